@@ -1,0 +1,65 @@
+# Two commands on a fresh machine: `make pilot` and `make test`. Needs Python 3.11+ and make only.
+PYTHON ?= python3
+UV := .bootstrap/bin/uv
+BIN := .venv/bin
+PEIL := $(BIN)/peil
+DEVICES ?= 12000
+DAYS ?= 7
+export DO_NOT_TRACK = true
+
+.PHONY: help install install-dev pilot test test-slow check bench up clean lock
+.DEFAULT_GOAL := help
+
+help: ## say a line on each command
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(UV):
+	@echo "1. Getting uv into .bootstrap/ (nothing is installed system-wide)"
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
+	@$(PYTHON) -m venv .bootstrap
+	@.bootstrap/bin/pip install --quiet --disable-pip-version-check uv==0.13.*
+
+.venv/.pilot: $(UV) pyproject.toml uv.lock
+	@echo "2. Installing Peil into .venv/ (about 1 GB; half a minute, longer on a slow line)"
+	@$(UV) sync --frozen --quiet
+	@touch .venv/.pilot
+
+.venv/.dev: $(UV) pyproject.toml uv.lock
+	@echo "2. Installing Peil and its test tools into .venv/"
+	@$(UV) sync --frozen --quiet --group dev
+	@touch .venv/.pilot .venv/.dev
+
+install: .venv/.pilot ## install what runs a pilot into .venv/
+
+install-dev: .venv/.dev ## install the test tools as well
+
+pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the page is
+	@$(PEIL) simulate --devices $(DEVICES) --days $(DAYS)
+	@$(PEIL) run pilots/demo.yml
+
+test: .venv/.dev ## run the tests (under 12 minutes on two cores)
+	@$(BIN)/pytest -m "not slow and not compose"
+
+test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker compose
+	@$(BIN)/pytest -m "slow or compose"
+
+check: .venv/.dev ## format, lint, types, import arrows, SQL
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint dbt_project --disable-progress-bar
+
+bench: .venv/.dev ## measure: simulator, accuracy and intervals on other worlds
+	@$(BIN)/python -m benchmarks.simulate
+	@$(PEIL) bench accuracy
+
+up: .venv/.pilot ## start Airflow and MLflow on this machine, for people who want the consoles
+	@$(PEIL) up
+
+lock: $(UV) ## resolve again: uv.lock and the hashed requirements.txt for pip users
+	@$(UV) lock
+	@$(UV) export --frozen --no-dev --no-emit-project --format requirements.txt -o requirements.txt --quiet
+
+clean: ## remove the environments and caches; data/ stays (remove it yourself)
+	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

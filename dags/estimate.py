@@ -1,0 +1,31 @@
+"""Estimate: makes the `estimated` state of a day: numbers with an interval, not yet protected.
+
+Runs for every day of which the `staged` state exists.
+
+If it fails: read the gate report first; nothing downstream has moved. The run's parameters
+and scores are in MLflow under the run id of the table.
+"""
+
+from typing import Any
+
+from airflow.sdk import DAG, task
+
+from peil.airflow.chain import Pilot, day, guard, pilots, told
+
+
+def declare(pilot: Pilot) -> DAG:
+    """Declare this verb's DAG for one pilot."""
+    with DAG(**pilot.dag("estimate", __doc__), schedule=pilot.after("staged")) as dag:
+
+        @task(task_id="estimate", on_failure_callback=pilot.mail("estimate failed"))
+        def run() -> dict[str, Any]:
+            from peil.estimate import estimate
+
+            return told(estimate(pilot.name, day()))
+
+        guard(pilot, "estimated", run())
+    return dag
+
+
+for _pilot in pilots():
+    globals()[f"estimate__{_pilot.name}"] = declare(_pilot)

@@ -1,0 +1,43 @@
+"""Ingest: makes the `raw` state of a day, as delivered minus the fields nobody needs.
+
+Runs at the midnight that ends the day, in the pilot's time zone; waits for a late delivery.
+To run days by hand, backfill them: that works after the period too.
+
+If it fails: read the gate report first; nothing downstream has moved. A refusal names the
+file and what to do. After a correction, clear the failed run or backfill the day.
+"""
+
+from typing import Any
+
+from airflow.sdk import DAG, CronPartitionTimetable, task
+
+from peil.airflow.chain import Pilot, day, guard, pilots, told
+
+
+def declare(pilot: Pilot) -> DAG:
+    """Declare this verb's DAG for one pilot."""
+    midnight = CronPartitionTimetable(
+        "0 0 * * *", timezone=pilot.time_zone, run_offset=-1, key_format="%Y-%m-%d"
+    )
+    with DAG(
+        **pilot.dag("ingest", __doc__),
+        schedule=midnight if pilot.start else None,
+        start_date=pilot.start,
+        end_date=pilot.end,
+        # Airflow drops the tasks of a run outside these dates, unless it is a backfill: a run
+        # triggered by hand after the period would do nothing, and succeed
+        allowed_run_types=["scheduled", "backfill"] if pilot.start else None,
+    ) as dag:
+
+        @task(task_id="ingest", on_failure_callback=pilot.mail("ingest failed"))
+        def run() -> dict[str, Any]:
+            from peil.ingest import ingest
+
+            return told(ingest(pilot.name, day()))
+
+        guard(pilot, "raw", run())
+    return dag
+
+
+for _pilot in pilots():
+    globals()[f"ingest__{_pilot.name}"] = declare(_pilot)

@@ -1,0 +1,75 @@
+"""Release: makes the `released` state of a day: protected, approved, the only one that leaves.
+
+Runs for every day of which the `estimated` state exists. A person approves each release first;
+a simulated pilot needs none, and its ledger says so. Only then, and only through an open
+gate, does the candidate cross to the agency.
+
+If it fails: read the gate report first; nothing has left. A rejected release is skipped, not
+failed, and the day stays at `estimated`.
+"""
+
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import DAG, task
+
+from peil.airflow.chain import WHEN, Pilot, day, guard, is_walked, pilots, told
+
+
+def declare(pilot: Pilot) -> DAG:
+    """Declare this verb's DAG for one pilot."""
+    # a day that waits for a person must not hold up the next
+    with DAG(
+        **pilot.dag("release", __doc__, active_runs=31),
+        schedule=pilot.after("estimated"),
+    ) as dag:
+
+        @task.branch(task_id="needs_approval")
+        def needs_approval() -> str:
+            from peil import charter
+
+            asked = not charter.load(pilot.name).is_synthetic and not is_walked()
+            return "approval" if asked else "release"
+
+        approval = ApprovalOperator(
+            task_id="approval",
+            subject=f"Release {pilot.name}, {WHEN}?",
+            body="Read the gate report of the `estimated` state first. What is released cannot "
+            "be called back. Your name and the moment go into the ledger.",
+        )
+
+        @task(task_id="approved")
+        def approved(answer: dict[str, Any]) -> None:
+            from peil.release import approve
+
+            approve(pilot.name, day(), answer["responded_by_user"]["name"])
+
+        @task(
+            task_id="release",
+            trigger_rule="none_failed_min_one_success",
+            on_failure_callback=pilot.mail("release failed"),
+        )
+        def run() -> dict[str, Any]:
+            from peil.release import release
+
+            return told(release(pilot.name, day()))
+
+        @task(
+            task_id="released",
+            outlets=[pilot.asset("released")],
+            on_failure_callback=pilot.mail("release failed"),
+        )
+        def cross() -> dict[str, Any]:
+            from peil.release import publish
+
+            return told(publish(pilot.name, day()))
+
+        made, recorded = run(), approved(approval.output)
+        needs_approval() >> [approval, recorded, made]
+        recorded >> made
+        guard(pilot, "released", made, exists=cross())
+    return dag
+
+
+for _pilot in pilots():
+    globals()[f"release__{_pilot.name}"] = declare(_pilot)

@@ -1,0 +1,68 @@
+{#- What differs between SQL dialects, and nothing else: a second dialect needs this file only. -#}
+
+{#- Pseudonym of a subscriber: first 128 bits of HMAC-SHA-256(key, 'imsi|' || canonical id), as
+    UUID. `pseudonym_of` is registered by the plugin, which alone holds the key. -#}
+{% macro pseudonym(subscriber_id) -%}
+cast(pseudonym_of({{ canonical_id(subscriber_id) }}) as uuid)
+{%- endmacro %}
+
+{#- One spelling of an identifier: a number without plus sign, blanks, dots and dashes; any other
+    text as it is. Null when nothing is left. -#}
+{% macro canonical_id(subscriber_id) -%}
+nullif(case
+    when regexp_full_match({{ subscriber_id }}, '[+]?[0-9][0-9 .-]*')
+        then regexp_replace({{ subscriber_id }}, '[^0-9]', '', 'g')
+    else trim({{ subscriber_id }})
+end, '')
+{%- endmacro %}
+
+{#- Whole microseconds from one moment to the other; negative when the other is earlier. -#}
+{% macro microseconds_between(earlier, later) -%}
+(epoch_us({{ later }}) - epoch_us({{ earlier }}))
+{%- endmacro %}
+
+{#- The second in which a moment falls, as a whole number. -#}
+{% macro second_of(moment) -%}
+(epoch_us({{ moment }}) // 1000000)
+{%- endmacro %}
+
+{#- Start of the hour of the local day in which a moment falls. Counted from local midnight, so
+    that it is right in a time zone of half hours and on a day of 23 or 25 hours. -#}
+{% macro hour_of_local_day(day_start_at, moment) -%}
+({{ day_start_at }} + to_hours({{ microseconds_between(day_start_at, moment) }} // 3600000000))
+{%- endmacro %}
+
+{#- Microseconds from the middle of an hour, by its start. -#}
+{% macro distance_from_half_hour(hour_at, moment) -%}
+abs({{ microseconds_between(hour_at, moment) }} - 1800000000)
+{%- endmacro %}
+
+{#- The value of the row that comes first in a total order. -#}
+{% macro first_by(value, order) -%}
+arg_min({{ value }}, row({{ order | join(', ') }}))
+{%- endmacro %}
+
+{#- All validity periods of a cell in one value, and whether a moment falls in one of them: an
+    empty start or end is open, an end is not in the period. -#}
+{% macro periods(valid_from, valid_to) -%}
+list(struct_pack(
+    starts := coalesce({{ valid_from }}, '-infinity'::timestamptz),
+    ends := coalesce({{ valid_to }}, 'infinity'::timestamptz)
+))
+{%- endmacro %}
+
+{% macro is_in_any(moment, periods) -%}
+list_bool_or(list_transform(
+    {{ periods }}, lambda period: {{ moment }} >= period.starts and {{ moment }} < period.ends
+))
+{%- endmacro %}
+
+{#- A number as long as an IMSI or IMEI, and nothing else. -#}
+{% macro is_identifier(text) -%}
+(length({{ text }}) between 14 and 16 and regexp_full_match({{ text }}, '[0-9]+'))
+{%- endmacro %}
+
+{#- Text in which a number as long as a telephone number hides. -#}
+{% macro holds_identifier(text) -%}
+(length({{ text }}) >= 9 and regexp_matches({{ text }}, '[0-9]{9}'))
+{%- endmacro %}

@@ -1,0 +1,7 @@
+-- Where a quarantined row stands and why; never the row.
+select
+    file_id,
+    line,
+    reason
+from {{ ref('int_events_classified') }}
+where reason is not null

@@ -1,0 +1,164 @@
+"""The released entries: none small, withheld ones empty, sums that hold and give nothing away."""
+
+from __future__ import annotations
+
+from expectations.belief import Belief, at_least, at_most, in_order, none_of, note, stop
+from expectations.limits import Limits
+
+MEASURES = {
+    # One row per parent and period whose own entry is published.
+    "families": """
+        SELECT
+            parent.REF_AREA,
+            parent.TIME_PERIOD,
+            count(*) AS n_children,
+            count(*) FILTER (WHERE child.OBS_VALUE IS NULL) AS n_withheld_children,
+            abs(any_value(parent.OBS_VALUE) - sum(child.OBS_VALUE)) / (count(*) + 1)
+                AS difference_per_entry
+        FROM rel_presence__by_zone_hour AS parent
+        INNER JOIN zones ON zones.parent_id = parent.REF_AREA
+        INNER JOIN rel_presence__by_zone_hour AS child
+            ON child.REF_AREA = zones.zone_id AND child.TIME_PERIOD = parent.TIME_PERIOD
+        WHERE parent.OBS_VALUE IS NOT NULL
+        GROUP BY parent.REF_AREA, parent.TIME_PERIOD
+    """,
+    # One row per batch.
+    "released_families": """
+        SELECT
+            count(*) AS n_families,
+            count(*) FILTER (WHERE n_withheld_children = 1) AS n_single_gaps,
+            max(difference_per_entry) FILTER (WHERE n_withheld_children = 0)
+                AS largest_difference_per_entry
+        FROM families
+    """,
+    # One row per batch.
+    "released_entries": """
+        SELECT
+            count(*) AS n_entries,
+            count(*) FILTER (WHERE OBS_VALUE <> 0 AND OBS_VALUE < threshold) AS n_small,
+            count(*) FILTER (
+                WHERE
+                (OBS_STATUS = 'Q' OR CONF_STATUS = 'C')
+                AND (OBS_VALUE IS NOT NULL OR OBS_LOWER IS NOT NULL OR OBS_UPPER IS NOT NULL)
+            ) AS n_withheld_with_value,
+            count(*) FILTER (
+                WHERE
+                OBS_VALUE IS NULL
+                AND (OBS_STATUS IS DISTINCT FROM 'Q' OR CONF_STATUS IS DISTINCT FROM 'C')
+            ) AS n_empty_without_reason,
+            count(*) FILTER (WHERE OBS_VALUE IS NULL) AS n_withheld,
+            count(*) FILTER (WHERE OBS_VALUE IS NULL) / nullif(count(*), 0)::DOUBLE
+                AS withheld_share,
+            count(DISTINCT TIME_PERIOD) / any_value(n_hours)::DOUBLE AS hours_share,
+            count(DISTINCT REF_AREA) / (SELECT count(*) FROM zones)::DOUBLE AS zones_share
+        FROM rel_presence__by_zone_hour, this_batch
+    """,
+    # One row per batch: the two above in one, since each table read costs a look-up.
+    "released_day": "SELECT * FROM released_entries CROSS JOIN released_families",
+}
+
+
+def suite(limits: Limits) -> list[Belief]:
+    """Beliefs about `rel_presence__by_zone_hour`. What protects people stops; the rest notes."""
+    table = "rel_presence__by_zone_hour"
+    return [
+        stop(
+            name="there_is_something_to_release",
+            table=table,
+            measure="released_day",
+            expectation=at_least("n_entries", 1),
+            why="A release without entries, not even withheld ones, is a fault of ours.",
+            do="Run release for the day again and look at the estimated tables.",
+            shows=("n_entries",),
+        ),
+        stop(
+            name="no_entry_is_small",
+            table=table,
+            measure="released_day",
+            expectation=none_of("n_small"),
+            why="An entry between zero and the threshold points at few people.",
+            do="Do not release: the threshold was not applied.",
+            shows=("n_entries", "n_small"),
+        ),
+        stop(
+            name="withheld_entries_are_empty",
+            table=table,
+            measure="released_day",
+            expectation=none_of("n_withheld_with_value"),
+            why="A withheld entry that still carries a figure or an interval is not withheld.",
+            do="Do not release: the figure must be removed with its interval.",
+            shows=("n_withheld", "n_withheld_with_value"),
+        ),
+        stop(
+            name="empty_entries_say_why",
+            table=table,
+            measure="released_day",
+            expectation=none_of("n_empty_without_reason"),
+            why="An empty entry without a status is read as zero.",
+            do="Set the status of every empty entry.",
+            shows=("n_withheld", "n_empty_without_reason"),
+        ),
+        stop(
+            name="no_gap_can_be_filled_by_subtraction",
+            table=table,
+            measure="released_day",
+            expectation=none_of("n_single_gaps"),
+            why="One withheld child under a published parent is the parent minus the others.",
+            do="Do not release: withhold a second child, or the parent.",
+            shows=("n_families", "n_single_gaps"),
+        ),
+        stop(
+            name="parents_are_the_sum_of_their_children",
+            table=table,
+            measure="released_day",
+            expectation=at_most(
+                "largest_difference_per_entry", limits.released_additivity_max_stop
+            ),
+            why="Where nothing is withheld, totals that do not add up destroy trust in the rest.",
+            do="Do not release: make upper levels as sums of the published lower ones.",
+            shows=("n_families", "largest_difference_per_entry"),
+        ),
+        stop(
+            name="lower_end_lies_below_the_figure",
+            table=table,
+            measure=table,
+            expectation=in_order("OBS_LOWER", "OBS_VALUE"),
+            why="An interval that starts above its own figure says nothing.",
+            do="Do not release: the interval belongs to another figure.",
+        ),
+        stop(
+            name="upper_end_lies_above_the_figure",
+            table=table,
+            measure=table,
+            expectation=in_order("OBS_VALUE", "OBS_UPPER"),
+            why="An interval that ends below its own figure says nothing.",
+            do="Do not release: the interval belongs to another figure.",
+        ),
+        note(
+            name="most_entries_are_published",
+            table=table,
+            measure="released_day",
+            expectation=at_most("withheld_share", limits.released_withheld_share_max_note),
+            why="A table that is mostly withheld serves nobody: its zones or hours are too small.",
+            do="Choose larger zones or longer periods for this area.",
+            shows=("n_entries", "n_withheld", "withheld_share"),
+        ),
+        note(
+            name="every_hour_is_released",
+            table=table,
+            measure="released_day",
+            expectation=at_least("hours_share", limits.released_hours_share_min_note),
+            why="A missing hour is a gap in every line that the reader sees.",
+            do="Look which hours the earlier gates noted as silent.",
+            shows=("hours_share",),
+        ),
+        note(
+            name="every_zone_is_released",
+            table=table,
+            measure="released_day",
+            expectation=at_least("zones_share", limits.released_zones_share_min_note),
+            why="A zone that is neither published nor withheld is a hole in the map.",
+            do="Compare the zones of the release with those of the charter.",
+            shows=("zones_share",),
+        ),
+    ]

@@ -1,0 +1,13 @@
+"""How far a cell reaches: the probability that a device in a tile is served by it."""
+
+from models.footprint.calibration import calibrate_footprint, footprint_deviance
+from models.footprint.signal_strength import FootprintBestServer, FootprintSignalStrength
+from models.footprint.voronoi import FootprintVoronoi
+
+__all__ = [
+    "FootprintBestServer",
+    "FootprintSignalStrength",
+    "FootprintVoronoi",
+    "calibrate_footprint",
+    "footprint_deviance",
+]

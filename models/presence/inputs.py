@@ -1,0 +1,152 @@
+"""What every presence estimator asks of its input, and the step they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+Floats = NDArray[np.float64]
+
+
+def first_offence(name: str, is_bad: NDArray[np.bool_], what: str) -> str:
+    """Say which argument is wrong and where first, in row-major order, never with the value."""
+    position = np.unravel_index(int(np.argmax(is_bad)), is_bad.shape)
+    words = ", ".join(
+        f"{axis} {int(at)}" for axis, at in zip(("row", "column"), position, strict=False)
+    )
+    return f"{what} {name} (first at {words})"
+
+
+def check_values(name: str, values: Any) -> None:
+    """Refuse NaN, infinity and negative numbers in an array or a CSR matrix."""
+    data = values.data if sparse.issparse(values) else np.asarray(values)
+    for is_bad, what in (
+        (np.isnan(data), "NaN in"),
+        (np.isinf(data), "infinity (inf) in"),
+        (data < 0, "Negative values in data passed to"),
+    ):
+        if not is_bad.any():
+            continue
+        if sparse.issparse(values):
+            # Stored entries of a CSR matrix with sorted indices are in row-major order.
+            at = int(np.argmax(is_bad))
+            row = int(np.searchsorted(values.indptr, at, side="right")) - 1
+            raise ValueError(f"{what} {name} (first at row {row}, column {values.indices[at]})")
+        raise ValueError(first_offence(name, is_bad, what))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A checked problem: `X` (n_cells, n_tiles), `y` (n_cells, n_hours), `prior` (n_tiles,)."""
+
+    X: sparse.csr_array
+    X_by_tile: sparse.csr_array
+    y: Floats
+    prior: Floats
+    seen: Floats
+    """Column sums of X: the probability that a device in the tile is seen at all."""
+    is_located: NDArray[np.bool_]
+    """Cells that reach a tile with prior mass; the counts of the others are unlocated."""
+    is_single_hour: bool
+
+    def start(self) -> Floats:
+        """Devices before any evidence: the prior, once for each hour."""
+        return np.repeat(self.prior[:, None], self.y.shape[1], axis=1)
+
+    def step(self, devices: Floats, y: Floats | None = None) -> Floats:
+        """One EM step; from the prior it is the sum of posteriors."""
+        y = self.y if y is None else y
+        expected = self.X @ devices
+        ratio = np.divide(y, expected, out=np.zeros_like(y), where=expected > 0)
+        shares = self.X_by_tile @ ratio
+        shares *= devices
+        seen = self.seen[:, None]
+        return np.divide(shares, seen, out=np.zeros_like(shares), where=seen > 0)
+
+
+class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
+    """The scikit-learn side of a presence estimator: input, output and tags."""
+
+    devices_: Floats
+    unlocated_: Floats | float
+
+    def predict(self, X: Any) -> Floats:
+        """Expected counts per cell, `X @ devices_`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_cells, n_tiles)
+            Connection probabilities, any cells, the tiles of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_cells,) or (n_cells, n_hours)
+            Unit: devices.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        return np.asarray(sparse.csr_array(X) @ self.devices_)
+
+    def _check(self, X: Any, y: Any, prior: Any) -> Counts:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=np.float64,
+            multi_output=True,
+            y_numeric=True,
+            ensure_all_finite=False,
+        )
+        y = np.asarray(y, dtype=np.float64)
+        # Dense input too becomes CSR: its products are summed in one fixed order, whatever the
+        # number of threads of BLAS, so that the same input gives the same bytes.
+        X = sparse.csr_array(X)
+        if not X.has_sorted_indices:
+            X = X.sorted_indices()
+        check_values("X", X)
+        check_values("y", y)
+        n_tiles = X.shape[1]
+        if prior is None:
+            prior = np.ones(n_tiles)
+        prior = np.asarray(prior, dtype=np.float64)
+        if prior.shape != (n_tiles,):
+            raise ValueError(f"prior has shape {prior.shape}, expected ({n_tiles},), one per tile")
+        check_values("prior", prior)
+        if not prior.any():
+            raise ValueError("prior is 0 in every tile (first at row 0): nowhere to put a device")
+        prior = prior / prior.sum()
+        return Counts(
+            X=X,
+            X_by_tile=X.T.tocsr(),
+            y=y.reshape(len(y), -1),
+            prior=prior,
+            seen=np.asarray(X.sum(axis=0)).ravel(),
+            is_located=X @ prior > 0,
+            is_single_hour=y.ndim == 1,
+        )
+
+    def _finish(self, counts: Counts, devices: Floats) -> None:
+        unlocated = counts.y[~counts.is_located].sum(axis=0)
+        if counts.is_single_hour:
+            self.devices_ = devices[:, 0]
+            self.unlocated_ = float(unlocated[0])
+        else:
+            self.devices_ = devices
+            self.unlocated_ = unlocated
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.positive_only = True
+        tags.target_tags.positive_only = True
+        tags.target_tags.multi_output = True
+        # Counts are explained by non-negative masses, not by any linear combination of columns.
+        tags.regressor_tags.poor_score = True
+        return tags

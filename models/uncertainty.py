@@ -1,0 +1,196 @@
+"""Intervals around persons present: sampling, market share and model error together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+from scipy.stats import gamma
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ModelError:
+    """What `learn_model_error` learnt, the arguments of `presence_interval`."""
+
+    sampling_overdispersion: float
+    """Variance of device counts over that of a Poisson count, at least 1."""
+    model_error_share: float
+    """Standard deviation of the model's error as a share of the estimate."""
+    n_entries: int
+    """Zone-hours it was learnt on."""
+    log_likelihood: float
+
+
+def presence_interval(
+    n_persons: ArrayLike,
+    n_devices: ArrayLike,
+    ratio: ArrayLike,
+    *,
+    sampling_overdispersion: float,
+    model_error_share: float,
+    market_share_error: float = 0.0,
+    level: float = 0.9,
+) -> tuple[Floats, Floats]:
+    """Interval of the persons present, provisional.
+
+    A gamma distribution with mean ``ratio * (n_devices + 1/2)`` scaled to the estimate, and
+    variance = sampling ``ratio**2 * overdispersion * (n_devices + 1/2)`` + market share
+    ``(market_share_error * mean)**2`` + model ``(model_error_share * mean)**2``. With
+    overdispersion 1 and no other error it is Jeffreys' interval of a Poisson mean.
+
+    Parameters
+    ----------
+    n_persons : array-like of shape (n,)
+        Estimate. Unit: persons.
+    n_devices : array-like of shape (n,)
+        Estimated devices it rests on. Unit: devices.
+    ratio : array-like of shape (n,) or float
+        Persons per device (`NightRatio.ratio_`).
+    sampling_overdispersion : float
+        At least 1; more where devices come in households or are counted by few cells.
+    model_error_share : float
+        Relative standard deviation of what the model gets wrong, from `learn_model_error`.
+    market_share_error : float, default=0.0
+        Relative standard deviation of the operator's share between the people present and the
+        residents the ratio was made on.
+    level : float, default=0.9
+        Probability that the interval should cover.
+
+    Returns
+    -------
+    lower, upper : ndarray of shape (n,)
+        Unit: persons. The lower end is 0 where no device was seen.
+
+    Raises
+    ------
+    ValueError
+        NaN or a negative number, with its position; a level outside (0, 1).
+
+    Notes
+    -----
+    Assumes that the three errors are independent of each other, that the model error is a share
+    of the estimate, the same in all zones, and that the estimate has no bias. Entries of one zone
+    share their model error: intervals of sums need more than these.
+
+    Examples
+    --------
+    >>> lower, upper = presence_interval(
+    ...     [300.0], [100.0], 3.0, sampling_overdispersion=1.0, model_error_share=0.1)
+    >>> [round(float(end[0]), 1) for end in (lower, upper)]
+    [233.8, 374.3]
+    """
+    persons = _checked("n_persons", n_persons)
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    shape, scale = _gamma_of(
+        persons,
+        _checked("n_devices", n_devices),
+        _checked("ratio", ratio),
+        sampling_overdispersion,
+        np.hypot(model_error_share, market_share_error),
+    )
+    tail = (1.0 - level) / 2.0
+    lower = gamma.ppf(tail, shape, scale=scale)
+    upper = gamma.ppf(1.0 - tail, shape, scale=scale)
+    lower = np.where(persons > 0, np.minimum(lower, persons), 0.0)
+    return np.asarray(lower), np.asarray(np.maximum(upper, persons))
+
+
+def learn_model_error(
+    n_persons: ArrayLike,
+    truth: ArrayLike,
+    n_devices: ArrayLike,
+    ratio: ArrayLike,
+    *,
+    market_share_error: float = 0.0,
+) -> ModelError:
+    """Learn the width of the interval by maximum likelihood on worlds with known truth.
+
+    Parameters
+    ----------
+    n_persons, truth : array-like of shape (n,)
+        Estimates and true persons present, over zones, hours and simulated worlds that no score
+        is reported on. Unit: persons.
+    n_devices, ratio : array-like of shape (n,)
+        As in `presence_interval`.
+    market_share_error : float, default=0.0
+        As will be passed to `presence_interval`; not learnt.
+
+    Returns
+    -------
+    ModelError
+
+    Raises
+    ------
+    ValueError
+        NaN or a negative number, with its position; fewer than 30 entries.
+
+    Notes
+    -----
+    A bias of the estimates widens the interval, it does not move it. Sampling and model error are
+    told apart by size: the first shrinks with the number of devices, the second does not; with
+    entries of one size only their sum is identified.
+
+    Examples
+    --------
+    >>> random = np.random.default_rng(1)
+    >>> devices = np.repeat([20.0, 200.0, 2000.0], 2000)
+    >>> truth = 3 * devices * random.normal(1, 0.1, 6000)
+    >>> seen = random.poisson(truth / 3)
+    >>> round(learn_model_error(3.0 * seen, truth, seen, 3.0).model_error_share, 2)
+    0.1
+    """
+    persons, known = _checked("n_persons", n_persons), _checked("truth", truth)
+    devices = _checked("n_devices", n_devices)
+    weights = np.broadcast_to(_checked("ratio", ratio), persons.shape)
+    if len(persons) < 30:
+        raise ValueError(f"n_persons has {len(persons)} entries, at least 30 are needed")
+    if not len(persons) == len(known) == len(devices):
+        raise ValueError("n_persons, truth and n_devices differ in length")
+
+    def minus_log_likelihood(parameters: Floats) -> float:
+        overdispersion, share = np.exp(parameters)
+        shape, scale = _gamma_of(
+            persons, devices, weights, overdispersion, np.hypot(share, market_share_error)
+        )
+        # A truth of 0 has no density: it is the chance of less than half a person.
+        return -float(
+            np.where(
+                known > 0,
+                gamma.logpdf(np.maximum(known, 0.5), shape, scale=scale),
+                gamma.logcdf(0.5, shape, scale=scale),
+            ).sum()
+        )
+
+    best = minimize(
+        minus_log_likelihood,
+        x0=np.log([1.5, 0.1]),
+        method="L-BFGS-B",
+        bounds=[(0.0, np.log(1e3)), (np.log(1e-4), np.log(2.0))],
+    )
+    overdispersion, share = np.exp(best.x)
+    return ModelError(float(overdispersion), float(share), len(persons), -float(best.fun))
+
+
+def _gamma_of(
+    persons: Floats, devices: Floats, ratio: Floats, overdispersion: float, share: float
+) -> tuple[Floats, Floats]:
+    """Shape and scale; half a device is added so that nothing seen is not nothing there."""
+    mean = persons + 0.5 * ratio
+    variance = ratio**2 * overdispersion * (devices + 0.5) + np.square(share * mean)
+    variance = np.maximum(variance, 1e-12)
+    mean = np.maximum(mean, 1e-9)
+    return np.asarray(mean**2 / variance), np.asarray(variance / mean)
+
+
+def _checked(name: str, values: ArrayLike) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    is_bad = ~(array >= 0) | np.isinf(array)
+    if is_bad.any():
+        at = tuple(int(i) for i in np.unravel_index(int(np.argmax(is_bad)), array.shape))
+        raise ValueError(f"{name} holds NaN, infinity or a negative number (first at {at})")
+    return array

@@ -1,0 +1,216 @@
+"""What the DAGs of one pilot share: its days, its assets, its gate, its retries, its mail.
+
+Each state of a pilot is an asset `peil://<pilot>/<state>`, partitioned by local calendar day.
+A verb's task makes the state, the gate looks at it, and only the task named after the state
+carries the asset outlet: a closed gate makes no asset, hence no run of the next verb.
+
+Imported by the files in `dags/`, so it must stay light: a DAG file has seconds to parse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, time, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import (
+    Asset,
+    ExceptionRetryPolicy,
+    PartitionedAssetTimetable,
+    RetryAction,
+    RetryRule,
+    get_current_context,
+    task,
+)
+from airflow.sdk.exceptions import AirflowFailException
+
+from peil import charter
+from peil.outcome import GateClosed, Outcome, Refused
+from peil.settings import settings
+
+# Jinja: the day of a run, for texts that people read
+WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
+
+RETRY_RULES = ExceptionRetryPolicy(
+    rules=[
+        # first match wins: Waiting is a Refused that time may heal
+        RetryRule(
+            "peil.outcome.Waiting",
+            RetryAction.RETRY,
+            reason="an earlier state is missing",
+        ),
+        RetryRule(
+            "peil.outcome.Refused", RetryAction.FAIL, reason="refused: see the message"
+        ),
+        RetryRule(
+            "peil.outcome.GateClosed", RetryAction.FAIL, reason="a gate is closed"
+        ),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What a DAG must know of a pilot before it runs: its name, its days, who gets mail."""
+
+    name: str
+    time_zone: str = "UTC"
+    start: datetime | None = None
+    end: datetime | None = None
+    mail_from: str | None = None
+    mail_to: str | None = None
+
+    def asset(self, state: str) -> Asset:
+        """Return the asset that says: this state of this pilot exists for that day."""
+        return Asset(f"peil://{self.name}/{state}")
+
+    def after(self, state: str) -> PartitionedAssetTimetable:
+        """Return the schedule 'once for every day of which that state exists'."""
+        return PartitionedAssetTimetable(assets=self.asset(state))
+
+    def dag(self, verb: str, doc: str | None, active_runs: int = 2) -> dict[str, Any]:
+        """Return the arguments every DAG of this pilot has in common."""
+        return {
+            "dag_id": f"{verb}__{self.name}",
+            "tags": [verb, self.name],
+            "doc_md": doc,
+            "catchup": False,
+            "is_paused_upon_creation": False,
+            "max_active_runs": active_runs,
+            "default_args": {
+                # five hours of waiting for a late delivery: 5, 10, 20, 40, then 60 minutes
+                "retries": 8,
+                "retry_delay": timedelta(minutes=5),
+                "retry_exponential_backoff": True,
+                "max_retry_delay": timedelta(hours=1),
+                "retry_policy": RETRY_RULES,
+            },
+        }
+
+    def mail(self, about: str) -> list[Any]:
+        """Return the notifiers of a task, none unless mail is configured (PEIL_SMTP_*).
+
+        On tasks, not on DAGs: a DAG's templated notifier breaks `dag.test`. The text names the
+        DAG and the day and nothing else; the numbers are in the gate report, at the operator.
+        """
+        if not self.mail_to:
+            return []
+        return [
+            SmtpNotifier(
+                to=self.mail_to,
+                from_email=self.mail_from or self.mail_to,
+                subject=f"Peil: {about}, {WHEN}",
+                html_content=f"{{{{ dag.dag_id }}}}, {WHEN}: {about}. "
+                "Nothing downstream of it has moved. Read the gate report first.",
+            )
+        ]
+
+
+@lru_cache(maxsize=256)
+def _days(file: Path, _changed_at: int) -> tuple[str, datetime, datetime] | None:
+    """Time zone, first and last midnight of a charter; None where it is not valid."""
+    try:
+        read = charter.load(file)
+    except Refused:
+        return None
+    zone = ZoneInfo(read.time_zone)
+    # a day is ingested at the midnight that ends it
+    first, last = (
+        datetime.combine(day + timedelta(days=1), time(), zone)
+        for day in (read.period.start, read.period.end)
+    )
+    return read.time_zone, first, last
+
+
+def pilots() -> list[Pilot]:
+    """Return every pilot that has a charter.
+
+    A charter that is not valid still gives DAGs, without a schedule of their own: running one
+    shows the reason, where a missing DAG would show nothing.
+    """
+    found = settings()
+    mail_to = found.smtp_to if found.smtp_host else None
+    declared = []
+    for file in sorted(found.pilots.glob("*.yml")):
+        zone, start, end = _days(file, file.stat().st_mtime_ns) or ("UTC", None, None)
+        declared.append(Pilot(file.stem, zone, start, end, found.smtp_from, mail_to))
+    return declared
+
+
+def day() -> str:
+    """Return the local calendar day this run is about: its partition, else `conf["day"]`."""
+    run = get_current_context()["dag_run"]
+    found = run.partition_key or (run.conf or {}).get("day")
+    if not found:
+        raise AirflowFailException(
+            'This run has no day: backfill it, trigger it with a partition key as "2026-03-02", '
+            'or with the configuration {"day": "2026-03-02"}.'
+        )
+    return str(found)
+
+
+def is_walked() -> bool:
+    """Tell whether this run is walked from a terminal, where nobody can answer a question.
+
+    The release itself then looks for the approval in the ledger, and says what to do.
+    """
+    return bool((get_current_context()["dag_run"].conf or {}).get("walked"))
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """Return what a task may leave in Airflow's database: small facts, no row, no identifier."""
+    return asdict(outcome)
+
+
+def guard(pilot: Pilot, state: str, made: Any, exists: Any = None) -> None:
+    """Put the gate of a state behind the task that made it.
+
+    Open: the task named after the state runs, and with it the asset exists. Closed:
+    `quarantine` sets the day aside, sends mail, and fails the run.
+
+    Parameters
+    ----------
+    pilot : Pilot
+        Whose state.
+    state : str
+        raw, staged, estimated or released; also the id of the task that carries the asset.
+    made : XComArg
+        The verb's task, called; what it returns is an `Outcome` as a dict.
+    exists : XComArg, optional
+        The task that carries the asset, where more is to be done than to say so.
+    """
+
+    @task.branch(
+        task_id="gate", on_failure_callback=pilot.mail("the gate could not be read")
+    )
+    def look(outcome: dict[str, Any]) -> str:
+        from peil import gates
+
+        if outcome["facts"].get("why") == "released":
+            return state  # it crossed before: there is no candidate any more to look at
+        return state if gates.check(state, pilot.name, day()).is_open else "quarantine"
+
+    @task(
+        task_id="quarantine",
+        retries=0,
+        on_failure_callback=pilot.mail("a gate is closed"),
+    )
+    def set_aside() -> None:
+        from peil import gates
+
+        report = gates.check(state, pilot.name, day())
+        gates.close(report)
+        reason = GateClosed(
+            f"The gate of {state} is closed for {pilot.name} {day()}: "
+            "the day is set aside; read the operator's page."
+        )
+        raise AirflowFailException(str(reason)) from reason
+
+    if exists is None:
+        exists = EmptyOperator(task_id=state, outlets=[pilot.asset(state)])
+    look(made) >> [exists, set_aside()]

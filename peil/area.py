@@ -1,0 +1,154 @@
+"""Where a pilot is: tiles, zones and register, from reference files or as a plain grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS, Transformer
+from shapely.geometry import box
+
+from peil.charter import Charter
+from peil.manifest import root
+from peil.outcome import Refused
+from peil.store import Store
+
+LAND_USE = ["building", "residential", "forest", "water", "roads"]
+TILE_COLUMNS = ["tile_id", "x_m", "y_m", "zone_id", "elevation_m", *LAND_USE]
+ZONE_COLUMNS = ["zone_id", "name", "parent_id", "level", "geometry"]
+
+
+@dataclass(frozen=True)
+class Area:
+    """Reference data of one pilot.
+
+    Attributes
+    ----------
+    tiles : DataFrame
+        One row per tile in ascending `tile_id`: centre in m on the plane, zone, land use.
+    zones : GeoDataFrame
+        One row per zone, all levels, bottom level first; `parent_id` is null at the top.
+    register : Series or None
+        Persons per bottom zone, by `zone_id`.
+    crs : str
+        The plane: an EPSG code, or ``local``.
+    """
+
+    tiles: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    register: pd.Series | None
+    crs: str
+
+    def bottom(self) -> list[str]:
+        """Zones of the lowest level, in order: those that tiles belong to."""
+        parents = set(self.zones["parent_id"].dropna())
+        return sorted(set(self.zones["zone_id"]) - parents)
+
+    def placed(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Cells with `x_m`, `y_m` on the pilot's plane.
+
+        Raises
+        ------
+        Refused
+            A cell without any position on this plane.
+        """
+        placed = cells.copy()
+        globe = placed["x_m"].isna() & placed["latitude"].notna()
+        if globe.any():
+            if self.crs == "local":
+                raise Refused("The cell plan has latitudes, but the charter's plane is `local`.")
+            change = Transformer.from_crs("EPSG:4326", CRS.from_user_input(self.crs), always_xy=True)
+            x, y = change.transform(
+                placed.loc[globe, "longitude"].to_numpy(), placed.loc[globe, "latitude"].to_numpy()
+            )
+            placed.loc[globe, "x_m"], placed.loc[globe, "y_m"] = x, y
+        return placed
+
+
+def area_of(charter: Charter, store: Store) -> Area:
+    """Read the reference inputs that the charter names, or lay the grid it describes."""
+    if charter.area.grid is not None:
+        return _grid(charter)
+    folder = root(charter, store)
+    tiles = _tiles(folder / str(charter.area.tiles))
+    zones = _zones(folder / str(charter.area.zones))
+    unknown = sorted(set(tiles["zone_id"].dropna()) - set(zones["zone_id"]))
+    if unknown:
+        raise Refused(f"{charter.area.tiles}: zone {unknown[0]} is not among the zones.")
+    register = None
+    if charter.area.register_:
+        register = _register(folder / charter.area.register_)
+    found = Area(tiles, zones, register, charter.area.crs)
+    if register is not None and (missing := sorted(set(found.bottom()) - set(register.index))):
+        raise Refused(f"{charter.area.register_}: zone {missing[0]} has no population.")
+    return found
+
+
+def _there(file: Path) -> Path:
+    if not file.is_file():
+        raise Refused(f"{file.name} is missing: deliver it, or correct `area` in the charter.")
+    return file
+
+
+def _tiles(file: Path) -> pd.DataFrame:
+    tiles = pd.read_parquet(_there(file))
+    if missing := sorted(set(TILE_COLUMNS) - set(tiles.columns)):
+        raise Refused(f"{file.name} lacks the column {missing[0]}: have it delivered again.")
+    return tiles[TILE_COLUMNS].sort_values("tile_id").reset_index(drop=True)
+
+
+def _zones(file: Path) -> gpd.GeoDataFrame:
+    read = gpd.read_parquet if _there(file).suffix == ".parquet" else gpd.read_file
+    zones = read(file)
+    if missing := sorted(set(ZONE_COLUMNS) - set(zones.columns)):
+        raise Refused(f"{file.name} lacks the column {missing[0]}: have it delivered again.")
+    return zones[ZONE_COLUMNS].sort_values(["level", "zone_id"]).reset_index(drop=True)
+
+
+def _register(file: Path) -> pd.Series:
+    register = pd.read_csv(_there(file), dtype={"zone_id": str})
+    if missing := sorted({"zone_id", "n_persons"} - set(register.columns)):
+        raise Refused(f"{file.name}, line 1 lacks the column {missing[0]}.")
+    return register.set_index("zone_id")["n_persons"].astype(float).sort_index()
+
+
+def _grid(charter: Charter) -> Area:
+    """Square tiles and square zones; no land use is known, so every tile is alike."""
+    grid, size = charter.area.grid, charter.area.tile_m
+    assert grid is not None
+    x = np.arange(grid.x_min_m + size / 2, grid.x_max_m, size)
+    y = np.arange(grid.y_min_m + size / 2, grid.y_max_m, size)
+    xx, yy = np.meshgrid(x, y)
+    column = ((xx.ravel() - grid.x_min_m) // grid.zone_m).astype(int)
+    row = ((yy.ravel() - grid.y_min_m) // grid.zone_m).astype(int)
+    zone = [f"E{c:02d}N{r:02d}" for c, r in zip(column, row, strict=True)]
+    tiles = pd.DataFrame(
+        {"tile_id": np.arange(xx.size), "x_m": xx.ravel(), "y_m": yy.ravel(), "zone_id": zone,
+         "elevation_m": 0.0, "building": 0.0, "residential": 1.0, "forest": 0.0, "water": 0.0,
+         "roads": 0.0}
+    )  # fmt: skip
+    whole = box(grid.x_min_m, grid.y_min_m, grid.x_max_m, grid.y_max_m)
+    squares = [
+        {
+            "zone_id": f"E{c:02d}N{r:02d}",
+            "name": f"E{c:02d} N{r:02d}",
+            "parent_id": "ALL",
+            "level": "square",
+            "geometry": box(
+                grid.x_min_m + c * grid.zone_m,
+                grid.y_min_m + r * grid.zone_m,
+                grid.x_min_m + (c + 1) * grid.zone_m,
+                grid.y_min_m + (r + 1) * grid.zone_m,
+            ).intersection(whole),
+        }
+        for c in range(int(column.max()) + 1)
+        for r in range(int(row.max()) + 1)
+    ]
+    top = {"zone_id": "ALL", "name": charter.title.en, "parent_id": None, "level": "whole",
+           "geometry": whole}  # fmt: skip
+    zones = gpd.GeoDataFrame(pd.DataFrame([*squares, top]), geometry="geometry")
+    zones = gpd.GeoDataFrame(zones.sort_values(["level", "zone_id"]).reset_index(drop=True))
+    return Area(tiles, zones, None, charter.area.crs)

@@ -1,0 +1,251 @@
+"""A pilot's charter: what may be done with whose data, for whom, until when.
+
+One YAML a pilot in `pilots/`. Without a valid, unexpired charter nothing runs. The file is
+read by lawyers and project leaders, so an error names file, key and what would be right.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from peil.outcome import Refused
+from peil.settings import settings
+
+LegalBasis = Literal["statute", "consent", "prior_aggregation", "synthetic"]
+Product = Literal["presence"]
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+
+
+class Part(BaseModel):
+    """A part of a charter: unknown keys are refused, since a typing error may hide a duty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(Part):
+    """The same words in the two languages of the page."""
+
+    en: str
+    nl: str
+
+
+class Party(Part):
+    name: str
+    contact: str
+    mcc: int | None = Field(None, ge=1, le=999, description="mobile country code of the operator")
+
+
+class Period(Part):
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Period:
+        if self.end < self.start:
+            raise ValueError("end lies before start")
+        return self
+
+
+class Grid(Part):
+    """A plane without reference files: tiles and zones are squares."""
+
+    x_min_m: float
+    y_min_m: float
+    x_max_m: float
+    y_max_m: float
+    zone_m: float = Field(2500, gt=0)
+
+
+class Area(Part):
+    """Where: the plane, the tiles, the zones and the register."""
+
+    crs: str = Field(description="EPSG code of the plane, or 'local' for a plane of its own")
+    tile_m: float = Field(100, gt=0)
+    country: str | None = Field(None, description="ISO code for holidays")
+    tiles: str | None = Field(None, description="Parquet, relative to the deliveries")
+    zones: str | None = Field(None, description="GeoJSON or GeoParquet, idem")
+    register_: str | None = Field(None, alias="register", description="CSV zone_id,n_persons")
+    grid: Grid | None = None
+
+    @model_validator(mode="after")
+    def _either(self) -> Area:
+        if (self.grid is None) == (self.zones is None):
+            raise ValueError("give either `grid`, or `tiles` and `zones`")
+        if (self.tiles is None) != (self.zones is None):
+            raise ValueError("`tiles` and `zones` belong together")
+        return self
+
+
+class Delivery(Part):
+    """One kind of delivery and how its columns are to be read."""
+
+    reader: Literal["generic", "multimno", "essnet"]
+    path: str = Field(description="{day}, {year}, {month}, {day_of_month} are filled in")
+    columns: dict[str, str] = Field(default_factory=dict, description="canonical: theirs")
+    separator: str = Field(",", min_length=1, max_length=1)
+    time_format: str | None = Field(None, description="strptime format of the time stamps")
+    time_zone: str = Field("UTC", description="time zone the time stamps are written in")
+    accept_iso_t: bool = Field(False, description="also read 2026-03-02T08:00:00")
+    epoch: datetime | None = Field(None, description="moment of t = 0")
+    seconds_per_t: float = Field(1.0, gt=0)
+    mcc: int | None = Field(None, description="of every record, where records carry none")
+    mnc: str | None = None
+
+
+class OptOut(Part):
+    path: str
+    column: str
+
+
+class Truth(Part):
+    """Known truth of a simulated set: read by scoring only."""
+
+    reader: Literal["demo", "essnet"]
+    path: str
+    root: Literal["truth", "outside"] = "truth"
+
+
+class Inputs(Part):
+    root: Literal["deliveries", "outside"] = "deliveries"
+    events: Delivery
+    cells: Delivery
+    opt_out: OptOut | None = None
+    truth: Truth | None = None
+
+
+class Retention(Part):
+    raw_hours: int = Field(24, ge=0, description="after staging")
+    staged_days: int = Field(1, ge=0, le=30)
+
+
+class Signature(Part):
+    role: Literal["operator", "data_protection_officer"]
+    name: str
+    signed_on: date
+
+
+class Charter(Part):
+    """The whole charter, checked. See `pilots/demo.yml` for one with remarks."""
+
+    pilot: Slug
+    title: Words
+    purpose: Literal["crowding", "method_development"]
+    legal_basis: LegalBasis
+    legal_reference: str = Field(description="article, decision or manifest that carries the basis")
+    operator: Party
+    agency: Party
+    period: Period
+    expires: date
+    time_zone: str
+    area: Area
+    inputs: Inputs
+    products: list[Product] = Field(min_length=1)
+    tier: Literal["agency"]
+    threshold: int = Field(15, ge=1)
+    retention: Retention
+    recipients: list[str] = Field(min_length=1)
+    contact: str
+    use_limits: Words
+    signatures: list[Signature] = Field(default_factory=list)
+    attribution: str = ""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError):
+            raise ValueError("no such time zone; write one as Europe/Amsterdam") from None
+        return name
+
+    @model_validator(mode="after")
+    def _lawful(self) -> Charter:
+        if self.legal_basis != "synthetic":
+            if self.threshold < 15:
+                raise ValueError("threshold: at least 15 unless the legal basis is synthetic")
+            missing = {"operator", "data_protection_officer"} - {s.role for s in self.signatures}
+            if missing:
+                raise ValueError(f"signatures: {' and '.join(sorted(missing))} must sign")
+        if self.expires < self.period.end:
+            raise ValueError("expires: must not lie before the end of the period")
+        return self
+
+    def days(self) -> list[date]:
+        """Every local calendar day of the period, in order."""
+        first = self.period.start.toordinal()
+        return [date.fromordinal(n) for n in range(first, self.period.end.toordinal() + 1)]
+
+    @property
+    def is_synthetic(self) -> bool:
+        return self.legal_basis == "synthetic"
+
+
+def path_of(pilot: str | Path) -> Path:
+    """The charter's file: a path as given, or `<pilots>/<pilot>.yml`."""
+    given = Path(pilot)
+    return given if given.suffix in {".yml", ".yaml"} else settings().pilots / f"{pilot}.yml"
+
+
+def load(pilot: str | Path) -> Charter:
+    """Read and check a charter.
+
+    Raises
+    ------
+    Refused
+        No such file, not YAML, or not a valid charter: one sentence with file and key.
+    """
+    file = path_of(pilot)
+    if not file.is_file():
+        raise Refused(f"No charter at {file}: without a charter nothing runs; write one first.")
+    try:
+        content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise Refused(f"{file} is not YAML{where}: correct it and try again.") from None
+    if not isinstance(content, dict):
+        raise Refused(f"{file} holds no charter: it must be keys and values, see pilots/demo.yml.")
+    try:
+        charter = Charter.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(the whole)"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise Refused(f"{file}, {key}: {reason}.") from None
+    if charter.pilot != file.stem:
+        raise Refused(f"{file}, pilot: is {charter.pilot}, but the file says {file.stem}.")
+    return charter
+
+
+def check_valid(charter: Charter, today: date) -> None:
+    """Refuse an expired charter. `today` is passed in: the demo's clock is its period's end."""
+    if today > charter.expires:
+        raise Refused(
+            f"The charter of {charter.pilot} expired on {charter.expires}: "
+            "have it renewed and signed before anything runs."
+        )
+
+
+def day_of(charter: Charter, day: str | date) -> date:
+    """Read a day, and refuse one outside the charter's period."""
+    try:
+        found = day if isinstance(day, date) else date.fromisoformat(day)
+    except ValueError:
+        raise Refused("That is not a day: write it as 2026-03-02.") from None
+    if not charter.period.start <= found <= charter.period.end:
+        raise Refused(
+            f"{found} lies outside the period of {charter.pilot} "
+            f"({charter.period.start} to {charter.period.end}): a new period needs a new charter."
+        )
+    return found
+
+
+def pilots() -> list[str]:
+    """Names of all pilots that have a charter, in order."""
+    return sorted(file.stem for file in settings().pilots.glob("*.yml"))

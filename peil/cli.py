@@ -1,0 +1,316 @@
+"""The command `peil`. Each command calls one function; its last lines say what to look at."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from peil.outcome import GateClosed, Outcome, Refused
+
+app = typer.Typer(
+    help="Run a pilot with mobile network records properly: "
+    "scheduled, reproducible, measured, accountable.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,  # locals may hold row values
+)
+console = Console()
+complaint = Console(stderr=True)
+
+Pilot = Annotated[str, typer.Argument(help="A pilot's name, or the path of its charter.")]
+Day = Annotated[str, typer.Argument(help="A day of the pilot's period, as 2026-03-02.")]
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn a refusal or a closed gate into one sentence and its exit code."""
+    try:
+        yield
+    except (Refused, GateClosed) as stop:
+        complaint.print(str(stop), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(stop.exit_code) from None
+
+
+def say(outcome: Outcome) -> None:
+    console.print(outcome.sentence(), markup=False, highlight=False, soft_wrap=True)
+    for place in outcome.look_at:
+        console.print(f"  look at {place}", markup=False, highlight=False, soft_wrap=True)
+
+
+def name_of(pilot: str) -> str:
+    """The pilot's name from a name or a charter's path, with the charter checked."""
+    from peil import charter as charters
+
+    return charters.load(pilot).pilot
+
+
+@app.command()
+def simulate(
+    devices: Annotated[int, typer.Option(min=100, help="Devices of the operator.")] = 12_000,
+    days: Annotated[int, typer.Option(min=1, max=7, help="Days from Monday on.")] = 7,
+    seed: Annotated[int, typer.Option(help="Seed of people and events.")] = 1,
+    world_seed: Annotated[int, typer.Option(help="Seed of country and network.")] = 1,
+) -> None:
+    """Write the demo country's deliveries, and the truth beside them.
+
+    Example: [bold]peil simulate --devices 1000 --days 2[/bold]
+    """
+    from peil.demo import simulate_demo
+
+    with answering():
+        with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
+                      TimeRemainingColumn(), console=console) as progress:  # fmt: skip
+            bar = progress.add_task("Simulating Peilland", total=1.0)
+            say(simulate_demo(devices, days, seed, world_seed,
+                              lambda what, share: progress.update(
+                                  bar, completed=share, description=what)))  # fmt: skip
+
+
+def _gated(verb: str, pilot: str, day: str) -> None:
+    from peil import steps
+
+    with answering():
+        for outcome in steps.take(verb, name_of(pilot), day):
+            say(outcome)
+
+
+@app.command()
+def ingest(pilot: Pilot, day: Day) -> None:
+    """Land a day's delivery in the sealed raw file, then look at its gate.
+
+    Example: [bold]peil ingest demo 2026-03-02[/bold]
+    """
+    _gated("ingest", pilot, day)
+
+
+@app.command()
+def stage(pilot: Pilot, day: Day) -> None:
+    """Pseudonymise, clean and count a day in SQL (dbt), then look at its gate.
+
+    Example: [bold]peil stage demo 2026-03-02[/bold]
+    """
+    _gated("stage", pilot, day)
+
+
+@app.command()
+def estimate(pilot: Pilot, day: Day) -> None:
+    """Estimate presence from the counted table, then look at its gate.
+
+    Example: [bold]peil estimate demo 2026-03-02[/bold]
+    """
+    _gated("estimate", pilot, day)
+
+
+@app.command()
+def release(
+    pilot: Pilot,
+    day: Day,
+    approved_by: Annotated[str | None, typer.Option(help="Who approves (real pilots).")] = None,
+) -> None:
+    """Protect, audit and sign a day; it crosses when its gate is open.
+
+    Example: [bold]peil release demo 2026-03-02[/bold]
+    """
+    if approved_by:
+        from peil import release as releases
+
+        with answering():
+            releases.approve(name_of(pilot), day, approved_by)
+    _gated("release", pilot, day)
+
+
+@app.command()
+def run(
+    pilot: Pilot,
+    start: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    fresh: Annotated[bool, typer.Option(help="Do it all again (simulated pilots).")] = False,
+) -> None:
+    """Run a pilot: every day through its Airflow DAGs, then train, score and the pages.
+
+    Example: [bold]peil run pilots/demo.yml --from 2026-03-02 --to 2026-03-04[/bold]
+    """
+    from peil import run as runs
+
+    with answering():
+        name = name_of(pilot)
+        with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
+                      TextColumn("{task.completed:.0f}/{task.total:.0f}"), TimeRemainingColumn(),
+                      console=console) as progress:  # fmt: skip
+            from peil import charter as charters
+
+            n_days = len(runs.days_between(charters.load(name), start, end))
+            bar = progress.add_task(f"Running {name}", total=n_days * len(runs.VERBS))
+
+            def tell(day: date, verb: str, word: str) -> None:
+                progress.update(bar, description=f"{day} {verb} {word}")
+                if verb in runs.VERBS and word == "done":
+                    progress.advance(bar)
+                elif word == "unchanged":
+                    progress.advance(bar, len(runs.VERBS))
+
+            report = runs.run(name, start, end, fresh, tell)
+    _tell_run(name, report)
+    raise typer.Exit(report.exit_code)
+
+
+def _tell_run(pilot: str, report: object) -> None:
+    from peil.run import Report
+
+    assert isinstance(report, Report)
+    for outcome in report.outcomes:
+        if outcome.verb in {"publish", "train", "score"}:
+            say(outcome)
+    if report.unchanged:
+        n = len(report.unchanged)
+        console.print(f"{n} day{'s' if n > 1 else ''} released before: nothing was done again.")
+    for day, why in report.stopped.items():
+        complaint.print(f"{day} stopped: {why}", style="red", markup=False, soft_wrap=True)
+    console.print(f"What became of each day:   peil status {pilot}")
+    console.print(f"Operator's page:           {report.operator_page}", soft_wrap=True)
+    console.print(f"[bold]The page of the pilot:     {report.page}[/bold]", soft_wrap=True)
+
+
+@app.command()
+def train(
+    pilot: Pilot,
+    fit_days: Annotated[int | None, typer.Option(min=1, help="Days to fit on.")] = None,
+    judge_days: Annotated[int | None, typer.Option(min=1, help="Days to judge on.")] = None,
+) -> None:
+    """Calibrate the footprint, judge it on later days, register both; champion only when better.
+
+    Example: [bold]peil train demo[/bold]
+    """
+    from peil import train as training
+
+    with answering():
+        say(training.train(name_of(pilot), fit_days, judge_days))
+
+
+@app.command()
+def score(pilot: Pilot) -> None:
+    """Score every estimated day on known truth, beside Voronoi and sum of posteriors.
+
+    Example: [bold]peil score demo[/bold]
+    """
+    from peil import score as scoring
+
+    with answering():
+        outcome = scoring.score(name_of(pilot))
+        console.print(scoring.as_table(name_of(pilot)))
+        say(outcome)
+
+
+@app.command()
+def compare(pilot: Pilot) -> None:
+    """Show estimators and footprint versions side by side, as MLflow holds them.
+
+    Example: [bold]peil compare demo[/bold]
+    """
+    from peil import comparison
+
+    with answering():
+        for table in comparison.tables(name_of(pilot)):
+            console.print(table)
+
+
+@app.command()
+def status(pilot: Pilot) -> None:
+    """Show where each day stands and why it waits.
+
+    Example: [bold]peil status demo[/bold]
+    """
+    from peil import charter as charters
+    from peil import status as standing
+    from peil.store import Store
+
+    with answering():
+        charter, store = charters.load(pilot), Store()
+        table = Table("day", "state", *standing.STATES, "ledger", "why it waits")
+        for row in standing.of_pilot(charter, store):
+            gates = [row.gates[state] for state in standing.STATES]
+            table.add_row(str(row.day), row.state, *gates, row.ledger, row.why)
+        console.print(table)
+
+
+charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
+app.add_typer(charter_app, name="charter")
+
+
+@charter_app.command("check")
+def charter_check(pilot: Pilot) -> None:
+    """Check a charter and say what it allows.
+
+    Example: [bold]peil charter check pilots/demo.yml[/bold]
+    """
+    from peil import charter as charters
+    from peil.clock import today
+
+    with answering():
+        found = charters.load(pilot)
+        charters.check_valid(found, today(found))
+        console.print(
+            f"{found.pilot}: {', '.join(found.products)} for {found.purpose}, "
+            f"{found.period.start} to {found.period.end}, basis {found.legal_basis}, "
+            f"tier {found.tier}, threshold {found.threshold}, expires {found.expires}.",
+            soft_wrap=True,
+        )
+
+
+@charter_app.command("sign")
+def charter_sign(
+    pilot: Pilot,
+    synthetic: Annotated[Path, typer.Option(help="Folder of simulated deliveries.")],
+    by: Annotated[str, typer.Option(help="Name of who vouches that they are simulated.")],
+) -> None:
+    """Vouch, by name, that every file under a folder is simulated.
+
+    Example: [bold]peil charter sign essnet_sample --synthetic FOLDER --by "A. Name"[/bold]
+    """
+    from peil import charter as charters
+    from peil import manifest
+    from peil.store import Store
+
+    with answering():
+        n_files = manifest.vouch(Store(), charters.load(pilot), synthetic, by)
+        console.print(f"{n_files} files vouched for by {by}; the list is signed and in the register.")
+
+
+@app.command()
+def bench(name: Annotated[str, typer.Argument(help="accuracy")]) -> None:
+    """Measure, and write the figures under benchmarks/.
+
+    Example: [bold]peil bench accuracy[/bold]
+    """
+    with answering():
+        if name != "accuracy":
+            raise Refused(f"No benchmark {name}: there is `accuracy`.")
+        from peil.bench import accuracy
+
+        say(accuracy(console.print))
+
+
+@app.command()
+def up() -> None:
+    """Start Airflow and MLflow on this machine's loopback, for people who want the consoles.
+
+    Example: [bold]peil up[/bold]
+    """
+    from peil.airflow.standalone import up as start
+    from peil.settings import settings
+
+    with answering():
+        start(settings())
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,56 @@
+"""The one door to DuckDB: connections in bounded memory, spill encrypted, files sealed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from peil import sealing
+from peil.atomic import fresh_folder
+from peil.store import Store
+
+
+@contextmanager
+def connection(store: Store, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory database that may attach sealed files; its spill folder is emptied after."""
+    fresh_folder(spill)
+    opened = duckdb.connect(":memory:")
+    try:
+        sealing.load_crypto(opened)
+        opened.execute("SET memory_limit = ?", [store.settings.memory])
+        opened.execute("SET threads = ?", [store.settings.threads])
+        opened.execute("SET temp_directory = ?", [str(spill)])
+        opened.execute("SET temp_file_encryption = true")
+        opened.execute("SET TimeZone = 'UTC'")
+        opened.execute("SET preserve_insertion_order = true")
+        yield opened
+    finally:
+        opened.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def attach_raw(
+    opened: duckdb.DuckDBPyConnection,
+    store: Store,
+    pilot: str,
+    day: date,
+    *,
+    file: Path | None = None,
+    read_only: bool = True,
+) -> None:
+    """Attach the sealed raw file of a day as `raw` (or the part file that will become it)."""
+    key = sealing.read_key(store.key(pilot, day, "raw"))
+    sealing.attach(opened, file or store.raw_file(pilot, day), "raw", key, read_only)
+
+
+def attach_staged(
+    opened: duckdb.DuckDBPyConnection, store: Store, pilot: str, day: date, alias: str = "staged"
+) -> None:
+    """Attach the sealed staged file of a day, to read."""
+    key = sealing.read_key(store.key(pilot, day, "staged"))
+    sealing.attach(opened, store.staged_file(pilot, day), alias, key, True)

@@ -1,0 +1,187 @@
+"""Gates: is a batch believable? One door after each state, and what closing it means.
+
+Great Expectations runs in here and nowhere else (`peil.gates.great`). Reading a report needs
+none of it: `from peil.gates import GateReport` takes no seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from expectations.limits import Limits
+from peil import alerts, atomic
+from peil import charter as charters
+from peil.gates.limits import limits_of
+from peil.gates.report import (
+    STATES,
+    CannotJudge,
+    CannotMeasure,
+    Finding,
+    GateReport,
+    State,
+    observed,
+)
+from peil.outcome import GateClosed, Refused
+from peil.store import Store
+
+__all__ = [
+    "STATES",
+    "CannotJudge",
+    "CannotMeasure",
+    "Finding",
+    "GateReport",
+    "State",
+    "check",
+    "close",
+    "require_open",
+]
+
+
+def check(state: str, pilot: str | Path, day: str | date) -> GateReport:
+    """Ask what we believe of a state of a period, and write the answer down.
+
+    Parameters
+    ----------
+    state : {"raw", "staged", "estimated", "released"}
+    pilot : str or Path
+        A pilot's name, or the path of its charter.
+    day : str or date
+        Local calendar day of the charter's time zone.
+
+    Returns
+    -------
+    GateReport
+        Also written to `<quality>/<state>.json`, without a time stamp: the same batch gives
+        the same bytes. Holds counts and shares, never a row value.
+
+    Raises
+    ------
+    Refused
+        No such state, pilot, day or limit. `Waiting` when the state does not exist yet.
+    CannotMeasure, CannotJudge
+        A fault of ours; the message names the measure or the belief and quotes no value.
+
+    Notes
+    -----
+    An open gate takes back the quarantine that the same gate had declared before.
+    """
+    known = _state(state)
+    charter = charters.load(pilot)
+    found = charters.day_of(charter, day)
+    store = Store()
+    limits = limits_of(charter.pilot)
+    judged = _judged(store, charter, state, found, limits)
+    report = _judge(store, charter, known, found, limits)
+    quality = store.quality(charter.pilot, found)
+    atomic.write_text(quality / f"{state}.json", report.to_json())
+    atomic.write_text(quality / f"{state}.judged", judged)
+    if report.is_open:
+        alerts.reopen(store, report)
+    return report
+
+
+def close(report: GateReport) -> bool:
+    """Set the day aside and say so: `<day>.closed.json` and one line in `alerts.jsonl`.
+
+    Returns
+    -------
+    bool
+        Whether this incident is new. Closing the same gate for the same reason twice says it
+        once.
+    """
+    return alerts.set_aside(Store(), report)
+
+
+def _state(name: str) -> State:
+    for state in STATES:
+        if state == name:
+            return state
+    raise Refused(f"There is no state {name}: it is one of {', '.join(STATES)}.")
+
+
+def require_open(state: str, pilot: str | Path, day: str | date) -> GateReport:
+    """Let a verb begin only where the gate of the state before it is open.
+
+    A report that was written of this very batch with these limits is believed; otherwise the
+    gate is asked now. A closed gate sets the day aside.
+
+    Raises
+    ------
+    GateClosed
+        With the names of the beliefs that failed (exit 3).
+    Refused
+        As `check`.
+    """
+    charter = charters.load(pilot)
+    found = charters.day_of(charter, day)
+    report = _told(Store(), charter, state, found) or check(state, pilot, found)
+    if not report.is_open:
+        close(report)
+        raise GateClosed(report.sentence())
+    return report
+
+
+def _told(store: Store, charter: charters.Charter, state: str, day: date) -> GateReport | None:
+    """Return the report that was written of this very batch, if there is one."""
+    quality = store.quality(charter.pilot, day)
+    try:
+        judged = (quality / f"{state}.judged").read_text(encoding="utf-8")
+        report = GateReport.from_json((quality / f"{state}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    same = judged != "none" and judged == _judged(
+        store, charter, state, day, limits_of(charter.pilot)
+    )
+    return report if same else None
+
+
+def _judged(store: Store, charter: charters.Charter, state: str, day: date, limits: Limits) -> str:
+    """Fingerprint of what a report rests on: the state's own manifest, threshold and limits.
+
+    Kept beside the report, not in it: a manifest may depend on the key of the day.
+    """
+    pilot = charter.pilot
+    manifest = {
+        "raw": store.raw_manifest(pilot, day),
+        "staged": store.staged_manifest(pilot, day),
+        "estimated": store.estimated(pilot, day) / "estimated.json",
+        "released": store.candidate(pilot, "presence", day) / "metadata.json",
+    }[state]
+    content = manifest.read_bytes() if manifest.is_file() else b""
+    rest = atomic.canonical({"threshold": charter.threshold, "limits": asdict(limits)})
+    return hashlib.sha256(content + rest).hexdigest() if content else "none"
+
+
+def _judge(
+    store: Store, charter: charters.Charter, state: State, day: date, limits: Limits
+) -> GateReport:
+    from peil.gates import great, tables  # takes Great Expectations' seconds
+
+    beliefs = tables.beliefs(state, limits)
+    where = tables.folder(store, charter, state, day)
+    made = tables.measures(store, charter, state, day, limits, where)
+
+    def fill(connection: Any) -> None:
+        for name in sorted({belief.measure for belief in beliefs} & set(made)):
+            tables.keep(connection, name, made[name])
+        tables.make_views(connection, state, where)
+
+    verdicts = great.judge(state, beliefs, fill)
+    results = [
+        Finding(
+            expectation=belief.name,
+            table=belief.table,
+            why=belief.why,
+            do=belief.do,
+            severity=belief.severity,
+            success=verdicts[belief.name].success,
+            observed=observed(made.get(belief.measure), belief.shows, verdicts[belief.name].counts),
+        )
+        for belief in beliefs
+    ]
+    is_open = all(found.success or found.severity == "note" for found in results)
+    return GateReport(state, charter.pilot, str(day), is_open, results)

@@ -1,0 +1,187 @@
+"""Great Expectations on DuckDB: the one place that imports and runs it.
+
+Its default results carry failing row values, and so do its logs and exceptions. Here it sees
+measures (counts and shares) for raw and staged, its results are reduced to a verdict and
+counts, its logger is closed, and an exception is replaced by its kind.
+"""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+from typing import Any, Literal
+
+# Before the import: it reports 215 lines when Airflow has set up logging first, and its ERROR
+# lines quote the values they failed on. Some of its modules set a level of their own, so the
+# way out is closed as well.
+_theirs = logging.getLogger("great_expectations")
+_theirs.setLevel(logging.CRITICAL + 1)
+_theirs.addHandler(logging.NullHandler())
+_theirs.propagate = False
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+import great_expectations as gx  # noqa: E402
+from great_expectations.data_context.types.base import (  # noqa: E402
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource  # noqa: E402
+from great_expectations.execution_engine.sqlalchemy_execution_engine import (  # noqa: E402
+    SqlAlchemyExecutionEngine,
+)
+
+from expectations.belief import Belief  # noqa: E402
+from peil.gates.report import CannotJudge  # noqa: E402
+
+BOOLEAN_ONLY: dict[str, Any] = {"result_format": "BOOLEAN_ONLY"}
+SUMMARY: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
+RESULT_FORMAT = {
+    "raw": BOOLEAN_ONLY,
+    "staged": BOOLEAN_ONLY,
+    "estimated": SUMMARY,
+    "released": SUMMARY,
+}
+COUNTS = {
+    "element_count": "n_rows",
+    "missing_count": "n_empty",
+    "unexpected_count": "n_unexpected",
+}
+
+_serial = itertools.count()
+_lock = Lock()
+
+
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+    """Keeps one connection: DuckDB's results die with the connection that made them."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Any]:
+        """Lend the connection, and leave it open."""
+        if not getattr(self, "_connection", None):
+            self._connection = self.engine.connect()
+        yield self._connection
+
+
+class DuckDBDatasource(SQLDatasource):
+    """A DuckDB database as a source. Defining the class registers `add_duckdb`."""
+
+    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+
+    @property
+    def execution_engine_type(self) -> builtins.type[SqlAlchemyExecutionEngine]:
+        """Name the engine above."""
+        return DuckDBExecutionEngine
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a belief holds, and how many rows it looked at and disliked (never which)."""
+
+    success: bool
+    counts: dict[str, int]
+
+
+@cache
+def _context() -> Any:
+    """Make the one context of this process: in memory, silent, without Data Docs."""
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    config = DataContextConfig(store_backend_defaults=stores)
+    context = gx.get_context(mode="ephemeral", project_config=config)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return context
+
+
+def judge(state: str, beliefs: list[Belief], fill: Callable[[Any], None]) -> Mapping[str, Verdict]:
+    """Ask every belief of a database that `fill` builds.
+
+    Parameters
+    ----------
+    state : {"raw", "staged", "estimated", "released"}
+        Decides the result format.
+    beliefs : list of Belief
+    fill : callable
+        Given a DuckDB connection to an empty in-memory database; makes there every table that
+        the beliefs name as `measure`. No key and no sealed file ever comes near it.
+
+    Returns
+    -------
+    mapping of str to Verdict
+        By the belief's name.
+
+    Raises
+    ------
+    CannotJudge
+        An expectation raised; its message is dropped, since it may quote a value.
+    """
+    with _lock, _datasource() as (source, connection):
+        fill(connection)
+        verdicts: dict[str, Verdict] = {}
+        for measure, asked in _by_measure(beliefs).items():
+            asset = source.add_table_asset(measure, table_name=measure)
+            batch = asset.add_batch_definition_whole_table("whole").get_batch()
+            suite = gx.ExpectationSuite(name=measure, expectations=[_named(b) for b in asked])
+            answer = batch.validate(suite, result_format=RESULT_FORMAT[state])
+            named = {belief.name: belief for belief in asked}
+            for result in answer.results:
+                belief = named.pop(result.expectation_config.meta["belief"])
+                verdicts[belief.name] = _verdict(state, belief, result)
+            if named:
+                raise CannotJudge(f"The {state} gate left out {', '.join(named)}.")
+        return verdicts
+
+
+def _named(belief: Belief) -> Any:
+    """Copy an expectation with its belief's name on it, by which its result is found again."""
+    return belief.expectation.copy(update={"meta": {"belief": belief.name}, "id": None})
+
+
+def _by_measure(beliefs: list[Belief]) -> dict[str, list[Belief]]:
+    grouped: dict[str, list[Belief]] = {}
+    for belief in beliefs:
+        grouped.setdefault(belief.measure, []).append(belief)
+    return grouped
+
+
+def _verdict(state: str, belief: Belief, result: Any) -> Verdict:
+    if result.exception_info and _raised(result.exception_info):
+        raise CannotJudge(
+            f"The {state} gate could not ask {belief.name} of {belief.table}: "
+            f"{type(belief.expectation).__name__} raised; this is a fault of ours."
+        )
+    # of an empty table some counts are None, and the expectation holds
+    counts = {ours: int(result.result.get(its) or 0) for its, ours in COUNTS.items()}
+    return Verdict(bool(result.success), counts)
+
+
+def _raised(info: Mapping[str, Any]) -> bool:
+    """Whether an exception stands in the result: flat, or one entry a metric."""
+    if "raised_exception" in info:
+        return bool(info["raised_exception"])
+    return any(isinstance(inner, Mapping) and _raised(inner) for inner in info.values())
+
+
+@contextmanager
+def _datasource() -> Iterator[tuple[Any, Any]]:
+    """Lend an in-memory database of its own name, seen by Great Expectations and by us."""
+    name = f"peil_gate_{next(_serial)}"
+    sources = _context().data_sources
+    source = sources.add_duckdb(name, connection_string=f"duckdb:///:memory:{name}")
+    connection = source.get_engine().raw_connection()
+    try:
+        yield source, connection.driver_connection
+    finally:
+        execution = source.get_execution_engine()
+        if getattr(execution, "_connection", None):
+            execution._connection.close()
+        execution.engine.dispose()
+        connection.close()
+        source.get_engine().dispose()
+        sources.delete(name)

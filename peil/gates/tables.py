@@ -1,0 +1,191 @@
+"""What a gate may see: the tables of a state, reduced to measures before anyone judges them.
+
+Raw and staged are attached read-only, in a database of their own that Great Expectations never
+gets: it receives the measures, which are counts and shares.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import asdict
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from expectations.belief import Belief
+from expectations.limits import Limits
+from peil import database
+from peil.area import Area, area_of
+from peil.charter import Charter
+from peil.gates.report import CannotMeasure, GateReport
+from peil.outcome import Refused, Waiting
+from peil.store import Store
+
+WEEKS_BACK = (1, 2, 3, 4)
+PRODUCT = "presence"
+
+# name: (file, columns that must be numbers even where they are all null)
+TABLES: dict[str, dict[str, tuple[str, ...]]] = {
+    "raw": {},
+    "staged": {},
+    "estimated": {
+        "est_presence__by_zone_hour": (
+            "n_devices",
+            "n_persons",
+            "n_persons_lower",
+            "n_persons_upper",
+        ),
+        "est_presence__by_tile_hour": ("n_devices",),
+        "unlocated": ("n_devices_unlocated", "n_devices_withheld"),
+    },
+    "released": {"rel_presence__by_zone_hour": ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER")},
+}
+
+
+def suites(state: str) -> Any:
+    """Modules of a state's suites. Imported here, since they take Great Expectations' seconds."""
+    return importlib.import_module(f"expectations.{state}").SUITES
+
+
+def beliefs(state: str, limits: Limits) -> list[Belief]:
+    """Every belief of a state, in the order of its suites."""
+    return [belief for module in suites(state) for belief in module.suite(limits)]
+
+
+def batch(charter: Charter, day: date) -> pd.DataFrame:
+    """One row: what SQL needs to know of the period. A day has 23, 24 or 25 hours."""
+    zone = ZoneInfo(charter.time_zone)
+    start = datetime.combine(day, time(), zone)
+    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    hours = round((end.timestamp() - start.timestamp()) / 3600)
+    moment = {"day_start_at": pd.Timestamp(start), "day_end_at": pd.Timestamp(end)}
+    return pd.DataFrame(
+        [
+            {
+                "time_zone": charter.time_zone,
+                "threshold": charter.threshold,
+                "n_hours": hours,
+                **{name: at.tz_convert("UTC") for name, at in moment.items()},
+            }
+        ]
+    )
+
+
+def history(store: Store, pilot: str, day: date) -> pd.DataFrame:
+    """Rows delivered on the same weekday of the weeks before, where that day's gate was open."""
+    found = []
+    for weeks in WEEKS_BACK:
+        file = store.quality(pilot, day - timedelta(weeks=weeks)) / "raw.json"
+        if not file.is_file():
+            continue
+        try:
+            report = GateReport.from_json(file.read_text(encoding="utf-8"))
+        except (json.JSONDecodeError, TypeError, KeyError):
+            continue
+        found += [
+            result.observed["n_rows"]
+            for result in report.results
+            if report.is_open and result.expectation == "rows_were_delivered"
+        ]
+    return pd.DataFrame({"n_rows": pd.array(found, dtype="Float64")})
+
+
+def zones(area: Area) -> pd.DataFrame:
+    """One row per zone, all levels: its parent and its registered persons, where known."""
+    frame = pd.DataFrame(area.zones[["zone_id", "parent_id"]]).astype("string")
+    register = area.register if area.register is not None else pd.Series(dtype="float64")
+    frame["n_persons"] = frame["zone_id"].map(register).astype("Float64")
+    return frame
+
+
+def folder(store: Store, charter: Charter, state: str, day: date) -> Path:
+    """Where the tables of estimated or released lie. A release is judged before it crosses."""
+    if state == "estimated":
+        return store.estimated(charter.pilot, day)
+    candidate = store.candidate(charter.pilot, PRODUCT, day)
+    return candidate if candidate.is_dir() else store.released(charter.pilot, PRODUCT, day)
+
+
+def make_views(opened: Any, state: str, where: Path) -> None:
+    """Show the Parquet tables of a state under their names, figures as DOUBLE."""
+    for name, numbers in TABLES[state].items():
+        file = where / f"{name}.parquet"
+        if not file.is_file():
+            raise Waiting(f"{file} is not there: make the {state} state first.")
+        casts = ", ".join(f"{column}::DOUBLE AS {column}" for column in numbers)
+        path = str(file).replace("'", "''")
+        opened.execute(
+            f"CREATE VIEW {name} AS SELECT * REPLACE ({casts}) FROM read_parquet('{path}')"
+        )
+
+
+def measures(
+    store: Store, charter: Charter, state: str, day: date, limits: Limits, where: Path
+) -> dict[str, Any]:
+    """Make the measures of a state.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+        Every entry of the suites' `MEASURES`, by name, in memory.
+
+    Raises
+    ------
+    CannotMeasure
+        SQL failed. Its message is dropped, since DuckDB quotes the value that it failed on.
+    """
+    pilot = charter.pilot
+    spill = store.work(pilot, day, f"gate_{state}") / "spill"
+    made: dict[str, Any] = {}
+    with database.connection(store, spill) as opened:
+        _attach(opened, store, pilot, day, state)
+        given = {
+            "this_batch": batch(charter, day),
+            "limits": pd.DataFrame([asdict(limits)]),
+            "history": history(store, pilot, day),
+        }
+        if state in ("estimated", "released"):
+            given["zones"] = zones(area_of(charter, store))
+        failed = None
+        doing = "its tables"
+        try:
+            make_views(opened, state, where)
+            for name, frame in given.items():
+                keep(opened, name, frame)
+            for module in suites(state):
+                for doing, sql in module.MEASURES.items():
+                    opened.execute(f"CREATE TABLE {doing} AS {sql}")
+                    made[doing] = opened.table(doing).to_arrow_table()
+        except Refused:
+            raise
+        except Exception as error:
+            failed = type(error).__name__
+        if failed:  # raised out here, so that the original does not travel along as its context
+            raise CannotMeasure(
+                f"The {state} gate of {pilot} {day} could not make {doing} ({failed}): "
+                "a table is not as contracts.md says; this is a fault of ours."
+            )
+    return made
+
+
+def keep(opened: Any, name: str, frame: Any) -> None:
+    """Copy a frame or an Arrow table into a database, under a name."""
+    opened.register(f"given_{name}", frame)
+    opened.execute(f"CREATE TABLE {name} AS FROM given_{name}")
+    opened.unregister(f"given_{name}")
+
+
+def _attach(opened: Any, store: Store, pilot: str, day: date, state: str) -> None:
+    """Attach the sealed file that a state's measures are made from."""
+    if state == "released":
+        return
+    kind = "raw" if state == "raw" else "staged"
+    file = store.raw_file(pilot, day) if kind == "raw" else store.staged_file(pilot, day)
+    if not file.is_file():
+        raise Waiting(f"{pilot} {day} has no {kind} file yet: run the verb that makes it.")
+    attach = database.attach_raw if kind == "raw" else database.attach_staged
+    attach(opened, store, pilot, day)

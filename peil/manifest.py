@@ -1,0 +1,106 @@
+"""Deliveries by content: their hashes, who delivered what before, who vouches for simulated ones."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from peil import ledger
+from peil.atomic import canonical, read_json, write_json
+from peil.charter import Charter
+from peil.clock import now
+from peil.outcome import Refused
+from peil.signing import is_signed, public_key, sign
+from peil.store import Store
+
+
+def sha256(file: Path) -> str:
+    """Hash of a file's content, read in pieces."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def root(charter: Charter, store: Store) -> Path:
+    """The folder that the charter's input paths are relative to."""
+    if charter.inputs.root == "deliveries":
+        return store.settings.deliveries_folder
+    outside = store.settings.outside_data
+    if outside is None:
+        raise Refused(
+            f"{charter.pilot} reads deliveries from outside: "
+            "set PEIL_OUTSIDE_DATA to the folder that holds them."
+        )
+    return outside
+
+
+def pattern(path: str, day: date) -> str:
+    """Fill a day into a path of the charter.
+
+    >>> pattern("year={year}/month={month}/day={day_of_month}/*", date(2023, 1, 7))
+    'year=2023/month=1/day=7/*'
+    """
+    return path.format(day=day, year=day.year, month=day.month, day_of_month=day.day)
+
+
+def files(folder: Path, path: str, day: date) -> list[Path]:
+    """The delivery's files of a day, by name. A link that leads out of the folder is refused."""
+    found = sorted(file for file in folder.glob(pattern(path, day)) if file.is_file())
+    for file in found:
+        if not file.resolve().is_relative_to(folder.resolve()):
+            raise Refused(f"{file.name} is a link out of the delivery folder: deliver the file.")
+    return found
+
+
+def vouch(store: Store, charter: Charter, folder: Path, by: str) -> int:
+    """Sign the list of all files under `folder` as simulated; the name of who vouches is kept.
+
+    Returns the number of files. The basis `synthetic` holds for these contents and no others.
+    """
+    hashes = sorted({sha256(file) for file in folder.rglob("*") if file.is_file()})
+    if not hashes:
+        raise Refused(f"{folder} holds no file: name the folder of the simulated delivery.")
+    body = {"pilot": charter.pilot, "vouched_by": by, "sha256": hashes}
+    signed = {**body, "signature": sign(store, canonical(body)), "public_key": public_key(store)}
+    write_json(store.vouched(charter.pilot), signed)
+    facts = {"vouched_by": by, "n_files": len(hashes)}
+    facts["list_sha256"] = hashlib.sha256(canonical(body)).hexdigest()
+    ledger.append(store, charter.pilot, "synthetic_vouched", now(charter), facts)
+    return len(hashes)
+
+
+def check_vouched(store: Store, charter: Charter, delivered: dict[Path, str]) -> None:
+    """Refuse, under the basis `synthetic`, a delivery that nobody signed for."""
+    if not charter.is_synthetic:
+        return
+    path = store.vouched(charter.pilot)
+    signed: dict[str, Any] = read_json(path) if path.exists() else {}
+    body = {name: signed.get(name) for name in ("pilot", "vouched_by", "sha256")}
+    if not path.exists() or not is_signed(
+        canonical(body), str(signed.get("signature", "")), public_key(store)
+    ):
+        raise Refused(
+            f"{charter.pilot} rests on the basis synthetic, but no signed list of simulated "
+            f"deliveries is in this store: run `peil charter sign {charter.pilot} "
+            "--synthetic FOLDER --by NAME` if you know the set to be simulated."
+        )
+    known = set(signed["sha256"])
+    for file, digest in delivered.items():
+        if digest not in known:
+            raise Refused(
+                f"{file.name} is not in the signed list of simulated deliveries of "
+                f"{charter.pilot}: real records need another legal basis; a new simulation "
+                "must be signed for."
+            )
+
+
+def delivered_before(store: Store, pilot: str, day: date) -> dict[str, str]:
+    """Content hash → day, of every file landed on other days of this pilot."""
+    found = {}
+    for path in sorted(store.raw_manifest(pilot, day).parent.glob("*.raw.json")):
+        other = path.name.removesuffix(".raw.json")
+        if other != str(day):
+            for file in read_json(path)["files"]:
+                found[file["sha256"]] = other
+    return found

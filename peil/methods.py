@@ -1,0 +1,59 @@
+"""Reader of `methods.toml`: the statisticians' file, checked at the door."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from peil.atomic import canonical
+from peil.outcome import Refused
+from peil.settings import settings
+
+FIELDS = {"value", "unit", "reason", "reference"}
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Refused(f"No methods at {path}: set PEIL_METHODS or restore methods.toml.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused(f"{path} is not TOML ({error}): correct it.") from None
+    for section, choices in content.items():
+        tables = choices.values() if section == "pilot" else [{section: choices}]
+        for table in tables:
+            for inner, named in table.items():
+                for key, choice in named.items():
+                    if not isinstance(choice, dict) or set(choice) != FIELDS:
+                        raise Refused(
+                            f"{path}, {inner}.{key}: give exactly value, unit, reason, reference."
+                        )
+    return content
+
+
+def text() -> str:
+    """The file as it is, to be published with a release."""
+    return settings().methods.read_text(encoding="utf-8")
+
+
+def section(name: str, pilot: str) -> dict[str, Any]:
+    """The values of one section, with the pilot's own where it has them."""
+    content = _read(settings().methods)
+    if name not in content:
+        raise Refused(f"methods.toml lacks the section {name}: restore it.")
+    own = content.get("pilot", {}).get(pilot, {}).get(name, {})
+    unknown = sorted(set(own) - set(content[name]))
+    if unknown:
+        raise Refused(f"methods.toml, pilot.{pilot}.{name}.{unknown[0]}: no such choice.")
+    return {key: choice["value"] for key, choice in {**content[name], **own}.items()}
+
+
+def fingerprint(pilot: str) -> str:
+    """Hash of every choice that holds for this pilot."""
+    content = _read(settings().methods)
+    names = sorted(name for name in content if name != "pilot")
+    return hashlib.sha256(canonical({name: section(name, pilot) for name in names})).hexdigest()

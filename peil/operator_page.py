@@ -1,0 +1,101 @@
+"""The operator's page: what became of every day and every row. It never leaves the operator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from peil.atomic import write_text
+from peil.charter import Part, Words
+from peil.self_contained import page
+
+State = Literal["raw", "staged", "estimated", "released"]
+
+
+class StateOfDay(Part):
+    """How far one state of one day is, and what its gate said.
+
+    `status`: ``done``, ``waiting`` (an earlier state is not there), ``refused`` or ``failed``.
+    `gate`: ``open``, ``closed`` or ``waiting`` (not judged yet).
+    """
+
+    status: Literal["done", "waiting", "refused", "failed"]
+    gate: Literal["open", "closed", "waiting"]
+    reason: str = ""
+
+
+class DayStates(Part):
+    """One day: its four states and two shares (0..1, of devices and hours), None if unknown."""
+
+    day: str
+    states: dict[State, StateOfDay]
+    withheld_share: float | None = Field(None, ge=0, le=1)
+    unlocated_share: float | None = Field(None, ge=0, le=1)
+
+
+class FileAccount(Part):
+    """The rows of one delivered file. Unit: rows."""
+
+    day: str
+    file: str
+    n_delivered: int = Field(ge=0)
+    n_staged: int = Field(ge=0)
+    n_opted_out: int = Field(ge=0)
+    quarantined: dict[str, int] = Field(default_factory=dict, description="reason: rows")
+
+    @property
+    def n_missing(self) -> int:
+        """Delivered rows that are neither staged, quarantined nor opted out; 0 when exact.
+
+        >>> FileAccount(day="2026-03-02", file="a.csv", n_delivered=10, n_staged=7,
+        ...             n_opted_out=1, quarantined={"late": 2}).n_missing
+        0
+        """
+        accounted = self.n_staged + self.n_opted_out + sum(self.quarantined.values())
+        return self.n_delivered - accounted
+
+
+class Alert(Part):
+    """One line of the alerts."""
+
+    day: str
+    state: State
+    severity: Literal["stop", "note"]
+    why: str
+
+
+class OperatorData(Part):
+    """Everything the operator's page shows: counts and names, no row of any table."""
+
+    pilot: str
+    title: Words
+    period_start: str
+    period_end: str
+    days: list[DayStates] = Field(default_factory=list)
+    files: list[FileAccount] = Field(default_factory=list)
+    alerts: list[Alert] = Field(default_factory=list)
+
+
+def build(data: OperatorData, out: Path) -> Path:
+    """Write the operator's page; the same data give the same bytes.
+
+    Parameters
+    ----------
+    data : OperatorData
+        Counts per day and file.
+    out : Path
+        Folder (`index.html` is written in it) or a path that ends in ``.html``.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    file = out if out.suffix == ".html" else out / "index.html"
+    content = data.model_dump(mode="json")
+    for entry, account in zip(content["files"], data.files, strict=True):
+        entry["n_missing"] = account.n_missing
+    title = f"{data.title.en} · operator · Peil"
+    return write_text(file, page("operator", title, content))

@@ -1,0 +1,283 @@
+"""Collect what the two pages show: the agency's from released folders, the operator's from gates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import pandas as pd
+from filelock import FileLock
+
+from peil import ledger, methods, operator_page, portal, stage, statement, status
+from peil.area import Area, area_of
+from peil.atomic import read_json
+from peil.charter import Charter, Words
+from peil.release import PRODUCT, TABLE
+from peil.store import Store
+
+SHOWN_SCORES = {
+    "mape_day": ("mape", "share"),
+    "wape_day": ("wape", "share"),
+    "bias_day": ("bias", "share"),
+    "coverage": ("coverage", "share"),
+    "interval_score": ("interval_score", "persons"),
+}
+METHOD = [
+    Words(
+        en="Each device counts at most once an hour, in the cell that served it nearest the half "
+        "hour. A model of each cell's reach (footprint) says which places a cell serves; the "
+        "estimator spreads the counts over places so that they fit best.",
+        nl="Elk toestel telt hooguit eens per uur, in de cel die het bediende het dichtst bij het "
+        "halve uur. Een model van het bereik van elke cel zegt welke plaatsen een cel bedient; de "
+        "schatter verdeelt de aantallen zo over plaatsen dat ze het best passen.",
+    ),
+    Words(
+        en="Devices become persons by the night ratio: on a working night the estimate of each "
+        "municipality is set equal to its register. This hides overnight guests and absent "
+        "residents.",
+        nl="Toestellen worden personen met de nachtverhouding: in een werknacht wordt de schatting "
+        "van elke gemeente gelijkgesteld aan het bevolkingsregister. Dat verbergt nachtgasten en "
+        "afwezige bewoners.",
+    ),
+]
+
+
+def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
+    """Build both pages of a pilot from what is there; whoever is last shows everything.
+
+    Returns the agency's page (none before the first release) and the operator's page.
+    """
+    lock = store.lock(charter.pilot, "pages")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        area = area_of(charter, store)
+        days = status.of_pilot(charter, store)
+        data = _portal_data(charter, store, area, days)
+        page = portal.build(data, store.portal(charter.pilot)) if data else None
+        own = operator_page.build(
+            _operator_data(charter, store, days), store.operator_page(charter.pilot)
+        )
+    return page, own
+
+
+def _portal_data(
+    charter: Charter, store: Store, area: Area, days: list[status.DayStatus]
+) -> portal.PortalData | None:
+    folders = [
+        store.released(charter.pilot, PRODUCT, one.day) for one in days if one.is_released
+    ]
+    if not folders:
+        return None
+    table = pd.concat(
+        [pd.read_parquet(folder / f"{TABLE}.parquet") for folder in folders], ignore_index=True
+    )
+    metadata = read_json(folders[-1] / "metadata.json")
+    entries, withheld = len(table), int(table["OBS_VALUE"].isna().sum())
+    whole = {**metadata, "n_entries": entries, "n_withheld": withheld,
+             "period": f"{charter.period.start} – {charter.period.end}"}  # fmt: skip
+    operator, agency = charter.operator, charter.agency
+    return portal.PortalData(
+        pilot=charter.pilot,
+        title=charter.title,
+        purpose=charter.purpose,
+        operator=_party(operator.name, operator.contact),
+        agency=_party(agency.name, agency.contact),
+        recipients=charter.recipients,
+        contact=charter.contact,
+        period_start=str(charter.period.start),
+        period_end=str(charter.period.end),
+        time_zone=charter.time_zone,
+        legal_basis=charter.legal_basis,
+        legal_reference=charter.legal_reference,
+        tier=charter.tier,
+        threshold=charter.threshold,
+        zones=json.loads(area.zones.to_json(drop_id=True, to_wgs84=False)),
+        released=_released(table),
+        method=portal.Method(
+            estimator=metadata["estimator"],
+            version=metadata["footprint"],
+            footprint="signal strength",
+            paragraphs=METHOD,
+        ),
+        interval=portal.Interval(level=round(100 * metadata["interval"]["level"])),
+        night_hours=_night_hours(charter),
+        scores=_scores(charter, store),
+        quality=_gates(store, charter, days),
+        statement=statement.paragraphs(charter, whole),
+        limits=[charter.use_limits],
+        releases=[_release(charter, store, one) for one in days],
+        attribution=charter.attribution,
+    )
+
+
+def _party(name: str, contact: str) -> portal.Body:
+    return portal.Body(name=name, contact=contact)
+
+
+def _night_hours(charter: Charter) -> tuple[int, int]:
+    choices = methods.section("weighting", charter.pilot)
+    return int(choices["night_start_hour"]), int(choices["night_end_hour"])
+
+
+def _released(table: pd.DataFrame) -> portal.Released:
+    """The released table as zones by hours, exactly its numbers."""
+    times = sorted(table["TIME_PERIOD"].unique(), key=pd.Timestamp)
+    zones = sorted(table["REF_AREA"].unique())
+
+    def wide(column: str) -> list[list[Any]]:
+        pivot = table.pivot(index="REF_AREA", columns="TIME_PERIOD", values=column)
+        rows = pivot.loc[zones, times].astype(object)
+        return [[None if pd.isna(one) else one for one in row] for row in rows.to_numpy()]
+
+    return portal.Released(
+        zone_ids=zones,
+        times=times,
+        values=wide("OBS_VALUE"),
+        lower=wide("OBS_LOWER"),
+        upper=wide("OBS_UPPER"),
+        conf_status=wide("CONF_STATUS"),
+        unit=table["UNIT_MEASURE"].iloc[0],
+    )
+
+
+def _scores(charter: Charter, store: Store) -> list[portal.Score]:
+    """Scores on known truth: shown for simulated pilots only."""
+    kept = store.scores(charter.pilot) / "scores.json"
+    if not charter.is_synthetic or not kept.exists():
+        return []
+    record = read_json(kept)
+    period = Words(en="all released days, 07-20 h", nl="alle vrijgegeven dagen, 07-20 u")
+    return [
+        portal.Score(
+            estimator=name,
+            footprint="signal strength" if name != "voronoi" else "",
+            measure=shown,
+            value=figures[measure],
+            unit=unit,
+            period=period,
+            is_champion=name == "em",
+        )  # fmt: skip
+        for name, figures in sorted(record["whole"].items())
+        for measure, (shown, unit) in SHOWN_SCORES.items()
+        if measure in figures
+    ]
+
+
+def _gates(store: Store, charter: Charter, days: list[status.DayStatus]) -> list[portal.Gate]:
+    gates = []
+    for one in days:
+        for state in status.STATES:
+            report = store.quality(charter.pilot, one.day) / f"{state}.json"
+            if not report.exists():
+                continue
+            told = read_json(report)
+            results = [
+                portal.Result(**{name: result[name] for name in portal.Result.model_fields})
+                for result in told["results"]
+            ]
+            gates.append(
+                portal.Gate(
+                    state=state, day=str(one.day), is_open=told["is_open"], results=results
+                )
+            )
+    return gates
+
+
+def _release(charter: Charter, store: Store, one: status.DayStatus) -> portal.Release:
+    day = str(one.day)
+    if one.is_released:
+        folder = store.released(charter.pilot, PRODUCT, one.day)
+        told = read_json(folder / "metadata.json")
+        everything = told["n_withheld"] == told["n_entries"]
+        place = f"../../released/{charter.pilot}/{PRODUCT}/{day}/{TABLE}.csv"
+        return portal.Release(
+            day=day,
+            status="withheld" if everything else "released",
+            ledger=one.ledger,
+            downloads=[portal.Download(label=f"{TABLE}.csv", href=place)],
+        )
+    closed = "closed" in one.gates.values()
+    return portal.Release(day=day, status="closed" if closed else "waiting", reason=one.why)
+
+
+def _operator_data(
+    charter: Charter, store: Store, days: list[status.DayStatus]
+) -> operator_page.OperatorData:
+    """Exact counts: they stay on the operator's side."""
+    states, files = [], []
+    for one in days:
+        states.append(_day_states(charter, store, one))
+        if store.staged_manifest(charter.pilot, one.day).exists():
+            files.extend(_accounts(charter, store, one))
+    return operator_page.OperatorData(
+        pilot=charter.pilot,
+        title=charter.title,
+        period_start=str(charter.period.start),
+        period_end=str(charter.period.end),
+        days=states,
+        files=files,
+        alerts=_alerts(store, charter),
+    )
+
+
+def _day_states(
+    charter: Charter, store: Store, one: status.DayStatus
+) -> operator_page.DayStates:
+    order = list(status.STATES)
+    reached = order.index(one.state) if one.state in order else -1
+    found: dict[Any, operator_page.StateOfDay] = {}
+    for number, state in enumerate(order):
+        gate = one.gates[state]
+        found[state] = operator_page.StateOfDay(
+            status="done" if number <= reached else "waiting",
+            gate=gate if gate != "-" else "waiting",
+            reason=one.why if gate == "closed" or number == reached + 1 else "",
+        )
+    record = store.estimated(charter.pilot, one.day) / "estimated.json"
+    facts = read_json(record)["facts"] if record.exists() else {}
+    return operator_page.DayStates(
+        day=str(one.day),
+        states=found,
+        withheld_share=facts.get("withheld_share"),
+        unlocated_share=facts.get("unlocated_share"),
+    )
+
+
+def _accounts(
+    charter: Charter, store: Store, one: status.DayStatus
+) -> list[operator_page.FileAccount]:
+    """Per file: what was delivered, from ingest's count, and what became of it, from dbt's."""
+    delivered = {
+        file["name"]: file["n_rows"]
+        for file in read_json(store.raw_manifest(charter.pilot, one.day))["files"]
+    }
+    kept = read_json(store.staged_manifest(charter.pilot, one.day))["accounting"]
+    accounts = []
+    for name, n_rows in delivered.items():
+        own = [row for row in kept if row["file_name"] == name]
+        accounts.append(
+            operator_page.FileAccount(
+                day=str(one.day),
+                file=name,
+                n_delivered=n_rows,
+                n_staged=stage.rows_of(own, "staged"),
+                n_opted_out=stage.rows_of(own, "opted_out"),
+                quarantined={
+                    str(row["reason"]): int(row["n_rows"])
+                    for row in own
+                    if row["outcome"] == "quarantined"
+                },
+            )
+        )
+    return accounts
+
+
+def _alerts(store: Store, charter: Charter) -> list[operator_page.Alert]:
+    file = store.quarantine(charter.pilot) / "alerts.jsonl"
+    known = get_args(operator_page.State)
+    return [
+        operator_page.Alert(day=one["day"], state=one["state"], severity="stop", why=one["what"])
+        for one in ledger.entries(file)
+        if one["state"] in known
+    ]

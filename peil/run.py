@@ -1,0 +1,144 @@
+"""Run a pilot: every day through the four verbs by its real DAGs, then train, score, pages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from peil import charter as charters
+from peil import experiments, ledger, pages, register, status, truth
+from peil.charter import Charter
+from peil.clock import now
+from peil.outcome import GateClosed, Outcome, Refused
+from peil.store import Store
+
+VERBS = ("ingest", "stage", "estimate", "release")
+
+
+@dataclass
+class Report:
+    """What a run did: outcomes, days already released, days stopped and why."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    unchanged: list[date] = field(default_factory=list)
+    stopped: dict[date, str] = field(default_factory=dict)
+    exit_code: int = 0
+    page: Path | None = None
+    operator_page: Path | None = None
+
+
+def days_between(charter: Charter, start: str | None, end: str | None) -> list[date]:
+    """The days asked for, within the period."""
+    first = charters.day_of(charter, start) if start else charter.period.start
+    last = charters.day_of(charter, end) if end else charter.period.end
+    if last < first:
+        raise Refused(f"--to {last} lies before --from {first}.")
+    return [day for day in charter.days() if first <= day <= last]
+
+
+def forget(charter: Charter, days: list[date], store: Store) -> None:
+    """Take back what was made of these days, for `--fresh`; never keys, noise or ledger.
+
+    Raises
+    ------
+    Refused
+        A released period of a pilot that is not simulated.
+    """
+    pilot = charter.pilot
+    for day in days:
+        if not ledger.is_released(store, pilot, "presence", str(day)):
+            continue
+        if not charter.is_synthetic:
+            raise Refused(
+                f"{pilot} {day} is released: of a pilot that is not synthetic a released period "
+                "is never made again."
+            )
+        facts = {"product": "presence", "period": str(day), "why": "run again with --fresh"}
+        ledger.append(store, pilot, "withdrawn", now(charter), facts, once=False)
+    experiments.forget(store, pilot)
+    store.trained(pilot).unlink(missing_ok=True)
+    shutil.rmtree(store.scores(pilot), ignore_errors=True)
+    for day in days:
+        for file in (store.raw_file(pilot, day), store.raw_manifest(pilot, day),
+                     store.staged_file(pilot, day), store.staged_manifest(pilot, day),
+                     store.quarantine(pilot) / f"{day}.closed.json"):  # fmt: skip
+            file.unlink(missing_ok=True)
+        for folder in (store.estimated(pilot, day), store.quality(pilot, day),
+                       store.candidate(pilot, "presence", day),
+                       store.released(pilot, "presence", day)):  # fmt: skip
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(
+    pilot: str,
+    start: str | None = None,
+    end: str | None = None,
+    fresh: bool = False,
+    tell: Callable[[date, str, str], None] = lambda day, verb, word: None,
+) -> Report:
+    """Walk every verb of every day; what is done is not done again.
+
+    A closed gate or a refusal stops its own day, not the others. `tell` is called with day,
+    verb and a word (``starts``, ``done``, ``unchanged``, ``stopped``) for a progress display.
+
+    Raises
+    ------
+    Refused
+        No valid charter, or `fresh` for a period that must stay.
+    """
+    from peil.airflow.walking import prepare, walk
+
+    charter = charters.load(pilot)
+    store = Store()
+    days = days_between(charter, start, end)
+    register.enter(charter, store)
+    if fresh:
+        forget(charter, days, store)
+    report = Report()
+    open_days = []
+    for day in days:
+        if status.of_day(charter, day, store).is_released:
+            report.unchanged.append(day)
+            tell(day, "release", "unchanged")
+        else:
+            open_days.append(day)
+    if open_days:
+        prepare(store.settings)
+    for day in open_days:
+        for verb in VERBS:
+            tell(day, verb, "starts")
+            try:
+                walked = walk(verb, charter.pilot, str(day))
+            except (Refused, GateClosed) as stop:
+                report.stopped[day] = str(stop)
+                report.exit_code = max(report.exit_code, stop.exit_code)
+                tell(day, verb, "stopped")
+                break
+            report.outcomes.extend(walked.outcomes)
+            tell(day, verb, "done")
+    after(charter, store, report, tell)
+    return report
+
+
+def after(
+    charter: Charter,
+    store: Store,
+    report: Report,
+    tell: Callable[[date, str, str], None],
+) -> None:
+    """What comes once the days are through: train when there are days enough, score, pages."""
+    from peil import score, train
+
+    last = charter.period.end
+    if train.is_due(charter, store):
+        tell(last, "train", "starts")
+        report.outcomes.append(train.train(charter.pilot))
+        tell(last, "train", "done")
+    if truth.exists(charter):
+        tell(last, "score", "starts")
+        report.outcomes.append(score.score(charter.pilot))
+        tell(last, "score", "done")
+    report.page, report.operator_page = pages.build(charter, store)

@@ -1,0 +1,127 @@
+"""Score estimates on known truth, each estimator beside the others. The only reader of truth."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from rich.table import Table
+
+from models import scores
+from peil import charter as charters
+from peil import experiments, lock, methods, truth
+from peil.area import Area, area_of
+from peil.atomic import canonical, read_json, write_json
+from peil.charter import Charter
+from peil.outcome import Outcome, Refused
+from peil.store import Store
+
+SHOWN = ("mape_day", "wape_day", "bias_day", "mape_night", "coverage", "interval_score")
+
+
+def score(pilot: str) -> Outcome:
+    """Score every estimated day of a pilot and write the figures beside its MLflow runs.
+
+    Bottom zones only. Day means the local hours of `methods.toml` [score]; a zone-hour without
+    anybody is left out of the percentage (and counted in the others).
+
+    Raises
+    ------
+    Refused
+        No truth, or nothing estimated yet.
+    """
+    charter = charters.load(pilot)
+    store = Store()
+    area = area_of(charter, store)
+    with lock.held(store, charter.pilot, "score", "score"):
+        joined, days = [], []
+        for day in charter.days():
+            folder = store.estimated(charter.pilot, day)
+            if (folder / "estimated.json").exists():
+                days.append(day)
+                joined.append(_join(charter, area, day, store))
+        if not days:
+            raise Refused(f"{pilot}: nothing is estimated yet; run `peil run {pilot}` first.")
+        by_day = {
+            str(day): _by_estimator(charter, rows) for day, rows in zip(days, joined, strict=True)
+        }
+        whole = _by_estimator(charter, pd.concat(joined, ignore_index=True))
+        record = {"quantity": joined[0]["quantity"].iloc[0], "days": by_day, "whole": whole}
+        kept = store.scores(charter.pilot) / "scores.json"
+        if kept.exists() and canonical(read_json(kept)) == canonical(record):
+            return Outcome("score", charter.pilot, f"{len(days)} days", "unchanged", {}, [str(kept)])
+        for day in days:
+            run_ids = read_json(store.estimated(charter.pilot, day) / "estimated.json")["run_ids"]
+            for name, figures in by_day[str(day)].items():
+                experiments.add_scores(store, charter.pilot, run_ids[name], figures)
+        write_json(kept, record)
+    facts: dict[str, int | float | str] = {
+        f"{name}_{measure}": round(figures[measure], 4)
+        for name, figures in whole.items()
+        for measure in ("mape_day",)
+        if measure in figures
+    }
+    return Outcome("score", charter.pilot, f"{len(days)} days", "done", facts, [str(kept)])
+
+
+def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame:
+    """Estimates of a day beside the truth, bottom zones, with the local hour."""
+    rows = pd.read_parquet(
+        store.estimated(charter.pilot, day) / "est_presence__by_zone_hour.parquet"
+    )
+    known = truth.known(charter, area, day)
+    rows = rows[rows["zone_id"].isin(area.bottom())].copy()
+    rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
+    present = known.present.assign(hour_at=pd.to_datetime(known.present["hour_at"], utc=True))
+    rows = rows.merge(present, on=["zone_id", "hour_at"], how="inner", validate="many_to_one")
+    rows["value"] = rows[known.quantity]
+    rows["quantity"] = known.quantity
+    rows["local_hour"] = rows["hour_at"].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
+    return rows
+
+
+def _by_estimator(charter: Charter, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+    return {
+        str(name): _figures(charter, own.sort_values(["zone_id", "hour_at"]))
+        for name, own in rows.groupby("estimator", sort=True)
+    }
+
+
+def _figures(charter: Charter, rows: pd.DataFrame) -> dict[str, float]:
+    choices = methods.section("score", charter.pilot)
+    night = methods.section("weighting", charter.pilot)
+    level = methods.section("uncertainty", charter.pilot)["level"]
+    hour = rows["local_hour"].to_numpy()
+    by_day = (hour >= choices["day_start_hour"]) & (hour <= choices["day_end_hour"])
+    by_night = (hour >= night["night_start_hour"]) & (hour < night["night_end_hour"])
+    figures: dict[str, float] = {}
+    for label, chosen in (("day", by_day), ("night", by_night)):
+        part = rows[chosen]
+        if part.empty:
+            continue
+        true, value = part["n_true"].to_numpy(), part["value"].to_numpy()
+        somebody = true > 0
+        if somebody.any():
+            figures[f"mape_{label}"] = scores.mape(true[somebody], value[somebody])
+        figures[f"wape_{label}"] = scores.wape(true, value)
+        figures[f"bias_{label}"] = float((value.sum() - true.sum()) / max(true.sum(), 1.0))
+    part = rows[by_day]
+    if len(part) and part["n_persons_lower"].notna().all():
+        true = part["n_true"].to_numpy()
+        lower, upper = part["n_persons_lower"].to_numpy(), part["n_persons_upper"].to_numpy()
+        figures["coverage"] = scores.interval_coverage(true, lower, upper)
+        figures["interval_score"] = scores.interval_score(true, lower, upper, level=level)
+    return {name: float(np.round(value, 6)) for name, value in figures.items()}
+
+
+def as_table(pilot: str) -> Table:
+    """The scores over all days, a row per estimator."""
+    charter = charters.load(pilot)
+    record: dict[str, Any] = read_json(Store().scores(charter.pilot) / "scores.json")
+    table = Table("estimator", *SHOWN, title=f"{pilot}: {record['quantity']} on known truth")
+    for name, figures in sorted(record["whole"].items()):
+        table.add_row(name, *(f"{figures[m]:.3f}" if m in figures else "-" for m in SHOWN))
+    return table

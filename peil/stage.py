@@ -1,0 +1,123 @@
+"""Stage: dbt turns the sealed raw file of a day into the sealed staged file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import date
+from pathlib import Path
+
+from peil import charter as charters
+from peil import database, ledger, lock, register, sealing
+from peil.atomic import fresh_folder, read_json, write_json
+from peil.charter import Charter
+from peil.gates import require_open
+from peil.outcome import Fact, Outcome, Waiting
+from peil.store import Store
+from peil.transform import TransformSession, build
+
+ACCOUNT = "staged.main.int_rows_accounted__by_file_reason"
+
+
+def stage(pilot: str, day: str) -> Outcome:
+    """Make the `staged` state of one day: pseudonymised, cleaned, counted; in SQL.
+
+    Raises
+    ------
+    Waiting
+        The raw state is not there.
+    """
+    charter = charters.load(pilot)
+    when = charters.day_of(charter, day)
+    store = Store()
+    register.enter(charter, store)
+    if ledger.is_released(store, charter.pilot, "presence", str(when)):
+        return Outcome("stage", charter.pilot, str(when), "unchanged", {"why": "released"})
+    require_open("raw", charter.pilot, str(when))
+    with lock.held(store, charter.pilot, str(when), "stage"):
+        return _stage(charter, when, store)
+
+
+def _stage(charter: Charter, day: date, store: Store) -> Outcome:
+    pilot = charter.pilot
+    raw, kept = store.raw_manifest(pilot, day), store.staged_manifest(pilot, day)
+    if not (raw.exists() and store.raw_file(pilot, day).exists()):
+        raise Waiting(f"{pilot} {day} is not ingested yet: run `peil ingest {pilot} {day}`.")
+    for kind in ("staged", "pseudonym"):
+        sealing.new_key(store.key(pilot, day, kind))  # type: ignore[arg-type]
+    fingerprint = _fingerprint(store, pilot, day)
+    staged = store.staged_file(pilot, day)
+    if staged.exists() and kept.exists() and read_json(kept)["fingerprint"] == fingerprint:
+        return Outcome("stage", pilot, str(day), "unchanged", read_json(kept)["facts"])
+
+    part = staged.with_name(f".{staged.name}.part")
+    for left in (part, part.with_name(part.name + ".wal")):
+        left.unlink(missing_ok=True)
+    work = fresh_folder(store.work(pilot, day, "stage"))
+    session = TransformSession(
+        raw_file=store.raw_file(pilot, day),
+        raw_key=store.key(pilot, day, "raw"),
+        staged_file=part,
+        staged_key=store.key(pilot, day, "staged"),
+        pseudonym_key=store.key(pilot, day, "pseudonym"),
+        memory_limit=store.settings.memory,
+        threads=store.settings.threads,
+        temp_directory=work / "spill",
+    )
+    build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
+    os.replace(part, staged)
+    accounting, content = _read_back(store, pilot, day)
+    facts: dict[str, Fact] = {
+        f"n_{outcome}": rows_of(accounting, outcome)
+        for outcome in ("staged", "quarantined", "opted_out")
+    }
+    write_json(
+        kept,
+        {"fingerprint": fingerprint, "content_sha256": content, "facts": facts,
+         "accounting": accounting},
+    )  # fmt: skip
+    return Outcome("stage", pilot, str(day), "done", facts, [str(kept)])
+
+
+def _fingerprint(store: Store, pilot: str, day: date) -> str:
+    """Of what was landed, the SQL, and which pseudonym key was used (a hash of its hash)."""
+    from peil.provenance import code_hash
+
+    digest = hashlib.sha256(read_json(store.raw_manifest(pilot, day))["fingerprint"].encode())
+    digest.update(code_hash().encode())
+    key = Path(store.key(pilot, day, "pseudonym")).read_bytes()
+    digest.update(hashlib.sha256(b"which key|" + key).digest())
+    return digest.hexdigest()
+
+
+def _read_back(
+    store: Store, pilot: str, day: date
+) -> tuple[list[dict[str, str | int]], str]:
+    """Every file's rows by outcome and reason (counts only), and a hash of what estimation reads.
+
+    The hash is free of the pseudonym key: two keys give the same estimates.
+    """
+    with database.connection(store, store.work(pilot, day, "read")) as opened:
+        database.attach_staged(opened, store, pilot, day)
+        rows = opened.execute(
+            f"SELECT file_name, outcome, coalesce(reason, ''), n_rows FROM {ACCOUNT} "
+            "ORDER BY file_id, outcome, reason"
+        ).fetchall()
+        digest = hashlib.sha256()
+        for query in (
+            "SELECT * FROM staged.main.int_devices_counted__by_cell_hour ORDER BY ALL",
+            "SELECT * FROM staged.main.int_devices_withheld__by_hour ORDER BY ALL",
+            "SELECT * FROM staged.main.stg_operator__cells ORDER BY ALL",
+        ):
+            for row in opened.execute(query).fetchall():
+                digest.update(repr(row).encode())
+    accounting = [
+        {"file_name": name, "outcome": outcome, "reason": reason, "n_rows": int(n_rows)}
+        for name, outcome, reason, n_rows in rows
+    ]
+    return accounting, digest.hexdigest()
+
+
+def rows_of(accounting: list[dict[str, str | int]], outcome: str) -> int:
+    """Rows of one outcome in a file's accounting."""
+    return sum(int(row["n_rows"]) for row in accounting if row["outcome"] == outcome)

@@ -1,0 +1,66 @@
+"""Where each day of a pilot stands: its states, gates, release, and why it waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from peil import ledger
+from peil.atomic import read_json
+from peil.charter import Charter
+from peil.store import Store
+
+State = Literal["raw", "staged", "estimated", "released"]
+STATES: tuple[State, ...] = ("raw", "staged", "estimated", "released")
+
+
+@dataclass(frozen=True)
+class DayStatus:
+    """One day: the furthest state, each gate, the release's ledger hash, why nothing moves."""
+
+    day: date
+    state: str
+    gates: dict[str, Literal["open", "closed", "-"]]
+    ledger: str
+    why: str
+
+    @property
+    def is_released(self) -> bool:
+        return self.state == "released"
+
+
+def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
+    """Read one day's standing from the store; nothing is written."""
+    pilot = charter.pilot
+    there = {
+        "raw": store.raw_manifest(pilot, day).exists(),
+        "staged": store.staged_manifest(pilot, day).exists(),
+        "estimated": (store.estimated(pilot, day) / "estimated.json").exists(),
+    }
+    entry = ledger.standing(store, pilot, "presence", str(day))
+    there["released"] = entry is not None and store.released(pilot, "presence", day).exists()
+    gates: dict[str, Literal["open", "closed", "-"]] = {}
+    for state in STATES:
+        report = store.quality(pilot, day) / f"{state}.json"
+        gates[state] = ("open" if read_json(report)["is_open"] else "closed") if (
+            report.exists()
+        ) else "-"  # fmt: skip
+    furthest = next((state for state in reversed(STATES) if there[state]), "nothing")
+    return DayStatus(day, furthest, gates, entry["hash"][:12] if entry else "", _why(there, gates))
+
+
+def _why(there: dict[str, bool], gates: dict[str, Literal["open", "closed", "-"]]) -> str:
+    if there["released"]:
+        return ""
+    for state in STATES:
+        if gates[state] == "closed":
+            return f"the gate of {state} is closed: see the operator's page"
+    verbs = dict(zip(STATES, ("ingest", "stage", "estimate", "release"), strict=True))
+    missing = next(state for state in STATES if not there[state])
+    return "no delivery landed yet" if missing == "raw" else f"{verbs[missing]} has not run"
+
+
+def of_pilot(charter: Charter, store: Store) -> list[DayStatus]:
+    """Every day of the pilot's period."""
+    return [of_day(charter, day, store) for day in charter.days()]

@@ -1,0 +1,45 @@
+"""A verb and its gate, from the shell: the same functions that the DAGs' tasks call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from peil.outcome import GateClosed, Outcome, Refused
+
+STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
+
+
+def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
+    """Run a verb, then its gate; a release crosses when the gate is open.
+
+    Raises
+    ------
+    GateClosed
+        The gate found the batch not believable; the day is quarantined and an alert written.
+    """
+    from peil import gates
+
+    outcome = _function(verb)(pilot, day)
+    yield outcome
+    if outcome.facts.get("why") == "released":
+        return
+    report = gates.check(STATE_OF[verb], pilot, day)
+    if not report.is_open:
+        gates.close(report)
+        raise GateClosed(
+            f"The gate of {report.state} is closed for {pilot} {day}: "
+            "the day is set aside; read the operator's page."
+        )
+    if verb == "release":
+        from peil.release import publish
+
+        yield publish(pilot, day)
+
+
+def _function(verb: str) -> Callable[[str, str], Outcome]:
+    """A verb's one public function; its module is imported only now, since some take seconds."""
+    if verb not in STATE_OF:
+        raise Refused(f"No verb {verb}: there are {', '.join(STATE_OF)}.")
+    found: Callable[[str, str], Outcome] = getattr(import_module(f"peil.{verb}"), verb)
+    return found

@@ -1,0 +1,105 @@
+"""Where everything lies. Two planes: `operator/` and `agency/`; files cross by `release` only."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from peil.settings import Settings, settings
+
+KeyKind = Literal["raw", "staged", "pseudonym"]
+
+
+class Store:
+    """Paths of one store. Makes no folder by itself except where a writer asks for its parent."""
+
+    def __init__(self, of: Settings | None = None) -> None:
+        self.settings = of or settings()
+        # absolute, but links are followed by the machine's operator's wish only
+        root = Path(os.path.abspath(self.settings.data))
+        self.root = root
+        self.operator = root / "operator"
+        self.agency = root / "agency"
+
+    # operator plane
+    def raw_file(self, pilot: str, day: date) -> Path:
+        return self.operator / "sealed" / pilot / f"{day}.raw.duckdb"
+
+    def raw_manifest(self, pilot: str, day: date) -> Path:
+        return self.operator / "sealed" / pilot / f"{day}.raw.json"
+
+    def staged_file(self, pilot: str, day: date) -> Path:
+        return self.operator / "sealed" / pilot / f"{day}.staged.duckdb"
+
+    def staged_manifest(self, pilot: str, day: date) -> Path:
+        return self.operator / "sealed" / pilot / f"{day}.staged.json"
+
+    def key(self, pilot: str, day: date, kind: KeyKind) -> Path:
+        return self.operator / "keys" / pilot / f"{day}.{kind}.key"
+
+    @property
+    def signing_key(self) -> Path:
+        return self.operator / "keys" / "operator.ed25519"
+
+    def estimated(self, pilot: str, day: date) -> Path:
+        return self.operator / "estimated" / pilot / "presence" / str(day)
+
+    def candidate(self, pilot: str, product: str, day: date) -> Path:
+        """A release that has not crossed: protected and signed, its gate not yet passed."""
+        return self.operator / "estimated" / pilot / "candidate" / product / str(day)
+
+    def scores(self, pilot: str) -> Path:
+        return self.operator / "estimated" / pilot / "scores"
+
+    def trained(self, pilot: str) -> Path:
+        return self.operator / "estimated" / pilot / "trained.json"
+
+    def quality(self, pilot: str, day: date) -> Path:
+        return self.operator / "estimated" / pilot / "quality" / str(day)
+
+    def quarantine(self, pilot: str) -> Path:
+        return self.operator / "quarantine" / pilot
+
+    def ledger(self, pilot: str) -> Path:
+        return self.operator / "ledger" / f"{pilot}.jsonl"
+
+    def lock(self, pilot: str, day: str) -> Path:
+        return self.operator / "locks" / pilot / f"{day}.lock"
+
+    def work(self, pilot: str, day: date | str, verb: str) -> Path:
+        """Scratch folder of one verb (dbt target, spill); emptied when the verb starts."""
+        return self.operator / "work" / pilot / str(day) / verb
+
+    def operator_page(self, pilot: str) -> Path:
+        return self.operator / "page" / pilot / "index.html"
+
+    @property
+    def airflow_home(self) -> Path:
+        return self.operator / "airflow"
+
+    @property
+    def mlflow_uri(self) -> str:
+        return self.settings.mlflow_uri or f"sqlite:///{self.operator / 'mlflow.db'}"
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        return self.operator / "mlflow"
+
+    # agency plane
+    def released(self, pilot: str, product: str, day: date) -> Path:
+        return self.agency / "released" / pilot / product / str(day)
+
+    def agency_ledger(self, pilot: str) -> Path:
+        return self.agency / "ledger" / f"{pilot}.jsonl"
+
+    def register(self, pilot: str) -> Path:
+        return self.agency / "register" / f"{pilot}.json"
+
+    def vouched(self, pilot: str) -> Path:
+        """Signed list of simulated deliveries from outside, vouched for by a named person."""
+        return self.agency / "register" / f"{pilot}.synthetic.json"
+
+    def portal(self, pilot: str) -> Path:
+        return self.agency / "portal" / pilot

@@ -1,0 +1,163 @@
+"""Train: calibrate the footprint on the first days, judge it on later ones, register, promote.
+
+No truth is used: the counts of nights are compared with what the register leads one to expect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.footprint import FootprintSignalStrength, calibrate_footprint, footprint_deviance
+from peil import charter as charters
+from peil import experiments, lock, methods, provenance
+from peil import nights as night_hours
+from peil.area import Area, area_of
+from peil.atomic import read_json, write_json
+from peil.charter import Charter
+from peil.estimate import counted_of, default_footprint
+from peil.outcome import Outcome, Refused
+from peil.store import Store
+
+FITTED = ("path_loss_exponent", "midpoint_dbm", "steepness")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Days to fit on and later days to judge on."""
+
+    fit: list[date]
+    judge: list[date]
+
+
+def split_of(
+    charter: Charter, store: Store, fit_days: int | None = None, judge_days: int | None = None
+) -> Split | None:
+    """The first days for fitting, the days right after them for judging; none when too few."""
+    choices = methods.section("train", charter.pilot)
+    n_fit = fit_days or int(choices["fit_days"])
+    n_judge = judge_days or int(choices["judge_days"])
+    days = charter.days()[: n_fit + n_judge]
+    staged = [day for day in days if store.staged_manifest(charter.pilot, day).exists()]
+    if len(staged) < n_fit + n_judge or charter.area.register_ is None:
+        return None
+    return Split(days[:n_fit], days[n_fit:])
+
+
+def is_due(charter: Charter, store: Store) -> bool:
+    """Whether there are days enough, and they have not been trained on yet."""
+    split = split_of(charter, store)
+    if split is None:
+        return False
+    kept = store.trained(charter.pilot)
+    return not kept.exists() or read_json(kept)["inputs"] != _inputs(charter, split, store)
+
+
+def _inputs(charter: Charter, split: Split, store: Store) -> dict[str, Any]:
+    days = [*split.fit, *split.judge]
+    content = [read_json(store.staged_manifest(charter.pilot, d))["content_sha256"] for d in days]
+    return {"fit": [str(d) for d in split.fit], "judge": [str(d) for d in split.judge],
+            "staged": content}  # fmt: skip
+
+
+def train(pilot: str, fit_days: int | None = None, judge_days: int | None = None) -> Outcome:
+    """Calibrate path-loss exponent, logistic midpoint and steepness; champion only when better.
+
+    Both the defaults (version 1) and the calibrated footprint (version 2) are registered.
+    The alias `champion` moves when the deviance of night counts on the judged days, which the
+    fit has not seen, is lower. Released periods keep the footprint they were made with.
+
+    Raises
+    ------
+    Refused
+        Too few staged days, or a pilot without register.
+    """
+    charter = charters.load(pilot)
+    store = Store()
+    split = split_of(charter, store, fit_days, judge_days)
+    if split is None:
+        raise Refused(
+            f"{pilot} cannot be trained: it needs a register and as many staged days as "
+            "methods.toml [train] asks; run more days, or give --fit-days and --judge-days."
+        )
+    with lock.held(store, charter.pilot, "train", "train"):
+        return _train(charter, split, store)
+
+
+def _train(charter: Charter, split: Split, store: Store) -> Outcome:
+    pilot, kept = charter.pilot, store.trained(charter.pilot)
+    inputs = _inputs(charter, split, store)
+    choices = {name: methods.section(name, pilot) for name in ("footprint", "train", "weighting")}
+    run_ids = {name: provenance.run_id({**inputs, "footprint": name}, choices)
+               for name in ("defaults", "calibrated")}  # fmt: skip
+    period = f"{len(split.fit)}+{len(split.judge)} days"
+    if kept.exists() and read_json(kept)["run_ids"] == run_ids:
+        return Outcome("train", pilot, period, "unchanged", read_json(kept)["facts"])
+
+    experiments.close_cut_off(store, pilot, "train")
+    area = area_of(charter, store)
+    cells, fit_counts = _night_counts(charter, split.fit, store, None)
+    _, judge_counts = _night_counts(charter, split.judge, store, cells)
+    placed, residents = area.placed(cells), residents_per_tile(area)
+    defaults = default_footprint(pilot)
+    calibrated = calibrate_footprint(placed, area.tiles, fit_counts, residents, defaults)
+    judged = {
+        name: float(footprint_deviance(one, placed, area.tiles, judge_counts, residents))
+        for name, one in (("defaults", defaults), ("calibrated", calibrated))
+    }
+    numbers = {}
+    for name, one in (("defaults", defaults), ("calibrated", calibrated)):
+        numbers[name] = experiments.register(
+            store, pilot, run_ids[name], _unfitted(one),
+            {key: value for key, value in one.get_params().items() if key in FITTED}
+            | {key: str(value) for key, value in asdict(split).items()},
+            {"judged_deviance": judged[name]},
+            {"peil.day": "train", "peil.footprint": name},
+        )  # fmt: skip
+    better = "calibrated" if judged["calibrated"] < judged["defaults"] else "defaults"
+    experiments.promote(store, pilot, numbers[better])
+    facts: dict[str, int | float | str] = {
+        "champion": f"version {numbers[better]} ({better})",
+        **{name: round(float(getattr(calibrated, name)), 4) for name in FITTED},
+        "deviance_defaults": round(judged["defaults"], 1),
+        "deviance_calibrated": round(judged["calibrated"], 1),
+    }
+    write_json(kept, {"inputs": inputs, "run_ids": run_ids, "facts": facts})
+    return Outcome("train", pilot, period, "done", facts, [f"peil compare {pilot}"])
+
+
+def _unfitted(footprint: FootprintSignalStrength) -> FootprintSignalStrength:
+    """The estimator's parameters alone: nothing of the cells or tiles goes into the registry."""
+    return FootprintSignalStrength(**footprint.get_params())
+
+
+def _night_counts(
+    charter: Charter, days: list[date], store: Store, plan: pd.DataFrame | None
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Counts of working nights, (n_cells, n_hours), over the cells of the first day's plan."""
+    blocks = []
+    for day in days:
+        counted = counted_of(charter, day, store)
+        plan = counted.cells if plan is None else plan
+        hours = night_hours.positions(charter, day)
+        frame = pd.DataFrame(counted.devices[:, hours], index=counted.cells["cell_id"])
+        blocks.append(frame.reindex(plan["cell_id"], fill_value=0.0).to_numpy())
+    if plan is None:
+        raise Refused("No day to train on.")
+    return plan, np.hstack(blocks)
+
+
+def residents_per_tile(area: Area) -> np.ndarray:
+    """The register spread over each zone's tiles by residential land use, evenly without any."""
+    if area.register is None:
+        raise Refused("Training needs a register: name one in the charter's area.")
+    tiles = area.tiles
+    weight = tiles["residential"].to_numpy(dtype=float) + 0.3 * tiles["building"].to_numpy(float)
+    frame = pd.DataFrame({"zone_id": tiles["zone_id"], "weight": weight + 1e-9})
+    share = frame["weight"] / frame.groupby("zone_id")["weight"].transform("sum")
+    residents = share * frame["zone_id"].map(area.register)
+    return np.asarray(residents.fillna(0.0).to_numpy(dtype=float))

@@ -1,0 +1,124 @@
+"""Known truth of a simulated set. Imported by scoring only: a test holds every verb to that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pandas as pd
+
+from peil.area import Area
+from peil.charter import Charter, Truth
+from peil.clock import hours_of
+from peil.outcome import Refused
+from peil.readers.essnet import theirs
+from peil.readers.generic import literal, quoted
+from peil.settings import settings
+
+
+@dataclass(frozen=True)
+class Known:
+    """Truth per bottom zone and hour.
+
+    Attributes
+    ----------
+    present : DataFrame
+        zone_id, hour_at (UTC), n_true.
+    quantity : str
+        The estimated column that is compared with it: ``n_persons`` or ``n_devices``.
+    """
+
+    present: pd.DataFrame
+    quantity: str
+
+
+def folder_of(truth: Truth) -> Path:
+    if truth.root == "truth":
+        return settings().truth_folder / truth.path
+    outside = settings().outside_data
+    if outside is None:
+        raise Refused("The truth lies outside: set PEIL_OUTSIDE_DATA to the folder that holds it.")
+    return outside / truth.path
+
+
+def exists(charter: Charter) -> bool:
+    """Whether this pilot has a truth that can be read here."""
+    truth = charter.inputs.truth
+    if truth is None:
+        return False
+    try:
+        return folder_of(truth).exists()
+    except Refused:
+        return False
+
+
+def known(charter: Charter, area: Area, day: date) -> Known:
+    """Read the truth of one day.
+
+    Raises
+    ------
+    Refused
+        The charter names no truth, or it is not where the charter says.
+    """
+    truth = charter.inputs.truth
+    if truth is None:
+        raise Refused(f"The charter of {charter.pilot} names no truth: there is nothing to score.")
+    place = folder_of(truth)
+    if not place.exists():
+        raise Refused(f"No truth at {place.name}: simulate it, or set PEIL_TRUTH.")
+    hours = hours_of(day, charter.time_zone)
+    if truth.reader == "demo":
+        return Known(_demo(place, area, hours), "n_persons")
+    return Known(_essnet(place, charter, area, hours), "n_devices")
+
+
+def _demo(folder: Path, area: Area, hours: list[datetime]) -> pd.DataFrame:
+    """Persons present at hh:30, summed from tiles to zones by SQL."""
+    with duckdb.connect() as opened:
+        opened.execute("SET TimeZone = 'UTC'")
+        opened.register("tiles", area.tiles[["tile_id", "zone_id"]])
+        return opened.execute(
+            "SELECT zone_id, hour_at, sum(n_persons)::DOUBLE AS n_true "
+            f"FROM read_parquet({literal(str(folder / 'persons_present.parquet'))}) "
+            "JOIN tiles USING (tile_id) WHERE zone_id IS NOT NULL AND hour_at BETWEEN ? AND ? "
+            "GROUP BY ALL ORDER BY zone_id, hour_at",
+            [hours[0], hours[-1]],
+        ).df()
+
+
+def _essnet(file: Path, charter: Charter, area: Area, hours: list[datetime]) -> pd.DataFrame:
+    """True positions of devices, at their event nearest the half hour, counted per square."""
+    delivery, grid = charter.inputs.events, charter.area.grid
+    if delivery.epoch is None or grid is None:
+        raise Refused("Truth of the ESSnet simulator needs `epoch` and `grid` in the charter.")
+    epoch = delivery.epoch.astimezone(ZoneInfo("UTC"))
+    device = quoted(theirs(file)["subscriber_id"])
+    with duckdb.connect() as opened:
+        opened.execute("SET TimeZone = 'UTC'")
+        positions = opened.execute(
+            f"""WITH seen AS (
+                SELECT {device} AS device, x, y, $epoch::TIMESTAMPTZ
+                    + to_milliseconds(round(t * $step * 1000)::BIGINT) AS at
+                FROM read_csv({literal(str(file))}, header=true)
+            ), near AS (
+                SELECT device, x, y, date_trunc('hour', at) AS hour_at,
+                    abs(epoch(at) - epoch(date_trunc('hour', at)) - 1800) AS off, at
+                FROM seen
+                QUALIFY row_number() OVER (PARTITION BY device, date_trunc('hour', at)
+                    ORDER BY abs(epoch(at) - epoch(date_trunc('hour', at)) - 1800), at, x, y) = 1
+            )
+            SELECT hour_at, floor((x - $x0) / $size)::INTEGER AS east,
+                floor((y - $y0) / $size)::INTEGER AS north, count(*)::DOUBLE AS n_true
+            FROM near GROUP BY ALL ORDER BY ALL""",
+            {"epoch": epoch, "step": delivery.seconds_per_t, "x0": grid.x_min_m,
+             "y0": grid.y_min_m, "size": grid.zone_m},
+        ).df()  # fmt: skip
+    columns = zip(positions["east"], positions["north"], strict=True)
+    positions["zone_id"] = [f"E{east:02d}N{north:02d}" for east, north in columns]
+    seen = sorted(positions["hour_at"].unique())
+    whole = pd.MultiIndex.from_product([area.bottom(), seen], names=["zone_id", "hour_at"])
+    present = positions.set_index(["zone_id", "hour_at"])["n_true"].reindex(whole, fill_value=0.0)
+    return present.reset_index()

@@ -1,0 +1,137 @@
+// The chosen zone over the whole period: line, interval band, night shaded, hour marked.
+
+import { h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
+import { entry, isNight, timeMarks, zoneById } from "./figures.js";
+import { dayMiddle, hours, say, short, whole } from "./format.js";
+import { intervalWords, noNumberWords, unitWords } from "./sentences.js";
+import { change, data, state, times } from "./state.js";
+
+const MARGIN = { top: 10, right: 10, bottom: 24, left: 46 };
+const HEIGHT = 224;
+
+// Runs of hours for which `holds` is true, as [first, last].
+function runs(holds) {
+  const found = [];
+  for (let t = 0; t < times.length; t += 1) {
+    if (!holds(t)) continue;
+    if (found.length && found.at(-1)[1] === t - 1) found.at(-1)[1] = t;
+    else found.push([t, t]);
+  }
+  return found;
+}
+
+function stripes(x, list, className, fill) {
+  return list.map(([first, last]) => s("rect", {
+    class: className, fill, x: x(first - 0.5), width: x(last + 0.5) - x(first - 0.5),
+    y: MARGIN.top, height: HEIGHT - MARGIN.top - MARGIN.bottom,
+  }));
+}
+
+function dayAxis(x, width) {
+  const marks = timeMarks(Math.max(1, Math.floor((width - MARGIN.left - MARGIN.right) / 40)));
+  return marks.map(({ t, text }) => s("g", { class: "axis" },
+    s("line", { x1: x(t - 0.5), x2: x(t - 0.5), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom + 18 }),
+    s("text", { x: x(t - 0.5) + 5, y: HEIGHT - 8 }, text)));
+}
+
+function valueAxis(y, width) {
+  return y.ticks(4).map((value) => s("g", { class: "axis" },
+    s("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value) }),
+    s("text", { x: MARGIN.left - 7, y: y(value) + 4, "text-anchor": "end" }, short(value))));
+}
+
+export function mountLine() {
+  const box = h("div", { class: "line", id: "line" });
+  const key = h("div", { class: "line-key" });
+  let marker = null;
+  let width = 0;
+
+  function draw() {
+    const zone = zoneById.get(state.zone);
+    if (!zone || !width) return;
+    const all = times.map((_, t) => entry(zone, t));
+    const has = (t) => all[t].value !== null;
+    const hasBand = (t) => has(t) && all[t].lower !== null && all[t].upper !== null;
+    const x = d3.scaleLinear([-0.5, times.length - 0.5], [MARGIN.left, width - MARGIN.right]);
+    const most = d3.max(all, (now) => now.upper ?? now.value) || 1;
+    const y = d3.scaleLinear([0, most], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
+    const band = d3.area().defined((_, i) => hasBand(i)).x((_, i) => x(i)).y0((now) => y(now.lower)).y1((now) => y(now.upper));
+    const line = d3.line().defined((_, i) => has(i)).x((_, i) => x(i)).y((now) => y(now.value));
+    const lonely = d3.range(times.length).filter((i) => has(i) && !(i > 0 && has(i - 1)) && !(i + 1 < times.length && has(i + 1)));
+    marker = s("g", { class: "marker" },
+      s("line", { y1: MARGIN.top - 4, y2: HEIGHT - MARGIN.bottom }), s("circle", { r: 5 }));
+    const toHour = (event) => {
+      const [at] = d3.pointer(event, picture);
+      change({ t: Math.max(0, Math.min(times.length - 1, Math.round(x.invert(at)))) });
+    };
+    const picture = s("svg", {
+      width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img",
+      "aria-label": say("line_label", { zone: zone.name, level: data.interval.level }),
+      onpointerdown: (event) => { picture.setPointerCapture(event.pointerId); toHour(event); },
+      onpointermove: (event) => { if (event.buttons) toHour(event); },
+    },
+    s("defs", {}, hatch("line-hatch")),
+    stripes(x, runs(isNight), "night", "#eaeef4"),
+    any(all, "F") ? valueAxis(y, width) : [],
+    stripes(x, runs((i) => all[i].status === "C"), "withheld", "url(#line-hatch)"),
+    dayAxis(x, width),
+    s("path", { class: "band", d: band(all) }),
+    s("path", { class: "curve", d: line(all) }),
+    lonely.map((i) => s("circle", { class: "dot", r: 2, cx: x(i), cy: y(all[i].value) })),
+    marker);
+    marker.place = () => {
+      const now = all[state.t];
+      const [rule, dot] = marker.children;
+      rule.setAttribute("x1", x(state.t));
+      rule.setAttribute("x2", x(state.t));
+      dot.setAttribute("display", now.value === null ? "none" : "inline");
+      dot.setAttribute("cx", x(state.t));
+      dot.setAttribute("cy", now.value === null ? 0 : y(now.value));
+    };
+    box.replaceChildren(picture);
+    marker.place();
+    key.replaceChildren(...keyItems(all));
+  }
+
+  const behind = tableBehind(say("line_table"), () => {
+    const zone = zoneById.get(state.zone);
+    return table(zone.name, [say("day"), say("hour"), `#${unitWords()}`, say("interval")], times.map((time, t) => {
+      const now = entry(zone, t);
+      return [dayMiddle(time), hours(time), now.value === null ? noNumberWords(now) : whole(now.value),
+        now.value === null ? "" : intervalWords(now)];
+    }));
+  });
+  onWidth(box, (now) => { width = now; draw(); });
+  return {
+    box, key, table: behind.box,
+    update(changed) {
+      if (changed.has("zone")) {
+        draw();
+        behind.refill();
+      } else if (marker && changed.has("t")) marker.place();
+    },
+  };
+}
+
+function any(all, status) {
+  return all.some((now) => now.status === status);
+}
+
+function keyItems(all) {
+  const sign = (className, ...shapes) => s("svg", { width: 22, height: 12, class: className, "aria-hidden": "true" }, ...shapes);
+  const items = [];
+  if (any(all, "F")) {
+    items.push(h("span", {}, sign("", s("line", { class: "curve", x1: 1, x2: 21, y1: 6, y2: 6 })), unitWords()));
+    if (all.some((now) => now.lower !== null)) {
+      items.push(h("span", {}, sign("", s("rect", { class: "band", width: 22, height: 12 })),
+        say("band_key", { level: data.interval.level })));
+    }
+  }
+  items.push(h("span", {}, sign("", s("rect", { class: "night", fill: "#dfe5ee", width: 22, height: 12 })), say("night_key",
+    { start: data.night_hours[0], end: data.night_hours[1] })));
+  if (any(all, "C")) {
+    items.push(h("span", {}, sign("", s("defs", {}, hatch("line-key-hatch")),
+      s("rect", { fill: "url(#line-key-hatch)", width: 22, height: 12 })), say("withheld")));
+  }
+  return items;
+}

@@ -1,0 +1,30 @@
+// The few sentences that say a figure: used by map, panel, chart and tables alike.
+
+import { isDevices } from "./figures.js";
+import { say, whole } from "./format.js";
+import { data } from "./state.js";
+
+export function unitWords() {
+  return say(isDevices ? "devices" : "persons");
+}
+
+export function measureWords(measure) {
+  return say(`measure_${measure}`, { unit: unitWords() });
+}
+
+export function noNumberWords(now) {
+  return say(now.status === "C" ? "withheld" : "not_released");
+}
+
+export function intervalWords(now) {
+  if (now.lower === null || now.upper === null) return say("no_interval");
+  return say("from_to", { lower: whole(now.lower), upper: whole(now.upper) });
+}
+
+// "between 3 900 and 4 700 in 90 of 100 cases; provisional"
+export function intervalSentence(now) {
+  if (now.lower === null || now.upper === null) return say("no_interval_sentence");
+  const sentence = say("interval_sentence",
+    { lower: whole(now.lower), upper: whole(now.upper), level: data.interval.level });
+  return data.interval.is_provisional ? `${sentence}; ${say("provisional")}` : sentence;
+}

@@ -1,0 +1,53 @@
+// What the reader looks at: kept in the address, so that a link shows the same.
+
+export const data = JSON.parse(document.getElementById("data").textContent);
+export const times = data.released ? data.released.times : [];
+export const state = { lang: "en", tab: "map", t: 0, zone: null, measure: "persons", playing: false };
+
+const TABS = ["map", "accuracy", "quality", "privacy", "about"];
+const MEASURES = ["persons", "density", "change"];
+const watchers = [];
+let writing = 0;
+
+export function watch(react) {
+  watchers.push(react);
+}
+
+export function forgetWatchers() {
+  watchers.length = 0;
+}
+
+// Change the state and tell the watchers what changed.
+export function change(patch) {
+  const changed = new Set(Object.keys(patch).filter((name) => state[name] !== patch[name]));
+  if (!changed.size) return;
+  Object.assign(state, patch);
+  for (const react of [...watchers]) react(changed);
+  clearTimeout(writing);
+  writing = setTimeout(writeAddress, 120); // a browser refuses hundreds of addresses a minute
+}
+
+function address() {
+  const parts = { lang: state.lang, tab: state.tab };
+  if (times.length) parts.hour = times[state.t];
+  if (state.zone !== null) parts.zone = state.zone;
+  if (state.measure !== "persons") parts.measure = state.measure;
+  return "#" + new URLSearchParams(parts).toString().replaceAll("%3A", ":");
+}
+
+function writeAddress() {
+  if (location.hash !== address()) history.replaceState(null, "", address());
+}
+
+// The part of the state that the address names, leaving out what this page does not know.
+export function fromAddress(zoneIds) {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const found = {};
+  if (["en", "nl"].includes(asked.get("lang"))) found.lang = asked.get("lang");
+  if (TABS.includes(asked.get("tab"))) found.tab = asked.get("tab");
+  if (MEASURES.includes(asked.get("measure"))) found.measure = asked.get("measure");
+  if (zoneIds.includes(asked.get("zone"))) found.zone = asked.get("zone");
+  const hour = times.indexOf(asked.get("hour"));
+  if (hour >= 0) found.t = hour;
+  return found;
+}

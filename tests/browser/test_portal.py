@@ -1,0 +1,218 @@
+"""The page of a pilot, as a reader meets it: opened from disk in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import Browser
+from screen import TABS, entry, fragment, withheld_hour, written
+from selenium.webdriver.common.keys import Keys
+from small_country import grid_data
+
+from peil.portal import PortalData, build
+
+Wait = Callable[[Callable[[], Any]], Any]
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_page_says_no_error_and_asks_the_network_for_nothing(
+    browser: Browser, demo: tuple[PortalData, Path], tab: str, language: str
+) -> None:
+    _, file = demo
+    browser.open(file, f"#lang={language}&tab={tab}")
+    assert browser.run("return document.querySelectorAll('main .card').length") > 0
+    for box in browser.driver.find_elements("css selector", "details summary"):
+        box.click()
+    assert browser.errors() == []
+    asked = [url.split("#")[0] for url in browser.requests()]
+    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize(
+    ("zone", "t"), [("M01", 15), ("M07", 69), ("M12", 100), ("R2", 40), ("L", 167)]
+)
+def test_the_numbers_on_screen_are_the_released_ones(
+    browser: Browser, demo: tuple[PortalData, Path], zone: str, t: int, language: str
+) -> None:
+    data, file = demo
+    browser.open(file, fragment(data, zone, t, language))
+    value, lower, upper = entry(data, zone, t)
+    assert value is not None and lower is not None and upper is not None
+    assert browser.text("#number") == written(value, language)
+    sentence = {
+        "en": f"between {written(lower, 'en')} and {written(upper, 'en')} in 90 of 100 cases; "
+        "provisional",
+        "nl": f"tussen {written(lower, 'nl')} en {written(upper, 'nl')} in 90 van de 100 "
+        "gevallen; voorlopig",
+    }
+    assert browser.text("#interval") == sentence[language]
+
+
+def test_every_zone_on_the_map_says_its_released_number(
+    browser: Browser, demo: tuple[PortalData, Path]
+) -> None:
+    data, file = demo
+    t = 2
+    browser.open(file, fragment(data, "M01", t))
+    labels = browser.run(
+        "return Object.fromEntries([...document.querySelectorAll('[data-zone]')]"
+        ".map(e => [e.dataset.zone, e.getAttribute('aria-label')]))"
+    )
+    assert len(labels) == 20
+    for zone, label in labels.items():
+        value, _, _ = entry(data, zone, t)
+        said = label.split(": ", 1)[1]
+        if value is None:
+            assert said == "withheld to protect people"
+        else:
+            assert said == f"{written(value, 'en')} persons (estimated)"
+
+
+def test_the_tables_behind_the_graphics_hold_the_released_numbers(
+    browser: Browser, demo: tuple[PortalData, Path], wait: Wait
+) -> None:
+    data, file = demo
+    browser.open(file, fragment(data, "M05", 30))
+    for box in browser.driver.find_elements("css selector", "details.behind summary"):
+        box.click()
+    column = """return [...document.querySelectorAll(arguments[0] + ' details tbody tr')]
+                .map(row => row.children[arguments[1]].innerText)"""
+    line = wait(lambda: browser.run(column, ".panel", 2))
+    values = data.released.values[data.released.zone_ids.index("M05")]
+    assert line == [written(v, "en") if v else "withheld to protect people" for v in values]
+    of_map = wait(lambda: browser.run(column, ".map-card", 1))
+    now = [entry(data, f"M{i:02d}", 30)[0] for i in range(1, 21)]
+    assert of_map == [written(v, "en") if v else "withheld to protect people" for v in now]
+
+
+def test_play_advances_and_pause_stops(
+    browser: Browser, demo: tuple[PortalData, Path], wait: Wait
+) -> None:
+    data, file = demo
+    browser.open(file, fragment(data, "M08", 12))
+    at = "return Number(document.getElementById('hour').value)"
+    play = browser.driver.find_element("id", "play")
+    play.click()
+    t = wait(lambda: browser.run(at) >= 14 and browser.run(at))
+    play.click()
+    stopped = browser.run(at)
+    assert stopped >= t
+    browser.driver.execute_async_script("setTimeout(arguments[0], 900)")
+    assert browser.run(at) == stopped
+    value, _, _ = entry(data, "M08", stopped)
+    assert value is not None and browser.text("#number") == written(value, "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "withheld to protect people"), ("nl", "achtergehouden om mensen te beschermen")],
+)
+@pytest.mark.parametrize("measure", ["persons", "density", "change"])
+def test_withheld_shows_words_and_no_number(
+    browser: Browser, demo: tuple[PortalData, Path], language: str, said: str, measure: str
+) -> None:
+    data, file = demo
+    zone, t = withheld_hour(data)
+    browser.open(file, fragment(data, zone, t, language) + f"&measure={measure}")
+    assert browser.text("#number") == said
+    shown = browser.text("#figure").replace(browser.text("#figure .at"), "")
+    assert re.findall(r"\d+", shown) == [str(data.threshold)]
+    shape = browser.driver.find_element("css selector", f"[data-zone='{zone}']")
+    assert shape.get_attribute("fill") == "url(#map-hatch)"
+    assert (shape.get_attribute("aria-label") or "").endswith(said)
+
+
+def test_a_pilot_with_everything_withheld_says_so(
+    browser: Browser, hush: tuple[PortalData, Path]
+) -> None:
+    data, file = hush
+    browser.open(file, "#lang=en")
+    assert browser.text("#all-withheld h2") == "Everything is withheld"
+    assert str(data.threshold) in browser.text("#all-withheld p")
+    fills = browser.run(
+        "return [...document.querySelectorAll('[data-zone]')].map(e => e.getAttribute('fill'))"
+    )
+    assert len(fills) == 48 and set(fills) == {"url(#map-hatch)"}
+    assert browser.errors() == []
+
+
+def test_a_grid_of_devices_without_names_works(browser: Browser, tmp_path: Path) -> None:
+    data = grid_data()
+    file = build(data, tmp_path)
+    z = max(range(48), key=lambda i: data.released.values[i][12] or 0)
+    zone = data.released.zone_ids[z]
+    browser.open(file, fragment(data, zone, 12))
+    value, _, _ = entry(data, zone, 12)
+    assert value is not None
+    assert browser.text("#number") == written(value, "en")
+    assert browser.text("#figure .big").endswith("devices (estimated)")
+    assert "persons" not in browser.text("main").lower()
+    assert browser.errors() == []
+
+
+def test_the_address_keeps_hour_zone_and_language(
+    browser: Browser, demo: tuple[PortalData, Path], wait: Wait
+) -> None:
+    data, file = demo
+    browser.open(file, fragment(data, "M08", 12))
+    browser.driver.find_element("css selector", "[data-zone='M06']").click()
+    browser.driver.find_element("id", "hour").send_keys(Keys.ARROW_RIGHT)
+    browser.driver.find_element("id", "lang-nl").click()
+    wait(lambda: "lang=nl" in browser.driver.current_url)
+    address = browser.driver.current_url
+    browser.open(file, "#" + address.split("#")[1])
+    value, _, _ = entry(data, "M06", 13)
+    assert value is not None and browser.text("#number") == written(value, "nl")
+    assert browser.run("return document.documentElement.lang") == "nl"
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_scores_on_screen_are_the_scores_given(
+    browser: Browser, demo: tuple[PortalData, Path], language: str
+) -> None:
+    data, file = demo
+    browser.open(file, f"#lang={language}&tab=accuracy")
+    shown = browser.run(
+        "return [...document.querySelector('.scores').querySelectorAll('.score')]"
+        ".map(e => e.lastChild.innerText)"
+    )
+    given = [f"{s.value:.1%}" for s in data.scores if s.measure == "mape"]
+    assert shown == [text if language == "en" else text.replace(".", ",") for text in given]
+    assert len(browser.driver.find_elements("css selector", ".score.champion")) == 4
+
+
+def test_a_closed_gate_shows_and_exact_counts_of_raw_do_not(
+    browser: Browser, demo: tuple[PortalData, Path]
+) -> None:
+    data, file = demo
+    closed = [gate for gate in data.quality if not gate.is_open]
+    browser.open(file, "#tab=quality")
+    shown = browser.driver.find_elements("css selector", ".matrix .badge.closed")
+    assert len(shown) == len(closed) == 1
+    page = file.read_text(encoding="utf-8")
+    content = page.split('id="data">')[1].split("</script>")[0]
+    noted = sum(g.state in ("estimated", "released") for g in data.quality)
+    assert content.count("987654") == noted > 0
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_privacy_section_says_threshold_limits_recipients_and_contact(
+    browser: Browser, demo: tuple[PortalData, Path], language: str
+) -> None:
+    data, file = demo
+    browser.open(file, f"#lang={language}&tab=privacy")
+    assert browser.text(".fact dd b") == str(data.threshold)
+    said = browser.text("main")
+    block = getattr(data.statement[1], language)
+    heading, point = block.split("\n")
+    assert browser.text(".prose h3") == heading.removeprefix("## ")
+    assert browser.text(".prose li") == point.removeprefix("- ")
+    assert getattr(data.limits[0], language) in said
+    assert all(name in said for name in (*data.recipients, data.contact))
+    assert {"en": "What is not claimed", "nl": "Wat niet wordt beweerd"}[language] in said
