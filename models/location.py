@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,9 +57,7 @@ def prior_network(dominance: sparse.csr_array | ArrayLike) -> Floats:
     return _normalised("dominance", np.asarray(strength.sum(axis=0), dtype=np.float64).ravel())
 
 
-def prior_land_use(
-    tiles: pd.DataFrame, weights: Mapping[str, float] = LAND_USE_WEIGHTS
-) -> Floats:
+def prior_land_use(tiles: pd.DataFrame, weights: Mapping[str, float] = LAND_USE_WEIGHTS) -> Floats:
     """Proportional to a weighted sum of land-use shares.
 
     Parameters
@@ -189,11 +188,12 @@ def posterior(
     array([[0.639423, 0.326236, 0.034341],
            [0.01363 , 0.340746, 0.645624]])
     """
-    chances = sparse.csr_array(connection_probability, dtype=np.float64)
+    chances: Any = sparse.csr_array(connection_probability)  # type: ignore[arg-type]
+    chances = chances.astype(np.float64)
     mass = np.asarray(prior, dtype=np.float64)
     if mass.shape != (chances.shape[1],):
         raise ValueError(f"prior has shape {mass.shape}, expected ({chances.shape[1]},)")
-    joint = sparse.csr_array(
+    joint: Any = sparse.csr_array(
         (chances.data * mass[chances.indices], chances.indices, chances.indptr),
         shape=chances.shape,
     )
@@ -201,7 +201,7 @@ def posterior(
     of_row = np.repeat(totals, np.diff(joint.indptr))
     joint.data = np.divide(joint.data, of_row, out=np.zeros_like(joint.data), where=of_row > 0)
     joint.eliminate_zeros()
-    return joint
+    return sparse.csr_array(joint)
 
 
 def _normalised(name: str, mass: Floats) -> Floats:

@@ -37,7 +37,7 @@ def presence_interval(
 ) -> tuple[Floats, Floats]:
     """Interval of the persons present, provisional.
 
-    A gamma distribution with mean ``ratio * (n_devices + 1/2)`` scaled to the estimate, and
+    Quantiles of a gamma distribution with mean ``n_persons + ratio / 2`` and
     variance = sampling ``ratio**2 * overdispersion * (n_devices + 1/2)`` + market share
     ``(market_share_error * mean)**2`` + model ``(model_error_share * mean)**2``. With
     overdispersion 1 and no other error it is Jeffreys' interval of a Poisson mean.
@@ -81,7 +81,7 @@ def presence_interval(
     >>> lower, upper = presence_interval(
     ...     [300.0], [100.0], 3.0, sampling_overdispersion=1.0, model_error_share=0.1)
     >>> [round(float(end[0]), 1) for end in (lower, upper)]
-    [233.8, 374.3]
+    [235.0, 374.8]
     """
     persons = _checked("n_persons", n_persons)
     if not 0 < level < 1:
@@ -139,8 +139,8 @@ def learn_model_error(
     --------
     >>> random = np.random.default_rng(1)
     >>> devices = np.repeat([20.0, 200.0, 2000.0], 2000)
-    >>> truth = 3 * devices * random.normal(1, 0.1, 6000)
-    >>> seen = random.poisson(truth / 3)
+    >>> truth = 3 * devices * random.normal(1.0, 0.1, 6000)
+    >>> seen = random.poisson(devices)
     >>> round(learn_model_error(3.0 * seen, truth, seen, 3.0).model_error_share, 2)
     0.1
     """

@@ -11,7 +11,7 @@ from peil import charter as charters
 from peil import experiments
 from peil.store import Store
 
-SCORES = ("mape_day", "wape_day", "bias_day", "coverage")
+SCORES = ("mape_day_plain", "mape_day", "wape_day", "bias_day", "coverage")
 
 
 def tables(pilot: str) -> list[Table]:

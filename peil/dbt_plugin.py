@@ -1,75 +1,136 @@
-"""dbt-duckdb plugin: opens the sealed files of one day and brings the keyed pseudonym.
+"""The plugin that gives dbt its sealed files, the pseudonym and its limits.
 
-dbt makes the plugin; what it must know is the session that `peil.transform` set before. No key
-stands in SQL, in the profile, in a variable or in dbt's files.
+dbt loads it by name (`dbt_project/profiles.yml`). Keys are read here from files of mode 0400 and
+go to DuckDB as bound parameters or stay in a closure: none is in SQL, in `target/` or in a log.
 """
 
 from __future__ import annotations
 
 import hmac
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
-from duckdb import DuckDBPyConnection
+from duckdb.func import ARROW
 
 from peil import sealing, transform
-from peil.outcome import Refused
+from peil.outcome import Refused, Waiting
+from peil.store import Store
+
+DOMAIN = b"imsi|"  # what is hashed is an identifier of a subscriber, and nothing else ever is
+
+# Parquet files that become sources, by state
+FILES = {
+    "estimated": ("est_presence__by_zone_hour", "est_presence__by_tile_hour", "unlocated"),
+    "released": ("rel_presence__by_zone_hour",),
+}
 
 
-def pseudonyms(key: bytes, identifiers: pa.Array) -> pa.Array:
-    """First 128 bits of HMAC-SHA-256(key, "imsi|" + identifier), as hexadecimal text.
+def pseudonym(key: bytes, canonical_id: str) -> str:
+    """First 128 bits of HMAC-SHA-256, as 32 hexadecimal digits.
 
-    Parameters
-    ----------
-    key : bytes
-        32 bytes, independent for each pilot and day.
-    identifiers : Array of str
-        Distinct subscriber identifiers as delivered.
+    >>> pseudonym(bytes(32), "204080123456789")
+    '113dd028b3b6f23940fc1e11544efc14'
     """
-    return pa.array(
-        [
-            None
-            if one is None
-            else hmac.digest(key, b"imsi|" + one.strip().encode(), "sha256")[:16].hex()
-            for one in identifiers.to_pylist()
-        ],
-        type=pa.string(),
+    return hmac.digest(key, DOMAIN + canonical_id.encode(), "sha256")[:16].hex()
+
+
+def pseudonyms(key: bytes) -> Callable[[Any], pa.Array]:
+    """Make the function that DuckDB calls with a column of identifiers; it holds the key."""
+
+    def of_column(column: Any) -> pa.Array:
+        return pa.array(
+            [None if one is None else pseudonym(key, one) for one in column.to_pylist()],
+            pa.string(),
+        )
+
+    return of_column
+
+
+def by_hand() -> transform.TransformSession:
+    """Make the session of `PEIL_DBT_PILOT` and `PEIL_DBT_DAY`, for a person who calls dbt.
+
+    It writes to `<day>.staged.duckdb.by_hand` in the day's scratch folder, never to the store's
+    own staged file.
+    """
+    pilot, day = os.environ.get("PEIL_DBT_PILOT"), os.environ.get("PEIL_DBT_DAY")
+    if not pilot or not day:
+        raise Refused("Set PEIL_DBT_PILOT and PEIL_DBT_DAY, or use `peil stage`: no day is named.")
+    store, when = Store(), date.fromisoformat(day)
+    work = store.work(pilot, when, "by_hand")
+    estimated, released = store.estimated(pilot, when), store.released(pilot, "presence", when)
+    return transform.TransformSession(
+        raw_file=store.raw_file(pilot, when),
+        raw_key=store.key(pilot, when, "raw"),
+        staged_file=work / f"{day}.staged.duckdb.by_hand",
+        staged_key=store.key(pilot, when, "staged"),
+        pseudonym_key=store.key(pilot, when, "pseudonym"),
+        memory_limit=store.settings.memory,
+        threads=store.settings.threads,
+        temp_directory=work / "spill",
+        estimated=estimated if estimated.is_dir() else None,
+        released=released if released.is_dir() else None,
     )
 
 
-class Plugin(BasePlugin):  # type: ignore[misc, unused-ignore]
-    """Attach, bound, and register; in the order that DuckDB needs."""
+class Plugin(BasePlugin):
+    """Prepares the one connection of a dbt run; its cursors share all of it."""
 
-    def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        session = transform.current()
-        if session is None:
-            raise Refused("dbt runs through Peil only: use `peil stage PILOT DAY`.")
-        sealing.load_crypto(conn)
-        sealing.bound(conn, session.memory_limit, session.threads, session.temp_directory)
-        conn.execute("SET preserve_insertion_order = false")
-        if session.raw_file and session.staged_file:
-            self._attach_day(conn, session)
-        conn.execute("CREATE SCHEMA IF NOT EXISTS memory.outputs")
-        for table, file in sorted(session.outputs.items()):
-            place = str(file).replace("'", "''")
-            conn.execute(
-                f"CREATE OR REPLACE VIEW memory.outputs.{table} AS "
-                f"SELECT * FROM read_parquet('{place}')"
-            )
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        session = transform.current() or by_hand()
+        try:
+            prepare(conn, session)
+        except Exception as error:
+            transform.remember(conn, error)
+            raise
+        transform.remember(conn, None)
 
-    @staticmethod
-    def _attach_day(conn: DuckDBPyConnection, session: transform.TransformSession) -> None:
-        assert session.raw_file and session.raw_key and session.staged_file
-        assert session.staged_key and session.pseudonym_key
-        key = sealing.read_key(session.raw_key)
-        sealing.attach(conn, session.raw_file, "raw", key, read_only=True)
+
+def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession) -> None:
+    """Attach what the session names, register the pseudonym, lock the connection.
+
+    Raises
+    ------
+    Refused
+        A key is gone or open to others, or does not open its file.
+    Waiting
+        A file of the state is not there.
+    """
+    sealing.load_crypto(conn)
+    sealing.bound(conn, session.memory_limit, session.threads, session.temp_directory)
+    # a cursor takes only global settings over from its connection
+    conn.execute("SET GLOBAL TimeZone = 'UTC'")
+    conn.execute("SET preserve_insertion_order = false")
+    allowed: list[Path] = []
+    if session.raw_file is not None and session.raw_key is not None:
+        sealing.attach(conn, session.raw_file, "raw", sealing.read_key(session.raw_key), True)
+        allowed.append(session.raw_file.parent)
+    if session.staged_file is not None and session.staged_key is not None:
+        session.staged_file.parent.mkdir(parents=True, exist_ok=True)
         key = sealing.read_key(session.staged_key)
-        sealing.attach(conn, session.staged_file, "staged", key, read_only=False)
-        secret = sealing.read_key(session.pseudonym_key)
-        conn.create_function(
-            "keyed_pseudonym",
-            lambda identifiers: pseudonyms(secret, identifiers),
-            ["VARCHAR"],  # type: ignore[list-item]
-            "VARCHAR",  # type: ignore[arg-type]
-            type="arrow",  # type: ignore[arg-type]
-        )
+        sealing.attach(conn, session.staged_file, "staged", key, False)
+        allowed.append(session.staged_file.parent)
+    if session.pseudonym_key is not None:
+        function = pseudonyms(sealing.read_key(session.pseudonym_key))
+        conn.create_function("pseudonym_of", function, ["VARCHAR"], "VARCHAR", type=ARROW)
+    for state, folder in (("estimated", session.estimated), ("released", session.released)):
+        if folder is not None:
+            show(conn, state, folder)
+            allowed.append(folder)
+    sealing.harden(conn, allowed, session.memory_limit, session.threads, session.temp_directory)
+
+
+def show(conn: duckdb.DuckDBPyConnection, state: str, folder: Path) -> None:
+    """Make a view in memory over each Parquet file of a state."""
+    conn.execute(f"CREATE SCHEMA IF NOT EXISTS memory.{state}")
+    for name in FILES[state]:
+        file = folder.resolve() / f"{name}.parquet"
+        if not file.is_file():
+            raise Waiting(f"{file} is not there: make the {state} state first.")
+        place = str(file).replace("'", "''")
+        conn.execute(f"CREATE VIEW memory.{state}.{name} AS SELECT * FROM read_parquet('{place}')")

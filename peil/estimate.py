@@ -19,7 +19,7 @@ from models.location import prior_composite, prior_land_use, prior_network, rest
 from models.presence import PresenceEM, PresenceSB, PresenceVoronoi
 from models.uncertainty import presence_interval
 from peil import charter as charters
-from peil import database, experiments, ledger, lock, methods, nights, provenance, register
+from peil import database, experiments, ledger, lock, methods, nights, provenance, register, transform
 from peil.area import Area, area_of
 from peil.atomic import fresh_folder, read_json, replace_folder, write_json
 from peil.charter import Charter
@@ -151,6 +151,7 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
     _write(aside / "est_presence__by_zone_hour.parquet", pd.concat(zones, ignore_index=True))
     _write(aside / "est_presence__by_tile_hour.parquet", made.tile_table(run_ids[CHAMPION]))
     _write(aside / "unlocated.parquet", pd.concat(unlocated, ignore_index=True))
+    _is_well_formed(store, pilot, day, aside)
     for name in ESTIMATORS:
         experiments.log_run(
             store, pilot, run_ids[name], f"{name} {day}",
@@ -167,6 +168,17 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
     )  # fmt: skip
     replace_folder(aside, folder)
     return Outcome("estimate", pilot, str(day), "done", facts, [str(folder)])
+
+
+def _is_well_formed(store: Store, pilot: str, day: date, folder: Path) -> None:
+    """Let dbt ask its questions of the files before they take their place."""
+    work = store.work(pilot, day, "estimate")
+    limits = transform.TransformSession(
+        memory_limit=store.settings.memory,
+        threads=store.settings.threads,
+        temp_directory=work / "spill",
+    )
+    transform.check("estimated", folder, limits, work / "dbt")
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import skops.io
 from mlflow.entities import Metric, Param, Run, RunTag, ViewType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 from filelock import FileLock
@@ -13,10 +13,12 @@ from peil import ledger, methods, operator_page, portal, stage, statement, statu
 from peil.area import Area, area_of
 from peil.atomic import read_json
 from peil.charter import Charter, Words
+from peil.estimate import CHAMPION
 from peil.release import PRODUCT, TABLE
 from peil.store import Store
 
-SHOWN_SCORES = {
+SHOWN_SCORES: dict[str, tuple[str, Literal["share", "persons"]]] = {
+    "mape_day_plain": ("mape_plain", "share"),
     "mape_day": ("mape", "share"),
     "wape_day": ("wape", "share"),
     "bias_day": ("bias", "share"),
@@ -156,7 +158,7 @@ def _scores(charter: Charter, store: Store) -> list[portal.Score]:
             value=figures[measure],
             unit=unit,
             period=period,
-            is_champion=name == "em",
+            is_champion=name == CHAMPION,
         )  # fmt: skip
         for name, figures in sorted(record["whole"].items())
         for measure, (shown, unit) in SHOWN_SCORES.items()
@@ -224,7 +226,7 @@ def _operator_data(
 def _day_states(
     charter: Charter, store: Store, one: status.DayStatus
 ) -> operator_page.DayStates:
-    order = list(status.STATES)
+    order: list[str] = list(status.STATES)
     reached = order.index(one.state) if one.state in order else -1
     found: dict[Any, operator_page.StateOfDay] = {}
     for number, state in enumerate(order):

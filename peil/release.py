@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from models.disclosure import audit, protect
-from peil import bundle, ledger, lock, methods, register, statement
+from peil import bundle, ledger, lock, methods, register, statement, transform
 from peil import charter as charters
 from peil.area import Area, area_of
 from peil.atomic import fresh_folder, read_json, replace_folder, write_json, write_text
@@ -133,6 +133,13 @@ def _candidate(charter: Charter, day: date, store: Store) -> Outcome:
     csv = table.to_csv(index=False, lineterminator="\n")
     write_text(aside / f"{TABLE}.csv", csv)
     table.to_parquet(aside / f"{TABLE}.parquet", index=False)
+    work = store.work(charter.pilot, day, "release")
+    limits = transform.TransformSession(
+        memory_limit=store.settings.memory,
+        threads=store.settings.threads,
+        temp_directory=work / "spill",
+    )
+    transform.check("released", aside, limits, work / "dbt")
     content = hashlib.sha256(csv.encode()).hexdigest()
     facts: dict[str, Any] = {
         "n_entries": len(table),

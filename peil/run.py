@@ -16,6 +16,7 @@ from peil.outcome import GateClosed, Outcome, Refused
 from peil.store import Store
 
 VERBS = ("ingest", "stage", "estimate", "release")
+Tell = Callable[[date, str, str], None]
 
 
 @dataclass
@@ -77,7 +78,7 @@ def run(
     start: str | None = None,
     end: str | None = None,
     fresh: bool = False,
-    tell: Callable[[date, str, str], None] = lambda day, verb, word: None,
+    tell: Tell = lambda day, verb, word: None,
 ) -> Report:
     """Walk every verb of every day; what is done is not done again.
 
@@ -89,8 +90,6 @@ def run(
     Refused
         No valid charter, or `fresh` for a period that must stay.
     """
-    from peil.airflow.walking import prepare, walk
-
     charter = charters.load(pilot)
     store = Store()
     days = days_between(charter, start, end)
@@ -106,38 +105,56 @@ def run(
         else:
             open_days.append(day)
     if open_days:
-        prepare(store.settings)
-    for day in open_days:
-        for verb in VERBS:
-            tell(day, verb, "starts")
-            try:
-                walked = walk(verb, charter.pilot, str(day))
-            except (Refused, GateClosed) as stop:
-                report.stopped[day] = str(stop)
-                report.exit_code = max(report.exit_code, stop.exit_code)
-                tell(day, verb, "stopped")
-                break
-            report.outcomes.extend(walked.outcomes)
-            tell(day, verb, "done")
-    after(charter, store, report, tell)
+        _walk_days(charter, store, open_days, report, tell)
+    _after(charter, store, report, tell)
     return report
 
 
-def after(
-    charter: Charter,
-    store: Store,
-    report: Report,
-    tell: Callable[[date, str, str], None],
+def _walk_days(
+    charter: Charter, store: Store, days: list[date], report: Report, tell: Tell
 ) -> None:
-    """What comes once the days are through: train when there are days enough, score, pages."""
-    from peil import score, train
+    """Stage every day, train when there are days enough, then estimate and release every day.
+
+    So a finished period is estimated with the footprint that its own nights calibrated; a period
+    under way is estimated with the champion there is.
+    """
+    from peil.airflow.walking import prepare, walk
+
+    prepare(store.settings)
+
+    def through(verbs: tuple[str, ...]) -> None:
+        for day in days:
+            for verb in verbs:
+                if day in report.stopped:
+                    break
+                tell(day, verb, "starts")
+                try:
+                    report.outcomes.extend(walk(verb, charter.pilot, str(day)))
+                except (Refused, GateClosed) as stop:
+                    report.stopped[day] = str(stop)
+                    report.exit_code = max(report.exit_code, stop.exit_code)
+                    tell(day, verb, "stopped")
+                    break
+                tell(day, verb, "done")
+
+    through(VERBS[:2])
+    from peil import train
+
+    if train.is_due(charter, store):
+        tell(days[-1], "train", "starts")
+        report.outcomes.extend(walk("train", charter.pilot, str(days[-1])))
+        tell(days[-1], "train", "done")
+    through(VERBS[2:])
+
+
+def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
+    """What comes once the days are through: score where there is a truth, and the pages."""
+    from peil import score
 
     last = charter.period.end
-    if train.is_due(charter, store):
-        tell(last, "train", "starts")
-        report.outcomes.append(train.train(charter.pilot))
-        tell(last, "train", "done")
-    if truth.exists(charter):
+    if truth.exists(charter) and any(
+        (store.estimated(charter.pilot, day) / "estimated.json").exists() for day in charter.days()
+    ):
         tell(last, "score", "starts")
         report.outcomes.append(score.score(charter.pilot))
         tell(last, "score", "done")

@@ -12,14 +12,15 @@ from rich.table import Table
 
 from models import scores
 from peil import charter as charters
-from peil import experiments, lock, methods, truth
+from peil import experiments, lock, methods, nights, truth
 from peil.area import Area, area_of
 from peil.atomic import canonical, read_json, write_json
 from peil.charter import Charter
 from peil.outcome import Outcome, Refused
 from peil.store import Store
 
-SHOWN = ("mape_day", "wape_day", "bias_day", "mape_night", "coverage", "interval_score")
+SHOWN = ("mape_day_plain", "mape_day", "wape_day", "bias_day", "mape_night", "coverage",
+         "interval_score")  # fmt: skip
 
 
 def score(pilot: str) -> Outcome:
@@ -67,6 +68,19 @@ def score(pilot: str) -> Outcome:
     return Outcome("score", charter.pilot, f"{len(days)} days", "done", facts, [str(kept)])
 
 
+def joined(charter: Charter, store: Store) -> pd.DataFrame:
+    """Every estimated day beside its truth: what intervals are learnt from, on other worlds."""
+    area = area_of(charter, store)
+    return pd.concat(
+        [
+            _join(charter, area, day, store)
+            for day in charter.days()
+            if (store.estimated(charter.pilot, day) / "estimated.json").exists()
+        ],
+        ignore_index=True,
+    )
+
+
 def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame:
     """Estimates of a day beside the truth, bottom zones, with the local hour."""
     rows = pd.read_parquet(
@@ -78,9 +92,29 @@ def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame
     present = known.present.assign(hour_at=pd.to_datetime(known.present["hour_at"], utc=True))
     rows = rows.merge(present, on=["zone_id", "hour_at"], how="inner", validate="many_to_one")
     rows["value"] = rows[known.quantity]
+    rows["plain"] = rows["n_devices"] * _one_factor(charter, area, day, store, rows)
     rows["quantity"] = known.quantity
     rows["local_hour"] = rows["hour_at"].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
     return rows
+
+
+def _one_factor(
+    charter: Charter, area: Area, day: date, store: Store, rows: pd.DataFrame
+) -> pd.Series:
+    """Persons per device with one factor for the whole area: what a plain estimator has.
+
+    The register's total over the devices of the median hour of the night that calibrates the
+    day. So estimators can be compared before the night ratio mends each zone by itself.
+    """
+    if area.register is None:
+        return pd.Series(1.0, index=rows.index)
+    night = nights.night_for(charter, day, store)
+    factor = {}
+    for name, own in rows.groupby("estimator"):
+        wide = own.pivot(index="zone_id", columns="hour_at", values="n_devices").to_numpy()
+        dark = wide[:, night.own_hours] if night.is_own else night.devices[str(name)]
+        factor[name] = float(area.register.sum() / max(np.median(dark.sum(axis=0)), 1e-9))
+    return rows["estimator"].map(factor)
 
 
 def _by_estimator(charter: Charter, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -106,6 +140,8 @@ def _figures(charter: Charter, rows: pd.DataFrame) -> dict[str, float]:
         somebody = true > 0
         if somebody.any():
             figures[f"mape_{label}"] = scores.mape(true[somebody], value[somebody])
+            plain = part["plain"].to_numpy()
+            figures[f"mape_{label}_plain"] = scores.mape(true[somebody], plain[somebody])
         figures[f"wape_{label}"] = scores.wape(true, value)
         figures[f"bias_{label}"] = float((value.sum() - true.sum()) / max(true.sum(), 1.0))
     part = rows[by_day]

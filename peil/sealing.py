@@ -68,7 +68,7 @@ def read_key(path: Path) -> bytes:
 
 @cache
 def extension() -> Path:
-    """The extension's file in the installed wheel; DuckDB checks its signature when it loads."""
+    """Find the extension in the installed wheel; DuckDB checks its signature when it loads."""
     try:
         found = [f for f in files(WHEEL) or [] if f.name == "httpfs.duckdb_extension"]
     except PackageNotFoundError:
@@ -102,7 +102,7 @@ def load_crypto(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def has_crypto(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether this connection encrypts with OpenSSL, not with the built-in mbedTLS."""
+    """Say whether this connection encrypts with OpenSSL, not with the built-in mbedTLS."""
     # read off its own settings: listing extensions needs a folder that `harden` closes
     query = "SELECT count(*) FROM duckdb_settings() WHERE name = 'httpfs_client_implementation'"
     found = connection.execute(query).fetchone()

@@ -7,17 +7,17 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
+from shapely.geometry import mapping
 
 import models.synthetic
-from models.synthetic import FIRST_DAY, TIME_ZONE, Delivered, Simulation
+from models.synthetic import FIRST_DAY, TIME_ZONE, Delivered, LineFormat, Simulation
 from peil.atomic import fresh_folder, read_json, replace_folder, write_json
 from peil.outcome import Refused
 
@@ -174,7 +174,7 @@ def _geojson(zones: gpd.GeoDataFrame) -> str:
             "type": "Feature",
             "properties": {name: zone[name] if isinstance(zone[name], str) else None
                            for name in ("zone_id", "name", "parent_id", "level")},
-            "geometry": shapely.geometry.mapping(zone["geometry"]),
+            "geometry": mapping(zone["geometry"]),
         }
         for _, zone in zones.iterrows()
     ]  # fmt: skip
@@ -195,7 +195,7 @@ def _write_events(simulation: Simulation, to: Path, tell: Progress) -> pd.DataFr
                 day=str(simulation.dates[day]), file=delivered.dirt["file"].map(names)
             ))  # fmt: skip
             folder = fresh_folder(to / "events" / str(simulation.dates[day]))
-            pending = writer.submit(_write_day, simulation, lines, day, delivered, folder, names)
+            pending = writer.submit(_write_day, lines, delivered, folder, names)
         if pending is not None:
             pending.result()
     account = pd.concat(dirt, ignore_index=True).rename(columns={"file": "file_name"})
@@ -211,12 +211,11 @@ def _file_names(simulation: Simulation, day: int) -> dict[str, str]:
 
 
 def _write_day(
-    simulation: Simulation, lines: Any, day: int, delivered: Delivered, folder: Path,
-    names: dict[str, str],
-) -> None:  # fmt: skip
-    _gzip(folder / names["main"], simulation.blocks(lines, day, delivered.lines))
+    lines: LineFormat, delivered: Delivered, folder: Path, names: dict[str, str]
+) -> None:
+    _gzip(folder / names["main"], lines.blocks(delivered.lines))
     if delivered.late is not None:
-        _gzip(folder / names["late"], simulation.blocks(lines, day, delivered.late))
+        _gzip(folder / names["late"], lines.blocks(delivered.late))
 
 
 def _gzip(file: Path, blocks: Iterable[bytes]) -> None:
@@ -239,9 +238,8 @@ def _write_truth(simulation: Simulation, to: Path, dirt: pd.DataFrame) -> None:
         }))  # fmt: skip
     _parquet(pd.concat(hours, ignore_index=True), to / "persons_present.parquet")
     trips = simulation.trips()
-    for name in ("departed", "arrived"):
-        seconds = trips.pop({"departed": "departs_s", "arrived": "arrives_s"}[name])
-        trips[f"{name}_at"] = midnight + pd.to_timedelta(seconds, unit="s")
+    for seconds, moment in (("departs_s", "departed_at"), ("arrives_s", "arrived_at")):
+        trips[moment] = midnight + pd.to_timedelta(trips.pop(seconds), unit="s")
     order = ["person_id", "departed_at", "arrived_at", "from_tile_id", "to_tile_id",
              "from_zone_id", "to_zone_id", "mode"]  # fmt: skip
     _parquet(trips[order], to / "trips.parquet")
@@ -253,6 +251,3 @@ def _write_truth(simulation: Simulation, to: Path, dirt: pd.DataFrame) -> None:
 
 def _parquet(frame: pd.DataFrame, file: Path) -> None:
     frame.to_parquet(file, index=False, compression="zstd")
-
-
-__all__ = ["Future", "simulate"]

@@ -1,145 +1,303 @@
-"""The one door to dbt: run the SQL of one day, in this process, from a manifest parsed once."""
+"""The one door to dbt: runs parts of `dbt_project/` for one pilot and day, quietly.
+
+dbt is imported when it is first run (a second). Its manifest is parsed once per process: it is
+the same for every day and pilot, since all that differs is in the table `raw.batch`.
+"""
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
+import hashlib
+import re
+import shutil
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from peil.outcome import Refused
-from peil.settings import PROJECT
+import duckdb
 
-FOLDER = PROJECT / "dbt_project"
+from peil import sealing
+from peil.atomic import write_bytes
+from peil.outcome import Refused
+from peil.readers.canonical import CELL_COLUMNS, EVENT_COLUMNS
+from peil.settings import PROJECT
+from peil.store import Store
+
+DBT_PROJECT = PROJECT / "dbt_project"
+FINE = ("success", "pass", "skipped", "no-op")
+# what ingest writes beside events and cells, for the unit tests' empty file
+OTHER_TABLES = {
+    "files": "file_id INTEGER, file_name VARCHAR, sha256 VARCHAR, n_rows BIGINT, "
+    "n_opted_out BIGINT",
+    "batch": "pilot VARCHAR, day DATE, time_zone VARCHAR, threshold INTEGER, "
+    "day_start_at TIMESTAMPTZ, day_end_at TIMESTAMPTZ, home_mcc INTEGER",
+}
+QUIET = (
+    "--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json",
+    "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check",
+    "--cache-selected-only",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class TransformSession:
-    """What one run of dbt may open. Keys are given as files, never as values.
+    """Files, keys and limits of one run. What is None is not attached.
 
-    `outputs` are Parquet files by table name, to be tested for their form.
+    Attributes
+    ----------
+    raw_file, raw_key : Path
+        Sealed raw file, read only, and the file of its key.
+    staged_file, staged_key : Path
+        Sealed staged file to write (aside; the caller renames it), and the file of its key.
+    pseudonym_key : Path
+        File of the key of this pilot's and day's pseudonyms.
+    memory_limit, threads, temp_directory
+        DuckDB's limits, and its spill folder; spill is encrypted.
+    estimated, released : Path
+        Folders with the Parquet files of these states.
     """
 
-    memory_limit: str
-    threads: int
-    temp_directory: Path
     raw_file: Path | None = None
     raw_key: Path | None = None
     staged_file: Path | None = None
     staged_key: Path | None = None
     pseudonym_key: Path | None = None
-    outputs: dict[str, Path] = field(default_factory=dict)
+    memory_limit: str = "2GB"
+    threads: int = 2
+    temp_directory: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / "peil_spill")
+    estimated: Path | None = None
+    released: Path | None = None
 
 
-_session: TransformSession | None = None  # dbt's threads see a module, not a context variable
+@dataclass(frozen=True)
+class TransformResult:
+    """What a run did: how many tables it made, how many questions it asked, in which time."""
+
+    n_tables: int
+    n_tests: int
+    duration_s: float
+    parse_s: float
+
+
+@dataclass
+class _Run:
+    """The run of this process: dbt keeps one connection per process, so there is one at most."""
+
+    session: TransformSession
+    connection: duckdb.DuckDBPyConnection | None = None
+    error: Exception | None = None
+
+
+_lock = threading.Lock()
+_run: _Run | None = None
+_manifest: Any = None
 
 
 def current() -> TransformSession | None:
-    """The session that dbt runs in now; the plugin asks for it."""
-    return _session
+    """Give the session of the run in progress; None when a person calls dbt by hand."""
+    return _run.session if _run else None
 
 
-@contextmanager
-def _opened(session: TransformSession) -> Iterator[None]:
-    global _session
-    if _session is not None:
-        raise RuntimeError("dbt is running already in this process")
-    _session = session
-    try:
-        yield
-    finally:
-        _session = None
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.adapters.factory import reset_adapters
-
-        # else the next run would write into this one's files, renamed since
-        DuckDBConnectionManager.close_all_connections()
-        reset_adapters()
+def remember(connection: duckdb.DuckDBPyConnection, error: Exception | None) -> None:
+    """Take from the plugin the connection of the run, or why it could not be prepared."""
+    if _run:
+        _run.connection, _run.error = connection, error
 
 
-def _runner(manifest: Any = None) -> Any:
-    os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")  # telemetry's own name
-    from dbt.cli.main import dbtRunner
-
-    logging.getLogger("dbt").setLevel(logging.WARNING)
-    return dbtRunner(manifest=manifest)
-
-
-def _common(target: Path) -> list[str]:
-    return ["--project-dir", str(FOLDER), "--profiles-dir", str(FOLDER), "--target-path",
-            str(target), "--log-path", str(target), "--quiet", "--no-use-colors",
-            "--log-level-file", "none", "--no-partial-parse", "--no-write-json",
-            "--no-version-check"]  # fmt: skip
-
-
-@cache
-def _manifest(target: Path) -> Any:
-    """Parse the project; it is the same for every pilot and day."""
-    result = _runner().invoke(["parse", *_common(target)])
-    if not result.success:
-        raise RuntimeError("dbt_project/ cannot be parsed") from result.exception
-    return result.result
-
-
-def build(
-    select: list[str], session: TransformSession, target: Path, command: str = "build"
-) -> dict[str, str]:
-    """Run the selected tables and their tests. Returns the status of each by its name.
+def build(select: list[str], session: TransformSession, target: Path) -> TransformResult:
+    """Make the selected tables and ask their questions; unit tests of the SQL are left out.
 
     Parameters
     ----------
     select : list of str
-        dbt selectors, such as ``path:models/staging``.
+        dbt's selection, such as ``path:models/staging``.
+    session : TransformSession
     target : Path
-        Folder for what dbt writes; not in the source tree.
+        Folder outside the source tree where dbt leaves the SQL that it ran.
 
     Raises
     ------
     Refused
-        A test of the form failed: names the tests, never a row.
+        A table is not well-formed: one sentence for each test, free of row values.
     RuntimeError
-        A table could not be made: a fault of ours.
+        A table cannot be made; idem.
     """
-    target.mkdir(parents=True, exist_ok=True)
-    with _opened(session):
-        manifest = _manifest(target.parent / "parse")
-        result = _runner(manifest).invoke(
-            [command, "--select", *select, "--exclude", "resource_type:unit_test",
-             *_common(target)]
-        )  # fmt: skip
-    return _judge(result)
+    return _invoke(["build", "--exclude-resource-type", "unit_test"], select, session, target)
 
 
-def unit_tests(session: TransformSession, target: Path) -> dict[str, str]:
-    """Run the unit tests of the SQL. Returns the status of each by its name."""
-    with _opened(session):
-        prepared = _runner().invoke(
-            ["run", "--empty", "--select", "path:models/staging", "path:models/intermediate",
-             *_common(target)]
-        )  # fmt: skip
-        _judge(prepared)
-        result = _runner().invoke(["test", "--select", "test_type:unit", *_common(target)])
-    return _judge(result)
+def check(state: str, folder: Path, session: TransformSession, target: Path) -> TransformResult:
+    """Ask of the Parquet files of `estimated` or `released` whether they are well-formed."""
+    if state == "estimated":
+        session = replace(session, estimated=folder)
+    elif state == "released":
+        session = replace(session, released=folder)
+    else:
+        raise ValueError("state must be estimated or released")
+    return build([f"path:models/{state}"], session, target)
 
 
-def _judge(result: Any) -> dict[str, str]:
-    runs = list(getattr(result.result, "results", None) or [])
-    states = {run.node.name: str(run.status) for run in runs}
-    broken = [run for run in runs if str(run.status) == "error"]
-    failed = sorted(run.node.name for run in runs if str(run.status) == "fail")
-    if broken or (not runs and not result.success):
-        # dbt's own message may quote a row: only the node's name is told
-        names = ", ".join(run.node.name for run in broken) or "dbt itself"
-        raise RuntimeError(f"dbt could not make: {names}") from None
-    if failed:
-        raise Refused(
-            f"dbt tests failed: {', '.join(failed)}: the table is not well formed; "
-            "see dbt_project/ for what each asks."
+def unit_tests() -> TransformResult:
+    """Ask whether the SQL does what its examples say, on an empty raw file made for it.
+
+    Raises
+    ------
+    Refused
+        An example does not come out: one sentence for each.
+    """
+    with tempfile.TemporaryDirectory(prefix="peil_dbt_") as name:
+        folder = Path(name)
+        raw_key, staged_key, pseudonym_key = (
+            sealing.new_key(folder / "keys" / f"{kind}.key")
+            for kind in ("raw", "staged", "pseudonym")
         )
-    if not states:
-        raise RuntimeError("dbt selected nothing")
-    return states
+        session = TransformSession(
+            raw_file=folder / "empty.raw.duckdb",
+            raw_key=raw_key,
+            staged_file=folder / "empty.staged.duckdb",
+            staged_key=staged_key,
+            pseudonym_key=pseudonym_key,
+            memory_limit="500MB",
+            temp_directory=folder / "spill",
+        )
+        _make_empty(folder / "empty.raw.duckdb", raw_key, folder / "spill")
+        # an example takes its columns' types from tables that are there, so they are made first
+        select = ["path:models/staging", "path:models/intermediate"]
+        return _invoke(["build", "--exclude-resource-type", "test"], select, session, folder)
+
+
+def _make_empty(raw: Path, key: Path, spill: Path) -> None:
+    tables = dict(OTHER_TABLES)
+    for table, columns in (("events", EVENT_COLUMNS), ("cells", CELL_COLUMNS)):
+        tables[table] = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    with duckdb.connect(":memory:") as opened:
+        sealing.load_crypto(opened)
+        sealing.bound(opened, "500MB", 1, spill)
+        sealing.attach(opened, raw, "raw", sealing.read_key(key), False)
+        for table, columns_sql in tables.items():
+            opened.execute(f"CREATE TABLE raw.main.{table} ({columns_sql})")
+
+
+def manifest() -> Any:
+    """Parse dbt's project, once per process; what was parsed is kept in the store for the next.
+
+    What is kept is named by a hash of the project's text, so that it can never be out of date.
+    """
+    global _manifest
+    if _manifest is None:
+        from dbt.cli.main import dbtRunner
+
+        kept = _kept_manifest()
+        with tempfile.TemporaryDirectory(prefix="peil_dbt_") as name:
+            folder = Path(name)
+            earlier = ["--partial-parse-file-path", str(kept)] if kept.exists() else []
+            done = dbtRunner().invoke(
+                ["parse", "--partial-parse", *earlier, *QUIET, *_places(folder)]
+            )
+            if not done.success:
+                # the project's own text is at fault here: no row has been read
+                raise RuntimeError(f"dbt_project/ cannot be parsed: {done.exception}")
+            if not kept.exists():
+                write_bytes(kept, (folder / "partial_parse.msgpack").read_bytes())
+        _manifest = done.result
+    return _manifest
+
+
+def _kept_manifest() -> Path:
+    digest = hashlib.sha256(f"{DBT_PROJECT} {version('dbt-core')}".encode())
+    for file in sorted(DBT_PROJECT.rglob("*")):
+        if file.suffix in (".sql", ".yml"):
+            digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
+    return Store().operator / "work" / "dbt" / f"{digest.hexdigest()[:32]}.msgpack"
+
+
+def _places(target: Path) -> list[str]:
+    return [
+        "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
+        "--target-path", str(target), "--log-path", str(target / "logs"),
+    ]  # fmt: skip
+
+
+def _invoke(
+    command: list[str], select: list[str], session: TransformSession, target: Path
+) -> TransformResult:
+    global _run
+    with _lock:
+        started = time.perf_counter()
+        parsed = manifest().deepcopy()  # a run writes compiled SQL into its manifest
+        parse_s = time.perf_counter() - started
+        from dbt.cli.main import dbtRunner
+
+        _run = run = _Run(session)
+        try:
+            done = dbtRunner(manifest=parsed).invoke(
+                [*command, *QUIET, *_places(target), "--select", *select]
+            )
+        finally:
+            _run = None
+            _close(run)
+    if run.error is not None:
+        raise run.error
+    results = list(getattr(done.result, "results", None) or [])
+    broken = [result for result in results if str(result.status) not in FINE]
+    if broken:
+        is_fault = any(str(result.status) == "error" for result in broken)
+        raise (RuntimeError if is_fault else Refused)(" ".join(map(_sentence, broken)))
+    if not done.success or not results:
+        kind = _kind(str(done.exception)) if done.exception else "nothing was selected"
+        raise RuntimeError(f"dbt stopped: {kind}.")
+    kinds = [result.node.resource_type for result in results]
+    n_tests = sum(kind in ("test", "unit_test") for kind in kinds)
+    return TransformResult(len(kinds) - n_tests, n_tests, time.perf_counter() - started, parse_s)
+
+
+def _close(run: _Run) -> None:
+    """Detach the sealed files, so that they are whole and may be renamed, and forget the run."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    if run.connection is not None:
+        for alias, file in (("staged", run.session.staged_file), ("raw", run.session.raw_file)):
+            if file is not None:
+                try:
+                    run.connection.execute(f"DETACH DATABASE IF EXISTS {alias}")
+                except duckdb.Error as error:
+                    run.error = run.error or Refused(
+                        f"The {alias} file could not be closed ({type(error).__name__})."
+                    )
+        run.connection.close()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    reset_adapters()  # type: ignore[no-untyped-call]
+    shutil.rmtree(run.session.temp_directory, ignore_errors=True)
+
+
+def _sentence(result: Any) -> str:
+    """Say what is wrong with one table or test. dbt's message is left out: it may quote a value."""
+    node = result.node
+    name = node.name.replace("_", " ")
+    if str(result.status) == "fail" and node.resource_type == "unit_test":
+        return f"The SQL of {node.tested_node_unique_id} does not do as its example: {name}."
+    if str(result.status) in ("fail", "warn"):
+        return f"A table is not well-formed: {name} does not hold ({result.failures} times)."
+    return f"{node.resource_type} {node.name} could not be made: {_kind(result.message or '')}."
+
+
+def _kind(message: str) -> str:
+    """DuckDB's kind of error, without its text.
+
+    >>> _kind("Runtime Error in model m (m.sql) Conversion Error: could not cast '20408'")
+    'Conversion Error'
+    """
+    known = {
+        "Out of Memory": "out of memory, raise PEIL_MEMORY or free disk for its spill",
+        "No space left": "the disk is full",
+        "enforced contract that failed": "its columns are not those of its contract",
+        "NOT NULL constraint failed": "a column that must be filled is empty",
+    }
+    for part, meaning in known.items():
+        if part in message:
+            return meaning
+    found = re.findall(r"\b([A-Z][a-z]+(?: [A-Z][a-z]+)* Error)\b(?! in )", message)
+    return found[-1] if found else "an error of the program"

@@ -7,13 +7,13 @@ cast(pseudonym_of({{ canonical_id(subscriber_id) }}) as uuid)
 {%- endmacro %}
 
 {#- One spelling of an identifier: a number without plus sign, blanks, dots and dashes; any other
-    text as it is. Null when nothing is left. -#}
+    text as it is. Null when there is no letter and no digit in it. -#}
 {% macro canonical_id(subscriber_id) -%}
-nullif(case
-    when regexp_full_match({{ subscriber_id }}, '[+]?[0-9][0-9 .-]*')
+case
+    when regexp_full_match({{ subscriber_id }}, ' *[+]?[0-9][0-9 .-]*')
         then regexp_replace({{ subscriber_id }}, '[^0-9]', '', 'g')
-    else trim({{ subscriber_id }})
-end, '')
+    when regexp_matches({{ subscriber_id }}, '[[:alnum:]]') then trim({{ subscriber_id }})
+end
 {%- endmacro %}
 
 {#- Whole microseconds from one moment to the other; negative when the other is earlier. -#}

@@ -113,7 +113,9 @@ def audit(
     for extra in extra_rows:
         table.add_extra(rows, extra)
     units = table.heaviest(units_per_device)
-    withheld = [(int(zone), int(hour)) for zone, hour in zip(*np.nonzero(table.withheld))]
+    withheld = [
+        (int(zone), int(hour)) for zone, hour in zip(*np.nonzero(table.withheld), strict=True)
+    ]
     found = widths(rows, [list(table.expand(zone, hour)[0]) for zone, hour in withheld])
     found /= np.array([units[zone] for zone, _ in withheld])
     leaks = [rest / units[zone] for zone, rest in residuals]
@@ -146,7 +148,7 @@ class _Table:
         self.number[is_unknown] = np.arange(self.n_unknowns)
 
     def expand(self, zone: int, hour: int) -> tuple[dict[int, float], float, int]:
-        """An entry as unknowns, plus the sum and number of its published lowest entries."""
+        """Write an entry as unknowns, plus the sum and number of its published lowest entries."""
         below = self.leaves[zone]
         number = self.number[below, hour]
         known = self.values[below, hour][number < 0]
@@ -198,5 +200,5 @@ class _Table:
 
 
 def _noise(value: float) -> float:
-    """What floating point leaves in a sum of this size."""
+    """Bound what floating point leaves in a sum of this size."""
     return 1e-9 + 1e-11 * abs(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import highspy
 import numpy as np
@@ -29,7 +30,7 @@ class Rows:
         self.upper.append(upper)
 
     def matrix(self) -> sparse.csr_array:
-        """The factors as (n_rows, n_unknowns)."""
+        """Return the factors as (n_rows, n_unknowns)."""
         starts = np.cumsum([0, *(len(part) for part in self.parts)])
         at = np.array([i for part in self.parts for i in part], dtype=np.int32)
         factors = np.array([f for part in self.parts for f in part.values()], dtype=np.float64)
@@ -70,24 +71,22 @@ def widths(rows: Rows, goals: Sequence[Sequence[int]]) -> NDArray[np.float64]:
     asked: dict[tuple[int, ...], list[int]] = {}
     for number, goal in enumerate(goals):
         for system in {int(group[i]) for i in goal}:
-            part = tuple(sorted(i for i in goal if group[i] == system))
-            asked.setdefault(part, []).append(number)
+            asked_of = tuple(sorted(i for i in goal if group[i] == system))
+            asked.setdefault(asked_of, []).append(number)
     out = np.zeros(len(goals))
     of_system: dict[int, list[tuple[int, ...]]] = {}
-    for part in asked:
-        of_system.setdefault(int(group[part[0]]), []).append(part)
-    for system, parts in of_system.items():
+    for unknowns in asked:
+        of_system.setdefault(int(group[unknowns[0]]), []).append(unknowns)
+    for system, sums in of_system.items():
         solver = _solver(rows, rows_of[system], int(starts[system + 1] - starts[system]), place)
-        for part in parts:
-            low, high = _range(solver, [int(place[i]) for i in part])
-            out[asked[part]] += high - low
+        for unknowns in sums:
+            low, high = _range(solver, [int(place[i]) for i in unknowns])
+            out[asked[unknowns]] += high - low
     return out
 
 
-def _solver(
-    rows: Rows, numbers: list[int], n_unknowns: int, place: NDArray[np.intp]
-) -> highspy.Highs:
-    solver = highspy.Highs()
+def _solver(rows: Rows, numbers: list[int], n_unknowns: int, place: NDArray[np.intp]) -> Any:
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call, unused-ignore]
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.addVars(n_unknowns, np.zeros(n_unknowns), np.full(n_unknowns, highspy.kHighsInf))
@@ -103,7 +102,7 @@ def _solver(
     return solver
 
 
-def _range(solver: highspy.Highs, goal: list[int]) -> tuple[float, float]:
+def _range(solver: Any, goal: list[int]) -> tuple[float, float]:
     at = np.array(goal, dtype=np.int32)
     solver.changeColsCost(len(at), at, np.ones(len(at)))
     ends: list[float] = []

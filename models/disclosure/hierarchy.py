@@ -21,7 +21,7 @@ class Hierarchy:
     column: NDArray[np.intp]
 
     def matrix(self, values: pd.Series) -> NDArray[np.float64]:
-        """A column of the frame as (n_zones, n_hours)."""
+        """Return a column of the frame as (n_zones, n_hours)."""
         out = np.full((len(self.zones), len(self.hours)), np.nan)
         out[self.row, self.column] = values.to_numpy(dtype=np.float64, na_value=np.nan)
         return out

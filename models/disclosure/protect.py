@@ -60,9 +60,7 @@ def protect(
         raise ValueError("frame has no column n_devices: the threshold is on devices")
     tree = read_hierarchy(frame)
     persons = tree.matrix(frame["n_persons"]) if _has_values(frame, "n_persons") else None
-    withheld = suppress(
-        tree.matrix(frame["n_devices"]), tree.parent, threshold, persons=persons
-    )
+    withheld = suppress(tree.matrix(frame["n_devices"]), tree.parent, threshold, persons=persons)
     out = frame.copy()
     out["is_withheld"] = withheld[tree.row, tree.column]
     for column in hidden:

@@ -1,6 +1,10 @@
 """How far a cell reaches: the probability that a device in a tile is served by it."""
 
-from models.footprint.calibration import calibrate_footprint, footprint_deviance
+from models.footprint.calibration import (
+    calibrate_footprint,
+    footprint_deviance,
+    footprint_misfit,
+)
 from models.footprint.signal_strength import FootprintBestServer, FootprintSignalStrength
 from models.footprint.voronoi import FootprintVoronoi
 
@@ -10,4 +14,5 @@ __all__ = [
     "FootprintVoronoi",
     "calibrate_footprint",
     "footprint_deviance",
+    "footprint_misfit",
 ]

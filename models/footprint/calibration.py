@@ -104,7 +104,7 @@ def calibrate_footprint(
 
     first = np.array([float(getattr(start, name)) for name in names])
     first = np.clip((first - low) / (high - low), 0.0, 1.0)
-    corners = np.vstack([first, *(first + step for step in np.diag(np.where(first > 0.5, -1, 1)) * 0.2)])
+    corners = np.vstack([first, first + 0.2 * np.diag(np.where(first > 0.5, -1.0, 1.0))])
     best = minimize(
         deviance,
         first,
@@ -117,7 +117,7 @@ def calibrate_footprint(
             "fatol": 1e-6 * max(1.0, night.counts.sum()),
         },
     )
-    found = clone(start)
+    found: FootprintSignalStrength = clone(start)
     if best.fun < deviance(first):
         # Four decimals: finer is noise, and differs from machine to machine.
         values = np.round(low + best.x * (high - low), 4)
@@ -146,11 +146,64 @@ def footprint_deviance(
     float
         Multinomial deviance of the counts per cell, summed over the hours; 0 is perfect, smaller
         is better. Compare footprints on the same counts only.
+
+    Examples
+    --------
+    >>> tiles = pd.DataFrame({"x_m": [0.0, 4000.0], "y_m": 0.0})
+    >>> cells = tiles.assign(power_w=[5.0, 20.0])
+    >>> footprint = FootprintSignalStrength()
+    >>> expected = footprint.fit(cells, tiles).connection_probability_.sum(axis=1)
+    >>> round(footprint_deviance(footprint, cells, tiles, 100 * expected, [1.0, 1.0]), 6)
+    0.0
     """
     night = _Night.read(footprint, cells, tiles, counts, resident_devices)
-    return night.deviance(
+    return night.deviance(footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness)
+
+
+def footprint_misfit(
+    footprint: FootprintSignalStrength,
+    cells: pd.DataFrame,
+    tiles: pd.DataFrame,
+    counts: ArrayLike,
+    resident_devices: ArrayLike,
+) -> float:
+    """How far the counts of cells are from what a footprint expects, beyond sampling.
+
+    Tells `PresenceEM(stopping="discrepancy")` how closely it may follow the counts.
+
+    Parameters
+    ----------
+    footprint, cells, tiles, counts, resident_devices
+        As for `footprint_deviance`; the mean over the hours is compared.
+
+    Returns
+    -------
+    float
+        Relative standard deviation: .25 says that a cell sees what is expected give or take 25 %.
+
+    Notes
+    -----
+    By moments, cells weighted by what is expected of them. Residents who are not at home, and
+    market shares that differ, count as misfit: the figure is on the safe side.
+
+    Examples
+    --------
+    >>> tiles = pd.DataFrame({"x_m": [0.0, 9000.0], "y_m": 0.0})
+    >>> counts = np.array([1200.0, 800.0])
+    >>> round(footprint_misfit(FootprintSignalStrength(), tiles, tiles, counts, [1.0, 1.0]), 2)
+    0.2
+    """
+    night = _Night.read(footprint, cells, tiles, counts, resident_devices)
+    n_hours = np.asarray(counts).reshape(len(cells), -1).shape[1]
+    shares = night.expected_shares(
         footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness
     )
+    seen = night.counts / n_hours
+    is_reached = shares > 0
+    seen = seen[is_reached]
+    expected = shares[is_reached] * (seen.sum() / shares.sum())
+    beyond_sampling = np.sum(np.square(seen - expected) / expected) - len(seen)
+    return math.sqrt(max(0.0, float(beyond_sampling / expected.sum())))
 
 
 @dataclass(frozen=True)
@@ -217,9 +270,7 @@ class _Night:
         strength[strength < self.threshold] = 0.0
         cell, tile = self.pairs.cell, self.pairs.tile
         total = np.bincount(tile, weights=strength, minlength=len(self.residents))
-        per_strength = np.divide(
-            self.residents, total, out=np.zeros_like(total), where=total > 0
-        )
+        per_strength = np.divide(self.residents, total, out=np.zeros_like(total), where=total > 0)
         strength *= per_strength[tile]
         seen = np.bincount(cell, weights=strength, minlength=len(self.counts))
         return np.asarray(seen / self.residents.sum())

@@ -55,7 +55,7 @@ class Plan:
 
 
 def numbers(frame: pd.DataFrame, column: str) -> Floats:
-    """A column as floats, NaN where it or a value is missing."""
+    """Read a column as floats, NaN where it or a value is missing."""
     if column not in frame:
         return np.full(len(frame), np.nan)
     values = pd.to_numeric(frame[column]).to_numpy(dtype=np.float64, na_value=np.nan)

@@ -129,7 +129,7 @@ def directional_loss(
 
 
 def power_dbm(power_w: ArrayLike) -> Floats:
-    """Transmitted power in dBm.
+    """Convert transmitted power from watts to dBm.
 
     Examples
     --------

@@ -165,7 +165,7 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
         return self
 
     def defaults(self) -> cell_plan.Defaults:
-        """What a cell gets where its plan is silent."""
+        """Return what a cell gets where its plan is silent."""
         return cell_plan.Defaults(
             **{field.name: getattr(self, field.name) for field in fields(cell_plan.Defaults)}
         )

@@ -14,7 +14,7 @@ from models.footprint.plan import check_tiles, numbers
 
 
 class FootprintVoronoi(BaseEstimator):  # type: ignore[misc, unused-ignore]
-    """Every tile belongs to the nearest cell; the seed of a directional cell lies along its azimuth.
+    """Every tile belongs to the nearest cell, seeds of directional cells lying along their azimuth.
 
     Parameters
     ----------
@@ -88,6 +88,11 @@ class FootprintVoronoi(BaseEstimator):  # type: ignore[misc, unused-ignore]
             (1.0 / n_sharing[place_of], (np.flatnonzero(is_placed), place_of)),
             shape=(len(cells), len(places)),
         )
-        self.connection_probability_ = sparse.csr_array(sharing.tocsc()[:, nearest])
+        at_tile = sparse.csr_array(
+            (np.ones(len(tiles)), (np.asarray(nearest), np.arange(len(tiles)))),
+            shape=(len(places), len(tiles)),
+        )
+        self.connection_probability_ = sparse.csr_array(sharing @ at_tile)
+        self.connection_probability_.sort_indices()
         self.n_unplaced_ = int((~is_placed).sum())
         return self

@@ -25,7 +25,8 @@ def first_offence(name: str, is_bad: NDArray[np.bool_], what: str) -> str:
 
 def check_values(name: str, values: Any) -> None:
     """Refuse NaN, infinity and negative numbers in an array or a CSR matrix."""
-    data = values.data if sparse.issparse(values) else np.asarray(values)
+    is_sparse = sparse.issparse(values)
+    data: NDArray[Any] = values.data if is_sparse else np.asarray(values)
     for is_bad, what in (
         (np.isnan(data), "NaN in"),
         (np.isinf(data), "infinity (inf) in"),
@@ -33,7 +34,7 @@ def check_values(name: str, values: Any) -> None:
     ):
         if not is_bad.any():
             continue
-        if sparse.issparse(values):
+        if is_sparse:
             # Stored entries of a CSR matrix with sorted indices are in row-major order.
             at = int(np.argmax(is_bad))
             row = int(np.searchsorted(values.indptr, at, side="right")) - 1
@@ -67,7 +68,9 @@ class Counts:
         shares = self.X_by_tile @ ratio
         shares *= devices
         seen = self.seen[:, None]
-        return np.divide(shares, seen, out=np.zeros_like(shares), where=seen > 0)
+        devices = np.zeros_like(shares)
+        np.divide(shares, seen, out=devices, where=seen > 0)
+        return devices
 
 
 class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
@@ -77,7 +80,7 @@ class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
     unlocated_: Floats | float
 
     def predict(self, X: Any) -> Floats:
-        """Expected counts per cell, `X @ devices_`.
+        """Compute the counts to expect of each cell, `X @ devices_`.
 
         Parameters
         ----------
@@ -94,6 +97,10 @@ class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         return np.asarray(sparse.csr_array(X) @ self.devices_)
 
     def _check(self, X: Any, y: Any, prior: Any) -> Counts:
+        # Before scikit-learn looks: it refuses NaN in y without saying where.
+        early = np.asarray(y)
+        if early.dtype.kind in "fiu":
+            check_values("y", early)
         X, y = validate_data(
             self,
             X,
@@ -111,7 +118,7 @@ class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         if not X.has_sorted_indices:
             X = X.sorted_indices()
         check_values("X", X)
-        check_values("y", y)
+        check_values("y", y)  # Again: text that holds numbers is an array of numbers only now.
         n_tiles = X.shape[1]
         if prior is None:
             prior = np.ones(n_tiles)
@@ -142,6 +149,7 @@ class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
             self.unlocated_ = unlocated
 
     def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what goes in."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.positive_only = True

@@ -4,6 +4,7 @@ Its physics (shadow fading, errors of power, hysteresis, load) is known to no es
 """
 
 from models.synthetic.dirt import DIRT, Delivered
+from models.synthetic.lines import LineFormat
 from models.synthetic.radio import Physics
 from models.synthetic.simulation import FIRST_DAY, TIME_ZONE, Simulation, World, make_world
 
@@ -12,6 +13,7 @@ __all__ = [
     "FIRST_DAY",
     "TIME_ZONE",
     "Delivered",
+    "LineFormat",
     "Physics",
     "Simulation",
     "World",

@@ -13,8 +13,8 @@ from scipy.ndimage import label
 from models.synthetic.fields import smooth_field
 from models.synthetic.streams import stream
 
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.integer[Any]]
+Floats = NDArray[Any]
+Ints = NDArray[Any]
 
 CRS = "EPSG:3035"
 TILE_M = 100.0
@@ -69,7 +69,7 @@ class Country:
     stadium: int
     station: int
 
-    def tile_at(self, x_m: Floats, y_m: Floats) -> NDArray[np.int32]:
+    def tile_at(self, x_m: Floats, y_m: Floats) -> NDArray[Any]:
         """Tile number of each position, -1 outside the grid (abroad)."""
         column = np.floor((x_m - X_MIN_M) / TILE_M).astype(np.int32)
         row = np.floor((y_m - Y_MIN_M) / TILE_M).astype(np.int32)
@@ -85,8 +85,9 @@ def _centres(rng: np.random.Generator, coast: Floats) -> Ints:
                 int(column + rng.integers(-spread, spread + 1)))  # fmt: skip
 
     beach_row = int(rng.integers(112, 132))
-    placed = [near(98, 82, 6), near(165, 62, 5), near(150, 122, 5),
-              (beach_row, int(coast[beach_row]) + 4), near(38, 112, 5), near(42, 48, 5)]  # fmt: skip
+    resort = (beach_row, int(coast[beach_row]) + 4)
+    placed = [near(98, 82, 6), near(165, 62, 5), near(150, 122, 5), resort, near(38, 112, 5),
+              near(42, 48, 5)]  # fmt: skip
     while len(placed) < N_MUNICIPALITIES:  # Mitchell's best candidate: villages keep distance
         rows, columns = rng.integers(8, N_ROWS - 8, 300), rng.integers(0, N_COLUMNS - 7, 300)
         rows, columns = (v[columns > coast[rows] + 7] for v in (rows, columns))
@@ -97,7 +98,7 @@ def _centres(rng: np.random.Generator, coast: Floats) -> Ints:
     return np.array(placed)
 
 
-def _municipalities(rng: np.random.Generator, centres: Ints, is_sea: NDArray[np.bool_]) -> Ints:
+def _municipalities(rng: np.random.Generator, centres: Ints, is_sea: NDArray[Any]) -> Ints:
     """Nearest centre in a bent plane, so that borders wander; every municipality is one piece."""
     shape = is_sea.shape
     rows, columns = np.mgrid[: shape[0], : shape[1]]
@@ -118,7 +119,7 @@ def _municipalities(rng: np.random.Generator, centres: Ints, is_sea: NDArray[np.
     return np.where(is_sea, -1, nearest)
 
 
-def _roads(rng: np.random.Generator, centres: Ints, is_sea: NDArray[np.bool_]) -> Floats:
+def _roads(rng: np.random.Generator, centres: Ints, is_sea: NDArray[Any]) -> Floats:
     """Share of road per tile: every centre to its three nearest, the city to every town."""
     share = np.zeros(is_sea.shape)
     pairs = {(CITY, town) for town in range(1, 6)}
@@ -134,9 +135,9 @@ def _roads(rng: np.random.Generator, centres: Ints, is_sea: NDArray[np.bool_]) -
 
 
 def _villages(
-    rng: np.random.Generator, centres: Ints, of: Ints, is_lake: NDArray[np.bool_]
+    rng: np.random.Generator, centres: Ints, of: Ints, is_lake: NDArray[Any]
 ) -> pd.DataFrame:
-    """Built-up places: each centre, two to four villages more, and suburbs against the city.
+    """List built-up places: each centre, two to four villages more, and suburbs against the city.
 
     Columns number (of the municipality), row, column, radius (tiles) and share of the
     municipality's people. Borders cut through what grew together, as they do.
@@ -161,7 +162,7 @@ def _villages(
 
 
 def _parks(rng: np.random.Generator, roads: Floats, of: Ints) -> pd.DataFrame:
-    """Business parks and malls: beside a road, outside the centres, in any municipality."""
+    """Place business parks and malls: beside a road, outside the centres, in any municipality."""
     where = np.argwhere((roads > 0.2) & (of >= 0))
     spots = where[rng.choice(len(where), N_PARKS, replace=False)]
     return pd.DataFrame({
@@ -179,20 +180,20 @@ def _settlement(
     """
     rows, columns = np.mgrid[: of.shape[0], : of.shape[1]]
     found = np.zeros(of.shape)
-    for number, group in places.groupby("number"):
-        inside = of == number
+    for number in range(len(people)):
+        group, inside = places[places["number"] == number], of == number
         weight = np.full(int(inside.sum()), scatter / inside.sum())
-        for place in group.itertuples():
-            distance = np.hypot(rows - place.row, columns - place.column)[inside]
-            kernel = np.exp(-((distance / (shrink * place.radius)) ** 1.5))
-            weight += place.share * kernel / kernel.sum()
+        for place in group.to_dict("records"):
+            distance = np.hypot(rows - place["row"], columns - place["column"])[inside]
+            kernel = np.exp(-((distance / (shrink * place["radius"])) ** 1.5))
+            weight += place["share"] * kernel / kernel.sum()
         weight *= texture[inside]
         found[inside] = people[number] * weight / weight.sum()
     return found
 
 
 def make_country(world_seed: int) -> Country:
-    """Make a country of 150 × 200 tiles, about a seventh of it sea.
+    """Make a country of 150 by 200 tiles, about a seventh of it sea.
 
     Parameters
     ----------
@@ -226,13 +227,16 @@ def make_country(world_seed: int) -> Country:
     columns = np.arange(N_COLUMNS)[None, :]
     strip = (columns >= coast[:, None]) & (columns < coast[:, None] + 3)
     beach = (strip & (of == BEACH)) * texture
-    hotels = _settlement(places, 0.6, np.where(np.arange(20) == BEACH, 65.0, 1.0)
-                         + np.where(np.arange(20) == CITY, 20.0, 0.0), texture, of, 0.05)  # fmt: skip
+    beds = np.ones(N_MUNICIPALITIES)
+    beds[BEACH], beds[CITY] = 65.0, 20.0
+    hotels = _settlement(places, 0.6, beds, texture, of, 0.05)
 
     built = 1 - np.exp(-(homes + 1.2 * jobs) / 6.0)
     residential = 0.62 * (1 - np.exp(-homes / 6.0))
     building = 0.30 * (1 - np.exp(-jobs / 3.0))
     roads = np.maximum(roads, 0.10 * built)
+    crowded = np.maximum(1.0, (residential + building + roads) / 0.95)
+    residential, building, roads = (v / crowded for v in (residential, building, roads))
     forest = (0.85 * (near_town > 0.75) * (1 - built)).clip(0, 1)
     room = (1 - residential - building - roads).clip(0)
     water = np.where(is_sea | is_lake, 1.0, 0.02 * room)

@@ -1,4 +1,4 @@
-"""A week of diaries: when each person leaves for where. Times in seconds since the first midnight."""
+"""A week of diaries: who leaves when for where. Times in seconds since the first midnight."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.synthetic.country import Country
+from models.synthetic.country import X_MIN_M, Country
 from models.synthetic.population import Population, hotels
 from models.synthetic.sampling import Attraction, Places, scattered
 from models.synthetic.streams import stream
 
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.integer[Any]]
+Floats = NDArray[Any]
+Ints = NDArray[Any]
 HOUR, DAY = 3600.0, 86400.0
 STADIUM_DAY = 2  # Wednesday
 STADIUM_START, STADIUM_END = 19.5 * HOUR, 22.5 * HOUR
@@ -45,12 +45,13 @@ class Diary:
         self.sands = Places(country.beach, land)
 
     def add(self, person: Ints, start: Floats, end: Floats, x: Floats, y: Floats) -> None:
+        """Note one outing of each of the given persons."""
         self.outings.append(pd.DataFrame(
             {"person": person, "start": start, "end": end, "x_m": x, "y_m": y}
         ))  # fmt: skip
 
-    def work(self, day: int, weekend: bool) -> NDArray[np.bool_]:
-        """Work and school. Returns who went."""
+    def work(self, day: int, weekend: bool) -> NDArray[Any]:
+        """Add work and school. Returns who went."""
         rng = stream(self.seed, "work", day)
         n = len(self.persons)
         u, late = rng.random(n), rng.normal(0, 1, n)
@@ -58,7 +59,8 @@ class Diary:
         goes = (self.kind == "office") & (u < (0.04 if weekend else 0.80 if day % 7 != 4 else 0.68))
         school = np.isin(self.kind, ["child", "pupil"])
         goes |= school & (u < 0.96) & (not weekend)
-        start[school], length[school] = 8.45 + 0.12 * late[school], rng.normal(6.6, 0.5, school.sum())
+        start[school] = 8.45 + 0.12 * late[school]
+        length[school] = rng.normal(6.6, 0.5, school.sum())
         retail = self.kind == "retail"
         goes |= retail & (u < (0.68, 0.68, 0.68, 0.68, 0.75, 0.75, 0.3)[day % 7])
         start[retail], length[retail] = 9.2 + 0.8 * late[retail], rng.normal(7.6, 1.2, retail.sum())
@@ -72,10 +74,11 @@ class Diary:
         p = self.persons
         self.add(who, at, at + length[who].clip(3) * HOUR, p["work_x_m"].to_numpy()[who],
                  p["work_y_m"].to_numpy()[who])  # fmt: skip
-        return goes
+        went: NDArray[Any] = goes
+        return went
 
-    def leisure(self, day: int, weekend: bool, busy: NDArray[np.bool_]) -> None:
-        """Errands, visits, sports, day trips and evenings out."""
+    def leisure(self, day: int, weekend: bool, busy: NDArray[Any]) -> None:
+        """Add errands, visits, sports, day trips and evenings out."""
         rng = stream(self.seed, "leisure", day)
         retired = np.isin(self.kind, ["retired", "home"])
         resident = self.kind != "visitor"
@@ -96,7 +99,7 @@ class Diary:
             self.add(who, at, end, *self.somewhere(rng, self.of[who], trip))
 
     def somewhere(self, rng: np.random.Generator, of: Ints, trip: bool) -> tuple[Floats, Floats]:
-        """Shops and centres, other people's homes, or (on a day trip) farther and the beach."""
+        """Choose shops, other people's homes or, on a day trip, farther places and the beach."""
         choice = rng.random(len(of))
         goes_far = choice < (0.4 if trip else 0.12)
         visits = choice > 0.65
@@ -108,7 +111,7 @@ class Diary:
         return scattered(rng, self.country, tile)
 
     def stadium(self) -> NDArray[Any]:
-        """The match: everyone within a few minutes of its start and end. Returns who went."""
+        """Add the match: all come and go within minutes. Returns who went."""
         rng = stream(self.seed, "stadium")
         fan = ~np.isin(self.kind, ["child", "visitor"])
         who = np.flatnonzero(fan & (rng.random(len(self.kind)) < STADIUM_SHARE / fan.mean()))
@@ -120,7 +123,7 @@ class Diary:
         return who
 
     def away(self) -> pd.DataFrame:
-        """Nights elsewhere: weekends at the coast, residents abroad, visitors from abroad."""
+        """Plan nights elsewhere: weekends at the coast, residents abroad, visitors from abroad."""
         rng = stream(self.seed, "away")
         n, length = len(self.persons), self.days * DAY
         resident, u = self.kind != "visitor", rng.random(n)
@@ -129,19 +132,20 @@ class Diary:
             start = (week + 4) * DAY + rng.choice([18.5, 34.0], len(tour)) * HOUR
             start += rng.normal(0, 1.2, len(tour)) * HOUR
             end = (week + 6) * DAY + rng.normal(16.0, 1.8, len(tour)) * HOUR
-            self._stay(tour, start, end, *scattered(rng, self.country,
-                                                   hotels(rng, self.country, len(tour), 0.8)))  # fmt: skip
+            bed = hotels(rng, self.country, len(tour), 0.8)
+            self._stay(tour, start, end, *scattered(rng, self.country, bed))
         gone = np.flatnonzero(resident & (u < ABROAD_SHARE))
         start = rng.uniform(-1 * DAY, length, len(gone))
         nights = rng.integers(0, 4, len(gone))
         p = self.persons.iloc[gone]
-        border = p["home_x_m"].to_numpy() * 0 + self.persons["home_x_m"].max() + 40_000
+        border = np.full(len(gone), X_MIN_M + 60_000.0)
         self._stay(gone, start, start + nights * DAY + 9 * HOUR, border, p["home_y_m"].to_numpy())
         guest = np.flatnonzero(~resident)
         plan = rng.random(len(guest))  # weekend, some nights, or a day
         first = rng.integers(-1, max(self.days, 1), len(guest))
         start = first * DAY + rng.normal(15.0, 2.0, len(guest)) * HOUR
-        end = (first + rng.integers(1, 4, len(guest))) * DAY + rng.normal(11.0, 1.5, len(guest)) * HOUR
+        last = first + rng.integers(1, 4, len(guest))
+        end = last * DAY + rng.normal(11.0, 1.5, len(guest)) * HOUR
         weekend = (plan < 0.5) & (self.days >= 5)
         start[weekend] = 4 * DAY + rng.normal(17.5, 1.8, weekend.sum()) * HOUR
         end[weekend] = 6 * DAY + rng.normal(15.0, 2.0, weekend.sum()) * HOUR
@@ -150,9 +154,9 @@ class Diary:
         end[short] += rng.normal(0, 1.0, short.sum()) * HOUR
         tile = hotels(rng, self.country, len(guest), 0.65)
         self._stay(guest, start, end, *scattered(rng, self.country, tile))
-        nights = pd.concat(self.nights, ignore_index=True)
-        nights = nights[nights["end"] > nights["start"]]
-        return nights.drop_duplicates("person", ignore_index=True)
+        stays = pd.concat(self.nights, ignore_index=True)
+        stays = stays[stays["end"] > stays["start"]]
+        return stays.drop_duplicates("person", ignore_index=True)
 
     def _stay(self, who: Ints, start: Floats, end: Floats, x: Floats, y: Floats) -> None:
         self.nights.append(pd.DataFrame(
@@ -160,7 +164,7 @@ class Diary:
         ))  # fmt: skip
 
     def excursions(self, nights: pd.DataFrame) -> None:
-        """Guests go out near where they sleep: by day to town or beach, in the evening to eat."""
+        """Let guests go out near where they sleep: by day and in the evening."""
         rng = stream(self.seed, "excursions")
         who, begins, ends = (nights[name].to_numpy() for name in ("person", "start", "end"))
         tile = self.country.tile_at(nights["x_m"].to_numpy(), nights["y_m"].to_numpy())

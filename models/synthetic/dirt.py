@@ -29,7 +29,7 @@ DIRT = {
     "late_file": (0.0030, "late"),  # held back a day, delivered in a file of its own
 }
 KINDS = list(DIRT)
-LATE_DAY = 2  # whose records come a day later in a file of their own
+LATE_DAY = 2  # whose records come a day later in a file of their own; the first, if short
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,15 @@ class Soiler:
     is_spared : ndarray of bool, shape (n_devices,)
         Devices whose records stay clean: those of subscribers that opted out, since their
         records are dropped for that and could not be found for another reason.
+    days : int
+        Days to come.
     seed : int
+        Seed of the simulation.
     """
 
-    def __init__(self, is_spared: NDArray[np.bool_], seed: int) -> None:
+    def __init__(self, is_spared: NDArray[Any], days: int, seed: int) -> None:
         self.is_spared, self.seed = is_spared, seed
+        self.late_day = LATE_DAY if days > LATE_DAY + 1 else 0 if days > 1 else -1
         self.held: pd.DataFrame | None = None
         self.held_file: pd.DataFrame | None = None
 
@@ -74,7 +78,7 @@ class Soiler:
         clean = events.assign(of_day=np.int16(day), kind=np.int8(0))
         late, self.held_file = self.held_file, None
         held, self.held = self.held, None
-        if day == LATE_DAY:
+        if day == self.late_day:
             out = self._chosen(rng, clean, "late_file")
             self.held_file = clean.iloc[out].assign(kind=np.int8(KINDS.index("late_file")))
             clean = clean.drop(index=out).reset_index(drop=True)

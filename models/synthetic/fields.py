@@ -10,25 +10,28 @@ from numpy.typing import NDArray
 from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import gaussian_filter
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[Any]
 
 
 def smooth_field(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
     """Gaussian field with mean 0, standard deviation 1 and smooth bumps of `scale` grid steps."""
     field: Floats = gaussian_filter(rng.standard_normal(shape), scale, mode="reflect")
     field -= field.mean()
-    return field / field.std()
+    scaled: Floats = field / field.std()
+    return scaled
 
 
 def exponential_fields(
     rng: np.random.Generator, shape: tuple[int, int], step_m: float, correlation_m: float
-) -> Iterator[NDArray[np.float32]]:
+) -> Iterator[NDArray[Any]]:
     """Yield independent Gaussian fields with correlation ``exp(-distance / correlation_m)``.
 
     Parameters
     ----------
     rng : Generator
+        Random stream.
     shape : (n_rows, n_columns)
+        Points of the grid.
     step_m, correlation_m : float
         Grid step and correlation length, in metres.
 

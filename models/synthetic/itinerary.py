@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from models.synthetic.country import Country
 from models.synthetic.population import Population
 
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.integer[Any]]
+Floats = NDArray[Any]
+Ints = NDArray[Any]
 MODES = ["none", "walk", "bicycle", "public_transport", "car", "coach"]
 SPEED_M_S = np.array([1.0, 1.3, 4.2, 8.5, 11.5, 22.0])
 START_S = 90.0  # door to vehicle and back, per trip
@@ -38,15 +39,15 @@ class Itinerary:
     n_persons : int
     """
 
-    carrier: NDArray[np.int32]
+    carrier: NDArray[Any]
     departs_s: Floats
     arrives_s: Floats
     from_x: Floats
     from_y: Floats
     to_x: Floats
     to_y: Floats
-    mode: NDArray[np.int8]
-    first: NDArray[np.int64]
+    mode: NDArray[Any]
+    first: NDArray[Any]
     n_persons: int
 
     def position(self, carrier: Ints, at_s: Floats) -> tuple[Floats, Floats]:
@@ -62,13 +63,10 @@ class Itinerary:
         key = carrier.astype(np.float64) * _SPAN + at_s
         return np.searchsorted(self._key, key, side="right") - 1
 
-    @property
+    @cached_property
     def _key(self) -> Floats:
-        key: Floats | None = self.__dict__.get("_kept")
-        if key is None:
-            key = self.carrier.astype(np.float64) * _SPAN + self.departs_s
-            self.__dict__["_kept"] = key
-        return key
+        """Carrier and time of departure in one ascending number."""
+        return self.carrier.astype(np.float64) * _SPAN + self.departs_s
 
 
 _SPAN = 1e8  # seconds, longer than any simulation: keeps carriers apart in one sorted key
@@ -134,7 +132,7 @@ def make_itinerary(
     )  # fmt: skip
 
 
-def present(country: Country, itinerary: Itinerary, at_s: float) -> NDArray[np.int64]:
+def present(country: Country, itinerary: Itinerary, at_s: float) -> NDArray[Any]:
     """Persons present per tile at a moment, shape (n_tiles,). Those abroad are in no tile."""
     everyone = np.arange(itinerary.n_persons)
     x, y = itinerary.position(everyone, np.full(len(everyone), at_s))
@@ -150,16 +148,15 @@ def make_trips(country: Country, itinerary: Itinerary, until_s: float) -> pd.Dat
     """
     shown = (itinerary.mode > 0) & (itinerary.departs_s >= 0) & (itinerary.departs_s < until_s)
     shown &= itinerary.carrier < itinerary.n_persons
-    zone = np.append(country.tiles["zone_id"].to_numpy(), None)
+    zone = np.array([*country.tiles["zone_id"], None], dtype=object)
     code = np.append(country.tiles["tile_id"].to_numpy(), -1)
-    trips = {"person_id": itinerary.carrier[shown].astype(np.int64),
+    trips: dict[str, Any] = {"person_id": itinerary.carrier[shown].astype(np.int64),
              "departs_s": itinerary.departs_s[shown].round().astype(np.int64),
              "arrives_s": itinerary.arrives_s[shown].round().astype(np.int64)}  # fmt: skip
     for end, x, y in (("from", itinerary.from_x, itinerary.from_y),
                       ("to", itinerary.to_x, itinerary.to_y)):  # fmt: skip
         tile = country.tile_at(x[shown], y[shown])
-        trips[f"{end}_tile_id"] = pd.array(code[tile], dtype="Int64")
-        trips[f"{end}_tile_id"][tile < 0] = pd.NA
+        trips[f"{end}_tile_id"] = pd.Series(code[tile], dtype="Int64").mask(tile < 0)
         trips[f"{end}_zone_id"] = zone[tile]
     frame = pd.DataFrame(trips)
     frame["mode"] = np.array(MODES, dtype=object)[itinerary.mode[shown]]

@@ -24,7 +24,7 @@ ROW = np.dtype(
     [part for name, width in FIELDS for part in ((name, f"S{width}"), (f"after_{name}", "S1"))]
 )
 BLOCK = 100_000
-Bytes = NDArray[np.bytes_]
+Bytes = NDArray[Any]
 
 
 class LineFormat:
@@ -50,19 +50,20 @@ class LineFormat:
         self.cell, self.code = table(cell_ids, 15), table(CODES, 2)
         self.timing = table(["", *range(999)], 3)
         self.dates = table([f"{day:%d-%m-%Y} " for day in dates], 11)
+        self.counterpart = table([f"0990000{number:04d}" for number in range(10_000)], 12)
         moments = range(86_400)
         self.clock = table(
             [f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in moments], 8
         )  # fmt: skip
 
-    def blocks(self, lines: pd.DataFrame, rng: np.random.Generator) -> Iterator[bytes]:
+    def blocks(self, lines: pd.DataFrame) -> Iterator[bytes]:
         """Yield the header and then the lines, a hundred thousand at a time."""
         yield HEADER
         for start in range(0, len(lines), BLOCK):
-            flat = self._rows(lines.iloc[start : start + BLOCK], rng).view(np.uint8)
+            flat = self._rows(lines.iloc[start : start + BLOCK]).view(np.uint8)
             yield flat[flat != 0].tobytes()
 
-    def _rows(self, lines: pd.DataFrame, rng: np.random.Generator) -> NDArray[np.void]:
+    def _rows(self, lines: pd.DataFrame) -> NDArray[Any]:
         device, kind = lines["device"].to_numpy(), lines["kind"].to_numpy()
         code = lines["code"].to_numpy()
         rows = np.zeros(len(lines), dtype=ROW)
@@ -72,8 +73,6 @@ class LineFormat:
         rows["subscriber"], rows["imei"] = self.subscriber[device], self.imei[device]
         rows["mcc"], rows["mnc"] = self.mcc[device], self.mnc[device]
         # one field of 19 characters: the date with its space, then the clock
-        time = rows["time"].view("S19")
-        del time
         moment = np.zeros(len(lines), dtype=[("date", "S11"), ("clock", "S8")])
         moment["date"] = self.dates[lines["of_day"].to_numpy()]
         moment["clock"] = self.clock[lines["second"].to_numpy()]
@@ -82,16 +81,15 @@ class LineFormat:
         rows["code"] = self.code[code]
         rows["timing"] = self.timing[lines["timing_advance"].to_numpy().clip(-1, 998) + 1]
         called = np.flatnonzero((code == VOICE) | (code == TEXT))
-        number = rng.integers(0, 10_000, len(called))
-        rows["counterpart"][called] = np.char.add(
-            b"0990000", np.char.zfill(number.astype("S4"), 4)
-        )  # fmt: skip
+        # drawn from the record itself, so that a repeated record repeats it
+        number = (device[called] * 7919 + lines["second"].to_numpy()[called] * 31) % 10_000
+        rows["counterpart"][called] = self.counterpart[number]
         self._soil(rows, kind)
         return rows
 
     @staticmethod
-    def _soil(rows: NDArray[np.void], kind: NDArray[np.int8]) -> None:
-        def of(name: str) -> NDArray[np.int64]:
+    def _soil(rows: NDArray[Any], kind: NDArray[Any]) -> None:
+        def of(name: str) -> NDArray[Any]:
             return np.flatnonzero(kind == KINDS.index(name))
 
         rows["cell"][of("ghost_cell")] = GHOST_CELL

@@ -14,38 +14,64 @@ from scipy.spatial import cKDTree
 from models.synthetic.country import CITY, CRS, Country
 from models.synthetic.streams import stream
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[Any]
 N_SITES = 42  # of three sectors
 N_SMALL = 9  # single omnidirectional cells in the city centre, station and stadium
-N_STEPS, MOVED, FLOOR, POWER = 8, 0.33, 0.12, 1.6
+N_STEPS, MOVED, FLOOR, POWER = 27, 0.27, 0.08, 1.6
 VALID_FROM = "2026-01-01 00:00:00"
 OUTAGE_DAY = 3
 
 
 def _sites(rng: np.random.Generator, country: Country) -> Floats:
-    """Positions of the sites, shape (N_SITES, 2): close together where people live and work.
+    """Place the sites, shape (N_SITES, 2): close together where people live and work.
 
     Lloyd's iteration on a weighted plane. Its density of points follows the square root of the
     weight, so the weight is people to the power 1.6: nearly the same number of people a site,
     and a little less in the countryside, where coverage asks for sites too.
     """
     tiles, land = country.tiles, country.municipality >= 0
-    people = 0.55 * country.homes + 0.45 * country.jobs / country.jobs.sum()
+    people = _demand(country)
     floor = FLOOR * people[land].mean()
     weight = ((people[land] + floor) / people.mean()) ** POWER
     where = tiles.loc[land, ["x_m", "y_m"]].to_numpy()
+    demand = people[land] + floor
     sites = where[rng.choice(len(where), N_SITES, replace=False, p=weight / weight.sum())]
-    for _ in range(N_STEPS):
+    for step in range(N_STEPS):
         _, nearest = cKDTree(sites).query(where)
         total = np.bincount(nearest, weight, N_SITES)
         for axis in range(2):
             mean = np.bincount(nearest, weight * where[:, axis], N_SITES) / np.maximum(total, 1e-9)
             sites[:, axis] = np.where(total > 0, mean, sites[:, axis])
+        if step % 3 == 1:  # the idlest mast goes to help the busiest
+            served = np.bincount(nearest, demand, N_SITES)
+            sites[served.argmin()] = sites[served.argmax()] + rng.normal(0, 300, 2)
     # a mast stands where somebody lets it stand: not in the middle of its people
-    spacing = cKDTree(sites).query(sites, k=2)[0][:, 1:]
+    spacing = np.asarray(cKDTree(sites).query(sites, k=2)[0])[:, 1:]
     moved = sites + rng.normal(0, 1, sites.shape) * (MOVED * spacing)
     _, ground = cKDTree(where).query(moved)
-    return where[ground] + rng.uniform(-50, 50, sites.shape)
+    stands: Floats = where[ground] + rng.uniform(-50, 50, sites.shape)
+    return stands
+
+
+def _demand(country: Country) -> Floats:
+    """Weigh where the operator expects people, per tile: half by night, half by day."""
+    demand: Floats = 0.55 * country.homes + 0.45 * country.jobs / country.jobs.sum()
+    return demand
+
+
+def _bearings(country: Country, sites: Floats) -> Floats:
+    """Turn each mast, in degrees, so that its three sectors share the work."""
+    where = country.tiles[["x_m", "y_m"]].to_numpy()
+    _, nearest = cKDTree(sites).query(where)
+    step = where - sites[nearest]
+    bearing = np.degrees(np.arctan2(step[:, 0], step[:, 1]))
+    options, idlest = np.arange(0, 120, 10), []
+    for first in options:
+        sector = np.floor(((bearing - first + 60) % 360) / 120).astype(int)
+        work = np.bincount(nearest * 3 + sector, _demand(country), 3 * len(sites))
+        idlest.append(work.reshape(-1, 3).min(axis=1))
+    turned: Floats = options[np.argmax(idlest, axis=0)].astype(float)
+    return turned
 
 
 def make_network(country: Country, world_seed: int) -> pd.DataFrame:
@@ -54,16 +80,19 @@ def make_network(country: Country, world_seed: int) -> pd.DataFrame:
     Parameters
     ----------
     country : Country
+        The land to cover.
     world_seed : int
+        The same seed gives the same network.
     """
     rng = stream(world_seed, "network")
     sites = _sites(rng, country)
-    spacing = cKDTree(sites).query(sites, k=3)[0][:, 1:].mean(axis=1)
+    spacing = np.asarray(cKDTree(sites).query(sites, k=3)[0])[:, 1:].mean(axis=1)
     is_dense = spacing < np.quantile(spacing, 0.5)
-    first = rng.uniform(0, 120, N_SITES)
+    first = _bearings(country, sites)
     rows = []
     for site, (x, y) in enumerate(sites):
-        height = rng.uniform(22, 30) if is_dense[site] else rng.uniform(30, 40)
+        height = rng.uniform(18, 28) if is_dense[site] else rng.uniform(30, 48)
+        power = float(rng.choice([2, 3, 4] if is_dense[site] else [8, 10, 16]))
         for sector in range(3):
             rows.append({
                 "cell_id": f"{2100 + site // 10:04d}-{10000 + site * 10 + sector + 1}",
@@ -72,7 +101,7 @@ def make_network(country: Country, world_seed: int) -> pd.DataFrame:
                 "azimuth_deg": round((first[site] + 120 * sector + rng.normal(0, 5)) % 360),
                 "tilt_deg": float(rng.integers(5, 9) if is_dense[site] else rng.integers(3, 6)),
                 "beam_horizontal_deg": 65.0, "beam_vertical_deg": 9.0,
-                "power_w": 4.0 if is_dense[site] else 8.0, "range_m": 10_000.0,
+                "power_w": power, "range_m": 10_000.0,
                 "frequency_mhz": 1800.0 if is_dense[site] else 800.0,
                 "technology": "LTE", "cell_type": "macro",
             })  # fmt: skip
@@ -107,11 +136,11 @@ class Outage:
     day: int
     from_s: int
     until_s: int
-    cells: NDArray[np.int64]
+    cells: NDArray[Any]
 
 
 def make_outage(country: Country, cells: pd.DataFrame) -> Outage:
-    """A mast in the first town fails on the fourth day (Thursday) from ten to four.
+    """Let a mast in the first town fail on the fourth day (Thursday) from ten to four.
 
     The town has other masts, so that neighbours take over.
     """

@@ -13,7 +13,7 @@ from models.synthetic.country import BEACH, CITY, X_MIN_M, Y_MIN_M, Country
 from models.synthetic.sampling import Attraction, Places, scattered
 from models.synthetic.streams import stream
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[Any]
 HOME_MCC, HOME_MNC = 204, "91"  # a network code that no operator holds
 # kind of person: share of residents, chance of a phone, chance of a second device
 KINDS = {
@@ -57,6 +57,7 @@ class Population:
 
     @property
     def n_residents(self) -> int:
+        """Persons in the register: all but visitors."""
         return int((self.persons["home_tile"] >= 0).sum())
 
 
@@ -95,7 +96,7 @@ def _visitors(n: int) -> pd.DataFrame:
 
 def _owned(
     rng: np.random.Generator, phone: Floats, second: Floats, share: Floats
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Devices per person: of any operator, and of this one."""
     first = rng.random(len(phone)) < phone
     more = first & (rng.random(len(phone)) < second)
@@ -110,7 +111,7 @@ def _cut(persons: pd.DataFrame, n_devices: int) -> pd.DataFrame:
     total = persons["n_operator_devices"].cumsum().to_numpy()
     last = int(np.searchsorted(total, n_devices))
     kept = persons.iloc[: last + 1].copy()
-    kept.iloc[-1, kept.columns.get_loc("n_operator_devices")] -= total[last] - n_devices
+    kept.loc[kept.index[-1], "n_operator_devices"] -= total[last] - n_devices
     return kept
 
 

@@ -14,7 +14,7 @@ from models.synthetic.country import N_COLUMNS, N_ROWS, TILE_M, X_MIN_M, Y_MIN_M
 from models.synthetic.fields import exponential_fields
 from models.synthetic.streams import stream
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[Any]
 PIXEL_M = 50.0
 PER_TILE = int(TILE_M / PIXEL_M)
 SHAPE = (N_ROWS * PER_TILE, N_COLUMNS * PER_TILE)
@@ -55,19 +55,20 @@ class Radio:
     physics : Physics
     """
 
-    cell: NDArray[np.int16]
-    power_dbm: NDArray[np.float32]
+    cell: NDArray[Any]
+    power_dbm: NDArray[Any]
     x_m: Floats
     y_m: Floats
-    has_timing: NDArray[np.bool_]
+    has_timing: NDArray[Any]
     physics: Physics
 
     @property
     def n_cells(self) -> int:
+        """Cells of the network."""
         return len(self.x_m)
 
 
-def pixel_at(x_m: Floats, y_m: Floats) -> NDArray[np.int32]:
+def pixel_at(x_m: Floats, y_m: Floats) -> NDArray[Any]:
     """Pixel number of each position, -1 outside the grid."""
     column = np.floor((x_m - X_MIN_M) / PIXEL_M).astype(np.int32)
     row = np.floor((y_m - Y_MIN_M) / PIXEL_M).astype(np.int32)
@@ -79,19 +80,18 @@ def _width(beam_deg: float, back_db: float) -> float:
     """Spread of the antenna pattern that loses 3 dB at half the beam, in degrees."""
 
     def excess(spread: float) -> float:
-        return _loss(np.array([beam_deg / 2]), spread, back_db)[0] + 3.0
+        return float(_loss(np.array([beam_deg / 2]), spread, back_db)[0]) + 3.0
 
     return float(brentq(excess, 0.5, 180.0))
 
 
 def _loss(angle_deg: Floats, spread: float, back_db: float) -> Floats:
     whole = 1 - np.exp(-(180.0**2) / (2 * spread**2))
-    return back_db * (1 - np.exp(-(angle_deg**2) / (2 * spread**2))) / whole
+    loss: Floats = back_db * (1 - np.exp(-(angle_deg**2) / (2 * spread**2))) / whole
+    return loss
 
 
-def shadowing(
-    cells: pd.DataFrame, world_seed: int, physics: Physics
-) -> dict[int, NDArray[np.float32]]:
+def shadowing(cells: pd.DataFrame, world_seed: int, physics: Physics) -> dict[int, NDArray[Any]]:
     """Shadow fading in dB per site, shape of the pixel grid: sectors of one mast share it."""
     fields = exponential_fields(
         stream(world_seed, "shadow"), SHAPE, PIXEL_M, physics.shadow_correlation_m
@@ -115,7 +115,7 @@ def make_radio(
 
     Notes
     -----
-    Path loss ``10·γ·log10(r)`` with γ between open and dense by the land use where the phone is,
+    Path loss ``10 * exponent * log10(r)``, the exponent by the land use where the phone is,
     antenna pattern as published [1]_, shadow fading per mast, and an error of power per cell.
 
     References
@@ -138,21 +138,22 @@ def make_radio(
     shadow = shadowing(cells, world_seed, physics)
     spreads = {beam: _width(beam, physics.back_db) for beam in (65.0, 9.0)}
     received = np.empty((len(cells), x.size), dtype=np.float32)
-    for number, cell in enumerate(cells.itertuples(index=False)):
-        dx, dy = x - cell.x_m, y - cell.y_m
-        dz = cell.altitude_m + cell.antenna_height_m - ground
+    for number, cell in enumerate(cells.to_dict("records")):
+        dx, dy = x - cell["x_m"], y - cell["y_m"]
+        dz = cell["altitude_m"] + cell["antenna_height_m"] - ground
         flat = np.hypot(dx, dy)
         loss = np.log10(np.maximum(np.hypot(flat, dz), 1.0))
-        loss *= 10 * (exponent if cell.cell_type == "macro" else physics.exponent_small)
-        power = 10 * np.log10(cell.power_w * error[number]) + 30 - loss
-        if cell.is_directional:
-            turn, tilt = np.arctan2(dx, dy) - np.radians(cell.azimuth_deg), np.radians(cell.tilt_deg)
+        loss *= 10 * (exponent if cell["cell_type"] == "macro" else physics.exponent_small)
+        power = 10 * np.log10(cell["power_w"] * error[number]) + 30 - loss
+        if cell["is_directional"]:
+            turn = np.arctan2(dx, dy) - np.radians(cell["azimuth_deg"])
+            tilt = np.radians(cell["tilt_deg"])
             side = np.arctan2(flat * np.sin(turn), flat * np.cos(turn) * np.cos(tilt)
                               + dz * np.sin(tilt))  # fmt: skip
-            down = np.degrees(np.arctan2(dz, flat)) - cell.tilt_deg
+            down = np.degrees(np.arctan2(dz, flat)) - cell["tilt_deg"]
             power += _loss(np.degrees(side), spreads[65.0], physics.back_db)
             power += _loss(down, spreads[9.0], physics.back_db)
-        received[number] = power + shadow[int(cell.site)].ravel()
+        received[number] = power + shadow[int(cell["site"])].ravel()
     kept = physics.n_candidates
     best = np.empty((x.size, kept), dtype=np.int16)
     power_dbm = np.empty((x.size, kept), dtype=np.float32)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from models.synthetic.country import TILE_M, Country
 
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.integer[Any]]
+Floats = NDArray[Any]
+Ints = NDArray[Any]
 
 
 class Places:
@@ -31,21 +31,25 @@ class Places:
         ends = np.searchsorted(municipality[self._tile], np.arange(municipality.max() + 2))
         self._bound = np.r_[0.0, self._sum][ends]
 
+    def _at(self, height: Floats) -> Ints:
+        place = np.searchsorted(self._sum, height, side="right").clip(0, len(self._sum) - 1)
+        tile: Ints = self._tile[place]
+        return tile
+
     def within(self, rng: np.random.Generator, municipality: Ints) -> Ints:
         """One tile in each of the given municipalities."""
         low, high = self._bound[municipality], self._bound[municipality + 1]
         at = low + (high - low) * rng.random(len(municipality))
-        return self._tile[np.searchsorted(self._sum, at, side="right").clip(0, len(self._sum) - 1)]
+        return self._at(at)
 
     def anywhere(self, rng: np.random.Generator, n: int) -> Ints:
         """`n` tiles in the whole country."""
         at = self._sum[-1] * rng.random(n)
-        return self._tile[np.searchsorted(self._sum, at, side="right").clip(0, len(self._sum) - 1)]
+        return self._at(at)
 
 
 class Attraction:
-    """Where people of a municipality go: ``attraction * exp(-distance / scale)``, and a share
-    that stays in its own.
+    """Where people of a municipality go: ``attraction * exp(-distance / scale)``.
 
     Parameters
     ----------
@@ -69,7 +73,8 @@ class Attraction:
     def draw(self, rng: np.random.Generator, home: Ints) -> Ints:
         """Municipality of destination for each home municipality."""
         at = rng.random(len(home))
-        return (at[:, None] > self._sums[home]).sum(axis=1).clip(0, len(self._sums) - 1)
+        drawn: Ints = (at[:, None] > self._sums[home]).sum(axis=1).clip(0, len(self._sums) - 1)
+        return drawn
 
 
 def scattered(rng: np.random.Generator, country: Country, tile: Ints) -> tuple[Floats, Floats]:

@@ -14,8 +14,8 @@ from models.synthetic.population import Population
 from models.synthetic.radio import Radio, pixel_at
 from models.synthetic.streams import stream
 
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.integer[Any]]
+Floats = NDArray[Any]
+Ints = NDArray[Any]
 DAY, HOUR = 86400, 3600
 # update, voice, text, data, handover
 CODES = ["LU", "VO", "SM", "PS", "HO"]
@@ -35,7 +35,8 @@ def spans(first: Ints, count: Ints) -> Ints:
     array([5, 6, 0, 1, 2])
     """
     offset = np.cumsum(count) - count
-    return np.arange(int(count.sum())) + np.repeat(first - offset, count)
+    found: Ints = np.arange(int(count.sum())) + np.repeat(first - offset, count)
+    return found
 
 
 class Signalling:
@@ -84,15 +85,11 @@ class Signalling:
         pixel = pixel_at(x, y)
         here = pixel >= 0  # abroad is another network's business
         here &= (second < self.off_from[device]) & (second >= self.off_until[device])
-        device, second, code, pixel, x, y = (
-            v[here] for v in (device, second, code, pixel, x, y)
-        )
+        device, second, code, pixel, x, y = (v[here] for v in (device, second, code, pixel, x, y))
         cell, changed = self._serve(rng, day, device, second, pixel)
         # while moving a device measures often, but only a change of cell is recorded
         seen = (code != HANDOVER) | changed
-        device, second, code, cell, x, y = (
-            v[seen] for v in (device, second, code, cell, x, y)
-        )
+        device, second, code, cell, x, y = (v[seen] for v in (device, second, code, cell, x, y))
         distance = np.hypot(x - self.radio.x_m[cell], y - self.radio.y_m[cell])
         late = rng.exponential(35.0, len(cell))  # metres of detour by reflections
         timing = np.floor((distance + late) / TIMING_STEP_M).astype(np.int16)
@@ -149,7 +146,7 @@ class Signalling:
         today = (at >= start) & (at < start + DAY)
         return device[today], at[today]
 
-    def load(self, day: int) -> NDArray[np.float32]:
+    def load(self, day: int) -> NDArray[Any]:
         """How many dB less attractive each cell is, shape (24, n_cells): the busy ones."""
         physics = self.radio.physics
         found = np.zeros((24, self.radio.n_cells), dtype=np.float32)
@@ -164,7 +161,7 @@ class Signalling:
 
     def _serve(
         self, rng: np.random.Generator, day: int, device: Ints, second: Ints, pixel: Ints
-    ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Serving cell with hysteresis: the k-th moment of all devices at once."""
         radio, physics = self.radio, self.radio.physics
         load = self.load(day)

@@ -19,7 +19,6 @@ from models.synthetic.network import Outage, make_network, make_outage
 from models.synthetic.population import Population, make_population
 from models.synthetic.radio import Physics, Radio, make_radio
 from models.synthetic.signalling import Signalling
-from models.synthetic.streams import stream
 from models.synthetic.zones import make_zones
 
 TIME_ZONE = "Europe/Amsterdam"
@@ -131,7 +130,7 @@ class Simulation:
         for name, column in (("tile_id", "home_tile"), ("work_tile_id", "work_tile")):
             tile = persons[column].to_numpy()
             found[name] = pd.Series(code[tile], dtype="Int64").mask(tile < 0)
-        zone = np.append(np.array(country.zone_ids, dtype=object), None)
+        zone = np.array([*country.zone_ids, None], dtype=object)
         found["zone_id"] = zone[persons["municipality"].to_numpy()]
         found["person_type"] = persons["kind"].to_numpy()
         return found[["person_id", "tile_id", "zone_id", "work_tile_id", "person_type"]]
@@ -147,7 +146,7 @@ class Simulation:
 
     def devices_per_person(self) -> pd.DataFrame:
         """Persons by home zone (null for visitors) and by their number of devices."""
-        zone = np.append(np.array(self.world.country.zone_ids, dtype=object), None)
+        zone = np.array([*self.world.country.zone_ids, None], dtype=object)
         persons = self.population.persons
         grouped = persons.assign(zone_id=zone[persons["municipality"].to_numpy()]).groupby(
             ["zone_id", "n_devices", "n_operator_devices"], dropna=False
@@ -158,22 +157,17 @@ class Simulation:
     def opted_out(self) -> pd.Series:
         """Subscribers that do not want to be in any statistic, in order."""
         devices = self.population.devices
-        chosen = devices.loc[devices["is_opted_out"], "subscriber_id"]
-        return chosen.sort_values(ignore_index=True)
+        return pd.Series(sorted(devices.loc[devices["is_opted_out"], "subscriber_id"]))
 
     def deliveries(self) -> Iterator[Delivered]:
         """Yield the records of each day, in order, soiled as deliveries are."""
         signalling = Signalling(
             self.population, self.itinerary, self.world.radio, self.world.outage, self.seed
         )
-        soiler = Soiler(self.population.devices["is_opted_out"].to_numpy(), self.seed)
+        soiler = Soiler(self.population.devices["is_opted_out"].to_numpy(), self.days, self.seed)
         for day in range(self.days):
             yield soiler.day(day, signalling.day(day))
 
     def lines(self) -> LineFormat:
         """How records become lines of text."""
         return LineFormat(self.population.devices, self.world.cells["cell_id"], self.dates)
-
-    def blocks(self, lines: LineFormat, day: int, records: pd.DataFrame) -> Iterator[bytes]:
-        """Lines of text of one file, in blocks of bytes."""
-        return lines.blocks(records, stream(self.seed, "counterparts", day))

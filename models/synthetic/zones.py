@@ -37,7 +37,7 @@ def make_zones(country: Country) -> gpd.GeoDataFrame:
     )  # fmt: skip
     number = of.ravel()[edges]
     shapes = [_outline(boxes[number == n]) for n in range(len(country.zone_ids))]
-    found = [
+    found: list[dict[str, str | None]] = [
         {"zone_id": code, "name": name, "parent_id": code[:4], "level": "municipality"}
         for code, name in zip(country.zone_ids, country.names, strict=True)
     ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -172,18 +171,19 @@ class _Walker:
             self.failures.append(error)
 
 
-@lru_cache(maxsize=1)
-def _cached(key: str) -> _Walker:
-    if _cached.cache_info().currsize:
-        raise RuntimeError(
-            "Airflow takes one database a process: walk another store in another."
-        )
-    return _Walker(read_settings())
+_walkers: dict[tuple[Path, Path], _Walker] = {}
 
 
 def _walker(of: Settings) -> _Walker:
-    """Return the walker of this store, made at the first walk."""
-    return _cached(of.model_dump_json())
+    """Return the walker of this store and these charters, made at the first walk."""
+    key = (Store(of).airflow_home, of.pilots)
+    if key not in _walkers:
+        if _walkers:
+            raise RuntimeError(
+                "Airflow takes one database a process: walk another store apart."
+            )
+        _walkers[key] = _Walker(of)
+    return _walkers[key]
 
 
 def _quiet(file: Path) -> None:

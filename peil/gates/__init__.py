@@ -18,10 +18,10 @@ from peil import charter as charters
 from peil.gates.limits import limits_of
 from peil.gates.report import (
     STATES,
-    CannotJudge,
-    CannotMeasure,
     Finding,
     GateReport,
+    JudgeError,
+    MeasureError,
     State,
     observed,
 )
@@ -30,10 +30,10 @@ from peil.store import Store
 
 __all__ = [
     "STATES",
-    "CannotJudge",
-    "CannotMeasure",
     "Finding",
     "GateReport",
+    "JudgeError",
+    "MeasureError",
     "State",
     "check",
     "close",
@@ -62,7 +62,7 @@ def check(state: str, pilot: str | Path, day: str | date) -> GateReport:
     ------
     Refused
         No such state, pilot, day or limit. `Waiting` when the state does not exist yet.
-    CannotMeasure, CannotJudge
+    MeasureError, JudgeError
         A fault of ours; the message names the measure or the belief and quotes no value.
 
     Notes
@@ -133,10 +133,8 @@ def _told(store: Store, charter: charters.Charter, state: str, day: date) -> Gat
         report = GateReport.from_json((quality / f"{state}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    same = judged != "none" and judged == _judged(
-        store, charter, state, day, limits_of(charter.pilot)
-    )
-    return report if same else None
+    now = _judged(store, charter, state, day, limits_of(charter.pilot))
+    return report if now == judged != "none" else None
 
 
 def _judged(store: Store, charter: charters.Charter, state: str, day: date, limits: Limits) -> str:

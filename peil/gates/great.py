@@ -39,7 +39,7 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import (  #
 )
 
 from expectations.belief import Belief  # noqa: E402
-from peil.gates.report import CannotJudge  # noqa: E402
+from peil.gates.report import JudgeError  # noqa: E402
 
 BOOLEAN_ONLY: dict[str, Any] = {"result_format": "BOOLEAN_ONLY"}
 SUMMARY: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
@@ -118,7 +118,7 @@ def judge(state: str, beliefs: list[Belief], fill: Callable[[Any], None]) -> Map
 
     Raises
     ------
-    CannotJudge
+    JudgeError
         An expectation raised; its message is dropped, since it may quote a value.
     """
     with _lock, _datasource() as (source, connection):
@@ -134,7 +134,7 @@ def judge(state: str, beliefs: list[Belief], fill: Callable[[Any], None]) -> Map
                 belief = named.pop(result.expectation_config.meta["belief"])
                 verdicts[belief.name] = _verdict(state, belief, result)
             if named:
-                raise CannotJudge(f"The {state} gate left out {', '.join(named)}.")
+                raise JudgeError(f"The {state} gate left out {', '.join(named)}.")
         return verdicts
 
 
@@ -152,7 +152,7 @@ def _by_measure(beliefs: list[Belief]) -> dict[str, list[Belief]]:
 
 def _verdict(state: str, belief: Belief, result: Any) -> Verdict:
     if result.exception_info and _raised(result.exception_info):
-        raise CannotJudge(
+        raise JudgeError(
             f"The {state} gate could not ask {belief.name} of {belief.table}: "
             f"{type(belief.expectation).__name__} raised; this is a fault of ours."
         )

@@ -11,13 +11,13 @@ State = Literal["raw", "staged", "estimated", "released"]
 STATES: tuple[State, ...] = ("raw", "staged", "estimated", "released")
 
 
-class CannotMeasure(Exception):
+class MeasureError(Exception):
     """The measures of a gate could not be made: a fault of ours (exit 1), without values."""
 
     exit_code = 1
 
 
-class CannotJudge(Exception):
+class JudgeError(Exception):
     """An expectation could not be evaluated: a fault of ours (exit 1), without its message."""
 
     exit_code = 1

@@ -21,7 +21,7 @@ from expectations.limits import Limits
 from peil import database
 from peil.area import Area, area_of
 from peil.charter import Charter
-from peil.gates.report import CannotMeasure, GateReport
+from peil.gates.report import GateReport, MeasureError
 from peil.outcome import Refused, Waiting
 from peil.store import Store
 
@@ -135,7 +135,7 @@ def measures(
 
     Raises
     ------
-    CannotMeasure
+    MeasureError
         SQL failed. Its message is dropped, since DuckDB quotes the value that it failed on.
     """
     pilot = charter.pilot
@@ -165,7 +165,7 @@ def measures(
         except Exception as error:
             failed = type(error).__name__
         if failed:  # raised out here, so that the original does not travel along as its context
-            raise CannotMeasure(
+            raise MeasureError(
                 f"The {state} gate of {pilot} {day} could not make {doing} ({failed}): "
                 "a table is not as contracts.md says; this is a fault of ours."
             )

@@ -13,11 +13,12 @@ pseudonyms as materialized (
         subscriber_id,
         {{ pseudonym('subscriber_id') }} as device_id
     from (select distinct subscriber_id from {{ source('raw', 'events') }}) as subscribers
-    where subscriber_id is not null
 ),
 
 known_cells as (
-    select distinct cell_id from {{ source('raw', 'cells') }} where cell_id is not null
+    select distinct cell_id
+    from {{ source('raw', 'cells') }}
+    where cell_id is not null
 ),
 
 -- where the plan's own names look like identifiers, a name outside the plan says nothing
@@ -49,8 +50,11 @@ judged as (
             when events.defect is not null then events.defect
             when pseudonyms.device_id is null or events.observed_at is null then 'null_value'
             when
-                (known_cells.cell_id is null and not naming.is_like_identifiers
-                and {{ is_identifier('events.cell_id') }})
+                (
+                    known_cells.cell_id is null
+                    and not naming.is_like_identifiers
+                    and {{ is_identifier('events.cell_id') }}
+                )
                 or {{ holds_identifier('events.event_type') }}
                 or {{ holds_identifier('events.mnc') }}
                 then 'identifier_in_wrong_column'

@@ -21,7 +21,7 @@ from usable
 qualify row_number() over (
     partition by cell_id, valid_from
     order by
-        valid_to desc nulls first, x_m, y_m, latitude, longitude, crs, altitude_m,
+        valid_to is not null, valid_to, x_m, y_m, latitude, longitude, crs, altitude_m,
         antenna_height_m, is_directional, azimuth_deg, tilt_deg, beam_horizontal_deg,
         beam_vertical_deg, power_w, range_m, frequency_mhz, technology, cell_type,
         path_loss_exponent

@@ -127,7 +127,7 @@ def test_an_expectation_that_raises_is_our_fault_and_quotes_nothing(
         connection.execute("INSERT INTO given VALUES (?)", [batch.marker + "x"])
         connection.execute("CREATE VIEW t AS SELECT imsi::BIGINT AS imsi FROM given")
 
-    with pytest.raises(gates.CannotJudge, match="could not ask planted of t") as raised:
+    with pytest.raises(gates.JudgeError, match="could not ask planted of t") as raised:
         great.judge("raw", [belief], fill)
 
     said = capfd.readouterr()
@@ -141,17 +141,37 @@ def test_a_measure_that_fails_is_our_fault_and_quotes_nothing(
     batch: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """DuckDB's own message quotes the value it could not convert."""
-    batch.raw["events"]["observed_at"] = batch.marker + "x"
-    batch.write("raw")
+    batch.estimated["unlocated"]["n_devices_unlocated"] = batch.marker + "x"
+    batch.write("estimated")
 
-    with pytest.raises(gates.CannotMeasure, match="could not make raw_events__by_hour") as raised:
-        gates.check("raw", batch.pilot, batch.day)
+    with pytest.raises(gates.MeasureError, match=r"make conservation \(Conversion") as raised:
+        gates.check("estimated", batch.pilot, batch.day)
 
     said = capfd.readouterr()
     everything = "".join(traceback.format_exception(raised.value))
     for text in (everything, caplog.text, said.out, said.err):
         assert batch.marker not in text
     assert raised.value.__context__ is None
+
+
+def test_no_logger_of_great_expectations_reaches_ours() -> None:
+    """One of its modules sets a level of its own, which ours would not hold back."""
+    heard: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.name)
+
+    ear = Ear(level=0)
+    logging.getLogger().addHandler(ear)
+    try:
+        logging.getLogger("great_expectations.data_context.types.base").error("a value")
+        logging.getLogger("great_expectations").error("a value")
+        logging.getLogger("another").error("a value")
+    finally:
+        logging.getLogger().removeHandler(ear)
+
+    assert heard == ["another"]
 
 
 def test_duckdb_does_quote_a_value_that_it_cannot_convert(batch: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -159,11 +160,9 @@ def test_an_open_gate_leaves_the_quarantine_of_another_gate(batch: Any) -> None:
 
 def test_no_sealed_file_stays_open_behind_a_gate(batch: Any) -> None:
     """A file that stays attached cannot be written by the next run of the verb."""
-    import os
-
     batch.write("raw")
     gates.check("raw", batch.pilot, batch.day)
 
-    held = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if
-            os.path.islink(f"/proc/self/fd/{fd}")]  # fmt: skip
+    held = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert held
     assert [path for path in held if path.endswith(".duckdb")] == []

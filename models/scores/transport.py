@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import highspy
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +63,7 @@ def transport_cost(places_m: Floats, surplus: Floats, *, n_nearest: int = 12) ->
         table[np.arange(len(here))[:, None], np.asarray(near).reshape(len(here), n_near)] = True
 
     solver = _programme(supply, demand)
-    new: tuple[Places, Places] = np.nonzero(is_offered)
+    new = _where(is_offered)
     while len(new[0]):
         _offer(solver, new, distance, len(supply))
         solver.run()
@@ -77,9 +79,9 @@ def transport_cost(places_m: Floats, surplus: Floats, *, n_nearest: int = 12) ->
     return float(solver.getObjectiveValue()) * float(unit)
 
 
-def _programme(supply: Floats, demand: Floats) -> highspy.Highs:
+def _programme(supply: Floats, demand: Floats) -> Any:
     """Rows only: each origin sends at most its supply, each target gets its demand."""
-    solver = highspy.Highs()
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call, unused-ignore]
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     for lower, upper in (
@@ -91,9 +93,7 @@ def _programme(supply: Floats, demand: Floats) -> highspy.Highs:
     return solver
 
 
-def _offer(
-    solver: highspy.Highs, pairs: tuple[Places, Places], distance: Floats, n_origins: int
-) -> None:
+def _offer(solver: Any, pairs: tuple[Places, Places], distance: Floats, n_origins: int) -> None:
     n_pairs = len(pairs[0])
     rows = np.column_stack([pairs[0], pairs[1] + n_origins]).astype(np.int32)
     solver.addCols(
@@ -115,7 +115,12 @@ def _best(gain: Floats, limit: int, least: float) -> tuple[Places, Places]:
         n_best = min(limit, table.shape[1])
         at = np.argpartition(-table, n_best - 1, axis=1)[:, :n_best]
         np.put_along_axis(chosen, at, True, axis=1)
-    return np.nonzero(is_best & (gain > least))
+    return _where(is_best & (gain > least))
+
+
+def _where(table: NDArray[np.bool_]) -> tuple[Places, Places]:
+    rows, columns = np.nonzero(table)
+    return rows, columns
 
 
 def _some_plan(supply: Floats, demand: Floats) -> tuple[Places, Places]:

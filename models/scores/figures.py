@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from models.transport import transport_cost
+from models.scores.transport import transport_cost
 
 Floats = NDArray[np.float64]
 
@@ -122,7 +122,7 @@ def earth_movers_distance(
 
     Examples
     --------
-    >>> earth_movers_distance([250, 1250], [250, 250], [1.0, 1.0], [2.0, 0.0])
+    >>> round(earth_movers_distance([250, 1250], [250, 250], [1.0, 1.0], [2.0, 0.0]), 3)
     500.0
     """
     known, guess = _pair(truth, estimate)

@@ -1,0 +1,152 @@
+"""Measure accuracy on known truth: worlds that teach the intervals, and others that are scored.
+
+Every world is run by the real verbs in a store of its own. Nothing is tuned on a scored world.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.uncertainty import learn_model_error
+from peil.atomic import read_json, write_json, write_text
+from peil.outcome import Outcome
+from peil.settings import PROJECT
+
+TAUGHT = ((101, 101), (102, 102))  # (seed, world seed) of worlds that only teach the intervals
+SCORED = ((11, 1), (12, 2), (13, 3))
+DEVICES, DAYS = 12_000, 7
+MEASURES = ("mape_day_plain", "mape_day", "wape_day", "coverage", "interval_score")
+
+
+def accuracy(tell: Callable[[str], object]) -> Outcome:
+    """Run all worlds and write benchmarks/accuracy.{json,md}. About 3 minutes a world."""
+    taught = [_world(seed, world, tell) for seed, world in TAUGHT]
+    learnt = _learn(taught)
+    tell(f"learnt on other worlds: {learnt}")
+    scored = {seed: _world(seed, world, tell)["whole"] for seed, world in SCORED}
+    if not scored or any("em" not in one for one in scored.values()):
+        raise RuntimeError("the benchmark scored nothing")
+    record = {
+        "devices": DEVICES,
+        "days": DAYS,
+        "learnt": learnt,
+        "taught_seeds": [list(pair) for pair in TAUGHT],
+        "scored": {str(seed): figures for seed, figures in scored.items()},
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+    }
+    folder = PROJECT / "benchmarks"
+    write_json(folder / "accuracy.json", record)
+    write_text(folder / "accuracy.md", _report(record))
+    facts: dict[str, int | float | str] = {
+        f"{name}_{measure}": round(_mean(scored, name, measure), 4)
+        for name in ("em", "sb", "voronoi")
+        for measure in ("mape_day_plain", "mape_day")
+    }
+    return Outcome("bench", "demo", f"{len(SCORED)} seeds", "done", facts,
+                   [str(folder / "accuracy.md")])  # fmt: skip
+
+
+def _world(seed: int, world: int, tell: Callable[[str], object]) -> dict[str, Any]:
+    """One world, in a process and a store of its own, so that no two share anything."""
+    tell(f"world {world}, people {seed}: simulate, stage, train, estimate, score")
+    store = Path(tempfile.mkdtemp(prefix="peil-bench-"))
+    try:
+        environment = {**os.environ, "PEIL_DATA": str(store)}
+        for name in ("PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_MLFLOW_URI"):
+            environment.pop(name, None)
+        code = f"from peil.bench import run_world; run_world({seed}, {world})"
+        subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=PROJECT,
+                       stdout=subprocess.DEVNULL)  # fmt: skip
+        scores: dict[str, Any] = read_json(store / "operator/estimated/demo/scores/scores.json")
+        return {**scores, "joined": pd.read_parquet(store / "joined.parquet")}
+    finally:
+        shutil.rmtree(store, ignore_errors=True)
+
+
+def run_world(seed: int, world: int) -> None:
+    """The verbs that lead to a score, without release and pages. Runs in a process of its own."""
+    from peil import charter as charters
+    from peil import score, steps
+    from peil.demo import simulate_demo
+    from peil.store import Store
+    from peil.train import train
+
+    simulate_demo(DEVICES, DAYS, seed, world, lambda what, share: None)
+    charter, store = charters.load("demo"), Store()
+    days = [str(day) for day in charter.days()[:DAYS]]
+    for day in days:
+        for verb in ("ingest", "stage"):
+            list(steps.take(verb, "demo", day))
+    train("demo")
+    for day in days:
+        list(steps.take("estimate", "demo", day))
+    score.score("demo")
+    score.joined(charter, store).to_parquet(store.root / "joined.parquet")
+
+
+def _learn(taught: list[dict[str, Any]]) -> dict[str, float]:
+    """Width of the champion's interval, from day hours of worlds that are not scored."""
+    rows = pd.concat([one["joined"] for one in taught], ignore_index=True)
+    rows = rows[(rows["estimator"] == "em") & rows["local_hour"].between(7, 20)]
+    rows = rows[rows["n_devices"] > 0]
+    persons, devices = rows["n_persons"].to_numpy(), rows["n_devices"].to_numpy()
+    learnt = learn_model_error(persons, rows["n_true"].to_numpy(), devices, persons / devices)
+    return {
+        "sampling_overdispersion": round(learnt.sampling_overdispersion, 3),
+        "model_error_share": round(learnt.model_error_share, 4),
+        "n_entries": learnt.n_entries,
+    }
+
+
+def _values(scored: dict[Any, Any], name: str, measure: str) -> list[float]:
+    return [one[name][measure] for one in scored.values()]
+
+
+def _mean(scored: dict[Any, Any], name: str, measure: str) -> float:
+    return float(np.mean(_values(scored, name, measure)))
+
+
+def _report(record: dict[str, Any]) -> str:
+    """The table for people: mean over seeds and their range, each estimator beside the others."""
+    scored = record["scored"]
+    lines = [
+        "# Accuracy on known truth",
+        "",
+        f"`peil bench accuracy` on {record['machine']}: {record['devices']} devices, "
+        f"{record['days']} days, seeds {', '.join(scored)}. Municipalities, 07–20 h; mean over "
+        "seeds (lowest – highest). *Plain*: one persons-per-device factor for the whole area, "
+        "before the night ratio mends each municipality.",
+        "",
+        "| estimator | MAPE plain | MAPE with night ratio | WAPE | 90 % intervals cover | "
+        "interval score (persons) |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in ("voronoi", "sb", "em"):
+        parts = []
+        for measure in MEASURES:
+            values = _values(scored, name, measure)
+            form = "{:.0f}" if measure == "interval_score" else "{:.1%}"
+            low, mean, high = min(values), float(np.mean(values)), max(values)
+            parts.append(f"{form.format(mean)} ({form.format(low)} – {form.format(high)})")
+        lines.append(f"| {name} | " + " | ".join(parts) + " |")
+    learnt = record["learnt"]
+    lines += [
+        "",
+        "Width of the interval, learnt on other worlds "
+        f"(seeds {record['taught_seeds']}, {learnt['n_entries']} entries): overdispersion "
+        f"{learnt['sampling_overdispersion']}, model error {learnt['model_error_share']:.1%}. "
+        "The values in `methods.toml` are these.",
+        "",
+    ]
+    return "\n".join(lines)

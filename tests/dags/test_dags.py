@@ -1,0 +1,271 @@
+"""The DAGs that Airflow sees: all of them, and each with what its readers count on."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peil import charter
+from peil.airflow.home import DAGS
+from peil.settings import PROJECT
+
+PILOTS = PROJECT / "pilots"
+VERBS = ("ingest", "stage", "estimate", "release", "train")
+STATE_OF = {
+    "ingest": "raw",
+    "stage": "staged",
+    "estimate": "estimated",
+    "release": "released",
+}
+TASKS = {
+    "ingest": {"ingest", "gate", "raw", "quarantine"},
+    "stage": {"stage", "gate", "staged", "quarantine"},
+    "estimate": {"estimate", "gate", "estimated", "quarantine"},
+    "release": {
+        "needs_approval",
+        "approval",
+        "approved",
+        "release",
+        "gate",
+        "released",
+        "quarantine",
+    },
+    "train": {"train"},
+}
+
+
+def expected() -> set[str]:
+    """One DAG a verb and pilot, for every charter in the repository."""
+    pilots = [file.stem for file in PILOTS.glob("*.yml")]
+    assert pilots, "no pilot at all: this test would hold of nothing"
+    return {f"{verb}__{pilot}" for verb in VERBS for pilot in pilots}
+
+
+@pytest.fixture
+def bag(read_dags: Any) -> Any:
+    found = read_dags(DAGS, PILOTS)
+    # all() of nothing is true, and a missing folder has no import errors: count first
+    assert set(found.dags) == expected()
+    return found
+
+
+def test_every_verb_of_every_pilot_is_one_dag_and_there_is_no_other(bag: Any) -> None:
+    assert not bag.import_errors
+    assert len(bag.dags) == len(VERBS) * len(charter.pilots())
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_missing_dag_file_is_noticed(
+    read_dags: Any, tmp_path: Path, verb: str
+) -> None:
+    fewer = tmp_path / "dags"
+    shutil.copytree(DAGS, fewer)
+    (fewer / f"{verb}.py").unlink()
+    found = read_dags(fewer, PILOTS)
+    assert not found.import_errors  # Airflow itself has nothing to complain of
+    missing = expected() - set(found.dags)
+    assert missing and all(dag_id.startswith(f"{verb}__") for dag_id in missing)
+
+
+def test_each_file_is_read_within_five_seconds(bag: Any) -> None:
+    took = {stat.file: stat.duration.total_seconds() for stat in bag.dagbag_stats}
+    assert len(took) == len(VERBS)
+    assert max(took.values()) < 5, took
+
+
+def test_a_dag_says_its_verb_its_pilot_and_what_to_do_if_it_fails(bag: Any) -> None:
+    for dag_id, dag in bag.dags.items():
+        verb, pilot = dag_id.split("__")
+        assert set(dag.tags) == {verb, pilot}
+        assert "\nIf it fails: " in dag.doc_md, dag_id
+
+
+def test_a_dag_has_no_task_but_verb_gate_state_quarantine_and_approval(
+    bag: Any,
+) -> None:
+    for dag_id, dag in bag.dags.items():
+        assert set(dag.task_ids) == TASKS[dag_id.split("__")[0]]
+
+
+def test_only_the_task_behind_the_gate_carries_the_asset(bag: Any) -> None:
+    for dag_id, dag in bag.dags.items():
+        verb, pilot = dag_id.split("__")
+        carried = {
+            task.task_id: [asset.uri for asset in task.outlets]
+            for task in dag.tasks
+            if task.outlets
+        }
+        if verb == "train":
+            assert not carried
+            continue
+        state = STATE_OF[verb]
+        assert carried == {state: [f"peil://{pilot}/{state}"]}
+        assert dag.get_task(state).upstream_task_ids == {"gate"}
+        assert dag.get_task("quarantine").upstream_task_ids == {"gate"}
+
+
+def test_each_verb_follows_the_state_before_it_day_by_day(bag: Any) -> None:
+    from airflow.sdk import (
+        CronPartitionTimetable,
+        IdentityMapper,
+        PartitionedAssetTimetable,
+    )
+
+    before = {"stage": "raw", "estimate": "staged", "release": "estimated"}
+    for dag_id, dag in bag.dags.items():
+        verb, pilot = dag_id.split("__")
+        if verb == "ingest":
+            assert isinstance(dag.timetable, CronPartitionTimetable)
+        elif verb in before:
+            assert isinstance(dag.timetable, PartitionedAssetTimetable)
+            assert dag.timetable.asset_condition.uri == f"peil://{pilot}/{before[verb]}"
+            assert isinstance(dag.timetable.default_partition_mapper, IdentityMapper)
+        else:
+            assert not dag.timetable.can_be_scheduled or dag.schedule is None
+
+
+def _ingest_days(bag: Any, dag_id: str, first: datetime, last: datetime) -> list[str]:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+
+    timetable: Any = coerce_to_core_timetable(bag.dags[dag_id].timetable)
+    runs = timetable.iter_partition_dagrun_infos(earliest=first, latest=last)
+    return [run.partition_key for run in runs]
+
+
+def test_a_backfill_of_three_days_is_three_local_days(bag: Any) -> None:
+    days = _ingest_days(
+        bag,
+        "ingest__demo",
+        datetime(2026, 3, 2, tzinfo=UTC),
+        datetime(2026, 3, 4, tzinfo=UTC),
+    )
+    assert days == ["2026-03-02", "2026-03-03", "2026-03-04"]
+
+
+def test_days_on_which_the_clock_changes_come_once(bag: Any) -> None:
+    spring = (datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 3, 30, tzinfo=UTC))
+    autumn = (datetime(2026, 10, 24, tzinfo=UTC), datetime(2026, 10, 26, tzinfo=UTC))
+    assert _ingest_days(bag, "ingest__demo", *spring) == [
+        "2026-03-28",
+        "2026-03-29",
+        "2026-03-30",
+    ]
+    assert _ingest_days(bag, "ingest__demo", *autumn) == [
+        "2026-10-24",
+        "2026-10-25",
+        "2026-10-26",
+    ]
+
+
+def test_a_day_is_ingested_at_the_midnight_that_ends_it(bag: Any) -> None:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import TimeRestriction
+    from pendulum import instance
+
+    dag = bag.dags["ingest__demo"]
+    timetable: Any = coerce_to_core_timetable(dag.timetable)
+    within = TimeRestriction(
+        instance(dag.start_date), instance(dag.end_date), catchup=True
+    )
+    runs, last = [], None
+    while (
+        last := timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=within)
+    ) and (len(runs) < 99):
+        runs.append(
+            (last.partition_key, last.run_after.in_timezone("Europe/Amsterdam"))
+        )
+    period = charter.load("demo").period
+    assert [day for day, _ in runs] == [str(day) for day in charter.load("demo").days()]
+    assert runs[0][1].hour == 0 and runs[0][1].date() > period.start
+
+
+def test_nothing_is_caught_up_by_itself_and_runs_at_once_are_bounded(bag: Any) -> None:
+    for dag_id, dag in bag.dags.items():
+        assert dag.catchup is False
+        # days that wait for a person's approval must not hold up the others
+        assert dag.max_active_runs == {"release": 31, "train": 1}.get(
+            dag_id.split("__")[0], 2
+        )
+
+
+def test_a_run_of_ingest_by_hand_must_be_a_backfill(bag: Any) -> None:
+    # Airflow drops the tasks of other runs outside the period, and calls that a success
+    for dag_id, dag in bag.dags.items():
+        manual_is_refused = dag.allowed_run_types is not None
+        assert manual_is_refused == dag_id.startswith("ingest__")
+
+
+def test_waiting_is_tried_again_and_a_refusal_or_a_closed_gate_is_not(bag: Any) -> None:
+    from airflow.sdk import RetryAction
+
+    from peil.outcome import GateClosed, Refused, Waiting
+
+    for dag_id, dag in bag.dags.items():
+        task = dag.get_task(dag_id.split("__")[0])
+        assert task.retries >= 3 and task.retry_exponential_backoff
+        actions = {
+            type(error).__name__: task.retry_policy.evaluate(error, 1, 8).action
+            for error in (Waiting("x"), Refused("x"), GateClosed("x"), OSError("x"))
+        }
+        assert actions == {
+            "Waiting": RetryAction.RETRY,
+            "Refused": RetryAction.FAIL,
+            "GateClosed": RetryAction.FAIL,
+            "OSError": RetryAction.DEFAULT,
+        }
+
+
+def test_mail_is_a_matter_of_tasks_and_only_where_it_is_configured(
+    read_dags: Any,
+) -> None:
+    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+    silent = read_dags(DAGS, PILOTS)
+    loud = read_dags(
+        DAGS, PILOTS, PEIL_SMTP_HOST="localhost", PEIL_SMTP_TO="a@example.org"
+    )
+    assert set(silent.dags) == set(loud.dags) == expected()
+    assert not any(
+        t.on_failure_callback for dag in silent.dags.values() for t in dag.tasks
+    )
+    for dag_id, dag in loud.dags.items():
+        assert not dag.on_failure_callback  # a DAG's notifier breaks dag.test
+        verb = dag_id.split("__")[0]
+        told = {t.task_id for t in dag.tasks if any(
+            isinstance(found, SmtpNotifier) for found in t.on_failure_callback)}  # fmt: skip
+        assert verb in told
+        assert ("quarantine" in told) == (verb != "train")
+
+
+def test_a_charter_that_is_not_valid_hides_no_dag(
+    read_dags: Any, tmp_path: Path
+) -> None:
+    pilots = tmp_path / "pilots"
+    shutil.copytree(PILOTS, pilots)
+    (pilots / "broken.yml").write_text("pilot: broken\npurpose: none of these\n")
+    found = read_dags(DAGS, pilots)
+    assert not found.import_errors
+    assert set(found.dags) == expected() | {f"{verb}__broken" for verb in VERBS}
+
+
+def test_a_dag_file_takes_airflow_at_the_top_and_peil_inside_its_tasks() -> None:
+    for verb in VERBS:
+        tree = ast.parse((DAGS / f"{verb}.py").read_text())
+        top = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+        assert "airflow.sdk" in top
+        assert all(
+            str(name).startswith(("airflow.", "typing")) or name == "peil.airflow.chain"
+            for name in top
+        ), top
+        inside = [
+            node for outer in tree.body if isinstance(outer, ast.FunctionDef)
+            for node in ast.walk(outer) if isinstance(node, ast.Import | ast.ImportFrom)
+        ]  # fmt: skip
+        assert inside and all(
+            str(getattr(node, "module", "")).startswith("peil") for node in inside
+        )

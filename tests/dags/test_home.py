@@ -1,0 +1,91 @@
+"""Airflow's settings and secrets: drawn once, in files, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from peil.airflow import compose_secrets, environment
+from peil.airflow.home import claim, keys_folder
+from peil.outcome import Waiting
+from peil.settings import Settings
+
+
+def secrets_of(folder: Path) -> dict[str, str]:
+    found = {file.name: file.read_text() for file in folder.iterdir()}
+    assert found and all(len(content) >= 32 for content in found.values())
+    return found
+
+
+def test_no_secret_is_in_the_environment(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    variables = environment(settings)
+    drawn = secrets_of(keys_folder(settings))
+    assert set(drawn) == {"console.json", "fernet.key", "jwt.key", "session.key"}
+    for name, content in drawn.items():
+        assert not any(content.strip() in value for value in variables.values()), name
+
+
+def test_secrets_are_drawn_once_and_are_the_owners_alone(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    environment(settings)
+    first = secrets_of(keys_folder(settings))
+    environment(settings)
+    assert secrets_of(keys_folder(settings)) == first
+    assert keys_folder(settings).stat().st_mode & 0o777 == 0o700
+    for file in keys_folder(settings).iterdir():
+        assert file.stat().st_mode & 0o377 in (0o000, 0o200), (
+            file.name
+        )  # the console's is 0600
+
+
+def test_composes_secrets_are_drawn_once(tmp_path: Path) -> None:
+    owner = compose_secrets(tmp_path / "secrets")
+    first = secrets_of(tmp_path / "secrets")
+    assert set(first) == {
+        "postgres_password",
+        "fernet_key",
+        "jwt_secret",
+        "session_secret",
+        "console_passwords",
+    }
+    assert compose_secrets(tmp_path / "secrets") == owner
+    assert secrets_of(tmp_path / "secrets") == first
+    for file in (tmp_path / "secrets").iterdir():
+        assert file.stat().st_mode & 0o777 == 0o400
+        assert file.stat().st_uid == owner
+
+
+def test_airflow_listens_on_loopback_and_reports_to_nobody(tmp_path: Path) -> None:
+    variables = environment(Settings(data=tmp_path), port=8123)
+    assert variables["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert variables["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].startswith(
+        "http://127.0.0.1:8123/"
+    )
+    assert variables["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] == "False"
+    assert variables["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False"
+
+
+@pytest.mark.parametrize(
+    "port, way", [(25, "true&disable_tls=true"), (465, "false"), (587, "true")]
+)
+def test_the_port_of_the_mail_server_says_how_to_speak_to_it(
+    tmp_path: Path, port: int, way: str
+) -> None:
+    settings = Settings(data=tmp_path, smtp_host="mail.example.org", smtp_port=port)
+    connection = environment(settings)["AIRFLOW_CONN_SMTP_DEFAULT"]
+    assert connection.startswith(f"smtp://mail.example.org:{port}?disable_ssl={way}")
+    assert "AIRFLOW_CONN_SMTP_DEFAULT" not in environment(Settings(data=tmp_path))
+
+
+def test_a_started_airflow_and_a_walk_exclude_each_other(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    with (
+        claim(settings, alone=False),
+        claim(settings, alone=False),
+        pytest.raises(Waiting, match="peil run"),
+    ):
+        claim(settings, alone=True)
+    with claim(settings, alone=True), pytest.raises(Waiting, match="peil up"):
+        claim(settings, alone=False)

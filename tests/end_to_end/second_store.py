@@ -1,0 +1,66 @@
+"""A second store over the same deliveries: what another way of running must make the same of."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+from peil.settings import PROJECT, Settings
+from peil.store import Store
+
+TABLE = "rel_presence__by_zone_hour.csv"
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment of a process that works on this store and no other."""
+    clean = {
+        k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL_"))
+    }
+    return {
+        **clean,
+        "PEIL_DATA": str(settings.data),
+        "PEIL_DELIVERIES": str(settings.deliveries_folder),
+        "PEIL_TRUTH": str(settings.truth_folder),
+        "PEIL_PILOTS": str(settings.pilots),
+        "PYTHONPATH": str(PROJECT),
+    }
+
+
+def second_store(first: Settings, folder: Path) -> Settings:
+    """Make an empty store with keys of its own, in which the simulated deliveries are vouched for."""
+    second = first.model_copy(
+        update={
+            "data": folder,
+            "deliveries": first.deliveries_folder,
+            "truth": first.truth_folder,
+        }
+    )
+    vouch = ["charter", "sign", "demo", "--by", "the test", "--synthetic"]
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "peil.cli",
+            *vouch,
+            str(first.deliveries_folder / "demo"),
+        ],
+        env=environment_of(second),
+        check=True,
+        capture_output=True,
+    )
+    return second
+
+
+def released(settings: Settings, days: list[date]) -> dict[str, bytes]:
+    """The released table of each day that has one, byte for byte."""
+    folders = {
+        str(day): Store(settings).released("demo", "presence", day) for day in days
+    }
+    return {
+        day: (folder / TABLE).read_bytes()
+        for day, folder in folders.items()
+        if (folder / TABLE).is_file()
+    }
