@@ -66,13 +66,12 @@ def simulate(
     """
     from peil.demo import simulate_demo
 
-    with answering():
-        with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
-                      TimeRemainingColumn(), console=console) as progress:  # fmt: skip
-            bar = progress.add_task("Simulating Peilland", total=1.0)
-            say(simulate_demo(devices, days, seed, world_seed,
-                              lambda what, share: progress.update(
-                                  bar, completed=share, description=what)))  # fmt: skip
+    with answering(), Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
+                  TimeRemainingColumn(), console=console) as progress:  # fmt: skip
+        bar = progress.add_task("Simulating Peilland", total=1.0)
+        say(simulate_demo(devices, days, seed, world_seed,
+                          lambda what, share: progress.update(
+                              bar, completed=share, description=what)))  # fmt: skip
 
 
 def _gated(verb: str, pilot: str, day: str) -> None:
@@ -235,11 +234,16 @@ def status(pilot: Pilot) -> None:
 
     with answering():
         charter, store = charters.load(pilot), Store()
-        table = Table("day", "state", *standing.STATES, "ledger", "why it waits")
+        table = Table(title=f"{charter.pilot}: gates in the order {', '.join(standing.STATES)}")
+        for name in ("day", "state", "gates", "ledger"):
+            table.add_column(name, no_wrap=True)
+        table.add_column("why it waits")
+        signs = {"open": "✓", "closed": "✗", "-": "·"}
         for row in standing.of_pilot(charter, store):
-            gates = [row.gates[state] for state in standing.STATES]
-            table.add_row(str(row.day), row.state, *gates, row.ledger, row.why)
+            gates = " ".join(signs[row.gates[state]] for state in standing.STATES)
+            table.add_row(str(row.day), row.state, gates, row.ledger, row.why)
         console.print(table)
+        console.print("✓ open   ✗ closed   · not judged yet")
 
 
 charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)

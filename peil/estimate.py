@@ -9,17 +9,26 @@ import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.footprint import FootprintSignalStrength, FootprintVoronoi
+from models.footprint import FootprintSignalStrength, FootprintVoronoi, footprint_misfit
 from models.location import prior_composite, prior_land_use, prior_network, restrict
 from models.presence import PresenceEM, PresenceSB, PresenceVoronoi
 from models.uncertainty import presence_interval
 from peil import charter as charters
-from peil import database, experiments, ledger, lock, methods, nights, provenance, register, transform
+from peil import (
+    database,
+    experiments,
+    ledger,
+    lock,
+    methods,
+    nights,
+    provenance,
+    register,
+    transform,
+)
 from peil.area import Area, area_of
 from peil.atomic import fresh_folder, read_json, replace_folder, write_json
 from peil.charter import Charter
@@ -216,6 +225,13 @@ class _Estimation:
         self.bottom = area.bottom()
         code = pd.Categorical(tiles["zone_id"], categories=self.bottom).codes
         self.zone_of_tile = np.asarray(code, dtype=np.int64)
+        self.misfit_share = float(self.choices["presence"]["misfit_share"])
+        if area.register is not None:
+            # how closely the counts may be followed: what this night's counts show, no truth
+            self.misfit_share = footprint_misfit(
+                footprint, cells, tiles, counted.devices[:, night.own_hours],
+                area.residents_per_tile(),
+            )  # fmt: skip
         self.champion_tiles: np.ndarray | None = None
 
     def run(
@@ -229,7 +245,7 @@ class _Estimation:
             model, x = PresenceSB(prior=self.prior), self.signal
         else:
             model = PresenceEM(prior=self.prior, max_iter=choices["em_max_iter"],
-                               stopping=choices["em_stopping"], random_state=choices["seed"])  # fmt: skip
+                               stopping=choices["em_stopping"], misfit_share=self.misfit_share)  # fmt: skip
             x = self.signal
         model.fit(x, self.counted.devices)
         if name == CHAMPION:
@@ -243,9 +259,10 @@ class _Estimation:
         everything = counted + self.counted.withheld.sum()
         figures = {
             "n_devices_counted": float(counted),
-            "unlocated_share": float(model.unlocated_.sum() / max(counted, 1)),
+            "unlocated_share": float(np.sum(model.unlocated_) / max(counted, 1)),
             "withheld_share": float(self.counted.withheld.sum() / max(everything, 1)),
             "n_iter": float(getattr(model, "n_iter_", 1)),
+            "misfit_share": self.misfit_share,
         }
         return table, lost, figures
 

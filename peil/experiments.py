@@ -19,7 +19,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import skops.io
-from mlflow.entities import Metric, Param, Run, RunTag, ViewType
+from mlflow.entities import Metric, Param, Run, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
@@ -209,7 +209,7 @@ def champion(store: Store, pilot: str) -> Version | None:
     except MlflowException:
         return None
     with tempfile.TemporaryDirectory() as folder:
-        file = flow.download_artifacts(version.run_id, "footprint.skops", folder)
+        file = flow.download_artifacts(str(version.run_id), "footprint.skops", folder)
         try:
             footprint = skops.io.load(file, trusted=TRUSTED)
         except skops.io.exceptions.UntrustedTypesFoundException:

@@ -17,13 +17,13 @@ from peil.estimate import CHAMPION
 from peil.release import PRODUCT, TABLE
 from peil.store import Store
 
-SHOWN_SCORES: dict[str, tuple[str, Literal["share", "persons"]]] = {
+SHOWN_SCORES: dict[str, tuple[str, Literal["share", "number"]]] = {
     "mape_day_plain": ("mape_plain", "share"),
     "mape_day": ("mape", "share"),
     "wape_day": ("wape", "share"),
     "bias_day": ("bias", "share"),
     "coverage": ("coverage", "share"),
-    "interval_score": ("interval_score", "persons"),
+    "interval_score": ("interval_score", "number"),
 }
 METHOD = [
     Words(

@@ -94,7 +94,7 @@ def publish(pilot: str, day: str) -> Outcome:
         return Outcome("publish", charter.pilot, str(when), "unchanged", {"why": "released"},
                        [str(folder)])  # fmt: skip
     if not (candidate / bundle.NAME).exists():
-        raise Waiting(f"{pilot} {when} has no release candidate: run `peil release {pilot} {when}`.")
+        raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")
     require_open("released", charter.pilot, str(when))
     with lock.held(store, charter.pilot, str(when), "publish"):
         told = read_json(candidate / "metadata.json")

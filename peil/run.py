@@ -118,7 +118,8 @@ def _walk_days(
     So a finished period is estimated with the footprint that its own nights calibrated; a period
     under way is estimated with the champion there is.
     """
-    from peil.airflow.walking import prepare, walk
+    from peil.airflow.home import prepare
+    from peil.airflow.walking import walk
 
     prepare(store.settings)
 

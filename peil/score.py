@@ -53,7 +53,8 @@ def score(pilot: str) -> Outcome:
         record = {"quantity": joined[0]["quantity"].iloc[0], "days": by_day, "whole": whole}
         kept = store.scores(charter.pilot) / "scores.json"
         if kept.exists() and canonical(read_json(kept)) == canonical(record):
-            return Outcome("score", charter.pilot, f"{len(days)} days", "unchanged", {}, [str(kept)])
+            period = f"{len(days)} days"
+            return Outcome("score", charter.pilot, period, "unchanged", {}, [str(kept)])
         for day in days:
             run_ids = read_json(store.estimated(charter.pilot, day) / "estimated.json")["run_ids"]
             for name, figures in by_day[str(day)].items():
@@ -157,7 +158,8 @@ def as_table(pilot: str) -> Table:
     """The scores over all days, a row per estimator."""
     charter = charters.load(pilot)
     record: dict[str, Any] = read_json(Store().scores(charter.pilot) / "scores.json")
-    table = Table("estimator", *SHOWN, title=f"{pilot}: {record['quantity']} on known truth")
+    heads = [name.replace("_", " ") for name in SHOWN]  # breaks between words, not in them
+    table = Table("estimator", *heads, title=f"{pilot}: {record['quantity']} on known truth")
     for name, figures in sorted(record["whole"].items()):
         table.add_row(name, *(f"{figures[m]:.3f}" if m in figures else "-" for m in SHOWN))
     return table

@@ -32,7 +32,7 @@ def new_key(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     for folder in (path.parent, path.parent.parent):
         if folder.name == "keys" or folder.parent.name == "keys":
-            os.chmod(folder, 0o700)
+            folder.chmod(0o700)
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     try:

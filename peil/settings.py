@@ -48,8 +48,8 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """Read the settings from the environment, or refuse with the variable's name."""
     try:
-        return Settings()  # pyright: ignore[reportCallIssue]
+        return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "PEIL_" + str(first["loc"][0]).upper()
-        raise Refused(f"Environment variable {name}: {first['msg']}; correct or unset it.") from None
+        raise Refused(f"Variable {name}: {first['msg']}; correct or unset it.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from peil.charter import Charter, Words
@@ -94,20 +95,20 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
     }
 
 
+
 def paragraphs(charter: Charter, metadata: dict[str, Any]) -> list[Words]:
-    """The same statement as paragraphs for a page, without its title, use and contact."""
-    texts = {
-        language: [
-            " ".join(part.split()).lstrip("# ").removeprefix("- ")
-            for block in words.split("\n\n")[2:-2]
-            for part in _items(block)
-        ]
+    """Two blocks of the statement for a page: protection and quality.
+
+    The page has its own places for title, what is not claimed, use and contact.
+    """
+    blocks = {
+        language: [block for block in words.split("\n\n") if block.startswith("## ")]
         for language, words in privacy(charter, metadata).items()
     }
-    return [Words(en=en, nl=nl) for en, nl in zip(texts["en"], texts["nl"], strict=True)]
+    shown = list(zip(blocks["en"], blocks["nl"], strict=True))[0:3:2]
+    return [Words(en=_unwrapped(en), nl=_unwrapped(nl)) for en, nl in shown]
 
 
-def _items(block: str) -> list[str]:
-    """The bullets of a block, each whole; a block without bullets is one item."""
-    lines = [line for line in block.splitlines() if not line.startswith("#")]
-    return [item for item in "\n".join(lines).split("\n- ") if item.strip()]
+def _unwrapped(block: str) -> str:
+    """Lines that go on are joined, so that each line is a heading, an item or a paragraph."""
+    return re.sub(r"\n  +", " ", block)

@@ -18,7 +18,7 @@ def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
     GateClosed
         The gate found the batch not believable; the day is quarantined and an alert written.
     """
-    from peil import gates
+    from peil import alerts, gates
 
     outcome = _function(verb)(pilot, day)
     yield outcome
@@ -26,7 +26,8 @@ def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
         return
     report = gates.check(STATE_OF[verb], pilot, day)
     if not report.is_open:
-        gates.close(report)
+        if gates.close(report):  # a new incident; the DAGs have their own mail
+            alerts.send_mail(*alerts.message(report))
         raise GateClosed(
             f"The gate of {report.state} is closed for {pilot} {day}: "
             "the day is set aside; read the operator's page."

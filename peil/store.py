@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -17,8 +16,7 @@ class Store:
 
     def __init__(self, of: Settings | None = None) -> None:
         self.settings = of or settings()
-        # absolute, but links are followed by the machine's operator's wish only
-        root = Path(os.path.abspath(self.settings.data))
+        root = self.settings.data.absolute()
         self.root = root
         self.operator = root / "operator"
         self.agency = root / "agency"

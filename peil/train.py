@@ -16,7 +16,7 @@ from models.footprint import FootprintSignalStrength, calibrate_footprint, footp
 from peil import charter as charters
 from peil import experiments, lock, methods, provenance
 from peil import nights as night_hours
-from peil.area import Area, area_of
+from peil.area import area_of
 from peil.atomic import read_json, write_json
 from peil.charter import Charter
 from peil.estimate import counted_of, default_footprint
@@ -102,7 +102,7 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     area = area_of(charter, store)
     cells, fit_counts = _night_counts(charter, split.fit, store, None)
     _, judge_counts = _night_counts(charter, split.judge, store, cells)
-    placed, residents = area.placed(cells), residents_per_tile(area)
+    placed, residents = area.placed(cells), area.residents_per_tile()
     defaults = default_footprint(pilot)
     calibrated = calibrate_footprint(placed, area.tiles, fit_counts, residents, defaults)
     judged = {
@@ -149,15 +149,3 @@ def _night_counts(
     if plan is None:
         raise Refused("No day to train on.")
     return plan, np.hstack(blocks)
-
-
-def residents_per_tile(area: Area) -> np.ndarray:
-    """The register spread over each zone's tiles by residential land use, evenly without any."""
-    if area.register is None:
-        raise Refused("Training needs a register: name one in the charter's area.")
-    tiles = area.tiles
-    weight = tiles["residential"].to_numpy(dtype=float) + 0.3 * tiles["building"].to_numpy(float)
-    frame = pd.DataFrame({"zone_id": tiles["zone_id"], "weight": weight + 1e-9})
-    share = frame["weight"] / frame.groupby("zone_id")["weight"].transform("sum")
-    residents = share * frame["zone_id"].map(area.register)
-    return np.asarray(residents.fillna(0.0).to_numpy(dtype=float))

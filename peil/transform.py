@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -67,7 +67,7 @@ class TransformSession:
     pseudonym_key: Path | None = None
     memory_limit: str = "2GB"
     threads: int = 2
-    temp_directory: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / "peil_spill")
+    temp_directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="peil_")))
     estimated: Path | None = None
     released: Path | None = None
 
@@ -125,17 +125,15 @@ def build(select: list[str], session: TransformSession, target: Path) -> Transfo
     RuntimeError
         A table cannot be made; idem.
     """
-    return _invoke(["build", "--exclude-resource-type", "unit_test"], select, session, target)
+    return _invoke([["build", "--exclude-resource-type", "unit_test"]], select, session, target)
 
 
-def check(state: str, folder: Path, session: TransformSession, target: Path) -> TransformResult:
-    """Ask of the Parquet files of `estimated` or `released` whether they are well-formed."""
-    if state == "estimated":
-        session = replace(session, estimated=folder)
-    elif state == "released":
-        session = replace(session, released=folder)
-    else:
-        raise ValueError("state must be estimated or released")
+def check(
+    state: Literal["estimated", "released"], folder: Path, session: TransformSession, target: Path
+) -> TransformResult:
+    """Ask of the Parquet files of a state whether they are well-formed; raises as `build`."""
+    estimated, released = (folder, None) if state == "estimated" else (None, folder)
+    session = replace(session, estimated=estimated, released=released)
     return build([f"path:models/{state}"], session, target)
 
 
@@ -164,8 +162,9 @@ def unit_tests() -> TransformResult:
         )
         _make_empty(folder / "empty.raw.duckdb", raw_key, folder / "spill")
         # an example takes its columns' types from tables that are there, so they are made first
+        commands = [["run"], ["test", "--resource-type", "unit_test"]]
         select = ["path:models/staging", "path:models/intermediate"]
-        return _invoke(["build", "--exclude-resource-type", "test"], select, session, folder)
+        return _invoke(commands, select, session, folder)
 
 
 def _make_empty(raw: Path, key: Path, spill: Path) -> None:
@@ -221,26 +220,34 @@ def _places(target: Path) -> list[str]:
 
 
 def _invoke(
-    command: list[str], select: list[str], session: TransformSession, target: Path
+    commands: list[list[str]], select: list[str], session: TransformSession, target: Path
 ) -> TransformResult:
+    """Run dbt's commands one after the other on one connection; judge what came out."""
     global _run
+    results: list[Any] = []
     with _lock:
         started = time.perf_counter()
-        parsed = manifest().deepcopy()  # a run writes compiled SQL into its manifest
+        parsed = manifest()
         parse_s = time.perf_counter() - started
         from dbt.cli.main import dbtRunner
 
         _run = run = _Run(session)
         try:
-            done = dbtRunner(manifest=parsed).invoke(
-                [*command, *QUIET, *_places(target), "--select", *select]
-            )
+            for command in commands:
+                # a run writes into its manifest, so it gets a copy
+                done = dbtRunner(manifest=parsed.deepcopy()).invoke(
+                    [*command, *QUIET, *_places(target), "--select", *select]
+                )
+                results += list(getattr(done.result, "results", None) or [])
+                if not done.success:
+                    break
         finally:
             _run = None
             _close(run)
+    if isinstance(done.exception, KeyboardInterrupt | SystemExit):  # dbt caught it
+        raise done.exception
     if run.error is not None:
         raise run.error
-    results = list(getattr(done.result, "results", None) or [])
     broken = [result for result in results if str(result.status) not in FINE]
     if broken:
         is_fault = any(str(result.status) == "error" for result in broken)
@@ -259,14 +266,13 @@ def _close(run: _Run) -> None:
     from dbt.adapters.factory import reset_adapters
 
     if run.connection is not None:
-        for alias, file in (("staged", run.session.staged_file), ("raw", run.session.raw_file)):
-            if file is not None:
-                try:
-                    run.connection.execute(f"DETACH DATABASE IF EXISTS {alias}")
-                except duckdb.Error as error:
-                    run.error = run.error or Refused(
-                        f"The {alias} file could not be closed ({type(error).__name__})."
-                    )
+        for alias in ("staged", "raw"):
+            try:
+                run.connection.execute(f"DETACH DATABASE IF EXISTS {alias}")
+            except duckdb.Error as error:
+                run.error = run.error or Refused(
+                    f"The {alias} file could not be closed ({type(error).__name__})."
+                )
         run.connection.close()
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     reset_adapters()  # type: ignore[no-untyped-call]

@@ -101,14 +101,14 @@ def _essnet(file: Path, charter: Charter, area: Area, hours: list[datetime]) -> 
         positions = opened.execute(
             f"""WITH seen AS (
                 SELECT {device} AS device, x, y, $epoch::TIMESTAMPTZ
-                    + to_milliseconds(round(t * $step * 1000)::BIGINT) AS at
+                    + to_milliseconds(round(t * $step * 1000)::BIGINT) AS seen_at
                 FROM read_csv({literal(str(file))}, header=true)
             ), near AS (
-                SELECT device, x, y, date_trunc('hour', at) AS hour_at,
-                    abs(epoch(at) - epoch(date_trunc('hour', at)) - 1800) AS off, at
+                SELECT x, y, date_trunc('hour', seen_at) AS hour_at
                 FROM seen
-                QUALIFY row_number() OVER (PARTITION BY device, date_trunc('hour', at)
-                    ORDER BY abs(epoch(at) - epoch(date_trunc('hour', at)) - 1800), at, x, y) = 1
+                QUALIFY row_number() OVER (PARTITION BY device, date_trunc('hour', seen_at)
+                    ORDER BY abs(epoch(seen_at) - epoch(date_trunc('hour', seen_at)) - 1800),
+                        seen_at, x, y) = 1
             )
             SELECT hour_at, floor((x - $x0) / $size)::INTEGER AS east,
                 floor((y - $y0) / $size)::INTEGER AS north, count(*)::DOUBLE AS n_true

@@ -37,11 +37,6 @@ end
 abs({{ microseconds_between(hour_at, moment) }} - 1800000000)
 {%- endmacro %}
 
-{#- The value of the row that comes first in a total order. -#}
-{% macro first_by(value, order) -%}
-arg_min({{ value }}, row({{ order | join(', ') }}))
-{%- endmacro %}
-
 {#- All validity periods of a cell in one value, and whether a moment falls in one of them: an
     empty start or end is open, an end is not in the period. -#}
 {% macro periods(valid_from, valid_to) -%}

@@ -118,7 +118,7 @@ def audit(
     ]
     found = widths(rows, [list(table.expand(zone, hour)[0]) for zone, hour in withheld])
     found /= np.array([units[zone] for zone, _ in withheld])
-    leaks = [rest / units[zone] for zone, rest in residuals]
+    leaks = [rest / max(units[leaf] for leaf in hidden) for hidden, rest in residuals]
     return AuditReport(
         n_withheld=len(withheld),
         n_recoverable=int((found < EXACT).sum()),
@@ -154,9 +154,9 @@ class _Table:
         known = self.values[below, hour][number < 0]
         return {int(i): 1.0 for i in number[number >= 0]}, float(known.sum()), len(known)
 
-    def add_published(self, rows: Rows) -> list[tuple[int, float]]:
-        """Add a row per published total; return what each leaves for its unknowns."""
-        residuals: list[tuple[int, float]] = []
+    def add_published(self, rows: Rows) -> list[tuple[list[int], float]]:
+        """Add a row per published total; return what each leaves, and for which lowest zones."""
+        residuals: list[tuple[list[int], float]] = []
         for zone in np.flatnonzero(~self.is_leaf):
             for hour in np.flatnonzero(~self.withheld[zone]):
                 parts, known, n_known = self.expand(int(zone), int(hour))
@@ -164,7 +164,9 @@ class _Table:
                 rest, slack = total - known, self.half * (n_known + 1) + _noise(total)
                 if parts:
                     rows.add(parts, rest - slack, rest + slack)
-                    residuals.append((int(zone), rest))
+                    below = self.leaves[zone]
+                    hidden = below[self.number[below, hour] >= 0]
+                    residuals.append((hidden.tolist(), rest))
                 elif abs(rest) > slack:
                     raise ValueError(
                         "frame contradicts itself: a published total is not the sum of its parts"

@@ -21,7 +21,7 @@ def suppress(
     """Say which entries are withheld, so that none follows from those that are published.
 
     Primary: fewer than `threshold` devices, zero included. Complementary, per parent and hour:
-    where a child or the parent is withheld, the smallest non-zero children are added until at
+    where a child or the parent is withheld, the smallest children are added until at
     least two are withheld and they hold at least ``2 * threshold`` devices; where that cannot be
     reached the parent is withheld too, and needs its own siblings. Repeated up and down until
     nothing changes.
@@ -36,7 +36,7 @@ def suppress(
         Smallest number of devices that may be published; exactly this many may.
     persons : array-like of shape (n_zones, n_hours), default=None
         What is published in place of devices. The withheld entries of a group must then also hold
-        enough persons to hide ``2 * threshold`` devices of the zone with the heaviest devices.
+        enough persons to hide ``2 * threshold`` of the heaviest devices among them.
 
     Returns
     -------
@@ -64,19 +64,18 @@ def suppress(
     above = np.asarray(parent, dtype=np.intp)
     if above.shape != (len(counts),):
         raise ValueError(f"parent has shape {above.shape}, expected ({len(counts)},)")
-    weights = np.ones_like(counts)
     mass = counts
     if persons is not None:
         mass = _checked("persons", persons)
         if mass.shape != counts.shape:
             raise ValueError(f"persons has shape {mass.shape}, devices has {counts.shape}")
-        weights = np.divide(mass, counts, out=np.zeros_like(mass), where=counts > 0)
     withheld = counts < threshold
     bottom_up = [
         (zone, children)
         for zone in reversed(top_down(above))
         if len(children := np.flatnonzero(above == zone))
     ]
+    weights = _heaviest(counts, mass, bottom_up)
     n_before = -1
     while n_before != (n_before := int(withheld.sum())):
         for zone, children in bottom_up:
@@ -84,7 +83,7 @@ def suppress(
                 is_hidden, is_enough = _complement(
                     counts[children, hour],
                     mass[children, hour],
-                    weights[children, hour],
+                    weights[children],
                     withheld[children, hour],
                     threshold,
                 )
@@ -93,24 +92,40 @@ def suppress(
     return withheld
 
 
+def _heaviest(
+    counts: Floats, mass: Floats, bottom_up: list[tuple[int, NDArray[np.intp]]]
+) -> Floats:
+    """Most that one device stands for in each zone, in any hour and any zone below it."""
+    ratio = np.divide(mass, counts, out=np.zeros_like(mass), where=counts > 0).max(axis=1)
+    # Of a zone that never held a device nothing is known: as heavy as any.
+    ratio[ratio == 0] = ratio.max(initial=0.0)
+    for zone, children in bottom_up:
+        ratio[zone] = ratio[children].max()
+    return np.asarray(ratio)
+
+
 def _complement(
     counts: Floats, mass: Floats, weights: Floats, is_hidden: Flags, threshold: float
 ) -> tuple[Flags, bool]:
     """Withhold children of one parent in one hour until they hide each other."""
     is_hidden = is_hidden.copy()
     # A stable sort: children with equal counts are taken in the order of their rows.
-    candidates = [at for at in np.argsort(counts, kind="stable") if counts[at] > 0]
-    for at in [*(at for at in candidates if not is_hidden[at]), None]:
-        heaviest = max(1.0, weights[is_hidden].max()) if is_hidden.any() else 1.0
-        is_enough = (
-            int(is_hidden.sum()) >= 2
-            and counts[is_hidden].sum() >= 2 * threshold
-            and mass[is_hidden].sum() >= 2 * threshold * heaviest
-        )
-        if is_enough or at is None:
-            return is_hidden, bool(is_enough)
+    order = [int(at) for at in np.argsort(counts, kind="stable") if not is_hidden[at]]
+    for at in order:
+        if _is_enough(mass[is_hidden], weights[is_hidden], threshold):
+            break
         is_hidden[at] = True
-    raise AssertionError("unreachable: the loop ends with None")
+    return is_hidden, _is_enough(mass[is_hidden], weights[is_hidden], threshold)
+
+
+def _is_enough(mass: Floats, weights: Floats, threshold: float) -> bool:
+    """Whether withheld entries hide `2 * threshold` devices, even if all were the heaviest.
+
+    The sum of what is published then bounds any one of them no tighter than that; since no weight
+    is above the heaviest, they hold that many devices too.
+    """
+    heaviest = max(1.0, weights.max(initial=0.0))
+    return len(mass) >= 2 and bool(mass.sum() >= 2 * threshold * heaviest)
 
 
 def _checked(name: str, values: ArrayLike) -> Floats:

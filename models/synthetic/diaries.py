@@ -52,7 +52,7 @@ class Diary:
 
     def work(self, day: int, weekend: bool) -> NDArray[Any]:
         """Add work and school. Returns who went."""
-        rng = stream(self.seed, "work", day)
+        rng = stream(self.seed, "work", day + 1)
         n = len(self.persons)
         u, late = rng.random(n), rng.normal(0, 1, n)
         start, length = np.full(n, 8.7) + 0.7 * late, rng.normal(8.4, 0.8, n)
@@ -196,6 +196,7 @@ def make_outings(
     is one that overlaps the match for those who go to the match.
     """
     diary = Diary(country, population, days, seed)
+    diary.work(-1, True)  # whose night shift ends on the first morning
     for day in range(days):
         weekend = day % 7 >= 5
         diary.leisure(day, weekend, diary.work(day, weekend))

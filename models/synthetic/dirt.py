@@ -93,7 +93,10 @@ class Soiler:
             if name == "late_record":
                 continue
             parts.append(clean.iloc[base].assign(kind=np.int8(KINDS.index(name))))
-            gap = rng.uniform(100, 5_000, len(base)) if name == "duplicate_apart" else 0.5
+            gap = np.full(len(base), 0.5)
+            if name == "duplicate_apart":  # later, or before where the file ends too soon
+                gap = rng.uniform(100, 5_000, len(base))
+                gap = np.where(base + gap < len(clean), gap, -gap)
             places.append(base + gap)
         if held is not None:
             parts.append(held)

@@ -30,6 +30,7 @@ FOREIGN = [(262, "01", 0.42), (206, "10", 0.20), (234, "15", 0.14), (208, "01", 
            (238, "02", 0.07), (310, "260", 0.05)]  # fmt: skip
 MARKET_SHARE, MARKET_SHARE_SD = 0.40, 0.03
 MACHINE_SHARE, VISITOR_SHARE, OPT_OUT_SHARE = 0.02, 0.03, 0.01
+MIN_DEVICES = 100
 SAME_OPERATOR_SHARE = 0.5  # of second devices
 NIGHT_OFF_SHARE = 0.03
 
@@ -121,17 +122,12 @@ def make_population(country: Country, devices: int, seed: int) -> Population:
     Parameters
     ----------
     country : Country
+        Where they live.
     devices : int
-        All devices of this operator; persons follow from it (about 2.6 a device).
+        All devices of this operator; persons follow from it (about 2.5 a device).
     seed : int
-
-    Raises
-    ------
-    ValueError
-        Fewer than 100 devices.
+        The same seed gives the same people.
     """
-    if devices < 100:
-        raise ValueError(f"devices={devices}: a country needs at least 100")
     n_machines = round(MACHINE_SHARE * devices)
     n_roamers = round(VISITOR_SHARE * devices)
     n_home = devices - n_machines - n_roamers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,7 @@ from models.synthetic.dirt import Delivered, Soiler
 from models.synthetic.itinerary import Itinerary, make_itinerary, make_trips, present
 from models.synthetic.lines import LineFormat
 from models.synthetic.network import Outage, make_network, make_outage
-from models.synthetic.population import Population, make_population
+from models.synthetic.population import MIN_DEVICES, Population, make_population
 from models.synthetic.radio import Physics, Radio, make_radio
 from models.synthetic.signalling import Signalling
 from models.synthetic.zones import make_zones
@@ -36,8 +37,9 @@ class World:
     radio: Radio
 
 
+@lru_cache(maxsize=2)
 def make_world(world_seed: int, physics: Physics | None = None) -> World:
-    """Make land and network.
+    """Make land and network. The last two are kept: treat a world as immutable.
 
     Examples
     --------
@@ -92,6 +94,8 @@ class Simulation:
             raise ValueError(f"days={days}: between 1 and {MAX_DAYS}, before the clocks change")
         if seed < 0 or world_seed < 0:
             raise ValueError("seed and world_seed: not negative")
+        if devices < MIN_DEVICES:
+            raise ValueError(f"devices={devices}: a country needs at least {MIN_DEVICES}")
         self.days, self.seed = days, seed
         self.world = world or make_world(world_seed)
         country = self.world.country

@@ -157,11 +157,12 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         for section, values in sections.items()
         for key, value in values.items()
     }
+    # the tasks run in processes of their own: they are told the same settings
+    for name, value in settings.model_dump(exclude_none=True).items():
+        found[f"PEIL_{name}".upper()] = str(value.absolute() if isinstance(value, Path) else value)
     found |= {
         "AIRFLOW_HOME": str(home),
         "DO_NOT_TRACK": "true",
-        "PEIL_DATA": str(settings.data.absolute()),
-        "PEIL_PILOTS": str(settings.pilots.absolute()),
         "PYTHONPATH": os.pathsep.join(
             [*filter(None, [os.environ.get("PYTHONPATH")]), str(PROJECT)]
         ),

@@ -107,9 +107,8 @@ class Essnet:
                     f"{file.name}, antenna {number}: x, y, power and attenuationfactor must be "
                     "numbers; have it delivered again."
                 ) from None
-        connection.register("incoming_antennas", pa.Table.from_pylist(rows))
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE incoming AS SELECT * FROM incoming_antennas"
-        )
-        connection.unregister("incoming_antennas")
+        connection.register("antennas_read", pa.Table.from_pylist(rows))
+        connection.execute("CREATE OR REPLACE TEMP TABLE antennas AS SELECT * FROM antennas_read")
+        connection.unregister("antennas_read")
+        connection.execute("CREATE OR REPLACE TEMP VIEW incoming AS SELECT * FROM antennas")
         return ["maxconnections", "Smin", "Qmin", "Smid", "SSteep"]

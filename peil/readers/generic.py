@@ -161,7 +161,8 @@ class Generic:
             if column not in delivery.columns:
                 continue
             text = text_of(delivery, column)
-            value = moment(text, delivery) if kind == "TIMESTAMPTZ" else f"TRY_CAST({text} AS {kind})"
+            is_moment = kind == "TIMESTAMPTZ"
+            value = moment(text, delivery) if is_moment else f"TRY_CAST({text} AS {kind})"
             parts.append(f"{value} AS {column}")
             checks.append((column, f"({text} IS NOT NULL AND {value} IS NULL)"))
         connection.execute(

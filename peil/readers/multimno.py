@@ -56,10 +56,12 @@ class Multimno:
         connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
         relation, _ = _relation(connection, file, CELLS)
-        dates = {
-            name: f"timezone({literal(delivery.time_zone)}, TRY_CAST({name} AS TIMESTAMP))"
-            for name in ("valid_date_start", "valid_date_end")
-        }
+        zone = literal(delivery.time_zone)
+        start, end = (f"TRY_CAST({name} AS TIMESTAMP)"
+                      for name in ("valid_date_start", "valid_date_end"))  # fmt: skip
+        # validity is told in days: an end at midnight is the last valid day, and we store the
+        # moment after it
+        last = f"CASE WHEN {end} = date_trunc('day', {end}) THEN {end} + to_days(1) ELSE {end} END"
         # their azimuth and beams of an omnidirectional cell mean nothing: directionality decides
         connection.execute(
             f"""CREATE OR REPLACE TEMP VIEW incoming AS
@@ -73,7 +75,7 @@ class Multimno:
               power::DOUBLE AS power_w, range::DOUBLE AS range_m,
               frequency::DOUBLE AS frequency_mhz, technology,
               replace(cell_type, 'cell', '') AS cell_type,
-              {dates["valid_date_start"]} AS valid_from, {dates["valid_date_end"]} AS valid_to
+              timezone({zone}, {start}) AS valid_from, timezone({zone}, {last}) AS valid_to
             FROM {relation}"""
         )
         return []

@@ -16,9 +16,7 @@ TABLE = "rel_presence__by_zone_hour.csv"
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment of a process that works on this store and no other."""
-    clean = {
-        k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL_"))
-    }
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL_"))}
     return {
         **clean,
         "PEIL_DATA": str(settings.data),
@@ -30,7 +28,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def second_store(first: Settings, folder: Path) -> Settings:
-    """Make an empty store with keys of its own, in which the simulated deliveries are vouched for."""
+    """Make an empty store with keys of its own, where the simulated deliveries are vouched for."""
     second = first.model_copy(
         update={
             "data": folder,
@@ -56,9 +54,7 @@ def second_store(first: Settings, folder: Path) -> Settings:
 
 def released(settings: Settings, days: list[date]) -> dict[str, bytes]:
     """The released table of each day that has one, byte for byte."""
-    folders = {
-        str(day): Store(settings).released("demo", "presence", day) for day in days
-    }
+    folders = {str(day): Store(settings).released("demo", "presence", day) for day in days}
     return {
         day: (folder / TABLE).read_bytes()
         for day, folder in folders.items()

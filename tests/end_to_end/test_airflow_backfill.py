@@ -59,9 +59,7 @@ def test_a_started_airflow_lists_every_dag_without_an_import_error(
 ) -> None:
     pilots = [file.stem for file in store.pilots.glob("*.yml")]
     assert pilots
-    assert airflow.dag_ids() == {
-        f"{verb}__{p}" for verb in (*STATES, "train") for p in pilots
-    }
+    assert airflow.dag_ids() == {f"{verb}__{p}" for verb in (*STATES, "train") for p in pilots}
     assert airflow.get("/importErrors")["total_entries"] == 0
 
 
@@ -95,9 +93,7 @@ def test_airflow_listens_on_loopback_only(airflow: Airflow) -> None:
     if shutil.which("ss") is None:
         pytest.skip("needs `ss` (Debian package iproute2) to see who listens")
     mine = airflow.url.rpartition(":")[2]
-    listed = subprocess.run(
-        ["ss", "-Hltnp"], capture_output=True, text=True, check=True
-    ).stdout
+    listed = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True).stdout
     listening = [line.split()[3] for line in listed.splitlines() if "airflow" in line]
     assert f"127.0.0.1:{mine}" in listening
     assert all(address.startswith("127.0.0.1:") for address in listening), listening
@@ -120,13 +116,9 @@ def test_nothing_is_left_running(small_pilot: Settings, tmp_path: Path) -> None:
     own = second_store(small_pilot, tmp_path / "data")
     with started(own) as client:
         assert client.is_healthy()
-    listed = subprocess.run(
-        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-    )
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     environments = [
-        file.read_bytes()
-        for file in Path("/proc").glob("[0-9]*/environ")
-        if _is_readable(file)
+        file.read_bytes() for file in Path("/proc").glob("[0-9]*/environ") if _is_readable(file)
     ]
     assert environments and listed.stdout
     assert not any(str(own.data).encode() in one for one in environments)

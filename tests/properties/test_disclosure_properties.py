@@ -37,7 +37,7 @@ def tables(draw):
     return pd.concat(frames, ignore_index=True)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(tables())
 def test_no_published_entry_is_small_and_no_withheld_one_can_be_worked_out(frame):
     protected = protect(frame, threshold=15)
@@ -45,12 +45,14 @@ def test_no_published_entry_is_small_and_no_withheld_one_can_be_worked_out(frame
     assert audit(protected, threshold=15).holds
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(tables(), st.lists(st.floats(1.0, 30.0), min_size=14, max_size=14))
 def test_published_persons_do_not_give_devices_away_either(frame, weights):
     zones = sorted(frame["zone_id"].unique(), key=int)
     bottom = [zone for zone in zones if zone not in set(frame["parent_id"].dropna())]
-    weight = {zone: weights[i] for i, zone in enumerate(zones)}
+    seen = set(frame.loc[frame["n_devices"] > 0, "zone_id"])
+    # Nobody can tell what a device stands for where there never was one.
+    weight = {zone: weights[i] if zone in seen else 1.0 for i, zone in enumerate(zones)}
     parent = frame.drop_duplicates("zone_id").set_index("zone_id")["parent_id"]
     persons = {}
     for hour, rows in frame.groupby("hour_at"):
@@ -66,10 +68,10 @@ def test_published_persons_do_not_give_devices_away_either(frame, weights):
     found = audit(
         protect(frame, threshold=15), threshold=15, value="n_persons", units_per_device=weight
     )
-    assert found.n_recoverable == 0 and found.n_narrow == 0
+    assert found.holds
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(tables(), st.randoms())
 def test_the_order_of_rows_is_irrelevant(frame, random):
     order = list(range(len(frame)))
@@ -79,7 +81,7 @@ def test_the_order_of_rows_is_irrelevant(frame, random):
     assert (mixed.sort_index() == plain).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(tables())
 def test_a_higher_threshold_publishes_nothing_smaller(frame):
     published = protect(frame, threshold=30).query("not is_withheld")["n_devices"]

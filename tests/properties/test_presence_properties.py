@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -94,9 +96,9 @@ def test_every_step_of_em_is_at_least_as_likely_as_the_one_before(problem):
     located = chances @ prior > 0
 
     def log_likelihood(n_steps: int) -> float:
-        expected = (chances @ PresenceEM(prior, max_iter=n_steps).fit(chances, counts).devices_)
+        expected = chances @ PresenceEM(prior, max_iter=n_steps).fit(chances, counts).devices_
         y, e = counts[located], expected[located]
         return float(np.sum(np.where(y > 0, y * np.log(np.maximum(e, 1e-300)), 0.0) - e))
 
     values = [log_likelihood(n) for n in (1, 2, 4, 8)]
-    assert all(b >= a - 1e-6 * (1 + abs(a)) for a, b in zip(values, values[1:], strict=False))
+    assert all(b >= a - 1e-6 * (1 + abs(a)) for a, b in pairwise(values))

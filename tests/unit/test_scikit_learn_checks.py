@@ -24,7 +24,8 @@ EXPECTED = {
     "target is positive_only"
 }
 n_passed = 0
-for estimator in (PresenceVoronoi(), PresenceSB(), PresenceEM(), PresenceEM(stopping="discrepancy")):
+careful = PresenceEM(stopping="discrepancy")
+for estimator in (PresenceVoronoi(), PresenceSB(), PresenceEM(), careful):
     for result in check_estimator(estimator, on_fail=None, expected_failed_checks=EXPECTED):
         if result["status"] == "passed":
             n_passed += 1

@@ -42,7 +42,8 @@ def test_the_estimate_lies_inside():
 
 
 @pytest.mark.parametrize(
-    ("persons", "level", "words"), [([1.0, np.nan], 0.9, r"n_persons.*\(1,\)"), ([1.0], 1.0, "level")]
+    ("persons", "level", "words"),
+    [([1.0, np.nan], 0.9, r"n_persons.*\(1,\)"), ([1.0], 1.0, "level")],
 )
 def test_bad_input_is_refused(persons, level, words):
     with pytest.raises(ValueError, match=words):

@@ -20,7 +20,9 @@ def test_the_median_night_meets_the_register():
 def test_one_odd_hour_does_not_move_the_ratio():
     odd = NIGHT.copy()
     odd[1, 2] = 9000.0
-    assert (NightRatio().fit(odd, REGISTER).ratio_ == NightRatio().fit(NIGHT, REGISTER).ratio_).all()
+    assert (
+        NightRatio().fit(odd, REGISTER).ratio_ == NightRatio().fit(NIGHT, REGISTER).ratio_
+    ).all()
 
 
 def test_a_zone_without_ground_takes_the_ratio_of_all():

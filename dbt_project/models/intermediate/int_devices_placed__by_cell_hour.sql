@@ -5,14 +5,13 @@
 
 with placed as (
     select
-        device_id,
-        hour_at,
-        {{ first_by(
-            'cell_id',
-            [distance_from_half_hour('hour_at', 'observed_at'), 'observed_at', 'cell_id']
-        ) }} as cell_id
+        cell_id,
+        hour_at
     from {{ ref('stg_operator__events') }}
-    group by device_id, hour_at
+    qualify row_number() over (
+        partition by device_id, hour_at
+        order by {{ distance_from_half_hour('hour_at', 'observed_at') }}, observed_at, cell_id
+    ) = 1
 )
 
 select

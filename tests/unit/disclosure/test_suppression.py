@@ -78,8 +78,8 @@ def test_rows_come_back_in_their_order_with_nothing_but_null_where_withheld():
     protected = protect(frame, threshold=15)
     assert (protected["zone_id"].to_numpy() == frame["zone_id"].to_numpy()).all()
     assert protected.index.equals(frame.index)
-    hidden = protected.loc[protected["is_withheld"], ["n_devices", "n_persons",
-                                                      "n_persons_lower", "n_persons_upper"]]  # fmt: skip
+    columns = ["n_devices", "n_persons", "n_persons_lower", "n_persons_upper"]
+    hidden = protected.loc[protected["is_withheld"], columns]
     assert len(hidden) > 0 and hidden.isna().all().all()
     kept = protected.loc[~protected["is_withheld"], "n_devices"]
     assert kept.notna().all() and (kept >= 15).all()

@@ -68,6 +68,18 @@ def test_hours_are_added():
     assert one == pytest.approx(two)
 
 
+def test_small_cells_and_exponents_of_the_plan_are_not_fitted():
+    counts = 40.0 * expected(FootprintSignalStrength())
+    for own in (CELLS.assign(cell_type="pico", range_m=9e3), CELLS.assign(path_loss_exponent=4.0)):
+        one, other = (
+            footprint_deviance(
+                FootprintSignalStrength(path_loss_exponent=e), own, TILES, counts, RESIDENTS
+            )
+            for e in (3.0, 4.5)
+        )
+        assert one == other > 0
+
+
 def test_residents_left_without_coverage_are_paid_for():
     counts = 40.0 * expected(FootprintSignalStrength())
     deaf = FootprintSignalStrength(dominance_threshold=0.97)

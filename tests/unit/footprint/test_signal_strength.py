@@ -199,8 +199,7 @@ def test_signal_strength_equals_the_reference_implementation():
 
     angles, steps = np.linspace(0.0, 180.0, 720), 0.18 * np.arange(1, 1001)
     at_3_db = [
-        angles[np.argmin(np.abs(angular_loss(angles, np.full(720, s), -30.0) + 3.0))]
-        for s in steps
+        angles[np.argmin(np.abs(angular_loss(angles, np.full(720, s), -30.0) + 3.0))] for s in steps
     ]
 
     def rounded_sigma(beams: pd.Series) -> np.ndarray:

@@ -111,7 +111,7 @@ def test_a_parameter_that_cannot_be_is_refused(parameters, words):
 
 
 def test_held_out_needs_whole_counts_and_says_where_they_are_not():
-    with pytest.raises(ValueError, match="whole counts.*row 1"):
+    with pytest.raises(ValueError, match=r"whole counts.*row 1"):
         PresenceEM(stopping="held_out").fit(X, [3.0, 2.5])
 
 

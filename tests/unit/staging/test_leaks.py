@@ -7,15 +7,16 @@ import hmac
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
-from staged_day import START, Day, cell, event
+from staged_day import SELECT, START, Day, cell, event
 
 from peil import sealing, transform
 from peil.dbt_plugin import pseudonym
+from peil.store import Store
 
 MARKER = "204089876543210"
 SPELLED = {2: MARKER, 3: f"+{MARKER}", 4: "20408 98765 43210", 5: f" {MARKER} "}
@@ -31,11 +32,11 @@ def spellings(key: bytes) -> list[bytes]:
 
 
 def hits(folder: Path, needles: list[bytes]) -> list[str]:
-    """Files that hold one of the needles; the keys' own folder is left out."""
+    """Files that hold one of the needles; the key files are left out."""
     return [
         file.name
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and file.parent.name != "keys"
+        if file.is_file() and file.suffix != ".key"
         and any(needle in file.read_bytes() for needle in needles)
     ]  # fmt: skip
 
@@ -63,7 +64,9 @@ def test_a_pseudonym_is_the_reference_vector() -> None:
 def test_a_staged_device_is_the_keyed_hash_of_its_one_spelling(marked: Day) -> None:
     key = sealing.read_key(marked.key("pseudonym"))
     expected = hmac.digest(key, b"imsi|" + MARKER.encode(), "sha256")[:16].hex()
-    found = marked.read("SELECT line, device_id FROM stg_operator__events WHERE line < 6 ORDER BY 1")
+    found = marked.read(
+        "SELECT line, device_id FROM stg_operator__events WHERE line < 6 ORDER BY 1"
+    )
     assert [line for line, _ in found] == list(SPELLED)
     assert {device.hex for _, device in found} == {expected}
 
@@ -120,38 +123,37 @@ def test_an_error_of_the_database_is_told_by_its_kind_only(
     assert hits(tmp_path, [MARKER.encode()]) == []
 
 
-def test_spill_of_a_run_in_little_memory_holds_no_identifier(tmp_path: Path) -> None:
-    rows = [event(n, cell_id=f"c{n % 4}") for n in range(2, 50)]
-    day = Day(tmp_path, rows, [cell(f"c{n}") for n in range(4)], memory="120MB")
+def test_spill_of_a_run_in_little_memory_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"cell-marker-{n:08d}" for n in range(4)]
+    day = Day(tmp_path, [event(2, cell_id=names[0])], [cell(name) for name in names])
+    day.memory, n_more = "90MB", 400_000
     day.land()
     with day.opened("raw", tmp_path / "day.raw.duckdb", False) as connection:
         connection.execute(
-            "INSERT INTO raw.main.events SELECT 1, 100 + range, "
-            f"'{MARKER[:-7]}' || lpad(range::VARCHAR, 7, '0'), "
-            f"'{START.isoformat()}'::TIMESTAMPTZ + to_seconds((range % 86400)::INTEGER), "
-            "204, '08', NULL, 'c' || range % 4, 'attach', 3, NULL FROM range(1500000)"
+            f"INSERT INTO raw.main.events SELECT 1, 100 + range, '{MARKER[:-6]}' || range + 100000,"
+            f"'{START.isoformat()}'::TIMESTAMPTZ + to_seconds((range % 86400)::INTEGER), 204, '08',"
+            f"NULL, 'cell-marker-0000000' || range % 4, 'attach', 3, NULL FROM range({n_more})"
         )
-        connection.execute("UPDATE raw.main.files SET n_rows = n_rows + 1500000")
-    seen: dict[str, int] = {}
-    with pytest.MonkeyPatch.context() as patch:
-        # the spill folder is emptied after a run: look at it just before
-        patch.setattr(transform.shutil, "rmtree", lambda folder, **_: seen.update(look(folder)))
-        result = transform.build(
-            ["path:models/staging", "path:models/intermediate"], day.session, tmp_path / "dbt"
-        )
-    assert result.n_tests > 10
-    assert seen == {"hits": 0}
+        connection.execute(f"UPDATE raw.main.files SET n_rows = n_rows + {n_more}")
+    spilled: dict[str, int] = {}
+    close = transform._close
 
+    def look_first(run: transform._Run) -> None:
+        files = list(run.session.temp_directory.rglob("*"))
+        spilled["bytes"] = sum(file.stat().st_size for file in files)
+        spilled["hits"] = len(hits(run.session.temp_directory, [MARKER[:-6].encode(), b"-marker-"]))
+        close(run)
 
-def look(folder: Path) -> dict[str, int]:
-    return {"hits": len(hits(Path(folder), [MARKER[:-7].encode()]))}
+    monkeypatch.setattr(transform, "_close", look_first)
+    transform.build(SELECT, day.session, tmp_path / "dbt")
+    assert spilled["bytes"] > 1_000_000
+    assert spilled["hits"] == 0
+    assert not (tmp_path / "spill").exists()
 
 
 def test_dbt_by_hand_writes_aside_and_leaks_nothing(tmp_path: Path) -> None:
-    from datetime import date
-
-    from peil.store import Store
-
     day = Day(tmp_path / "made", [event(n, subscriber_id=MARKER) for n in range(2, 40)])
     day.land()
     environment = os.environ | {

@@ -88,7 +88,9 @@ def test_the_order_of_rows_and_the_pseudonym_key_change_no_figure(tmp_path: Path
         day.stage()
         keys.add(day.key("pseudonym").read_bytes())
         found.append((day.read(COUNTED), day.read(WITHHELD), day.read(ACCOUNTED), day.reasons()))
-        devices |= {row[0] for row in day.read("SELECT DISTINCT device_id FROM stg_operator__events")}
+        devices |= {
+            row[0] for row in day.read("SELECT DISTINCT device_id FROM stg_operator__events")
+        }
     assert len(keys) == 2
     assert len(found[0][0]) > 3
     assert found[0] == found[1]

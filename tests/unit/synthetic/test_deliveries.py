@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from peil.atomic import replace_folder
 from peil.outcome import Refused
 from peil.simulate import simulate
 
@@ -71,7 +71,7 @@ def test_dirt_is_as_much_as_the_truth_says(written: Any) -> None:
         assert said["n_rows"].sum() == len(lines)
         n = said.groupby("reason")["n_rows"].sum().to_dict()
         assert found["good"] == n.pop("", 0) + n.get("duplicate", 0)
-        assert found.pop("ragged") + found.pop("bad_time") == n.pop("cannot_parse", 0)
+        assert found["ragged"] + found["bad_time"] == n.pop("cannot_parse", 0)
         assert {reason: found[reason] for reason in n} == n
         if file.name.endswith("_late.csv.gz"):
             assert found["late"] == len(lines) > 0
@@ -86,7 +86,7 @@ def test_repeated_records_are_next_to_and_far_from_their_original(written: Any) 
     gaps = [places[1] - places[0] for places in place.values() if len(places) > 1]
     dirt = written.known("dirt").set_index(["day", "kind"])["n_rows"]
     assert gaps.count(1) == dirt["2026-03-03", "duplicate_next"]
-    assert sum(gap > 50 for gap in gaps) == dirt["2026-03-03", "duplicate_apart"]
+    assert sum(gap > 90 for gap in gaps) == dirt["2026-03-03", "duplicate_apart"]
 
 
 def test_opted_out_subscribers_are_listed_and_deliver_clean_records(written: Any) -> None:
@@ -159,28 +159,37 @@ def test_a_second_run_leaves_all_untouched_and_says_so(tmp_path: Path) -> None:
     assert run(seed=5)["status"] == "done"
 
 
-@pytest.mark.parametrize("moment", ["people and diaries", "events of 2026-03-03", "truth", "done"])
-def test_a_killed_run_leaves_nothing_half_and_runs_again(tmp_path: Path, moment: str) -> None:
-    code = f"""
-import os, signal
-from pathlib import Path
-from typing import Any
-from peil.simulate import simulate
-def tell(what, share):
-    if what == {moment!r}:
+@pytest.mark.parametrize("moment", ["events of 2026-03-03", "truth", "between the renames"])
+def test_a_killed_run_leaves_nothing_half_and_runs_again(
+    tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
-simulate(devices=200, days=2, deliveries=Path({str(tmp_path / "d")!r}),
-         truth=Path({str(tmp_path / "t")!r}), progress=tell)
-"""
-    killed = subprocess.run([sys.executable, "-c", code], check=False, env={**os.environ})
-    assert killed.returncode == -signal.SIGKILL
-    is_whole = (tmp_path / "d/demo").exists()
-    assert is_whole == (moment == "done")
-    again = simulate(**SMALL, deliveries=tmp_path / "d", truth=tmp_path / "t")
-    assert again["status"] == ("unchanged" if is_whole else "done")
+
+    def tell(what: str, share: float) -> None:
+        if what == moment:
+            die()
+
+    def replace(aside: Path, path: Path) -> Path:
+        if path == tmp_path / "d/demo" and moment == "between the renames":
+            die()
+        return replace_folder(aside, path)
+
+    def run(progress: Any = None) -> dict[str, Any]:
+        return simulate(**SMALL, deliveries=tmp_path / "d", truth=tmp_path / "t", progress=progress)
+
+    wanted = simulate(**SMALL, deliveries=tmp_path / "wanted", truth=tmp_path / "wanted/truth")
+    monkeypatch.setattr("peil.simulate.replace_folder", replace)
+    child = multiprocessing.get_context("fork").Process(target=run, args=(tell,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
+    assert not (tmp_path / "d/demo").exists()
+    monkeypatch.undo()
+    assert run() == wanted
+    assert hashes(tmp_path / "d") == hashes(tmp_path / "wanted")
     assert [path.name for path in (tmp_path / "d").iterdir()] == ["demo"]
     assert [path.name for path in (tmp_path / "t").iterdir()] == ["demo"]
-    assert hashes(tmp_path / "d")["opt_out.csv"]
 
 
 def test_progress_is_told_and_ends_at_one(tmp_path: Path) -> None:

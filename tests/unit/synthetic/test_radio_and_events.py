@@ -65,8 +65,8 @@ def test_the_air_has_the_fading_and_the_plan_has_not(simulation: Simulation) -> 
 def test_candidates_are_the_strongest_in_order(simulation: Simulation) -> None:
     power = simulation.world.radio.power_dbm
     assert (np.diff(power, axis=1) <= 0).all()
-    land = np.repeat(np.repeat(
-        simulation.world.country.municipality.reshape(200, 150) >= 0, 2, 0), 2, 1).ravel()  # fmt: skip
+    is_land = simulation.world.country.municipality.reshape(200, 150) >= 0
+    land = np.kron(is_land, np.ones((2, 2), bool)).ravel()
     assert np.quantile(power[land, 0], 0.01) > -115  # covered everywhere
 
 
@@ -143,16 +143,17 @@ def test_timing_advance_tells_the_distance(
     assert np.median(excess) < 40
 
 
-@pytest.mark.parametrize("activity", [5.0, 60.0])
 def test_more_events_change_neither_country_nor_people(
-    simulation: Simulation, monkeypatch: pytest.MonkeyPatch, activity: float
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signalling, "ACTIVITY_PER_DAY", activity)
+    n_events = len(first_day(simulation))
+    known = {hour: simulation.presence(hour) for hour in (3, 12, 60)}
+    monkeypatch.setattr(signalling, "ACTIVITY_PER_DAY", 5.0)
     other = Simulation(devices=500, days=4)
-    for hour in (3, 12, 60):
-        assert (other.presence(hour) == simulation.presence(hour)).all()
+    for hour, present in known.items():
+        assert (other.presence(hour) == present).all()
     assert other.world.cells.equals(simulation.world.cells)
-    assert len(first_day(other)) != len(first_day(simulation))
+    assert len(first_day(other)) < 0.8 * n_events
 
 
 def test_abroad_no_device_is_heard(simulation: Simulation, events: list[pd.DataFrame]) -> None:

@@ -1,0 +1,170 @@
+"""A pilot small enough to check by hand: a charter, an opt-out list, three cells, a few records."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from peil import charter as charters
+from peil import database, manifest, sealing
+from peil.charter import Charter, Delivery
+from peil.outcome import Outcome
+from peil.readers import READERS
+from peil.store import Store
+
+DAY = date(2026, 3, 2)
+CHARTER: dict[str, Any] = {
+    "pilot": "tiny",
+    "title": {"en": "A tiny pilot", "nl": "Een kleine proef"},
+    "purpose": "method_development",
+    "legal_basis": "synthetic",
+    "legal_reference": "written by the tests",
+    "operator": {"name": "Operator", "contact": "o@example.org", "mcc": 204},
+    "agency": {"name": "Agency", "contact": "a@example.org"},
+    "period": {"start": "2026-03-02", "end": "2026-03-08"},
+    "expires": "2026-12-31",
+    "time_zone": "Europe/Amsterdam",
+    "area": {
+        "crs": "local",
+        "grid": {"x_min_m": 0, "y_min_m": 0, "x_max_m": 1000, "y_max_m": 500, "zone_m": 500},
+    },
+    "inputs": {
+        "events": {
+            "reader": "generic",
+            "path": "tiny/events/{day}/*",
+            "columns": {"subscriber_id": "imsi", "observed_at": "at", "mcc": "mcc",
+                        "mnc": "mnc", "cell_id": "cell"},
+            "time_zone": "Europe/Amsterdam",
+        },
+        "cells": {
+            "reader": "generic",
+            "path": "tiny/cells.csv",
+            "columns": {"cell_id": "cell", "x_m": "x", "y_m": "y"},
+        },
+        "opt_out": {"path": "tiny/opt_out.csv", "column": "imsi"},
+    },
+    "products": ["presence"],
+    "tier": "agency",
+    "threshold": 2,
+    "retention": {"raw_hours": 24, "staged_days": 1},
+    "recipients": ["Agency"],
+    "contact": "privacy@example.org",
+    "use_limits": {"en": "For tests.", "nl": "Voor tests."},
+}  # fmt: skip
+HEADER = "imsi,at,mcc,mnc,cell,imei\n"
+SIGNED = [{"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
+          for role in ("operator", "data_protection_officer")]  # fmt: skip
+
+
+@dataclass
+class Tiny:
+    """Where the pilot lies, and short ways to change it, deliver to it and look into it."""
+
+    folder: Path
+
+    @property
+    def store(self) -> Store:
+        return Store()
+
+    @property
+    def deliveries(self) -> Path:
+        return self.folder / "data" / "deliveries"
+
+    @property
+    def charter_file(self) -> Path:
+        return self.folder / "pilots" / "tiny.yml"
+
+    @property
+    def charter(self) -> Charter:
+        return charters.load("tiny")
+
+    def write_charter(self, without: str = "", **changes: Any) -> Path:
+        """The charter above with some keys changed; a dotted key reaches into a part."""
+        content = yaml.safe_load(yaml.safe_dump(CHARTER))
+        for key, value in changes.items():
+            *parts, last = key.split("__")
+            place = content
+            for part in parts:
+                place = place[part]
+            place[last] = value
+        content.pop(without, None)
+        self.charter_file.parent.mkdir(exist_ok=True)
+        self.charter_file.write_text(yaml.safe_dump(content, allow_unicode=True))
+        return self.charter_file
+
+    def deliver(self, name: str, content: str | bytes, day: date = DAY) -> Path:
+        """One file of events, plain or gzipped by its name."""
+        return self.put(f"events/{day}/{name}", content)
+
+    def put(self, name: str, content: str | bytes) -> Path:
+        file = self.deliveries / "tiny" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        data = content.encode() if isinstance(content, str) else content
+        file.write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
+        return file
+
+    def vouch(self) -> int:
+        return manifest.vouch(self.store, self.charter, self.deliveries / "tiny", "the tests")
+
+    def ingest(self, day: date = DAY) -> Outcome:
+        """Vouch for what lies there, then ingest it."""
+        from peil.ingest import ingest
+
+        self.vouch()
+        return ingest("tiny", str(day))
+
+    def raw(self, query: str, day: date = DAY) -> list[tuple[Any, ...]]:
+        """Rows of the sealed raw file."""
+        with database.connection(self.store, self.folder / "look") as opened:
+            database.attach_raw(opened, self.store, "tiny", day)
+            opened.execute("USE raw")
+            return opened.execute(query).fetchall()
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
+    """The pilot with an empty store of its own and no delivery but cells and opt-out list."""
+    monkeypatch.setenv("PEIL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PEIL_PILOTS", str(tmp_path / "pilots"))
+    monkeypatch.setenv("PEIL_SETTLE_S", "0")
+    made = Tiny(tmp_path)
+    made.write_charter()
+    made.put("cells.csv", "cell,x,y\nc1,100,100\nc2,400,100\nc3,800,300\n")
+    made.put("opt_out.csv", "imsi\n204080000000009\n")
+    return made
+
+
+@dataclass
+class Desk:
+    """Reads one file by a reader, as ingest does, and gives the canonical rows back."""
+
+    opened: duckdb.DuckDBPyConnection
+
+    def events(
+        self, reader: str, file: Path, delivery: Delivery, columns: str = "*"
+    ) -> tuple[list[tuple[Any, ...]], list[str]]:
+        dropped = READERS[reader].land_events(self.opened, file, 0, delivery)
+        rows = self.opened.execute(f"SELECT {columns} FROM incoming ORDER BY line").fetchall()
+        return rows, dropped
+
+    def cells(
+        self, reader: str, file: Path, delivery: Delivery, columns: str = "*"
+    ) -> list[tuple[Any, ...]]:
+        READERS[reader].land_cells(self.opened, file, delivery)
+        return self.opened.execute(f"SELECT {columns} FROM incoming ORDER BY cell_id").fetchall()
+
+
+@pytest.fixture
+def desk() -> Any:
+    """A connection in UTC, as `peil.database` opens one."""
+    with duckdb.connect() as opened:
+        sealing.load_crypto(opened)
+        opened.execute("SET TimeZone = 'UTC'")
+        yield Desk(opened)
