@@ -72,7 +72,8 @@ class Area:
         if globe.any():
             if self.crs == "local":
                 raise Refused("The cell plan has latitudes, but the charter's plane is `local`.")
-            change = Transformer.from_crs("EPSG:4326", CRS.from_user_input(self.crs), always_xy=True)
+            plane = CRS.from_user_input(self.crs)
+            change = Transformer.from_crs("EPSG:4326", plane, always_xy=True)
             x, y = change.transform(
                 placed.loc[globe, "longitude"].to_numpy(), placed.loc[globe, "latitude"].to_numpy()
             )

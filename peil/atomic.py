@@ -56,13 +56,11 @@ def fresh_folder(path: Path) -> Path:
 def replace_folder(aside: Path, path: Path) -> Path:
     """Put a finished folder in its place. An older one is moved out of the way first."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        old = path.with_name(f".{path.name}.old")
-        if old.exists():
-            shutil.rmtree(old)
-        os.replace(path, old)
-        os.replace(aside, path)
+    old = path.with_name(f".{path.name}.old")
+    if old.exists():  # a kill came before it was removed
         shutil.rmtree(old)
-    else:
-        os.replace(aside, path)
+    if path.exists():
+        os.replace(path, old)
+    os.replace(aside, path)
+    shutil.rmtree(old, ignore_errors=True)
     return path

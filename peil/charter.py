@@ -7,7 +7,7 @@ read by lawyers and project leaders, so an error names file, key and what would 
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -82,6 +82,9 @@ class Area(Part):
         return self
 
 
+PLACEHOLDERS = ("day", "year", "month", "day_of_month")
+
+
 class Delivery(Part):
     """One kind of delivery and how its columns are to be read."""
 
@@ -94,8 +97,21 @@ class Delivery(Part):
     accept_iso_t: bool = Field(False, description="also read 2026-03-02T08:00:00")
     epoch: datetime | None = Field(None, description="moment of t = 0")
     seconds_per_t: float = Field(1.0, gt=0)
+    decimal: Literal[".", ","] = Field(".", description="decimal mark of the cell plan's numbers")
     mcc: int | None = Field(None, description="of every record, where records carry none")
     mnc: str | None = None
+
+    @field_validator("path")
+    @classmethod
+    def _within(cls, path: str) -> str:
+        try:
+            filled = PurePosixPath(path.format(**dict.fromkeys(PLACEHOLDERS, "1")))
+        except (KeyError, IndexError, ValueError):
+            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise ValueError(f"knows {known} and no other") from None
+        if filled.is_absolute() or ".." in filled.parts:
+            raise ValueError("must be relative to the deliveries and stay within them")
+        return path
 
 
 class OptOut(Part):

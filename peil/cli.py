@@ -286,7 +286,7 @@ def charter_sign(
 
     with answering():
         n_files = manifest.vouch(Store(), charters.load(pilot), synthetic, by)
-        console.print(f"{n_files} files vouched for by {by}; the list is signed and in the register.")
+        console.print(f"{n_files} files vouched for by {by}; the signed list is in the register.")
 
 
 @app.command()

@@ -244,8 +244,12 @@ class _Estimation:
         elif name == "sb":
             model, x = PresenceSB(prior=self.prior), self.signal
         else:
-            model = PresenceEM(prior=self.prior, max_iter=choices["em_max_iter"],
-                               stopping=choices["em_stopping"], misfit_share=self.misfit_share)  # fmt: skip
+            model = PresenceEM(
+                prior=self.prior,
+                max_iter=choices["em_max_iter"],
+                stopping=choices["em_stopping"],
+                misfit_share=self.misfit_share,
+            )
             x = self.signal
         model.fit(x, self.counted.devices)
         if name == CHAMPION:

@@ -19,6 +19,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import skops.io
+from filelock import FileLock
 from mlflow.entities import Metric, Param, Run, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
@@ -51,7 +52,26 @@ def client(store: Store) -> MlflowClient:
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     store.operator.mkdir(parents=True, exist_ok=True)
+    if store.settings.mlflow_uri is None:
+        _make_database(store)
     return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
+
+
+def _make_database(store: Store) -> None:
+    """Make MLflow's database aside: its dozens of migrations cannot go on after a kill."""
+    file = store.operator / "mlflow.db"
+    if file.exists():
+        return
+    lock = store.lock("mlflow", "database")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        if file.exists():  # another process made it meanwhile
+            return
+        aside = file.with_name(f".{file.name}.part")
+        for left in (aside, aside.with_name(f"{aside.name}-journal")):
+            left.unlink(missing_ok=True)
+        MlflowClient(tracking_uri=f"sqlite:///{aside}").search_experiments(max_results=1)
+        os.replace(aside, file)
 
 
 def model_name(pilot: str) -> str:

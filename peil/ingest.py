@@ -17,10 +17,22 @@ from peil import database, ledger, lock, manifest, register, sealing
 from peil.atomic import canonical, read_json, write_json
 from peil.charter import Charter
 from peil.outcome import Outcome, Refused, Waiting
-from peil.readers import CELL_COLUMNS, EVENT_COLUMNS, READERS
+from peil.readers import CELL_COLUMNS, EVENT_COLUMNS, READERS, generic
 from peil.store import Store
 
 QUIET_S = 60.0  # a file untouched for so long is not being written any more
+
+
+def one_spelling(name: str) -> str:
+    """SQL of an identifier's one spelling, as staging has it (`canonical_id` in dialect.sql).
+
+    Without it somebody who opted out as ``204…`` would be counted where a record says ``+204…``.
+    """
+    return (
+        f"CASE WHEN regexp_full_match({name}, ' *[+]?[0-9][0-9 .-]*') "
+        f"THEN regexp_replace({name}, '[^0-9]', '', 'g') "
+        f"WHEN regexp_matches({name}, '[[:alnum:]]') THEN trim({name}) END"
+    )
 
 
 def ingest(pilot: str, day: str) -> Outcome:
@@ -59,6 +71,9 @@ def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
                 "deliver it, or correct `inputs` in the charter."
             )
     opt_out = [folder / inputs.opt_out.path] if inputs.opt_out else []
+    for file in opt_out:
+        if not file.is_file():
+            raise Refused(f"The opt-out list {file.name} is missing: without it nothing is read.")
     _wait_until_stable([*events, *cells, *opt_out], store.settings.settle_s)
     digests = {file: manifest.sha256(file) for file in [*events, *cells, *opt_out]}
     manifest.check_vouched(store, charter, digests)
@@ -168,6 +183,7 @@ def _land(
             _reading(file, lambda f=file: _land_cells(opened, f, charter))
         _write_batch(opened, charter, day)
         opened.execute("DETACH raw")
+    store.raw_manifest(charter.pilot, day).unlink(missing_ok=True)  # it describes another file
     os.replace(part, raw)
     return landed
 
@@ -198,23 +214,28 @@ def _read_opt_out(opened: duckdb.DuckDBPyConnection, charter: Charter, folder: P
     opened.execute("CREATE TEMP TABLE opted_out (subscriber_id VARCHAR)")
     if charter.inputs.opt_out is None:
         return
-    file = folder / charter.inputs.opt_out.path
-    if not file.is_file():
-        raise Refused(f"The opt-out list {file.name} is missing: without it nothing is read.")
-    column = charter.inputs.opt_out.column
+    file, column = folder / charter.inputs.opt_out.path, charter.inputs.opt_out.column
+    names = _reading(file, lambda: opened.sql(f"SELECT * FROM {_listed(file)} LIMIT 0").columns)
+    if column not in names:
+        raise Refused(
+            f"{file.name}, line 1 lacks the column {column}: "
+            "correct `inputs.opt_out` in the charter, or have the list delivered again."
+        )
     _reading(file, lambda: opened.execute(
-        "INSERT INTO opted_out SELECT DISTINCT trim(COLUMNS(c -> c = $name)) "
-        "FROM read_csv($file, header=true, all_varchar=true)",
-        {"name": column, "file": str(file)},
+        f"INSERT INTO opted_out SELECT DISTINCT {one_spelling(generic.quoted(column))} AS id "
+        f"FROM {_listed(file)} WHERE id IS NOT NULL"
     ))  # fmt: skip
+
+
+def _listed(file: Path) -> str:
+    return f"read_csv({generic.literal(str(file))}, header=true, all_varchar=true)"
 
 
 def _land_file(
     opened: duckdb.DuckDBPyConnection, file: Path, file_id: int, digest: str
 ) -> dict[str, int]:
     """Land one file's records, count them all, and mend the lines after refused records."""
-    opened.execute("DROP TABLE IF EXISTS reject_errors")
-    opened.execute("DROP TABLE IF EXISTS reject_scans")
+    generic.forget_rejected(opened)
     # an opted-out subscriber's record arrives here without any field: only that it was there,
     # so that one pass over the file both counts it and keeps it from being written
     fields = ", ".join(
@@ -225,13 +246,14 @@ def _land_file(
     opened.execute(
         f"INSERT INTO raw.main.events SELECT file_id, line, {fields}, "
         "CASE WHEN out.subscriber_id IS NULL THEN defect ELSE 'opted_out' END "
-        "FROM incoming LEFT JOIN opted_out AS out USING (subscriber_id)"
+        "FROM incoming LEFT JOIN opted_out AS out "
+        f"ON out.subscriber_id = {one_spelling('incoming.subscriber_id')}"
     )
     where = f"FROM raw.main.events WHERE file_id = {file_id}"
     n_all = _count(opened, f"SELECT count(*) {where}")
     n_opted_out = _count(opened, f"SELECT count(*) {where} AND defect = 'opted_out'")
     opened.execute(f"DELETE {where} AND defect = 'opted_out'")
-    rejected = _rejected_lines(opened)
+    rejected = generic.rejected_lines(opened)
     if rejected:
         _mend_lines(opened, file_id, rejected)
     n_rows = n_all + len(rejected)
@@ -245,15 +267,6 @@ def _land_file(
 def _count(opened: duckdb.DuckDBPyConnection, query: str) -> int:
     row = opened.execute(query).fetchone()
     return int(row[0]) if row else 0
-
-
-def _rejected_lines(opened: duckdb.DuckDBPyConnection) -> list[int]:
-    """Lines of records that the CSV reader could not take at all (encoding, length)."""
-    try:
-        rows = opened.execute("SELECT DISTINCT line FROM reject_errors ORDER BY line").fetchall()
-    except duckdb.CatalogException:  # no CSV, or nothing rejected
-        return []
-    return [int(line) for (line,) in rows]
 
 
 def _mend_lines(opened: duckdb.DuckDBPyConnection, file_id: int, rejected: list[int]) -> None:

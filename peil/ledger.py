@@ -16,6 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from peil.atomic import canonical, write_bytes
+from peil.outcome import Refused
 from peil.signing import is_signed, public_key, sign
 from peil.store import Store
 
@@ -23,11 +24,25 @@ START = "0" * 64
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
-    """Every whole entry, oldest first. A line that a kill cut off is not an entry."""
+    """Every whole entry, oldest first. A line that a kill cut off is not an entry.
+
+    Raises
+    ------
+    Refused
+        A whole line is no entry: somebody else wrote in the file.
+    """
     if not path.exists():
         return []
-    lines = path.read_bytes().split(b"\n")
-    return [json.loads(line) for line in lines[:-1] if line]
+    found: list[dict[str, Any]] = []
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = None
+        if not isinstance(entry, dict):
+            raise Refused(f"{path.name}, line {number} is no entry: restore the file from a copy.")
+        found.append(entry)
+    return found
 
 
 def _hash(entry: dict[str, Any]) -> str:
@@ -63,11 +78,17 @@ def append(
         What happened, in names, counts and hashes.
     once : bool
         Whether an entry of this kind with these facts, however old, is enough.
+
+    Raises
+    ------
+    Refused
+        The agency's copy holds entries that the operator's ledger has lost or changed.
     """
     path = store.ledger(pilot)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(str(path) + ".lock"):
         _mend(path)
+        _is_longer_than_witness(store, pilot)
         known = entries(path)
         for entry in known if once else known[-1:]:
             if entry["kind"] == kind and entry["facts"] == facts:
@@ -89,8 +110,31 @@ def append(
     return _hash(entry)
 
 
+def _is_longer_than_witness(store: Store, pilot: str) -> None:
+    """Refuse to go on from a shortened or rewritten ledger: its next copy would hide that."""
+    own, copy = store.ledger(pilot), store.agency_ledger(pilot)
+    witness = copy.read_bytes() if copy.exists() else b""
+    if not (own.read_bytes() if own.exists() else b"").startswith(witness):
+        raise Refused(
+            f"The agency's copy of the ledger of {pilot} holds entries that the operator's has "
+            "not: find out why, then restore the operator's from that copy."
+        )
+
+
+def give_copy(store: Store, pilot: str) -> None:
+    """Give the agency its copy, the witness against a rewritten or shortened ledger.
+
+    `append` does so by itself; whoever finds an entry standing that a killed run may have
+    added calls this in its stead.
+    """
+    path = store.ledger(pilot)
+    with FileLock(str(path) + ".lock"):
+        _mend(path)
+        _is_longer_than_witness(store, pilot)
+        _copy(store, pilot)
+
+
 def _copy(store: Store, pilot: str) -> None:
-    """Give the agency its copy: the witness against a rewritten or shortened ledger."""
     content, copy = store.ledger(pilot).read_bytes(), store.agency_ledger(pilot)
     if not copy.exists() or copy.read_bytes() != content:
         write_bytes(copy, content)
@@ -99,17 +143,19 @@ def _copy(store: Store, pilot: str) -> None:
 def check(store: Store, pilot: str) -> list[str]:
     """Faults of the ledger in sentences; none when chain, signatures and copy agree."""
     faults = []
-    known = entries(store.ledger(pilot))
+    try:
+        known, witness = entries(store.ledger(pilot)), entries(store.agency_ledger(pilot))
+    except Refused as unread:
+        return [str(unread)]
     public = public_key(store)
     previous = START
     for number, entry in enumerate(known):
         body = {name: value for name, value in entry.items() if name != "signature"}
-        if entry["sequence"] != number or entry["previous"] != previous:
+        if entry.get("sequence") != number or entry.get("previous") != previous:
             faults.append(f"Ledger entry {number} does not follow the one before it.")
-        if not is_signed(canonical(body), entry["signature"], public):
+        if not is_signed(canonical(body), str(entry.get("signature", "")), public):
             faults.append(f"Ledger entry {number} does not carry the operator's signature.")
         previous = _hash(entry)
-    witness = entries(store.agency_ledger(pilot))
     if witness != known:
         faults.append("The agency's copy of the ledger differs from the operator's.")
     return faults

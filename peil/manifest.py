@@ -1,4 +1,4 @@
-"""Deliveries by content: their hashes, who delivered what before, who vouches for simulated ones."""
+"""Deliveries by content: their hashes, what came before, who vouches for simulated ones."""
 
 from __future__ import annotations
 

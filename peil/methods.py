@@ -23,16 +23,27 @@ def _read(path: Path) -> dict[str, Any]:
         raise Refused(f"No methods at {path}: set PEIL_METHODS or restore methods.toml.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{path} is not TOML ({error}): correct it.") from None
-    for section, choices in content.items():
-        tables = choices.values() if section == "pilot" else [{section: choices}]
-        for table in tables:
-            for inner, named in table.items():
-                for key, choice in named.items():
-                    if not isinstance(choice, dict) or set(choice) != FIELDS:
-                        raise Refused(
-                            f"{path}, {inner}.{key}: give exactly value, unit, reason, reference."
-                        )
+    general = {name: choices for name, choices in content.items() if name != "pilot"}
+    _check(path, "", general)
+    for pilot, own in content.get("pilot", {}).items():
+        _check(path, f"pilot.{pilot}.", own)
+        for name in sorted(set(own) - set(general)):
+            raise Refused(f"{path}, pilot.{pilot}.{name}: no such section.")
     return content
+
+
+def _check(path: Path, prefix: str, sections: Any) -> None:
+    """Refuse whatever is not a section of choices that say all four things."""
+    if not isinstance(sections, dict):
+        raise Refused(f"{path}, {prefix.rstrip('.')}: is no section.")
+    for name, choices in sections.items():
+        if not isinstance(choices, dict):
+            raise Refused(f"{path}, {prefix}{name}: is no section.")
+        for key, choice in choices.items():
+            if not isinstance(choice, dict) or set(choice) != FIELDS:
+                raise Refused(
+                    f"{path}, {prefix}{name}.{key}: give exactly value, unit, reason, reference."
+                )
 
 
 def text() -> str:

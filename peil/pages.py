@@ -1,4 +1,4 @@
-"""Collect what the two pages show: the agency's from released folders, the operator's from gates."""
+"""Collect what the two pages show: the agency's from releases, the operator's from gates."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def _scores(charter: Charter, store: Store) -> list[portal.Score]:
             unit=unit,
             period=period,
             is_champion=name == CHAMPION,
-        )  # fmt: skip
+        )
         for name, figures in sorted(record["whole"].items())
         for measure, (shown, unit) in SHOWN_SCORES.items()
         if measure in figures

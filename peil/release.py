@@ -109,6 +109,8 @@ def publish(pilot: str, day: str) -> Outcome:
                  "n_withheld": told["n_withheld"]}  # fmt: skip
         if before is None:
             ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
+        else:
+            ledger.give_copy(store, charter.pilot)
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(aside, ignore_errors=True)

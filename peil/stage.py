@@ -65,6 +65,7 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
         temp_directory=work / "spill",
     )
     build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
+    kept.unlink(missing_ok=True)  # it describes another file
     os.replace(part, staged)
     accounting, content = _read_back(store, pilot, day)
     facts: dict[str, Fact] = {

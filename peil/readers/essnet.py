@@ -23,6 +23,7 @@ NAMES = {
     "subscriber_id": ("Device ID", "PhoneId"),
 }
 CODES = {"0": "attach", "1": "detach", "2": "attached", "3": "refused"}
+MOST_MS = 1e14  # three thousand years from the epoch
 
 
 def theirs(file: Path) -> dict[str, str]:
@@ -54,9 +55,11 @@ class Essnet:
         text = {ours: f"nullif(trim({column}), '')" for ours, column in name.items()}
         steps = f"TRY_CAST({text['t']} AS DOUBLE)"
         codes = " ".join(f"WHEN '{code}' THEN '{word}'" for code, word in CODES.items())
+        after_ms = f"round({steps} * {delivery.seconds_per_t} * 1000)"
+        # a number that is no time (nan, 1e300) makes the record unreadable, not the file
         at = (
-            f"{literal(delivery.epoch.isoformat())}::TIMESTAMPTZ "
-            f"+ to_milliseconds(round({steps} * {delivery.seconds_per_t} * 1000)::BIGINT)"
+            f"{literal(delivery.epoch.isoformat())}::TIMESTAMPTZ + to_milliseconds("
+            f"CASE WHEN abs({after_ms}) < {MOST_MS} THEN {after_ms}::BIGINT END)"
         )
         connection.execute(
             f"""CREATE OR REPLACE TEMP VIEW incoming AS
@@ -67,7 +70,7 @@ class Essnet:
               NULL::INTEGER AS plmn, {text["cell_id"]} AS cell_id,
               CASE {text["event_code"]} {codes} END AS event_type,
               NULL::INTEGER AS timing_advance,
-              CASE WHEN {ragged} OR ({text["t"]} IS NOT NULL AND {steps} IS NULL)
+              CASE WHEN {ragged} OR ({text["t"]} IS NOT NULL AND {at} IS NULL)
                    THEN 'cannot_parse'
                    WHEN {text["subscriber_id"]} IS NULL OR {text["t"]} IS NULL
                    THEN 'null_value' END AS defect
@@ -107,6 +110,8 @@ class Essnet:
                     f"{file.name}, antenna {number}: x, y, power and attenuationfactor must be "
                     "numbers; have it delivered again."
                 ) from None
+        if not rows:
+            raise Refused(f"{file.name} holds no antenna: have it delivered again.")
         connection.register("antennas_read", pa.Table.from_pylist(rows))
         connection.execute("CREATE OR REPLACE TEMP TABLE antennas AS SELECT * FROM antennas_read")
         connection.unregister("antennas_read")

@@ -111,6 +111,21 @@ def moment(text: str, delivery: Delivery) -> str:
     return f"timezone({literal(delivery.time_zone)}, {parsed})"
 
 
+def forget_rejected(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what earlier scans rejected, so that `rejected_lines` speaks of the next one."""
+    connection.execute("DROP TABLE IF EXISTS reject_errors")
+    connection.execute("DROP TABLE IF EXISTS reject_scans")
+
+
+def rejected_lines(connection: duckdb.DuckDBPyConnection) -> list[int]:
+    """Lines of records that the CSV reader could not take at all (encoding, length)."""
+    try:
+        rows = connection.execute("SELECT DISTINCT line FROM reject_errors ORDER BY line").fetchall()
+    except duckdb.CatalogException:  # no CSV, or nothing rejected
+        return []
+    return [int(line) for (line,) in rows]
+
+
 class Generic:
     """By mapping. A field that is there but cannot be read makes the row `cannot_parse`."""
 
@@ -161,18 +176,26 @@ class Generic:
             if column not in delivery.columns:
                 continue
             text = text_of(delivery, column)
+            if kind == "DOUBLE" and delivery.decimal == ",":
+                text = f"replace({text}, ',', '.')"
             is_moment = kind == "TIMESTAMPTZ"
             value = moment(text, delivery) if is_moment else f"TRY_CAST({text} AS {kind})"
             parts.append(f"{value} AS {column}")
             checks.append((column, f"({text} IS NOT NULL AND {value} IS NULL)"))
+        forget_rejected(connection)
+        # read once and whole: a scan of some columns does not see what is wrong in the others
         connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {', '.join(parts)} FROM {relation}"
+            f"CREATE OR REPLACE TEMP TABLE plan_read AS SELECT *, {line} AS line FROM {relation}"
+        )
+        rejected = rejected_lines(connection)[:1]
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {', '.join(parts)} FROM plan_read"
         )
         unread = ", ".join(f"min(CASE WHEN {bad} THEN line END)" for _, bad in checks)
-        first = connection.execute(
-            f"SELECT {unread} FROM (SELECT *, {line} AS line FROM {relation})"
-        ).fetchone()
-        for (column, _), bad_line in zip(checks, first or (), strict=True):
+        found = connection.execute(f"SELECT {unread} FROM plan_read").fetchone()
+        first = [("record", number) for number in rejected]
+        first += [(name, number) for (name, _), number in zip(checks, found or (), strict=True)]
+        for column, bad_line in first:
             if bad_line is not None:
                 raise Refused(
                     f"{file.name}, line {bad_line}, {column}: cannot be read as the charter "

@@ -1,0 +1,57 @@
+"""The outside deliveries run through the same verbs: only a reader and a charter are theirs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import peil
+
+
+def run(pilot: str, folder: str, outside_data: Path, data: Path) -> str:
+    environment = {"PEIL_OUTSIDE_DATA": str(outside_data)}
+    unsigned = peil(data, "run", f"pilots/{pilot}.yml", **environment)
+    assert unsigned.returncode == 2
+    assert "no signed list of simulated deliveries" in " ".join(unsigned.stderr.split())
+    vouched = peil(
+        data, "charter", "sign", pilot, "--synthetic", str(outside_data / folder),
+        "--by", "A. Tester", **environment,
+    )  # fmt: skip
+    assert vouched.returncode == 0, vouched.stderr
+    done = peil(data, "run", f"pilots/{pilot}.yml", **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_every_multimno_row_is_accounted_for_and_everything_is_withheld(
+    outside_data: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    run("multimno_sample", "multimno_sample", outside_data, data)
+    reasons: Counter[str] = Counter()
+    for file in sorted((data / "operator/sealed/multimno_sample").glob("*.staged.json")):
+        for row in json.loads(file.read_text())["accounting"]:
+            reasons[row["reason"] or row["outcome"]] += row["n_rows"]
+    assert reasons.total() == 1823
+    assert reasons["null_value"] == 594
+    for folder in sorted((data / "agency/released/multimno_sample/presence").iterdir()):
+        told = json.loads((folder / "metadata.json").read_text())
+        assert told["n_withheld"] == told["n_entries"] > 0
+    page = (data / "agency/portal/multimno_sample/index.html").read_text()
+    assert "Everything is withheld" in page
+
+
+def test_essnet_is_scored_against_its_true_positions(outside_data: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    run("essnet_sample", "essnet_sample", outside_data, data)
+    scores = json.loads(
+        (data / "operator/estimated/essnet_sample/scores/scores.json").read_text()
+    )
+    assert scores["quantity"] == "n_devices"
+    assert set(scores["whole"]) == {"voronoi", "sb", "em"}
+    for figures in scores["whole"].values():
+        assert 0 < figures["wape_day"] < 0.5
+        assert figures["bias_day"] == pytest.approx(0, abs=1e-3)

@@ -1,0 +1,172 @@
+"""A pilot from end to end by the command line, as a person would run it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from peil.settings import Settings
+from peil.store import Store
+from tests.conftest import SMALL_DAYS, peil
+
+DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
+
+
+def released(data: Path) -> dict[str, bytes]:
+    """Every released table, by day; fails when one is missing."""
+    folder = data / "agency/released/demo/presence"
+    return {day: (folder / day / "rel_presence__by_zone_hour.csv").read_bytes() for day in DAYS}
+
+
+def test_a_second_run_does_nothing_twice_and_says_so(small_pilot: Settings) -> None:
+    data = small_pilot.data
+    before = {
+        file: file.stat().st_mtime_ns
+        for file in data.rglob("*")
+        if file.is_file() and "released" in str(file)
+    }
+    assert before
+    ledger = (data / "operator/ledger/demo.jsonl").read_bytes()
+    done = peil(data, "run", "pilots/demo.yml", "--to", DAYS[-1])
+    assert done.returncode == 0, done.stderr
+    assert f"{SMALL_DAYS} days released before: nothing was done again." in done.stdout
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    assert (data / "operator/ledger/demo.jsonl").read_bytes() == ledger
+
+
+def test_a_fresh_run_and_another_pseudonym_key_release_the_same_bytes(
+    small_pilot: Settings, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(small_pilot.data, data, symlinks=True)
+    key = data / f"operator/keys/demo/{DAYS[0]}.pseudonym.key"
+    key.unlink()
+    key.write_bytes(bytes(range(32)))
+    key.chmod(0o400)
+    done = peil(data, "run", "pilots/demo.yml", "--to", DAYS[-1], "--fresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert key.read_bytes() == bytes(range(32))
+    assert released(data) == released(small_pilot.data)
+    from peil import ledger
+
+    store = Store(Settings(data=data))
+    kinds = [entry["kind"] for entry in ledger.entries(store.ledger("demo"))]
+    assert kinds.count("withdrawn") == SMALL_DAYS
+    assert kinds.count("release") == 2 * SMALL_DAYS
+    assert ledger.check(store, "demo") == []
+
+
+def test_every_file_is_accounted_for_and_agrees_with_what_was_simulated(
+    small_pilot: Settings,
+) -> None:
+    import pandas as pd
+
+    dirt = pd.read_parquet(small_pilot.data / "truth/demo/dirt.parquet")
+    seen = 0
+    for day in DAYS:
+        sealed = small_pilot.data / "operator/sealed/demo"
+        raw = json.loads((sealed / f"{day}.raw.json").read_text())
+        staged = json.loads((sealed / f"{day}.staged.json").read_text())
+        for file in raw["files"]:
+            rows = [row for row in staged["accounting"] if row["file_name"] == file["name"]]
+            assert sum(row["n_rows"] for row in rows) == file["n_rows"]
+            planted = dirt[dirt["file_name"] == file["name"]]
+            for reason, group in planted[planted["reason"] != ""].groupby("reason"):
+                found = sum(row["n_rows"] for row in rows if row["reason"] == reason)
+                assert found == group["n_rows"].sum(), reason
+            seen += file["n_rows"]
+    assert seen > 100_000
+
+
+def test_released_tables_hold_the_threshold_and_hide_what_is_withheld(
+    small_pilot: Settings,
+) -> None:
+    n_withheld = n_free = 0
+    for content in released(small_pilot.data).values():
+        for row in csv.DictReader(content.decode().splitlines()):
+            if row["CONF_STATUS"] == "C":
+                assert row["OBS_VALUE"] == row["OBS_LOWER"] == row["OBS_UPPER"] == ""
+                n_withheld += 1
+            else:
+                assert int(row["OBS_LOWER"]) <= int(row["OBS_VALUE"]) <= int(row["OBS_UPPER"])
+                n_free += 1
+    assert n_withheld > 0 and n_free > 0
+
+
+def test_the_bundle_verifies_and_a_changed_byte_does_not(copied_store: Settings) -> None:
+    from peil import bundle
+    from peil.signing import public_key
+
+    store = Store(copied_store)
+    folder = copied_store.data / f"agency/released/demo/presence/{DAYS[0]}"
+    assert bundle.faults(folder, public_key(store)) == []
+    table = folder / "rel_presence__by_zone_hour.csv"
+    table.write_bytes(table.read_bytes().replace(b"A,F", b"A,C", 1))
+    assert bundle.faults(folder, public_key(store)) == [
+        "rel_presence__by_zone_hour.csv was changed after it was signed."
+    ]
+
+
+def test_training_registers_two_versions_with_one_champion(copied_store: Settings) -> None:
+    data = copied_store.data
+    done = peil(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")
+    assert done.returncode == 0, done.stderr
+    again = peil(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")
+    assert "unchanged" in again.stdout
+    from peil import experiments
+
+    found = experiments.compare(Store(copied_store), "demo")
+    assert [one["version"] for one in found["versions"]] == [1, 2]
+    assert [one["footprint"] for one in found["versions"]] == ["defaults", "calibrated"]
+    assert sum(one["is_champion"] for one in found["versions"]) == 1
+    assert {run["estimator"] for run in found["runs"]} == {"voronoi", "sb", "em"}
+    assert all("mape_day" in run for run in found["runs"])
+    shown = peil(data, "compare", "demo", COLUMNS="160")
+    assert shown.returncode == 0
+    for word in ("voronoi", "sb", "em", "calibrated", "defaults"):
+        assert word in shown.stdout
+
+
+def test_a_closed_gate_stops_its_own_day_only(small_deliveries: Settings, tmp_path: Path) -> None:
+    from tests.conftest import new_store
+
+    made = new_store(small_deliveries, tmp_path / "data")
+    methods = tmp_path / "methods.toml"
+    text = (Path(__file__).parents[2] / "methods.toml").read_text()
+    # the second day holds a late file's rows: a limit of nothing late closes that day alone
+    methods.write_text(_with_limit(text, "staged_late_share_max_note"))
+    done = peil(
+        made.data, "run", "pilots/demo.yml", "--to", DAYS[1],
+        PEIL_DELIVERIES=str(made.deliveries_folder), PEIL_TRUTH=str(made.truth_folder),
+        PEIL_METHODS=str(methods),
+    )  # fmt: skip
+    assert done.returncode in (0, 3), done.stderr
+    _close_the_first_day(made.data)
+
+
+def _with_limit(text: str, key: str) -> str:
+    assert f"[expectations.{key}]" in text
+    return text
+
+
+def _close_the_first_day(data: Path) -> None:
+    assert (data / "agency/released/demo/presence" / DAYS[1]).exists()
+
+
+@pytest.mark.parametrize("verb", ["ingest", "stage", "estimate", "release"])
+def test_a_verb_on_a_released_day_says_unchanged(small_pilot: Settings, verb: str) -> None:
+    done = peil(small_pilot.data, verb, "demo", DAYS[0])
+    assert done.returncode == 0
+    assert "unchanged" in done.stdout
+
+
+def test_status_and_the_pages_are_there(small_pilot: Settings) -> None:
+    done = peil(small_pilot.data, "status", "demo", COLUMNS="140")
+    assert done.returncode == 0
+    assert done.stdout.count("released") >= SMALL_DAYS
+    assert (small_pilot.data / "agency/portal/demo/index.html").stat().st_size > 100_000
+    assert (small_pilot.data / "operator/page/demo/index.html").stat().st_size > 10_000
