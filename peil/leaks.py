@@ -131,8 +131,11 @@ def scan(markers: Mapping[str, Marker], places: Mapping[str, Place]) -> list[Fin
     ...                                   {"output": b"no row 204080123456789 in table"})]
     ['text']
     """
-    sought = [(name, form, encoding)
-              for name, marker in markers.items() for form, encoding in forms(marker).items()]  # fmt: skip
+    sought = [
+        (name, form, encoding)
+        for name, marker in markers.items()
+        for form, encoding in forms(marker).items()
+    ]
     found: set[Finding] = set()
     for place, where in places.items():
         for name, content, file in _files(place, where):

@@ -37,8 +37,7 @@ OTHER_TABLES = {
 }
 QUIET = (
     "--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json",
-    "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check",
-    "--cache-selected-only",
+    "--no-use-colors", "--no-version-check", "--cache-selected-only",
 )  # fmt: skip
 
 

@@ -148,7 +148,8 @@ def _parquet(content: bytes, _: Path | None) -> Iterator[tuple[str, bytes]]:
     """Every column, and the footer's texts and statistics (which may outlive the values)."""
     with pq.ParquetFile(io.BytesIO(content)) as opened:
         footer = opened.metadata
-        for key, value in {**(footer.metadata or {}), **(opened.schema_arrow.metadata or {})}.items():
+        notes = {**(footer.metadata or {}), **(opened.schema_arrow.metadata or {})}
+        for key, value in notes.items():
             yield "metadata", key + b"\n" + value
         for group in range(footer.num_row_groups):
             for number in range(footer.num_columns):
@@ -181,7 +182,8 @@ def _duckdb(content: bytes, file: Path | None) -> Iterator[tuple[str, bytes]]:
                 "WHERE database_name = 'looked_into'"
             ).fetchall()
             for schema, table in tables:
-                whole = opened.execute(f"FROM looked_into.{_quoted(schema)}.{_quoted(table)}").to_arrow_table()
+                where = f"looked_into.{_quoted(schema)}.{_quoted(table)}"
+                whole = opened.execute(f"FROM {where}").to_arrow_table()
                 for name in whole.column_names:
                     yield f"{table}.{name}", _column(whole.column(name))
 
