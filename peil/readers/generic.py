@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from pathlib import Path
 
 import duckdb
@@ -42,7 +43,7 @@ def header(file: Path, separator: str) -> list[str]:
     try:
         with (gzip.open if file.suffix == ".gz" else open)(file, "rb") as stream:
             first = stream.readline(1_000_000)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         raise Refused(f"{file.name} cannot be read as gzip: have it delivered again.") from None
     if not first.strip():
         raise Refused(f"{file.name} is empty: have it delivered again.")
@@ -53,6 +54,20 @@ def header(file: Path, separator: str) -> list[str]:
             f"{file.name}, line 1 is not UTF-8: deliver it as UTF-8, or convert it first."
         ) from None
     return [name.strip() for name in next(csv.reader([text], delimiter=separator))]
+
+
+def require_whole(file: Path) -> None:
+    """Refuse a gzip that breaks off or is damaged: DuckDB would read what there is as if whole."""
+    if file.suffix != ".gz":
+        return
+    try:
+        with gzip.open(file, "rb") as stream:
+            while stream.read(4_000_000):
+                pass
+    except (OSError, EOFError, zlib.error):
+        raise Refused(
+            f"{file.name} breaks off or is damaged: have it delivered again."
+        ) from None
 
 
 def source(
@@ -70,6 +85,7 @@ def source(
             "false"
         )
     names = header(file, delivery.separator)
+    require_whole(file)
     if len(set(names)) != len(names):
         raise Refused(f"{file.name}, line 1 names a column twice: have the header corrected.")
     extra = [f"_extra_{number}" for number in range(EXTRA)]

@@ -234,15 +234,22 @@ def test_a_day_that_is_not_delivered_is_waited_for(tiny: Any, missing: str) -> N
 
 
 def test_a_file_that_breaks_off_is_refused_by_name_and_without_a_value(tiny: Any) -> None:
-    whole = gzip.compress((HEADER + "".join(row(n % 8) for n in range(5000))).encode())
-    tiny.put(f"events/{DAY}/cut.csv.gz.tmp", "")
-    folder = tiny.deliveries / "tiny" / "events" / str(DAY)
-    (folder / "cut.csv.gz.tmp").unlink()
-    (folder / "cut.csv.gz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(Refused, match=r"cut.csv.gz cannot be read as the charter says") as refused:
+    file = tiny.deliver("cut.csv.gz", HEADER + "".join(row(n % 8) for n in range(5000)))
+    whole = file.read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 255
+    for content in (whole[: len(whole) // 2], whole[:-1], bytes(damaged)):
+        file.write_bytes(content)
+        with pytest.raises(Refused, match=r"cut.csv.gz breaks off or is damaged") as refused:
+            tiny.ingest()
+        assert "20408" not in str(refused.value)
+        assert not tiny.store.raw_file("tiny", DAY).exists()
+
+
+def test_a_parquet_file_that_breaks_off_is_refused_by_name(tiny: Any) -> None:
+    tiny.deliver("cut.parquet", b"PAR1 and then nothing")
+    with pytest.raises(Refused, match=r"cut.parquet cannot be read as the charter says"):
         tiny.ingest()
-    assert "20408" not in str(refused.value)
-    assert not tiny.store.raw_file("tiny", DAY).exists()
 
 
 def test_a_kill_while_landing_is_mended_by_the_next_run(
