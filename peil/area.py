@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,8 +14,9 @@ import pandas as pd
 from pyproj import CRS, Transformer
 from shapely.geometry import box
 
+from peil.atomic import canonical
 from peil.charter import Charter
-from peil.manifest import root
+from peil.manifest import root, sha256
 from peil.outcome import Refused
 from peil.store import Store
 
@@ -100,32 +104,64 @@ def area_of(charter: Charter, store: Store) -> Area:
     return found
 
 
+def fingerprint(charter: Charter, store: Store) -> str:
+    """Hash of the reference data: part of the name of every run that used them."""
+    named = [charter.area.tiles, charter.area.zones, charter.area.register_]
+    folder = root(charter, store) if charter.area.grid is None else None
+    files = {name: sha256(_there(folder / name)) for name in named if name and folder}
+    told = {"area": charter.area.model_dump(mode="json"), "files": files}
+    return hashlib.sha256(canonical(told)).hexdigest()
+
+
 def _there(file: Path) -> Path:
     if not file.is_file():
         raise Refused(f"{file.name} is missing: deliver it, or correct `area` in the charter.")
     return file
 
 
+def _read(read: Callable[[Path], Any], file: Path) -> Any:
+    """Read a reference file; what a library says of it may quote it, so only its name is told."""
+    try:
+        return read(_there(file))
+    except Refused:
+        raise
+    except Exception:
+        raise Refused(
+            f"{file.name} cannot be read: it is empty, damaged or in another format; "
+            "have it delivered again."
+        ) from None
+
+
 def _tiles(file: Path) -> pd.DataFrame:
-    tiles = pd.read_parquet(_there(file))
+    tiles: pd.DataFrame = _read(pd.read_parquet, file)
     if missing := sorted(set(TILE_COLUMNS) - set(tiles.columns)):
         raise Refused(f"{file.name} lacks the column {missing[0]}: have it delivered again.")
     return tiles[TILE_COLUMNS].sort_values("tile_id").reset_index(drop=True)
 
 
 def _zones(file: Path) -> gpd.GeoDataFrame:
-    read = gpd.read_parquet if _there(file).suffix == ".parquet" else gpd.read_file
-    zones = read(file)
+    zones = _read(gpd.read_parquet if file.suffix == ".parquet" else gpd.read_file, file)
     if missing := sorted(set(ZONE_COLUMNS) - set(zones.columns)):
         raise Refused(f"{file.name} lacks the column {missing[0]}: have it delivered again.")
     return zones[ZONE_COLUMNS].sort_values(["level", "zone_id"]).reset_index(drop=True)
 
 
 def _register(file: Path) -> pd.Series:
-    register = pd.read_csv(_there(file), dtype={"zone_id": str})
+    register: pd.DataFrame = _read(lambda path: pd.read_csv(path, dtype=str), file)
     if missing := sorted({"zone_id", "n_persons"} - set(register.columns)):
         raise Refused(f"{file.name}, line 1 lacks the column {missing[0]}.")
-    return register.set_index("zone_id")["n_persons"].astype(float).sort_index()
+    persons = pd.to_numeric(register["n_persons"], errors="coerce").astype(float)
+    wrong = {
+        "zone_id": register["zone_id"].isna() | register["zone_id"].duplicated(),
+        "n_persons": ~(persons >= 0) | np.isinf(persons),
+    }
+    for column, is_wrong in wrong.items():
+        if is_wrong.any():
+            line = int(np.argmax(is_wrong.to_numpy())) + 2  # the header is line 1
+            raise Refused(
+                f"{file.name}, line {line}, {column}: every zone once, with a number of persons."
+            )
+    return pd.Series(persons.to_numpy(), index=register["zone_id"], name="n_persons").sort_index()
 
 
 def _grid(charter: Charter) -> Area:

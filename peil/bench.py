@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.uncertainty import learn_model_error
+from models import scores
+from models.uncertainty import learn_model_error, presence_interval
 from peil.atomic import read_json, write_json, write_text
 from peil.outcome import Outcome
 from peil.settings import PROJECT
@@ -34,7 +35,13 @@ def accuracy(tell: Callable[[str], object]) -> Outcome:
     taught = [_world(seed, world, tell) for seed, world in TAUGHT]
     learnt = _learn(taught)
     tell(f"learnt on other worlds: {learnt}")
-    scored = {seed: _world(seed, world, tell)["whole"] for seed, world in SCORED}
+    scored = {}
+    for seed, world in SCORED:
+        found = _world(seed, world, tell)
+        scored[seed] = {
+            name: {**figures, **_covered(found["joined"], name, learnt)}
+            for name, figures in found["whole"].items()
+        }
     if not scored or any("em" not in one for one in scored.values()):
         raise RuntimeError("the benchmark scored nothing")
     record = {
@@ -106,6 +113,20 @@ def _learn(taught: list[dict[str, Any]]) -> dict[str, float]:
         "sampling_overdispersion": round(learnt.sampling_overdispersion, 3),
         "model_error_share": round(learnt.model_error_share, 4),
         "n_entries": learnt.n_entries,
+    }
+
+
+def _covered(joined: pd.DataFrame, name: str, learnt: dict[str, float]) -> dict[str, float]:
+    """Coverage and interval score of a scored world, with the width learnt on the others."""
+    rows = joined[(joined["estimator"] == name) & joined["local_hour"].between(7, 20)]
+    persons, devices = rows["n_persons"].to_numpy(), rows["n_devices"].to_numpy()
+    ratio = persons / np.maximum(devices, 1e-9)
+    width = {key: learnt[key] for key in ("sampling_overdispersion", "model_error_share")}
+    lower, upper = presence_interval(persons, devices, ratio, level=0.9, **width)
+    true = rows["n_true"].to_numpy()
+    return {
+        "coverage": round(scores.interval_coverage(true, lower, upper), 4),
+        "interval_score": round(scores.interval_score(true, lower, upper, level=0.9), 1),
     }
 
 

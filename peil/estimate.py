@@ -29,7 +29,7 @@ from peil import (
     register,
     transform,
 )
-from peil.area import Area, area_of
+from peil.area import Area, area_of, fingerprint
 from peil.atomic import fresh_folder, read_json, replace_folder, write_json
 from peil.charter import Charter
 from peil.clock import hours_of
@@ -127,6 +127,7 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
         "staged": read_json(kept)["content_sha256"],
         "footprint": version.run_id,
         "night": night.fingerprint,
+        "area": fingerprint(charter, store),
     }
     parameters = {name: methods.section(name, pilot) for name in
                   ("footprint", "location", "presence", "weighting", "uncertainty")}  # fmt: skip

@@ -192,6 +192,11 @@ def _reading(file: Path, read: Any) -> Any:
     """Run a reader; what DuckDB says may hold row values, so only the file's name is told."""
     try:
         return read()
+    except duckdb.OutOfMemoryException:
+        raise Refused(
+            f"{file.name} needs more memory than there is: raise PEIL_MEMORY, or free disk for "
+            "what does not fit."
+        ) from None
     except duckdb.Error:
         raise Refused(
             f"{file.name} cannot be read as the charter says (broken off, not UTF-8, or another "

@@ -16,7 +16,7 @@ from models.footprint import FootprintSignalStrength, calibrate_footprint, footp
 from peil import charter as charters
 from peil import experiments, lock, methods, provenance
 from peil import nights as night_hours
-from peil.area import area_of
+from peil.area import area_of, fingerprint
 from peil.atomic import read_json, write_json
 from peil.charter import Charter
 from peil.estimate import counted_of, default_footprint
@@ -61,7 +61,7 @@ def _inputs(charter: Charter, split: Split, store: Store) -> dict[str, Any]:
     days = [*split.fit, *split.judge]
     content = [read_json(store.staged_manifest(charter.pilot, d))["content_sha256"] for d in days]
     return {"fit": [str(d) for d in split.fit], "judge": [str(d) for d in split.judge],
-            "staged": content}  # fmt: skip
+            "staged": content, "area": fingerprint(charter, store)}  # fmt: skip
 
 
 def train(pilot: str, fit_days: int | None = None, judge_days: int | None = None) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from peil.settings import Settings
 from peil.store import Store
-from tests.conftest import SMALL_DAYS, peil
+from tests.conftest import SMALL_DAYS, new_store, peil
 
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
 
@@ -131,30 +132,34 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
         assert word in shown.stdout
 
 
-def test_a_closed_gate_stops_its_own_day_only(small_deliveries: Settings, tmp_path: Path) -> None:
-    from tests.conftest import new_store
-
-    made = new_store(small_deliveries, tmp_path / "data")
-    methods = tmp_path / "methods.toml"
-    text = (Path(__file__).parents[2] / "methods.toml").read_text()
-    # the second day holds a late file's rows: a limit of nothing late closes that day alone
-    methods.write_text(_with_limit(text, "staged_late_share_max_note"))
+def test_a_closed_gate_stops_its_own_day_only_and_tells_a_person(
+    small_deliveries: Settings, tmp_path: Path
+) -> None:
+    deliveries = tmp_path / "deliveries"
+    shutil.copytree(small_deliveries.deliveries_folder, deliveries)
+    file = next((deliveries / "demo/events" / DAYS[0]).glob("*.csv.gz"))
+    lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
+    # every third record's time cannot be read: more than the gate of raw believes of a delivery
+    broken = [line if n % 3 else b";not a time" + line for n, line in enumerate(lines[1:])]
+    file.write_bytes(gzip.compress(lines[0] + b"".join(broken), 1, mtime=0))
+    made = Settings(data=tmp_path / "data", deliveries=deliveries,
+                    truth=small_deliveries.truth_folder)  # fmt: skip
+    made = new_store(made, made.data)
     done = peil(
         made.data, "run", "pilots/demo.yml", "--to", DAYS[1],
-        PEIL_DELIVERIES=str(made.deliveries_folder), PEIL_TRUTH=str(made.truth_folder),
-        PEIL_METHODS=str(methods),
+        PEIL_DELIVERIES=str(deliveries), PEIL_TRUTH=str(made.truth_folder),
     )  # fmt: skip
-    assert done.returncode in (0, 3), done.stderr
-    _close_the_first_day(made.data)
-
-
-def _with_limit(text: str, key: str) -> str:
-    assert f"[expectations.{key}]" in text
-    return text
-
-
-def _close_the_first_day(data: Path) -> None:
-    assert (data / "agency/released/demo/presence" / DAYS[1]).exists()
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert f"{DAYS[0]} stopped" in done.stderr
+    store = Store(made)
+    assert not (made.data / "agency/released/demo/presence" / DAYS[0]).exists()
+    assert (made.data / "agency/released/demo/presence" / DAYS[1]).exists()
+    assert (store.quarantine("demo") / f"{DAYS[0]}.closed.json").exists()
+    alerts = (store.quarantine("demo") / "alerts.jsonl").read_text().splitlines()
+    assert len(alerts) == 1 and json.loads(alerts[0])["state"] == "raw"
+    again = peil(made.data, "ingest", "demo", DAYS[0], PEIL_DELIVERIES=str(deliveries))
+    assert again.returncode == 3
+    assert (store.quarantine("demo") / "alerts.jsonl").read_text().splitlines() == alerts
 
 
 @pytest.mark.parametrize("verb", ["ingest", "stage", "estimate", "release"])

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from peil.area import LAND_USE, Area, area_of
+from peil.area import LAND_USE, Area, area_of, fingerprint
 from peil.outcome import Refused
 
 REFERENCE = {"crs": "EPSG:3035", "tiles": "tiny/tiles.parquet", "zones": "tiny/zones.geojson",
@@ -102,6 +102,16 @@ def test_a_tile_in_no_known_zone_is_told(referenced: Any) -> None:
         read(referenced)
 
 
+def test_a_changed_reference_file_gives_runs_another_name(referenced: Any) -> None:
+    before = fingerprint(referenced.charter, referenced.store)
+    assert fingerprint(referenced.charter, referenced.store) == before
+    (referenced.deliveries / "tiny" / "register.csv").write_text("zone_id,n_persons\nA,1\nB,2\n")
+    changed = fingerprint(referenced.charter, referenced.store)
+    assert changed != before
+    referenced.write_charter(area={**REFERENCE, "tile_m": 50})
+    assert fingerprint(referenced.charter, referenced.store) not in (before, changed)
+
+
 def test_a_grid_covers_the_plane_once(tiny: Any) -> None:
     area = read(tiny)
     assert len(area.tiles) == 10 * 5
@@ -109,7 +119,7 @@ def test_a_grid_covers_the_plane_once(tiny: Any) -> None:
     assert area.bottom() == ["E00N00", "E01N00"]
     assert area.tiles.groupby("zone_id").size().to_dict() == {"E00N00": 25, "E01N00": 25}
     whole = area.zones.set_index("zone_id").loc["ALL"]
-    assert whole["parent_id"] is None and whole["geometry"].area == 1000 * 500
+    assert pd.isna(whole["parent_id"]) and whole["geometry"].area == 1000 * 500
     squares = area.zones[area.zones["parent_id"] == "ALL"]
     assert squares.geometry.area.sum() == 1000 * 500
 
