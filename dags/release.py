@@ -36,6 +36,7 @@ def declare(pilot: Pilot) -> DAG:
             subject=f"Release {pilot.name}, {WHEN}?",
             body="Read the gate report of the `estimated` state first. What is released cannot "
             "be called back. Your name and the moment go into the ledger.",
+            ignore_downstream_trigger_rules=True,  # a rejection skips all that follows
         )
 
         @task(task_id="approved")

@@ -1,0 +1,1 @@
+"""What is claimed: statistics only, arrays and frames in, estimates out."""

@@ -32,6 +32,7 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> Path:
 
 
 def write_text(path: Path, content: str) -> Path:
+    """Write text as UTF-8, aside and renamed."""
     return write_bytes(path, content.encode("utf-8"))
 
 
@@ -42,6 +43,7 @@ def write_json(path: Path, content: Any) -> Path:
 
 
 def read_json(path: Path) -> Any:
+    """Read what `write_json` wrote."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -24,7 +24,8 @@ from peil.atomic import read_json, write_json, write_text
 from peil.outcome import Outcome
 from peil.settings import PROJECT
 
-TAUGHT = ((101, 101), (102, 102), (103, 103))  # (seed, world seed) of worlds that only teach the intervals
+# (seed, world seed): worlds that only teach the intervals, and worlds that are scored
+TAUGHT = ((101, 101), (102, 102), (103, 103))
 SCORED = ((11, 11), (12, 12), (13, 13))
 DEVICES, DAYS = 12_000, 7
 MEASURES = ("mape_day_plain", "mape_day", "wape_day", "coverage", "interval_score")

@@ -36,12 +36,16 @@ class Words(Part):
 
 
 class Party(Part):
+    """Who takes part, and how to reach them."""
+
     name: str
     contact: str
     mcc: int | None = Field(None, ge=1, le=999, description="mobile country code of the operator")
 
 
 class Period(Part):
+    """First and last local day, both included."""
+
     start: date
     end: date
 
@@ -115,6 +119,8 @@ class Delivery(Part):
 
 
 class OptOut(Part):
+    """The list of who is left out before the first write: file, and its column of names."""
+
     path: str
     column: str
 
@@ -128,6 +134,8 @@ class Truth(Part):
 
 
 class Inputs(Part):
+    """The deliveries, and the folder that their paths are relative to."""
+
     root: Literal["deliveries", "outside"] = "deliveries"
     events: Delivery
     cells: Delivery
@@ -136,11 +144,15 @@ class Inputs(Part):
 
 
 class Retention(Part):
+    """How long what was read may be kept."""
+
     raw_hours: int = Field(24, ge=0, description="after staging")
     staged_days: int = Field(1, ge=0, le=30)
 
 
 class Signature(Part):
+    """Who answers for the charter, in which role, since when."""
+
     role: Literal["operator", "data_protection_officer"]
     name: str
     signed_on: date

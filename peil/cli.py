@@ -41,6 +41,7 @@ def answering() -> Iterator[None]:
 
 
 def say(outcome: Outcome) -> None:
+    """Print an outcome and where to look."""
     console.print(outcome.sentence(), markup=False, highlight=False, soft_wrap=True)
     for place in outcome.look_at:
         console.print(f"  look at {place}", markup=False, highlight=False, soft_wrap=True)
@@ -50,7 +51,13 @@ def name_of(pilot: str) -> str:
     """The pilot's name from a name or a charter's path, with the charter checked."""
     from peil import charter as charters
 
-    return charters.load(pilot).pilot
+    given, name = charters.path_of(pilot), charters.load(pilot).pilot
+    if given.resolve() != charters.path_of(name).resolve():
+        raise Refused(
+            f"{given} does not lie among the charters ({charters.path_of(name).parent}): "
+            "put it there, or set PEIL_PILOTS to its folder."
+        )
+    return name
 
 
 @app.command()

@@ -6,8 +6,7 @@ Rests on the counted table and the cell plan alone; no device-level row is read.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,6 @@ from models.presence import PresenceEM, PresenceSB, PresenceVoronoi
 from models.uncertainty import presence_interval
 from peil import charter as charters
 from peil import (
-    database,
     experiments,
     ledger,
     lock,
@@ -32,63 +30,13 @@ from peil import (
 from peil.area import Area, area_of, fingerprint
 from peil.atomic import fresh_folder, read_json, replace_folder, write_json
 from peil.charter import Charter
-from peil.clock import hours_of
+from peil.counted import Counted, counted_of
 from peil.gates import require_open
 from peil.outcome import Outcome, Waiting
 from peil.store import Store
 
 ESTIMATORS = ("voronoi", "sb", "em")
 CHAMPION = "em"  # OBS_VALUE comes from this estimator only
-
-
-@dataclass(frozen=True)
-class Counted:
-    """What estimation may know of one day.
-
-    Attributes
-    ----------
-    cells : DataFrame
-        One row per cell of the plan that holds on this day, ascending `cell_id`.
-    devices : ndarray of shape (n_cells, n_hours)
-        Distinct devices nearest hh:30; 0 where nothing was counted or the entry was withheld.
-    withheld : ndarray of shape (n_hours,)
-        Devices in entries under the threshold.
-    hours : list of datetime
-        Start of each hour of the local day, UTC; 23 to 25 of them.
-    """
-
-    cells: pd.DataFrame
-    devices: np.ndarray
-    withheld: np.ndarray
-    hours: list[datetime]
-
-
-def counted_of(charter: Charter, day: date, store: Store) -> Counted:
-    """Read the counted table and the cell plan of a day from the sealed staged file."""
-    hours = hours_of(day, charter.time_zone)
-    with database.connection(store, store.work(charter.pilot, day, "read")) as opened:
-        database.attach_staged(opened, store, charter.pilot, day)
-        cells = opened.execute(
-            "SELECT * FROM staged.main.stg_operator__cells "
-            "QUALIFY row_number() OVER (PARTITION BY cell_id ORDER BY valid_from DESC NULLS LAST, "
-            "valid_to DESC NULLS FIRST) = 1 ORDER BY cell_id"
-        ).df()
-        counts = opened.execute(
-            "SELECT cell_id, hour_at, n_devices "
-            "FROM staged.main.int_devices_counted__by_cell_hour ORDER BY cell_id, hour_at"
-        ).fetchall()
-        withheld = opened.execute(
-            "SELECT hour_at, n_devices FROM staged.main.int_devices_withheld__by_hour"
-        ).fetchall()
-    row = {cell: number for number, cell in enumerate(cells["cell_id"])}
-    column = {hour: number for number, hour in enumerate(hours)}
-    devices = np.zeros((len(cells), len(hours)))
-    for cell, hour, n_devices in counts:
-        devices[row[cell], column[hour.astimezone(hours[0].tzinfo)]] = n_devices
-    lost = np.zeros(len(hours))
-    for hour, n_devices in withheld:
-        lost[column[hour.astimezone(hours[0].tzinfo)]] = n_devices
-    return Counted(cells, devices, lost, hours)
 
 
 def default_footprint(pilot: str) -> FootprintSignalStrength:
@@ -183,11 +131,7 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
 def _is_well_formed(store: Store, pilot: str, day: date, folder: Path) -> None:
     """Let dbt ask its questions of the files before they take their place."""
     work = store.work(pilot, day, "estimate")
-    limits = transform.TransformSession(
-        memory_limit=store.settings.memory,
-        threads=store.settings.threads,
-        temp_directory=work / "spill",
-    )
+    limits = transform.TransformSession.bounded(store.settings, work)
     transform.check("estimated", folder, limits, work / "dbt")
 
 

@@ -75,6 +75,7 @@ def _make_database(store: Store) -> None:
 
 
 def model_name(pilot: str) -> str:
+    """Name of a pilot's footprint in the registry."""
     return f"footprint__{pilot}"
 
 

@@ -136,11 +136,7 @@ def _candidate(charter: Charter, day: date, store: Store) -> Outcome:
     write_text(aside / f"{TABLE}.csv", csv)
     table.to_parquet(aside / f"{TABLE}.parquet", index=False)
     work = store.work(charter.pilot, day, "release")
-    limits = transform.TransformSession(
-        memory_limit=store.settings.memory,
-        threads=store.settings.threads,
-        temp_directory=work / "spill",
-    )
+    limits = transform.TransformSession.bounded(store.settings, work)
     transform.check("released", aside, limits, work / "dbt")
     content = hashlib.sha256(csv.encode()).hexdigest()
     facts: dict[str, Any] = {

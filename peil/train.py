@@ -19,7 +19,8 @@ from peil import nights as night_hours
 from peil.area import area_of, fingerprint
 from peil.atomic import read_json, write_json
 from peil.charter import Charter
-from peil.estimate import counted_of, default_footprint
+from peil.counted import counted_of
+from peil.estimate import default_footprint
 from peil.outcome import Outcome, Refused
 from peil.store import Store
 

@@ -23,7 +23,7 @@ from peil import sealing
 from peil.atomic import write_bytes
 from peil.outcome import Refused
 from peil.readers.canonical import CELL_COLUMNS, EVENT_COLUMNS
-from peil.settings import PROJECT
+from peil.settings import PROJECT, Settings
 from peil.store import Store
 
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -69,6 +69,13 @@ class TransformSession:
     temp_directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="peil_")))
     estimated: Path | None = None
     released: Path | None = None
+
+    @classmethod
+    def bounded(cls, settings: Settings, work: Path) -> TransformSession:
+        """A session that attaches nothing yet: the machine's limits, spill in a scratch folder."""
+        return cls(
+            memory_limit=settings.memory, threads=settings.threads, temp_directory=work / "spill"
+        )
 
 
 @dataclass(frozen=True)

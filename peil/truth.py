@@ -36,6 +36,7 @@ class Known:
 
 
 def folder_of(truth: Truth) -> Path:
+    """Where the truth lies, or a refusal that says which variable to set."""
     if truth.root == "truth":
         return settings().truth_folder / truth.path
     outside = settings().outside_data

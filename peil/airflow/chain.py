@@ -44,12 +44,8 @@ RETRY_RULES = ExceptionRetryPolicy(
             RetryAction.RETRY,
             reason="an earlier state is missing",
         ),
-        RetryRule(
-            "peil.outcome.Refused", RetryAction.FAIL, reason="refused: see the message"
-        ),
-        RetryRule(
-            "peil.outcome.GateClosed", RetryAction.FAIL, reason="a gate is closed"
-        ),
+        RetryRule("peil.outcome.Refused", RetryAction.FAIL, reason="refused: see the message"),
+        RetryRule("peil.outcome.GateClosed", RetryAction.FAIL, reason="a gate is closed"),
     ]
 )
 
@@ -185,9 +181,7 @@ def guard(pilot: Pilot, state: str, made: Any, exists: Any = None) -> None:
         The task that carries the asset, where more is to be done than to say so.
     """
 
-    @task.branch(
-        task_id="gate", on_failure_callback=pilot.mail("the gate could not be read")
-    )
+    @task.branch(task_id="gate", on_failure_callback=pilot.mail("the gate could not be read"))
     def look(outcome: dict[str, Any]) -> str:
         from peil import gates
 

@@ -35,9 +35,7 @@ def write_once(path: Path, content: str, mode: int = 0o400) -> Path:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        with os.fdopen(
-            os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w"
-        ) as file:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
             file.write(content)
         try:
             os.link(aside, path)  # fails where another was first: a link never replaces
@@ -98,7 +96,7 @@ def compose_secrets(folder: Path) -> int:
 
 
 def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
-    """Return the variables under which Airflow runs for this store, and nothing secret.
+    """Return Airflow's own variables for this store, and nothing secret.
 
     Parameters
     ----------
@@ -157,15 +155,9 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         for section, values in sections.items()
         for key, value in values.items()
     }
-    # the tasks run in processes of their own: they are told the same settings
-    for name, value in settings.model_dump(exclude_none=True).items():
-        found[f"PEIL_{name}".upper()] = str(value.absolute() if isinstance(value, Path) else value)
     found |= {
         "AIRFLOW_HOME": str(home),
         "DO_NOT_TRACK": "true",
-        "PYTHONPATH": os.pathsep.join(
-            [*filter(None, [os.environ.get("PYTHONPATH")]), str(PROJECT)]
-        ),
     }
     if settings.smtp_host:
         # the port says how: 465 is TLS from the start, 587 turns it on, others are a relay nearby
@@ -174,6 +166,15 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
             f"smtp://{quote(settings.smtp_host, safe='')}:{settings.smtp_port}?{plain.lower()}"
         )
     return found
+
+
+def environment_of_a_child(settings: Settings, port: int) -> dict[str, str]:
+    """Return the whole environment of an Airflow in processes of its own, for this store."""
+    found = {**os.environ, **environment(settings, port)}
+    for name, value in settings.model_dump(exclude_none=True).items():
+        found[f"PEIL_{name}".upper()] = str(value.absolute() if isinstance(value, Path) else value)
+    folders = [*filter(None, [os.environ.get("PYTHONPATH")]), str(PROJECT)]
+    return {**found, "PYTHONPATH": os.pathsep.join(folders)}
 
 
 def claim(settings: Settings, alone: bool) -> TextIO:
@@ -195,9 +196,7 @@ def claim(settings: Settings, alone: bool) -> TextIO:
     except BlockingIOError:
         held.close()
         other = "`peil run` is" if alone else "Airflow (`peil up`) is"
-        raise Waiting(
-            f"{other} at work on {home}: wait until it ends, or stop it."
-        ) from None
+        raise Waiting(f"{other} at work on {home}: wait until it ends, or stop it.") from None
     return held
 
 

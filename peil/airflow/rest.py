@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 from peil.airflow.home import CONSOLE_USER
@@ -58,9 +58,7 @@ class Airflow:
 
     def get(self, path: str, **query: Any) -> Any:
         """Read one resource of the stable API."""
-        return self.call(
-            "GET", f"/api/v2{path}" + (f"?{urlencode(query)}" if query else "")
-        )
+        return self.call("GET", f"/api/v2{path}" + (f"?{urlencode(query)}" if query else ""))
 
     def is_healthy(self) -> bool:
         """Tell whether the database and all components that run tasks are up."""
@@ -69,17 +67,13 @@ class Airflow:
         except (URLError, OSError, RuntimeError):
             return False
         parts = ("metadatabase", "scheduler", "dag_processor", "triggerer")
-        return all(
-            (health.get(part) or {}).get("status") == "healthy" for part in parts
-        )
+        return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
 
     def dag_ids(self) -> set[str]:
         """Return the ids of the DAGs that Airflow has read."""
         return {dag["dag_id"] for dag in self.get("/dags", limit=500)["dags"]}
 
-    def backfill(
-        self, dag_id: str, first: date, last: date, max_active_runs: int = 2
-    ) -> int:
+    def backfill(self, dag_id: str, first: date, last: date, max_active_runs: int = 2) -> int:
         """Ask for a run of every day from first to last, both included; return its number."""
         body = {
             "dag_id": dag_id,
@@ -90,40 +84,40 @@ class Airflow:
         }
         return int(self.call("POST", "/api/v2/backfills", body)["id"])
 
+    def trigger(self, dag_id: str, day: str) -> str:
+        """Start one run for a day by hand; return its id. (Of ingest: only by `backfill`.)"""
+        body = {"logical_date": None, "partition_key": day}
+        return str(self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)["dag_run_id"])
+
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
+        """Answer what a task asks a person, as the user `peil`."""
+        where = f"/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task_id}/-1/hitlDetails"
+        self.call("PATCH", f"/api/v2{where}", {"chosen_options": [option], "params_input": {}})
+
     def runs(self, dag_id: str) -> dict[str, str]:
         """Return the state of the newest run of each partition (day) of a DAG."""
-        found = self.get(f"/dags/{dag_id}/dagRuns", limit=500, order_by="run_after")[
-            "dag_runs"
-        ]
-        return {
-            run["partition_key"]: run["state"]
-            for run in found
-            if run.get("partition_key")
-        }
+        found = self.get(f"/dags/{dag_id}/dagRuns", limit=500, order_by="run_after")["dag_runs"]
+        return {run["partition_key"]: run["state"] for run in found if run.get("partition_key")}
 
     def tasks(self, dag_id: str, day: str) -> dict[str, str]:
         """Return the state of each task of the newest run of a day."""
-        runs = self.get(f"/dags/{dag_id}/dagRuns", limit=500)["dag_runs"]
-        newest = [run["dag_run_id"] for run in runs if run.get("partition_key") == day][
-            -1
-        ]
-        found = self.get(f"/dags/{dag_id}/dagRuns/{newest}/taskInstances")[
-            "task_instances"
-        ]
-        return {task["task_id"]: task["state"] for task in found}
+        runs = self.get(f"/dags/{dag_id}/dagRuns", limit=500, order_by="run_after")["dag_runs"]
+        newest = [run["dag_run_id"] for run in runs if run.get("partition_key") == day][-1]
+        return self.tasks_of(dag_id, newest)
+
+    def tasks_of(self, dag_id: str, run_id: str) -> dict[str, str]:
+        """Return the state of each task of one run."""
+        found = self.get(f"/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances")
+        return {task["task_id"]: task["state"] for task in found["task_instances"]}
 
     def partitions(self, uri: str) -> set[str]:
         """Return the days for which an asset exists."""
         assets = self.get("/assets", uri_pattern=uri, limit=500)["assets"]
         number = next(asset["id"] for asset in assets if asset["uri"] == uri)
         events = self.get("/assets/events", asset_id=number, limit=500)["asset_events"]
-        return {
-            event["partition_key"] for event in events if event.get("partition_key")
-        }
+        return {event["partition_key"] for event in events if event.get("partition_key")}
 
-    def wait_for_runs(
-        self, dag_id: str, days: set[str], timeout_s: float
-    ) -> dict[str, str]:
+    def wait_for_runs(self, dag_id: str, days: set[str], timeout_s: float) -> dict[str, str]:
         """Wait until a DAG's runs of these days are over; return their states.
 
         Raises
@@ -141,9 +135,7 @@ class Airflow:
         return {day: found[day] for day in sorted(days)}
 
 
-def wait_until(
-    true: Callable[[], bool], timeout_s: float, what: Callable[[], str]
-) -> None:
+def wait_until(true: Callable[[], bool], timeout_s: float, what: Callable[[], str]) -> None:
     """Look once a second until it is true.
 
     Raises

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from peil.airflow.home import CONSOLE_USER, claim, environment, password_file
+from peil.airflow.home import CONSOLE_USER, claim, environment_of_a_child, password_file
 from peil.airflow.rest import Airflow, wait_until
 from peil.settings import PROJECT, Settings
 from peil.store import Store
@@ -39,9 +39,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(
-    commands: list[list[str]], env: dict[str, str], logs: Path
-) -> Iterator[None]:
+def running(commands: list[list[str]], env: dict[str, str], logs: Path) -> Iterator[None]:
     """Run commands, each with what it starts, until the block ends; then none is left."""
     logs.mkdir(parents=True, exist_ok=True)
     processes: list[subprocess.Popen[bytes]] = []
@@ -87,9 +85,7 @@ def _end_left_over_walks(env: dict[str, str]) -> None:
         "    session.execute(update(DagRun).where(DagRun.triggered_by == By.TEST,\n"
         "        DagRun.state.in_(['running', 'queued'])).values(state='failed'))\n"
     )
-    subprocess.run(
-        [sys.executable, "-c", code], env=env, check=True, capture_output=True
-    )
+    subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True)
 
 
 @contextmanager
@@ -110,12 +106,10 @@ def started(settings: Settings, port: int | None = None) -> Iterator[Airflow]:
     """
     at = port or free_port()
     logs = Store(settings).airflow_home / "logs" / "components"
-    env = {**os.environ, **environment(settings, at)}
+    env = environment_of_a_child(settings, at)
     # in a process of its own: this one may have read other settings of Airflow already
     with claim(settings, alone=True):
-        prepared = (
-            "from peil.airflow.home import prepare; from peil.settings import settings"
-        )
+        prepared = "from peil.airflow.home import prepare; from peil.settings import settings"
         subprocess.run(
             [sys.executable, "-c", f"{prepared}; prepare(settings())"],
             env=env,
@@ -125,9 +119,7 @@ def started(settings: Settings, port: int | None = None) -> Iterator[Airflow]:
         _end_left_over_walks(env)
         password = json.loads(password_file(settings).read_text())[CONSOLE_USER]
         client = Airflow(f"http://127.0.0.1:{at}", password)
-        commands = [
-            [sys.executable, "-m", "airflow", *component] for component in COMPONENTS
-        ]
+        commands = [[sys.executable, "-m", "airflow", *component] for component in COMPONENTS]
         with running(commands, env, logs):
             wait_until(client.is_healthy, 180, lambda: f"a healthy Airflow; see {logs}")
             yield client
@@ -154,16 +146,15 @@ def started_mlflow(settings: Settings, port: int) -> Iterator[str]:
 
 def up(settings: Settings, airflow_port: int = 8080, mlflow_port: int = 5000) -> None:
     """Start both consoles, say where they are, and stop both at Ctrl-C."""
-    print("Starting Airflow and MLflow on this machine only; this takes half a minute.")
-    with ExitStack() as consoles:
-        mlflow = consoles.enter_context(started_mlflow(settings, mlflow_port))
-        airflow = consoles.enter_context(started(settings, airflow_port))
-        print(
-            f"Airflow  {airflow.url}   user {CONSOLE_USER}, password in {password_file(settings)}"
-        )
-        print(f"MLflow   {mlflow}")
-        print("Ctrl-C stops both.", flush=True)
-        try:
+    print("Starting Airflow and MLflow on this machine only; this takes half a minute.", flush=True)
+    where = password_file(settings)
+    try:
+        with ExitStack() as consoles:
+            mlflow = consoles.enter_context(started_mlflow(settings, mlflow_port))
+            airflow = consoles.enter_context(started(settings, airflow_port))
+            print(f"Airflow  {airflow.url}   user {CONSOLE_USER}, password in {where}")
+            print(f"MLflow   {mlflow}")
+            print("Ctrl-C stops both.", flush=True)
             signal.pause()
-        except KeyboardInterrupt:
-            print("Stopping.")
+    except KeyboardInterrupt:
+        print("Stopped.")

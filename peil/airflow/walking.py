@@ -87,9 +87,7 @@ def walk(verb: str, pilot: str, day: str) -> WalkResult:
     if dag is None:
         raise Refused(f"No DAG {verb}__{pilot}: is there a charter pilots/{pilot}.yml?")
     read = charter.load(pilot)
-    midnight = datetime.combine(
-        charter.day_of(read, day), time(), ZoneInfo(read.time_zone)
-    )
+    midnight = datetime.combine(charter.day_of(read, day), time(), ZoneInfo(read.time_zone))
     walker.failures.clear()
     run = dag.test(logical_date=midnight, run_conf={"day": day, "walked": True})
     states = {task.task_id: str(task.state) for task in run.get_task_instances()}
@@ -118,16 +116,10 @@ def _outcomes(run: Any) -> list[Outcome]:
 
     with create_session() as session:
         rows = session.scalars(
-            XComModel.get_many(
-                run_id=run.run_id, dag_ids=run.dag_id, key="return_value"
-            )
+            XComModel.get_many(run_id=run.run_id, dag_ids=run.dag_id, key="return_value")
         ).all()
-        found = [
-            XComModel.deserialize_value(row) for row in sorted(rows, key=_written_at)
-        ]
-    return [
-        Outcome(**told) for told in found if isinstance(told, dict) and "verb" in told
-    ]
+        found = [XComModel.deserialize_value(row) for row in sorted(rows, key=_written_at)]
+    return [Outcome(**told) for told in found if isinstance(told, dict) and "verb" in told]
 
 
 def _written_at(row: Any) -> Any:
@@ -141,17 +133,16 @@ class _Walker:
         self._claim = claim(of, alone=False)
         prepare(of)
         _quiet(log_file(of))
-        from airflow.dag_processing.bundles.manager import DagBundlesManager
+        from airflow.dag_processing.bundles import manager
         from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
 
         self.failures: list[BaseException] = []
-        self.bag = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name=BUNDLE)
+        bundles: Any = manager.DagBundlesManager
+        self.bag: Any = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name=BUNDLE)
         if self.bag.import_errors:
             file, error = next(iter(self.bag.import_errors.items()))
-            raise RuntimeError(
-                f"dags/{file} cannot be read: {error.strip().splitlines()[-1]}"
-            )
-        DagBundlesManager().sync_bundles_to_db()
+            raise RuntimeError(f"dags/{file} cannot be read: {error.strip().splitlines()[-1]}")
+        bundles().sync_bundles_to_db()
         sync_bag_to_db(self.bag, BUNDLE, None)
         for dag in self.bag.dags.values():
             # the charter's period bounds the schedule; here the verb itself checks the day
@@ -160,10 +151,8 @@ class _Walker:
                 task.start_date = task.end_date = None
                 # a person waits at this terminal: say what is wrong instead of trying again
                 task.retries, task.retry_policy = 0, None
-                task.on_failure_callback = [
-                    *(task.on_failure_callback or ()),
-                    self._remember,
-                ]
+                mails: Any = task.on_failure_callback or []
+                task.on_failure_callback = [*mails, self._remember]
 
     def _remember(self, context: Any) -> None:
         """Keep what a task raised: `dag.test` keeps a state and a log line only."""
@@ -179,9 +168,7 @@ def _walker(of: Settings) -> _Walker:
     key = (Store(of).airflow_home, of.pilots)
     if key not in _walkers:
         if _walkers:
-            raise RuntimeError(
-                "Airflow takes one database a process: walk another store apart."
-            )
+            raise RuntimeError("Airflow takes one database a process: walk another store apart.")
         _walkers[key] = _Walker(of)
     return _walkers[key]
 

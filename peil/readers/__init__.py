@@ -17,6 +17,7 @@ from peil.readers.canonical import CELL_COLUMNS, EVENT_COLUMNS
 
 __all__ = ["CELL_COLUMNS", "EVENT_COLUMNS", "READERS", "Reader"]
 
+
 class Reader(Protocol):
     """What a module of this package offers."""
 

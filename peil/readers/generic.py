@@ -29,6 +29,7 @@ def literal(text: str) -> str:
 
 
 def is_parquet(file: Path) -> bool:
+    """Whether a file is Parquet, by its name."""
     return file.suffix == ".parquet"
 
 
@@ -65,9 +66,7 @@ def require_whole(file: Path) -> None:
             while stream.read(4_000_000):
                 pass
     except (OSError, EOFError, zlib.error):
-        raise Refused(
-            f"{file.name} breaks off or is damaged: have it delivered again."
-        ) from None
+        raise Refused(f"{file.name} breaks off or is damaged: have it delivered again.") from None
 
 
 def source(
@@ -81,8 +80,11 @@ def source(
     if is_parquet(file):
         relation = f"read_parquet({literal(str(file))}, file_row_number=true)"
         described = connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns
-        return relation, [c for c in described if c != "file_row_number"], "file_row_number + 1", (
-            "false"
+        return (
+            relation,
+            [c for c in described if c != "file_row_number"],
+            "file_row_number + 1",
+            ("false"),
         )
     names = header(file, delivery.separator)
     require_whole(file)
@@ -102,6 +104,7 @@ def source(
 
 
 def require(file: Path, names: list[str], delivery: Delivery) -> None:
+    """Refuse a file that lacks a column which the mapping names."""
     missing = sorted(set(delivery.columns.values()) - set(names))
     if missing:
         raise Refused(
@@ -136,7 +139,9 @@ def forget_rejected(connection: duckdb.DuckDBPyConnection) -> None:
 def rejected_lines(connection: duckdb.DuckDBPyConnection) -> list[int]:
     """Lines of records that the CSV reader could not take at all (encoding, length)."""
     try:
-        rows = connection.execute("SELECT DISTINCT line FROM reject_errors ORDER BY line").fetchall()
+        rows = connection.execute(
+            "SELECT DISTINCT line FROM reject_errors ORDER BY line"
+        ).fetchall()
     except duckdb.CatalogException:  # no CSV, or nothing rejected
         return []
     return [int(line) for (line,) in rows]

@@ -19,9 +19,8 @@ Read = Callable[..., Any]
 def read_dags(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Read:
     """Read a folder of DAG files for a folder of charters; returns the DagBag."""
     for name, value in environment(Settings(data=tmp_path / "store")).items():
-        if not name.startswith(("PEIL_", "PYTHONPATH")):
-            # not undone: Airflow keeps what it read when it was first imported
-            os.environ.setdefault(name, value)
+        # not undone: Airflow keeps what it read when it was first imported
+        os.environ.setdefault(name, value)
 
     def read(dags: Path, pilots: Path | None = None, **env: str) -> Any:
         from airflow.dag_processing.dagbag import BundleDagBag

@@ -60,9 +60,7 @@ def test_every_verb_of_every_pilot_is_one_dag_and_there_is_no_other(bag: Any) ->
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_missing_dag_file_is_noticed(
-    read_dags: Any, tmp_path: Path, verb: str
-) -> None:
+def test_a_missing_dag_file_is_noticed(read_dags: Any, tmp_path: Path, verb: str) -> None:
     fewer = tmp_path / "dags"
     shutil.copytree(DAGS, fewer)
     (fewer / f"{verb}.py").unlink()
@@ -169,16 +167,12 @@ def test_a_day_is_ingested_at_the_midnight_that_ends_it(bag: Any) -> None:
 
     dag = bag.dags["ingest__demo"]
     timetable: Any = coerce_to_core_timetable(dag.timetable)
-    within = TimeRestriction(
-        instance(dag.start_date), instance(dag.end_date), catchup=True
-    )
+    within = TimeRestriction(instance(dag.start_date), instance(dag.end_date), catchup=True)
     runs, last = [], None
-    while (
-        last := timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=within)
-    ) and (len(runs) < 99):
-        runs.append(
-            (last.partition_key, last.run_after.in_timezone("Europe/Amsterdam"))
-        )
+    while (last := timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=within)) and (
+        len(runs) < 99
+    ):
+        runs.append((last.partition_key, last.run_after.in_timezone("Europe/Amsterdam")))
     period = charter.load("demo").period
     assert [day for day, _ in runs] == [str(day) for day in charter.load("demo").days()]
     assert runs[0][1].hour == 0 and runs[0][1].date() > period.start
@@ -188,9 +182,7 @@ def test_nothing_is_caught_up_by_itself_and_runs_at_once_are_bounded(bag: Any) -
     for dag_id, dag in bag.dags.items():
         assert dag.catchup is False
         # days that wait for a person's approval must not hold up the others
-        assert dag.max_active_runs == {"release": 31, "train": 1}.get(
-            dag_id.split("__")[0], 2
-        )
+        assert dag.max_active_runs == {"release": 31, "train": 1}.get(dag_id.split("__")[0], 2)
 
 
 def test_a_run_of_ingest_by_hand_must_be_a_backfill(bag: Any) -> None:
@@ -226,13 +218,9 @@ def test_mail_is_a_matter_of_tasks_and_only_where_it_is_configured(
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
     silent = read_dags(DAGS, PILOTS)
-    loud = read_dags(
-        DAGS, PILOTS, PEIL_SMTP_HOST="localhost", PEIL_SMTP_TO="a@example.org"
-    )
+    loud = read_dags(DAGS, PILOTS, PEIL_SMTP_HOST="localhost", PEIL_SMTP_TO="a@example.org")
     assert set(silent.dags) == set(loud.dags) == expected()
-    assert not any(
-        t.on_failure_callback for dag in silent.dags.values() for t in dag.tasks
-    )
+    assert not any(t.on_failure_callback for dag in silent.dags.values() for t in dag.tasks)
     for dag_id, dag in loud.dags.items():
         assert not dag.on_failure_callback  # a DAG's notifier breaks dag.test
         verb = dag_id.split("__")[0]
@@ -242,9 +230,7 @@ def test_mail_is_a_matter_of_tasks_and_only_where_it_is_configured(
         assert ("quarantine" in told) == (verb != "train")
 
 
-def test_a_charter_that_is_not_valid_hides_no_dag(
-    read_dags: Any, tmp_path: Path
-) -> None:
+def test_a_charter_that_is_not_valid_hides_no_dag(read_dags: Any, tmp_path: Path) -> None:
     pilots = tmp_path / "pilots"
     shutil.copytree(PILOTS, pilots)
     (pilots / "broken.yml").write_text("pilot: broken\npurpose: none of these\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from peil.airflow import compose_secrets, environment
-from peil.airflow.home import claim, keys_folder
+from peil.airflow.home import claim, environment_of_a_child, keys_folder
 from peil.outcome import Waiting
 from peil.settings import Settings
 
@@ -35,9 +35,7 @@ def test_secrets_are_drawn_once_and_are_the_owners_alone(tmp_path: Path) -> None
     assert secrets_of(keys_folder(settings)) == first
     assert keys_folder(settings).stat().st_mode & 0o777 == 0o700
     for file in keys_folder(settings).iterdir():
-        assert file.stat().st_mode & 0o377 in (0o000, 0o200), (
-            file.name
-        )  # the console's is 0600
+        assert file.stat().st_mode & 0o377 in (0o000, 0o200), file.name  # the console's is 0600
 
 
 def test_composes_secrets_are_drawn_once(tmp_path: Path) -> None:
@@ -60,11 +58,19 @@ def test_composes_secrets_are_drawn_once(tmp_path: Path) -> None:
 def test_airflow_listens_on_loopback_and_reports_to_nobody(tmp_path: Path) -> None:
     variables = environment(Settings(data=tmp_path), port=8123)
     assert variables["AIRFLOW__API__HOST"] == "127.0.0.1"
-    assert variables["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].startswith(
-        "http://127.0.0.1:8123/"
-    )
+    assert variables["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].startswith("http://127.0.0.1:8123/")
     assert variables["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] == "False"
     assert variables["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False"
+
+
+def test_an_airflow_of_its_own_is_told_every_setting(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "d", deliveries=tmp_path / "e", threads=1, settle_s=0)
+    told = environment_of_a_child(settings, 8123)
+    assert told["PEIL_DATA"] == str(tmp_path / "d")
+    assert told["PEIL_DELIVERIES"] == str(tmp_path / "e")
+    assert (told["PEIL_THREADS"], told["PEIL_SETTLE_S"]) == ("1", "0.0")
+    # this process has its own settings, and keeps them
+    assert not any(name.startswith("PEIL_") for name in environment(settings))
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert "signatures:" not in real and "statute" in real
     (pilots / "real.yml").write_text(real + signatures)
     env = {
-        **{
-            k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL"))
-        },
+        **{k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL"))},
         "PEIL_DATA": str(folder / "data"),
         "PEIL_PILOTS": str(pilots),
         "PYTHONPATH": str(PROJECT),
@@ -217,10 +215,7 @@ def test_what_a_verb_raises_comes_out_as_it_was_raised(
 def test_a_closed_gate_quarantines_the_day_and_stops_it(walked: dict[str, Any]) -> None:
     assert walked["closed"]["error"] == "GateClosed"
     assert walked["closed"]["n_closed"] == 1
-    assert (
-        "staged" in walked["closed"]["says"]
-        and "2026-03-02" in walked["closed"]["says"]
-    )
+    assert "staged" in walked["closed"]["says"] and "2026-03-02" in walked["closed"]["says"]
 
 
 def test_a_failed_verb_and_a_closed_gate_are_mailed_with_the_day_and_nothing_else(

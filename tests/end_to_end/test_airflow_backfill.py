@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from second_store import released, second_store
+from second_store import TABLE, environment_of, released, second_store
 
+from peil import ledger
 from peil.airflow import Airflow, started
+from peil.airflow.home import CONSOLE_USER
+from peil.airflow.rest import wait_until
+from peil.airflow.standalone import free_port
 from peil.settings import Settings
+from peil.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -38,7 +46,30 @@ def reference(small_pilot: Settings) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def store(small_pilot: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return second_store(small_pilot, tmp_path_factory.mktemp("airflow") / "data")
+    """A store of its own, with a second pilot of which one day waits for an approval."""
+    folder = tmp_path_factory.mktemp("airflow")
+    shutil.copytree(small_pilot.pilots, folder / "pilots")
+    demo = (folder / "pilots" / "demo.yml").read_text()
+    real = demo.replace("pilot: demo", "pilot: real").replace("synthetic ", "statute ")
+    assert "legal_basis: statute" in real and "signatures:" not in real
+    for role in ("operator", "data_protection_officer"):
+        real += f"{'' if 'signatures' in real else 'signatures:'}\n"
+        real += f"  - {{role: {role}, name: N, signed_on: 2026-01-05}}"
+    (folder / "pilots" / "real.yml").write_text(real + "\n")
+    made = second_store(small_pilot, folder / "data")
+    made = made.model_copy(update={"pilots": folder / "pilots"})
+    run = [sys.executable, "-m", "peil.cli", "run", "real", "--from", str(DAYS[0]), "--to"]
+    done = subprocess.run(
+        [*run, str(DAYS[0])],
+        env=environment_of(made),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # at a terminal nobody can be asked: it says who may approve, and how
+    assert done.returncode == 2, done.stderr[-2000:]
+    assert "waits for approval" in done.stdout + done.stderr
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -112,20 +143,89 @@ def test_a_run_of_ingest_that_is_no_backfill_is_refused(airflow: Airflow) -> Non
         airflow.call("POST", "/api/v2/dags/ingest__demo/dagRuns", body)
 
 
-def test_nothing_is_left_running(small_pilot: Settings, tmp_path: Path) -> None:
-    own = second_store(small_pilot, tmp_path / "data")
-    with started(own) as client:
-        assert client.is_healthy()
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    environments = [
-        file.read_bytes() for file in Path("/proc").glob("[0-9]*/environ") if _is_readable(file)
+def _asked(airflow: Airflow, run_id: str) -> None:
+    """Wait until the run waits for a person."""
+
+    def waits() -> bool:
+        return airflow.tasks_of("release__real", run_id)["approval"] == "awaiting_input"
+
+    wait_until(waits, 120, lambda: str(airflow.tasks_of("release__real", run_id)))
+
+
+def _ended(airflow: Airflow, run_id: str) -> dict[str, str]:
+    def ended() -> bool:
+        run = airflow.get(f"/dags/release__real/dagRuns/{run_id}")
+        return run["state"] in ("success", "failed")
+
+    wait_until(ended, 240, lambda: str(airflow.tasks_of("release__real", run_id)))
+    return airflow.tasks_of("release__real", run_id)
+
+
+def test_a_real_release_that_a_person_rejects_does_not_cross(
+    airflow: Airflow, store: Settings
+) -> None:
+    run_id = airflow.trigger("release__real", str(DAYS[0]))
+    _asked(airflow, run_id)
+    airflow.answer("release__real", run_id, "approval", "Reject")
+    tasks = _ended(airflow, run_id)
+    assert {tasks[name] for name in ("approved", "release", "gate", "released")} == {"skipped"}
+    assert not Store(store).released("real", "presence", DAYS[0]).exists()
+    assert ledger.find(Store(store), "real", "approval") is None
+
+
+def test_a_real_release_crosses_when_a_person_approves_and_the_ledger_names_them(
+    airflow: Airflow, store: Settings
+) -> None:
+    run_id = airflow.trigger("release__real", str(DAYS[0]))
+    _asked(airflow, run_id)
+    assert not Store(store).released("real", "presence", DAYS[0]).exists()
+    airflow.answer("release__real", run_id, "approval", "Approve")
+    assert _ended(airflow, run_id)["released"] == "success"
+    entry = ledger.find(Store(store), "real", "approval", period=str(DAYS[0]))
+    assert entry is not None and entry["facts"]["by"] == CONSOLE_USER
+    assert (Store(store).released("real", "presence", DAYS[0]) / TABLE).is_file()
+
+
+def test_peil_up_says_where_the_consoles_are_and_leaves_nothing_running(
+    small_pilot: Settings, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    code = (
+        "from peil.airflow import up; from peil.settings import settings; "
+        f"up(settings(), {free_port()}, {free_port()})"
+    )
+    env = {**environment_of(small_pilot), "PEIL_DATA": str(data)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said: list[str] = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        running = _working_on(data)
+        process.send_signal(signal.SIGINT)
+        said.append(process.stdout.read())
+        assert process.wait(60) == 0
+    text = "".join(said)
+    assert "Airflow  http://127.0.0.1:" in text and "MLflow   http://127.0.0.1:" in text
+    password = json.loads((data / "operator/keys/airflow/console.json").read_text())[CONSOLE_USER]
+    assert password not in text
+    assert len(running) > 5 and _working_on(data) == []
+
+
+def _working_on(data: Path) -> list[str]:
+    """Processes that were told to work on this store."""
+    return [
+        file.parent.name
+        for file in Path("/proc").glob("[0-9]*/environ")
+        if str(data).encode() in _content(file)
     ]
-    assert environments and listed.stdout
-    assert not any(str(own.data).encode() in one for one in environments)
 
 
-def _is_readable(file: Path) -> bool:
+def _content(file: Path) -> bytes:
     try:
-        return bool(file.read_bytes())
+        return file.read_bytes()
     except OSError:  # ended meanwhile, or another user's
-        return False
+        return b""

@@ -31,7 +31,8 @@ def referenced(tiny: Any) -> Any:
     tiles.loc[tiles["tile_id"] == 2, "building"] = 0.9
     tiles.to_parquet(folder / "tiles.parquet")
     zones = pd.DataFrame({"zone_id": ["NL", "B", "A"], "name": ["Land", "Bee", "Ay"],
-                          "parent_id": [None, "NL", "NL"], "level": ["country", *["city"] * 2]})  # fmt: skip
+                          "parent_id": [None, "NL", "NL"],
+                          "level": ["country", "city", "city"]})  # fmt: skip
     shapes = [box(0, 0, 400, 100), box(200, 0, 400, 100), box(0, 0, 200, 100)]
     gpd.GeoDataFrame(zones, geometry=shapes, crs="EPSG:3035").to_file(folder / "zones.geojson")
     (folder / "register.csv").write_text("zone_id,n_persons\nA,400\nB,100\n")
@@ -71,7 +72,11 @@ def test_a_register_is_needed_only_where_it_is_asked_for(referenced: Any) -> Non
         ("register.csv", None, "register.csv is missing"),
         ("tiles.parquet", None, "tiles.parquet is missing"),
         ("zones.geojson", None, "zones.geojson is missing"),
-        ("register.csv", "zone_id,people\nA,1\n", "register.csv, line 1 lacks the column n_persons"),
+        (
+            "register.csv",
+            "zone_id,people\nA,1\n",
+            "register.csv, line 1 lacks the column n_persons",
+        ),
         ("register.csv", "zone_id,n_persons\nA,400\n", "zone B has no population"),
         ("register.csv", "zone_id,n_persons\nA,400\nB,many\n", "register.csv, line 3, n_persons"),
         ("register.csv", "zone_id,n_persons\nA,400\nB,-5\n", "register.csv, line 3, n_persons"),

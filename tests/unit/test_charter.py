@@ -36,7 +36,7 @@ def test_without_a_charter_nothing_runs(tiny: Any) -> None:
     from peil.ingest import ingest
 
     tiny.charter_file.unlink()
-    with pytest.raises(Refused, match="No charter at .*tiny.yml"):
+    with pytest.raises(Refused, match=r"No charter at .*tiny.yml"):
         ingest("tiny", "2026-03-02")
     assert not (tiny.folder / "data" / "operator").exists()
 
@@ -144,6 +144,6 @@ def test_a_simulated_delivery_that_nobody_signed_for_is_refused(tiny: Any) -> No
         ingest("tiny", "2026-03-02")
     tiny.vouch()
     tiny.deliver("b.csv", "imsi,at,mcc,mnc,cell,imei\n1,2026-03-02 10:00:00,204,08,c1,\n")
-    with pytest.raises(Refused, match="b.csv is not in the signed list"):
+    with pytest.raises(Refused, match=r"b.csv is not in the signed list"):
         ingest("tiny", "2026-03-02")
     assert not tiny.store.raw_file("tiny", date(2026, 3, 2)).exists()

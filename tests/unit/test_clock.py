@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,12 +21,10 @@ from peil.clock import hours_of, now, today
         (date(2026, 4, 5), "Australia/Melbourne", 25),
     ],
 )
-def test_a_local_day_has_the_hours_that_its_clocks_show(
-    day: date, zone: str, n_hours: int
-) -> None:
+def test_a_local_day_has_the_hours_that_its_clocks_show(day: date, zone: str, n_hours: int) -> None:
     hours = hours_of(day, zone)
     assert len(hours) == n_hours
-    assert all(late - early == timedelta(hours=1) for early, late in zip(hours, hours[1:], strict=False))  # noqa: E501  # fmt: skip
+    assert {late - early for early, late in pairwise(hours)} == {timedelta(hours=1)}
     assert {hour.tzinfo for hour in hours} == {UTC}
 
 

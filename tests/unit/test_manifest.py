@@ -37,7 +37,7 @@ def test_a_link_out_of_the_delivery_folder_is_refused(tiny: Any) -> None:
     elsewhere = tiny.folder / "elsewhere.csv"
     elsewhere.write_text(ROW)
     tiny.deliver("a.csv", ROW).parent.joinpath("b.csv").symlink_to(elsewhere)
-    with pytest.raises(Refused, match="b.csv is a link out of the delivery folder"):
+    with pytest.raises(Refused, match=r"b.csv is a link out of the delivery folder"):
         manifest.files(tiny.deliveries, "tiny/events/{day}/*", DAY)
 
 

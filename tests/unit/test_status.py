@@ -52,9 +52,7 @@ def test_a_folder_without_a_ledger_entry_is_not_released(tiny: Any) -> None:
     for state in status.STATES:
         reach(tiny, state)
     assert not found(tiny).is_released
-    entry = ledger.append(
-        tiny.store, "tiny", "release", now(tiny.charter), FACTS, once=False
-    )
+    entry = ledger.append(tiny.store, "tiny", "release", now(tiny.charter), FACTS, once=False)
     assert found(tiny).is_released
     assert (found(tiny).ledger, found(tiny).why) == (entry[:12], "")
     ledger.append(tiny.store, "tiny", "withdrawn", now(tiny.charter), FACTS, once=False)

@@ -15,7 +15,9 @@ from peil.charter import Delivery
 from peil.outcome import Refused
 from peil.readers.generic import header
 
-OURS = "line, subscriber_id, observed_at, mcc, mnc, plmn, cell_id, event_type, timing_advance, defect"  # noqa: E501
+OURS = (
+    "line, subscriber_id, observed_at, mcc, mnc, plmn, cell_id, event_type, timing_advance, defect"
+)
 MAPPING = Delivery(
     reader="generic", path="-", separator=";", time_format="%d-%m-%Y %H:%M:%S",
     time_zone="Europe/Amsterdam",
@@ -195,9 +197,7 @@ def test_a_decimal_comma_is_read_where_the_charter_says_so(desk: Any, tmp_path: 
         ("5.1;c\xff2;52.4;10;1;", "line 3, record: cannot be read"),
     ],
 )
-def test_a_cell_plan_is_never_read_in_part(
-    desk: Any, tmp_path: Path, line: str, said: str
-) -> None:
+def test_a_cell_plan_is_never_read_in_part(desk: Any, tmp_path: Path, line: str, said: str) -> None:
     sound = "4.9;c1;52.37;10;true;2026-01-01"
     content = "\n".join(["LON;NAME;LAT;W;DIR;FROM", sound, line, sound]) + "\n"
     file = write(tmp_path, content.encode("latin-1"), "plan.csv")

@@ -101,10 +101,12 @@ def test_cells_become_canonical_rows(desk: Any, tmp_path: Path) -> None:
     start = datetime(2022, 12, 31, 23, tzinfo=UTC)
     shared = (40.4, -3.7)
     assert desk.cells("multimno", file, MAPPING, columns) == [
-        ("c1", *shared, True, 90.0, 5.0, 10.0, "macro", start, datetime(2023, 1, 7, 23, tzinfo=UTC)),
+        ("c1", *shared, True, 90.0, 5.0, 10.0, "macro", start,
+         datetime(2023, 1, 7, 23, tzinfo=UTC)),
         ("c2", *shared, False, None, 5.0, 10.0, "pico", start,
          datetime(2023, 1, 7, 23, tzinfo=UTC)),
-        ("c3", *shared, True, 90.0, 5.0, 10.0, "macro", start, datetime(2023, 1, 7, 11, tzinfo=UTC)),
+        ("c3", *shared, True, 90.0, 5.0, 10.0, "macro", start,
+         datetime(2023, 1, 7, 11, tzinfo=UTC)),
         ("c4", *shared, True, 90.0, 5.0, 10.0, "macro", start, None),
     ]  # fmt: skip
 

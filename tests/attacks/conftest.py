@@ -1,0 +1,8 @@
+"""Tests of attacks share what plants markers: `planting`, `spoiled_pilot`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,124 @@
+"""Figures rest on the counted table alone: no row of a device is read, and no key shows in them."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from peil import charter as charters
+from peil import database, manifest, sealing, steps
+from peil.settings import Settings
+from peil.store import Store
+
+DAY = date(2026, 3, 2)
+VERBS = ("ingest", "stage", "estimate", "release")
+ESTIMATED = ("est_presence__by_zone_hour", "est_presence__by_tile_hour", "unlocated")
+READ = {
+    "int_devices_counted__by_cell_hour",
+    "int_devices_withheld__by_hour",
+    "stg_operator__cells",
+}
+
+
+def _store(small: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """An empty store over the small deliveries, which the verbs find by `PEIL_*`."""
+    monkeypatch.setenv("PEIL_DATA", str(folder))
+    monkeypatch.setenv("PEIL_DELIVERIES", str(small.deliveries_folder))
+    store = Store()
+    manifest.vouch(store, charters.load("demo"), small.deliveries_folder / "demo", "the tests")
+    return store
+
+
+def _run(verbs: tuple[str, ...]) -> None:
+    for verb in verbs:
+        assert [outcome.status for outcome in steps.take(verb, "demo", str(DAY))]
+
+
+def _estimated(store: Store) -> dict[str, str]:
+    folder = store.estimated("demo", DAY)
+    return {name: hashlib.sha256((folder / f"{name}.parquet").read_bytes()).hexdigest()
+            for name in ESTIMATED}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def released(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """One day through the four verbs, with keys of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        store = _store(small_deliveries, tmp_path_factory.mktemp("first") / "data", patch)
+        _run(VERBS)
+    return store
+
+
+def test_estimates_need_no_row_of_a_device(
+    released: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sealed again with the counts and the plan only, the day gives the same bytes.
+
+    The gate of staged has judged the whole file before, as it does in every run.
+    """
+    store = _store(small_deliveries, tmp_path / "data", monkeypatch)
+    for plane in ("sealed", "keys", "ledger"):
+        shutil.rmtree(store.operator / plane, ignore_errors=True)
+        shutil.copytree(released.operator / plane, store.operator / plane)
+    for entry in (store.ledger("demo"), store.agency_ledger("demo")):
+        entry.unlink(missing_ok=True)  # nothing was released here
+    shutil.copytree(released.quality("demo", DAY), store.quality("demo", DAY))
+    whole = released.staged_file("demo", DAY)
+    _seal_without_devices(whole, store)
+    with database.connection(store, tmp_path / "spill") as opened:
+        database.attach_staged(opened, store, "demo", DAY)
+        left = opened.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'staged'"
+        ).fetchall()
+    assert {name for (name,) in left} == READ
+
+    outcome = next(iter(steps.take("estimate", "demo", str(DAY))))
+    assert outcome.status == "done"
+    assert _estimated(store) == _estimated(released)
+
+
+def _seal_without_devices(whole: Path, store: Store) -> None:
+    """Copy the tables that estimation may read into a new sealed file under the same key."""
+    file = store.staged_file("demo", DAY)
+    file.unlink()
+    key = sealing.read_key(store.key("demo", DAY, "staged"))
+    with duckdb.connect(":memory:") as opened:
+        sealing.load_crypto(opened)
+        sealing.bound(opened, "500MB", 1, store.work("demo", DAY, "test"))
+        sealing.attach(opened, whole, "whole", key, True)
+        sealing.attach(opened, file, "part", key, False)
+        for table in sorted(READ):
+            opened.execute(f"CREATE TABLE part.main.{table} AS FROM whole.main.{table}")
+
+
+def test_another_pseudonym_key_gives_the_same_released_bytes(
+    released: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = _store(small_deliveries, tmp_path / "data", monkeypatch)
+    _run(VERBS)
+    for kind in ("raw", "staged", "pseudonym"):
+        keys = [sealing.read_key(of.key("demo", DAY, kind)) for of in (store, released)]
+        assert keys[0] != keys[1]
+    assert _pseudonyms(store).isdisjoint(_pseudonyms(released))
+    folders = [of.released("demo", "presence", DAY) for of in (store, released)]
+    for name in ("rel_presence__by_zone_hour.csv", "rel_presence__by_zone_hour.parquet",
+                 "metadata.json"):  # fmt: skip
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
+    assert (folders[0] / "rel_presence__by_zone_hour.csv").read_bytes().count(b"\n") > 100
+    assert _estimated(store) == _estimated(released)
+
+
+def _pseudonyms(store: Store) -> set[str]:
+    with database.connection(store, store.work("demo", DAY, "test")) as opened:
+        database.attach_staged(opened, store, "demo", DAY)
+        rows = opened.execute(
+            "SELECT DISTINCT device_id::VARCHAR FROM staged.main.stg_operator__events"
+        ).fetchall()
+    found = {device for (device,) in rows}
+    assert len(found) > 1000
+    return found

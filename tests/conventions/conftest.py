@@ -1,0 +1,8 @@
+"""The conventions share one way to list the checkout's files, `tracked`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

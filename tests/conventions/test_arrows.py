@@ -1,0 +1,60 @@
+"""Imports point one way and each tool has one door: the build fails otherwise."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from peil.settings import PROJECT
+
+PACKAGES = ("peil", "models", "expectations")
+
+
+def lint(folder: Path) -> tuple[int, str]:
+    """Run import-linter as `make check` does, on a checkout or a copy of it."""
+    command = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [str(command), "--no-cache"], cwd=folder, capture_output=True, text=True, timeout=120,
+        check=False, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "COLUMNS": "200"},
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_arrows_hold() -> None:
+    code, told = lint(PROJECT)
+    assert code == 0, told
+    assert " 0 broken" in told and "8 kept" in told
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract"),
+    [
+        ("models/location.py", "import peil.store", "peil -> models | expectations"),
+        ("models/scores/figures.py", "import expectations.limits", "do not know each other"),
+        ("expectations/limits.py", "import models.scores", "do not know each other"),
+        ("models/weighting.py", "import duckdb", "models know no tool"),
+        ("peil/stage.py", "import mlflow", "one door to MLflow"),
+        ("peil/ingest.py", "import great_expectations", "one door to Great Expectations"),
+        ("peil/release.py", "import dbt.cli.main", "one door to dbt"),
+        ("peil/run.py", "import airflow.sdk", "one door to Airflow"),
+        ("peil/train.py", "import peil.truth", "truth is read by scoring only"),
+    ],
+)
+def test_a_broken_arrow_is_told(tmp_path: Path, file: str, line: str, contract: str) -> None:
+    for package in PACKAGES:
+        shutil.copytree(PROJECT / package, tmp_path / package,
+                        ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    broken = tmp_path / file
+    text = broken.read_text()
+    start = "from __future__ import annotations\n"
+    assert start in text
+    broken.write_text(text.replace(start, f"{start}\n{line}\n", 1))
+    code, told = lint(tmp_path)
+    assert code == 1
+    broken_ones = [told_line for told_line in told.splitlines() if " BROKEN" in told_line]
+    assert [one for one in broken_ones if contract in one], told
