@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Hashable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -203,7 +204,7 @@ def _audit(
         return audit(protected, threshold=threshold, rounded_to=1.0)
     bottom = tidy[tidy["zone_id"].isin(area.bottom()) & (tidy["n_devices"] > 0)]
     ratio = (bottom["n_persons"] / bottom["n_devices"]).groupby(bottom["zone_id"]).max()
-    units = {zone: float(ratio.get(zone, 1.0)) for zone in area.bottom()}
+    units: dict[Hashable, float] = {z: float(ratio.get(z, 1.0)) for z in area.bottom()}
     return audit(
         protected, threshold=threshold, value="n_persons", units_per_device=units, rounded_to=1.0
     )
