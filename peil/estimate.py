@@ -179,9 +179,7 @@ class _Estimation:
             )  # fmt: skip
         self.champion_tiles: np.ndarray | None = None
 
-    def run(
-        self, name: str, run_id: str
-    ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
+    def run(self, name: str, run_id: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
         """One estimator: zone table (all levels), unlocated per hour, figures for MLflow."""
         choices = self.choices["presence"]
         if name == "voronoi":

@@ -66,9 +66,7 @@ def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
 def _portal_data(
     charter: Charter, store: Store, area: Area, days: list[status.DayStatus]
 ) -> portal.PortalData | None:
-    folders = [
-        store.released(charter.pilot, PRODUCT, one.day) for one in days if one.is_released
-    ]
+    folders = [store.released(charter.pilot, PRODUCT, one.day) for one in days if one.is_released]
     if not folders:
         return None
     table = pd.concat(
@@ -179,9 +177,7 @@ def _gates(store: Store, charter: Charter, days: list[status.DayStatus]) -> list
                 for result in told["results"]
             ]
             gates.append(
-                portal.Gate(
-                    state=state, day=str(one.day), is_open=told["is_open"], results=results
-                )
+                portal.Gate(state=state, day=str(one.day), is_open=told["is_open"], results=results)
             )
     return gates
 
@@ -223,9 +219,7 @@ def _operator_data(
     )
 
 
-def _day_states(
-    charter: Charter, store: Store, one: status.DayStatus
-) -> operator_page.DayStates:
+def _day_states(charter: Charter, store: Store, one: status.DayStatus) -> operator_page.DayStates:
     order: list[str] = list(status.STATES)
     reached = order.index(one.state) if one.state in order else -1
     found: dict[Any, operator_page.StateOfDay] = {}

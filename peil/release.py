@@ -196,9 +196,7 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
     return protected
 
 
-def _audit(
-    area: Area, tidy: pd.DataFrame, protected: pd.DataFrame, threshold: int
-) -> AuditReport:
+def _audit(area: Area, tidy: pd.DataFrame, protected: pd.DataFrame, threshold: int) -> AuditReport:
     """Attack what is published (persons in whole numbers, else devices) with its own sums."""
     if area.register is None:
         return audit(protected, threshold=threshold, rounded_to=1.0)

@@ -91,9 +91,7 @@ def _fingerprint(store: Store, pilot: str, day: date) -> str:
     return digest.hexdigest()
 
 
-def _read_back(
-    store: Store, pilot: str, day: date
-) -> tuple[list[dict[str, str | int]], str]:
+def _read_back(store: Store, pilot: str, day: date) -> tuple[list[dict[str, str | int]], str]:
     """Every file's rows by outcome and reason (counts only), and a hash of what estimation reads.
 
     The hash is free of the pseudonym key: two keys give the same estimates.

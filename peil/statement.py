@@ -95,7 +95,6 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
     }
 
 
-
 def paragraphs(charter: Charter, metadata: dict[str, Any]) -> list[Words]:
     """Two blocks of the statement for a page: protection and quality.
 

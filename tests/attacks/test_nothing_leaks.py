@@ -86,7 +86,7 @@ def test_nothing_is_found_in_any_place(spoiled: Spoiled) -> None:
     places = places_of(spoiled.store, "demo")
     places["spill"] = [*places["spill"], spoiled.spilled]
     places["write-ahead files"] = [*places["write-ahead files"], spoiled.written_ahead]
-    assert all(places[name] for name in places if name != "write-ahead files"), places
+    assert all(places.values()), [name for name, paths in places.items() if not paths]
     found = scan(spoiled.markers, {**places, "standard output": spoiled.output})
     assert [one.sentence() for one in found] == []
 
@@ -94,10 +94,17 @@ def test_nothing_is_found_in_any_place(spoiled: Spoiled) -> None:
 def test_nothing_is_found_in_any_other_file_of_the_store(spoiled: Spoiled) -> None:
     """Even a sealed file shows nothing; only the key files hold keys."""
     store = spoiled.store
-    folders = [path for plane in (store.operator, store.agency) for path in plane.iterdir()]
-    everything = [path for path in folders if path != store.operator / "keys"]
-    found = scan(spoiled.markers, {"the store": everything})
+    looked_at = [path for paths in places_of(store, "demo").values() for path in paths]
+    keys = store.operator / "keys"
+    others = [
+        file
+        for plane in (store.operator, store.agency)
+        for file in plane.rglob("*")
+        if file.is_file() and not any(file.is_relative_to(path) for path in [keys, *looked_at])
+    ]
+    assert {file.name for file in others} >= {f"{DAYS[0]}.{n}.duckdb" for n in ("raw", "staged")}
+    found = scan(spoiled.markers, {"other files": others})
     assert [one.sentence() for one in found] == []
-    kept = scan(spoiled.markers, {"keys": store.operator / "keys"})
-    keys = {name for name in spoiled.markers if name.startswith("key ")}
-    assert {one.marker for one in kept} == keys  # the scan sees them where they are
+    kept = scan(spoiled.markers, {"keys": keys})
+    # the scan sees them where they are
+    assert {one.marker for one in kept} == {n for n in spoiled.markers if n.startswith("key ")}

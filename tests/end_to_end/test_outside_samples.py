@@ -47,9 +47,7 @@ def test_every_multimno_row_is_accounted_for_and_everything_is_withheld(
 def test_essnet_is_scored_against_its_true_positions(outside_data: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     run("essnet_sample", "essnet_sample", outside_data, data)
-    scores = json.loads(
-        (data / "operator/estimated/essnet_sample/scores/scores.json").read_text()
-    )
+    scores = json.loads((data / "operator/estimated/essnet_sample/scores/scores.json").read_text())
     assert scores["quantity"] == "n_devices"
     assert set(scores["whole"]) == {"voronoi", "sb", "em"}
     for figures in scores["whole"].values():
