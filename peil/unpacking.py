@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 DEEPEST = 5
 LARGEST = 1 << 30  # bytes of one unpacked piece
 SMALLEST = 16  # bytes; nothing shorter is a container
+ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 class NotDecodedError(Exception):
@@ -64,6 +65,7 @@ def unpack(content: bytes, file: Path | None = None, depth: int = 0) -> Iterator
         return
     kind = _kind(content)
     if kind is None:
+        yield from _frames(content)
         return
     if depth == DEEPEST:
         raise NotDecodedError(kind)
@@ -83,6 +85,32 @@ def unpack(content: bytes, file: Path | None = None, depth: int = 0) -> Iterator
         raise NotDecodedError(kind) from None
 
 
+def _frames(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give what zstd frames hold that lie among other bytes, as in DuckDB's spill."""
+    at = content.find(ZSTD)
+    while at >= 0:
+        piece = _until_error(content[at:])
+        if piece:
+            yield "zstd inside", piece
+        at = content.find(ZSTD, at + 1)
+
+
+def _until_error(content: bytes) -> bytes:
+    """Decompress a frame that may be followed by anything: a read that meets it gives nothing."""
+    whole = b""
+    for step in (1 << 16, 1):
+        try:
+            with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
+                found = [stream.read(len(whole))]
+                while len(found) < 1 << 16 and (piece := stream.read(step)):
+                    found.append(piece)
+                    whole += piece
+        except OSError:
+            continue
+        break
+    return whole
+
+
 class _Guess(Exception):
     """Two bytes looked like a container's first, and were not."""
 
@@ -92,7 +120,7 @@ def _kind(content: bytes) -> str | None:
         ("Parquet", b"PAR1"),
         ("SQLite", b"SQLite format 3\0"),
         ("gzip", b"\x1f\x8b\x08"),
-        ("zstd", b"\x28\xb5\x2f\xfd"),
+        ("zstd", ZSTD),
         ("zip", b"PK\x03\x04"),
     ):
         if content.startswith(start):

@@ -120,6 +120,7 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
             "dags_folder": str(DAGS),
             "load_examples": "False",
             "executor": "LocalExecutor",
+            "dagbag_import_timeout": "120",  # a busy machine, not a heavy file
             "parallelism": str(settings.threads),
             "fernet_key_cmd": f"cat {shlex.quote(str(fernet))}",
             "execution_api_server_url": f"http://127.0.0.1:{port}/execution/",
@@ -142,6 +143,7 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
             "dag_bundle_config_list": json.dumps([bundle]),
             "min_file_process_interval": "30",
             "parsing_processes": "1",
+            "dag_file_processor_timeout": "180",
         },
         "logging": {
             "base_log_folder": str(home / "logs"),

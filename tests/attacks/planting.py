@@ -93,6 +93,12 @@ def zstd(file: Path, planted: bytes) -> None:
         stream.write(b"before" + planted)
 
 
+def zstd_among_others(file: Path, planted: bytes) -> None:
+    """As a page that DuckDB spilled: compressed, with other pages before and after it."""
+    zstd(file, planted)
+    file.write_bytes(b"\7" * 1000 + file.read_bytes() + b"\7" * 1000)
+
+
 def zipped(file: Path, planted: bytes) -> None:
     """As a model in skops is: a zip, here with something packed inside."""
     inner = io.BytesIO()
@@ -112,7 +118,7 @@ PLACES: dict[str, list[Callable[[Path, bytes], None]]] = {
     "MLflow": [sqlite, zipped, plain],
     "Airflow database": [sqlite, sqlite_of_gzip],
     "Airflow logs and templates": [plain, gzipped],
-    "spill": [plain, zstd],
+    "spill": [plain, zstd, zstd_among_others],
     "write-ahead files": [write_ahead],
     "quarantine": [plain, sealed_not],
     "standard output": [plain],

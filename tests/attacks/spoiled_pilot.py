@@ -30,6 +30,8 @@ PLANTED = {
     "behind a closed gate": "204919999000078",
     "a called number": "31699999001234",
 }
+# what every simulated subscriber's number begins with: which of them spill is left to chance
+ANY_SUBSCRIBER = "204910000"
 
 
 @dataclass(frozen=True)

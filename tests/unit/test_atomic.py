@@ -81,3 +81,27 @@ def test_a_kill_in_the_middle_of_a_replacement_is_mended_by_the_next(
         atomic.replace_folder(tmp_path / "second", place)
     assert [file.name for file in place.iterdir()] == ["second"]
     assert [one.name for one in tmp_path.iterdir()] == ["day"]
+
+
+def test_a_kill_before_the_old_folder_is_removed_is_mended_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "day"
+
+    def put(name: str) -> None:
+        (atomic.fresh_folder(tmp_path / "aside") / name).touch()
+        atomic.replace_folder(tmp_path / "aside", place)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KilledError
+
+    put("first")
+    (atomic.fresh_folder(tmp_path / "aside") / "second").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic.shutil, "rmtree", killed)
+        with pytest.raises(KilledError):
+            atomic.replace_folder(tmp_path / "aside", place)
+    assert [file.name for file in place.iterdir()] == ["second"]
+    put("third")
+    assert [file.name for file in place.iterdir()] == ["third"]
+    assert [one.name for one in tmp_path.iterdir()] == ["day"]
