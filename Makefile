@@ -7,7 +7,7 @@ DEVICES ?= 12000
 DAYS ?= 7
 export DO_NOT_TRACK = true
 
-.PHONY: help install install-dev pilot test test-slow check bench up clean lock
+.PHONY: help install install-dev pilot test test-slow check bench up clean lock compose-secrets
 .DEFAULT_GOAL := help
 
 help: ## say a line on each command
@@ -21,7 +21,7 @@ $(UV):
 
 .venv/.pilot: $(UV) pyproject.toml uv.lock
 	@echo "2. Installing Peil into .venv/ (about 1 GB; half a minute, longer on a slow line)"
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --inexact --quiet
 	@touch .venv/.pilot
 
 .venv/.dev: $(UV) pyproject.toml uv.lock
@@ -56,6 +56,10 @@ bench: .venv/.dev ## measure: simulator, accuracy and intervals on other worlds
 
 up: .venv/.pilot ## start Airflow and MLflow on this machine, for people who want the consoles
 	@$(PEIL) up
+
+compose-secrets: .venv/.pilot ## draw the secrets of docker-compose.yml, once; prints PEIL_UID
+	@$(BIN)/python -c 'from pathlib import Path; from peil.airflow.home import compose_secrets; \
+	print("PEIL_UID=%d" % compose_secrets(Path("data/operator/keys/compose")))'
 
 lock: $(UV) ## resolve again: uv.lock and the hashed requirements.txt for pip users
 	@$(UV) lock

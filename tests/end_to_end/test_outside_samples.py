@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import peil
 
+pytestmark = pytest.mark.slow
+
 
 def run(pilot: str, folder: str, outside_data: Path, data: Path) -> str:
     environment = {"PEIL_OUTSIDE_DATA": str(outside_data)}

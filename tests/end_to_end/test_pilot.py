@@ -39,6 +39,7 @@ def test_a_second_run_does_nothing_twice_and_says_so(small_pilot: Settings) -> N
     assert (data / "operator/ledger/demo.jsonl").read_bytes() == ledger
 
 
+@pytest.mark.slow
 def test_a_fresh_run_and_another_pseudonym_key_release_the_same_bytes(
     small_pilot: Settings, tmp_path: Path
 ) -> None:
@@ -132,6 +133,7 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
         assert word in shown.stdout
 
 
+@pytest.mark.slow
 def test_a_closed_gate_stops_its_own_day_only_and_tells_a_person(
     small_deliveries: Settings, tmp_path: Path
 ) -> None:
