@@ -100,8 +100,8 @@ class _Catcher(threading.Thread):
             for kind, pattern in (
                 ("spilled", "work/**/*.tmp"),
                 ("written_ahead", "sealed/**/.*.wal"),
-                ("written_ahead", "*-journal"),
-                ("written_ahead", "airflow/*-journal"),
+                ("written_ahead", "mlflow.db-*l"),  # -journal, -wal
+                ("written_ahead", "airflow/airflow.db-*l"),
             ):
                 for file in self.operator.glob(pattern):
                     self.catch(kind, file)

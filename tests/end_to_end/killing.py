@@ -27,7 +27,7 @@ HEAVY = (
     "pyarrow.dataset",
 )  # fmt: skip
 
-LIMIT_S = 120.0
+LIMIT_S = 600.0
 
 
 @dataclass(frozen=True)

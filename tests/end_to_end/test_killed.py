@@ -21,7 +21,7 @@ from peil.atomic import read_json
 from peil.settings import PROJECT, Settings
 from peil.store import Store
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 DAY, NEXT = "2026-03-02", "2026-03-03"
 VERBS = ("ingest", "stage", "estimate", "release")
