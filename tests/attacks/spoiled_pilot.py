@@ -111,7 +111,9 @@ class _Catcher(threading.Thread):
             size = file.stat().st_size
             if size > self.sizes.get(file, 0):
                 self.sizes[file] = size
-                name = f"{len(self.sizes)}.{size}.{file.name.lstrip('.')}"
+                # what grows only is copied over; spilled blocks are overwritten, so each is kept
+                which = size if kind == "spilled" else list(self.sizes).index(file)
+                name = f"{file.parent.name}.{which}.{file.name.lstrip('.')}"
                 shutil.copyfile(file, self.into / kind / name)
         except OSError:  # gone meanwhile
             return
