@@ -7,6 +7,7 @@ that a child begins where a fresh process would, without the half minute of its 
 from __future__ import annotations
 
 import io
+import json
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -36,8 +38,9 @@ class At:
 
     Attributes
     ----------
-    point : {"rename", "append"}
-        Between write and rename, or inside the ledger's append with half a line on the disk.
+    point : {"rename", "append", "run"}
+        Between write and rename; inside the ledger's append, with half a line on the disk; or
+        inside a run of MLflow, which is open and has no figures yet.
     passed : frozenset of str
         Renames at which an earlier child died already: this one lives through them.
     """
@@ -59,11 +62,12 @@ class End:
 
 
 class Nursery:
-    """Starts children for verbs; the first start makes the server."""
+    """Starts the server, which imports meanwhile, and children for verbs."""
 
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(HEAVY))
+        forkserver.ensure_running()
 
     def run(
         self,
@@ -132,7 +136,7 @@ def _live(
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     if at is not None:
-        {"rename": _stop_before_rename, "append": _tear_append}[at.point](pipe, at)
+        _WAYS[at.point](pipe, at)
     pipe.send("begins")
     started = time.perf_counter()
     try:
@@ -151,8 +155,10 @@ def _live(
 
 
 def _take(verb: str, day: str) -> list[Any]:
-    from peil import steps, train
+    from peil import release, steps, train
 
+    if verb == "publish":  # a task of its own in Airflow, which is tried again by itself
+        return [release.publish("demo", day)]
     if verb == "train":
         return [train.train("demo", fit_days=1, judge_days=1)]
     return list(steps.take(verb, "demo", day))
@@ -169,15 +175,15 @@ def _stop_before_rename(pipe: Connection, at: At) -> None:
     A rename inside a folder that is itself made aside is none that a reader could see.
     """
     rename = os.replace
-    done: dict[str, int] = {}
     root = Path(os.environ["PEIL_DATA"])
 
     def replace(source: Any, target: Any, **more: Any) -> None:
         where = Path(os.fsdecode(target))
         inside = where.is_relative_to(root) and where.relative_to(root)
         if inside and not any(part.startswith(".") for part in inside.parts[:-1]):
-            done[str(inside)] = done.get(str(inside), 0) + 1
-            name = f"{inside} #{done[str(inside)]}"
+            name = str(inside)
+            if where.suffix == ".jsonl":  # a ledger is copied after each of its entries
+                name += f" {json.loads(Path(source).read_bytes().splitlines()[-1])['kind']}"
             if name not in at.passed:
                 pipe.send(name)
                 _die()
@@ -204,3 +210,17 @@ def _tear_append(pipe: Connection, at: At) -> None:
         return open_whole(self, mode, *more, **named)
 
     Path.open = open_torn  # type: ignore[method-assign,assignment]
+
+
+def _leave_run_open(pipe: Connection, _: At) -> None:
+    """Die where a run of MLflow would get its figures."""
+    from mlflow.tracking import MlflowClient
+
+    def log_batch(*_: Any, **__: Any) -> None:
+        pipe.send("run")
+        _die()
+
+    MlflowClient.log_batch = log_batch  # type: ignore[method-assign]
+
+
+_WAYS = {"rename": _stop_before_rename, "append": _tear_append, "run": _leave_run_open}

@@ -29,7 +29,8 @@ N_MOMENTS = 10
 SEED = 20260302
 SIDE_BY_SIDE = 2
 MOMENTS = [f"moment {number}" for number in range(N_MOMENTS)]
-POINTS = ["every rename", "ledger append"]
+POINTS = ["every rename", "half written"]
+PUBLISHED = "agency/ledger/demo.jsonl release"  # that entry reaches the agency
 
 
 @dataclass
@@ -45,9 +46,8 @@ class Life:
 class Lives:
     """Runs verbs in stores of their own, and knows how long each takes undisturbed."""
 
-    def __init__(self, of: Settings, folder: Path) -> None:
-        self.deliveries, self.folder = of.deliveries_folder, folder
-        self.nursery = Nursery()
+    def __init__(self, nursery: Nursery, of: Settings, folder: Path) -> None:
+        self.nursery, self.deliveries, self.folder = nursery, of.deliveries_folder, folder
         self.fastest: dict[str, float] = {}
         self._lock = Lock()
 
@@ -88,29 +88,40 @@ class Lives:
         for verb in verbs:
             self.amend_charter(folder, verb)
             life.deaths[verb] = self.kill(folder, name, verb)
+            if name == "every rename":  # its last run was not killed
+                life.faults[f"{verb} before"] = ledger.check(life.store, "demo")
             life.again[verb] = self.run(folder, verb, DAY)
             life.faults[verb] = ledger.check(life.store, "demo")
         return life
 
     def kill(self, folder: Path, name: str, verb: str) -> list[End]:
-        if name == "ledger append":
-            return [self.run(folder, verb, DAY, at=At("append"))]
-        if name == "every rename":
-            deaths: list[End] = []
-            while True:
-                passed = frozenset(death.reached for death in deaths)
-                end = self.run(folder, verb, DAY, at=At("rename", passed))
-                if not end.was_killed:
-                    return deaths
-                deaths.append(end)
+        deaths: list[End] = []
+        if name == "half written":
+            points = {"train": ["run"], "estimate": ["append", "run"]}.get(verb, ["append"])
+            return [self.run(folder, verb, DAY, at=At(point)) for point in points]
+        while name == "every rename":
+            passed = frozenset(death.reached for death in deaths)
+            one = "publish" if PUBLISHED in passed else verb
+            end = self.run(folder, one, DAY, at=At("rename", passed))
+            if not end.was_killed:
+                return deaths
+            deaths.append(end)
         number = MOMENTS.index(name)
         share = (number + random.Random(f"{SEED} {verb} {number}").random()) / N_MOMENTS
         return [self.run(folder, verb, DAY, after_s=share * self.fastest[verb])]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nursery() -> Nursery:
+    """Made first, so that its server imports while the undisturbed pilot runs."""
+    return Nursery()
+
+
 @pytest.fixture(scope="module")
-def lives(small_pilot: Settings, tmp_path_factory: pytest.TempPathFactory) -> Lives:
-    return Lives(small_pilot, tmp_path_factory.mktemp("killed"))
+def lives(
+    nursery: Nursery, small_pilot: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Lives:
+    return Lives(nursery, small_pilot, tmp_path_factory.mktemp("killed"))
 
 
 @pytest.fixture(scope="module")
@@ -130,22 +141,21 @@ def undisturbed(lives: Lives, empty: Path) -> Life:
         life.again[f"{verb} next"] = lives.run(folder, verb, NEXT)
     shutil.copytree(folder / "data", lives.folder / "untrained", symlinks=True)
     life.again["train"] = lives.run(folder, "train", DAY)
+    # what dbt parsed is the project's own text: the lives to come need not parse it again
+    shutil.copytree(folder / "data/operator/work/dbt", empty / "operator" / "work" / "dbt")
     assert [end.error for end in life.again.values()] == [""] * 7
     return life
 
 
 @pytest.fixture(scope="module")
 def all_lives(lives: Lives, empty: Path, undisturbed: Life) -> Iterator[dict[str, list[Life]]]:
-    """Two stores for each way to die: one goes through the four verbs, one is trained."""
+    """Two stores for each way to die: one goes through the four verbs, the other is trained."""
     untrained = lives.folder / "untrained"
-    names = [*MOMENTS, *POINTS]
+    names = [*POINTS, *MOMENTS]  # the longest first
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        through = [pool.submit(lives.live, name, empty, VERBS) for name in names]
-        trained = [pool.submit(lives.live, name, untrained, ("train",)) for name in names]
-        yield {
-            name: [one.result(), other.result()]
-            for name, one, other in zip(names, through, trained, strict=True)
-        }
+        through = {name: pool.submit(lives.live, name, empty, VERBS) for name in names}
+        trained = {name: pool.submit(lives.live, name, untrained, ("train",)) for name in names}
+        yield {name: [through[name].result(), trained[name].result()] for name in names}
 
 
 @pytest.fixture(params=[*MOMENTS, *POINTS])
@@ -171,11 +181,10 @@ def test_the_released_bytes_are_the_undisturbed_ones(
 
 def test_training_ends_with_the_undisturbed_versions(killed: list[Life], undisturbed: Life) -> None:
     expected = read_json(undisturbed.store.trained("demo"))
-    assert read_json(killed[1].store.trained("demo")) == expected
-    assert _rows(killed[1].store, "SELECT version FROM model_versions") == [(1,), (2,)]
-    assert _rows(killed[1].store, "SELECT alias, version FROM registered_model_aliases") == (
-        _rows(undisturbed.store, "SELECT alias, version FROM registered_model_aliases")
-    )
+    store, aliases = killed[1].store, "SELECT alias, version FROM registered_model_aliases"
+    assert read_json(store.trained("demo")) == expected
+    assert _rows(store, "SELECT version FROM model_versions") == [(1,), (2,)]
+    assert _rows(store, aliases) == _rows(undisturbed.store, aliases)
 
 
 def test_no_run_is_left_running_and_each_is_logged_once(killed: list[Life]) -> None:
@@ -192,7 +201,7 @@ def test_no_run_is_left_running_and_each_is_logged_once(killed: list[Life]) -> N
 
 def test_the_ledger_is_whole_after_every_verb(killed: list[Life]) -> None:
     found = {verb: faults for life in killed for verb, faults in life.faults.items()}
-    assert found == {verb: [] for verb in (*VERBS, "train")}
+    assert found and not any(found.values())
     kinds = [entry["kind"] for entry in ledger.entries(killed[0].store.ledger("demo"))]
     assert kinds.count("release") == kinds.count("approval_skipped") == 1
     assert kinds.count("charter") == len(VERBS)  # one of each amended charter
@@ -222,28 +231,34 @@ def test_most_moments_came_before_the_verb_ended(all_lives: dict[str, list[Life]
 def test_every_rename_was_died_at(all_lives: dict[str, list[Life]]) -> None:
     through, trained = all_lives["every rename"]
     reached = {
-        verb: {Path(death.reached.split(" #")[0]).name for death in deaths}
+        verb: {Path(death.reached).name for death in deaths}
         for life in (through, trained)
         for verb, deaths in life.deaths.items()
     }
     assert {f"{DAY}.raw.duckdb", f"{DAY}.raw.json", "raw.json"} <= reached["ingest"]
     assert {f"{DAY}.staged.duckdb", f"{DAY}.staged.json", "staged.json"} <= reached["stage"]
     assert {DAY, "estimated.json"} <= reached["estimate"]
-    assert {DAY, "released.json", "demo.jsonl"} <= reached["release"]
+    assert {DAY, "released.json", "demo.jsonl approval_skipped"} <= reached["release"]
     assert reached["train"] == {"trained.json"}
-    crossed = f"agency/released/demo/presence/{DAY} #1"
+    crossed = f"agency/released/demo/presence/{DAY}"
     assert crossed in {death.reached for death in through.deaths["release"]}
-    assert "agency/ledger/demo.jsonl #2" in {death.reached for death in through.deaths["release"]}
+    assert PUBLISHED in {death.reached for death in through.deaths["release"]}
 
 
-def test_every_verb_that_adds_to_the_ledger_died_in_its_append(
+def test_verbs_died_inside_the_ledgers_append_and_inside_a_run_of_mlflow(
     all_lives: dict[str, list[Life]],
 ) -> None:
-    through, trained = all_lives["ledger append"]
-    assert {verb: deaths[0].reached for verb, deaths in through.deaths.items()} == (
-        dict.fromkeys(VERBS, "append")
-    )
-    assert not trained.deaths["train"][0].was_killed  # training adds nothing to it
+    through, trained = all_lives["half written"]
+    reached = {
+        verb: [death.reached for death in deaths]
+        for life in (through, trained)
+        for verb, deaths in life.deaths.items()
+    }
+    assert reached == {
+        **{verb: ["append"] for verb in VERBS},
+        "estimate": ["append", "run"],
+        "train": ["run"],  # adds nothing to the ledger
+    }
 
 
 def _rows(store: Store, query: str) -> list[tuple[object, ...]]:
