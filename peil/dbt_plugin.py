@@ -105,7 +105,11 @@ def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession
     sealing.bound(conn, session.memory_limit, session.threads, session.temp_directory)
     # a cursor takes only global settings over from its connection
     conn.execute("SET GLOBAL TimeZone = 'UTC'")
-    conn.execute("SET preserve_insertion_order = false")
+    # neighbours in the ordered day are neighbours of each other only as long as DuckDB keeps it
+    conn.execute("SET preserve_insertion_order = true")
+    spelled = ", ".join(f"CAST(? AS DOUBLE) AS {name}" for name in transform.CLEANING)
+    values = [float(session.cleaning[name]) for name in transform.CLEANING]
+    conn.execute(f"CREATE TABLE memory.main.cleaning AS SELECT {spelled}", values)
     allowed: list[Path] = []
     if session.raw_file is not None and session.raw_key is not None:
         sealing.attach(conn, session.raw_file, "raw", sealing.read_key(session.raw_key), True)

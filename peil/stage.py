@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from peil import charter as charters
-from peil import database, ledger, lock, register, sealing
-from peil.atomic import fresh_folder, read_json, write_json
+from peil import database, ledger, lock, methods, register, sealing
+from peil.atomic import canonical, fresh_folder, read_json, write_json
 from peil.charter import Charter
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome, Waiting
@@ -45,7 +45,8 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
         raise Waiting(f"{pilot} {day} is not ingested yet: run `peil ingest {pilot} {day}`.")
     for kind in ("staged", "pseudonym"):
         sealing.new_key(store.key(pilot, day, kind))  # type: ignore[arg-type]
-    fingerprint = _fingerprint(store, pilot, day)
+    cleaning = methods.section("cleaning", pilot)
+    fingerprint = _fingerprint(store, pilot, day, cleaning)
     staged = store.staged_file(pilot, day)
     if staged.exists() and kept.exists() and read_json(kept)["fingerprint"] == fingerprint:
         return Outcome("stage", pilot, str(day), "unchanged", read_json(kept)["facts"])
@@ -63,6 +64,7 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
         memory_limit=store.settings.memory,
         threads=store.settings.threads,
         temp_directory=work / "spill",
+        cleaning=cleaning,
     )
     build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
     kept.unlink(missing_ok=True)  # it describes another file
@@ -80,12 +82,13 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
     return Outcome("stage", pilot, str(day), "done", facts, [str(kept)])
 
 
-def _fingerprint(store: Store, pilot: str, day: date) -> str:
-    """Of what was landed, the SQL, and which pseudonym key was used (a hash of its hash)."""
+def _fingerprint(store: Store, pilot: str, day: date, cleaning: dict[str, float]) -> str:
+    """Of what was landed, the SQL, its limits, and which key was used (a hash of its hash)."""
     from peil.provenance import code_hash
 
     digest = hashlib.sha256(read_json(store.raw_manifest(pilot, day))["fingerprint"].encode())
     digest.update(code_hash().encode())
+    digest.update(canonical(cleaning))
     key = Path(store.key(pilot, day, "pseudonym")).read_bytes()
     digest.update(hashlib.sha256(b"which key|" + key).digest())
     return digest.hexdigest()

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -35,6 +36,8 @@ OTHER_TABLES = {
     "batch": "pilot VARCHAR, day DATE, time_zone VARCHAR, threshold INTEGER, "
     "day_start_at TIMESTAMPTZ, day_end_at TIMESTAMPTZ, home_mcc INTEGER",
 }
+# columns of the source `given.cleaning`, with what an example of the SQL is judged by
+CLEANING: dict[str, float] = {"far_m": 10_000.0, "fastest_m_per_s": 55.0}
 QUIET = (
     "--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json",
     "--no-use-colors", "--no-version-check", "--cache-selected-only",
@@ -57,6 +60,8 @@ class TransformSession:
         DuckDB's limits, and its spill folder; spill is encrypted.
     estimated, released : Path
         Folders with the Parquet files of these states.
+    cleaning : mapping of str to float
+        Section ``[cleaning]`` of `methods.toml`; its columns are those of `CLEANING`.
     """
 
     raw_file: Path | None = None
@@ -69,6 +74,7 @@ class TransformSession:
     temp_directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="peil_")))
     estimated: Path | None = None
     released: Path | None = None
+    cleaning: Mapping[str, float] = field(default_factory=lambda: dict(CLEANING))
 
     @classmethod
     def bounded(cls, settings: Settings, work: Path) -> TransformSession:

@@ -138,7 +138,8 @@ def _gzip(content: bytes, _: Path | None) -> Iterator[tuple[str, bytes]]:
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         pieces.append(unpacker.decompress(rest, LARGEST - size + 1))
         size += len(pieces[-1])
-        if size > LARGEST:
+        # a header that swallows the rest, or a stream that gives nothing, was not looked into
+        if size > LARGEST or not (unpacker.eof or pieces[-1]):
             raise NotDecodedError("gzip")
         rest = unpacker.unused_data
     yield "", b"".join(pieces)

@@ -27,9 +27,13 @@ end
 {%- endmacro %}
 
 {#- Start of the hour of the local day in which a moment falls. Counted from local midnight, so
-    that it is right in a time zone of half hours and on a day of 23 or 25 hours. -#}
+    that it is right in a time zone of half hours and on a day of 23 or 25 hours, and in whole
+    numbers, since adding an interval to a moment asks for the time zone row by row. -#}
 {% macro hour_of_local_day(day_start_at, moment) -%}
-({{ day_start_at }} + to_hours({{ microseconds_between(day_start_at, moment) }} // 3600000000))
+make_timestamptz(
+    epoch_us({{ day_start_at }})
+    + {{ microseconds_between(day_start_at, moment) }} // 3600000000 * 3600000000
+)
 {%- endmacro %}
 
 {#- Microseconds from the middle of an hour, by its start. -#}
@@ -60,4 +64,12 @@ list_bool_or(list_transform(
 {#- Text in which a number as long as a telephone number hides. -#}
 {% macro holds_identifier(text) -%}
 (length({{ text }}) >= 9 and regexp_matches({{ text }}, '[0-9]{9}'))
+{%- endmacro %}
+
+{#- The value of the row before, in the order in which the rows of a table come. The order is made
+    once a day (`int_events_ordered`), and DuckDB keeps it where `preserve_insertion_order` is on,
+    as the plugin has it; a data test asks whether it did. A dialect without an order of rows says
+    `over (partition by device_no order by ...)` here. -#}
+{% macro previous(column) -%}
+lag({{ column }}) over ()
 {%- endmacro %}

@@ -1,9 +1,21 @@
--- For every hour: devices seen = devices counted + devices withheld.
-with seen as (
+-- For every hour: devices seen = devices counted + devices withheld. Seen is told by runs of one
+-- device and hour in the ordered day, not by the placing that is asked about.
+with runs as (
+    select
+        device_id,
+        hour_at,
+        {{ previous('device_id') }} as previous_device_id,
+        {{ previous('hour_at') }} as previous_hour_at
+    from {{ ref('stg_operator__events') }}
+    where is_outbound is not true
+),
+
+seen as (
     select
         hour_at,
-        count(distinct device_id) as n_devices
-    from {{ ref('stg_operator__events') }}
+        count(*) as n_devices
+    from runs
+    where (device_id = previous_device_id and hour_at = previous_hour_at) is not true
     group by hour_at
 ),
 

@@ -148,6 +148,9 @@ def up(settings: Settings, airflow_port: int = 8080, mlflow_port: int = 5000) ->
     """Start both consoles, say where they are, and stop both at Ctrl-C."""
     print("Starting Airflow and MLflow on this machine only; this takes half a minute.", flush=True)
     where = password_file(settings)
+    # said outright: a shell's background job starts with Ctrl-C ignored, and would never stop
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.default_int_handler)
     try:
         with ExitStack() as consoles:
             mlflow = consoles.enter_context(started_mlflow(settings, mlflow_port))

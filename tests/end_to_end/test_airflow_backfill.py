@@ -205,7 +205,7 @@ def test_peil_up_says_where_the_consoles_are_and_leaves_nothing_running(
             if line.startswith("Ctrl-C"):
                 break
         running = _working_on(data)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         said.append(process.stdout.read())
         assert process.wait(60) == 0
     text = "".join(said)

@@ -1,4 +1,6 @@
 -- Where a quarantined row stands and why; never the row.
+{{ config(materialized='view') }}
+
 select
     file_id,
     line,

@@ -40,16 +40,18 @@ def broken_rules(project: Path) -> list[str]:
         about = known.get(name, {})
         if not str(about.get("description", "")).strip().startswith("One row per "):
             broken.append(f"{name}: description does not begin with its grain")
-        is_ephemeral = "ephemeral" in file.read_text()
+        text = file.read_text()
+        is_ephemeral = "ephemeral" in text
+        is_passing = "contract={'enforced': false}" in text  # in memory, during a run only
         columns = about.get("columns") or []
         assert isinstance(columns, list)
-        if not is_ephemeral and not (
+        if not is_ephemeral and not is_passing and not (
             columns and all(column.get("data_type") and column.get("description")
                             for column in columns)
         ):  # fmt: skip
             broken.append(f"{name}: columns without type or description")
         tests = str(about.get("data_tests")) + str(columns)
-        if not is_ephemeral and "unique_key" not in tests and name != "int_events_classified":
+        if not is_ephemeral and "unique_key" not in tests:
             broken.append(f"{name}: its key is not tested")
     broken += [f"{name}: described but not there" for name in set(known) - set(models)]
     for folder in {file.parent for file in models.values()}:
@@ -81,7 +83,7 @@ def test_the_sql_keeps_the_house_rules() -> None:
          "description"),
         ("models/staging/staging.yml", "unique_key: {name: staged_cells", "other: {name: staged",
          "key is not tested"),
-        ("models/staging/stg_operator__events.sql", "batch.home_mcc", "{{ var('home_mcc') }}",
+        ("models/intermediate/int_events_classified.sql", "'batch.home_mcc'", "var('home_mcc')",
          "reads a variable"),
         ("macros/dialect.sql", "pseudonym_of(", "hmac('{{ env_var('KEY') }}', ",
          "reads a variable"),

@@ -1,0 +1,57 @@
+{#- The rules of cleaning, each by its name. They know columns, not tables. -#}
+
+{#- What a row can be set aside for. The order is that of the list; it means nothing. -#}
+{% macro reason_type() -%}
+enum(
+    'cannot_parse', 'null_value', 'identifier_in_wrong_column', 'out_of_range', 'late',
+    'no_network', 'no_location', 'unknown_cell', 'cell_not_valid', 'duplicate',
+    'impossible_move', 'suspicious_move'
+)
+{%- endmacro %}
+
+{#- A country code of three digits, a network code of two or three, a visited network of five or
+    six (a network code of three digits makes six), a timing advance that a standard allows. -#}
+{% macro is_network_out_of_range(mcc, mnc, plmn) -%}
+(
+    ({{ mcc }} between 100 and 999) is false
+    or regexp_full_match({{ mnc }}, '[0-9]{2,3}') is false
+    or ({{ plmn }} between 10000 and 999999) is false
+)
+{%- endmacro %}
+
+{% macro is_timing_out_of_range(timing_advance) -%}
+(({{ timing_advance }} between 0 and 3846) is false)
+{%- endmacro %}
+
+{#- The country of a network by its code of five or six digits. -#}
+{% macro country_of(plmn) -%}
+(case when {{ plmn }} >= 100000 then {{ plmn }} // 1000 else {{ plmn }} // 100 end)
+{%- endmacro %}
+
+{#- Foreign subscriber in our network; our subscriber in a foreign network. Null when the country
+    of the operator, or of the network, is not known. A domestic row is neither. -#}
+{% macro is_inbound(mcc, home_mcc) -%}
+({{ mcc }} <> {{ home_mcc }})
+{%- endmacro %}
+
+{% macro is_outbound(mcc, plmn, home_mcc) -%}
+({{ mcc }} = {{ home_mcc }} and {{ country_of(plmn) }} <> {{ home_mcc }})
+{%- endmacro %}
+
+{#- Same device, second, cell and kind of event as the row before, in the order of the day. -#}
+{% macro is_repeated(columns) -%}
+(
+    {%- for column in columns %}
+    {{ column }} = previous_{{ column }}{{ " and" if not loop.last }}
+    {%- endfor %}
+)
+{%- endmacro %}
+
+{#- From one sighting of a device to its next: farther than cells can explain, and faster than
+    anything on the ground. Two places at one second are a second apart here. -#}
+{% macro is_too_far(distance_m, duration_s) -%}
+(
+    {{ distance_m }} > cleaning.far_m
+    and {{ distance_m }} > cleaning.fastest_m_per_s * greatest({{ duration_s }}, 1)
+)
+{%- endmacro %}
