@@ -170,6 +170,9 @@ def unit_tests() -> TransformResult:
             staged_key=staged_key,
             pseudonym_key=pseudonym_key,
             memory_limit="500MB",
+            # an example's rows come by UNION ALL, whose branches share the state of a window
+            # without an order (duckdb/duckdb#25995); a table's rows, as each day's, do not
+            threads=1,
             temp_directory=folder / "spill",
         )
         _make_empty(folder / "empty.raw.duckdb", raw_key, folder / "spill")

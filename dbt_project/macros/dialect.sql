@@ -68,7 +68,8 @@ list_bool_or(list_transform(
 
 {#- The value of the row before, in the order in which the rows of a table come. The order is made
     once a day (`int_events_ordered`), and DuckDB keeps it where `preserve_insertion_order` is on,
-    as the plugin has it; a data test asks whether it did. A dialect without an order of rows says
+    as the plugin has it; a data test asks whether it did. Of a table's rows only, or of rows that
+    were filtered from it: branches of a UNION ALL would share one state. A dialect without an order of rows says
     `over (partition by device_no order by ...)` here. -#}
 {% macro previous(column) -%}
 lag({{ column }}) over ()
