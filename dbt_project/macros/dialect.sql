@@ -21,11 +21,6 @@ end
 (epoch_us({{ later }}) - epoch_us({{ earlier }}))
 {%- endmacro %}
 
-{#- The second in which a moment falls, as a whole number. -#}
-{% macro second_of(moment) -%}
-(epoch_us({{ moment }}) // 1000000)
-{%- endmacro %}
-
 {#- Start of the hour of the local day in which a moment falls. Counted from local midnight, so
     that it is right in a time zone of half hours and on a day of 23 or 25 hours, and in whole
     numbers, since adding an interval to a moment asks for the time zone row by row. -#}
@@ -36,10 +31,13 @@ make_timestamptz(
 )
 {%- endmacro %}
 
-{#- Microseconds from the middle of an hour, by its start. -#}
-{% macro distance_from_half_hour(hour_at, moment) -%}
-abs({{ microseconds_between(hour_at, moment) }} - 1800000000)
+{#- Start of an hour of the local day by its number, 0 at local midnight. -#}
+{% macro start_of_hour(day_start_at, hour_no) -%}
+make_timestamptz(epoch_us({{ day_start_at }}) + {{ hour_no }} * 3600000000)
 {%- endmacro %}
+
+{#- More cells than any plan has: where a cell's number is packed behind another whole number. -#}
+{% macro most_cells() -%} 16777216 {%- endmacro %}
 
 {#- All validity periods of a cell in one value, and whether a moment falls in one of them: an
     empty start or end is open, an end is not in the period. -#}

@@ -1,22 +1,38 @@
 -- For every hour: devices seen = devices counted + devices withheld. Seen is told by runs of one
 -- device and hour in the ordered day, not by the placing that is asked about.
-with runs as (
+with rows_here as (
     select
-        device_id,
-        hour_at,
-        {{ previous('device_id') }} as previous_device_id,
-        {{ previous('hour_at') }} as previous_hour_at
-    from {{ ref('stg_operator__events') }}
-    where is_outbound is not true
+        events.device_no,
+        {{ microseconds_between('batch.day_start_at', 'events.observed_at') }} // 3600000000
+            as hour_no
+    from {{ ref('int_events_classified') }} as events
+    cross join {{ source('raw', 'batch') }} as batch
+    where
+        events.device_no is not null
+        and coalesce(events.kind_no, 0) not in (
+            select kinds.kind_no
+            from {{ ref('int_kinds_kept') }} as kinds
+            where kinds.is_outbound
+        )
+),
+
+runs as (
+    select
+        device_no,
+        hour_no,
+        {{ previous('device_no') }} as previous_device_no,
+        {{ previous('hour_no') }} as previous_hour_no
+    from rows_here
 ),
 
 seen as (
     select
-        hour_at,
+        {{ start_of_hour('batch.day_start_at', 'runs.hour_no') }} as hour_at,
         count(*) as n_devices
     from runs
-    where (device_id = previous_device_id and hour_at = previous_hour_at) is not true
-    group by hour_at
+    cross join {{ source('raw', 'batch') }} as batch
+    where {{ is_repeated(['device_no', 'hour_no']) }} is not true
+    group by runs.hour_no, batch.day_start_at
 ),
 
 told as (

@@ -2,10 +2,10 @@
 with rows_in_order as (
     select
         device_no,
-        epoch_s,
+        after_s,
         cell_no,
         {{ previous('device_no') }} as previous_device_no,
-        {{ previous('epoch_s') }} as previous_epoch_s,
+        {{ previous('after_s') }} as previous_after_s,
         {{ previous('cell_no') }} as previous_cell_no
     from {{ ref('int_events_ordered') }}
     where device_no is not null
@@ -18,7 +18,7 @@ where
     or (
         previous_device_no = device_no
         and (
-            previous_epoch_s > epoch_s
-            or (previous_epoch_s = epoch_s and previous_cell_no > cell_no)
+            previous_after_s > after_s
+            or (previous_after_s = after_s and previous_cell_no > cell_no)
         )
     )

@@ -10,11 +10,10 @@ MEASURES = {
     "staged_devices__by_hour": """
         WITH counted AS (
             SELECT
-                floor((epoch(observed_at) - epoch(day_start_at)) / 3600)::BIGINT AS hour_of_day,
-                count(*) AS n_rows,
-                count(DISTINCT device_id) AS n_devices
-            FROM staged.stg_operator__events, this_batch
-            GROUP BY ALL
+                floor((epoch(hour_at) - epoch(day_start_at)) / 3600)::BIGINT AS hour_of_day,
+                n_rows,
+                n_devices
+            FROM staged.int_devices_seen__by_hour, this_batch
         )
 
         SELECT
@@ -33,8 +32,16 @@ MEASURES = {
             min(n_devices) / nullif(median(n_devices), 0)::DOUBLE AS quietest_hour_share,
             sum(n_rows) / nullif(sum(n_devices), 0)::DOUBLE AS rows_per_device_hour,
             (
-                SELECT count(*) FILTER (WHERE is_inbound) / nullif(count(*), 0)::DOUBLE
-                FROM staged.stg_operator__events
+                SELECT
+                    coalesce(sum(counted.n_rows) FILTER (WHERE kinds.is_inbound), 0)
+                    / nullif(sum(counted.n_rows), 0)::DOUBLE
+                FROM (
+                    SELECT kind_no, count(*) AS n_rows
+                    FROM staged.int_events_classified
+                    WHERE reason IS NULL
+                    GROUP BY kind_no
+                ) AS counted
+                INNER JOIN staged.int_kinds_kept AS kinds USING (kind_no)
             ) AS inbound_share
         FROM staged_devices__by_hour
     """,
@@ -61,10 +68,10 @@ MEASURES = {
     """,
     # One row per cell and hour of the local day in which it has an event.
     "staged_cells__heard": """
-        SELECT DISTINCT
+        SELECT
             cell_id,
-            floor((epoch(observed_at) - epoch(day_start_at)) / 3600)::BIGINT AS hour_of_day
-        FROM staged.stg_operator__events, this_batch
+            floor((epoch(hour_at) - epoch(day_start_at)) / 3600)::BIGINT AS hour_of_day
+        FROM staged.int_rows_counted__by_cell_hour, this_batch
     """,
     # One row per batch.
     "staged_cells": """

@@ -1,7 +1,5 @@
 -- Every cell that the plan names, with its place and when it can serve; a cell that the day's
--- plan cannot place has no place and no period.
-{{ config(database='memory') }}
-
+-- plan cannot place has no place and no period. Numbers follow names, so that ties end alike.
 with known as (
     select distinct cell_id
     from {{ source('raw', 'cells') }}

@@ -1,21 +1,22 @@
 -- The rows of the day in the one order that everything else rests on: device, second, cell, kind;
--- rows that were set aside already come last. Sorted once, in memory (spilled encrypted).
+-- rows that were set aside already come last, as nothing but their place. Sorted once, in memory
+-- (spilled encrypted), hence in few bytes: numbers for names.
 {{ config(database='memory', contract={'enforced': false}) }}
 
+with judged as (
+    select * from {{ ref('int_events_judged') }}
+)
+
 select
-    case when reason is null then device_no end as device_no,
-    epoch_s,
-    cell_no,
-    type_no,
     file_id,
     line,
-    device_id,
-    observed_at,
-    kind_no,
-    timing_advance,
-    at_x_m,
-    at_y_m,
-    at_z_m,
-    reason
-from {{ ref('int_events_judged') }}
-order by device_no nulls last, epoch_s, cell_no, type_no, file_id, line
+    reason,
+    case when reason is null then device_no end as device_no,
+    case when reason is null then cast(after_s as integer) end as after_s,
+    case when reason is null then cell_no end as cell_no,
+    case when reason is null then type_no end as type_no,
+    case when reason is null then observed_at end as observed_at,
+    case when reason is null then kind_no end as kind_no,
+    case when reason is null then cast(timing_advance as smallint) end as timing_advance
+from judged
+order by device_no nulls last, after_s, cell_no, type_no, file_id, line

@@ -4,6 +4,6 @@
 select
     file_id,
     line,
-    reason
+    cast(reason as varchar) as reason
 from {{ ref('int_events_classified') }}
 where reason is not null

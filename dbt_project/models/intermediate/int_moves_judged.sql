@@ -7,7 +7,7 @@ with marked as (
     select
         *,
         {{ previous('device_no') }} as previous_device_no,
-        {{ previous('epoch_s') }} as previous_epoch_s,
+        {{ previous('after_s') }} as previous_after_s,
         {{ previous('cell_no') }} as previous_cell_no
     from {{ ref('int_events_ordered') }}
     where device_no is not null
@@ -17,24 +17,18 @@ with marked as (
 sightings as (
     select
         device_no,
-        epoch_s,
-        cell_no,
-        at_x_m,
-        at_y_m,
-        at_z_m
+        after_s,
+        cell_no
     from marked
-    where {{ is_repeated(['device_no', 'epoch_s', 'cell_no']) }} is not true
+    where {{ is_repeated(['device_no', 'after_s', 'cell_no']) }} is not true
 ),
 
 neighbours as (
     select
         *,
         {{ previous('device_no') }} as previous_device_no,
-        {{ previous('epoch_s') }} as previous_epoch_s,
-        {{ previous('cell_no') }} as previous_cell_no,
-        {{ previous('at_x_m') }} as previous_at_x_m,
-        {{ previous('at_y_m') }} as previous_at_y_m,
-        {{ previous('at_z_m') }} as previous_at_z_m
+        {{ previous('after_s') }} as previous_after_s,
+        {{ previous('cell_no') }} as previous_cell_no
     from sightings
 ),
 
@@ -42,32 +36,37 @@ neighbours as (
 moves as materialized (
     select
         neighbours.device_no,
-        neighbours.previous_epoch_s,
+        neighbours.previous_after_s,
         neighbours.previous_cell_no,
-        neighbours.epoch_s,
+        neighbours.after_s,
         neighbours.cell_no
     from neighbours
     cross join {{ source('given', 'cleaning') }} as cleaning
+    inner join {{ ref('int_cells_numbered') }} as here on neighbours.cell_no = here.cell_no
+    inner join {{ ref('int_cells_numbered') }} as there
+        on neighbours.previous_cell_no = there.cell_no
     where
         neighbours.device_no = neighbours.previous_device_no
         and neighbours.cell_no <> neighbours.previous_cell_no
-        and {{ is_too_far(distance_m('', 'previous_'), 'epoch_s - previous_epoch_s') }}
+        and {{ is_too_far(
+            distance_m('here.', 'there.'), 'neighbours.after_s - neighbours.previous_after_s'
+        ) }}
 ),
 
 ends as (
     select
         device_no,
-        epoch_s,
+        after_s,
         cell_no,
-        previous_epoch_s as other_epoch_s,
+        previous_after_s as other_after_s,
         previous_cell_no as other_cell_no
     from moves
     union all
     select
         device_no,
-        previous_epoch_s as epoch_s,
+        previous_after_s as after_s,
         previous_cell_no as cell_no,
-        epoch_s as other_epoch_s,
+        after_s as other_after_s,
         cell_no as other_cell_no
     from moves
 ),
@@ -75,16 +74,16 @@ ends as (
 impossible as (
     select
         device_no,
-        epoch_s,
+        after_s,
         cell_no
     from ends
-    group by device_no, epoch_s, cell_no
-    having count(*) > 1 or bool_or(epoch_s = other_epoch_s)
+    group by device_no, after_s, cell_no
+    having count(*) > 1 or bool_or(after_s = other_after_s)
 )
 
 select distinct
     ends.device_no,
-    ends.epoch_s,
+    ends.after_s,
     ends.cell_no,
     cast(
         case when blamed.device_no is null then 'suspicious_move' else 'impossible_move' end
@@ -94,11 +93,11 @@ from ends
 left join impossible as blamed
     on
         ends.device_no = blamed.device_no
-        and ends.epoch_s = blamed.epoch_s
+        and ends.after_s = blamed.after_s
         and ends.cell_no = blamed.cell_no
 left join impossible as opposite
     on
         ends.device_no = opposite.device_no
-        and ends.other_epoch_s = opposite.epoch_s
+        and ends.other_after_s = opposite.after_s
         and ends.other_cell_no = opposite.cell_no
 where blamed.device_no is not null or opposite.device_no is null

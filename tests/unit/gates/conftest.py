@@ -208,6 +208,18 @@ def released() -> Frames:
     return {"rel_presence__by_zone_hour": table}
 
 
+# what staging sums up of its events, by the same meaning
+EVENTS = "staged.main.stg_operator__events"
+SUMMED = {
+    "int_devices_seen__by_hour": "SELECT hour_at, count(DISTINCT device_id) AS n_devices, "
+    f"count(*) AS n_rows FROM {EVENTS} GROUP BY hour_at",
+    "int_rows_counted__by_cell_hour": "SELECT cell_id, hour_at, count(*) AS n_rows "
+    f"FROM {EVENTS} GROUP BY cell_id, hour_at",
+    "int_events_classified": f"SELECT is_inbound::INTEGER AS kind_no, NULL AS reason FROM {EVENTS}",
+    "int_kinds_kept": "SELECT 0 AS kind_no, false AS is_inbound UNION ALL SELECT 1, true",
+}
+
+
 @dataclass
 class Batch:
     """Four states of one day; `write` puts one where the gate looks for it."""
@@ -253,6 +265,9 @@ class Batch:
                 opened.register("given", frame)
                 opened.execute(f"CREATE TABLE {kind}.main.{name} AS FROM given")
                 opened.unregister("given")
+            if kind == "staged":
+                for name, sql in SUMMED.items():
+                    opened.execute(f"CREATE TABLE staged.main.{name} AS {sql}")
             opened.execute(f"DETACH {kind}")
 
 

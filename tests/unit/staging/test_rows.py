@@ -115,9 +115,10 @@ def test_fifteen_devices_are_counted_fourteen_are_withheld_and_a_repeat_counts_o
     assert day.read(WITHHELD) == [(hour, 14, 1)]
     tables = {name for (name,) in day.read("SELECT table_name FROM duckdb_tables()")}
     assert tables == {
-        "stg_operator__cells", "int_events_classified", "int_devices_counted__by_cell_hour",
-         "int_devices_withheld__by_hour",
-        "int_rows_accounted__by_file_reason",
+        "stg_operator__batch", "stg_operator__cells", "int_cells_numbered", "int_kinds_kept",
+        "int_devices_numbered", "int_events_classified", "int_devices_counted__by_cell_hour",
+        "int_devices_withheld__by_hour", "int_rows_accounted__by_file_reason",
+        "int_rows_counted__by_cell_hour", "int_devices_seen__by_hour",
     }  # fmt: skip
 
 

@@ -17,9 +17,9 @@ BREAKS = {
         "n_devices > batch.threshold",
         "fifteen devices are counted",
     ),
-    "models/intermediate/int_devices_placed__by_cell_hour.sql": (
-        "> 1800000000",
-        "> 3600000000",
+    "models/intermediate/int_device_hours.sql": (
+        "% 3600000000 > 1800000000",
+        "% 3600000000 > 3600000000",
         "nearest the half hour",
     ),
     "models/intermediate/int_events_judged.sql": (
@@ -27,10 +27,20 @@ BREAKS = {
         "events.observed_at > batch.day_end_at",
         "midnight belongs to one day",
     ),
-    "models/intermediate/int_events_classified.sql": (
-        "hour_of_local_day('batch.day_start_at', 'judged.observed_at')",
-        "hour_of_local_day(\"date_trunc('hour', batch.day_start_at)\", 'judged.observed_at')",
+    "models/staging/stg_operator__events.sql": (
+        "hour_of_local_day('batch.day_start_at', 'events.observed_at')",
+        "hour_of_local_day(\"date_trunc('hour', batch.day_start_at)\", 'events.observed_at')",
         "zones are half an hour off",
+    ),
+    "models/intermediate/int_events_classified.sql": (
+        "['device_no', 'after_s', 'cell_no', 'type_no']",
+        "['device_no', 'after_s', 'cell_no']",
+        "counts once however far apart",
+    ),
+    "models/intermediate/int_devices_numbered.sql": (
+        "inner join kept",
+        "left join kept",
+        "only devices of kept rows",
     ),
     "models/intermediate/int_moves_judged.sql": (
         "or opposite.device_no is null",
@@ -52,8 +62,8 @@ BREAKS = {
 
 def test_the_sql_does_what_its_examples_say() -> None:
     result = transform.unit_tests()
-    assert result.n_tests >= 20
-    assert result.n_tables == 13
+    assert result.n_tests >= 24
+    assert result.n_tables == 19
 
 
 def test_an_example_fails_when_the_sql_is_broken(
