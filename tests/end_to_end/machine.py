@@ -26,7 +26,8 @@ def missing() -> str:
     wanted = ("dockerd", "docker", "debootstrap")
     absent = [tool for tool in wanted if shutil.which(tool) is None]
     if absent:
-        return f"{', '.join(absent)} (Debian packages docker.io, docker-cli, docker-compose, debootstrap)"
+        packages = "docker.io, docker-cli, docker-compose, debootstrap"
+        return f"{', '.join(absent)} (Debian packages {packages})"
     compose = subprocess.run(["docker", "compose", "version"], check=False, capture_output=True)
     return "" if compose.returncode == 0 else "docker compose (Debian package docker-compose)"
 
