@@ -297,17 +297,27 @@ def charter_sign(
 
 
 @app.command()
-def bench(name: Annotated[str, typer.Argument(help="accuracy")]) -> None:
+def bench(
+    name: Annotated[str, typer.Argument(help="accuracy or stage")],
+    events: Annotated[
+        str | None, typer.Option(help="Sizes for `stage`, such as 10M,30M,100M (the default).")
+    ] = None,
+) -> None:
     """Measure, and write the figures under benchmarks/.
 
-    Example: [bold]peil bench accuracy[/bold]
+    Example: [bold]peil bench stage --events 10M[/bold]
     """
     with answering():
-        if name != "accuracy":
-            raise Refused(f"No benchmark {name}: there is `accuracy`.")
-        from peil.bench import accuracy
+        if name == "accuracy":
+            from peil.bench.accuracy import accuracy
 
-        say(accuracy(console.print))
+            say(accuracy(console.print))
+        elif name == "stage":
+            from peil.bench import stage as staging
+
+            say(staging.stage(staging.sizes_of(events), console.print))
+        else:
+            raise Refused(f"No benchmark {name}: there are `accuracy` and `stage`.")
 
 
 @app.command()

@@ -73,7 +73,7 @@ def _world(seed: int, world: int, tell: Callable[[str], object]) -> dict[str, An
         environment = {**os.environ, "PEIL_DATA": str(store)}
         for name in ("PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_MLFLOW_URI"):
             environment.pop(name, None)
-        code = f"from peil.bench import run_world; run_world({seed}, {world})"
+        code = f"from peil.bench.accuracy import run_world; run_world({seed}, {world})"
         subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=PROJECT,
                        stdout=subprocess.DEVNULL)  # fmt: skip
         scores: dict[str, Any] = read_json(store / "operator/estimated/demo/scores/scores.json")

@@ -1,0 +1,90 @@
+"""Run one command in a process of its own and read off it what it cost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOK_S = 0.25
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process and its children took.
+
+    Attributes
+    ----------
+    wall_s, cpu_s : float
+        Seconds by the clock, and of all processors together (user and system).
+    peak_gib : float
+        Largest resident memory of the process.
+    spill_mib : float
+        Most that lay in its spill folders at one look; looked at four times a second.
+    out : str
+        What it printed.
+    """
+
+    wall_s: float
+    cpu_s: float
+    peak_gib: float
+    spill_mib: float
+    out: str
+
+
+def folder_mib(folder: Path) -> float:
+    """Size of the files under a folder, MiB; what vanishes meanwhile does not count."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue
+    return total / 2**20
+
+
+def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost:
+    """Run a command to its end.
+
+    Parameters
+    ----------
+    words : list of str
+        Program and arguments.
+    environment : dict of str to str
+        Added to this process's own.
+    spill : Path
+        Folder below which its spill lies.
+
+    Raises
+    ------
+    RuntimeError
+        It failed; the end of what it said.
+    """
+    most = 0.0
+    done = threading.Event()
+
+    def look() -> None:
+        nonlocal most
+        while not done.wait(LOOK_S):
+            most = max(most, sum(folder_mib(one) for one in spill.rglob("spill")))
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    started = time.perf_counter()
+    with subprocess.Popen(
+        words, env={**os.environ, **environment}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        out = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    wall_s = time.perf_counter() - started
+    done.set()
+    watcher.join()
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(words[1:5])} ended with {process.returncode}: {out[-800:]}")
+    return Cost(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, most, out)
