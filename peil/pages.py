@@ -13,7 +13,7 @@ from peil import ledger, methods, operator_page, portal, stage, statement, statu
 from peil.area import Area, area_of
 from peil.atomic import read_json
 from peil.charter import Charter, Words
-from peil.estimate import CHAMPION
+from peil.estimation import CHAMPION
 from peil.release import PRODUCT, TABLE
 from peil.store import Store
 

@@ -24,7 +24,7 @@ from peil.area import Area, area_of
 from peil.atomic import fresh_folder, read_json, replace_folder, write_json, write_text
 from peil.charter import Charter
 from peil.clock import now
-from peil.estimate import CHAMPION
+from peil.estimation import CHAMPION
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
 from peil.store import Store

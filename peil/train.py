@@ -143,9 +143,9 @@ def _night_counts(
     blocks = []
     for day in days:
         counted = counted_of(charter, day, store)
-        plan = counted.cells if plan is None else plan
-        hours = night_hours.positions(charter, day)
-        frame = pd.DataFrame(counted.devices[:, hours], index=counted.cells["cell_id"])
+        of = counted.of_hours(night_hours.positions(charter, day))
+        plan = of.cells if plan is None else plan
+        frame = pd.DataFrame(of.devices, index=of.cells["cell_id"])
         blocks.append(frame.reindex(plan["cell_id"], fill_value=0.0).to_numpy())
     if plan is None:
         raise Refused("No day to train on.")
