@@ -32,6 +32,11 @@ def test_a_moved_cell_has_the_place_it_had_in_the_hour(hour: int, places: list[f
     assert [versions.loc[row, "x_m"] for row in versions_at(versions, HOURS[hour])] == places
 
 
+def test_of_two_places_in_one_hour_the_one_at_the_half_hour_counts() -> None:
+    late = plan(("a", 1.0, None, 12.75), ("a", 2.0, 12.75, None))
+    assert [versions_at(late, HOURS[hour]) for hour in (12, 13)] == [[0], [1]]
+
+
 def test_a_cell_that_serves_a_part_of_the_hour_is_in_its_plan() -> None:
     """Otherwise its devices, whose event nearest hh:30 came before it went, would have no cell."""
     versions = plan(("ends_early", 1.0, None, 8.1), ("starts_late", 2.0, 8.9, None))
