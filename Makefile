@@ -50,9 +50,10 @@ check: .venv/.dev ## format, lint, types, import arrows, SQL
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint dbt_project --disable-progress-bar
 
-bench: .venv/.dev ## measure: simulator, accuracy and intervals on other worlds
+bench: .venv/.dev ## measure: simulator, accuracy on other worlds, ingest and staging at 10, 30 and 100 M events
 	@$(BIN)/python -m benchmarks.simulate
 	@$(PEIL) bench accuracy
+	@$(PEIL) bench stage
 
 up: .venv/.pilot ## start Airflow and MLflow on this machine, for people who want the consoles
 	@$(PEIL) up
