@@ -17,7 +17,7 @@ def declare(pilot: Pilot) -> DAG:
     """Declare this verb's DAG for one pilot."""
     with DAG(**pilot.dag("estimate", __doc__), schedule=pilot.after("staged")) as dag:
 
-        @task(task_id="estimate", on_failure_callback=pilot.mail("estimate failed"))
+        @task(task_id="estimate", on_failure_callback=pilot.tell("estimate"))
         def run() -> dict[str, Any]:
             from peil.estimate import estimate
 

@@ -29,7 +29,7 @@ def declare(pilot: Pilot) -> DAG:
         allowed_run_types=["scheduled", "backfill"] if pilot.start else None,
     ) as dag:
 
-        @task(task_id="ingest", on_failure_callback=pilot.mail("ingest failed"))
+        @task(task_id="ingest", on_failure_callback=pilot.tell("ingest"))
         def run() -> dict[str, Any]:
             from peil.ingest import ingest
 

@@ -48,7 +48,7 @@ def declare(pilot: Pilot) -> DAG:
         @task(
             task_id="release",
             trigger_rule="none_failed_min_one_success",
-            on_failure_callback=pilot.mail("release failed"),
+            on_failure_callback=pilot.tell("release"),
         )
         def run() -> dict[str, Any]:
             from peil.release import release
@@ -58,7 +58,7 @@ def declare(pilot: Pilot) -> DAG:
         @task(
             task_id="released",
             outlets=[pilot.asset("released")],
-            on_failure_callback=pilot.mail("release failed"),
+            on_failure_callback=pilot.tell("publish"),
         )
         def cross() -> dict[str, Any]:
             from peil.release import publish

@@ -17,7 +17,7 @@ def declare(pilot: Pilot) -> DAG:
     """Declare this verb's DAG for one pilot."""
     with DAG(**pilot.dag("stage", __doc__), schedule=pilot.after("raw")) as dag:
 
-        @task(task_id="stage", on_failure_callback=pilot.mail("stage failed"))
+        @task(task_id="stage", on_failure_callback=pilot.tell("stage"))
         def run() -> dict[str, Any]:
             from peil.stage import stage
 

@@ -17,7 +17,7 @@ def declare(pilot: Pilot) -> DAG:
     """Declare this verb's DAG for one pilot."""
     with DAG(**pilot.dag("train", __doc__, active_runs=1), schedule=None) as dag:
 
-        @task(task_id="train", on_failure_callback=pilot.mail("train failed"))
+        @task(task_id="train", on_failure_callback=pilot.tell("train"))
         def run() -> dict[str, Any]:
             from peil.train import train
 

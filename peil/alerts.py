@@ -1,189 +1,157 @@
-"""What is said when a gate closes: a file beside the day, a line in a list, a mail.
+"""The one place through which trouble reaches a person: a line in a list, and a message.
 
-One incident, one line: closing the same gate for the same reason again says nothing new. All
-of it is counts and sentences, fit for a mailbox: never a row value, never an identifier.
+One incident, one message by each configured channel when it begins, one when it ends. All of
+it is counts, sentences and public names, fit for a mailbox: never a row value, never an
+identifier. A server that does not answer hides nothing: what it did not take is written down
+and tried again by the next telling.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
-import os
-from dataclasses import asdict, dataclass
-from datetime import date
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
-from peil import atomic
-from peil.settings import settings
+from peil import charter as charters
+from peil.alerting import closed, incidents, outbox
+from peil.alerting.channels import configured
+from peil.alerting.incidents import Incident, Look, News
+from peil.charter import Charter
+from peil.clock import now
+from peil.outcome import Refused, Waiting
 from peil.store import Store
+from peil.trouble import Trouble
 
 if TYPE_CHECKING:
     from peil.gates.report import GateReport
 
-log = logging.getLogger(__name__)
+__all__ = ["Look", "Told", "Trouble", "close_gate", "open_gate", "settle", "standing", "tell",
+           "verb_done", "verb_failed"]  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Alert:
-    """One incident.
+class Told:
+    """What was new, and what became of the messages.
 
     Attributes
     ----------
-    incident : str
-        16 hex digits made of pilot, day, state and the beliefs that failed: the same trouble
-        has the same name.
-    since : str
-        The period from which figures are missing: a period, not a clock.
-    link : str
-        The gate report, relative to the store.
+    news : list of (News, Incident)
+        What began, worsened or ended just now.
+    n_sent : int
+        Messages that channels took, those that had waited from before among them.
+    failed : dict of str to str
+        Channel → why it took none; the next telling tries again.
     """
 
-    incident: str
-    pilot: str
-    day: str
-    state: str
-    what: str
-    where: str
-    since: str
-    what_to_do: str
-    link: str
+    news: list[tuple[News, Incident]] = field(default_factory=list)
+    n_sent: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def count(self, news: News) -> int:
+        """How many incidents began (``opened``), ``worsened`` or ``ended``."""
+        return sum(1 for one, _ in self.news if one == news)
 
 
-def alert(store: Store, report: GateReport) -> Alert:
-    """Make the alert of a closed gate."""
-    failed = sorted(found.expectation for found in report.stopped)
-    name = "|".join([report.pilot, report.day, report.state, *failed])
-    link = report_file(store, report).relative_to(store.root)
-    return Alert(
-        incident=hashlib.sha256(name.encode()).hexdigest()[:16],
-        pilot=report.pilot,
-        day=report.day,
-        state=report.state,
-        what=report.sentence(),
-        where=", ".join(sorted({f"{report.state}.{found.table}" for found in report.stopped})),
-        since=report.day,
-        what_to_do=" ".join(dict.fromkeys(found.do for found in report.stopped)),
-        link=str(link),
-    )
+def tell(store: Store, charter: Charter, troubles: Sequence[Trouble], at: datetime) -> Told:
+    """Tell troubles that are there; those told before are not told again. Ends nothing.
 
-
-def report_file(store: Store, report: GateReport) -> Path:
-    """Where the gate's report lies."""
-    return store.quality(report.pilot, day_of(report)) / f"{report.state}.json"
-
-
-def day_of(report: GateReport) -> date:
-    """Read the period of a report."""
-    return date.fromisoformat(report.day)
-
-
-def set_aside(store: Store, report: GateReport) -> bool:
-    """Quarantine the day and append the alert. Returns whether the incident is new."""
-    if report.is_open:
-        raise ValueError(f"{report.sentence()} There is nothing to set aside.")
-    said = alert(store, report)
-    atomic.write_json(closed_file(store, report), asdict(said))
-    return append(store.quarantine(report.pilot) / "alerts.jsonl", said)
-
-
-def reopen(store: Store, report: GateReport) -> None:
-    """Take back the quarantine of a day, if the gate that is open now had declared it."""
-    file = closed_file(store, report)
-    if file.is_file() and atomic.read_json(file).get("state") == report.state:
-        file.unlink()
-
-
-def closed_file(store: Store, report: GateReport) -> Path:
-    """Where it says that a day is set aside."""
-    return store.quarantine(report.pilot) / f"{report.day}.closed.json"
-
-
-def append(file: Path, said: Alert) -> bool:
-    """Append one line, unless the incident is there. A torn last line is dropped first.
-
-    The line is on the disk when this returns. Two writers wait for each other.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file.with_suffix(".lock")):
-        content = file.read_bytes() if file.is_file() else b""
-        whole, newline, torn = content.rpartition(b"\n")
-        kept = whole + newline
-        if torn:
-            log.warning("%s ended in half a line, which was dropped.", file.name)
-        known = {json.loads(line)["incident"] for line in kept.splitlines()}
-        is_new = said.incident not in known
-        with file.open("r+b" if content else "wb") as opened:
-            opened.truncate(len(kept))
-            opened.seek(len(kept))
-            if is_new:
-                opened.write(atomic.canonical(asdict(said)) + b"\n")
-            opened.flush()
-            os.fsync(opened.fileno())
-    return is_new
-
-
-def message(report: GateReport) -> tuple[str, str]:
-    """Say a gate's outcome in plain words: subject and body of a mail.
-
-    >>> from peil.gates.report import GateReport
-    >>> message(GateReport("raw", "demo", "2026-03-02", True, []))[0]
-    'Peil demo 2026-03-02: the raw gate is open'
-    """
-    state = "open" if report.is_open else "closed"
-    subject = f"Peil {report.pilot} {report.day}: the {report.state} gate is {state}"
-    lines = [report.sentence()]
-    for title, results in (("Stopped by", report.stopped), ("Noted", report.noted)):
-        if not results:
-            continue
-        lines += ["", f"{title}:"]
-        for found in results:
-            numbers = ", ".join(f"{name} {value}" for name, value in found.observed.items())
-            lines += [
-                f"- {found.expectation} ({found.table})" + (f": {numbers}" if numbers else ""),
-                f"  Why: {found.why}",
-                f"  What to do: {found.do}",
-            ]
-    link = report_file(Store(), report)
-    lines += ["", f"The full report, at the operator: {link}"]
-    return subject, "\n".join(lines) + "\n"
-
-
-def is_mail_configured() -> bool:
-    """Whether the machine's operator named a mail server and a reader."""
-    found = settings()
-    return bool(found.smtp_host and found.smtp_to)
-
-
-def send_mail(subject: str, body: str) -> bool:
-    """Send a mail on the same path as the DAGs: Airflow's SMTP provider and its connection.
+    Parameters
+    ----------
+    store : Store
+    charter : Charter
+        Of the pilot that the troubles are about.
+    troubles : sequence of Trouble
+    at : datetime
+        The pilot's moment (`peil.clock`), passed in.
 
     Returns
     -------
-    bool
-        Whether it was handed to the server. False when no mail is configured, and when the
-        server did not take it, which is logged: a mail that fails must not hide the gate.
+    Told
+        The incidents are on the disk before any message is sent.
     """
-    if not is_mail_configured():
-        return False
-    from peil.airflow import home  # puts Airflow's settings in place before it is imported
+    looks = [Look("told", one.day, (one,)) for one in troubles]
+    return _settle(store, charter, looks, at, may_end=False)
 
-    found = settings()
-    os.environ.update(home.environment(found))
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-    escaped = body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    try:
-        SmtpNotifier(
-            to=found.smtp_to or "",
-            from_email=found.smtp_from or found.smtp_to,
-            subject=subject,
-            html_content=f"<pre>{escaped}</pre>",
-        ).notify({})
-    except Exception as error:
-        log.warning("The mail could not be sent (%s): look at PEIL_SMTP_*.", type(error).__name__)
-        return False
-    return True
+def settle(store: Store, charter: Charter, looks: Sequence[Look], at: datetime) -> Told:
+    """Tell what is new in these looks, and the end of what their sources no longer find.
+
+    Parameters
+    ----------
+    looks : sequence of Look
+        Each with everything that its source finds now.
+
+    See Also
+    --------
+    tell : for troubles whose end nobody looks for.
+    """
+    return _settle(store, charter, looks, at, may_end=True)
+
+
+def _settle(
+    store: Store, charter: Charter, looks: Sequence[Look], at: datetime, *, may_end: bool
+) -> Told:
+    pilot = charter.pilot
+    channels = frozenset(channel.name for channel in configured(store.settings))
+    news = incidents.record(store, pilot, looks, at, channels, may_end=may_end)
+    closed.list_alerts(store, pilot, standing(store, pilot))
+    sent = outbox.send(store, pilot)
+    return Told(news, sent.n_sent, sent.failed)
+
+
+def standing(store: Store, pilot: str) -> list[Incident]:
+    """Read the incidents that last, in the order in which they began."""
+    return incidents.standing(store, pilot)
+
+
+def close_gate(store: Store, report: GateReport) -> bool:
+    """Set the day of a closed gate aside and tell it. Returns whether the incident is new."""
+    if report.is_open:
+        raise ValueError(f"{report.sentence()} There is nothing to set aside.")
+    closed.set_aside(store, report)
+    charter = charters.load(report.pilot)
+    told = settle(store, charter, [closed.look(store, report)], now(charter))
+    return told.count("opened") > 0
+
+
+def open_gate(store: Store, charter: Charter, report: GateReport) -> None:
+    """Take back the quarantine that the gate had declared, and tell that its trouble ended."""
+    closed.take_back(store, report)
+    settle(store, charter, [closed.look(store, report)], now(charter))
+
+
+def verb_failed(store: Store, charter: Charter, verb: str, day: str, error: BaseException) -> Told:
+    """Tell that a verb's task failed for good.
+
+    A refusal says its own sentence; of a fault only the kind is told, since its words may
+    quote a row. That a delivery is awaited is told by its deadline, where there is one.
+    """
+    if isinstance(error, Waiting) and verb == "ingest" and charter.inputs.events.due:
+        return Told()
+    day = _day_of(charter, verb, day)
+    is_refusal = isinstance(error, Refused)
+    what = str(error) if is_refusal else f"{verb} stopped by {type(error).__name__}."
+    do = (
+        f"Do what it says, then run {verb} of that day again."
+        if is_refusal
+        else "Keep the task's log (it may hold row values) at the operator; tell the maintainers."
+    )
+    trouble = Trouble(
+        pilot=charter.pilot, kind="verb_failed", where=f"{verb} {day}", day=day, since=day,
+        severity="stop", owner="operator" if is_refusal else "maintainers",
+        what=f"{verb} of {charter.pilot} {day} failed: {what} Nothing downstream of it has moved.",
+        what_to_do=do, link="operator/airflow/logs",
+    )  # fmt: skip
+    return settle(store, charter, [Look(f"verb {verb} {day}", day, (trouble,))], now(charter))
+
+
+def verb_done(store: Store, charter: Charter, verb: str, day: str) -> Told:
+    """Tell that a verb that had failed on a day is done; nothing where it had not."""
+    day = _day_of(charter, verb, day)
+    return settle(store, charter, [Look(f"verb {verb} {day}", day)], now(charter))
+
+
+def _day_of(charter: Charter, verb: str, day: str) -> str:
+    """The day of a verb; training is of the whole period, and named by its last day."""
+    return str(charter.period.end) if verb == "train" or not day else day

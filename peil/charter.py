@@ -6,7 +6,8 @@ read by lawyers and project leaders, so an error names file, key and what would 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+from datetime import date, datetime, time
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -118,6 +119,20 @@ class Delivery(Part):
         return path
 
 
+class EventDelivery(Delivery):
+    """The events of a day, and until when they may come."""
+
+    due: time | None = Field(None, description='local time of the day after, as "06:00"')
+
+    @field_validator("due", mode="before")
+    @classmethod
+    def _in_quotes(cls, due: Any) -> Any:
+        if due is not None and not (isinstance(due, str) and re.fullmatch(r"\d\d:\d\d", due)):
+            # YAML reads 10:30 without quotes as a number
+            raise ValueError('write the local time of the day after in quotes, as "06:00"')
+        return due
+
+
 class OptOut(Part):
     """The list of who is left out before the first write: file, and its column of names."""
 
@@ -137,7 +152,7 @@ class Inputs(Part):
     """The deliveries, and the folder that their paths are relative to."""
 
     root: Literal["deliveries", "outside"] = "deliveries"
-    events: Delivery
+    events: EventDelivery
     cells: Delivery
     opt_out: OptOut | None = None
     truth: Truth | None = None

@@ -320,6 +320,28 @@ def bench(
             raise Refused(f"No benchmark {name}: there are `accuracy` and `stage`.")
 
 
+alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)
+app.add_typer(alerts_app, name="alerts")
+
+
+@alerts_app.command("test")
+def alerts_test() -> None:
+    """Send a test message by every configured channel, and say what happened.
+
+    Example: [bold]peil alerts test[/bold]
+    """
+    from peil.alerting import outbox
+    from peil.store import Store
+
+    with answering():
+        found = outbox.test(Store())
+        for name, why in found.items():
+            line = f"{name}: not sent ({why})" if why else f"{name}: sent"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if any(found.values()):
+            raise Refused("Not every channel took the message: correct its settings, try again.")
+
+
 @app.command()
 def up() -> None:
     """Start Airflow and MLflow on this machine's loopback, for people who want the consoles.

@@ -79,7 +79,7 @@ def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
     manifest.check_vouched(store, charter, digests)
 
     asked = {
-        "inputs": inputs.model_dump(mode="json", exclude={"truth"}),
+        "inputs": inputs.model_dump(mode="json", exclude={"truth": True, "events": {"due"}}),
         "threshold": charter.threshold,
         "time_zone": charter.time_zone,
         "mcc": charter.operator.mcc,

@@ -6,19 +6,25 @@ Statistical choices live in `methods.toml`, a pilot's choices in `pilots/*.yml`.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from peil.outcome import Refused
+
+SecretName = Literal["smtp_password", "webhook_url", "apprise_urls"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """Folders, memory and mail. Every field is the environment variable `PEIL_<FIELD>`."""
+    """Folders, memory and alerts. Every field is the environment variable `PEIL_<FIELD>`.
 
-    model_config = SettingsConfigDict(env_prefix="PEIL_", extra="ignore")
+    A variable that is set to nothing counts as not set.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PEIL_", extra="ignore", env_ignore_empty=True)
 
     data: Path = Field(PROJECT / "data", description="the store: operator/ and agency/")
     deliveries: Path | None = Field(None, description="deliveries; default <data>/deliveries")
@@ -32,9 +38,17 @@ class Settings(BaseSettings):
     lock_wait_s: float = Field(0.0, ge=0, description="seconds to wait for a held period")
     mlflow_uri: str | None = Field(None, description="default sqlite under the operator's store")
     smtp_host: str | None = None
-    smtp_port: int = 25
+    smtp_port: int = Field(25, ge=1, le=65535)
     smtp_from: str | None = None
-    smtp_to: str | None = None
+    smtp_to: str | None = Field(None, description="readers, separated by commas")
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_password_file: Path | None = None
+    webhook_url: SecretStr | None = Field(None, description="Slack, Mattermost and their like")
+    webhook_url_file: Path | None = None
+    apprise_urls: SecretStr | None = Field(None, description="separated by white space")
+    apprise_urls_file: Path | None = None
+    link_prefix: str | None = Field(None, description="stands before links; default the store")
 
     @property
     def deliveries_folder(self) -> Path:
@@ -43,6 +57,29 @@ class Settings(BaseSettings):
     @property
     def truth_folder(self) -> Path:
         return self.truth or self.data / "truth"
+
+    def secret(self, name: SecretName) -> str | None:
+        """Read a secret from `PEIL_<NAME>`, or from the file that `PEIL_<NAME>_FILE` names.
+
+        Raises
+        ------
+        Refused
+            Both are given, or the file cannot be read. The secret itself is never told.
+        """
+        given: SecretStr | None = getattr(self, name)
+        file: Path | None = getattr(self, f"{name}_file")
+        variable = f"PEIL_{name.upper()}"
+        if file is None:
+            return given.get_secret_value().strip() if given else None
+        if given:
+            raise Refused(f"Both {variable} and {variable}_FILE are set: unset one of them.")
+        try:
+            return file.read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError):
+            raise Refused(
+                f"Variable {variable}_FILE names a file that cannot be read as text: "
+                "correct the path or its rights."
+            ) from None
 
 
 def settings() -> Settings:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from peil.outcome import GateClosed, Outcome, Refused
+from peil.store import Store
 
 STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
 
@@ -18,16 +19,16 @@ def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
     GateClosed
         The gate found the batch not believable; the day is quarantined and an alert written.
     """
-    from peil import alerts, gates
+    from peil import alerts, charter, gates
 
     outcome = _function(verb)(pilot, day)
+    alerts.verb_done(Store(), charter.load(pilot), verb, outcome.day)
     yield outcome
     if outcome.facts.get("why") == "released":
         return
     report = gates.check(STATE_OF[verb], pilot, day)
     if not report.is_open:
-        if gates.close(report):  # a new incident; the DAGs have their own mail
-            alerts.send_mail(*alerts.message(report))
+        gates.close(report)
         raise GateClosed(
             f"The gate of {report.state} is closed for {pilot} {day}: "
             "the day is set aside; read the operator's page."

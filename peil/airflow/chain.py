@@ -1,4 +1,4 @@
-"""What the DAGs of one pilot share: its days, its assets, its gate, its retries, its mail.
+"""What the DAGs of one pilot share: its days, its assets, its gate, its retries, its alerts.
 
 Each state of a pilot is an asset `peil://<pilot>/<state>`, partitioned by local calendar day.
 A verb's task makes the state, the gate looks at it, and only the task named after the state
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import (
     Asset,
@@ -52,14 +51,12 @@ RETRY_RULES = ExceptionRetryPolicy(
 
 @dataclass(frozen=True)
 class Pilot:
-    """What a DAG must know of a pilot before it runs: its name, its days, who gets mail."""
+    """What a DAG must know of a pilot before it runs: its name and its days."""
 
     name: str
     time_zone: str = "UTC"
     start: datetime | None = None
     end: datetime | None = None
-    mail_from: str | None = None
-    mail_to: str | None = None
 
     def asset(self, state: str) -> Asset:
         """Return the asset that says: this state of this pilot exists for that day."""
@@ -88,23 +85,27 @@ class Pilot:
             },
         }
 
-    def mail(self, about: str) -> list[Any]:
-        """Return the notifiers of a task, none unless mail is configured (PEIL_SMTP_*).
+    def tell(self, verb: str) -> list[Any]:
+        """Return the callbacks of a task that fails for good: `peil.alerts` tells a person.
 
-        On tasks, not on DAGs: a DAG's templated notifier breaks `dag.test`. The text names the
-        DAG and the day and nothing else; the numbers are in the gate report, at the operator.
+        On tasks, not on DAGs: a DAG's notifier breaks `dag.test`.
         """
-        if not self.mail_to:
-            return []
-        return [
-            SmtpNotifier(
-                to=self.mail_to,
-                from_email=self.mail_from or self.mail_to,
-                subject=f"Peil: {about}, {WHEN}",
-                html_content=f"{{{{ dag.dag_id }}}}, {WHEN}: {about}. "
-                "Nothing downstream of it has moved. Read the gate report first.",
-            )
-        ]
+
+        def failed(context: Any) -> None:
+            error = context.get("exception")
+            if isinstance(error, AirflowFailException) and error.__cause__ is not None:
+                error = error.__cause__
+            if isinstance(error, GateClosed):
+                return  # the gate told it when it closed
+            from peil import alerts
+            from peil.store import Store
+
+            run = context["dag_run"]
+            when = run.partition_key or (run.conf or {}).get("day") or ""
+            cause = error if isinstance(error, BaseException) else RuntimeError()
+            alerts.verb_failed(Store(), charter.load(self.name), verb, str(when), cause)
+
+        return [failed]
 
 
 @lru_cache(maxsize=256)
@@ -129,12 +130,10 @@ def pilots() -> list[Pilot]:
     A charter that is not valid still gives DAGs, without a schedule of their own: running one
     shows the reason, where a missing DAG would show nothing.
     """
-    found = settings()
-    mail_to = found.smtp_to if found.smtp_host else None
     declared = []
-    for file in sorted(found.pilots.glob("*.yml")):
+    for file in sorted(settings().pilots.glob("*.yml")):
         zone, start, end = _days(file, file.stat().st_mtime_ns) or ("UTC", None, None)
-        declared.append(Pilot(file.stem, zone, start, end, found.smtp_from, mail_to))
+        declared.append(Pilot(file.stem, zone, start, end))
     return declared
 
 
@@ -159,15 +158,27 @@ def is_walked() -> bool:
 
 
 def told(outcome: Outcome) -> dict[str, Any]:
-    """Return what a task may leave in Airflow's database: small facts, no row, no identifier."""
+    """Return what a task may leave in Airflow's database: small facts, no row, no identifier.
+
+    The verb is done, so an incident of its having failed ends here.
+    """
+    _done(outcome.verb, outcome.pilot, outcome.day)
     return asdict(outcome)
+
+
+def _done(verb: str, pilot: str, when: str) -> None:
+    """End the incident of a verb that had failed, if there is one."""
+    from peil import alerts
+    from peil.store import Store
+
+    alerts.verb_done(Store(), charter.load(pilot), verb, when)
 
 
 def guard(pilot: Pilot, state: str, made: Any, exists: Any = None) -> None:
     """Put the gate of a state behind the task that made it.
 
     Open: the task named after the state runs, and with it the asset exists. Closed:
-    `quarantine` sets the day aside, sends mail, and fails the run.
+    `quarantine` sets the day aside, tells a person, and fails the run.
 
     Parameters
     ----------
@@ -181,18 +192,20 @@ def guard(pilot: Pilot, state: str, made: Any, exists: Any = None) -> None:
         The task that carries the asset, where more is to be done than to say so.
     """
 
-    @task.branch(task_id="gate", on_failure_callback=pilot.mail("the gate could not be read"))
+    @task.branch(task_id="gate", on_failure_callback=pilot.tell(f"gate_{state}"))
     def look(outcome: dict[str, Any]) -> str:
         from peil import gates
 
         if outcome["facts"].get("why") == "released":
             return state  # it crossed before: there is no candidate any more to look at
-        return state if gates.check(state, pilot.name, day()).is_open else "quarantine"
+        is_open = gates.check(state, pilot.name, day()).is_open
+        _done(f"gate_{state}", pilot.name, day())
+        return state if is_open else "quarantine"
 
     @task(
         task_id="quarantine",
         retries=0,
-        on_failure_callback=pilot.mail("a gate is closed"),
+        on_failure_callback=pilot.tell(f"quarantine_{state}"),
     )
     def set_aside() -> None:
         from peil import gates

@@ -16,8 +16,9 @@ import shlex
 import warnings
 from importlib import metadata
 from pathlib import Path
-from typing import TextIO
-from urllib.parse import quote
+from typing import Any, TextIO
+
+from pydantic import SecretStr
 
 from peil.outcome import Waiting
 from peil.settings import PROJECT, Settings
@@ -101,7 +102,7 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
     Parameters
     ----------
     settings : Settings
-        Which store, and whether mail is configured.
+        Which store.
     port : int, default=8080
         Of the API server, always on loopback.
     """
@@ -161,12 +162,6 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "DO_NOT_TRACK": "true",
     }
-    if settings.smtp_host:
-        # the port says how: 465 is TLS from the start, 587 turns it on, others are a relay nearby
-        plain = f"disable_ssl={settings.smtp_port != 465}&disable_tls={settings.smtp_port != 587}"
-        found["AIRFLOW_CONN_SMTP_DEFAULT"] = (
-            f"smtp://{quote(settings.smtp_host, safe='')}:{settings.smtp_port}?{plain.lower()}"
-        )
     return found
 
 
@@ -174,9 +169,16 @@ def environment_of_a_child(settings: Settings, port: int) -> dict[str, str]:
     """Return the whole environment of an Airflow in processes of its own, for this store."""
     found = {**os.environ, **environment(settings, port)}
     for name, value in settings.model_dump(exclude_none=True).items():
-        found[f"PEIL_{name}".upper()] = str(value.absolute() if isinstance(value, Path) else value)
+        found[f"PEIL_{name}".upper()] = _spelled(value)
     folders = [*filter(None, [os.environ.get("PYTHONPATH")]), str(PROJECT)]
     return {**found, "PYTHONPATH": os.pathsep.join(folders)}
+
+
+def _spelled(value: Any) -> str:
+    """Write a setting as its environment variable has it."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value.absolute() if isinstance(value, Path) else value)
 
 
 def claim(settings: Settings, alone: bool) -> TextIO:

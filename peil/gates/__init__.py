@@ -67,7 +67,8 @@ def check(state: str, pilot: str | Path, day: str | date) -> GateReport:
 
     Notes
     -----
-    An open gate takes back the quarantine that the same gate had declared before.
+    An open gate takes back the quarantine that the same gate had declared before, and tells
+    that the incident ended.
     """
     known = _state(state)
     charter = charters.load(pilot)
@@ -80,12 +81,12 @@ def check(state: str, pilot: str | Path, day: str | date) -> GateReport:
     atomic.write_text(quality / f"{state}.json", report.to_json())
     atomic.write_text(quality / f"{state}.judged", judged)
     if report.is_open:
-        alerts.reopen(store, report)
+        alerts.open_gate(store, charter, report)
     return report
 
 
 def close(report: GateReport) -> bool:
-    """Set the day aside and say so: `<day>.closed.json` and one line in `alerts.jsonl`.
+    """Set the day aside and tell it: `<day>.closed.json`, a line in `alerts.jsonl`, a message.
 
     Returns
     -------
@@ -93,7 +94,7 @@ def close(report: GateReport) -> bool:
         Whether this incident is new. Closing the same gate for the same reason twice says it
         once.
     """
-    return alerts.set_aside(Store(), report)
+    return alerts.close_gate(Store(), report)
 
 
 def _state(name: str) -> State:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +14,8 @@ from typing import Any
 import pytest
 
 from peil import charter
-from peil.airflow.home import DAGS
-from peil.settings import PROJECT
+from peil.airflow.home import DAGS, environment
+from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
 VERBS = ("ingest", "stage", "estimate", "release", "train")
@@ -214,22 +217,30 @@ def test_waiting_is_tried_again_and_a_refusal_or_a_closed_gate_is_not(bag: Any) 
         }
 
 
-def test_mail_is_a_matter_of_tasks_and_only_where_it_is_configured(
-    read_dags: Any,
-) -> None:
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-
-    silent = read_dags(DAGS, PILOTS)
-    loud = read_dags(DAGS, PILOTS, PEIL_SMTP_HOST="localhost", PEIL_SMTP_TO="a@example.org")
-    assert set(silent.dags) == set(loud.dags) == expected()
-    assert not any(t.on_failure_callback for dag in silent.dags.values() for t in dag.tasks)
-    for dag_id, dag in loud.dags.items():
+def test_a_person_is_told_by_tasks_and_never_by_a_dag(bag: Any) -> None:
+    for dag_id, dag in bag.dags.items():
         assert not dag.on_failure_callback  # a DAG's notifier breaks dag.test
         verb = dag_id.split("__")[0]
-        told = {t.task_id for t in dag.tasks if any(
-            isinstance(found, SmtpNotifier) for found in t.on_failure_callback)}  # fmt: skip
-        assert verb in told
-        assert ("quarantine" in told) == (verb != "train")
+        telling = {task.task_id for task in dag.tasks if task.on_failure_callback}
+        assert verb in telling
+        assert ("quarantine" in telling) == ("gate" in telling) == (verb in STATE_OF)
+
+
+def test_a_dag_file_imports_no_notifier(tmp_path: Path) -> None:
+    """They take seconds, and only who sends needs them."""
+    script = (
+        "import sys; sys.path.insert(0, 'dags'); import ingest, release; "
+        "print([name for name in sys.modules if name.startswith(('apprise', 'slack_sdk', "
+        "'aiosmtplib')) or '.notifications.' in name])"
+    )
+    env = {**os.environ, **environment(Settings(data=tmp_path)), "PEIL_SMTP_HOST": "localhost",
+           "PEIL_SMTP_TO": "a@example.org", "PEIL_WEBHOOK_URL": "http://localhost/"}  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, env=env, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
 def test_a_charter_that_is_not_valid_hides_no_dag(read_dags: Any, tmp_path: Path) -> None:

@@ -73,16 +73,11 @@ def test_an_airflow_of_its_own_is_told_every_setting(tmp_path: Path) -> None:
     assert not any(name.startswith("PEIL_") for name in environment(settings))
 
 
-@pytest.mark.parametrize(
-    "port, way", [(25, "true&disable_tls=true"), (465, "false"), (587, "true")]
-)
-def test_the_port_of_the_mail_server_says_how_to_speak_to_it(
-    tmp_path: Path, port: int, way: str
-) -> None:
-    settings = Settings(data=tmp_path, smtp_host="mail.example.org", smtp_port=port)
-    connection = environment(settings)["AIRFLOW_CONN_SMTP_DEFAULT"]
-    assert connection.startswith(f"smtp://mail.example.org:{port}?disable_ssl={way}")
-    assert "AIRFLOW_CONN_SMTP_DEFAULT" not in environment(Settings(data=tmp_path))
+def test_an_airflow_of_its_own_gets_secrets_as_they_are(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, webhook_url="http://localhost/x")  # type: ignore[arg-type]
+    assert environment_of_a_child(settings, 8123)["PEIL_WEBHOOK_URL"] == "http://localhost/x"
+    assert "localhost/x" not in repr(settings)
+    assert "localhost/x" not in str(environment(settings))
 
 
 def test_a_started_airflow_and_a_walk_exclude_each_other(tmp_path: Path) -> None:

@@ -33,12 +33,15 @@ class Postbox:
 controller = Controller(Postbox(), hostname="127.0.0.1", port=int(os.environ["PEIL_SMTP_PORT"]))
 controller.start()
 
-from peil import estimate, gates, ingest, release, stage
+from peil import alerts, charter, estimate, gates, ingest, release, stage
 from peil.airflow import walk
 from peil.airflow.home import claim
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
 from peil.settings import settings
+from peil.store import Store
+from peil.gates.report import Finding, GateReport
 
+CLOSE = gates.close
 DAY = "2026-03-02"
 seen, closed = [], []
 
@@ -84,6 +87,25 @@ out["refused"] = scenario("stage", error=Refused("not this one"))
 out["fault"] = scenario("stage", error=ZeroDivisionError("ours"))
 out["closed"] = scenario("stage", is_open=False)
 out["after"] = scenario("stage")
+scenario("estimate", day="2026-03-03", error=ZeroDivisionError("of row 204080000000001"))
+scenario("estimate", day="2026-03-03")
+
+def real_close(is_open):
+    belief = Finding("cells_were_delivered", "cells", "None came.", "Ask for the plan.", "stop",
+                     is_open, {"n_cells": 0})
+    report = GateReport("estimated", "demo", "2026-03-04", is_open, [belief])
+    told = charter.load("demo")
+    if is_open:
+        alerts.open_gate(Store(), told, report)
+    return report
+
+with world(), patch.object(gates, "check", lambda *a: real_close(False)), \
+     patch.object(gates, "close", CLOSE):
+    for _ in range(2):
+        try: walk("estimate", "demo", "2026-03-04")
+        except GateClosed: pass
+with world(), patch.object(gates, "check", lambda *a: real_close(True)):
+    walk("estimate", "demo", "2026-03-04")
 out["no pilot"] = scenario("stage", pilot="nobody")
 out["other day"] = scenario("stage", day="2026-04-02")
 
@@ -218,22 +240,26 @@ def test_a_closed_gate_quarantines_the_day_and_stops_it(walked: dict[str, Any]) 
     assert "staged" in walked["closed"]["says"] and "2026-03-02" in walked["closed"]["says"]
 
 
-def test_a_failed_verb_and_a_closed_gate_are_mailed_with_the_day_and_nothing_else(
-    walked: dict[str, Any],
-) -> None:
-    assert [to for to, _, _ in walked["mails"]] == ["on-call@operator.example"] * 4
-    assert [subject for _, subject, _ in walked["mails"]] == [
-        "Peil: stage failed, 2026-03-02",
-        "Peil: stage failed, 2026-03-02",
-        "Peil: stage failed, 2026-03-02",
-        "Peil: a gate is closed, 2026-03-02",
+def test_a_failed_verb_is_mailed_once_with_what_to_do_and_its_end(walked: dict[str, Any]) -> None:
+    mails = walked["mails"]
+    assert {to for to, _, _ in mails} == {"on-call@operator.example"}
+    # one incident: waiting, refused and a fault one after the other, then the verb is done
+    assert [subject for _, subject, _ in mails] == [
+        "Peil demo [stop] verb failed: stage 2026-03-02",
+        "Peil demo [ended] verb failed: stage 2026-03-02",
+        "Peil demo [stop] verb failed: estimate 2026-03-03",
+        "Peil demo [ended] verb failed: estimate 2026-03-03",
+        "Peil demo [stop] gate closed: estimated 2026-03-04, cells_were_delivered",
+        "Peil demo [ended] gate closed: estimated 2026-03-04, cells_were_delivered",
     ]
-    for _, subject, body in walked["mails"]:
-        about = subject.removeprefix("Peil: ").removesuffix(", 2026-03-02")
-        assert body.strip() == (
-            f"stage__demo, 2026-03-02: {about}. Nothing downstream of it has moved. "
-            "Read the gate report first."
-        )
+    waiting, fault, closed = mails[0][2], mails[2][2], mails[4][2]
+    assert "stage of demo 2026-03-02 failed: no raw file yet" in waiting
+    assert "Owner:       operator" in waiting
+    assert (
+        "estimate stopped by ZeroDivisionError" in fault and "of row 204080000000001" not in fault
+    )
+    assert "Owner:       maintainers" in fault
+    assert "What to do:  Ask for the plan." in closed
 
 
 def test_a_stop_does_not_disturb_the_next_walk(walked: dict[str, Any]) -> None:
