@@ -24,6 +24,7 @@ def declare(pilot: Pilot) -> DAG:
         schedule=midnight if pilot.start else None,
         start_date=pilot.start,
         end_date=pilot.end,
+        deadline=pilot.deadline(),
         # Airflow drops the tasks of a run outside these dates, unless it is a backfill: a run
         # triggered by hand after the period would do nothing, and succeed
         allowed_run_types=["scheduled", "backfill"] if pilot.start else None,

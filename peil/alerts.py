@@ -129,29 +129,31 @@ def verb_failed(store: Store, charter: Charter, verb: str, day: str, error: Base
     """
     if isinstance(error, Waiting) and verb == "ingest" and charter.inputs.events.due:
         return Told()
-    day = _day_of(charter, verb, day)
+    where, day = _place(charter, verb, day)
     is_refusal = isinstance(error, Refused)
     what = str(error) if is_refusal else f"{verb} stopped by {type(error).__name__}."
     do = (
-        f"Do what it says, then run {verb} of that day again."
+        f"Do what it says, then run {verb} again."
         if is_refusal
         else "Keep the task's log (it may hold row values) at the operator; tell the maintainers."
     )
     trouble = Trouble(
-        pilot=charter.pilot, kind="verb_failed", where=f"{verb} {day}", day=day, since=day,
+        pilot=charter.pilot, kind="verb_failed", where=where, day=day, since=day,
         severity="stop", owner="operator" if is_refusal else "maintainers",
-        what=f"{verb} of {charter.pilot} {day} failed: {what} Nothing downstream of it has moved.",
+        what=f"{where.replace(verb, f'{verb} of {charter.pilot}', 1)} failed: "
+        f"{what.rstrip('.')}. Nothing downstream of it has moved.",
         what_to_do=do, link="operator/airflow/logs",
     )  # fmt: skip
-    return settle(store, charter, [Look(f"verb {verb} {day}", day, (trouble,))], now(charter))
+    return settle(store, charter, [Look(f"verb {where}", day, (trouble,))], now(charter))
 
 
 def verb_done(store: Store, charter: Charter, verb: str, day: str) -> Told:
     """Tell that a verb that had failed on a day is done; nothing where it had not."""
-    day = _day_of(charter, verb, day)
-    return settle(store, charter, [Look(f"verb {verb} {day}", day)], now(charter))
+    where, day = _place(charter, verb, day)
+    return settle(store, charter, [Look(f"verb {where}", day)], now(charter))
 
 
-def _day_of(charter: Charter, verb: str, day: str) -> str:
-    """The day of a verb; training is of the whole period, and named by its last day."""
-    return str(charter.period.end) if verb == "train" or not day else day
+def _place(charter: Charter, verb: str, day: str) -> tuple[str, str]:
+    """Where a verb failed, and the day of it; training and watching are of the whole period."""
+    is_of_day = bool(day) and verb not in ("train", "watch")
+    return (f"{verb} {day}", day) if is_of_day else (verb, str(charter.period.end))

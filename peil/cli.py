@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
+from peil import terminal
 from peil.outcome import GateClosed, Outcome, Refused
 
 app = typer.Typer(
@@ -42,9 +42,7 @@ def answering() -> Iterator[None]:
 
 def say(outcome: Outcome) -> None:
     """Print an outcome and where to look."""
-    console.print(outcome.sentence(), markup=False, highlight=False, soft_wrap=True)
-    for place in outcome.look_at:
-        console.print(f"  look at {place}", markup=False, highlight=False, soft_wrap=True)
+    terminal.say(outcome, console)
 
 
 def name_of(pilot: str) -> str:
@@ -165,25 +163,8 @@ def run(
                     progress.advance(bar, len(runs.VERBS))
 
             report = runs.run(name, start, end, fresh, tell)
-    _tell_run(name, report)
+    terminal.tell_run(name, report, console, complaint)
     raise typer.Exit(report.exit_code)
-
-
-def _tell_run(pilot: str, report: object) -> None:
-    from peil.run import Report
-
-    assert isinstance(report, Report)
-    for outcome in report.outcomes:
-        if outcome.verb in {"publish", "train", "score"}:
-            say(outcome)
-    if report.unchanged:
-        n = len(report.unchanged)
-        console.print(f"{n} day{'s' if n > 1 else ''} released before: nothing was done again.")
-    for day, why in report.stopped.items():
-        complaint.print(f"{day} stopped: {why}", style="red", markup=False, soft_wrap=True)
-    console.print(f"What became of each day:   peil status {pilot}")
-    console.print(f"Operator's page:           {report.operator_page}", soft_wrap=True)
-    console.print(f"[bold]The page of the pilot:     {report.page}[/bold]", soft_wrap=True)
 
 
 @app.command()
@@ -235,22 +216,21 @@ def status(pilot: Pilot) -> None:
 
     Example: [bold]peil status demo[/bold]
     """
-    from peil import charter as charters
-    from peil import status as standing
-    from peil.store import Store
-
     with answering():
-        charter, store = charters.load(pilot), Store()
-        table = Table(title=f"{charter.pilot}: gates in the order {', '.join(standing.STATES)}")
-        for name in ("day", "state", "gates", "ledger"):
-            table.add_column(name, no_wrap=True)
-        table.add_column("why it waits")
-        signs = {"open": "✓", "closed": "✗", "-": "·"}
-        for row in standing.of_pilot(charter, store):
-            gates = " ".join(signs[row.gates[state]] for state in standing.STATES)
-            table.add_row(str(row.day), row.state, gates, row.ledger, row.why)
-        console.print(table)
-        console.print("✓ open   ✗ closed   · not judged yet")
+        terminal.tell_status(pilot, console)
+
+
+@app.command()
+def watch(
+    pilot: Pilot,
+    day: Annotated[str | None, typer.Argument(help="By default the last day staged.")] = None,
+) -> None:
+    """Look for trouble, tell people what is new and what has ended, and say what lasts.
+
+    Example: [bold]peil watch demo[/bold]
+    """
+    with answering():
+        terminal.tell_watch(name_of(pilot), day, console)
 
 
 charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
@@ -330,16 +310,8 @@ def alerts_test() -> None:
 
     Example: [bold]peil alerts test[/bold]
     """
-    from peil.alerting import outbox
-    from peil.store import Store
-
     with answering():
-        found = outbox.test(Store())
-        for name, why in found.items():
-            line = f"{name}: not sent ({why})" if why else f"{name}: sent"
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-        if any(found.values()):
-            raise Refused("Not every channel took the message: correct its settings, try again.")
+        terminal.tell_alerts_test(console)
 
 
 @app.command()

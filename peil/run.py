@@ -21,11 +21,12 @@ Tell = Callable[[date, str, str], None]
 
 @dataclass
 class Report:
-    """What a run did: outcomes, days already released, days stopped and why."""
+    """What a run did: outcomes, days already released, days stopped and why, what is amiss."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     unchanged: list[date] = field(default_factory=list)
     stopped: dict[date, str] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
     exit_code: int = 0
     page: Path | None = None
     operator_page: Path | None = None
@@ -149,8 +150,8 @@ def _walk_days(
 
 
 def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
-    """What comes once the days are through: score where there is a truth, and the pages."""
-    from peil import score
+    """What comes once the days are through: score where there is a truth, watch, and the pages."""
+    from peil import score, watch
 
     last = charter.period.end
     if truth.exists(charter) and any(
@@ -159,4 +160,6 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
         tell(last, "score", "starts")
         report.outcomes.append(score.score(charter.pilot))
         tell(last, "score", "done")
+    report.outcomes.append(watch.watch(charter.pilot))
+    report.troubles = watch.lines(store, charter.pilot)
     report.page, report.operator_page = pages.build(charter, store)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from peil import ledger
+from peil.alerting import incidents, messages
 from peil.atomic import read_json
 from peil.charter import Charter
 from peil.store import Store
+from peil.trouble import Trouble
 
 State = Literal["raw", "staged", "estimated", "released"]
 STATES: tuple[State, ...] = ("raw", "staged", "estimated", "released")
@@ -17,13 +19,17 @@ STATES: tuple[State, ...] = ("raw", "staged", "estimated", "released")
 
 @dataclass(frozen=True)
 class DayStatus:
-    """One day: the furthest state, each gate, the release's ledger hash, why nothing moves."""
+    """One day: the furthest state, each gate, the release's ledger hash, why nothing moves.
+
+    `trouble` names the incidents that last on that day, in a few words.
+    """
 
     day: date
     state: str
     gates: dict[str, Literal["open", "closed", "-"]]
     ledger: str
     why: str
+    trouble: str = ""
 
     @property
     def is_released(self) -> bool:
@@ -62,5 +68,17 @@ def _why(there: dict[str, bool], gates: dict[str, Literal["open", "closed", "-"]
 
 
 def of_pilot(charter: Charter, store: Store) -> list[DayStatus]:
-    """Every day of the pilot's period."""
-    return [of_day(charter, day, store) for day in charter.days()]
+    """Every day of the pilot's period, with the incidents that last."""
+    lasting = incidents.standing(store, charter.pilot)
+    found = []
+    for day in charter.days():
+        here = [one for one in lasting if one.trouble.since <= str(day) <= one.last_day]
+        words = dict.fromkeys(_few_words(one.trouble, day) for one in here)
+        found.append(replace(of_day(charter, day, store), trouble=", ".join(words)))
+    return found
+
+
+def _few_words(trouble: Trouble, day: date) -> str:
+    """Kind and place; the day itself and the beliefs of a gate are left out, they are near."""
+    place = " ".join(word for word in trouble.where.split(", ")[0].split() if word != str(day))
+    return messages.clean(f"{trouble.kind.replace('_', ' ')} {place}")

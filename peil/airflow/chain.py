@@ -26,6 +26,8 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
 from peil import charter
@@ -57,6 +59,7 @@ class Pilot:
     time_zone: str = "UTC"
     start: datetime | None = None
     end: datetime | None = None
+    due: time | None = None
 
     def asset(self, state: str) -> Asset:
         """Return the asset that says: this state of this pilot exists for that day."""
@@ -85,6 +88,19 @@ class Pilot:
             },
         }
 
+    def deadline(self) -> DeadlineAlert | None:
+        """Return the deadline of ingest: a run that outlives it has `peil.deadlines` look.
+
+        A run begins at midnight, so the interval is the time of day that is due; the callback
+        itself looks at the clock, so a night of 23 or 25 hours tells nothing wrong.
+        """
+        if self.due is None:
+            return None
+        interval = timedelta(hours=self.due.hour, minutes=self.due.minute)
+        callback = SyncCallback("peil.deadlines.passed", {"pilot": self.name})
+        reference = DeadlineReference.DAGRUN_QUEUED_AT
+        return DeadlineAlert(reference=reference, interval=interval, callback=callback)
+
     def tell(self, verb: str) -> list[Any]:
         """Return the callbacks of a task that fails for good: `peil.alerts` tells a person.
 
@@ -109,8 +125,8 @@ class Pilot:
 
 
 @lru_cache(maxsize=256)
-def _days(file: Path, _changed_at: int) -> tuple[str, datetime, datetime] | None:
-    """Time zone, first and last midnight of a charter; None where it is not valid."""
+def _days(file: Path, _changed_at: int) -> tuple[str, datetime, datetime, time | None] | None:
+    """Time zone, first and last midnight and due time of a charter; None where not valid."""
     try:
         read = charter.load(file)
     except Refused:
@@ -121,7 +137,7 @@ def _days(file: Path, _changed_at: int) -> tuple[str, datetime, datetime] | None
         datetime.combine(day + timedelta(days=1), time(), zone)
         for day in (read.period.start, read.period.end)
     )
-    return read.time_zone, first, last
+    return read.time_zone, first, last, read.inputs.events.due
 
 
 def pilots() -> list[Pilot]:
@@ -132,21 +148,27 @@ def pilots() -> list[Pilot]:
     """
     declared = []
     for file in sorted(settings().pilots.glob("*.yml")):
-        zone, start, end = _days(file, file.stat().st_mtime_ns) or ("UTC", None, None)
-        declared.append(Pilot(file.stem, zone, start, end))
+        known = _days(file, file.stat().st_mtime_ns)
+        declared.append(Pilot(file.stem, *known) if known else Pilot(file.stem))
     return declared
 
 
 def day() -> str:
     """Return the local calendar day this run is about: its partition, else `conf["day"]`."""
-    run = get_current_context()["dag_run"]
-    found = run.partition_key or (run.conf or {}).get("day")
-    if not found:
+    found = asked_day()
+    if found is None:
         raise AirflowFailException(
             'This run has no day: backfill it, trigger it with a partition key as "2026-03-02", '
             'or with the configuration {"day": "2026-03-02"}.'
         )
-    return str(found)
+    return found
+
+
+def asked_day() -> str | None:
+    """Return the day that this run was asked for, None where it was not asked for any."""
+    run = get_current_context()["dag_run"]
+    found = run.partition_key or (run.conf or {}).get("day")
+    return str(found) if found else None
 
 
 def is_walked() -> bool:

@@ -147,6 +147,7 @@ class _Walker:
         for dag in self.bag.dags.values():
             # the charter's period bounds the schedule; here the verb itself checks the day
             dag.start_date = dag.end_date = dag.allowed_run_types = None
+            dag.deadline = None  # for a scheduler to watch; `dag.test` breaks on it
             for task in dag.tasks:
                 task.start_date = task.end_date = None
                 # a person waits at this terminal: say what is wrong instead of trying again

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from peil.airflow.home import DAGS, environment
 from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
-VERBS = ("ingest", "stage", "estimate", "release", "train")
+VERBS = ("ingest", "stage", "estimate", "release", "train", "watch")
 STATE_OF = {
     "ingest": "raw",
     "stage": "staged",
@@ -39,6 +39,7 @@ TASKS = {
         "quarantine",
     },
     "train": {"train"},
+    "watch": {"watch"},
 }
 
 
@@ -101,7 +102,7 @@ def test_only_the_task_behind_the_gate_carries_the_asset(bag: Any) -> None:
             for task in dag.tasks
             if task.outlets
         }
-        if verb == "train":
+        if verb in ("train", "watch"):
             assert not carried
             continue
         state = STATE_OF[verb]
@@ -126,8 +127,10 @@ def test_each_verb_follows_the_state_before_it_day_by_day(bag: Any) -> None:
             assert isinstance(dag.timetable, PartitionedAssetTimetable)
             assert dag.timetable.asset_condition.uri == f"peil://{pilot}/{before[verb]}"
             assert isinstance(dag.timetable.default_partition_mapper, IdentityMapper)
+        elif verb == "watch":
+            assert dag.schedule == "7 * * * *"
         else:
-            assert not dag.timetable.can_be_scheduled or dag.schedule is None
+            assert verb == "train" and not dag.timetable.can_be_scheduled or dag.schedule is None
 
 
 def _ingest_days(bag: Any, dag_id: str, first: datetime, last: datetime) -> list[str]:
@@ -185,7 +188,9 @@ def test_nothing_is_caught_up_by_itself_and_runs_at_once_are_bounded(bag: Any) -
     for dag_id, dag in bag.dags.items():
         assert dag.catchup is False
         # days that wait for a person's approval must not hold up the others
-        assert dag.max_active_runs == {"release": 31, "train": 1}.get(dag_id.split("__")[0], 2)
+        assert dag.max_active_runs == {"release": 31, "train": 1, "watch": 1}.get(
+            dag_id.split("__")[0], 2
+        )
 
 
 def test_a_run_of_ingest_by_hand_must_be_a_backfill(bag: Any) -> None:
@@ -203,6 +208,8 @@ def test_waiting_is_tried_again_and_a_refusal_or_a_closed_gate_is_not(bag: Any) 
     from peil.outcome import GateClosed, Refused, Waiting
 
     for dag_id, dag in bag.dags.items():
+        if dag_id.startswith("watch__"):
+            continue
         task = dag.get_task(dag_id.split("__")[0])
         assert task.retries >= 3 and task.retry_exponential_backoff
         actions = {
@@ -215,6 +222,35 @@ def test_waiting_is_tried_again_and_a_refusal_or_a_closed_gate_is_not(bag: Any) 
             "GateClosed": RetryAction.FAIL,
             "OSError": RetryAction.DEFAULT,
         }
+
+
+def test_watch_runs_every_hour_from_the_first_midnight_and_catches_nothing_up(bag: Any) -> None:
+    dag = bag.dags["watch__demo"]
+    assert dag.schedule == "7 * * * *"
+    assert dag.start_date == bag.dags["ingest__demo"].start_date and dag.end_date is None
+    assert dag.catchup is False and dag.get_task("watch").retries == 0
+
+
+def test_ingest_has_the_deadline_that_the_charter_names(read_dags: Any, tmp_path: Path) -> None:
+    pilots = tmp_path / "pilots"
+    shutil.copytree(PILOTS, pilots)
+    with_due(pilots / "demo.yml", "06:30")
+    found = read_dags(DAGS, pilots)
+    assert not found.import_errors
+    (alert,) = found.dags["ingest__demo"].deadline
+    assert alert.interval == timedelta(hours=6, minutes=30)
+    assert (alert.callback.path, alert.callback.kwargs) == (
+        "peil.deadlines.passed", {"pilot": "demo"})  # fmt: skip
+    others = [dag for dag_id, dag in found.dags.items() if dag_id != "ingest__demo"]
+    assert others and not any(dag.deadline for dag in others)
+
+
+def with_due(charter_file: Path, due: str) -> None:
+    """Name a time in a charter, as a person would."""
+    text = charter_file.read_text()
+    changed = text.replace("    reader: generic\n", f'    reader: generic\n    due: "{due}"\n', 1)
+    assert changed != text
+    charter_file.write_text(changed)
 
 
 def test_a_person_is_told_by_tasks_and_never_by_a_dag(bag: Any) -> None:

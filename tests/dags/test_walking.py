@@ -20,6 +20,7 @@ from peil.settings import PROJECT
 DRIVER = """
 import email, email.policy, json, os, sqlite3, time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from unittest.mock import patch
 from aiosmtpd.controller import Controller
 
@@ -80,6 +81,7 @@ def scenario(verb_name, pilot="demo", day=DAY, **kind):
 out = {}
 for name in ("ingest", "stage", "estimate", "release"):
     out[name] = scenario(name)
+out["due"] = [scenario("ingest", pilot="real")["states"] for _ in range(2)]
 out["real release"] = scenario("release", pilot="real")
 out["released before"] = scenario("release", why="released")
 out["waiting"] = scenario("stage", error=Waiting("no raw file yet"))
@@ -108,6 +110,14 @@ with world(), patch.object(gates, "check", lambda *a: real_close(True)):
     walk("estimate", "demo", "2026-03-04")
 out["no pilot"] = scenario("stage", pilot="nobody")
 out["other day"] = scenario("stage", day="2026-04-02")
+
+out["watched"] = scenario("watch")
+# what Airflow's executor does when a run of ingest outlives its deadline
+from airflow.sdk.execution_time.callback_supervisor import execute_callback
+import structlog
+with patch("peil.deadlines.now", lambda charter: datetime(2026, 3, 3, 6, tzinfo=UTC)):
+    out["callback"] = execute_callback("peil.deadlines.passed", {"pilot": "real"}, "", None,
+                                       structlog.get_logger())
 
 out["mails"] = [[mail["To"], mail["Subject"], mail.get_body(("html",)).get_content()]
                 for mail in mails]
@@ -149,6 +159,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "legal_basis: synthetic", "legal_basis: statute"
     )
     assert "signatures:" not in real and "statute" in real
+    # the deadline of the one is Airflow's too; a walk of it makes a run with a deadline
+    real = real.replace("    reader: generic\n", '    reader: generic\n    due: "06:30"\n', 1)
     (pilots / "real.yml").write_text(real + signatures)
     env = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL"))},
@@ -251,15 +263,28 @@ def test_a_failed_verb_is_mailed_once_with_what_to_do_and_its_end(walked: dict[s
         "Peil demo [ended] verb failed: estimate 2026-03-03",
         "Peil demo [stop] gate closed: estimated 2026-03-04, cells_were_delivered",
         "Peil demo [ended] gate closed: estimated 2026-03-04, cells_were_delivered",
+        "Peil real [stop] late delivery: events 2026-03-02",
     ]
     waiting, fault, closed = mails[0][2], mails[2][2], mails[4][2]
-    assert "stage of demo 2026-03-02 failed: no raw file yet" in waiting
+    assert "stage of demo 2026-03-02 failed: no raw file yet. Nothing" in waiting
     assert "Owner:       operator" in waiting
     assert (
         "estimate stopped by ZeroDivisionError" in fault and "of row 204080000000001" not in fault
     )
     assert "Owner:       maintainers" in fault
     assert "What to do:  Ask for the plan." in closed
+
+
+def test_a_walk_of_watch_looks_and_leaves_its_counts(walked: dict[str, Any]) -> None:
+    assert walked["watched"]["states"] == {"watch": "success"}
+    assert walked["watched"]["facts"]["n_lasting"] == 0
+
+
+def test_a_run_with_a_deadline_is_walked_twice_and_what_airflow_calls_when_it_passed_tells(
+    walked: dict[str, Any],
+) -> None:
+    assert walked["due"] == [walked["ingest"]["states"]] * 2
+    assert walked["callback"] == [True, None]  # and the mail above
 
 
 def test_a_stop_does_not_disturb_the_next_walk(walked: dict[str, Any]) -> None:

@@ -1,0 +1,91 @@
+"""What longer commands print: `peil.cli` asks, this says."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from peil.outcome import Outcome, Refused
+from peil.store import Store
+
+
+def plainly(console: Console, text: str) -> None:
+    """Print a line as it is: no markup, no wrapping in its middle."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def say(outcome: Outcome, console: Console) -> None:
+    """Print an outcome and where to look."""
+    plainly(console, outcome.sentence())
+    for place in outcome.look_at:
+        plainly(console, f"  look at {place}")
+
+
+def tell_run(pilot: str, report: object, console: Console, complaint: Console) -> None:
+    """Print what a run did: outcomes, days stopped, what is amiss, and where the pages are."""
+    from peil.run import Report
+
+    assert isinstance(report, Report)
+    for outcome in report.outcomes:
+        if outcome.verb in {"publish", "train", "score"}:
+            say(outcome, console)
+    if report.unchanged:
+        n = len(report.unchanged)
+        console.print(f"{n} day{'s' if n > 1 else ''} released before: nothing was done again.")
+    for line in [
+        *(f"{day} stopped: {why}" for day, why in report.stopped.items()),
+        *(f"Trouble: {line}" for line in report.troubles),
+    ]:
+        complaint.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"What became of each day:   peil status {pilot}")
+    console.print(f"Operator's page:           {report.operator_page}", soft_wrap=True)
+    console.print(f"[bold]The page of the pilot:     {report.page}[/bold]", soft_wrap=True)
+
+
+def tell_status(pilot: str, console: Console) -> None:
+    """Print where each day stands, why it waits, and what trouble lasts."""
+    from peil import charter as charters
+    from peil import status
+
+    charter, store = charters.load(pilot), Store()
+    days = status.of_pilot(charter, store)
+    table = Table(title=f"{charter.pilot}: gates in the order {', '.join(status.STATES)}")
+    for name in ("day", "state", "gates", "ledger"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("why it waits")
+    has_trouble = any(row.trouble for row in days)
+    if has_trouble:
+        table.add_column("trouble", style="red")
+    signs = {"open": "✓", "closed": "✗", "-": "·"}
+    for row in days:
+        gates = " ".join(signs[row.gates[state]] for state in status.STATES)
+        cells = [str(row.day), row.state, gates, row.ledger, row.why]
+        table.add_row(*cells, *([row.trouble] if has_trouble else []))
+    console.print(table)
+    console.print("✓ open   ✗ closed   · not judged yet")
+
+
+def tell_watch(pilot: str, day: str | None, console: Console) -> None:
+    """Watch, and print what is new and what lasts."""
+    from peil import watch
+
+    say(watch.watch(pilot, day), console)
+    for line in watch.lines(Store(), pilot):
+        plainly(console, line)
+
+
+def tell_alerts_test(console: Console) -> None:
+    """Send a test message by every channel, and print what happened.
+
+    Raises
+    ------
+    Refused
+        No channel is configured, or one did not take the message.
+    """
+    from peil.alerting import outbox
+
+    found = outbox.test(Store())
+    for name, why in found.items():
+        plainly(console, f"{name}: not sent ({why})" if why else f"{name}: sent")
+    if any(found.values()):
+        raise Refused("Not every channel took the message: correct its settings, try again.")

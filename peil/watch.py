@@ -1,0 +1,117 @@
+"""Watch: ask everybody who looks for trouble, and tell what is new and what has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib import import_module
+from importlib.util import find_spec
+
+from peil import alerts, deadlines
+from peil import charter as charters
+from peil.alerting import closed, kept, messages
+from peil.charter import Charter
+from peil.clock import now, today
+from peil.outcome import Outcome
+from peil.status import STATES
+from peil.store import Store
+
+Source = Callable[[], Sequence[alerts.Look]]
+
+
+def watch(pilot: str, day: str | None = None) -> Outcome:
+    """Tell the trouble of a pilot: drift, gates, deadlines, and what verbs left.
+
+    Parameters
+    ----------
+    pilot : str
+    day : str, optional
+        The period whose drift is looked at, as 2026-03-02; by default the last that is staged.
+        A look at an earlier day ends nothing that was seen on a later one.
+
+    Returns
+    -------
+    Outcome
+        Counts: incidents that last, that began and that ended, messages taken, channels that
+        failed. Unchanged when there is nothing new and nothing was sent.
+
+    Raises
+    ------
+    Refused
+        No valid charter, or a day outside its period.
+    Exception
+        What one of those who look raised; what the others found is told first.
+    """
+    charter = charters.load(pilot)
+    store, at = Store(), now(charter)
+    charters.check_valid(charter, today(charter))
+    when = charters.day_of(charter, day) if day else _last_staged(charter, store)
+    sources: list[Source] = [
+        lambda: _gates(charter, store),
+        lambda: [deadlines.look(charter, store, at)],
+        lambda: kept.looks(store, charter.pilot),
+        lambda: _drift(charter, store, when),
+    ]
+    looks: list[alerts.Look] = []
+    failed: list[Exception] = []
+    for source in sources:
+        try:
+            looks.extend(source())
+        except Exception as error:
+            failed.append(error)
+    told = alerts.settle(store, charter, looks, at)
+    if failed:
+        raise failed[0]
+    return _outcome(charter, store, str(when or charter.period.start), told)
+
+
+def lines(store: Store, pilot: str) -> list[str]:
+    """Say what lasts, one line each, for a terminal."""
+    return [
+        f"[{one.trouble.severity}] {messages.title(one.trouble)}, since {one.trouble.since} "
+        f"({one.trouble.owner}): {messages.clean(one.trouble.what_to_do)}"
+        for one in alerts.standing(store, pilot)
+    ]
+
+
+def _outcome(charter: Charter, store: Store, day: str, told: alerts.Told) -> Outcome:
+    facts: dict[str, int | float | str] = {
+        "n_lasting": len(alerts.standing(store, charter.pilot)),
+        "n_began": told.count("opened"),
+        "n_ended": told.count("ended"),
+        "n_sent": told.n_sent,
+    }
+    if told.failed:
+        facts["not_told_by"] = ", ".join(told.failed)
+    status = "done" if told.news or told.n_sent or told.failed else "unchanged"
+    look_at = [str(closed.alerts_file(store, charter.pilot))] if told.news else []
+    return Outcome("watch", charter.pilot, day, status, facts, look_at)  # type: ignore[arg-type]
+
+
+def _gates(charter: Charter, store: Store) -> list[alerts.Look]:
+    """What the reports of all gates say: a gate that closed in a run that died is told too."""
+    from peil.gates.report import GateReport
+
+    found = []
+    for day in charter.days():
+        for state in STATES:
+            file = store.quality(charter.pilot, day) / f"{state}.json"
+            if file.is_file():
+                report = GateReport.from_json(file.read_text(encoding="utf-8"))
+                found.append(closed.look(store, report))
+    return found
+
+
+def _drift(charter: Charter, store: Store, day: date | None) -> list[alerts.Look]:
+    """What the quality of a staged day says; of a day that is not staged nothing is known."""
+    if day is None or not store.staged_manifest(charter.pilot, day).exists():
+        return []
+    if find_spec("peil.quality") is None or find_spec("peil.quality.drift") is None:
+        return []
+    found = import_module("peil.quality.drift").found(charter, day, store)
+    return [alerts.Look("drift", str(day), tuple(found))]
+
+
+def _last_staged(charter: Charter, store: Store) -> date | None:
+    staged = [day for day in charter.days() if store.staged_manifest(charter.pilot, day).exists()]
+    return staged[-1] if staged else None
