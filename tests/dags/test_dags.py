@@ -130,7 +130,7 @@ def test_each_verb_follows_the_state_before_it_day_by_day(bag: Any) -> None:
         elif verb == "watch":
             assert dag.schedule == "7 * * * *"
         else:
-            assert verb == "train" and not dag.timetable.can_be_scheduled or dag.schedule is None
+            assert (verb == "train" and not dag.timetable.can_be_scheduled) or dag.schedule is None
 
 
 def _ingest_days(bag: Any, dag_id: str, first: datetime, last: datetime) -> list[str]:
