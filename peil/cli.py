@@ -223,7 +223,7 @@ def status(pilot: Pilot) -> None:
 @app.command()
 def watch(
     pilot: Pilot,
-    day: Annotated[str | None, typer.Argument(help="By default the last day staged.")] = None,
+    day: Annotated[str | None, typer.Argument(help="By default the last day measured.")] = None,
 ) -> None:
     """Look for trouble, tell people what is new and what has ended, and say what lasts.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 
 from peil import alerts, deadlines
 from peil import charter as charters
@@ -26,7 +26,7 @@ def watch(pilot: str, day: str | None = None) -> Outcome:
     ----------
     pilot : str
     day : str, optional
-        The period whose drift is looked at, as 2026-03-02; by default the last that is staged.
+        The period whose drift is looked at, as 2026-03-02; by default the last that was measured.
         A look at an earlier day ends nothing that was seen on a later one.
 
     Returns
@@ -45,7 +45,7 @@ def watch(pilot: str, day: str | None = None) -> Outcome:
     charter = charters.load(pilot)
     store, at = Store(), now(charter)
     charters.check_valid(charter, today(charter))
-    when = charters.day_of(charter, day) if day else _last_staged(charter, store)
+    when = charters.day_of(charter, day) if day else _last_measured(charter, store)
     sources: list[Source] = [
         lambda: _gates(charter, store),
         lambda: [deadlines.look(charter, store, at)],
@@ -103,15 +103,17 @@ def _gates(charter: Charter, store: Store) -> list[alerts.Look]:
 
 
 def _drift(charter: Charter, store: Store, day: date | None) -> list[alerts.Look]:
-    """What the quality of a staged day says; of a day that is not staged nothing is known."""
-    if day is None or not store.staged_manifest(charter.pilot, day).exists():
-        return []
-    if find_spec("peil.quality") is None or find_spec("peil.quality.drift") is None:
+    """What the quality of a measured day says; of any other nothing is known, so nothing ends."""
+    if day is None or not _figures(charter, store, day).is_file():
         return []
     found = import_module("peil.quality.drift").found(charter, day, store)
     return [alerts.Look("drift", str(day), tuple(found))]
 
 
-def _last_staged(charter: Charter, store: Store) -> date | None:
-    staged = [day for day in charter.days() if store.staged_manifest(charter.pilot, day).exists()]
-    return staged[-1] if staged else None
+def _figures(charter: Charter, store: Store, day: date) -> Path:
+    return store.operator / "quality" / charter.pilot / f"{day}.figures.parquet"
+
+
+def _last_measured(charter: Charter, store: Store) -> date | None:
+    measured = [day for day in charter.days() if _figures(charter, store, day).is_file()]
+    return measured[-1] if measured else None

@@ -24,10 +24,11 @@ def trouble(kind: str, where: str, day: str = "2026-03-02") -> Trouble:
     return Trouble("tiny", kind, where, day, day, "note", "operator", "It is so.", "Look at it.")
 
 
-def stage(tiny: Any, day: date) -> None:
-    mark = tiny.store.staged_manifest("tiny", day)
+def measure(tiny: Any, day: date) -> None:
+    """Leave the mark of a day whose quality was measured."""
+    mark = tiny.store.operator / "quality" / "tiny" / f"{day}.figures.parquet"
     mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.write_text("{}")
+    mark.touch()
 
 
 def gate(tiny: Any, is_open: bool, day: date = DAY) -> None:
@@ -70,26 +71,34 @@ def lasting(tiny: Any) -> list[tuple[str, str]]:
     return [(one.trouble.kind, one.trouble.where) for one in alerts.standing(tiny.store, "tiny")]
 
 
-def test_drift_is_asked_of_the_last_staged_day_and_ends_where_it_is_gone(
+def test_drift_is_asked_of_the_last_measured_day_and_ends_where_it_is_gone(
     tiny: Any, drift: Drift
 ) -> None:
     drift.on = {"2026-03-02": [trouble("silent_region", "Z01")],
                 "2026-03-03": [trouble("silent_region", "Z01", "2026-03-03")]}  # fmt: skip
     assert watch.watch("tiny").status == "unchanged"
-    assert drift.asked == []  # nothing is staged
+    assert drift.asked == []  # nothing is measured
 
     for day, expected in (("02", [("silent_region", "Z01")]), ("03", [("silent_region", "Z01")]),
                           ("04", [])):  # fmt: skip
-        stage(tiny, date(2026, 3, int(day)))
+        measure(tiny, date(2026, 3, int(day)))
         watch.watch("tiny")
         assert drift.asked[-1] == f"2026-03-{day}"
         assert lasting(tiny) == expected
 
 
+def test_a_day_that_was_not_measured_ends_nothing(tiny: Any, drift: Drift) -> None:
+    drift.on = {"2026-03-02": [trouble("silent_region", "Z01")]}
+    measure(tiny, DAY)
+    watch.watch("tiny")
+    watch.watch("tiny", "2026-03-03")
+    assert drift.asked == ["2026-03-02"] and lasting(tiny) == [("silent_region", "Z01")]
+
+
 def test_a_look_at_an_earlier_day_ends_nothing_of_a_later(tiny: Any, drift: Drift) -> None:
     drift.on = {"2026-03-03": [trouble("slow_loss", "events", "2026-03-03")]}
-    stage(tiny, DAY)
-    stage(tiny, date(2026, 3, 3))
+    measure(tiny, DAY)
+    measure(tiny, date(2026, 3, 3))
     watch.watch("tiny")
     watch.watch("tiny", "2026-03-02")
     assert drift.asked == ["2026-03-03", "2026-03-02"]
@@ -127,7 +136,7 @@ def test_what_a_verb_left_is_told_until_it_is_taken_away(tiny: Any) -> None:
 
 
 def test_one_who_fails_to_look_keeps_nobody_else_from_telling(tiny: Any, drift: Drift) -> None:
-    stage(tiny, DAY)
+    measure(tiny, DAY)
     drift.on = {"2026-03-02": [trouble("slow_loss", "events")]}
     watch.watch("tiny")
     gate(tiny, is_open=False)
@@ -162,7 +171,7 @@ def test_the_terminal_says_what_lasts_and_what_to_do(tiny: Any) -> None:
 def test_status_names_what_lasts_beside_its_days(tiny: Any, drift: Drift) -> None:
     days = {date(2026, 3, n) for n in (2, 3, 4)}
     for day in sorted(days):
-        stage(tiny, day)
+        measure(tiny, day)
         drift.on[str(day)] = [trouble("slow_loss", "events", str(day))]
         watch.watch("tiny")
     gate(tiny, is_open=False, day=date(2026, 3, 3))
