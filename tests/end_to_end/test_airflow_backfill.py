@@ -33,6 +33,7 @@ STATES = {
     "estimate": "estimated",
     "release": "released",
 }
+VERBS = (*STATES, "train", "watch")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_a_started_airflow_lists_every_dag_without_an_import_error(
 ) -> None:
     pilots = [file.stem for file in store.pilots.glob("*.yml")]
     assert pilots
-    assert airflow.dag_ids() == {f"{verb}__{p}" for verb in (*STATES, "train") for p in pilots}
+    assert airflow.dag_ids() == {f"{verb}__{p}" for verb in VERBS for p in pilots}
     assert airflow.get("/importErrors")["total_entries"] == 0
 
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from listening import Postbox, Web, web_server
 
 from peil.airflow.standalone import free_port
 from peil.store import Store
-
-sys.path.insert(0, str(Path(__file__).parent))  # tests import what listens
-
-from listening import Postbox, Web
 
 
 @pytest.fixture
@@ -58,23 +50,5 @@ def postbox(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
 @pytest.fixture
 def web(store: Store) -> Iterator[Web]:
     """A web server, which no setting names yet."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers["Content-Length"]))
-            if found.status == 200:
-                found.received.append(json.loads(content))
-            self.send_response(found.status)
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *words: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Web(server.server_port)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield found
-    server.shutdown()
-    server.server_close()
+    with web_server() as found:
+        yield found

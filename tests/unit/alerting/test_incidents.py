@@ -87,6 +87,13 @@ def test_only_its_own_source_on_the_same_day_or_later_ends_an_incident(store: St
     assert settle(look(day="2026-03-04")).count("ended") == 1
 
 
+def test_telling_some_troubles_ends_no_others(store: Store) -> None:
+    charter = charters.load("tiny")
+    for place in ("Z01", "Z02"):
+        alerts.tell(store, charter, [trouble(place, "2026-03-03")], now(charter))
+    assert [one.trouble.where for one in alerts.standing(store, "tiny")] == ["Z01", "Z02"]
+
+
 def test_two_places_are_two_incidents(store: Store, postbox: Postbox) -> None:
     settle(look("Z01", "Z02"))
     settle(look("Z02", day="2026-03-03"))
@@ -150,10 +157,11 @@ def test_what_looks_like_an_identifier_or_breaks_a_line_leaves_no_trace(
     store: Store, postbox: Postbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     observed = {"n": 5, "who": "204", "x": float("nan")}
-    settle(look("a\r\nBcc: x@example.org", what="Of 204080000000001 and +31612345678, 5 rows.",
+    place = "a\r\nBcc: \x1b[31mx@example.org"
+    settle(look(place, what="Of 204080000000001 and +31612345678, 5 rows.",
                 what_to_do="See " + "ab" * 16, observed=observed))  # fmt: skip
     (mail,), (text,) = postbox.received, postbox.texts()
-    assert mail["Bcc"] is None and "a Bcc: x@example.org" in str(mail["Subject"])
+    assert mail["Bcc"] is None and "a Bcc: [31mx@example.org" in str(mail["Subject"])
     assert "Of (withheld) and (withheld), 5 rows." in text and "See (withheld)" in text
     assert "Counted:     n 5\n" in text
     assert "204080" not in caplog.text

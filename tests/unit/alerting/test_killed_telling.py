@@ -68,7 +68,7 @@ WITHOUT_A_KILL = 10_000
 
 def run(die_at: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", DRIVER, os.path.dirname(__file__), str(die_at)],  # noqa: PTH120
+        [sys.executable, "-c", DRIVER, str(PROJECT / "tests/end_to_end"), str(die_at)],
         env={**os.environ, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip

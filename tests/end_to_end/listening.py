@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from peil.trouble import Trouble
@@ -41,7 +46,7 @@ class Postbox:
 
     def texts(self) -> list[str]:
         bodies = [mail.get_body(("html", "plain")) for mail in self.received]
-        return [body.get_content() for body in bodies if body is not None]
+        return [body.get_content().replace("\r\n", "\n") for body in bodies if body is not None]
 
 
 @dataclass
@@ -55,3 +60,28 @@ class Web:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hooks/secret-token"
+
+
+@contextmanager
+def web_server() -> Iterator[Web]:
+    """A web server on loopback, on a port of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if found.status == 200:
+                found.received.append(json.loads(content))
+            self.send_response(found.status)
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *words: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found = Web(server.server_port)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    server.shutdown()
+    server.server_close()

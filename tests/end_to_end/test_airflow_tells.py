@@ -1,0 +1,70 @@
+"""A started Airflow tells a person: a task that failed for good, and a delivery that is late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from listening import Web, web_server
+from pydantic import SecretStr
+
+from peil.airflow import Airflow, started
+from peil.airflow.rest import wait_until
+from peil.settings import PROJECT, Settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[Web]:
+    with web_server() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def airflow(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    """Airflow on a pilot whose deliveries are due at midnight, and never came."""
+    folder = tmp_path_factory.mktemp("tells")
+    (folder / "pilots").mkdir()
+    (folder / "deliveries").mkdir()
+    charter = (PROJECT / "pilots" / "demo.yml").read_text()
+    charter = charter.replace("pilot: demo", "pilot: real").replace("synthetic ", "statute ")
+    charter = charter.replace("    reader: generic\n", '    reader: generic\n    due: "00:00"\n', 1)
+    charter += "\nsignatures:\n" + "".join(
+        f"  - {{role: {role}, name: N, signed_on: 2026-01-05}}\n"
+        for role in ("operator", "data_protection_officer")
+    )
+    (folder / "pilots" / "real.yml").write_text(charter)
+    made = Settings(
+        data=folder / "data", deliveries=folder / "deliveries", pilots=folder / "pilots",
+        webhook_url=SecretStr(web.url), truth=folder / "truth",
+    )  # type: ignore[call-arg]  # fmt: skip
+    with started(made) as client:
+        yield client
+
+
+def wait_for(web: Web, words: str) -> str:
+    """Wait until the webhook was told, and return the message."""
+
+    def told() -> list[str]:
+        return [text for posted in web.received if words in (text := str(posted["text"]))]
+
+    wait_until(lambda: bool(told()), 240, lambda: f"told: {[p['text'][:80] for p in web.received]}")
+    return told()[0]
+
+
+def test_a_task_that_is_refused_is_told_with_its_sentence(airflow: Airflow, web: Web) -> None:
+    airflow.trigger("stage__real", "2027-01-01")
+    text = wait_for(web, "verb failed: stage 2027-01-01")
+    assert "2027-01-01 lies outside the period of real" in text
+    assert "Owner:       operator" in text
+
+
+def test_a_run_of_ingest_that_outlives_its_deadline_is_told(airflow: Airflow, web: Web) -> None:
+    airflow.backfill("ingest__real", date(2026, 3, 2), date(2026, 3, 2))
+    text = wait_for(web, "late delivery: events 2026-03-02")
+    assert "Peil real" in text
+    assert airflow.runs("ingest__real") == {"2026-03-02": "running"}  # and it still waits
+    n_told = sum("late delivery" in str(posted["text"]) for posted in web.received)
+    assert n_told == len(web.received) - 1  # nothing else but the refusal above
