@@ -7,7 +7,7 @@ and not yet told is told by whoever tells next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -134,13 +134,14 @@ def record(
     The same looks again write nothing. Without any trouble, now or before, no file is made.
     """
     file = file_of(store, pilot)
-    if not file.is_file() and not any(look.troubles for look in looks):
+    found = frozenset(one.incident for look in looks for one in look.troubles)
+    if not file.is_file() and not found:
         return []
     with journal.alone(file):
         known = _fold(journal.read(file))
-        entries = [
-            entry for look in looks for entry in _entries(known, look, at, channels, may_end)
-        ]
+        entries = [entry for look in looks for entry in _found(known, look, at, channels)]
+        if may_end:
+            entries += [entry for look in looks for entry in _over(known, look, at, found)]
         journal.add(file, entries)
     return [
         (entry["event"], known[entry["incident"], entry["number"]])
@@ -163,33 +164,40 @@ def mark_told(store: Store, pilot: str, channel: str, said: list[tuple[Incident,
 Known = dict[tuple[str, int], Incident]
 
 
-def _entries(
-    known: Known, look: Look, at: datetime, channels: frozenset[str], may_end: bool
-) -> list[dict[str, Any]]:
-    """Lines that a look adds; `known` is brought up to date with each."""
-    lasting = {one.name: one for one in known.values() if one.is_open}
-    made: list[dict[str, Any]] = []
-
-    def write(event: str, name: str, number: int, **more: Any) -> None:
-        entry = {"event": event, "incident": name, "number": number, "at": at.isoformat(), **more}
-        _apply(known, entry)
-        made.append(entry)
-
+def _found(
+    known: Known, look: Look, at: datetime, channels: frozenset[str]
+) -> Iterator[dict[str, Any]]:
+    """Lines for what a look found; `known` is brought up to date with each."""
     for trouble in {one.incident: one for one in look.troubles}.values():
-        before = lasting.get(trouble.incident)
+        before = next(
+            (one for one in known.values() if one.name == trouble.incident and one.is_open), None
+        )
         if before is None:
             number = 1 + sum(1 for name, _ in known if name == trouble.incident)
-            write("opened", trouble.incident, number, trouble=asdict(trouble), source=look.source,
-                  owed=sorted(channels))  # fmt: skip
+            yield _line(known, "opened", trouble.incident, number, at, trouble=asdict(trouble),
+                        source=look.source, owed=sorted(channels))  # fmt: skip
         elif trouble.severity == "stop" and before.trouble.severity == "note":
-            write("worsened", before.name, before.number, trouble=asdict(trouble))
+            yield _line(known, "worsened", before.name, before.number, at, trouble=asdict(trouble))
         elif trouble.day > before.last_day:
-            write("seen", before.name, before.number, trouble=asdict(trouble))
-    found = {one.incident for one in look.troubles}
-    for name, one in lasting.items():
-        if may_end and one.source == look.source and one.last_day <= look.day and name not in found:
-            write("ended", name, one.number)
-    return made
+            yield _line(known, "seen", before.name, before.number, at, trouble=asdict(trouble))
+
+
+def _over(
+    known: Known, look: Look, at: datetime, found: frozenset[str]
+) -> Iterator[dict[str, Any]]:
+    """Lines for what its own source does not find any more, nor anybody else just now."""
+    for one in list(known.values()):
+        is_its_own = one.source == look.source and one.last_day <= look.day
+        if one.is_open and is_its_own and one.name not in found:
+            yield _line(known, "ended", one.name, one.number, at)
+
+
+def _line(
+    known: Known, event: str, name: str, number: int, at: datetime, **more: Any
+) -> dict[str, Any]:
+    entry = {"event": event, "incident": name, "number": number, "at": at.isoformat(), **more}
+    _apply(known, entry)
+    return entry
 
 
 def _fold(entries: list[dict[str, Any]]) -> Known:

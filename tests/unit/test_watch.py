@@ -135,6 +135,18 @@ def test_what_a_verb_left_is_told_until_it_is_taken_away(tiny: Any) -> None:
     assert lasting(tiny) == [("old_cell_plan", "cells")]
 
 
+def test_what_two_days_have_in_common_lasts_until_both_are_rid_of_it(tiny: Any) -> None:
+    days = ("2026-03-02", "2026-03-03")
+    for day in days:
+        kept.keep(tiny.store, "tiny", day, "ingest", [trouble("file_empty", "a.csv", day)])
+        watch.watch("tiny")
+    kept.keep(tiny.store, "tiny", days[0], "ingest", [])
+    assert watch.watch("tiny").status == "unchanged"
+    assert lasting(tiny) == [("file_empty", "a.csv")]
+    kept.keep(tiny.store, "tiny", days[1], "ingest", [])
+    assert watch.watch("tiny").facts["n_ended"] == 1
+
+
 def test_one_who_fails_to_look_keeps_nobody_else_from_telling(tiny: Any, drift: Drift) -> None:
     measure(tiny, DAY)
     drift.on = {"2026-03-02": [trouble("slow_loss", "events")]}
