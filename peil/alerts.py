@@ -26,8 +26,10 @@ from peil.trouble import Trouble
 if TYPE_CHECKING:
     from peil.gates.report import GateReport
 
-__all__ = ["Look", "Told", "Trouble", "close_gate", "open_gate", "settle", "standing", "tell",
-           "verb_done", "verb_failed"]  # fmt: skip
+VERB_FAILED = "verb_failed"
+
+__all__ = ["VERB_FAILED", "Look", "Told", "Trouble", "close_gate", "open_gate", "settle",
+           "standing", "tell", "verb_done", "verb_failed"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def verb_failed(store: Store, charter: Charter, verb: str, day: str, error: Base
         else "Keep the task's log (it may hold row values) at the operator; tell the maintainers."
     )
     trouble = Trouble(
-        pilot=charter.pilot, kind="verb_failed", where=where, day=day, since=day,
+        pilot=charter.pilot, kind=VERB_FAILED, where=where, day=day, since=day,
         severity="stop", owner="operator" if is_refusal else "maintainers",
         what=f"{where.replace(verb, f'{verb} of {charter.pilot}', 1)} failed: "
         f"{what.rstrip('.')}. Nothing downstream of it has moved.",

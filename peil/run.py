@@ -161,5 +161,5 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
         report.outcomes.append(score.score(charter.pilot))
         tell(last, "score", "done")
     report.outcomes.append(watch.watch(charter.pilot))
-    report.troubles = watch.lines(store, charter.pilot)
+    report.troubles = watch.lines(store, charter.pilot, report.stopped)
     report.page, report.operator_page = pages.build(charter, store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -65,12 +65,21 @@ def watch(pilot: str, day: str | None = None) -> Outcome:
     return _outcome(charter, store, str(when or charter.period.start), told)
 
 
-def lines(store: Store, pilot: str) -> list[str]:
-    """Say what lasts, one line each, for a terminal."""
+def lines(store: Store, pilot: str, said: Collection[date] = ()) -> list[str]:
+    """Say what lasts, one line each, for a terminal.
+
+    Parameters
+    ----------
+    said : collection of date, optional
+        Days of which it was said already what stopped them: that is not said again.
+    """
+    days = {str(day) for day in said}
     return [
         f"[{one.trouble.severity}] {messages.title(one.trouble)}, since {one.trouble.since} "
-        f"({one.trouble.owner}): {messages.clean(one.trouble.what_to_do)}"
+        f"({one.trouble.owner}): {messages.clean(one.trouble.what)} "
+        f"{messages.clean(one.trouble.what_to_do)}"
         for one in alerts.standing(store, pilot)
+        if not (one.trouble.kind in (closed.KIND, alerts.VERB_FAILED) and one.trouble.day in days)
     ]
 
 

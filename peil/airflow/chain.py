@@ -31,7 +31,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
 from peil import charter
-from peil.outcome import GateClosed, Outcome, Refused
+from peil.outcome import GateClosed, Outcome, Refused, Waiting
 from peil.settings import settings
 
 # Jinja: the day of a run, for texts that people read
@@ -113,11 +113,13 @@ class Pilot:
                 error = error.__cause__
             if isinstance(error, GateClosed):
                 return  # the gate told it when it closed
+            conf = context["dag_run"].conf or {}
+            if isinstance(error, Waiting) and conf.get("walked"):
+                return  # said at the terminal; a walk does not wait, so nothing failed for good
             from peil import alerts
             from peil.store import Store
 
-            run = context["dag_run"]
-            when = run.partition_key or (run.conf or {}).get("day") or ""
+            when = context["dag_run"].partition_key or conf.get("day") or ""
             cause = error if isinstance(error, BaseException) else RuntimeError()
             alerts.verb_failed(Store(), charter.load(self.name), verb, str(when), cause)
 

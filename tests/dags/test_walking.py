@@ -255,7 +255,8 @@ def test_a_closed_gate_quarantines_the_day_and_stops_it(walked: dict[str, Any]) 
 def test_a_failed_verb_is_mailed_once_with_what_to_do_and_its_end(walked: dict[str, Any]) -> None:
     mails = walked["mails"]
     assert {to for to, _, _ in mails} == {"on-call@operator.example"}
-    # one incident: waiting, refused and a fault one after the other, then the verb is done
+    # waiting is said at the terminal only; refused and a fault one after the other are one
+    # incident, and the verb is done at last
     assert [subject for _, subject, _ in mails] == [
         "Peil demo [stop] verb failed: stage 2026-03-02",
         "Peil demo [ended] verb failed: stage 2026-03-02",
@@ -265,9 +266,9 @@ def test_a_failed_verb_is_mailed_once_with_what_to_do_and_its_end(walked: dict[s
         "Peil demo [ended] gate closed: estimated 2026-03-04, cells_were_delivered",
         "Peil real [stop] late delivery: events 2026-03-02",
     ]
-    waiting, fault, closed = mails[0][2], mails[2][2], mails[4][2]
-    assert "stage of demo 2026-03-02 failed: no raw file yet. Nothing" in waiting
-    assert "Owner:       operator" in waiting
+    refused, fault, closed = mails[0][2], mails[2][2], mails[4][2]
+    assert "stage of demo 2026-03-02 failed: not this one. Nothing" in refused
+    assert "Owner:       operator" in refused
     assert (
         "estimate stopped by ZeroDivisionError" in fault and "of row 204080000000001" not in fault
     )

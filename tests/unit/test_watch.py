@@ -174,10 +174,15 @@ def test_the_terminal_says_what_lasts_and_what_to_do(tiny: Any) -> None:
     done = CliRunner().invoke(cli.app, ["watch", "tiny"])
     assert done.exit_code == 0, done.output
     assert "watch tiny 2026-03-02: done (n_lasting 1, n_began 1, n_ended 0" in done.output
-    assert (
+    line = (
         "[stop] gate closed: raw 2026-03-02, rows_can_be_read, since 2026-03-02 (operator): "
-        "Compare." in done.output
+        "The raw gate of tiny 2026-03-02 is closed: rows_can_be_read. Nothing downstream of it "
+        "has moved. w Compare."
     )
+    assert line in done.output
+    assert watch.lines(tiny.store, "tiny") == [line]
+    assert watch.lines(tiny.store, "tiny", {DAY}) == []
+    assert watch.lines(tiny.store, "tiny", {date(2026, 3, 3)}) == [line]
 
 
 def test_status_names_what_lasts_beside_its_days(tiny: Any, drift: Drift) -> None:
