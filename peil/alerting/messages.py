@@ -21,6 +21,10 @@ WORST_FIRST: tuple[Tone, ...] = ("stop", "note", "ended")
 MOST_AT_ONCE = 5
 # longer than any count of a day (nine digits), as long as an identifier or a pseudonym
 LIKE_AN_IDENTIFIER = re.compile(r"\+?\d{10,}|\b[0-9a-fA-F]{32,}\b")
+# a message leaves the operator's plane: counts of anything but these may be of so few people that
+# they are told as "few" (privacy.md, R8); the exact count stays in the report at the operator
+NOT_OF_PEOPLE = ("cells", "days", "entries", "families", "files", "hours", "regions", "zones")
+FEW = range(1, 15)
 MEANS = {
     "stop": "stop: something waits until it is mended",
     "note": "note: nothing waits for it",
@@ -141,7 +145,18 @@ def _message(one: Incident, news: News, link_prefix: Path | str) -> Message:
 def _counted(trouble: Trouble) -> str:
     """Write the numbers that decided it; anything but a finite number is left out."""
     return ", ".join(
-        f"{clean(name)} {value}"
+        f"{clean(name)} {_few(name, value)}"
         for name, value in trouble.observed.items()
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     )
+
+
+def _few(name: str, value: float) -> str:
+    """Write a count; a small one of rows or people is few.
+
+    >>> _few("rows_came n_rows", 3), _few("n_rows", 0), _few("n_silent_cells", 3)
+    ('few', '0', '3')
+    """
+    word = name.split()[-1]
+    is_of_people = word.startswith("n_") and not set(word.split("_")) & set(NOT_OF_PEOPLE)
+    return "few" if is_of_people and value in FEW else str(value)

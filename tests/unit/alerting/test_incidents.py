@@ -167,6 +167,16 @@ def test_what_looks_like_an_identifier_or_breaks_a_line_leaves_no_trace(
     assert "204080" not in caplog.text
 
 
+def test_a_small_count_of_rows_is_few_and_of_cells_a_number(store: Store, postbox: Postbox) -> None:
+    observed = {"n_rows": 14, "n_rows_expected": 15, "n_cells": 2, "n_devices": 1, "share": 0.5,
+                "rows_came n_late": 0, "n_hours_silent": 3}  # fmt: skip
+    settle(look("Z01", observed=observed))
+    assert (
+        "Counted:     n_cells 2, n_devices few, n_hours_silent 3, n_rows few, n_rows_expected 15, "
+        "rows_came n_late 0, share 0.5\n" in postbox.texts()[0]
+    )
+
+
 def test_an_incident_is_on_the_disk_before_anybody_is_told(
     store: Store, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
