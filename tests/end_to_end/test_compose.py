@@ -23,6 +23,7 @@ from peil.settings import PROJECT, Settings
 
 DAY = date(2026, 3, 2)
 STATES = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
+VERBS = (*STATES, "train", "watch")
 LACKS = machine.missing()
 
 pytestmark = [
@@ -128,7 +129,7 @@ def test_every_service_is_healthy_and_every_dag_is_read(deployed: Deployment) ->
     )
     assert deployed.airflow.is_healthy()
     pilots = [file.stem for file in deployed.store.pilots.glob("*.yml")]
-    assert deployed.airflow.dag_ids() == {f"{v}__{p}" for v in (*STATES, "train") for p in pilots}
+    assert deployed.airflow.dag_ids() == {f"{v}__{p}" for v in VERBS for p in pilots}
     assert deployed.airflow.get("/importErrors")["total_entries"] == 0
 
 
