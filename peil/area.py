@@ -76,13 +76,22 @@ class Area:
         if globe.any():
             if self.crs == "local":
                 raise Refused("The cell plan has latitudes, but the charter's plane is `local`.")
-            plane = CRS.from_user_input(self.crs)
-            change = Transformer.from_crs("EPSG:4326", plane, always_xy=True)
-            x, y = change.transform(
-                placed.loc[globe, "longitude"].to_numpy(), placed.loc[globe, "latitude"].to_numpy()
-            )
-            placed.loc[globe, "x_m"], placed.loc[globe, "y_m"] = x, y
+            self._move(placed, globe, "EPSG:4326", "longitude", "latitude")
+        for crs in sorted(placed.loc[~globe, "crs"].dropna().unique()) if "crs" in placed else []:
+            if "local" in (crs, self.crs):
+                if crs != self.crs:
+                    raise Refused(
+                        f"The cell plan lies on {crs} and the charter's area on {self.crs}: a "
+                        "plane of its own cannot be laid on another; correct `crs`."
+                    )
+            elif CRS.from_user_input(crs) != CRS.from_user_input(self.crs):
+                self._move(placed, ~globe & (placed["crs"] == crs), crs, "x_m", "y_m")
         return placed
+
+    def _move(self, cells: pd.DataFrame, which: pd.Series, crs: str, x: str, y: str) -> None:
+        change = Transformer.from_crs(crs, CRS.from_user_input(self.crs), always_xy=True)
+        moved = change.transform(*(cells.loc[which, c].to_numpy(dtype=float) for c in (x, y)))
+        cells.loc[which, "x_m"], cells.loc[which, "y_m"] = moved
 
 
 def area_of(charter: Charter, store: Store) -> Area:

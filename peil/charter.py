@@ -93,7 +93,7 @@ PLACEHOLDERS = ("day", "year", "month", "day_of_month")
 class Delivery(Part):
     """One kind of delivery and how its columns are to be read."""
 
-    reader: Literal["generic", "multimno", "essnet"]
+    reader: Literal["generic", "multimno", "essnet", "flowkit", "mobloc", "opencellid"]
     path: str = Field(description="{day}, {year}, {month}, {day_of_month} are filled in")
     columns: dict[str, str] = Field(default_factory=dict, description="canonical: theirs")
     separator: str = Field(",", min_length=1, max_length=1)
@@ -103,6 +103,10 @@ class Delivery(Part):
     epoch: datetime | None = Field(None, description="moment of t = 0")
     seconds_per_t: float = Field(1.0, gt=0)
     decimal: Literal[".", ","] = Field(".", description="decimal mark of the cell plan's numbers")
+    crs: str | None = Field(None, description="EPSG code of the plane that x and y lie on")
+    box: tuple[float, float, float, float] | None = Field(
+        None, description="west, south, east, north in degrees: cells of OpenCelliD to land"
+    )
     mcc: int | None = Field(None, description="of every record, where records carry none")
     mnc: str | None = None
 

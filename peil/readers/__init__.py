@@ -12,7 +12,7 @@ from typing import Protocol
 import duckdb
 
 from peil.charter import Delivery
-from peil.readers import essnet, generic, multimno
+from peil.readers import essnet, flowkit, generic, mobloc, multimno, opencellid
 from peil.readers.canonical import CELL_COLUMNS, EVENT_COLUMNS
 
 __all__ = ["CELL_COLUMNS", "EVENT_COLUMNS", "READERS", "Reader"]
@@ -43,4 +43,7 @@ READERS: dict[str, type[Reader]] = {
     "generic": generic.Generic,
     "multimno": multimno.Multimno,
     "essnet": essnet.Essnet,
+    "flowkit": flowkit.Flowkit,
+    "mobloc": mobloc.Mobloc,
+    "opencellid": opencellid.Opencellid,
 }

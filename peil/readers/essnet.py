@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from peil.charter import Delivery
 from peil.outcome import Refused
+from peil.readers import plan
 from peil.readers.generic import header, literal, quoted, source
 
 # two versions of the simulator write two headers
@@ -21,6 +22,13 @@ NAMES = {
     "cell_id": ("Antenna ID", "AntennaId"),
     "event_code": ("Event Code", "EventCode"),
     "subscriber_id": ("Device ID", "PhoneId"),
+}
+ANTENNAS = {  # of antennas.csv: some versions have an id and a position only
+    "cell_id": ("Antenna ID", "AntennaId", "Antenna Id", "id"),
+    "x_m": ("x", "X"),
+    "y_m": ("y", "Y"),
+    "power_w": ("power", "Power"),
+    "path_loss_exponent": ("attenuationfactor", "AttenuationFactor"),
 }
 CODES = {"0": "attach", "1": "detach", "2": "attached", "3": "refused"}
 MOST_MS = 1e14  # three thousand years from the epoch
@@ -83,6 +91,8 @@ class Essnet:
     def land_cells(
         connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
+        if file.suffix != ".xml":
+            return _antennas_csv(connection, file, delivery)
         try:
             antennas = ElementTree.parse(file).getroot().findall("antenna")
         except ElementTree.ParseError as error:
@@ -117,3 +127,41 @@ class Essnet:
         connection.unregister("antennas_read")
         connection.execute("CREATE OR REPLACE TEMP VIEW incoming AS SELECT * FROM antennas")
         return ["maxconnections", "Smin", "Qmin", "Smid", "SSteep"]
+
+
+def _antennas_csv(
+    connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+) -> list[str]:
+    """Antennas as a table; without a column of ids the id is the 1-based order, as in XML."""
+    names = header(file, delivery.separator)
+    found = {
+        ours: next(name for name in candidates if name in names)
+        for ours, candidates in ANTENNAS.items()
+        if set(candidates) & set(names)
+    }
+    for ours in ("x_m", "y_m"):
+        if ours not in found:
+            raise Refused(
+                f"{file.name}, line 1 lacks the column {ANTENNAS[ours][0]}: it is no table of "
+                "antennas of the ESSnet simulator."
+            )
+    relation, _, line, ragged = source(connection, file, delivery)
+    plan.whole(connection, file, relation, line, ragged)
+    fields = {
+        ours: plan.number(name, delivery) for ours, name in found.items() if ours != "cell_id"
+    }
+    if "cell_id" in found:
+        fields["cell_id"] = plan.words(found["cell_id"])
+    else:
+        fields["cell_id"] = plan.Field("record", "NULL", "(_line - 1)::VARCHAR")
+    aimed = ""
+    if "type" in names:
+        aimed = f", {plan.text('type')} = 'directional' AS is_directional"
+    plan.require_read(connection, file, fields)
+    # a simulation that writes antennas at every t names each more than once
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {plan.listed(fields)}, 'local' AS crs"
+        f"{aimed} FROM {plan.TEXT} QUALIFY row_number() OVER (PARTITION BY "
+        f"{fields['cell_id'].value} ORDER BY _line) = 1"
+    )
+    return sorted(set(names) - set(found.values()) - {"type"})

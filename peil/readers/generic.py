@@ -15,6 +15,7 @@ from peil.readers.canonical import CELL_COLUMNS
 
 # More columns than announced make a record ragged; this many extra are still seen as one record.
 EXTRA = 8
+OFFSET = "[0-9]:[0-9]{2}([.][0-9]+)? *(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 NEVER = "\x01"  # a null marker that no delivery holds, so that an empty field stays ''
 
 
@@ -120,14 +121,26 @@ def text_of(delivery: Delivery, canonical: str) -> str:
 
 
 def moment(text: str, delivery: Delivery) -> str:
-    """Expression of a time stamp with zone from text; null where it cannot be read."""
+    """Expression of a time stamp with zone from text; null where it cannot be read.
+
+    A text that says its own distance from UTC is read by it; `time_zone` holds for the others.
+    """
+    if delivery.time_format and "%z" in delivery.time_format:
+        return f"try_strptime({text}, {literal(delivery.time_format)})"
     if delivery.time_format:
         parsed = f"try_strptime({text}, {literal(delivery.time_format)})"
         if delivery.accept_iso_t:
             parsed = f"coalesce({parsed}, try_strptime({text}, '%Y-%m-%dT%H:%M:%S'))"
     else:
         parsed = f"TRY_CAST({text} AS TIMESTAMP)"
-    return f"timezone({literal(delivery.time_zone)}, {parsed})"
+    local = f"timezone({literal(delivery.time_zone)}, {parsed})"
+    if delivery.time_format:
+        return local
+    # a cast to TIMESTAMP would drop the offset without a word
+    return (
+        f"CASE WHEN regexp_matches({text}, {literal(OFFSET)}) "
+        f"THEN TRY_CAST({text} AS TIMESTAMPTZ) ELSE {local} END"
+    )
 
 
 def forget_rejected(connection: duckdb.DuckDBPyConnection) -> None:
@@ -209,6 +222,8 @@ class Generic:
             f"CREATE OR REPLACE TEMP TABLE plan_read AS SELECT *, {line} AS line FROM {relation}"
         )
         rejected = rejected_lines(connection)[:1]
+        if delivery.crs and "crs" not in delivery.columns:
+            parts.append(f"{literal(delivery.crs)} AS crs")
         connection.execute(
             f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {', '.join(parts)} FROM plan_read"
         )
