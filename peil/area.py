@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -14,15 +11,26 @@ import pandas as pd
 from pyproj import CRS, Transformer
 from shapely.geometry import box
 
+from peil import charter_area, methods
 from peil.atomic import canonical
-from peil.charter import Charter
+from peil.charter import Charter, Delivery
 from peil.manifest import root, sha256
 from peil.outcome import Refused
+from peil.reference import there
+from peil.reference.landscape import ALIKE, landscape
+from peil.reference.registers import read_register
+from peil.reference.tiling import LAND_USE as LAND_USE
+from peil.reference.tiling import (
+    delivered_tiles,
+    lattice_of,
+    lattice_over,
+    made_tiles,
+    zone_of,
+)
+from peil.reference.zones import bottom, kept, read_zones
 from peil.store import Store
 
-LAND_USE = ["building", "residential", "forest", "water", "roads"]
 TILE_COLUMNS = ["tile_id", "x_m", "y_m", "zone_id", "elevation_m", *LAND_USE]
-ZONE_COLUMNS = ["zone_id", "name", "parent_id", "level", "geometry"]
 
 
 @dataclass(frozen=True)
@@ -39,12 +47,15 @@ class Area:
         Persons per bottom zone, by `zone_id`.
     crs : str
         The plane: an EPSG code, or ``local``.
+    land_use : str
+        Where land use is from, for the metadata of a release.
     """
 
     tiles: pd.DataFrame
     zones: gpd.GeoDataFrame
     register: pd.Series | None
     crs: str
+    land_use: str = "as delivered"
 
     def bottom(self) -> list[str]:
         """Zones of the lowest level, in order: those that tiles belong to."""
@@ -95,82 +106,102 @@ class Area:
 
 
 def area_of(charter: Charter, store: Store) -> Area:
-    """Read the reference inputs that the charter names, or lay the grid it describes."""
-    if charter.area.grid is not None:
+    """Read the reference inputs that the charter names, or lay the grid it describes.
+
+    Without a table of tiles the zones are cut into tiles, each in the zone that its centre lies
+    in. Without any land use every tile is alike, and `Area.land_use` says so.
+    """
+    said = charter.area
+    if said.grid is not None:
         return _grid(charter)
     folder = root(charter, store)
-    tiles = _tiles(folder / str(charter.area.tiles))
-    zones = _zones(folder / str(charter.area.zones))
-    unknown = sorted(set(tiles["zone_id"].dropna()) - set(zones["zone_id"]))
-    if unknown:
-        raise Refused(f"{charter.area.tiles}: zone {unknown[0]} is not among the zones.")
-    register = None
-    if charter.area.register_:
-        register = _register(folder / charter.area.register_)
-    found = Area(tiles, zones, register, charter.area.crs)
-    if register is not None and (missing := sorted(set(found.bottom()) - set(register.index))):
-        raise Refused(f"{charter.area.register_}: zone {missing[0]} has no population.")
+    every = read_zones(folder, said.zones, said.crs, said.tile_m, charter.title.en)
+    zones = kept(every, said.only)
+    table = said.tiles
+    if table is not None:
+        tiles = delivered_tiles(folder, table, said.tile_m, said.within)
+        lattice = lattice_of(tiles, said.crs, said.tile_m)
+        if "zone_id" not in tiles:
+            lowest = bottom(every)
+            place = zone_of(lattice, lowest)[lattice.places(*tiles[["x_m", "y_m"]].to_numpy().T)]
+            tiles["zone_id"] = np.array([*lowest["zone_id"], None], dtype=object)[place]
+        elif unknown := sorted(set(tiles["zone_id"].dropna()) - set(every["zone_id"])):
+            raise Refused(f"{table.path}: zone {unknown[0]} is not among the zones.")
+    else:
+        # with `within` the land around its zones is laid too: devices there must be somewhere
+        lowest = bottom(every if said.within else zones)
+        lattice = lattice_over(tuple(lowest.total_bounds), said.within, said.crs, said.tile_m)
+        tiles = made_tiles(lattice, lowest)
+    zones = _within(zones, tiles, said)
+    is_told = tiles["zone_id"].isin(zones["zone_id"]).to_numpy()
+    tiles["zone_id"] = tiles["zone_id"].astype(object).where(is_told, None)
+    tiles, land_use = landscape(tiles, lattice, said, folder)
+    tiles = tiles[TILE_COLUMNS]
+    named = said.register_
+    register = read_register(folder, named) if named else None
+    found = Area(tiles, zones, register, said.crs, land_use)
+    if named and register is not None:
+        if missing := sorted(set(found.bottom()) - set(register.index)):
+            raise Refused(f"{named.path}: zone {missing[0]} has no population.")
+        found = replace(found, register=register.loc[register.index.isin(zones["zone_id"])])
     return found
+
+
+def _within(zones: gpd.GeoDataFrame, tiles: pd.DataFrame, said: charter_area.Area
+            ) -> gpd.GeoDataFrame:  # fmt: skip
+    """The zones that are told of: whole within the charter's rectangle, with tiles of their own.
+
+    Raises
+    ------
+    Refused
+        No zone is left, or one is too small for tiles of this size.
+    """
+    lowest = bottom(zones)
+    if said.within is not None:
+        part = said.within
+        around = box(part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
+        lowest = lowest[lowest.geometry.within(around).to_numpy()]
+        if lowest.empty:
+            raise Refused("area.within holds no zone whole: widen it.")
+    if without := sorted(set(lowest["zone_id"]) - set(tiles["zone_id"].dropna())):
+        raise Refused(
+            f"area.tile_m: zone {without[0]} holds no centre of a tile; take smaller tiles, or "
+            "tiles that cover it."
+        )
+    return kept(zones, list(lowest["zone_id"]))
+
+
+def cell_delivery(charter: Charter, store: Store) -> Delivery:
+    """How cells are read: of OpenCelliD only those in and near the charter's area.
+
+    A cell beyond the border serves devices within it: `[cells]` in methods.toml says how far.
+    """
+    cells, said = charter.inputs.cells, charter.area
+    if cells.reader != "opencellid" or cells.box is not None:
+        return cells
+    if said.crs == "local":
+        raise Refused("area.crs: OpenCelliD has latitudes; give the area a plane with a code.")
+    if said.grid is not None or said.within is not None:
+        part = said.grid or said.within
+        assert part is not None
+        bounds = (part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
+    else:
+        zones = kept(read_zones(root(charter, store), said.zones, said.crs, said.tile_m,
+                                charter.title.en), said.only)  # fmt: skip
+        bounds = tuple(zones.total_bounds)
+    margin = float(methods.section("cells", charter.pilot)["margin_m"])
+    change = Transformer.from_crs(CRS.from_user_input(said.crs), "EPSG:4326", always_xy=True)
+    box_ = change.transform_bounds(bounds[0] - margin, bounds[1] - margin, bounds[2] + margin,
+                                   bounds[3] + margin)  # fmt: skip
+    return cells.model_copy(update={"box": box_})
 
 
 def fingerprint(charter: Charter, store: Store) -> str:
     """Hash of the reference data: part of the name of every run that used them."""
-    named = [charter.area.tiles, charter.area.zones, charter.area.register_]
     folder = root(charter, store) if charter.area.grid is None else None
-    files = {name: sha256(_there(folder / name)) for name in named if name and folder}
+    files = {name: sha256(there(folder / name)) for name in charter.area.paths() if folder}
     told = {"area": charter.area.model_dump(mode="json"), "files": files}
     return hashlib.sha256(canonical(told)).hexdigest()
-
-
-def _there(file: Path) -> Path:
-    if not file.is_file():
-        raise Refused(f"{file.name} is missing: deliver it, or correct `area` in the charter.")
-    return file
-
-
-def _read(read: Callable[[Path], Any], file: Path) -> Any:
-    """Read a reference file; what a library says of it may quote it, so only its name is told."""
-    try:
-        return read(_there(file))
-    except Refused:
-        raise
-    except Exception:
-        raise Refused(
-            f"{file.name} cannot be read: it is empty, damaged or in another format; "
-            "have it delivered again."
-        ) from None
-
-
-def _tiles(file: Path) -> pd.DataFrame:
-    tiles: pd.DataFrame = _read(pd.read_parquet, file)
-    if missing := sorted(set(TILE_COLUMNS) - set(tiles.columns)):
-        raise Refused(f"{file.name} lacks the column {missing[0]}: have it delivered again.")
-    return tiles[TILE_COLUMNS].sort_values("tile_id").reset_index(drop=True)
-
-
-def _zones(file: Path) -> gpd.GeoDataFrame:
-    zones = _read(gpd.read_parquet if file.suffix == ".parquet" else gpd.read_file, file)
-    if missing := sorted(set(ZONE_COLUMNS) - set(zones.columns)):
-        raise Refused(f"{file.name} lacks the column {missing[0]}: have it delivered again.")
-    return zones[ZONE_COLUMNS].sort_values(["level", "zone_id"]).reset_index(drop=True)
-
-
-def _register(file: Path) -> pd.Series:
-    register: pd.DataFrame = _read(lambda path: pd.read_csv(path, dtype=str), file)
-    if missing := sorted({"zone_id", "n_persons"} - set(register.columns)):
-        raise Refused(f"{file.name}, line 1 lacks the column {missing[0]}.")
-    persons = pd.to_numeric(register["n_persons"], errors="coerce").astype(float)
-    wrong = {
-        "zone_id": register["zone_id"].isna() | register["zone_id"].duplicated(),
-        "n_persons": ~(persons >= 0) | np.isinf(persons),
-    }
-    for column, is_wrong in wrong.items():
-        if is_wrong.any():
-            line = int(np.argmax(is_wrong.to_numpy())) + 2  # the header is line 1
-            raise Refused(
-                f"{file.name}, line {line}, {column}: every zone once, with a number of persons."
-            )
-    return pd.Series(persons.to_numpy(), index=register["zone_id"], name="n_persons").sort_index()
 
 
 def _grid(charter: Charter) -> Area:
@@ -209,4 +240,4 @@ def _grid(charter: Charter) -> Area:
            "geometry": whole}  # fmt: skip
     zones = gpd.GeoDataFrame(pd.DataFrame([*squares, top]), geometry="geometry")
     zones = gpd.GeoDataFrame(zones.sort_values(["level", "zone_id"]).reset_index(drop=True))
-    return Area(tiles, zones, None, charter.area.crs)
+    return Area(tiles, zones, None, charter.area.crs, ALIKE)

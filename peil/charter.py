@@ -13,20 +13,17 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from peil.charter_area import Area as Area
+from peil.charter_area import Grid as Grid
+from peil.charter_area import Part as Part
 from peil.outcome import Refused
 from peil.settings import settings
 
 LegalBasis = Literal["statute", "consent", "prior_aggregation", "synthetic"]
 Product = Literal["presence"]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
-
-
-class Part(BaseModel):
-    """A part of a charter: unknown keys are refused, since a typing error may hide a duty."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Words(Part):
@@ -54,36 +51,6 @@ class Period(Part):
     def _ordered(self) -> Period:
         if self.end < self.start:
             raise ValueError("end lies before start")
-        return self
-
-
-class Grid(Part):
-    """A plane without reference files: tiles and zones are squares."""
-
-    x_min_m: float
-    y_min_m: float
-    x_max_m: float
-    y_max_m: float
-    zone_m: float = Field(2500, gt=0)
-
-
-class Area(Part):
-    """Where: the plane, the tiles, the zones and the register."""
-
-    crs: str = Field(description="EPSG code of the plane, or 'local' for a plane of its own")
-    tile_m: float = Field(100, gt=0)
-    country: str | None = Field(None, description="ISO code for holidays")
-    tiles: str | None = Field(None, description="Parquet, relative to the deliveries")
-    zones: str | None = Field(None, description="GeoJSON or GeoParquet, idem")
-    register_: str | None = Field(None, alias="register", description="CSV zone_id,n_persons")
-    grid: Grid | None = None
-
-    @model_validator(mode="after")
-    def _either(self) -> Area:
-        if (self.grid is None) == (self.zones is None):
-            raise ValueError("give either `grid`, or `tiles` and `zones`")
-        if (self.tiles is None) != (self.zones is None):
-            raise ValueError("`tiles` and `zones` belong together")
         return self
 
 

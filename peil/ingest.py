@@ -14,8 +14,9 @@ import duckdb
 
 from peil import charter as charters
 from peil import database, ledger, lock, manifest, register, sealing
+from peil.area import cell_delivery
 from peil.atomic import canonical, read_json, write_json
-from peil.charter import Charter
+from peil.charter import Charter, Delivery
 from peil.outcome import Outcome, Refused, Waiting
 from peil.readers import CELL_COLUMNS, EVENT_COLUMNS, READERS, generic
 from peil.store import Store
@@ -179,8 +180,9 @@ def _land(
             counts = _reading(file, lambda f=file, n=file_id: _land_file(opened, f, n, digests[f]))
             landed.append({"name": file.name, "sha256": digests[file], "not_landed": dropped,
                            **counts})  # fmt: skip
+        delivery = cell_delivery(charter, store)
         for file in cells:
-            _reading(file, lambda f=file: _land_cells(opened, f, charter))
+            _reading(file, lambda f=file: _land_cells(opened, f, delivery))
         _write_batch(opened, charter, day)
         opened.execute("DETACH raw")
     store.raw_manifest(charter.pilot, day).unlink(missing_ok=True)  # it describes another file
@@ -287,9 +289,8 @@ def _mend_lines(opened: duckdb.DuckDBPyConnection, file_id: int, rejected: list[
     )
 
 
-def _land_cells(opened: duckdb.DuckDBPyConnection, file: Path, charter: Charter) -> None:
-    reader = READERS[charter.inputs.cells.reader]
-    reader.land_cells(opened, file, charter.inputs.cells)
+def _land_cells(opened: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery) -> None:
+    READERS[delivery.reader].land_cells(opened, file, delivery)
     opened.execute("INSERT INTO raw.main.cells BY NAME SELECT * FROM incoming")
 
 

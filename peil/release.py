@@ -145,6 +145,7 @@ def _candidate(charter: Charter, day: date, store: Store) -> Outcome:
         "n_withheld": int(table["OBS_VALUE"].isna().sum()),
     }
     metadata = _metadata(charter, day, record, facts, content)
+    metadata["land_use"] = area.land_use
     write_json(aside / "metadata.json", metadata)
     for language, words in statement.privacy(charter, metadata).items():
         write_text(aside / f"statement.{language}.md", words)

@@ -80,7 +80,7 @@ def test_a_duty_that_is_left_out_is_named(tiny: Any, key: str) -> None:
         ({"retention__staged_days": 31}, "retention.staged_days: Input should be less than"),
         ({"pilot": "other"}, "pilot: is other, but the file says tiny"),
         ({"pilot": "Tiny!"}, "pilot: String should match pattern"),
-        ({"area": {"crs": "local"}}, "area: give either `grid`, or `tiles` and `zones`"),
+        ({"area": {"crs": "local"}}, "area: give either `grid`, or `zones`"),
         ({"inputs__events__path": "tiny/{dya}/*"}, "inputs.events.path: knows {day}, {year}"),
         ({"inputs__events__path": "/etc/passwd"}, "inputs.events.path: must be relative"),
         ({"inputs__cells__path": "../elsewhere/*"}, "inputs.cells.path: must be relative"),

@@ -1,0 +1,148 @@
+"""The part of a charter that says where: the plane, the tiles, the zones and the register."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+LandUseKind = Literal["building", "residential", "forest", "water", "roads"]
+
+
+class Part(BaseModel):
+    """A part of a charter: unknown keys are refused, since a typing error may hide a duty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _within_deliveries(path: str) -> str:
+    parts = PurePosixPath(path)
+    if parts.is_absolute() or ".." in parts.parts:
+        raise ValueError("must be relative to the deliveries and stay within them")
+    return path
+
+
+Place = Annotated[str, AfterValidator(_within_deliveries)]
+
+
+class Bounds(Part):
+    """A rectangle on the plane."""
+
+    x_min_m: float
+    y_min_m: float
+    x_max_m: float
+    y_max_m: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Bounds:
+        if not (self.x_min_m < self.x_max_m and self.y_min_m < self.y_max_m):
+            raise ValueError("the smaller bound comes first")
+        return self
+
+
+class Grid(Bounds):
+    """A plane without reference files: tiles and zones are squares."""
+
+    zone_m: float = Field(2500, gt=0)
+
+
+class ZoneFile(Part):
+    """Zones of one or more levels: GeoPackage, GeoJSON or GeoParquet."""
+
+    path: Place
+    layer: str | None = Field(None, description="of a GeoPackage with more than one")
+    columns: dict[Literal["zone_id", "name", "parent_id", "level"], str] = Field(
+        default_factory=dict, description="ours: theirs; parent_id may hold the parent's name"
+    )
+    level: str | None = Field(None, description="of every zone, where the file does not say it")
+    crs: str | None = Field(None, description="where the file does not say it")
+
+
+class TileFile(Part):
+    """Tiles as a Parquet table, its columns by mapping."""
+
+    path: Place
+    columns: dict[Literal["tile_id", "x_m", "y_m", "zone_id", "elevation_m"] | LandUseKind, str] = (
+        Field(default_factory=dict, description="ours: theirs")
+    )
+
+
+class RegisterFile(Part):
+    """Persons per zone as CSV, its columns by mapping."""
+
+    path: Place
+    columns: dict[Literal["zone_id", "n_persons"], str] = Field(default_factory=dict)
+    separator: str = Field(",", min_length=1, max_length=1)
+    rows: dict[str, str] = Field(
+        default_factory=dict, description="only rows with these texts, as reference_date: …"
+    )
+
+
+class LandUse(Part):
+    """Land use as GeoTIFF: one raster of classes, or one of shares for each kind."""
+
+    path: Place | None = Field(None, description="raster of classes")
+    classes: dict[LandUseKind, list[int]] = Field(default_factory=dict)
+    shares: dict[LandUseKind, Place] = Field(default_factory=dict)
+    whole: float = Field(1.0, gt=0, description="the value of a share of one: 1 or 100")
+
+    @model_validator(mode="after")
+    def _either(self) -> LandUse:
+        if (self.path is None) == (not self.shares):
+            raise ValueError("give either `path` with `classes`, or `shares`")
+        if (self.path is None) != (not self.classes):
+            raise ValueError("`classes` says which values of `path` are forest, water, …")
+        return self
+
+
+class Area(Part):
+    """Where: the plane, the tiles, the zones and the register."""
+
+    crs: str = Field(description="EPSG code of the plane, or 'local' for a plane of its own")
+    tile_m: float = Field(100, gt=0)
+    country: str | None = Field(None, description="ISO code for holidays")
+    tiles: TileFile | None = Field(None, description="Parquet; a path alone will do")
+    zones: list[ZoneFile] = Field(default_factory=list, description="one file, or one a level")
+    register_: RegisterFile | None = Field(None, alias="register", description="CSV, idem")
+    land_use: LandUse | None = None
+    elevation: Place | None = Field(None, description="GeoTIFF in metres")
+    within: Bounds | None = Field(None, description="the part of the reference files to use")
+    only: list[str] = Field(default_factory=list, description="zones of any level to use")
+    grid: Grid | None = None
+
+    @field_validator("tiles", "register_", mode="before")
+    @classmethod
+    def _path_alone(cls, given: Any) -> Any:
+        return {"path": given} if isinstance(given, str) else given
+
+    @field_validator("zones", mode="before")
+    @classmethod
+    def _one_or_more(cls, given: Any) -> Any:
+        listed = given if isinstance(given, list) else [given]
+        return [] if given is None else [cls._path_alone(one) for one in listed]
+
+    @model_validator(mode="after")
+    def _either(self) -> Area:
+        if (self.grid is None) == (not self.zones):
+            raise ValueError("give either `grid`, or `zones` (and `tiles` where you have them)")
+        if not self.zones and (self.tiles or self.only or self.within):
+            raise ValueError("`tiles`, `only` and `within` belong to `zones`")
+        if self.tiles is not None and self.land_use is not None:
+            raise ValueError("`tiles` hold land use: give them or `land_use`")
+        return self
+
+    def paths(self) -> list[str]:
+        """Every reference file that the charter names."""
+        found = [zones.path for zones in self.zones]
+        found += [one.path for one in (self.tiles, self.register_) if one]
+        if self.land_use:
+            found += [p for p in (self.land_use.path, *self.land_use.shares.values()) if p]
+        return found + ([self.elevation] if self.elevation else [])
