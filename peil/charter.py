@@ -54,7 +54,8 @@ class Period(Part):
         return self
 
 
-PLACEHOLDERS = ("day", "year", "month", "day_of_month")
+FILL_IN = "FILL IN"  # stands in a stub of `peil inspect` where a person must say something
+PLACEHOLDERS = {"day": date(2000, 1, 1), "year": 2000, "month": 1, "day_of_month": 1}
 
 
 class Delivery(Part):
@@ -81,7 +82,9 @@ class Delivery(Part):
     @classmethod
     def _within(cls, path: str) -> str:
         try:
-            filled = PurePosixPath(path.format(**dict.fromkeys(PLACEHOLDERS, "1")))
+            if re.search(r"\{\w*[.\[!]", path):  # of a day its text only
+                raise ValueError
+            filled = PurePosixPath(path.format(**PLACEHOLDERS))
         except (KeyError, IndexError, ValueError):
             known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
             raise ValueError(f"knows {known} and no other") from None
@@ -225,6 +228,8 @@ def load(pilot: str | Path) -> Charter:
         raise Refused(f"{file} is not YAML{where}: correct it and try again.") from None
     if not isinstance(content, dict):
         raise Refused(f"{file} holds no charter: it must be keys and values, see pilots/demo.yml.")
+    if place := _unfilled(content):
+        raise Refused(f"{file}, {place}: still to be filled in; read what is asked there.")
     try:
         charter = Charter.model_validate(content)
     except ValidationError as error:
@@ -235,6 +240,19 @@ def load(pilot: str | Path) -> Charter:
     if charter.pilot != file.stem:
         raise Refused(f"{file}, pilot: is {charter.pilot}, but the file says {file.stem}.")
     return charter
+
+
+def _unfilled(content: Any, key: str = "") -> str:
+    """The first key whose text still asks to be filled in."""
+    if isinstance(content, str):
+        return key if FILL_IN in content else ""
+    parts: list[tuple[Any, Any]] = []
+    if isinstance(content, dict | list):
+        parts = list(content.items() if isinstance(content, dict) else enumerate(content))
+    return next(
+        (found for name, part in parts if (found := _unfilled(part, f"{key}.{name}".lstrip(".")))),
+        "",
+    )
 
 
 def check_valid(charter: Charter, today: date) -> None:

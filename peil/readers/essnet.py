@@ -15,7 +15,7 @@ import pyarrow as pa
 from peil.charter import Delivery
 from peil.outcome import Refused
 from peil.readers import plan
-from peil.readers.generic import header, literal, quoted, source
+from peil.readers.generic import after_epoch, header, literal, quoted, source
 
 # two versions of the simulator write two headers
 NAMES = {
@@ -31,7 +31,6 @@ ANTENNAS = {  # of antennas.csv: some versions have an id and a position only
     "path_loss_exponent": ("attenuationfactor", "AttenuationFactor"),
 }
 CODES = {"0": "attach", "1": "detach", "2": "attached", "3": "refused"}
-MOST_MS = 1e14  # three thousand years from the epoch
 
 
 def theirs(file: Path) -> dict[str, str]:
@@ -61,14 +60,8 @@ class Essnet:
         name = {ours: quoted(their) for ours, their in theirs(file).items()}
         relation, names, line, ragged = source(connection, file, delivery)
         text = {ours: f"nullif(trim({column}), '')" for ours, column in name.items()}
-        steps = f"TRY_CAST({text['t']} AS DOUBLE)"
         codes = " ".join(f"WHEN '{code}' THEN '{word}'" for code, word in CODES.items())
-        after_ms = f"round({steps} * {delivery.seconds_per_t} * 1000)"
-        # a number that is no time (nan, 1e300) makes the record unreadable, not the file
-        at = (
-            f"{literal(delivery.epoch.isoformat())}::TIMESTAMPTZ + to_milliseconds("
-            f"CASE WHEN abs({after_ms}) < {MOST_MS} THEN {after_ms}::BIGINT END)"
-        )
+        at = after_epoch(text["t"], delivery)
         connection.execute(
             f"""CREATE OR REPLACE TEMP VIEW incoming AS
             SELECT {file_id}::INTEGER AS file_id, {line} AS line,

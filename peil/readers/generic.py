@@ -16,6 +16,7 @@ from peil.readers.canonical import CELL_COLUMNS
 # More columns than announced make a record ragged; this many extra are still seen as one record.
 EXTRA = 8
 OFFSET = "[0-9]:[0-9]{2}([.][0-9]+)? *(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+MOST_MS = 1e14  # three thousand years from the epoch
 NEVER = "\x01"  # a null marker that no delivery holds, so that an empty field stays ''
 
 
@@ -125,6 +126,8 @@ def moment(text: str, delivery: Delivery) -> str:
 
     A text that says its own distance from UTC is read by it; `time_zone` holds for the others.
     """
+    if delivery.epoch is not None:
+        return after_epoch(text, delivery)
     if delivery.time_format and "%z" in delivery.time_format:
         return f"try_strptime({text}, {literal(delivery.time_format)})"
     if delivery.time_format:
@@ -139,7 +142,18 @@ def moment(text: str, delivery: Delivery) -> str:
     # a cast to TIMESTAMP would drop the offset without a word
     return (
         f"CASE WHEN regexp_matches({text}, {literal(OFFSET)}) "
-        f"THEN TRY_CAST({text} AS TIMESTAMPTZ) ELSE {local} END"
+        f"THEN TRY_CAST(regexp_replace({text}, ' +([+-])', '\\1') AS TIMESTAMPTZ) ELSE {local} END"
+    )
+
+
+def after_epoch(text: str, delivery: Delivery) -> str:
+    """Expression of a moment from a number of steps since the charter's epoch."""
+    assert delivery.epoch is not None
+    after_ms = f"round(TRY_CAST({text} AS DOUBLE) * {delivery.seconds_per_t} * 1000)"
+    # a number that is no time (nan, 1e300) makes the record unreadable, not the file
+    return (
+        f"{literal(delivery.epoch.isoformat())}::TIMESTAMPTZ + to_milliseconds("
+        f"CASE WHEN abs({after_ms}) < {MOST_MS} THEN {after_ms}::BIGINT END)"
     )
 
 

@@ -23,7 +23,10 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
     """
     path = folder / file.path
     found: pd.DataFrame = opened(
-        lambda p: pd.read_csv(p, dtype=str, sep=file.separator, encoding="utf-8-sig"), path
+        lambda p: pd.read_csv(
+            p, dtype=str, sep=file.separator, encoding="utf-8-sig", skipinitialspace=True
+        ),
+        path,
     )
     said = {str(ours): their for ours, their in file.columns.items()}
     theirs = {ours: said.get(ours, ours) for ours in ("n_persons", "zone_id")}

@@ -208,3 +208,47 @@ def test_a_cell_plan_is_never_read_in_part(desk: Any, tmp_path: Path, line: str,
 
 def test_a_header_is_read_without_its_byte_order_mark(tmp_path: Path) -> None:
     assert header(write(tmp_path, '\ufeffa; b ;"c;d"\r\n'), ";") == ["a", "b", "c;d"]
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds", "utc"),
+    [
+        ("1772436600", 1, AT),
+        ("1772436600000", 0.001, AT),
+        ("1772436600.25", 1, AT.replace(microsecond=250_000)),
+    ],
+)
+def test_a_number_since_1970_is_read_where_the_charter_gives_the_epoch(
+    desk: Any, tmp_path: Path, written: str, seconds: float, utc: datetime
+) -> None:
+    numbers = MAPPING.model_copy(
+        update={"epoch": datetime(1970, 1, 1, tzinfo=UTC), "seconds_per_t": seconds}
+    )
+    line = LINES[1].replace("02-03-2026 08:30:00", written)
+    bad = LINES[1].replace("02-03-2026 08:30:00", "1e300")
+    file = write(tmp_path, text([LINES[0], line, bad]))
+    rows, _ = desk.events("generic", file, numbers, "observed_at, defect")
+    assert rows == [(utc, None), (None, "cannot_parse")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-03-02 08:30:00+01:00", "2026-03-02T07:30:00Z", "2026-03-02 09:30:00.000 +02"],
+)
+def test_a_moment_that_says_its_offset_is_read_by_it(
+    desk: Any, tmp_path: Path, written: str
+) -> None:
+    line = LINES[1].replace("02-03-2026 08:30:00", written)
+    file = write(tmp_path, text([LINES[0], line]))
+    plain = MAPPING.model_copy(update={"time_format": None})
+    assert desk.events("generic", file, plain, "observed_at")[0] == [(AT,)]
+    if written.endswith("+01:00"):
+        said = MAPPING.model_copy(update={"time_format": "%Y-%m-%d %H:%M:%S%z"})
+        assert desk.events("generic", file, said, "observed_at")[0] == [(AT,)]
+
+
+def test_a_plan_on_a_plane_says_which(desk: Any, tmp_path: Path) -> None:
+    plane = Delivery(reader="generic", path="-", crs="EPSG:28992",
+                     columns={"cell_id": "c", "x_m": "x", "y_m": "y"})  # fmt: skip
+    file = write(tmp_path, "c,x,y\na,155000,463000\n")
+    assert desk.cells("generic", file, plane) == [("a", 155000.0, 463000.0, "EPSG:28992")]

@@ -1,0 +1,172 @@
+"""How time stamps are written, and in which time zone: with how sure that is, and why."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from peil.inspecting.countries import zone_of_mcc
+
+OFFSET = re.compile(r"\d:\d\d(?:\.\d+)? *(?:Z|z|[+-]\d\d(?::?\d\d)?)$")
+FORMATS = [
+    "%Y-%m-%d %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%m-%d-%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S",
+    "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y%m%d%H%M%S",
+    "%Y%m%d %H%M%S", "%Y-%m-%d %H:%M", "%d-%m-%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M",
+    "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S.%f", "%d-%m-%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S.%f",
+]  # fmt: skip
+ISO, ISO_T = "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"
+QUIET_HOUR = 3.5  # people's networks are quietest then, local time
+ENOUGH = 2_000  # moments, spread over every hour, from which the quiet hours can be told
+EPOCHS = {"seconds": (5e8, 4e9), "milliseconds": (5e11, 4e12)}
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a column of moments is written.
+
+    Attributes
+    ----------
+    time_format : str or None
+        For strptime; None where a cast reads it (ISO 8601 with fraction, T or offset).
+    seconds_per_t : float or None
+        Unit of a number since 1970, in seconds.
+    share : float
+        Of the non-empty values of the sample that can be read so.
+    """
+
+    time_format: str | None
+    accept_iso_t: bool
+    has_offset: bool
+    seconds_per_t: float | None
+    share: float
+    why: str
+    is_sure: bool
+    moments: list[datetime]
+
+
+def _parsed(values: list[str], form: str) -> list[datetime]:
+    found = []
+    for value in values:
+        try:
+            found.append(datetime.strptime(value, form))  # its zone is guessed apart
+        except ValueError:
+            continue
+    return found
+
+
+def writing_of(values: Sequence[str | None]) -> Writing | None:
+    """The way in which most values are a moment, or none.
+
+    >>> writing_of(["02-03-2026 08:30:00", "13-03-2026 08:30:00"]).time_format
+    '%d-%m-%Y %H:%M:%S'
+    """
+    texts = [value for value in values if value is not None]
+    if not texts:
+        return None
+    with_offset = [value for value in texts if OFFSET.search(value)]
+    if len(with_offset) > len(texts) / 2:
+        moments = [m for value in with_offset if (m := _iso(value)) is not None]
+        return Writing(None, False, True, None, len(moments) / len(texts),
+                       "each record says its own offset from UTC", True, moments)  # fmt: skip
+    for unit, (least, most) in EPOCHS.items():
+        numbers = [float(v) for v in texts if re.fullmatch(r"\d{9,13}(\.\d+)?", v)]
+        inside = [n for n in numbers if least <= n <= most]
+        if len(inside) > 0.9 * len(texts):
+            scale = 1.0 if unit == "seconds" else 0.001
+            moments = [datetime.fromtimestamp(n * scale, tz=ZoneInfo("UTC")) for n in inside]
+            why = f"numbers of {unit} since 1970, which are UTC"
+            return Writing(None, False, True, scale, len(inside) / len(texts), why, True, moments)
+    best = max(FORMATS, key=lambda form: len(_parsed(texts, form)))
+    read = _parsed(texts, best)
+    with_t = _parsed(texts, ISO_T)
+    if len(read) + len(with_t) < 0.5 * len(texts):
+        return _by_iso(texts)
+    if best == ISO and with_t:
+        share = (len(read) + len(with_t)) / len(texts)
+        return Writing(ISO, True, False, None, share,
+                       "year first; some records have a T between day and time", True,
+                       read + with_t)  # fmt: skip
+    if len(with_t) > len(read):
+        return _by_iso(texts)
+    why, is_sure = _order(texts, best, read)
+    return Writing(best, False, False, None, len(read) / len(texts), why, is_sure, read)
+
+
+def _iso(value: str) -> datetime | None:
+    text = re.sub(r"([+-]\d\d)$", r"\1:00", value.replace(" +", "+").replace(" -", "-"))
+    try:
+        return datetime.fromisoformat(text.replace("z", "Z"))
+    except ValueError:
+        return None
+
+
+def _by_iso(texts: list[str]) -> Writing | None:
+    moments = [m for value in texts if (m := _iso(value)) is not None]
+    if len(moments) < 0.5 * len(texts) or not any(":" in value for value in texts):
+        return None
+    return Writing(None, False, False, None, len(moments) / len(texts), "ISO 8601", True, moments)
+
+
+def _order(texts: list[str], best: str, read: list[datetime]) -> tuple[str, bool]:
+    """Why the day comes where it is said to; the other order may read as many."""
+    if best.startswith("%Y"):
+        return "year first", True
+    swap = {"%d": "%m", "%m": "%d"}
+    other = re.sub("%[dm]", lambda found: swap[found[0]], best)
+    if len(_parsed(texts, other)) < len(read):
+        first = "day" if best.startswith("%d") else "month"
+        return f"{first} first: other values than 1 to 12 stand there", True
+    return "day or month first: both read every value of the sample; ask which", False
+
+
+@dataclass(frozen=True)
+class Zone:
+    """The time zone of moments that do not say theirs."""
+
+    name: str
+    sure: str
+    why: str
+
+
+def zone_of(writing: Writing, column: str, mcc: int | None) -> Zone:
+    """The time zone that time stamps are written in: high, medium or low certainty, and why."""
+    local = zone_of_mcc(mcc)
+    if writing.has_offset:
+        return Zone("UTC", "high", writing.why)
+    if re.search("utc|gmt|zulu", column.lower()):
+        return Zone("UTC", "high", f"the column is called {column}")
+    quiet = _quiet_hour(writing.moments)
+    if quiet is not None and local:
+        seen = writing.moments[0]
+        offset = ZoneInfo(local).utcoffset(seen)
+        hours = offset.total_seconds() / 3600 if offset else 0.0
+        as_local, as_utc = _apart(quiet, QUIET_HOUR), _apart(quiet, QUIET_HOUR - hours)
+        name = local if as_local <= as_utc else "UTC"
+        sure = "medium" if abs(as_local - as_utc) >= 0.9 else "low"
+        return Zone(name, sure, f"the quietest hours lie around {quiet:.0f}:00 as written; ask")
+    if local:
+        return Zone(local, "low", f"nothing says it: local time of the network's country "
+                    f"(mcc {mcc}); ask, and better have it delivered in UTC")  # fmt: skip
+    return Zone("UTC", "low", "nothing says it; ask")
+
+
+def _apart(one: float, other: float) -> float:
+    gap = abs(one - other) % 24
+    return min(gap, 24 - gap)
+
+
+def _quiet_hour(moments: list[datetime]) -> float | None:
+    """Middle of the quietest five hours of the day, where the sample can tell it."""
+    counts = Counter(moment.hour for moment in moments)
+    if len(moments) < ENOUGH or len(counts) < 20:
+        return None
+    sums = {start: sum(counts[(start + n) % 24] for n in range(5)) for start in range(24)}
+    least, usual = min(sums.values()), len(moments) * 5 / 24
+    if least > 0.6 * usual:
+        return None
+    start = min(sums, key=lambda hour: (sums[hour], hour))
+    return (start + 2.5) % 24

@@ -1,0 +1,221 @@
+"""A proposal: how one kind of file of a delivery can be read, and what would come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import duckdb
+
+from peil.charter import Delivery
+from peil.inspecting import columns, formats, problems
+from peil.inspecting.countries import mcc_of_imsi
+from peil.inspecting.moments import Writing, writing_of, zone_of
+from peil.inspecting.problems import Problem
+from peil.inspecting.tables import Table
+from peil.outcome import Refused
+from peil.readers import READERS
+
+EPOCH_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+QUARTER_S = 900
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What was found out of files of one kind.
+
+    Attributes
+    ----------
+    role : str
+        events, cells, zones, register, tiles, land_use, elevation, or unknown.
+    path : str
+        Their path below the delivery's folder, as the charter writes it.
+    settings : dict
+        Keys of the charter's delivery or reference file, without path and columns.
+    columns : dict
+        Canonical name → guess.
+    asked : list
+        What nobody can see in the files: each must be asked.
+    """
+
+    role: str
+    reader: str
+    why: str
+    path: str
+    files: list[Path]
+    table: Table | None = None
+    settings: dict[str, object] = field(default_factory=dict)
+    columns: dict[str, columns.Guess] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    not_landed: list[str] = field(default_factory=list)
+    n_rows: int | None = None
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    days: tuple[date, date] | None = None
+    box: tuple[float, float, float, float] | None = None
+    mcc: int | None = None
+    time_zone: str | None = None
+
+    def delivery(self) -> Delivery:
+        """The proposal as the charter's own delivery; the mapping only where it is needed."""
+        own = self.reader == "generic"
+        mapping = {ours: guess.theirs for ours, guess in self.columns.items()} if own else {}
+        return Delivery.model_validate(
+            {"reader": self.reader, "path": self.path, "columns": mapping, **self.settings}
+        )
+
+
+def events(
+    opened: duckdb.DuckDBPyConnection, made: Proposal, known_cells: set[str], mcc: int | None,
+    day: date,
+) -> Proposal:  # fmt: skip
+    """Mapping, time format and zone of files of events, and what would be quarantined.
+
+    Parameters
+    ----------
+    mcc : int or None
+        Country of the network, where the records do not say it.
+    day : date
+        The day that t = 0 of a simulation is laid on.
+    """
+    table = made.table
+    assert table is not None
+    if made.reader == "generic":
+        found = columns.guesses(table, columns.EVENT_NAMES, known_cells)
+    else:
+        usual = formats.default_columns(made.reader, "events", table)
+        found = {ours.replace("event_code", "event_type"): columns.Guess(
+            theirs, "high", "the format says so") for ours, theirs in usual.items()}  # fmt: skip
+    home, said = network(table, found, mcc)
+    made = replace(made, columns=found, mcc=home, notes=[*made.notes, said],
+                   types=types_of(table))  # fmt: skip
+    if table.container == "csv":
+        made.settings.update({"separator": table.separator} if table.separator != "," else {})
+    if "mcc" not in found:
+        if home is None:
+            made.asked.append("mcc: the records name no network; the operator's country code")
+        else:
+            made.settings["mcc"] = home
+    if made.reader == "essnet":
+        made = _steps(opened, made, day)
+    elif "observed_at" in found:
+        made = _written(made, table, found["observed_at"].theirs, home)
+    made = replace(made, not_landed=_not_landed(opened, made))
+    read = problems.of_events(opened, made.files, made.delivery(), made.time_zone or "UTC")
+    return replace(made, n_rows=read.n_rows, problems=read.problems, days=read.days)
+
+
+def cells(opened: duckdb.DuckDBPyConnection, made: Proposal, time_zone: str) -> Proposal:
+    """Mapping, plane and completeness of files of cells; they are left in the table `plan`."""
+    table = made.table
+    found: dict[str, columns.Guess] = {}
+    if table is not None and table.columns:
+        if made.reader == "generic":
+            found = columns.guesses(table, columns.CELL_NAMES)
+        else:
+            usual = formats.default_columns(made.reader, "cells", table)
+            found = {ours: columns.Guess(theirs, "high", "the format says so")
+                     for ours, theirs in usual.items()}  # fmt: skip
+        if table.container == "csv" and table.separator != ",":
+            made.settings["separator"] = table.separator
+        if columns.has_decimal_comma(table, [guess.theirs for guess in found.values()]):
+            made.settings["decimal"] = ","
+        if {"x_m", "y_m"} <= set(found) and made.reader != "essnet":
+            code, why = formats.plane_of(*(table.columns[found[n].theirs] for n in ("x_m", "y_m")))
+            made.settings.update({"crs": code} if code else {})
+            made.asked.append(f"crs: {code or 'unknown'} {why}")
+        made = replace(made, columns=found, types=types_of(table))
+        used = {guess.theirs for guess in found.values()}
+        unused = [] if made.reader == "multimno" else sorted(set(table.names) - used)
+        made = replace(made, not_landed=unused)
+    if made.reader in ("multimno", "flowkit") or "valid_from" in found:
+        made.settings["time_zone"] = time_zone
+    read = problems.of_cells(opened, made.files, made.delivery())
+    notes = list(made.notes)
+    for name, share in sorted((read.shares or {}).items()):
+        if share < 1 and name not in ("crs", "valid_to", "latitude", "longitude", "x_m", "y_m"):
+            notes.append(f"{name}: {share:.0%} of the cells have it; methods.toml fills the rest")
+    return replace(made, n_rows=read.n_rows, problems=read.problems, notes=notes, box=read.box)
+
+
+def types_of(table: Table) -> dict[str, str]:
+    """Each delivered column's type: as the file says it, or as its values look."""
+    looks = {name: columns.looks_like(values[:500]) for name, values in table.columns.items()}
+    return {name: " · ".join(part for part in (table.kinds.get(name, ""), looks[name]) if part)
+            for name in table.columns}  # fmt: skip
+
+
+def network(
+    table: Table, found: dict[str, columns.Guess], given: int | None
+) -> tuple[int | None, str]:
+    """The country code of the network that records are of, and why it is thought."""
+    if "mcc" in found:
+        values = [v for v in table.columns[found["mcc"].theirs] if v and v.isdigit()]
+        if values:
+            most = max(sorted(set(values)), key=values.count)
+            return int(most), f"most records are of the network of mcc {most}"
+    if given is not None:
+        return given, f"mcc {given} as given"
+    if "subscriber_id" in found:
+        home = mcc_of_imsi(table.columns[found["subscriber_id"].theirs])
+        if home is not None and columns.looks_like(
+            table.columns[found["subscriber_id"].theirs][:500]
+        ) == "IMSI":  # fmt: skip
+            return home, f"most subscribers' numbers begin with mcc {home}"
+    return None, "nothing says which network the records are of"
+
+
+def _written(made: Proposal, table: Table, column: str, mcc: int | None) -> Proposal:
+    if table.kinds.get(column) == "moment":
+        zone = "UTC"
+        return replace(made, time_zone=zone, notes=[*made.notes, "moments as the file types them"])
+    writing: Writing | None = writing_of(table.columns[column])
+    if writing is None:
+        made.asked.append(f"time_format: the column {column} is no moment that is known here")
+        return made
+    zone_guess = zone_of(writing, column, mcc)
+    if writing.time_format:
+        made.settings["time_format"] = writing.time_format
+    if writing.accept_iso_t:
+        made.settings["accept_iso_t"] = True
+    if writing.seconds_per_t is not None:
+        made.settings["epoch"] = EPOCH_1970
+        made.settings["seconds_per_t"] = writing.seconds_per_t
+    elif not writing.has_offset:
+        made.settings["time_zone"] = zone_guess.name
+    said = [
+        f"time format: {writing.why}; {writing.share:.0%} of the sample's values are read so",
+        f"time zone: {zone_guess.name}, certainty {zone_guess.sure}: {zone_guess.why}",
+    ]
+    if not writing.is_sure:
+        made.asked.append(f"time_format: {writing.why}")
+    if zone_guess.sure != "high":
+        made.asked.append(f"time_zone: {zone_guess.name} is a guess ({zone_guess.why})")
+    return replace(made, time_zone=zone_guess.name, notes=[*made.notes, *said])
+
+
+def _steps(opened: duckdb.DuckDBPyConnection, made: Proposal, day: date) -> Proposal:
+    """Lay the steps of a simulation on a day: a short one ends on a half hour, which counts."""
+    start = datetime.combine(day, time(), UTC)
+    made.settings.update({"epoch": start, "seconds_per_t": 1, "mnc": "01"})
+    last = start
+    for file in made.files:
+        READERS[made.reader].land_events(opened, file, 0, made.delivery())
+        found = opened.execute("SELECT max(observed_at) FROM incoming").fetchone()
+        last = max(last, found[0]) if found and found[0] is not None else last
+    length = -(-int((last - start).total_seconds()) // QUARTER_S) * QUARTER_S
+    if length <= 2 * QUARTER_S:
+        start += timedelta(hours=12, minutes=30) - timedelta(seconds=length)
+    made.settings["epoch"] = start
+    made.asked.append("epoch, seconds_per_t: t is a number; a step of a second on a day is assumed")
+    return replace(made, time_zone="UTC")
+
+
+def _not_landed(opened: duckdb.DuckDBPyConnection, made: Proposal) -> list[str]:
+    try:
+        return READERS[made.reader].land_events(opened, made.files[0], 0, made.delivery())
+    except (Refused, duckdb.Error):
+        used = {guess.theirs for guess in made.columns.values()}
+        return sorted(set(made.table.names if made.table else []) - used)

@@ -1,0 +1,175 @@
+"""A charter stub: what the files say is filled in, what people must say is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from peil.atomic import write_text
+from peil.charter import FILL_IN
+from peil.inspecting.countries import country_of_mcc, zone_of_mcc
+from peil.inspecting.proposal import Proposal
+from peil.inspecting.stub_area import area
+from peil.outcome import Refused
+from peil.settings import Settings
+
+SIMULATED_MCC = 999  # of a simulated network without one; the ITU keeps it for internal use
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the charter's paths start: `root` of its inputs, and the folder below it."""
+
+    root: str
+    below: str
+    setting: str
+
+    def path(self, name: str) -> str:
+        return f"{self.below}/{name}" if self.below else name
+
+
+def home_of(folder: Path, settings: Settings) -> Home:
+    """Whether a folder lies in the outside data, in the deliveries, or must be made either."""
+    for root, place in (("outside", settings.outside_data),
+                        ("deliveries", settings.deliveries_folder)):  # fmt: skip
+        if place is not None and folder.resolve().is_relative_to(place.resolve()):
+            below = folder.resolve().relative_to(place.resolve()).as_posix()
+            return Home(root, "" if below == "." else below, "")
+    return Home("deliveries", folder.name, f"PEIL_DELIVERIES={folder.resolve().parent}")
+
+
+def write(
+    file: Path, found: list[Proposal], home: Home, basis: str | None, mcc: int | None
+) -> list[str]:
+    """Write the stub, and say which of its places a person must fill in.
+
+    Raises
+    ------
+    Refused
+        The file is there already, or nothing was found that a charter could name.
+    """
+    if file.exists():
+        raise Refused(f"{file} is there already: a charter is never overwritten; name another.")
+    if file.suffix not in (".yml", ".yaml"):
+        raise Refused(f"{file} is no charter's name: let it end in .yml.")
+    if all(one.role == "unknown" for one in found):
+        raise Refused("Nothing here that a charter could name: no stub was written.")
+    content = charter(file.stem, found, home, basis, mcc)
+    asked = [line for one in found for line in one.asked]
+    head = ["# Written by `peil inspect`: what the files say is filled in."]
+    if home.setting:
+        head.append(f"# Paths are relative to the deliveries: set {home.setting}")
+    head += [f"# ask: {line}" for line in asked]
+    head.append("# attribution: say who made these files and under which licence, where it asks so")
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_text(file, "\n".join(head) + "\n" + text)
+    return marked(content)
+
+
+def marked(content: Any, key: str = "") -> list[str]:
+    """Keys of the places that still say FILL IN.
+
+    >>> marked({"operator": {"name": "FILL IN: who", "mcc": 204}})
+    ['operator.name']
+    """
+    if isinstance(content, str):
+        return [key] if FILL_IN in content else []
+    if isinstance(content, Mapping):
+        below = [(str(name), part) for name, part in content.items()]
+    elif isinstance(content, list):
+        below = [(str(number), part) for number, part in enumerate(content)]
+    else:
+        return []
+    return [place for name, part in below for place in marked(part, f"{key}.{name}".lstrip("."))]
+
+
+def charter(
+    pilot: str, found: list[Proposal], home: Home, basis: str | None, mcc: int | None
+) -> dict[str, Any]:
+    """The content of a charter: complete under the basis synthetic, else with marked places."""
+    simulated = basis == "synthetic"
+
+    def ask(what: str, else_say: str) -> str:
+        return else_say if simulated else f"{FILL_IN}: {what}"
+
+    events = _first(found, "events")
+    network = mcc or (events.mcc if events else None) or (SIMULATED_MCC if simulated else None)
+    days = _days(found)
+    end = days[1] if days else None
+    local = zone_of_mcc(network) or (events.time_zone if events else None) or "UTC"
+    made: dict[str, Any] = {
+        "pilot": pilot,
+        "title": {"en": ask("a title in English", f"{pilot}, as delivered"),
+                  "nl": ask("a title in Dutch", f"{pilot}, zoals geleverd")},
+        "purpose": ask("crowding or method_development", "method_development"),
+        "legal_basis": basis or f"{FILL_IN}: statute, consent, prior_aggregation or synthetic",
+        "legal_reference": ask("article, decision or manifest that carries the basis",
+                               "simulated; vouched for by a named person, see the register"),
+        "operator": {"name": ask("the operator", "simulated operator"),
+                     "contact": ask("its engineer's address", "none@operator.example"),
+                     "mcc": network or f"{FILL_IN}: its mobile country code"},
+        "agency": {"name": ask("the agency", "researchers of location methods"),
+                   "contact": ask("its address", "none@agency.example")},
+        "period": {"start": days[0], "end": end} if days else f"{FILL_IN}: start and end, as days",
+        "expires": (end + timedelta(days=365) if end and simulated
+                    else f"{FILL_IN}: a day after the period"),
+        "time_zone": local,
+        "area": area(found, home.path, country_of_mcc(network), pilot),
+        "inputs": _inputs(found, home, network, simulated),
+        "products": ["presence"],
+        "tier": "agency",
+        "threshold": 15,
+        "retention": {"raw_hours": 24, "staged_days": 1},
+        "recipients": [ask("who gets the released figures", "researchers of location methods")],
+        "contact": ask("whom people can ask", "privacy@agency.example"),
+        "use_limits": {"en": ask("what the figures are not for", "For judging methods only."),
+                       "nl": ask("idem, in Dutch", "Alleen om methoden te beoordelen.")},
+    }  # fmt: skip
+    if not simulated:
+        made["signatures"] = [
+            {"role": role, "name": f"{FILL_IN}: name", "signed_on": f"{FILL_IN}: day"}
+            for role in ("operator", "data_protection_officer")
+        ]
+    if any(one.reader == "opencellid" for one in found):
+        made["attribution"] = "Cells: OpenCelliD (opencellid.org), CC BY-SA 4.0"
+    return made
+
+
+def _first(found: list[Proposal], role: str) -> Proposal | None:
+    return next((one for one in found if one.role == role), None)
+
+
+def _days(found: list[Proposal]) -> tuple[date, date] | None:
+    events = _first(found, "events")
+    return events.days if events else None
+
+
+def _inputs(found: list[Proposal], home: Home, mcc: int | None, simulated: bool) -> dict[str, Any]:
+    events = _first(found, "events")
+    cells = _cells_beside(found, events)
+    made: dict[str, Any] = {"root": home.root}
+    for role, one in (("events", events), ("cells", cells)):
+        if one is None:
+            made[role] = f"{FILL_IN}: reader and path of the {role}, see docs/your-own-data.md"
+            continue
+        said: dict[str, Any] = {"reader": one.reader, "path": home.path(one.path), **one.settings}
+        if one.reader == "generic":
+            said["columns"] = {ours: guess.theirs for ours, guess in one.columns.items()}
+        if role == "events" and "mcc" not in one.columns and mcc is not None:
+            said["mcc"] = mcc
+        made[role] = said
+    if simulated and events and events.reader == "essnet" and home.root == "outside":
+        made["truth"] = {"reader": "essnet", "path": home.path(events.path), "root": "outside"}
+    return made
+
+
+def _cells_beside(found: list[Proposal], events: Proposal | None) -> Proposal | None:
+    plans = [one for one in found if one.role == "cells"]
+    same = [one for one in plans if events and one.reader == events.reader]
+    return next(iter(same or plans), None)
