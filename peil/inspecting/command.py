@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -13,7 +14,34 @@ from peil.outcome import Refused
 from peil.settings import settings
 
 
-def run(
+def run(path: Path, console: Console, **asked: Any) -> None:
+    """Inspect a file or folder; what a library says of its rows may quote them, so it is not told.
+
+    Raises
+    ------
+    Refused
+        Nothing there, or an option that cannot be.
+    RuntimeError
+        A fault of ours.
+    """
+    try:
+        _run(path, console, **asked)
+    except Refused:
+        raise
+    except Exception as fault:
+        where = fault.__traceback__
+        while where is not None and where.tb_next is not None and "peil" in (
+            where.tb_next.tb_frame.f_code.co_filename
+        ):  # fmt: skip
+            where = where.tb_next
+        place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else ""
+        raise RuntimeError(
+            f"{path.name} cannot be inspected: a fault of Peil ({type(fault).__name__} at "
+            f"{place}); tell the maintainers."
+        ) from None
+
+
+def _run(
     path: Path,
     console: Console,
     *,
@@ -24,17 +52,6 @@ def run(
     page: Path | None = None,
     attribution: str = "",
 ) -> None:
-    """Inspect a file or folder.
-
-    Parameters
-    ----------
-    charter, page : Path, optional
-        Where to write the charter stub and the map.
-    basis : str, optional
-        ``synthetic``: the stub is complete.
-    day : str
-        The day on which a simulation's t = 0 is laid.
-    """
     if basis not in (None, "synthetic"):
         raise Refused("--basis knows synthetic only: any other legal basis is a lawyer's to write.")
     try:

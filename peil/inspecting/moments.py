@@ -85,7 +85,7 @@ def writing_of(values: Sequence[str | None]) -> Writing | None:
     with_t = _parsed(texts, ISO_T)
     if len(read) + len(with_t) < 0.5 * len(texts):
         return _by_iso(texts)
-    if best == ISO and with_t:
+    if best == ISO and read and with_t:
         share = (len(read) + len(with_t)) / len(texts)
         return Writing(ISO, True, False, None, share,
                        "year first; some records have a T between day and time", True,

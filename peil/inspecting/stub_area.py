@@ -36,7 +36,7 @@ def area(
         return {**_zones(found, zones, path), **there}
     if cells is None or cells.box is None:
         return f"{FILL_IN}: crs and grid, or zones, see docs/your-own-data.md"
-    crs = _plane_of(cells)
+    crs = plane_of(cells)
     west, south, east, north = _on(crs, cells)
     low = {"x_min_m": west, "y_min_m": south}
     high = {"x_max_m": east, "y_max_m": north}
@@ -49,7 +49,8 @@ def area(
     return {"crs": crs, "tile_m": TILE_M, **there, "grid": grid}
 
 
-def _plane_of(cells: Proposal) -> str:
+def plane_of(cells: Proposal) -> str:
+    """The plane for cells: their own, Europe's equal-area one, or the zone of UTM."""
     if cells.reader == "essnet":
         return "local"
     if "crs" in cells.settings:

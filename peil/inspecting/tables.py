@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,11 +120,13 @@ def _csv(file: Path) -> Table:
     if len(content) == SAMPLE_BYTES:  # the last line may be cut
         text = text[: text.rfind("\n") + 1]
     separator = _separator(text)
-    rows = []
-    for row in csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True):
-        rows.append(row)
-        if len(rows) > SAMPLE_ROWS:
-            break
+    try:
+        read = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
+        rows = list(itertools.islice((row for row in read if row), SAMPLE_ROWS))
+    except csv.Error:
+        raise Refused(f"{file.name} is no table: a field never ends; look at its quotes.") from None
+    if not rows:
+        raise Refused(f"{file.name} is empty: have it delivered again.")
     head = [name.strip() for name in rows[0]]
     if len(head) > MOST_COLUMNS:
         return Table(file, "csv", separator=separator, why=f"it has {len(head)} columns")
@@ -139,10 +142,10 @@ def _encoding(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"
     try:
-        content[: max(len(content) - 4, 0)].decode("utf-8")
+        content.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start < len(content) - 8:
-            return "WINDOWS-1252"
+        is_cut = len(content) == SAMPLE_BYTES and error.start > SAMPLE_BYTES - 4
+        return "UTF-8" if is_cut else "WINDOWS-1252"
     return "UTF-8"
 
 
@@ -151,7 +154,10 @@ def _separator(text: str) -> str:
     lines = text.splitlines()[:200]
     best, most = ",", 0
     for separator in SEPARATORS:
-        counts = [len(row) for row in csv.reader(lines, delimiter=separator)]
+        try:
+            counts = [len(row) for row in csv.reader(lines, delimiter=separator)]
+        except csv.Error:
+            continue
         first = counts[0] if counts else 1
         if first > 1:
             agreeing = sum(count == first for count in counts) * 1000 + first

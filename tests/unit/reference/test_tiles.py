@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
@@ -28,6 +30,7 @@ from peil.reference.tiling import (
     made_tiles,
     zone_of,
 )
+from peil.settings import PROJECT
 
 X, Y = 4_000_000, 3_100_000  # on EPSG:3035
 AREA = {
@@ -277,6 +280,17 @@ def test_cells_of_volunteers_are_landed_in_and_near_the_area_only(placed: Any) -
     given = {"reader": "opencellid", "path": "tiny/cells.csv", "box": [1.0, 2.0, 3.0, 4.0]}
     placed.write_charter(area=AREA, inputs__cells=given)
     assert cell_delivery(placed.charter, placed.store).box == (1.0, 2.0, 3.0, 4.0)
+
+
+def test_the_area_that_the_guide_shows_is_a_valid_one(tiny: Any) -> None:
+    guide = (PROJECT / "docs/your-own-data.md").read_text()
+    blocks = re.findall(r"^```yaml\n(area:\n.*?)^```$", guide, re.M | re.S)
+    assert len(blocks) == 1
+    tiny.write_charter(**yaml.safe_load(blocks[0]))
+    area = tiny.charter.area
+    assert [zones.level for zones in area.zones] == ["municipality", "province"]
+    assert area.only == ["PV31"] and area.land_use.classes["water"] == [51]
+    assert len(area.paths()) == 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,142 @@
+"""One self-contained page with a map of what was inspected: cells, zones, tiles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyproj import CRS, Transformer
+
+from peil.atomic import write_text
+from peil.inspecting import problems, references
+from peil.inspecting.layers import areas, heights, land_use, places
+from peil.inspecting.proposal import Proposal
+from peil.inspecting.stub_area import plane_of
+from peil.outcome import Refused
+from peil.readers import CELL_COLUMNS
+from peil.reference.registers import read_register
+from peil.reference.tiling import delivered_tiles
+from peil.reference.zones import read_zones
+from peil.self_contained import page
+
+OPENCELLID = "Cells: OpenCelliD (opencellid.org), CC BY-SA 4.0"
+
+
+def build(found: list[Proposal], out: Path, title: str, attribution: str) -> str:
+    """Write the map, and say what is on it.
+
+    Parameters
+    ----------
+    found : list of Proposal
+        What `inspect` found; each file is read again, as proposed.
+    attribution : str
+        Who made the files and under which licence; it stands below the map.
+
+    Raises
+    ------
+    Refused
+        Nothing that has a place.
+    """
+    plane = _plane(found)
+    layers: list[dict[str, Any]] = []
+    cells = [one for one in found if one.role == "cells" and one.box is not None]
+    if cells:
+        layers.append(places(_cells(cells[-1], plane)))
+    zones = [one for one in found if one.role == "zones" and not one.problems
+             and "zone_id" in one.columns]  # fmt: skip
+    if zones:
+        layers += _zones(zones, found, plane)
+    tiles = next((one for one in found if one.role == "tiles" and not one.problems), None)
+    if tiles is not None:
+        layers += _tiles(tiles)
+    if not layers:
+        raise Refused(f"{title} holds nothing that has a place: there is no map to write.")
+    boxes = np.array([layer.pop("box") for layer in layers])
+    bounds = [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)]
+    told = "; ".join(sorted({layer.pop("told") for layer in layers}))
+    made_by = attribution or (OPENCELLID if any(c.reader == "opencellid" for c in cells) else "")
+    content = {
+        "title": title, "plane": plane, "attribution": made_by,
+        "bounds": [round(float(edge)) for edge in bounds], "layers": layers,
+    }  # fmt: skip
+    write_text(out, page("inspected", f"{title} · Peil", content, ("d3.min.js",)))
+    return told
+
+
+def _plane(found: list[Proposal]) -> str:
+    """One plane for all layers: the tiles', as their picture cannot turn; else the zones'."""
+    for role in ("tiles", "zones"):
+        for one in found:
+            if one.role == role and "plane" in one.settings:
+                return str(one.settings["plane"])
+    for one in found:
+        if one.role == "cells" and one.box is not None:
+            return plane_of(one)
+    return references.EUROPE
+
+
+def _cells(one: Proposal, plane: str) -> pd.DataFrame:
+    """Cells with x and y on the plane, once each, in a fixed order."""
+    wanted = ("latitude", "longitude", "x_m", "y_m", "crs", "azimuth_deg", "technology",
+              "cell_type")  # fmt: skip
+    with problems.desk() as opened:
+        problems.of_cells(opened, one.files, one.delivery())
+        names = set(opened.table("plan").columns)
+        fields = ", ".join(
+            name if name in names else f"NULL::{CELL_COLUMNS[name]} AS {name}" for name in wanted
+        )
+        order = ", ".join(name for name in ("valid_from", "file") if name in names)
+        frame = opened.execute(
+            f"SELECT DISTINCT ON (cell_id) cell_id, {fields} FROM plan "
+            f"ORDER BY cell_id, {order} DESC"
+        ).df()
+    x, y = (frame[name].to_numpy(dtype=float) for name in ("x_m", "y_m"))
+    globe = np.isnan(x)
+    origins = np.where(globe, "EPSG:4326", frame["crs"].fillna(plane).astype(str))
+    lon, lat = (frame[name].to_numpy(dtype=float) for name in ("longitude", "latitude"))
+    x, y = np.where(globe, lon, x), np.where(globe, lat, y)
+    for origin in sorted(set(origins)):
+        if plane == "local" or origin in ("local", "None"):
+            continue
+        if CRS.from_user_input(origin) != CRS.from_user_input(plane):
+            these = origins == origin
+            change = Transformer.from_crs(origin, plane, always_xy=True)
+            x[these], y[these] = change.transform(x[these], y[these])
+    is_placed = np.isfinite(x) & np.isfinite(y)
+    return pd.DataFrame(frame.assign(x=x, y=y)[is_placed].reset_index(drop=True))
+
+
+def _zones(zones: list[Proposal], found: list[Proposal], plane: str) -> list[dict[str, Any]]:
+    made = []
+    folder = zones[0].files[0].parent
+    files = [references.zone_file(one, one.files[0].name) for one in zones
+             if one.files[0].parent == folder]  # fmt: skip
+    try:
+        read = read_zones(folder, files, plane, 100.0, "whole")
+    except Refused:  # the sheet says why; what else there is still has its place
+        return []
+    people = next((one for one in found if one.role == "register" and not one.problems), None)
+    persons = None
+    if people is not None:
+        own = people.files[0]
+        persons = read_register(own.parent, references.register_file(people, own.name))
+        parent = dict(zip(read["zone_id"], read["parent_id"], strict=True))
+        above = persons
+        while not above.empty:  # a zone above holds the persons of those in it
+            above = above.groupby(above.index.map(parent.get)).sum()
+            persons = pd.concat([persons, above[~above.index.isin(persons.index)]])
+    for level in read["level"].unique():
+        part = read[(read["level"] == level) & (read["zone_id"] != "ALL")]
+        if len(part):
+            made.append(areas(part, str(level), persons))
+    return made
+
+
+def _tiles(one: Proposal) -> list[dict[str, Any]]:
+    size = float(str(one.settings["tile_m"]))
+    file = one.files[0]
+    tiles = delivered_tiles(file.parent, references.tile_file(one, file.name), size, None)
+    made = [land_use(tiles, size)] if "forest" in tiles else []
+    return made + ([heights(tiles, size)] if "elevation_m" in tiles else [])

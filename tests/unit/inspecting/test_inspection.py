@@ -1,0 +1,258 @@
+"""`peil inspect` on deliveries written here: mapping, counts and lines, and never a value."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rasterio.transform import from_origin
+from shapely.geometry import box
+from typer.testing import CliRunner
+
+from peil import charter as charters
+from peil import cli
+from peil.inspecting.inspection import inspect
+from peil.inspecting.proposal import Proposal
+from peil.outcome import Refused
+
+DAY = date(2026, 3, 2)
+SECRET = "204081234567890"
+HEAD = "IMSI;IMEI;EVENT_TIME;LAC_CI;EVENT_CODE;B_PARTY"
+
+
+def record(n: int, cell: str = "12-7", at: str | None = None) -> str:
+    """A record of a day of March; the numbers of subscribers begin with 20408."""
+    moment = at if at is not None else f"{13 + n % 3}-03-2026 {n % 24:02d}:{n % 60:02d}:00"
+    return f"20408{n:010d};{35209900176148 + n}1;{moment};{cell};call;+31612345678"
+
+
+@pytest.fixture
+def delivery(tiny: Any) -> Path:
+    """Two days of events and a plan, in the pilot's deliveries; four records are bad."""
+    folder = Path(tiny.deliveries / "shop")
+    (folder / "ev" / "2026-03-13").mkdir(parents=True)
+    (folder / "ev" / "2026-03-14").mkdir()
+    bad = [record(1, cell=""), record(2, cell="99-9"), record(3, at="soon"),
+           f"{SECRET};x;13-03-2026 08:30:00;{SECRET};call;+31687654321"]  # fmt: skip
+    good = [record(n) for n in range(4, 300)]
+    first = "\r\n".join([HEAD, *bad, *good]) + "\r\n"
+    (folder / "ev" / "2026-03-13" / "a.csv.gz").write_bytes(gzip.compress(first.encode()))
+    second = "\n".join([HEAD, *good]) + "\n"
+    (folder / "ev" / "2026-03-14" / "a.csv.gz").write_bytes(gzip.compress(second.encode()))
+    (folder / "plan.csv").write_text(
+        "CGI;LAT;LON;AZIMUTH;OWNER\n12-7;52,37;4,9;110;x\n12-8;52,38;4,91;;x\n12-8;52,38;4,91;;x\n"
+        "12-9;;;;x\n"
+    )
+    return folder
+
+
+def found_in(folder: Path, role: str) -> Proposal:
+    return next(one for one in inspect(folder, None, DAY) if one.role == role)
+
+
+def test_events_are_mapped_counted_and_compared_with_the_plan(delivery: Path) -> None:
+    events = found_in(delivery, "events")
+    assert (events.reader, events.path) == ("generic", "ev/{day}/a.csv.gz")
+    assert {ours: guess.theirs for ours, guess in events.columns.items()} == {
+        "subscriber_id": "IMSI", "observed_at": "EVENT_TIME", "cell_id": "LAC_CI",
+        "event_type": "EVENT_CODE",
+    }  # fmt: skip
+    assert events.settings == {"separator": ";", "time_format": "%d-%m-%Y %H:%M:%S", "mcc": 204,
+                               "time_zone": "Europe/Amsterdam"}  # fmt: skip
+    assert events.not_landed == ["B_PARTY", "IMEI"]
+    assert events.n_rows == 300 + 296
+    assert events.days == (date(2026, 3, 13), date(2026, 3, 15))
+    assert [(p.kind, p.file, p.n_rows, p.lines) for p in events.problems] == [
+        ("cannot_parse", "a.csv.gz", 1, [4]),
+        ("identifier_in_wrong_column", "a.csv.gz", 1, [5]),
+        ("no_location", "a.csv.gz", 1, [2]),
+        ("unknown_cell", "a.csv.gz", 1, [3]),
+    ]
+    assert any("time zone: Europe/Amsterdam, certainty" in note for note in events.notes)
+
+
+def test_cells_are_mapped_and_their_gaps_are_told(delivery: Path) -> None:
+    cells = found_in(delivery, "cells")
+    assert {ours: guess.theirs for ours, guess in cells.columns.items()} == {
+        "cell_id": "CGI", "latitude": "LAT", "longitude": "LON", "azimuth_deg": "AZIMUTH",
+    }  # fmt: skip
+    assert cells.settings == {"separator": ";", "decimal": ","}
+    assert cells.not_landed == ["OWNER"]
+    assert [(p.kind, p.n_rows) for p in cells.problems] == [("no_position", 1), ("duplicate", 1)]
+    assert "azimuth_deg: 25% of the cells have it; methods.toml fills the rest" in cells.notes
+    assert cells.box == (4.9, 52.37, 4.91, 52.38)
+
+
+def looked(*words: str) -> Any:
+    return CliRunner().invoke(cli.app, ["inspect", *words])
+
+
+def test_no_value_of_a_row_is_printed(delivery: Path) -> None:
+    told = looked(str(delivery))
+    assert told.exit_code == 0, told.output
+    for value in (SECRET, "20408", "12-7", "99-9", "soon", "+316", "52,37", "35209900"):
+        assert value not in told.output, value
+    flat = " ".join(told.output.split())
+    assert "cannot_parse: 1 rows, first in a.csv.gz, lines 4:" in flat
+    assert "not landed: B_PARTY, IMEI" in flat
+
+
+def test_a_synthetic_stub_is_accepted_and_runs_its_first_verb(delivery: Path, tiny: Any) -> None:
+    file = tiny.charter_file.with_name("shop.yml")
+    told = looked(str(delivery), "--charter", str(file), "--basis", "synthetic")
+    assert told.exit_code == 0, told.output
+    assert "To be filled in" not in told.output
+    charter = charters.load("shop")
+    assert charter.inputs.root == "deliveries" and charter.inputs.cells.path == "shop/plan.csv"
+    assert (charter.period.start, charter.period.end) == (date(2026, 3, 13), date(2026, 3, 15))
+    assert (charter.time_zone, charter.operator.mcc, charter.area.country) == (
+        "Europe/Amsterdam", 204, "NL",
+    )  # fmt: skip
+    assert charter.area.crs == "EPSG:3035" and charter.area.grid is not None
+    from peil import manifest
+    from peil.ingest import ingest
+
+    manifest.vouch(tiny.store, charter, delivery, "the tests")
+    assert ingest("shop", "2026-03-13").facts["n_delivered"] == 300
+    again = looked(str(delivery), "--charter", str(file), "--basis", "synthetic")
+    assert again.exit_code == 2 and "never overwritten" in " ".join(again.output.split())
+
+
+def test_a_stub_of_a_real_delivery_waits_for_people(delivery: Path, tiny: Any) -> None:
+    file = tiny.charter_file.with_name("shop.yml")
+    told = looked(str(delivery), "--charter", str(file))
+    assert told.exit_code == 0
+    flat = " ".join(told.output.split())
+    assert "To be filled in by people:" in flat and "legal_basis" in flat and "signatures" in flat
+    with pytest.raises(Refused, match=r"shop.yml, title.en: still to be filled in"):
+        charters.load("shop")
+    content = yaml.safe_load(file.read_text())
+    by_hand: dict[str, Any] = {
+        "legal_basis": "statute", "expires": "2026-12-31", "purpose": "crowding",
+        "signatures": [{"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
+                       for role in ("operator", "data_protection_officer")],
+    }  # fmt: skip
+
+    def filled(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {name: filled(one) for name, one in part.items()}
+        if isinstance(part, list):
+            return [filled(one) for one in part]
+        return "said by a person" if isinstance(part, str) and "FILL IN" in part else part
+
+    file.write_text(yaml.safe_dump({**filled(content), **by_hand}))
+    assert charters.load("shop").legal_basis == "statute"
+
+
+def test_a_simulated_network_without_a_country_gets_one_of_nowhere(tiny: Any) -> None:
+    folder = tiny.deliveries / "sim"
+    folder.mkdir()
+    (folder / "AntennaInfo_MNO_one.csv").write_text(
+        "t,AntennaId,EventCode,PhoneId,x,y,TileId\n0,1,0,7,1,2,3\n890,1,2,7,1,2,3\n"
+    )
+    (folder / "antennas.csv").write_text("x,y\n500,700\n")
+    file = tiny.charter_file.with_name("sim.yml")
+    told = looked(str(folder), "--charter", str(file), "--basis", "synthetic")
+    assert told.exit_code == 0, told.output
+    charter = charters.load("sim")
+    assert charter.operator.mcc == charter.inputs.events.mcc == 999
+    assert str(charter.inputs.events.epoch) == "2026-03-02 12:15:00+00:00"
+    assert charter.area.crs == "local"
+
+
+def test_calls_and_messages_of_one_folder_are_one_delivery(tiny: Any) -> None:
+    folder = tiny.deliveries / "fk"
+    folder.mkdir()
+    for kind in ("calls", "sms"):
+        (folder / f"{kind}_20160101.csv").write_text(
+            "msisdn,datetime,location_id\n+31612345678,2016-01-01 08:30:00+00,c1\n"
+        )
+    events = found_in(folder, "events")
+    assert (events.reader, events.path, events.n_rows) == ("flowkit", "*_{day:%Y%m%d}.csv", 2)
+    assert "time_zone" not in events.settings
+
+
+def test_reference_files_are_looked_at_together(tiny: Any) -> None:
+    folder = tiny.deliveries / "land"
+    folder.mkdir()
+    x, y = 4_000_000, 3_100_000
+    cities = gpd.GeoDataFrame(
+        {"statcode": ["A", "B"], "statnaam": ["Ay", "Bee"], "province": ["Land", "Land"]},
+        geometry=[box(x, y, x + 1000, y + 1000), box(x + 1000, y, x + 2000, y + 1000)],
+        crs="EPSG:3035",
+    )
+    cities.to_file(folder / "municipalities.gpkg")
+    whole = gpd.GeoDataFrame({"code": ["P"], "name": ["Land"]},
+                             geometry=[box(x, y, x + 2000, y + 1000)], crs="EPSG:3035")  # fmt: skip
+    whole.to_file(folder / "provinces.geojson")
+    (folder / "people.csv").write_text("when,code,inwoners\n2021,A,1\n2022,A,10\n2022,B,20\n")
+    for name, values in (("heights.tif", np.random.default_rng(1).normal(size=(20, 40))),
+                         ("classes.tif", np.ones((20, 40)))):  # fmt: skip
+        kind = "float32" if name == "heights.tif" else "uint8"
+        with rasterio.open(folder / name, "w", driver="GTiff", height=20, width=40, count=1,
+                           dtype=kind, crs="EPSG:3035",
+                           transform=from_origin(x, y + 1000, 50, 50)) as made:  # fmt: skip
+            made.write(values.astype(kind), 1)
+    found = {(one.role, one.path): one for one in inspect(folder, None, DAY)}
+    assert {role for role, _ in found} == {"zones", "register", "land_use", "elevation"}
+    cities_found = found["zones", "municipalities.gpkg"]
+    assert {ours: guess.theirs for ours, guess in cities_found.columns.items()} == {
+        "zone_id": "statcode", "name": "statnaam", "parent_id": "province",
+    }  # fmt: skip
+    assert found["register", "people.csv"].settings == {"rows": {"when": "2022"}}
+    assert all(not one.problems for one in found.values())
+    file = tiny.charter_file.with_name("land.yml")
+    told = looked(str(folder), "--charter", str(file), "--basis", "synthetic")
+    assert told.exit_code == 0, told.output
+    area = yaml.safe_load(file.read_text())["area"]
+    assert [zones["path"] for zones in area["zones"]] == [
+        "land/municipalities.gpkg", "land/provinces.geojson",
+    ]  # fmt: skip
+    assert area["crs"] == "EPSG:3035" and area["elevation"] == "land/heights.tif"
+    assert "FILL IN" in area["land_use"]["classes"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "nowhere is not there"),
+        (["{plan}", "--basis", "statute"], "--basis knows synthetic only"),
+        (["{plan}", "--day", "soon"], "--day is no day"),
+        (["{plan}", "--charter", "a.txt"], "let it end in .yml"),
+    ],
+)
+def test_a_wrong_question_is_told(delivery: Path, words: list[str], said: str) -> None:
+    told = looked(*[word.replace("{plan}", str(delivery / "plan.csv")) for word in words])
+    assert told.exit_code == 2
+    assert said in " ".join(told.output.split())
+
+
+@settings(max_examples=60, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.lists(st.text(alphabet="abIMSI;,\t\n\"'0123456789-: é", max_size=30), max_size=8).map(
+            lambda lines: "\n".join(["IMSI;TIME;CELL", *lines]).encode()
+        ),
+    ),
+    st.sampled_from(["a.csv", "a.csv.gz", "a.parquet", "a.json", "a.tif", "a.gpkg", "a.xml"]),
+)
+def test_any_bytes_end_in_a_proposal_or_one_sentence(tiny: Any, content: bytes, name: str) -> None:
+    file = tiny.folder / name
+    file.write_bytes(content)
+    try:
+        found = inspect(file, None, DAY)
+    except Refused as stop:
+        assert name in str(stop)
+    else:
+        assert len(found) == 1 and found[0].path == name
