@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from peil import terminal
+from peil.inspecting import command
 from peil.outcome import GateClosed, Outcome, Refused
 
 app = typer.Typer(
@@ -233,27 +234,7 @@ def watch(
         terminal.tell_watch(name_of(pilot), day, console)
 
 
-@app.command()
-def inspect(
-    file: Annotated[Path, typer.Argument(help="A delivered file, or a folder of a delivery.")],
-    charter: Annotated[Path | None, typer.Option(help="Write a charter stub there.")] = None,
-    basis: Annotated[str | None, typer.Option(help="synthetic: the stub is complete.")] = None,
-    mcc: Annotated[int | None, typer.Option(help="Country code of the network.")] = None,
-    day: Annotated[str, typer.Option(help="Day of a simulation's t = 0.")] = "2026-03-02",
-    page: Annotated[Path | None, typer.Option("--map", help="Write a map (HTML) there.")] = None,
-    attribution: Annotated[str, typer.Option(help="Who made the files, on the map.")] = "",
-) -> None:
-    """Look at an unknown delivery: propose reader and mapping, count rows, show problems.
-
-    Example: [bold]peil inspect data/deliveries/demo --map map.html[/bold]
-    """
-    from peil.inspecting.command import run as look
-
-    with answering():
-        look(file, console, charter=charter, basis=basis, mcc=mcc, day=day, page=page,
-             attribution=attribution)  # fmt: skip
-
-
+app.command()(command.asked(answering, console))
 charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
 app.add_typer(charter_app, name="charter")
 

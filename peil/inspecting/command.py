@@ -1,31 +1,48 @@
-"""The body of `peil inspect`: look, print, and write a charter stub or a map where asked."""
+"""The command `peil inspect`: look, print, and write a charter stub or a map where asked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 
-from peil.inspecting import sheet, stub
-from peil.inspecting.inspection import inspect
 from peil.outcome import Refused
-from peil.settings import settings
 
 
-def run(path: Path, console: Console, **asked: Any) -> None:
-    """Inspect a file or folder; what a library says of its rows may quote them, so it is not told.
+def asked(
+    answering: Callable[[], AbstractContextManager[None]], console: Console
+) -> Callable[..., None]:
+    """The command as typer takes it, answering as the other commands do."""
 
-    Raises
-    ------
-    Refused
-        Nothing there, or an option that cannot be.
-    RuntimeError
-        A fault of ours.
-    """
+    def inspect(
+        file: Annotated[Path, typer.Argument(help="A delivered file, or a folder of a delivery.")],
+        charter: Annotated[Path | None, typer.Option(help="Write a charter stub there.")] = None,
+        basis: Annotated[str | None, typer.Option(help="synthetic: the stub is complete.")] = None,
+        mcc: Annotated[int | None, typer.Option(help="Country code of the network.")] = None,
+        day: Annotated[str, typer.Option(help="Day of a simulation's t = 0.")] = "2026-03-02",
+        page: Annotated[Path | None, typer.Option("--map", help="Write a map (HTML).")] = None,
+        attribution: Annotated[str, typer.Option(help="Who made the files, on the map.")] = "",
+    ) -> None:
+        """Look at an unknown delivery: propose reader and mapping, count rows, show problems.
+
+        Example: [bold]peil inspect data/deliveries/demo --map map.html[/bold]
+        """
+        with answering():
+            _quietly(file, console=console, charter=charter, basis=basis, mcc=mcc, day=day,
+                     page=page, attribution=attribution)  # fmt: skip
+
+    return inspect
+
+
+def _quietly(path: Path, **options: Any) -> None:
+    """Inspect; what a library says of a file's rows may quote them, so it is not told."""
     try:
-        _run(path, console, **asked)
+        _run(path, **options)
     except Refused:
         raise
     except Exception as fault:
@@ -43,8 +60,8 @@ def run(path: Path, console: Console, **asked: Any) -> None:
 
 def _run(
     path: Path,
-    console: Console,
     *,
+    console: Console,
     charter: Path | None = None,
     basis: str | None = None,
     mcc: int | None = None,
@@ -52,13 +69,17 @@ def _run(
     page: Path | None = None,
     attribution: str = "",
 ) -> None:
+    from peil.inspecting import sheet, stub
+    from peil.inspecting.inspection import inspect as look
+    from peil.settings import settings
+
     if basis not in (None, "synthetic"):
         raise Refused("--basis knows synthetic only: any other legal basis is a lawyer's to write.")
     try:
         laid_on = date.fromisoformat(day)
     except ValueError:
         raise Refused("--day is no day: write it as 2026-03-02.") from None
-    found = inspect(path, mcc, laid_on)
+    found = look(path, mcc, laid_on)
     sheet.show(console, found)
     if page is not None:
         from peil.inspecting.map_page import build
