@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from peil.inspecting.columns import (
@@ -22,7 +23,7 @@ from peil.readers.multimno import EVENTS as MULTIMNO_EVENTS
 from peil.reference.tiling import LAND_USE
 
 RADIO = {"azimuth_deg", "antenna_height_m", "tilt_deg", "technology", "power_w", "frequency_mhz"}
-ROLES = ("events", "cells", "zones", "register", "tiles", "land_use", "elevation")
+ROLES = ("events", "cells", "opt_out", "zones", "register", "tiles", "land_use", "elevation")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ def known(table: Table) -> Known | None:
         return Known("events", "flowkit", "the columns datetime and msisdn of FlowKit")
     if "id" in names and ("geom_point" in names or {"date_of_first_service", "site_id"} & names):
         return Known("cells", "flowkit", "the columns of FlowKit's table of cells")
+    if re.search("opt.?out", table.file.stem.lower()) and len(names) == 1:
+        return Known("opt_out", "opt_out", "a list of one column by the name of an opt-out list")
     return _generic(table)
 
 
@@ -154,6 +157,23 @@ DATES = [
     (r"(?<!\d)20\d{2}[01]\d[0-3]\d(?!\d)", "{day:%Y%m%d}"),
     (r"(?<!\d)20\d{2}_[01]\d_[0-3]\d(?!\d)", "{day:%Y_%m_%d}"),
 ]
+
+
+def day_of(file: Path) -> date | None:
+    """The day that a file's path names, if it names one.
+
+    >>> day_of(Path("mno/year=2023/month=1/day=7/part-0.parquet"))
+    datetime.date(2023, 1, 7)
+    """
+    path = file.as_posix()
+    found = re.findall(r"(?<!\d)(20\d{2})[-_]?([01]\d)[-_]?([0-3]\d)(?!\d)", path)
+    found += re.findall(r"year=(\d{4})/month=(\d{1,2})/day=(\d{1,2})", path)
+    for year, month, day in found[::-1]:
+        try:
+            return date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+    return None
 
 
 def template(path: str) -> str:

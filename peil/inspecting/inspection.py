@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from peil.inspecting import formats, problems, proposal, references
+from peil.inspecting.columns import Guess
 from peil.inspecting.problems import Problem
 from peil.inspecting.proposal import Proposal
 from peil.inspecting.tables import table_of
@@ -54,6 +55,8 @@ def inspect(path: Path, mcc: int | None, day: date) -> list[Proposal]:
             known = {str(row[0]) for row in opened.execute("SELECT cell_id FROM plan").fetchall()}
         done = [proposal.events(opened, one, known, mcc, day) for one in events]
         found += done + plans
+    found += [replace(one, columns={"column": Guess(one.table.names[0], "high", "its only one")})
+              for one in by_role["opt_out"] if one.table is not None]  # fmt: skip
     found += references.zones(by_role["zones"]) if by_role["zones"] else []
     found += [references.register(one) for one in by_role["register"]]
     found += [references.tiles(one) for one in by_role["tiles"]]
@@ -95,24 +98,28 @@ def _first_look(place: str, files: list[Path]) -> Proposal:
 
 
 def _joined(events: list[Proposal]) -> list[Proposal]:
-    """Calls, SMS and data of one folder are one delivery: FlowKit tells them by their names."""
-    mergeable: dict[tuple[str, str], list[Proposal]] = {}
+    """Files of one folder that are read alike are one delivery: calls and SMS, late files too."""
+    groups: dict[tuple[str, str, str, tuple[str, ...]], list[Proposal]] = {}
     for one in events:
-        tail = "{" + one.path.partition("{")[2] if "{" in one.path else Path(one.path).suffix
-        folder = one.path.rpartition("/")[0]
-        mergeable.setdefault((one.reader, f"{folder}|{tail}"), []).append(one)
+        folder, _, name = one.path.rpartition("/")
+        names = () if one.reader == "flowkit" or one.table is None else tuple(one.table.names)
+        groups.setdefault((one.reader, folder, _tail(folder, name), names), []).append(one)
     found = []
-    for (reader, _), group in mergeable.items():
+    for (_, folder, tail, _), group in groups.items():
         first = group[0]
-        if reader != "flowkit" or len(group) == 1:
-            found += group
-            continue
-        folder, _, name = first.path.rpartition("/")
-        rest = "*_{" + name.partition("{")[2] if "{" in name else "*" + "".join(
-            Path(name).suffixes)  # fmt: skip
-        files = sorted(file for one in group for file in one.files)
-        found.append(replace(first, path=f"{folder}/{rest}" if folder else rest, files=files))
+        if len(group) > 1:
+            path = f"{folder}/*{tail}" if folder else f"*{tail}"
+            files = sorted(file for one in group for file in one.files)
+            first = replace(first, path=path, files=files)
+        found.append(first)
     return found
+
+
+def _tail(folder: str, name: str) -> str:
+    """The end that names of one delivery share: the day, where the folder does not say it."""
+    if "{" in name and "{" not in folder:
+        return "_{" + name.partition("{")[2]
+    return "".join(Path(name.replace("%", "")).suffixes[-2:])
 
 
 def _zone_ahead(events: list[Proposal], mcc: int | None) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from peil.inspecting.countries import zone_of_mcc
@@ -58,8 +58,13 @@ def _parsed(values: list[str], form: str) -> list[datetime]:
     return found
 
 
-def writing_of(values: Sequence[str | None]) -> Writing | None:
+def writing_of(values: Sequence[str | None], day: date | None = None) -> Writing | None:
     """The way in which most values are a moment, or none.
+
+    Parameters
+    ----------
+    day : date, optional
+        The day that the file's path names: it tells day and month apart.
 
     >>> writing_of(["02-03-2026 08:30:00", "13-03-2026 08:30:00"]).time_format
     '%d-%m-%Y %H:%M:%S'
@@ -92,7 +97,8 @@ def writing_of(values: Sequence[str | None]) -> Writing | None:
                        read + with_t)  # fmt: skip
     if len(with_t) > len(read):
         return _by_iso(texts)
-    why, is_sure = _order(texts, best, read)
+    best, why, is_sure = _order(texts, best, day)
+    read = _parsed(texts, best)
     return Writing(best, False, False, None, len(read) / len(texts), why, is_sure, read)
 
 
@@ -111,16 +117,22 @@ def _by_iso(texts: list[str]) -> Writing | None:
     return Writing(None, False, False, None, len(moments) / len(texts), "ISO 8601", True, moments)
 
 
-def _order(texts: list[str], best: str, read: list[datetime]) -> tuple[str, bool]:
-    """Why the day comes where it is said to; the other order may read as many."""
+def _order(texts: list[str], best: str, day: date | None) -> tuple[str, str, bool]:
+    """Whether day or month comes first, and why; the other order may read as many."""
     if best.startswith("%Y"):
-        return "year first", True
+        return best, "year first", True
     swap = {"%d": "%m", "%m": "%d"}
     other = re.sub("%[dm]", lambda found: swap[found[0]], best)
-    if len(_parsed(texts, other)) < len(read):
-        first = "day" if best.startswith("%d") else "month"
-        return f"{first} first: other values than 1 to 12 stand there", True
-    return "day or month first: both read every value of the sample; ask which", False
+    named = {"%d": "day", "%m": "month"}
+    read = {form: _parsed(texts, form) for form in (best, other)}
+    if len(read[other]) < len(read[best]):
+        return best, f"{named[best[:2]]} first: more than 12 stands there", True
+    if day is not None:
+        on_day = {form: sum(m.date() == day for m in found) for form, found in read.items()}
+        first = max((best, other), key=lambda form: on_day[form])
+        if on_day[first] > on_day[other if first == best else best]:
+            return first, f"{named[first[:2]]} first: so they lie on the day of the path", True
+    return best, "day or month first: both read every value of the sample; ask which", False
 
 
 @dataclass(frozen=True)
@@ -132,19 +144,27 @@ class Zone:
     why: str
 
 
-def zone_of(writing: Writing, column: str, mcc: int | None) -> Zone:
-    """The time zone that time stamps are written in: high, medium or low certainty, and why."""
+def zone_of(
+    writing: Writing, column: str, mcc: int | None, hours: Mapping[int, int] | None = None
+) -> Zone:
+    """The time zone that time stamps are written in: high, medium or low certainty, and why.
+
+    Parameters
+    ----------
+    hours : mapping, optional
+        Number of records by hour of the day as written; else those of the sample.
+    """
     local = zone_of_mcc(mcc)
     if writing.has_offset:
         return Zone("UTC", "high", writing.why)
     if re.search("utc|gmt|zulu", column.lower()):
         return Zone("UTC", "high", f"the column is called {column}")
-    quiet = _quiet_hour(writing.moments)
+    quiet = _quiet_hour(Counter(m.hour for m in writing.moments) if hours is None else hours)
     if quiet is not None and local:
         seen = writing.moments[0]
         offset = ZoneInfo(local).utcoffset(seen)
-        hours = offset.total_seconds() / 3600 if offset else 0.0
-        as_local, as_utc = _apart(quiet, QUIET_HOUR), _apart(quiet, QUIET_HOUR - hours)
+        shift_h = offset.total_seconds() / 3600 if offset else 0.0
+        as_local, as_utc = _apart(quiet, QUIET_HOUR), _apart(quiet, QUIET_HOUR - shift_h)
         name = local if as_local <= as_utc else "UTC"
         sure = "medium" if abs(as_local - as_utc) >= 0.9 else "low"
         return Zone(name, sure, f"the quietest hours lie around {quiet:.0f}:00 as written; ask")
@@ -159,14 +179,13 @@ def _apart(one: float, other: float) -> float:
     return min(gap, 24 - gap)
 
 
-def _quiet_hour(moments: list[datetime]) -> float | None:
-    """Middle of the quietest five hours of the day, where the sample can tell it."""
-    counts = Counter(moment.hour for moment in moments)
-    if len(moments) < ENOUGH or len(counts) < 20:
+def _quiet_hour(counts: Mapping[int, int]) -> float | None:
+    """Middle of the quietest five hours of the day, where the records can tell it."""
+    total = sum(counts.values())
+    if total < ENOUGH or len(counts) < 20:
         return None
-    sums = {start: sum(counts[(start + n) % 24] for n in range(5)) for start in range(24)}
-    least, usual = min(sums.values()), len(moments) * 5 / 24
-    if least > 0.6 * usual:
+    sums = {at: sum(counts.get((at + n) % 24, 0) for n in range(5)) for at in range(24)}
+    if min(sums.values()) > 0.6 * total * 5 / 24:
         return None
     start = min(sums, key=lambda hour: (sums[hour], hour))
     return (start + 2.5) % 24

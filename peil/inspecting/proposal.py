@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from peil.readers import READERS
 
 EPOCH_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 QUARTER_S = 900
+DAYS_LOOKED_AT = 7  # files whose quiet hours are looked for
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def events(
     if made.reader == "essnet":
         made = _steps(opened, made, day)
     elif "observed_at" in found:
-        made = _written(made, table, found["observed_at"].theirs, home)
+        made = _written(opened, made, found["observed_at"].theirs, home)
     made = replace(made, not_landed=_not_landed(opened, made))
     read = problems.of_events(opened, made.files, made.delivery(), made.time_zone or "UTC")
     return replace(made, n_rows=read.n_rows, problems=read.problems, days=read.days)
@@ -143,8 +145,12 @@ def cells(opened: duckdb.DuckDBPyConnection, made: Proposal, time_zone: str) -> 
 def types_of(table: Table) -> dict[str, str]:
     """Each delivered column's type: as the file says it, or as its values look."""
     looks = {name: columns.looks_like(values[:500]) for name, values in table.columns.items()}
-    return {name: " · ".join(part for part in (table.kinds.get(name, ""), looks[name]) if part)
-            for name in table.columns}  # fmt: skip
+    made = {}
+    for name, look in looks.items():
+        kind = table.kinds.get(name, "")
+        is_said = look == "" or look in kind or (look == "moment" and "number" in kind)
+        made[name] = kind if is_said else f"{kind} · {look}".strip(" ·")
+    return made
 
 
 def network(
@@ -167,19 +173,24 @@ def network(
     return None, "nothing says which network the records are of"
 
 
-def _written(made: Proposal, table: Table, column: str, mcc: int | None) -> Proposal:
+def _written(
+    opened: duckdb.DuckDBPyConnection, made: Proposal, column: str, mcc: int | None
+) -> Proposal:
+    table = made.table
+    assert table is not None
     if table.kinds.get(column) == "moment":
         zone = "UTC"
         return replace(made, time_zone=zone, notes=[*made.notes, "moments as the file types them"])
-    writing: Writing | None = writing_of(table.columns[column])
+    writing: Writing | None = writing_of(table.columns[column], formats.day_of(made.files[0]))
     if writing is None:
         made.asked.append(f"time_format: the column {column} is no moment that is known here")
         return made
-    zone_guess = zone_of(writing, column, mcc)
     if writing.time_format:
         made.settings["time_format"] = writing.time_format
     if writing.accept_iso_t:
         made.settings["accept_iso_t"] = True
+    hours = None if writing.has_offset else _hours(opened, made)
+    zone_guess = zone_of(writing, column, mcc, hours)
     if writing.seconds_per_t is not None:
         made.settings["epoch"] = EPOCH_1970
         made.settings["seconds_per_t"] = writing.seconds_per_t
@@ -194,6 +205,22 @@ def _written(made: Proposal, table: Table, column: str, mcc: int | None) -> Prop
     if zone_guess.sure != "high":
         made.asked.append(f"time_zone: {zone_guess.name} is a guess ({zone_guess.why})")
     return replace(made, time_zone=zone_guess.name, notes=[*made.notes, *said])
+
+
+def _hours(opened: duckdb.DuckDBPyConnection, made: Proposal) -> dict[int, int]:
+    """Records by hour of the day as written, of the first files."""
+    found: Counter[int] = Counter()
+    for file in made.files[:DAYS_LOOKED_AT]:
+        try:
+            READERS[made.reader].land_events(opened, file, 0, made.delivery())
+            rows = opened.execute(
+                "SELECT hour(observed_at), count(*) FROM incoming WHERE observed_at IS NOT NULL "
+                "GROUP BY ALL"
+            ).fetchall()
+        except (Refused, duckdb.Error):  # told where the problems are
+            continue
+        found.update({int(hour): int(n) for hour, n in rows})
+    return dict(found)
 
 
 def _steps(opened: duckdb.DuckDBPyConnection, made: Proposal, day: date) -> Proposal:

@@ -11,7 +11,7 @@ from rich.text import Text
 from peil.inspecting.problems import FIRST, Problem
 from peil.inspecting.proposal import Proposal
 
-ROLE = {"land_use": "land use", "unknown": "not used"}
+ROLE = {"land_use": "land use", "opt_out": "opt-out list", "unknown": "not used"}
 
 
 def show(console: Console, found: list[Proposal]) -> None:

@@ -164,6 +164,11 @@ def _inputs(found: list[Proposal], home: Home, mcc: int | None, simulated: bool)
         if role == "events" and "mcc" not in one.columns and mcc is not None:
             said["mcc"] = mcc
         made[role] = said
+    if (listed := _first(found, "opt_out")) is not None:
+        made["opt_out"] = {
+            "path": home.path(listed.path),
+            "column": listed.columns["column"].theirs,
+        }
     if simulated and events and events.reader == "essnet" and home.root == "outside":
         made["truth"] = {"reader": "essnet", "path": home.path(events.path), "root": "outside"}
     return made

@@ -61,7 +61,7 @@ def container_of(file: Path) -> Container:
     Refused
         Empty, or a gzip that breaks off.
     """
-    start = _start(file, 400)
+    start = _start(file, 4000)
     if not start.strip():
         raise Refused(f"{file.name} is empty: have it delivered again.")
     if start.startswith(b"PAR1"):
@@ -75,7 +75,7 @@ def container_of(file: Path) -> Container:
     if text.startswith(b"<"):
         return "xml"
     if text.startswith(b"{"):
-        return "vector"
+        return "vector" if b'"Feature' in start.replace(b" ", b"") else "other"
     if b"\0" in start and start[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return "other"
     return "csv"

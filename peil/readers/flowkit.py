@@ -34,7 +34,8 @@ CELLS = {
     "longitude": "lon",
     "latitude": "lat",
 }
-KINDS = {"calls": "call", "sms": "sms", "mds": "mds", "topups": "topup", "topup": "topup"}
+KINDS = {"calls": "call", "sms": "sms", "mds": "mds", "topups": "topup", "topup": "topup",
+         "forwards": "forward"}  # fmt: skip
 TELLING = [  # of a file whose name says nothing: a column that only this kind has
     ("topup", {"recharge_amount", "airtime_fee", "pre_event_balance", "post_event_balance"}),
     ("mds", {"volume_total", "volume_upload", "volume_download"}),

@@ -71,6 +71,12 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
     assert ran.returncode == 0, ran.stdout + ran.stderr
     reasons = accounted(tmp_path / "data", pilot)
     assert reasons.total() == n_rows and reasons["null_value"] == n_null
+    released = sorted(
+        (tmp_path / "data/agency/released" / pilot / "presence").glob("*/metadata.json")
+    )
+    assert len(released) == len(by_hand.days())
+    for file in released:
+        assert json.loads(file.read_text())["land_use"] == "none: every tile is alike"
     # the repository's own charter stages the same rows
     own = tmp_path / "own"
     outside = {"PEIL_OUTSIDE_DATA": str(outside_data)}
@@ -80,6 +86,21 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
         step = peil(own, *line, **outside)
         assert step.returncode == 0, step.stdout + step.stderr
     assert accounted(own, pilot) == reasons
+
+
+def test_the_demos_delivery_is_told_as_its_own_charter_reads_it(
+    small_deliveries: Settings, tmp_path: Path
+) -> None:
+    stub = tmp_path / "demo.yml"
+    done = peil(small_deliveries.data, "inspect", str(small_deliveries.deliveries_folder / "demo"),
+                "--charter", str(stub), "--basis", "synthetic")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    own, found = charters.load("demo"), charters.load(stub)
+    assert found.inputs.events == own.inputs.events
+    assert found.inputs.opt_out == own.inputs.opt_out
+    assert found.inputs.cells.columns == own.inputs.cells.columns
+    assert found.area == own.area
+    assert (found.time_zone, found.operator.mcc) == (own.time_zone, own.operator.mcc)
 
 
 def charter_of(tmp_path: Path, pilot: str, monkeypatch: pytest.MonkeyPatch) -> Charter:

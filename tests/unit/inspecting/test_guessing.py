@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from peil.inspecting.columns import CELL_NAMES, EVENT_NAMES, guesses, has_decimal_comma, looks_like
 from peil.inspecting.countries import mcc_of_imsi
-from peil.inspecting.formats import known, plane_of, template
+from peil.inspecting.formats import day_of, known, plane_of, template
 from peil.inspecting.moments import FORMATS, writing_of, zone_of
-from peil.inspecting.tables import Table, table_of
+from peil.inspecting.tables import Table, container_of, table_of
 from peil.outcome import Refused
 
 START = datetime(2026, 3, 2, 0, 0, 7)
@@ -39,6 +39,30 @@ def test_each_way_to_write_a_moment_is_told_from_the_others(form: str) -> None:
 def test_days_up_to_the_twelfth_leave_the_order_open() -> None:
     found = writing_of(written("%d/%m/%Y %H:%M:%S", n=20))
     assert found is not None and not found.is_sure and "ask" in found.why
+
+
+@pytest.mark.parametrize(
+    ("day", "form"),
+    [(date(2026, 3, 2), "%d/%m/%Y %H:%M:%S"), (date(2026, 2, 3), "%m/%d/%Y %H:%M:%S")],
+)
+def test_the_day_of_the_path_settles_the_order(day: date, form: str) -> None:
+    found = writing_of(["02/03/2026 08:30:00"] * 3, day)
+    assert found is not None and found.is_sure and found.time_format == form
+    assert found.moments[0].date() == day
+
+
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [
+        ("e/2026-03-02/a.csv", date(2026, 3, 2)),
+        ("cells_20260302.csv", date(2026, 3, 2)),
+        ("year=2023/month=1/day=7/a", date(2023, 1, 7)),
+        ("e/2026-13-40/a.csv", None),
+        ("n_12345678901.csv", None),
+    ],
+)
+def test_a_path_names_its_day(path: str, day: date | None) -> None:
+    assert day_of(Path(path)) == day
 
 
 def test_a_t_between_some_days_and_times_is_accepted_and_told() -> None:
@@ -209,6 +233,18 @@ def test_a_file_that_cannot_be_looked_into_is_told(
     file.write_bytes(content)
     with pytest.raises(Refused, match=rf"a\.csv {said}"):
         table_of(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "container"),
+    [(b'{"files": []}', "other"), (b'{"type": "FeatureCollection"}', "vector"),
+     (b"<a></a>", "xml"), (b"II*\0", "raster"), (b"a\0b", "other"), (b"a,b\n", "csv")],
+)  # fmt: skip
+def test_a_container_is_told_by_its_first_bytes(
+    tmp_path: Path, content: bytes, container: str
+) -> None:
+    (tmp_path / "a").write_bytes(content)
+    assert container_of(tmp_path / "a") == container
 
 
 def test_parquet_says_its_types_and_bytes_are_shown_as_such(tmp_path: Path) -> None:

@@ -181,6 +181,19 @@ def test_calls_and_messages_of_one_folder_are_one_delivery(tiny: Any) -> None:
     assert "time_zone" not in events.settings
 
 
+def test_a_late_file_and_the_opt_out_list_belong_to_the_delivery(delivery: Path, tiny: Any) -> None:
+    late = delivery / "ev" / "2026-03-14" / "a_late.csv.gz"
+    late.write_bytes(gzip.compress("\n".join([HEAD, record(999)]).encode()))
+    (delivery / "opt_out.csv").write_text(f"IMSI\n{SECRET}\n")
+    events = found_in(delivery, "events")
+    assert (events.path, events.n_rows) == ("ev/{day}/*.csv.gz", 597)
+    file = tiny.charter_file.with_name("shop.yml")
+    told = looked(str(delivery), "--charter", str(file), "--basis", "synthetic")
+    assert told.exit_code == 0 and SECRET not in told.output
+    listed = charters.load("shop").inputs.opt_out
+    assert listed is not None and (listed.path, listed.column) == ("shop/opt_out.csv", "IMSI")
+
+
 def test_reference_files_are_looked_at_together(tiny: Any) -> None:
     folder = tiny.deliveries / "land"
     folder.mkdir()
