@@ -14,7 +14,6 @@ import duckdb
 
 from peil import charter as charters
 from peil import database, ledger, lock, manifest, register, sealing
-from peil.area import cell_delivery
 from peil.atomic import canonical, read_json, write_json
 from peil.charter import Charter, Delivery
 from peil.outcome import Outcome, Refused, Waiting
@@ -180,7 +179,7 @@ def _land(
             counts = _reading(file, lambda f=file, n=file_id: _land_file(opened, f, n, digests[f]))
             landed.append({"name": file.name, "sha256": digests[file], "not_landed": dropped,
                            **counts})  # fmt: skip
-        delivery = cell_delivery(charter, store)
+        delivery = _cell_delivery(charter, store)
         for file in cells:
             _reading(file, lambda f=file: _land_cells(opened, f, delivery))
         _write_batch(opened, charter, day)
@@ -287,6 +286,14 @@ def _mend_lines(opened: duckdb.DuckDBPyConnection, file_id: int, rejected: list[
         "INSERT INTO raw.main.events (file_id, line, defect) VALUES (?, ?, 'cannot_parse')",
         [[file_id, line] for line in rejected],
     )
+
+
+def _cell_delivery(charter: Charter, store: Store) -> Delivery:
+    if charter.inputs.cells.reader != "opencellid":
+        return charter.inputs.cells
+    from peil.area import cell_delivery  # maps take a second to import
+
+    return cell_delivery(charter, store)
 
 
 def _land_cells(opened: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery) -> None:

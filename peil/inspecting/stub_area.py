@@ -46,6 +46,8 @@ def area(
     for axis in ("x", "y"):
         if grid[f"{axis}_min_m"] == grid[f"{axis}_max_m"]:
             grid[f"{axis}_max_m"] += ZONE_M
+    if crs == "local":  # a plane of nowhere has no holidays
+        there = {}
     return {"crs": crs, "tile_m": TILE_M, **there, "grid": grid}
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from peil.charter_area import Area, LandUse
 from peil.outcome import Refused
-from peil.reference.rasters import onto_tiles
 from peil.reference.tiling import LAND_USE, Lattice
 
 ALIKE = "none: every tile is alike"
@@ -26,6 +25,8 @@ def landscape(
     """
     place = lattice.places(*tiles[["x_m", "y_m"]].to_numpy(dtype=float).T)
     if said.elevation:
+        from peil.reference.rasters import onto_tiles  # GDAL only where there is a raster
+
         height = onto_tiles(folder / said.elevation, lattice, lambda block: [block], 1)[0]
         tiles["elevation_m"] = height[place].astype(float)
     if "elevation_m" not in tiles:
@@ -48,6 +49,8 @@ def landscape(
 
 def _shares(lattice: Lattice, said: LandUse, folder: Path) -> dict[str, Floats]:
     """Share of each kind within each tile, by rows and columns of the lattice."""
+    from peil.reference.rasters import onto_tiles
+
     if said.path is None:
         return {
             kind: _require_shares(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import traceback
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,20 @@ def test_a_wrong_question_is_told(delivery: Path, words: list[str], said: str) -
     told = looked(*[word.replace("{plan}", str(delivery / "plan.csv")) for word in words])
     assert told.exit_code == 2
     assert said in " ".join(told.output.split())
+
+
+def test_a_fault_of_ours_does_not_quote_a_row(
+    delivery: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError(f"invalid literal for int(): {SECRET}")
+
+    monkeypatch.setattr("peil.inspecting.problems.of_events", fail)
+    told = looked(str(delivery))
+    assert told.exit_code == 1 and isinstance(told.exception, RuntimeError)
+    whole = "".join(traceback.format_exception(told.exception))
+    assert "a fault of Peil (ValueError at" in whole
+    assert SECRET not in whole + told.output
 
 
 @settings(max_examples=60, deadline=None,

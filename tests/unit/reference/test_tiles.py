@@ -19,7 +19,7 @@ from rasterio.warp import transform
 from shapely.geometry import MultiPolygon, Point, box
 
 from peil.area import area_of, cell_delivery
-from peil.charter_area import TileFile
+from peil.charter_area import Bounds, TileFile
 from peil.outcome import Refused
 from peil.reference.tiling import (
     LAND_USE,
@@ -163,6 +163,15 @@ def test_a_part_of_the_zones_has_whole_zones_and_the_land_around_them(placed: An
     placed.write_charter(area={**AREA, "within": {**within, "x_min_m": 0, "x_max_m": 1}})
     with pytest.raises(Refused, match=r"area.within lies outside the zones"):
         area_of(placed.charter, placed.store)
+
+
+def test_a_country_is_not_laid_at_once_where_a_part_is_asked_for() -> None:
+    country = (0.0, 0.0, 1_000_000.0, 1_000_000.0)
+    part = Bounds(x_min_m=10, y_min_m=10, x_max_m=10_010, y_max_m=990)
+    found = lattice_over(country, part, "local", 100)
+    assert (found.n_columns, found.n_rows) == (101, 10)
+    with pytest.raises(Refused, match=r"are more than a machine holds; give `within`"):
+        lattice_over(country, None, "local", 100)
 
 
 @settings(max_examples=60, deadline=None)
