@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peil.charter import Delivery
@@ -196,6 +196,7 @@ def test_a_table_of_cells_without_any_position_is_told(desk: Any, tmp_path: Path
         desk.cells("flowkit", write(tmp_path, "cells.csv", "id,lat", "a,28"), MAPPING)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(-1e7, 1e7), st.floats(-1e7, 1e7), st.sampled_from([0, 4326, 28992])),
