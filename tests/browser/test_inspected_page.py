@@ -103,13 +103,19 @@ def test_a_picture_of_tiles_has_the_colours_of_its_key(
     seen = browser.run(
         "const c = document.querySelector('canvas.tiles');"
         "const {data} = c.getContext('2d').getImageData(0, 0, c.width, c.height);"
-        "const found = new Set();"
-        "for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255)"
-        " found.add([data[i], data[i+1], data[i+2]].map(v => v.toString(16).padStart(2, '0'))"
-        ".join(''));"
-        "return [...found].sort()"
+        "const found = {};"
+        "for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) {"
+        " const hex = [data[i], data[i+1], data[i+2]]"
+        ".map(v => v.toString(16).padStart(2, '0')).join('');"
+        " const of = found[hex] ??= {n: 0, x: 0, y: 0}; const k = i / 4;"
+        " of.n += 1; of.x += k % c.width; of.y += Math.floor(k / c.width); }"
+        "return Object.fromEntries(Object.entries(found)"
+        ".map(([hex, {n, x, y}]) => [hex, [x / n, y / n]]))"
     )
-    assert seen == ["56b4e9", "e69f00", "f4f1e6"]
+    assert set(seen) == {"56b4e9", "e69f00", "f4f1e6"}
+    home, water, land = seen["e69f00"], seen["56b4e9"], seen["f4f1e6"]
+    assert home[1] == pytest.approx(water[1], abs=2) and land[1] < home[1]  # land lies north
+    assert home[0] < land[0] < water[0]
 
 
 def test_arrow_keys_walk_over_the_map_and_say_where_one_is(

@@ -38,14 +38,15 @@ def record(n: int, cell: str = "12-7", at: str | None = None) -> str:
 
 @pytest.fixture
 def delivery(tiny: Any) -> Path:
-    """Two days of events and a plan, in the pilot's deliveries; four records are bad."""
+    """Two days of events and a plan, in the pilot's deliveries; eight records are bad."""
     folder = Path(tiny.deliveries / "shop")
     (folder / "ev" / "2026-03-13").mkdir(parents=True)
     (folder / "ev" / "2026-03-14").mkdir()
     bad = [record(1, cell=""), record(2, cell="99-9"), record(3, at="soon"),
            f"{SECRET};x;13-03-2026 08:30:00;{SECRET};call;+31687654321"]  # fmt: skip
     good = [record(n) for n in range(4, 300)]
-    first = "\r\n".join([HEAD, *bad, *good]) + "\r\n"
+    more = [record(n, cell="") for n in range(4)]
+    first = "\r\n".join([HEAD, *bad, *good, *more]) + "\r\n"
     (folder / "ev" / "2026-03-13" / "a.csv.gz").write_bytes(gzip.compress(first.encode()))
     second = "\n".join([HEAD, *good]) + "\n"
     (folder / "ev" / "2026-03-14" / "a.csv.gz").write_bytes(gzip.compress(second.encode()))
@@ -70,12 +71,12 @@ def test_events_are_mapped_counted_and_compared_with_the_plan(delivery: Path) ->
     assert events.settings == {"separator": ";", "time_format": "%d-%m-%Y %H:%M:%S", "mcc": 204,
                                "time_zone": "Europe/Amsterdam"}  # fmt: skip
     assert events.not_landed == ["B_PARTY", "IMEI"]
-    assert events.n_rows == 300 + 296
+    assert events.n_rows == 304 + 296
     assert events.days == (date(2026, 3, 13), date(2026, 3, 15))
     assert [(p.kind, p.file, p.n_rows, p.lines) for p in events.problems] == [
         ("cannot_parse", "a.csv.gz", 1, [4]),
         ("identifier_in_wrong_column", "a.csv.gz", 1, [5]),
-        ("no_location", "a.csv.gz", 1, [2]),
+        ("no_location", "a.csv.gz", 5, [2, 302, 303]),
         ("unknown_cell", "a.csv.gz", 1, [3]),
     ]
     assert any("time zone: Europe/Amsterdam, certainty" in note for note in events.notes)
@@ -123,7 +124,7 @@ def test_a_synthetic_stub_is_accepted_and_runs_its_first_verb(delivery: Path, ti
     from peil.ingest import ingest
 
     manifest.vouch(tiny.store, charter, delivery, "the tests")
-    assert ingest("shop", "2026-03-13").facts["n_delivered"] == 300
+    assert ingest("shop", "2026-03-13").facts["n_delivered"] == 304
     again = looked(str(delivery), "--charter", str(file), "--basis", "synthetic")
     assert again.exit_code == 2 and "never overwritten" in " ".join(again.output.split())
 
@@ -187,7 +188,7 @@ def test_a_late_file_and_the_opt_out_list_belong_to_the_delivery(delivery: Path,
     late.write_bytes(gzip.compress("\n".join([HEAD, record(999)]).encode()))
     (delivery / "opt_out.csv").write_text(f"IMSI\n{SECRET}\n")
     events = found_in(delivery, "events")
-    assert (events.path, events.n_rows) == ("ev/{day}/*.csv.gz", 597)
+    assert (events.path, events.n_rows) == ("ev/{day}/*.csv.gz", 601)
     file = tiny.charter_file.with_name("shop.yml")
     told = looked(str(delivery), "--charter", str(file), "--basis", "synthetic")
     assert told.exit_code == 0 and SECRET not in told.output
