@@ -23,6 +23,7 @@ from peil.settings import settings
 
 LegalBasis = Literal["statute", "consent", "prior_aggregation", "synthetic"]
 Product = Literal["presence"]
+CountedField = Literal["imsi", "imei", "msisdn", "counterpart", "duration", "outgoing"]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
 
 
@@ -64,6 +65,9 @@ class Delivery(Part):
     reader: Literal["generic", "multimno", "essnet", "flowkit", "mobloc", "opencellid"]
     path: str = Field(description="{day}, {year}, {month}, {day_of_month} are filled in")
     columns: dict[str, str] = Field(default_factory=dict, description="canonical: theirs")
+    counted: dict[CountedField, str] = Field(
+        default_factory=dict, description="columns that are counted on the way in, never landed"
+    )
     separator: str = Field(",", min_length=1, max_length=1)
     time_format: str | None = Field(None, description="strptime format of the time stamps")
     time_zone: str = Field("UTC", description="time zone the time stamps are written in")

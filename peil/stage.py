@@ -13,6 +13,7 @@ from peil.atomic import canonical, fresh_folder, read_json, write_json
 from peil.charter import Charter
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome, Waiting
+from peil.quality.measuring import measure
 from peil.store import Store
 from peil.transform import TransformSession, build
 
@@ -35,7 +36,9 @@ def stage(pilot: str, day: str) -> Outcome:
         return Outcome("stage", charter.pilot, str(when), "unchanged", {"why": "released"})
     require_open("raw", charter.pilot, str(when))
     with lock.held(store, charter.pilot, str(when), "stage"):
-        return _stage(charter, when, store)
+        outcome = _stage(charter, when, store)
+        measure(charter, when, store)
+        return outcome
 
 
 def _stage(charter: Charter, day: date, store: Store) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from expectations.belief import Belief, at_least, at_most, note, stop
 from expectations.limits import Limits
+from expectations.regions import CELLS_PLACED
 
 MEASURES = {
     # One row per hour of the local day, hours without devices included.
@@ -45,27 +46,8 @@ MEASURES = {
             ) AS inbound_share
         FROM staged_devices__by_hour
     """,
-    # One row per cell that is valid on the day. A region is a square of the plan; degrees
-    # become metres well enough for squares of some kilometres.
-    "staged_cells__placed": """
-        WITH placed AS (
-            SELECT
-                cell_id,
-                any_value(coalesce(x_m, longitude * 111320 * cos(radians(latitude)))) AS x_m,
-                any_value(coalesce(y_m, latitude * 110574)) AS y_m
-            FROM staged.stg_operator__cells, this_batch
-            WHERE
-                (valid_from IS NULL OR valid_from < day_end_at)
-                AND (valid_to IS NULL OR valid_to > day_start_at)
-            GROUP BY cell_id
-        )
-
-        SELECT
-            cell_id,
-            floor(x_m / staged_region_m)::BIGINT AS region_x,
-            floor(y_m / staged_region_m)::BIGINT AS region_y
-        FROM placed, limits
-    """,
+    # One row per cell that is valid on the day, with its region.
+    "staged_cells__placed": CELLS_PLACED,
     # One row per cell and hour of the local day in which it has an event.
     "staged_cells__heard": """
         SELECT
