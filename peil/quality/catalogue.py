@@ -77,6 +77,7 @@ FLOWETL = (
 )  # fmt: skip
 
 OURS = (
+    Check("n_files", "files that were landed", "number"),
     Check("n_rows_delivered", "rows of the delivered files, opted-out ones too"),
     Check("n_rows_opted_out", "rows of subscribers who opted out", side="above"),
     Check("n_rows_staged", "rows against which nothing speaks", severity="stop"),

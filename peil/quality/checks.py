@@ -157,7 +157,10 @@ def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Tab
         subscribers: whole["n_devices"],
         "count_duplicated": whole["n_repeated"],
         "rows_per_device": every["staged"] / whole["n_devices"] if whole["n_devices"] else None,
+        "n_files": len(files),
         "n_cells": whole["n_cells"],
+        "n_cells_silent": whole["n_cells_silent"],
+        "n_hours_silent": whole["n_hours_silent"],
         "plan_mark": whole["plan_mark"],
     }
     rows += [("day", "", check, value) for check, value in day.items()]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from datetime import date
+from typing import Literal
 
 from peil.atomic import canonical
 from peil.charter import Charter
 from peil.outcome import Fact, Outcome
+from peil.quality.choices import Choices, choices_of
 from peil.store import Store
 
 
@@ -23,19 +26,46 @@ def measure(charter: Charter, day: date, store: Store) -> Outcome:
     """
     from peil.gates.limits import limits_of
     from peil.provenance import code_hash
-    from peil.quality import checks
+    from peil.quality import checks, expected
     from peil.quality import store as quality
 
     pilot = charter.pilot
-    limits = limits_of(pilot)
+    limits, choices = limits_of(pilot), choices_of(pilot)
     digest = hashlib.sha256(code_hash().encode())
     for manifest in (store.raw_manifest(pilot, day), store.staged_manifest(pilot, day)):
         digest.update(hashlib.sha256(manifest.read_bytes()).digest())
-    digest.update(canonical({"region_m": limits.staged_region_m}))
-    fingerprint = digest.hexdigest()
-    facts: dict[str, Fact] = {}
-    if quality.fingerprint_of(store, pilot, day, "figures") == fingerprint:
-        return Outcome("measure", pilot, str(day), "unchanged", facts)
-    rows = checks.count(charter, day, store, limits, 15)
-    quality.write(store, pilot, day, "figures", rows, fingerprint)
-    return Outcome("measure", pilot, str(day), "done", facts)
+    given = {"region_m": limits.staged_region_m, "few": choices.cell_rows_min,
+             "day": (limits.staged_daytime_start_h, limits.staged_daytime_end_h)}  # fmt: skip
+    digest.update(canonical(given))
+    counted = digest.hexdigest()
+    status: Literal["done", "unchanged"] = "unchanged"
+    if quality.fingerprint_of(store, pilot, day, "figures") != counted:
+        rows = checks.count(charter, day, store, limits, int(choices.cell_rows_min))
+        quality.write(store, pilot, day, "figures", rows, counted)
+        status = "done"
+    thought = _fingerprint(store, charter, day, choices)
+    if quality.fingerprint_of(store, pilot, day, "judged") != thought:
+        quality.write(
+            store, pilot, day, "judged", expected.judge(charter, day, store, choices), thought
+        )
+        status = "done"
+    return Outcome("measure", pilot, str(day), status, _facts(store, pilot, day))
+
+
+def _fingerprint(store: Store, charter: Charter, day: date, choices: Choices) -> str:
+    """Of all that a day is judged by: its own figures, those of the weeks before, the choices."""
+    from peil.quality import store as quality
+
+    pilot = charter.pilot
+    days = [*quality.last_days(store, pilot, day, int(choices.history_weeks) * 7), str(day)]
+    known = {other: quality.fingerprint_of(store, pilot, other, "figures") for other in days}
+    rest = {"choices": asdict(choices), "country": charter.area.country, "figures": known}
+    return hashlib.sha256(canonical(rest)).hexdigest()
+
+
+def _facts(store: Store, pilot: str, day: date) -> dict[str, Fact]:
+    """How many figures were judged how."""
+    from peil.quality import store as quality
+
+    verdicts = quality.verdicts(store, pilot, day)
+    return {f"n_{verdict}": n_figures for verdict, n_figures in sorted(verdicts.items())}

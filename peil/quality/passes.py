@@ -121,22 +121,6 @@ TABLES = {
         FROM classified
         GROUP BY file_id, reason
     """,
-    # one row per batch: what is no sum over files
-    "whole": f"""
-        SELECT
-            count(DISTINCT delivered.cell_id) AS n_cells_named,
-            count(DISTINCT placed.cell_id) AS n_cells_located,
-            (SELECT count(*) FROM devices) AS n_devices,
-            (SELECT n_records FROM repeated) AS n_repeated,
-            (SELECT count(*) FROM placed) AS n_cells,
-            (SELECT count(*) FROM hours) AS n_hours,
-            (
-                SELECT (sum(md5_number_lower(cell::VARCHAR) >> 16) % {2**48})::DOUBLE
-                FROM staged.main.stg_operator__cells AS cell
-            ) AS plan_mark
-        FROM delivered
-        LEFT JOIN placed ON delivered.cell_id = placed.cell_id
-    """,
     "device_hours": """
         SELECT
             hours.hour_no,
@@ -201,5 +185,23 @@ TABLES = {
         INNER JOIN silent USING (region_id)
         WHERE region_id IS NOT NULL
         GROUP BY region_id
+    """,
+    # one row per batch: what is no sum over files
+    "whole": f"""
+        SELECT
+            count(DISTINCT delivered.cell_id) AS n_cells_named,
+            count(DISTINCT placed.cell_id) AS n_cells_located,
+            (SELECT count(*) FROM devices) AS n_devices,
+            (SELECT n_records FROM repeated) AS n_repeated,
+            (SELECT count(*) FROM placed) AS n_cells,
+            (SELECT count(*) FROM by_cell WHERE n_staged = 0) AS n_cells_silent,
+            (SELECT count(*) FROM by_hour INNER JOIN hours USING (hour_at)
+                WHERE n_staged = 0 AND is_daytime) AS n_hours_silent,
+            (
+                SELECT (sum(md5_number_lower(cell::VARCHAR) >> 16) % {2**48})::DOUBLE
+                FROM staged.main.stg_operator__cells AS cell
+            ) AS plan_mark
+        FROM delivered
+        LEFT JOIN placed ON delivered.cell_id = placed.cell_id
     """,
 }

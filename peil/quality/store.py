@@ -109,6 +109,15 @@ def judged(
     return _read(store, pilot, days, "judged", scopes)
 
 
+def verdicts(store: Store, pilot: str, day: date | str) -> dict[str, int]:
+    """How many figures of a day got which verdict; empty when it was not judged."""
+    file = file_of(store, pilot, day, "judged")
+    if not file.is_file():
+        return {}
+    counted = pc.value_counts(pq.read_table(file, columns=["verdict"])["verdict"])
+    return {pair["values"]: pair["counts"] for pair in counted.to_pylist()}
+
+
 def _read(
     store: Store, pilot: str, days: Iterable[date | str], kind: Kind, scopes: Sequence[str]
 ) -> pd.DataFrame:

@@ -1,0 +1,80 @@
+"""Read [quality] of `methods.toml`, typed, with a pilot's own values on top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from peil import methods
+from peil.outcome import Refused
+
+SECTION = "quality"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Thresholds of the expected ranges, the warnings and the causes of trouble.
+
+    Shares lie in 0..1; a `_ratio_` may be larger. Reasons and references stand beside the values.
+    """
+
+    cell_rows_min: float
+    history_weeks: float
+    history_weeks_min: float
+    false_note_share: float
+    noise_share_min: float
+    share_noise_min: float
+    moment_noise_min_s: float
+    count_dispersion: float
+    stop_ratio_min: float
+    stop_ratio_max: float
+    stop_share_excess: float
+    trend_days: float
+    warning_days: float
+    warning_days_min: float
+    warning_rows_sd: float
+    warning_error_sd: float
+    warning_error_ratio_max: float
+    warning_error_share_max: float
+    warning_error_rows_min: float
+    alert_sd: float
+    volume_share_min: float
+    doubled_share_min: float
+    silent_share_max: float
+    silent_rows_min: float
+    silent_hours_min: float
+    located_share_min: float
+    new_cells_share_min: float
+    new_cells_min: float
+    per_device_share_min: float
+    clock_hours_max: float
+    clock_gain_min: float
+    clock_misfit_min: float
+    loss_share: float
+    loss_days_min: float
+    loss_days_max: float
+    loss_sd: float
+
+
+def choices_of(pilot: str) -> Choices:
+    """Return the choices that hold for one pilot.
+
+    Raises
+    ------
+    Refused
+        A choice is missing, unknown, not a number, negative, or a share outside 0..1: named with
+        its key.
+    """
+    values = methods.section(SECTION, pilot)
+    known = {field.name for field in fields(Choices)}
+    for key in sorted(known - set(values)):
+        raise Refused(f"methods.toml, {SECTION}.{key}: is missing; give it a value and a reason.")
+    for key in sorted(set(values) - known):
+        raise Refused(f"methods.toml, {SECTION}.{key}: nothing reads it; remove it.")
+    for key, value in sorted(values.items()):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Refused(f"methods.toml, {SECTION}.{key}: must be a number.")
+        if not value >= 0:
+            raise Refused(f"methods.toml, {SECTION}.{key}: must not be negative.")
+        if "share" in key and value > 1:
+            raise Refused(f"methods.toml, {SECTION}.{key}: is a share and must lie in 0..1.")
+    return Choices(**{key: float(value) for key, value in values.items()})
