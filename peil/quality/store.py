@@ -109,6 +109,16 @@ def judged(
     return _read(store, pilot, days, "judged", scopes)
 
 
+def cells(store: Store, pilot: str, day: date | str) -> set[str]:
+    """Cells of a day's plan; none where the day was not counted."""
+    file = file_of(store, pilot, day, "figures")
+    if not file.is_file():
+        return set()
+    of_cells = (pc.field("scope") == "cell") & (pc.field("check") == "n_rows_staged")
+    rows = pq.read_table(file, columns=["place"], filters=of_cells, partitioning=None)
+    return set(rows["place"].to_pylist())
+
+
 def verdicts(store: Store, pilot: str, day: date | str) -> dict[str, int]:
     """How many figures of a day got which verdict; empty when it was not judged."""
     file = file_of(store, pilot, day, "judged")

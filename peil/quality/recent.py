@@ -1,0 +1,112 @@
+"""The last weeks of a pilot, as the search for causes reads them: a few series, no cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from peil.charter import Charter
+from peil.quality import store as quality
+from peil.quality.choices import Choices
+from peil.quality.expected import Figures, read
+from peil.quality.ranges import WEEK, Array, Range, expected_range, median
+from peil.store import Store
+
+HOURS = [f"{hour:02d}" for hour in range(24)]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One figure: of today, and of the days before, the latest first."""
+
+    today: float
+    history: Array
+
+    @property
+    def usual(self) -> float:
+        """Median of the same weekdays; nan where none is known."""
+        return float(median(self.history[None, WEEK - 1 :: WEEK])[0])
+
+    @property
+    def n_same_weekdays(self) -> int:
+        """How many of the same weekdays before are known."""
+        return int(np.count_nonzero(~np.isnan(self.history[WEEK - 1 :: WEEK])))
+
+    def range(self, kind: str, choices: Choices, n_rows: float = float("nan")) -> Range:
+        """The expected range at the reach of alerts, which is wider than that of notes."""
+        behind = np.array([n_rows])
+        return expected_range(self.history[None, :], kind, choices, choices.alert_sd, behind)
+
+    def with_today(self) -> Array:
+        return np.concatenate([[self.today], self.history])
+
+
+class Recent:
+    """Figures of a day and of the weeks before it, by name.
+
+    Parameters
+    ----------
+    charter, day, store
+        Whose.
+    choices : Choices
+        Their `history_weeks` says how many weeks.
+    """
+
+    def __init__(self, charter: Charter, day: date, store: Store, choices: Choices) -> None:
+        self.charter, self.day, self.store, self.choices = charter, day, store, choices
+        n_weeks = int(choices.history_weeks)
+        found = read(charter, day, store, n_weeks, ("day", "hour", "region"))
+        self._found: Figures = found
+        columns = (found.keys[name].to_pylist() for name in ("scope", "check", "place"))
+        self._row: dict[tuple[str, str, str], list[int]] = {}
+        for number, key in enumerate(zip(*columns, strict=True)):
+            self._row.setdefault(key, []).append(number)
+
+    def of(self, check: str, scope: str = "day", place: str = "") -> Series:
+        """One figure; nan throughout where it was not counted."""
+        rows = self._row.get((scope, check, place))
+        if not rows:
+            return Series(float("nan"), np.full(self._found.history.shape[1], np.nan))
+        return Series(float(self._found.today[rows[0]]), self._found.history[rows[0]])
+
+    def regions(self) -> list[str]:
+        """Every region of the day's plan, in order."""
+        return sorted(
+            place for scope, check, place in self._row
+            if scope == "region" and check == "count_added_rows"
+        )  # fmt: skip
+
+    def by_local_hour(self, check: str) -> tuple[Array, Array]:
+        """A figure by hour of the local day: shape (24,) and (24, n_days).
+
+        The doubled hour of an autumn night is one hour, with the mean of both; the hour that a
+        spring night lacks is nan.
+        """
+        from zoneinfo import ZoneInfo
+
+        zone = ZoneInfo(self.charter.time_zone)
+        today = np.full(24, np.nan)
+        history = np.full((24, self._found.history.shape[1]), np.nan)
+        rows: dict[int, list[int]] = {}
+        moments = self._found.keys["hour_at"].to_pylist()
+        for number in self._row.get(("hour", check, ""), []):
+            rows.setdefault(moments[number].astimezone(zone).hour, []).append(number)
+        for hour, numbers in rows.items():
+            today[hour] = np.mean(self._found.today[numbers])
+            history[hour] = self._found.history[numbers[0]]
+        return today, history
+
+    def plan_marks(self, n_days: int) -> dict[str, float]:
+        """The mark of the plan's content on the day and on the days before it, by day."""
+        days = [str(self.day - timedelta(days=back)) for back in range(n_days + 1)]
+        rows = quality.figures(self.store, self.charter.pilot, days, scopes=["day"])
+        marks = rows[rows["check"] == "plan_mark"]
+        return dict(zip(marks["day"], marks["value"].astype(float), strict=True))
+
+    def cells(self, n_days: int) -> tuple[set[str], set[str]]:
+        """Cells of the day's plan, and of the plans of the days before."""
+        days = [self.day - timedelta(days=back) for back in range(n_days + 1)]
+        rows = [quality.cells(self.store, self.charter.pilot, day) for day in days]
+        return rows[0], set().union(*rows[1:])
