@@ -13,6 +13,7 @@ from peil import experiments, ledger, pages, register, status, truth
 from peil.charter import Charter
 from peil.clock import now
 from peil.outcome import GateClosed, Outcome, Refused
+from peil.quality import store as quality
 from peil.store import Store
 
 VERBS = ("ingest", "stage", "estimate", "release")
@@ -72,6 +73,7 @@ def forget(charter: Charter, days: list[date], store: Store) -> None:
                        store.candidate(pilot, "presence", day),
                        store.released(pilot, "presence", day)):  # fmt: skip
             shutil.rmtree(folder, ignore_errors=True)
+    quality.forget(store, pilot, days)
 
 
 def run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.belief import Belief, at_least, at_most, note, stop
+from expectations.belief import Belief, at_least, at_most, none_of, note, stop
 from expectations.limits import Limits
 
 MEASURES = {
@@ -24,6 +24,15 @@ MEASURES = {
             coalesce(sum(n_rows) FILTER (WHERE reason = 'identifier_in_wrong_column'), 0)::BIGINT
                 AS n_misplaced
         FROM staged.int_rows_accounted__by_file_reason
+    """,
+    # One row per batch: what the quality store thinks of the day's own figures, against the same
+    # weekdays of the weeks before (docs/quality.md). Zero where there is no history yet.
+    "staged_judged": """
+        SELECT
+            count(*) FILTER (WHERE verdict <> 'unknown') AS n_figures_judged,
+            count(*) FILTER (WHERE verdict = 'stop') AS n_figures_stopped,
+            count(*) FILTER (WHERE verdict = 'note') AS n_figures_noted
+        FROM judged
     """,
 }
 
@@ -77,5 +86,23 @@ def suite(limits: Limits) -> list[Belief]:
             why="An identifier in another column escapes the pseudonym if nobody looks.",
             do="Tell the operator at once: a column of the delivery has shifted.",
             shows=("n_misplaced",),
+        ),
+        stop(
+            name="history_allows_the_day",
+            table=table,
+            measure="staged_judged",
+            expectation=none_of("n_figures_stopped"),
+            why="A day with half or twice its weekday's rows or devices is not that day.",
+            do="Read the causes in the quality page: they name the file, region or clock.",
+            shows=("n_figures_judged", "n_figures_stopped"),
+        ),
+        note(
+            name="history_explains_the_day",
+            table=table,
+            measure="staged_judged",
+            expectation=none_of("n_figures_noted"),
+            why="A figure outside the range of its weekdays has a cause, in the network or in us.",
+            do="Look at the figures that are noted in the quality page.",
+            shows=("n_figures_judged", "n_figures_noted"),
         ),
     ]

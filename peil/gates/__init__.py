@@ -26,6 +26,7 @@ from peil.gates.report import (
     observed,
 )
 from peil.outcome import GateClosed, Refused
+from peil.quality import store as quality
 from peil.store import Store
 
 __all__ = [
@@ -151,7 +152,10 @@ def _judged(store: Store, charter: charters.Charter, state: str, day: date, limi
         "released": store.candidate(pilot, "presence", day) / "metadata.json",
     }[state]
     content = manifest.read_bytes() if manifest.is_file() else b""
-    rest = atomic.canonical({"threshold": charter.threshold, "limits": asdict(limits)})
+    asked = {"threshold": charter.threshold, "limits": asdict(limits)}
+    if state == "staged":  # judged against history, which may have grown
+        asked["history"] = quality.fingerprint_of(store, pilot, day, "judged")
+    rest = atomic.canonical(asked)
     return hashlib.sha256(content + rest).hexdigest() if content else "none"
 
 

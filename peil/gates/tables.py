@@ -23,6 +23,7 @@ from peil.area import Area, area_of
 from peil.charter import Charter
 from peil.gates.report import GateReport, MeasureError
 from peil.outcome import Refused, Waiting
+from peil.quality import store as quality
 from peil.store import Store
 
 WEEKS_BACK = (1, 2, 3, 4)
@@ -148,6 +149,8 @@ def measures(
             "limits": pd.DataFrame([asdict(limits)]),
             "history": history(store, pilot, day),
         }
+        if state == "staged":
+            given["judged"] = quality.judged(store, pilot, [day], scopes=["day"])
         if state in ("estimated", "released"):
             given["zones"] = zones(area_of(charter, store))
         failed = None

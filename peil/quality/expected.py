@@ -131,8 +131,9 @@ def judge(charter: Charter, day: date, store: Store, choices: Choices) -> pa.Tab
     -------
     pyarrow.Table
         Columns of `peil.quality.store.SCHEMAS["judged"]`. The verdict is ``unknown`` where the
-        history is too short or the figure itself is not told; ``stop`` where a check that may
-        stop a day is far out of range; else ``note`` or ``fine``.
+        history is too short or the figure itself is not told; ``stop`` where a figure of the
+        whole day, of a check that may stop it, is far out of range; else ``note`` or ``fine``.
+        Moments are in seconds since the local midnight.
     """
     from peil.quality import warnings  # judges what is read here
 
@@ -165,17 +166,25 @@ def _judged(found: Figures, choices: Choices, weekly: bool) -> Iterator[pa.Table
                 if weekly
                 else trend(today, history, check.kind, int(choices.trend_days))
             )
-            yield _rows(found.keys.take(pa.array(at)), name, today, ranged, slope, choices)
+            keys = found.keys.take(pa.array(at))
+            yield _rows(keys, name, scope == "day", today, ranged, slope, choices)
 
 
 def _rows(
-    keys: pa.Table, name: str, today: Array, ranged: Range, slope: Array, choices: Choices
+    keys: pa.Table,
+    name: str,
+    may_stop: bool,
+    today: Array,
+    ranged: Range,
+    slope: Array,
+    choices: Choices,
 ) -> pa.Table:
     check = CHECKS[name]
+    severity = check.severity if may_stop else "note"
     too_low = (today < ranged.lower) & (check.side in ("both", "below"))
     too_high = (today > ranged.upper) & (check.side in ("both", "above"))
     far = np.zeros(len(today), dtype=bool)
-    if check.severity == "stop":
+    if severity == "stop":
         if check.kind == "share":
             far = today > ranged.expected + choices.stop_share_excess
         else:
@@ -190,7 +199,7 @@ def _rows(
     made: dict[str, Any] = {name: keys[name] for name in keys.column_names}
     made |= {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
     made |= {
-        "severity": pa.array([check.severity] * len(today)),
+        "severity": pa.array([severity] * len(today)),
         "owner": pa.array([check.owner] * len(today)),
         "verdict": pa.array(verdict.tolist()),
     }

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from peil.gates.report import Finding, GateReport
+from peil.quality import store as quality
 
 Fault = Callable[[Any], None]
 
@@ -177,6 +179,22 @@ WITHHELD = {"OBS_STATUS": "Q", "CONF_STATUS": "C"}
 BEFORE = pd.Timestamp("2026-03-01T00:00:00Z")
 LATE = pd.Timestamp("2026-03-04T12:00:00Z")
 
+
+def judged(verdict: str) -> Fault:
+    """Write into the quality store what history thinks of the day's rows."""
+
+    def plant(batch: Any) -> None:
+        row = {"check": "n_rows_staged", "scope": "day", "place": "", "hour_at": None,
+               "value": 960.0, "expected": 2000.0, "lower": 1500.0, "upper": 2500.0,
+               "trend": None, "severity": "stop", "owner": "operator",
+               "verdict": verdict}  # fmt: skip
+        hour = {**row, "scope": "hour", "verdict": "note"}  # an hour of it is no matter here
+        table = pa.Table.from_pylist([row, hour], schema=quality.SCHEMAS["judged"])
+        quality.write(batch.store, batch.pilot, batch.day, "judged", table, verdict)
+
+    return plant
+
+
 STOPS: dict[tuple[str, str], Fault] = {
     ("raw", "rows_were_delivered"): change("raw", "files", NONE_LEFT),
     ("raw", "volume_is_not_a_fragment"): last_week(96_000),
@@ -187,6 +205,7 @@ STOPS: dict[tuple[str, str], Fault] = {
     ("raw", "a_cell_plan_was_delivered"): plan(put("valid_to", BEFORE)),
     ("raw", "most_cells_have_a_position"): plan(put("x_m", None, 0.7)),
     ("staged", "most_rows_were_staged"): accounted("quarantined", "null_value", 400),
+    ("staged", "history_allows_the_day"): judged("stop"),
     ("staged", "half_the_day_has_devices"): staged_events(first_hours(11)),
     ("staged", "most_regions_are_heard"): staged_events(first_hours(12)),
     ("estimated", "every_counted_hour_is_estimated"): by_zone(without_the_last_hour),
@@ -222,6 +241,7 @@ NOTES: dict[tuple[str, str], Fault] = {
     ),
     ("raw", "every_cell_has_a_position"): plan(put("x_m", None, 0.1)),
     ("raw", "the_plan_describes_its_antennas"): plan(put("power_w", None, 0.8)),
+    ("staged", "history_explains_the_day"): judged("note"),
     ("staged", "few_rows_were_quarantined"): accounted("quarantined", "null_value", 80),
     ("staged", "few_rows_are_duplicates"): accounted("quarantined", "duplicate", 80),
     ("staged", "few_rows_are_late"): accounted("quarantined", "late", 40),
