@@ -53,6 +53,8 @@ class Choices:
     loss_days_min: float
     loss_days_max: float
     loss_sd: float
+    loss_rest_sd: float
+    loss_rest_share: float
 
 
 def choices_of(pilot: str) -> Choices:

@@ -65,10 +65,9 @@ def shift_of(today: Array, history: Array, choices: Choices) -> Shift | None:
     True
     """
     there = ~np.isnan(today)
-    shares = np.where(there[:, None], history, np.nan)
-    totals = np.nansum(shares, axis=0)
+    totals = np.nansum(history, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = np.where(totals > 0, shares / totals, np.nan)
+        shares = np.where(totals > 0, history / totals, np.nan)
     same = shares[:, WEEK - 1 :: WEEK]
     n_same = np.count_nonzero(~np.isnan(same).all(axis=0))
     n_rows = float(np.nansum(today))
@@ -77,7 +76,7 @@ def shift_of(today: Array, history: Array, choices: Choices) -> Shift | None:
     usual = np.nan_to_num(median(same))
     usual /= usual.sum()
     seen = np.nan_to_num(today) / n_rows
-    misfit = _misfit(seen, usual)
+    misfit = _misfit(seen, _of(np.where(there, usual, 0.0)))
     # what the counts alone make of a misfit: a quarter of an hour's variance, over the rows
     chance = choices.count_dispersion * np.count_nonzero(there) / 4 / n_rows
     others = [_misfit(np.nan_to_num(day), usual) for day in same.T if not np.isnan(day).all()]
@@ -106,4 +105,9 @@ def _shifted_misfit(seen: Array, usual: Array, hours: int, there: Array) -> floa
         emptied[:hours] = 0.0
     else:
         emptied[hours:] = 0.0
-    return min(_misfit(seen, moved / moved.sum()) for moved in (filled, emptied) if moved.sum() > 0)
+    return min(_misfit(seen, _of(moved)) for moved in (filled, emptied))
+
+
+def _of(rows: Array) -> Array:
+    """Shares; of nothing, nothing."""
+    return rows / max(float(rows.sum()), 1e-12)

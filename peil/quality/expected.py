@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 from peil import database
 from peil.charter import Charter
 from peil.quality import store as quality
-from peil.quality.catalogue import CHECKS
+from peil.quality.catalogue import CHECKS, Check
 from peil.quality.choices import Choices
 from peil.quality.ranges import WEEK, Array, Range, expected_range, trend
 from peil.store import Store
@@ -25,6 +26,7 @@ SAME_PLACE = (
     "CASE WHEN scope = 'delivery' "
     "THEN regexp_replace(place, '[0-9]{4}-?[0-9]{2}-?[0-9]{2}', '*', 'g') ELSE place END"
 )
+VERDICTS = ("fine", "note", "stop", "unknown")
 WEEKLY = "cell_hour"  # so many that only the same weekdays are read
 
 
@@ -151,36 +153,38 @@ def judge(charter: Charter, day: date, store: Store, choices: Choices) -> pa.Tab
 
 def _judged(found: Figures, choices: Choices, weekly: bool) -> Iterator[pa.Table]:
     """Judge figure by figure of one check and scope, all places and hours at once."""
-    names = np.array(found.keys["check"].to_pylist(), dtype=object)
-    scopes = np.array(found.keys["scope"].to_pylist(), dtype=object)
-    rows_behind = _rows_behind(found)
-    for scope in sorted(set(scopes)):
-        for name in sorted(set(names[scopes == scope])):
-            at = np.flatnonzero((names == name) & (scopes == scope))
-            check = CHECKS[name]
-            reach = float(norm.isf(choices.false_note_share / 2 / len(at)))
-            today, history = found.today[at], found.history[at]
-            ranged = expected_range(history, check.kind, choices, reach, rows_behind[at], weekly)
-            slope = (
-                np.full(len(at), np.nan)
-                if weekly
-                else trend(today, history, check.kind, int(choices.trend_days))
-            )
-            keys = found.keys.take(pa.array(at))
-            yield _rows(keys, name, scope == "day", today, ranged, slope, choices)
+    rows_behind = None if weekly else _rows_behind(found)
+    for scope, name, at in groups(found.keys):
+        check = CHECKS[name]
+        reach = float(norm.isf(choices.false_note_share / 2 / len(at)))
+        today, history = found.today[at], found.history[at]
+        behind = None if rows_behind is None else rows_behind[at]
+        ranged = expected_range(history, check.kind, choices, reach, behind, weekly)
+        slope = np.full(len(at), np.nan)
+        if not weekly:
+            slope = trend(today, history, check.kind, int(choices.trend_days))
+        severity = check.severity if scope == "day" else "note"
+        verdict = _verdict(check, severity, today, ranged, choices)
+        yield rows_of(found.keys.take(pa.array(at)), check, severity, today, ranged, slope, verdict)
 
 
-def _rows(
-    keys: pa.Table,
-    name: str,
-    may_stop: bool,
-    today: Array,
-    ranged: Range,
-    slope: Array,
-    choices: Choices,
-) -> pa.Table:
-    check = CHECKS[name]
-    severity = check.severity if may_stop else "note"
+def groups(keys: pa.Table) -> Iterator[tuple[str, str, NDArray[np.intp]]]:
+    """Scope, check and the numbers of their figures, for each of them in order."""
+    coded = [keys[name].combine_chunks().dictionary_encode() for name in ("scope", "check")]
+    (scopes, of_scope), (names, of_name) = (
+        (code.dictionary.to_pylist(), code.indices.to_numpy()) for code in coded
+    )
+    for scope in sorted(scopes):
+        for name in sorted(names):
+            is_here = (of_scope == scopes.index(scope)) & (of_name == names.index(name))
+            if is_here.any():
+                yield scope, name, np.flatnonzero(is_here)
+
+
+def _verdict(
+    check: Check, severity: str, today: Array, ranged: Range, choices: Choices
+) -> NDArray[np.intp]:
+    """Number of each figure's verdict in `VERDICTS`."""
     too_low = (today < ranged.lower) & (check.side in ("both", "below"))
     too_high = (today > ranged.upper) & (check.side in ("both", "above"))
     far = np.zeros(len(today), dtype=bool)
@@ -192,16 +196,30 @@ def _rows(
                 today > choices.stop_ratio_max * ranged.expected
             )
     is_known = ~np.isnan(today) & ~np.isnan(ranged.expected)
-    verdict = np.where(too_low | too_high, np.where(far, "stop", "note"), "fine")
-    verdict = np.where(is_known, verdict, "unknown")
-    columns = {"value": today, "expected": ranged.expected, "lower": ranged.lower,
+    verdict = np.where(too_low | too_high, np.where(far, 2, 1), 0)
+    return np.where(is_known, verdict, 3)
+
+
+def rows_of(
+    keys: pa.Table,
+    check: Check,
+    severity: str,
+    today: Array,
+    ranged: Range,
+    slope: Array,
+    verdict: NDArray[np.intp],
+) -> pa.Table:
+    """Put the columns of `peil.quality.store.SCHEMAS["judged"]` together."""
+    numbers = {"value": today, "expected": ranged.expected, "lower": ranged.lower,
                "upper": ranged.upper, "trend": slope}  # fmt: skip
+    words = pa.DictionaryArray.from_arrays(pa.array(verdict.astype(np.int8)), list(VERDICTS))
     made: dict[str, Any] = {name: keys[name] for name in keys.column_names}
-    made |= {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
+    made |= {name: pa.array(values, from_pandas=True) for name, values in numbers.items()}
     made |= {
-        "severity": pa.array([severity] * len(today)),
-        "owner": pa.array([check.owner] * len(today)),
-        "verdict": pa.array(verdict.tolist()),
+        "check": pa.repeat(check.name, len(today)),
+        "severity": pa.repeat(severity, len(today)),
+        "owner": pa.repeat(check.owner, len(today)),
+        "verdict": words.cast(pa.string()),
     }
     schema = quality.SCHEMAS["judged"]
     return pa.table({name: made[name] for name in schema.names}).cast(schema)
@@ -209,8 +227,6 @@ def _rows(
 
 def _rows_behind(found: Figures) -> Array:
     """Landed rows of the same scope, place and hour: what a share is a share of."""
-    if not any(name.endswith("_share") for name in found.keys["check"].unique().to_pylist()):
-        return np.full(len(found.today), np.nan)
     wheres = list(zip(*(found.keys[name].to_pylist() for name in ("scope", "place", "hour_at")),
                       strict=True))  # fmt: skip
     is_rows = np.array(found.keys["check"].to_pylist(), dtype=object) == "count_added_rows"

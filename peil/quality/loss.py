@@ -23,7 +23,7 @@ class Loss:
     share : float
         Lost a day.
     score : float
-        In standard deviations; without any one of its days it is still above 1.
+        In standard deviations; without any one of its days it is still a good part of it.
     """
 
     n_days: int
@@ -132,7 +132,8 @@ def slow_loss(today: float, history: Array, choices: Choices) -> Loss | None:
             _ramp(np.delete(fallen, left), np.delete(ramp, left), noise, 1 / n_weeks, shared)[0]
             for left in range(n_days)
         )
-        if score >= choices.loss_sd and rest > 1 and share >= choices.loss_share / 3:
+        is_ramp = rest >= max(choices.loss_rest_sd, choices.loss_rest_share * score)
+        if score >= choices.loss_sd and is_ramp and share >= choices.loss_share / 3:
             candidate = Loss(n_days, float(-np.expm1(-share)), score)
             if best is None or candidate.score > best.score:
                 best = candidate

@@ -36,9 +36,11 @@ TABLES = {
         SELECT
             file_id,
             cell_id,
-            greatest(-1, least(n_hours,
-                floor((epoch_us(observed_at) - epoch_us(day_start_at)) / {HOUR_US})
-            ))::TINYINT AS hour_no,
+            (CASE
+                WHEN observed_at < day_start_at THEN -1
+                WHEN observed_at >= day_end_at THEN n_hours
+                ELSE (epoch_us(observed_at) - epoch_us(day_start_at)) // {HOUR_US}
+            END)::TINYINT AS hour_no,
             count(*) AS n_rows,
             count(*) FILTER (
                 subscriber_id IS NULL AND defect IS DISTINCT FROM 'cannot_parse'

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from peil.quality import store as quality
 from peil.quality.catalogue import CHECKS, REASONS
 from peil.quality.choices import Choices
-from peil.quality.expected import Figures
-from peil.quality.ranges import Array
+from peil.quality.expected import Figures, groups, rows_of
+from peil.quality.ranges import Array, Range
 
 ROWS = {"warning_raw_rows": "count_added_rows", "warning_clean_rows": "n_rows_staged"}
 SHARES = {"warning_error_share": "error_share"} | {
@@ -70,13 +69,12 @@ def judge(found: Figures, rows_behind: Array, choices: Choices) -> Iterator[pa.T
     pyarrow.Table
         Columns of `peil.quality.store.SCHEMAS["judged"]`.
     """
-    names = np.array(found.keys["check"].to_pylist(), dtype=object)
-    scopes = np.array(found.keys["scope"].to_pylist(), dtype=object)
-    for warning, name in (ROWS | SHARES).items():
-        at = np.flatnonzero((names == name) & np.isin(scopes, SCOPES))
-        if not len(at):
+    of = {name: warning for warning, name in (ROWS | SHARES).items()}
+    for scope, name, at in groups(found.keys):
+        if name not in of or scope not in SCOPES:
             continue
-        is_share = warning in SHARES
+        check = CHECKS[of[name]]
+        is_share = check.kind == "share"
         today = found.today[at]
         mean, lower, upper = bounds(found.history[at], is_share, choices)
         is_out = today > upper
@@ -84,22 +82,7 @@ def judge(found: Figures, rows_behind: Array, choices: Choices) -> Iterator[pa.T
             is_out &= today * rows_behind[at] >= choices.warning_error_rows_min
         else:
             is_out |= today < lower
-        verdict = np.where(np.isnan(today) | np.isnan(mean), "unknown",
-                           np.where(is_out, "note", "fine"))  # fmt: skip
+        verdict = np.where(np.isnan(today) | np.isnan(mean), 3, is_out.astype(int))
+        none = np.full(len(at), np.nan)
         keys = found.keys.take(pa.array(at))
-        check = CHECKS[warning]
-        columns: dict[str, pa.Array] = {
-            "check": pa.array([warning] * len(at)),
-            **{name: keys[name] for name in ("scope", "place", "hour_at")},
-            **{
-                name: pa.array(values, from_pandas=True)
-                for name, values in {"value": today, "expected": mean, "lower": lower,
-                                     "upper": upper}.items()
-            },
-            "trend": pa.nulls(len(at), pa.float64()),
-            "severity": pa.array([check.severity] * len(at)),
-            "owner": pa.array([check.owner] * len(at)),
-            "verdict": pa.array(verdict.tolist()),
-        }  # fmt: skip
-        schema = quality.SCHEMAS["judged"]
-        yield pa.table({name: columns[name] for name in schema.names}).cast(schema)
+        yield rows_of(keys, check, "note", today, Range(mean, lower, upper, none), none, verdict)
