@@ -134,7 +134,9 @@ def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Tab
     files = opened.execute("SELECT * FROM by_file ORDER BY file_id").to_arrow_table().to_pylist()
     whole = opened.execute("SELECT * FROM whole").to_arrow_table().to_pylist()[0]
     reasons: dict[int, dict[str, int]] = {file["file_id"]: {} for file in files}
-    for file_id, reason, n_rows in opened.execute("FROM reasons").fetchall():
+    accounted = "SELECT file_id, coalesce(reason, outcome), n_rows FROM staged.main."
+    accounted += "int_rows_accounted__by_file_reason WHERE outcome <> 'opted_out'"
+    for file_id, reason, n_rows in opened.execute(accounted).fetchall():
         reasons[file_id][reason] = n_rows
     subscribers = incoming.subscriber_check(delivery)
     told = [of.get("incoming", {}) for of in manifest["files"]]

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import duckdb
 
 from peil.charter import Delivery
+from peil.outcome import Refused
 
 ROLES = ("imsi", "imei", "msisdn", "counterpart", "duration", "outgoing")
 GOES_OUT = ("1", "t", "true", "y", "yes", "out", "outgoing", "mo")
@@ -54,6 +55,11 @@ def count(
         By FlowETL's names, those that the named columns allow. Counts, and a longest and middle
         duration in the unit of the delivery; no value of a row otherwise.
 
+    Raises
+    ------
+    Refused
+        A column that `counted` names is not there.
+
     Notes
     -----
     The numbers of the network are those of the subscribers whose records these are, as FlowETL
@@ -61,6 +67,13 @@ def count(
     """
     if not delivery.counted:
         return {}
+    there = {name.casefold() for name in connection.sql(f"FROM {file_relation} LIMIT 0").columns}
+    for role, column in delivery.counted.items():
+        if column.casefold() not in there:
+            raise Refused(
+                f"The delivered file lacks the column {column}: correct "
+                f"`inputs.events.counted.{role}` in the charter, or have the file delivered again."
+            )
     of: dict[str, str] = {role: _text(column) for role, column in delivery.counted.items()}
     subscriber = delivery.columns.get("subscriber_id")
     role = subscriber_check(delivery).removeprefix("count_").removesuffix("s")

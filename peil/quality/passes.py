@@ -1,4 +1,4 @@
-"""The SQL of what is counted: four passes over the sealed files, then their sums by scope.
+"""The SQL of what is counted: one pass over raw, staging's own counts, their sums by scope.
 
 Reads `raw.main` and `staged.main` (the day's two files) and two small tables that are given:
 `this_batch` (day_start_at, day_end_at, n_hours) and `limits` (`expectations.limits`).
@@ -53,21 +53,6 @@ TABLES = {
         FROM raw.main.events, this_batch
         GROUP BY file_id, cell_id, hour_no
     """,
-    # one pass over what staging made of it
-    "classified": """
-        SELECT file_id, reason, cell_id, hour_at, count(*) AS n_rows
-        FROM staged.main.int_events_classified
-        GROUP BY file_id, reason, cell_id, hour_at
-    """,
-    # and one over its devices: the hours of a device are the bits of one number
-    "devices": f"""
-        SELECT
-            bit_or(1::BIGINT << ((epoch_us(hour_at) - epoch_us(day_start_at)) // {HOUR_US}))
-                AS hour_bits
-        FROM staged.main.int_events_classified, this_batch
-        WHERE reason IS NULL
-        GROUP BY device_id
-    """,
     # repeats stand behind their original: a record came more than once where a run of them begins
     "repeated": """
         SELECT count(*) AS n_records
@@ -90,11 +75,10 @@ TABLES = {
         FROM delivered
         LEFT JOIN placed AS known USING (cell_id)
         UNION ALL
-        SELECT file_id, cell_id, region_id, hour_no, 0, n_rows
-        FROM classified
+        SELECT NULL, cell_id, region_id, hour_no, 0, n_rows
+        FROM staged.main.int_rows_counted__by_cell_hour
         INNER JOIN hours USING (hour_at)
         LEFT JOIN placed USING (cell_id)
-        WHERE reason IS NULL
     """,
     "by_file": """
         SELECT
@@ -118,19 +102,10 @@ TABLES = {
         LEFT JOIN placed ON delivered.cell_id = placed.cell_id
         GROUP BY files.file_id
     """,
-    "reasons": """
-        SELECT file_id, coalesce(reason, 'staged') AS reason, sum(n_rows)::BIGINT AS n_rows
-        FROM classified
-        GROUP BY file_id, reason
-    """,
     "device_hours": """
-        SELECT
-            hours.hour_no,
-            hours.hour_at,
-            count(*) FILTER ((hour_bits >> hours.hour_no) & 1 = 1) AS n_devices
+        SELECT hours.hour_at, coalesce(n_devices, 0) AS n_devices
         FROM hours
-        LEFT JOIN devices ON true
-        GROUP BY hours.hour_no, hours.hour_at
+        LEFT JOIN staged.main.int_devices_seen__by_hour USING (hour_at)
     """,
     # every hour, cell, cell and hour, region of the day, those without a row too
     "by_hour": """
@@ -193,7 +168,7 @@ TABLES = {
         SELECT
             count(DISTINCT delivered.cell_id) AS n_cells_named,
             count(DISTINCT placed.cell_id) AS n_cells_located,
-            (SELECT count(*) FROM devices) AS n_devices,
+            (SELECT count(*) FROM staged.main.int_devices_numbered) AS n_devices,
             (SELECT n_records FROM repeated) AS n_repeated,
             (SELECT count(*) FROM placed) AS n_cells,
             (SELECT count(*) FROM by_cell WHERE n_staged = 0) AS n_cells_silent,

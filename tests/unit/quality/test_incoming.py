@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from peil.charter import Delivery
+from peil.outcome import Refused
 from peil.quality import incoming
 
 # IMSI, IMEI, number, counterpart, duration, goes out
@@ -116,6 +117,11 @@ def test_a_column_name_is_a_name_and_no_sql(opened: duckdb.DuckDBPyConnection) -
     named = delivery({"imei": 'I"M); DROP TABLE file; --'})
     assert incoming.count(opened, "file", named)["count_imeis"] == 2
     assert opened.execute("SELECT count(*) FROM file").fetchone() == (6,)
+
+
+def test_a_column_that_is_not_there_is_named(opened: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(Refused, match=r"lacks the column TAC: correct `inputs.events.counted.imei"):
+        incoming.count(opened, "file", delivery({"imei": "TAC"}))
 
 
 def test_a_charter_names_known_fields_only() -> None:
