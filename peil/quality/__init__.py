@@ -1,6 +1,28 @@
 """Quality: what every day's delivery is counted by, what was expected of it, what is wrong.
 
-`measure` runs after `stage` and before its gate. It writes the quality store (`store`), which the
-gate, the pages and the alerts read: counts (`checks`, `incoming`), ranges learnt from the same
+`measure` runs at the end of `stage`, before its gate. It writes the quality store (`store`), which
+the gate, the pages and the alerts read: counts (`checks`, `incoming`), ranges learnt from the same
 weekday (`expected`, `warnings`), causes (`drift`).
 """
+
+from __future__ import annotations
+
+from datetime import date
+
+from peil import charter as charters
+from peil.outcome import Outcome
+from peil.store import Store
+
+
+def measure(pilot: str, day: str | date) -> Outcome:
+    """Count and judge a staged day again, as `stage` does; once for the same inputs.
+
+    Raises
+    ------
+    Refused
+        No valid charter, a day outside its period, a sealed file that is gone, a wrong choice.
+    """
+    from peil.quality import measuring
+
+    charter = charters.load(pilot)
+    return measuring.measure(charter, charters.day_of(charter, day), Store())

@@ -20,7 +20,7 @@ def measure(charter: Charter, day: date, store: Store) -> Outcome:
     Raises
     ------
     Refused
-        A choice of [quality] is wrong.
+        A choice of [quality] is wrong, or a sealed file is gone.
     CountError
         A fault of ours.
     """

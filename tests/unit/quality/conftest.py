@@ -32,6 +32,7 @@ ROWS = [
     ("9", "2026-03-02 10:00:00", "c1"),  # opted out
     ("2", "2026-03-02 23:59:59", "c3"),  # staged
     ("8", "yesterday", "c1"),  # cannot_parse
+    ("", "gestern", ""),  # cannot_parse, and so neither without subscriber nor without cell
 ]
 
 
