@@ -68,11 +68,11 @@ def count(
     if not delivery.counted:
         return {}
     there = {name.casefold() for name in connection.sql(f"FROM {file_relation} LIMIT 0").columns}
-    for role, column in delivery.counted.items():
+    for name, column in delivery.counted.items():
         if column.casefold() not in there:
             raise Refused(
                 f"The delivered file lacks the column {column}: correct "
-                f"`inputs.events.counted.{role}` in the charter, or have the file delivered again."
+                f"`inputs.events.counted.{name}` in the charter, or have the file delivered again."
             )
     of: dict[str, str] = {role: _text(column) for role, column in delivery.counted.items()}
     subscriber = delivery.columns.get("subscriber_id")
