@@ -86,10 +86,21 @@ def embedded(content: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def page(entry: str, title: str, content: Any, libraries: tuple[str, ...] = ()) -> str:
-    """One self-contained HTML page whose policy names each script by its hash."""
+def page(
+    entry: str,
+    title: str,
+    content: Any,
+    libraries: tuple[str, ...] = (),
+    styles: tuple[str, ...] = (),
+) -> str:
+    """One self-contained HTML page whose policy names each script by its hash.
+
+    `styles` are the page's own, after the one that all pages share.
+    """
     scripts = [*(vendored(name) for name in libraries), script(entry)]
-    style = (PORTAL / "page.css").read_text(encoding="utf-8")
+    style = "\n".join(
+        (PORTAL / name).read_text(encoding="utf-8") for name in ("page.css", *styles)
+    )
     words = json.loads((PORTAL / "src" / "words.json").read_text(encoding="utf-8"))
     policy = (
         f"default-src 'none'; script-src {' '.join(map(_source, scripts))}; "

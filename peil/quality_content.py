@@ -1,0 +1,255 @@
+"""What the quality page shows, from the quality store: no row is read, only figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from peil.charter import Charter
+from peil.clock import hours_of
+from peil.operator_page import FileAccount
+from peil.quality_page import (
+    FEWEST,
+    MISSING,
+    Cell,
+    CellStatus,
+    Check,
+    Day,
+    Problem,
+    QualityData,
+    Region,
+)
+from peil.trouble import Trouble
+
+ROWS = "n_rows_staged"
+DEVICE_COUNTS = ("count_msisdns", "count_imsis", "count_imeis", "count_onnet")
+WEEK = timedelta(days=7)
+SHOWN_DAYS = 28
+LISTED = 120  # judged figures of single cells and hours listed a day; the rest is counted
+WIDE = ("delivery", "day", "region")  # scopes of which every judged figure is listed
+WORST_FIRST = {"stop": 0, "note": 1, "unknown": 2, "fine": 3}
+KEY = ["check", "scope", "place", "hour_at"]
+
+
+def content(
+    charter: Charter,
+    figures: pd.DataFrame,
+    judged: pd.DataFrame,
+    places: pd.DataFrame,
+    regions: Mapping[str, str],
+    outlines: list[list[list[tuple[float, float]]]],
+    accounts: Sequence[FileAccount] = (),
+    troubles: Sequence[Trouble] = (),
+) -> QualityData | None:
+    """Lay the figures of the last weeks out as the page shows them.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        Columns day (as 2026-03-02), check, scope, place, hour_at (UTC), value.
+    judged : DataFrame
+        The same and expected, lower, upper, trend, severity, owner, verdict.
+    places : DataFrame
+        One row per known cell: cell_id, region_id, x_m, y_m (both null: not located).
+    regions : mapping of str to str
+        Public name by region_id.
+    outlines : list
+        Rings of the zones' outlines, in m on the same plane.
+    accounts : sequence of FileAccount
+        Rows of each delivered file of any day.
+    troubles : sequence of Trouble
+        What is wrong now.
+
+    Returns
+    -------
+    QualityData or None
+        None when there is no figure.
+    """
+    days = sorted(set(figures["day"]))[-SHOWN_DAYS:]
+    if not days:
+        return None
+    cells = _cells(figures[figures["day"].isin(days)], places)
+    earlier = _by_key(figures)
+    made = [
+        Day(
+            day=day,
+            hours=[_local(hour, charter.time_zone) for hour in _hours(day, charter.time_zone)],
+            rows_per_hour=_heat(figures, cells, day, charter.time_zone),
+            statuses=_statuses(judged, figures, cells, day),
+            files=[account for account in accounts if account.day == day],
+            **_checks(judged, earlier, day, charter.time_zone),
+        )
+        for day in days
+    ]
+    used = {cell.region_id for cell in cells}
+    return QualityData(
+        pilot=charter.pilot,
+        title=charter.title,
+        time_zone=charter.time_zone,
+        is_synthetic=charter.is_synthetic,
+        cells=cells,
+        regions=[
+            Region(region_id=one, name=regions.get(one, one)) for one in sorted(used) if one
+        ],
+        outlines=outlines,
+        days=made,
+        problems=[_problem(one) for one in troubles],
+    )
+
+
+def _cells(figures: pd.DataFrame, places: pd.DataFrame) -> list[Cell]:
+    """Every cell with a figure or a place, by region and name; those of no region come last."""
+    seen = set(figures.loc[figures["scope"].isin(["cell", "cell_hour"]), "place"])
+    known: dict[str, Any] = places.set_index("cell_id").to_dict("index")
+    cells = []
+    for cell_id in seen | set(known):
+        at = known.get(cell_id, {})
+        is_placed = bool(pd.notna(at.get("x_m")) and pd.notna(at.get("y_m")))
+        cells.append(
+            Cell(
+                cell_id=cell_id,
+                region_id=str(at.get("region_id") or ""),
+                x_m=round(float(at["x_m"]), 1) if is_placed else None,
+                y_m=round(float(at["y_m"]), 1) if is_placed else None,
+            )
+        )
+    return sorted(cells, key=lambda one: (not one.region_id, one.region_id, one.cell_id))
+
+
+def _heat(
+    figures: pd.DataFrame, cells: list[Cell], day: str, time_zone: str
+) -> list[list[int | None]]:
+    """Rows per cell and hour. A cell of which the day knows nothing is missing all day."""
+    hours = _hours(day, time_zone)
+    own = figures[
+        (figures["day"] == day) & (figures["scope"] == "cell_hour") & (figures["check"] == ROWS)
+    ]
+    if own.empty:
+        return []
+    row = pd.Series({cell.cell_id: number for number, cell in enumerate(cells)})
+    column = pd.Series({pd.Timestamp(hour): number for number, hour in enumerate(hours)})
+    at = own["place"].map(row), pd.to_datetime(own["hour_at"], utc=True).map(column)
+    is_shown = (at[0].notna() & at[1].notna()).to_numpy()
+    r, c = (part.to_numpy()[is_shown].astype(int) for part in at)
+    value = own["value"].to_numpy(dtype=float)[is_shown]
+    heat = np.full((len(cells), len(hours)), MISSING, dtype=object)
+    is_few = np.isnan(value) | ((value > 0) & (value < FEWEST))
+    heat[r, c] = [None if few else int(n) for few, n in zip(is_few, value, strict=True)]
+    rows: list[list[int | None]] = heat.tolist()
+    return rows
+
+
+def _statuses(
+    judged: pd.DataFrame, figures: pd.DataFrame, cells: list[Cell], day: str
+) -> list[CellStatus]:
+    """What each cell's day is worth against its own range; silent is 0 where some is expected."""
+    mine = judged[
+        (judged["day"] == day) & (judged["scope"] == "cell") & (judged["check"] == ROWS)
+    ]
+    found: dict[str, CellStatus] = {}
+    for one in mine.itertuples(index=False):
+        found[str(one.place)] = status_of(one.value, one.lower, one.upper)
+    there = figures[
+        (figures["day"] == day) & (figures["scope"] == "cell") & (figures["check"] == ROWS)
+    ]
+    for place, value in zip(there["place"], there["value"], strict=True):
+        found.setdefault(str(place), status_of(value, None, None))
+    return [found.get(cell.cell_id, "unknown") for cell in cells]
+
+
+def status_of(value: Any, lower: Any, upper: Any) -> CellStatus:
+    """Say in a word how a cell's rows of a day stand to their expected range.
+
+    >>> status_of(0, 200, 400), status_of(0, None, None), status_of(900, 200, 400)
+    ('silent', 'unknown', 'high')
+    """
+    has_range = pd.notna(lower) and pd.notna(upper)
+    if pd.isna(value) or 0 < value < FEWEST:
+        return "low" if has_range and lower >= FEWEST else "few"
+    if not has_range:
+        return "unknown"
+    if value < lower:
+        return "silent" if value == 0 else "low"
+    return "high" if value > upper else "expected"
+
+
+def _by_key(figures: pd.DataFrame) -> dict[tuple[Any, ...], float]:
+    """Figures of whole days, by day and key: what a week ago is looked up in."""
+    wide = figures[figures["scope"].isin([*WIDE, "cell"])]
+    keys = zip(wide["day"], wide["check"], wide["scope"], wide["place"], strict=True)
+    return dict(zip(keys, wide["value"].astype(float), strict=True))
+
+
+def _checks(
+    judged: pd.DataFrame, earlier: dict[tuple[Any, ...], float], day: str, time_zone: str
+) -> dict[str, Any]:
+    """Every figure of a file, the day and a region; of finer ones those out of range."""
+    mine = judged[judged["day"] == day]
+    before = str(date.fromisoformat(day) - WEEK)
+    is_wide = mine["scope"].isin(WIDE)
+    fine = mine[~is_wide & mine["verdict"].isin(["stop", "note"])]
+    order = fine["verdict"].map(WORST_FIRST)
+    fine = fine.assign(order=order).sort_values(["order", *KEY]).drop(columns="order")
+    listed = pd.concat([mine[is_wide], fine.head(LISTED)])
+    listed = listed.assign(order=listed["verdict"].map(WORST_FIRST)).sort_values(["order", *KEY])
+    checks = [
+        Check(
+            check=one.check,
+            scope=one.scope,
+            place=one.place,
+            hour=None if pd.isna(one.hour_at) else _local(one.hour_at, time_zone),
+            value=shown_value(one.check, one.scope, one.value),
+            then=shown_value(
+                one.check, one.scope, earlier.get((before, one.check, one.scope, one.place))
+            ),
+            expected=_number(one.expected),
+            lower=_number(one.lower),
+            upper=_number(one.upper),
+            trend=_number(one.trend),
+            severity=one.severity,
+            owner=one.owner,
+            verdict=one.verdict,
+        )
+        for one in listed.itertuples(index=False)
+    ]
+    return {"checks": checks, "n_checks_left_out": max(0, len(fine) - LISTED)}
+
+
+def shown_value(check: str, scope: str, value: Any) -> float | None:
+    """The value, or None where it would be a small count of devices or of one cell's rows.
+
+    >>> shown_value("count_imsis", "day", 14), shown_value("count_imsis", "day", 15)
+    (None, 15.0)
+    """
+    number = _number(value)
+    is_guarded = scope in ("cell", "cell_hour") or check.startswith(DEVICE_COUNTS)
+    if number is not None and is_guarded and 0 < number < FEWEST:
+        return None
+    return number
+
+
+def _number(value: Any) -> float | None:
+    """A finite number without the noise of its last digits, or None."""
+    if value is None or pd.isna(value) or not np.isfinite(value):
+        return None
+    return float(f"{float(value):.12g}")
+
+
+def _hours(day: str, time_zone: str) -> list[datetime]:
+    return hours_of(date.fromisoformat(day), time_zone)
+
+
+def _local(hour: Any, time_zone: str) -> str:
+    moment = pd.Timestamp(hour)
+    moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
+    local: datetime = moment.tz_convert(ZoneInfo(time_zone)).to_pydatetime()
+    return local.isoformat()
+
+
+def _problem(one: Trouble) -> Problem:
+    return Problem(**{name: getattr(one, name) for name in Problem.model_fields})
