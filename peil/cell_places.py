@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 import geopandas as gpd
@@ -74,10 +75,8 @@ def _placed(charter: Charter, store: Store, area: Area, day: date) -> pd.DataFra
             "QUALIFY row_number() OVER (PARTITION BY cell_id ORDER BY valid_from DESC NULLS LAST, "
             "valid_to DESC NULLS FIRST) = 1 ORDER BY cell_id"
         ).df()
-    try:
+    with suppress(Refused):  # degrees on a plane of its own: regions are known, positions not
         cells = area.placed(cells)
-    except Refused:  # degrees on a plane of its own: regions are known, positions are not
-        pass
     cells[["x_m", "y_m"]] = cells[["x_m", "y_m"]].astype(float)
     return cells[COLUMNS]
 

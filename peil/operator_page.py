@@ -76,6 +76,7 @@ class OperatorData(Part):
     days: list[DayStates] = Field(default_factory=list)
     files: list[FileAccount] = Field(default_factory=list)
     alerts: list[Alert] = Field(default_factory=list)
+    has_quality: bool = Field(False, description="whether quality.html lies beside this page")
 
 
 def build(data: OperatorData, out: Path) -> Path:

@@ -9,7 +9,17 @@ from typing import Any, Literal, get_args
 import pandas as pd
 from filelock import FileLock
 
-from peil import ledger, methods, operator_page, portal, stage, statement, status
+from peil import (
+    accounting,
+    ledger,
+    methods,
+    operator_page,
+    portal,
+    quality_page,
+    quality_reading,
+    statement,
+    status,
+)
 from peil.area import Area, area_of
 from peil.atomic import read_json
 from peil.charter import Charter, Words
@@ -46,9 +56,10 @@ METHOD = [
 
 
 def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
-    """Build both pages of a pilot from what is there; whoever is last shows everything.
+    """Build the pages of a pilot from what is there; whoever is last shows everything.
 
-    Returns the agency's page (none before the first release) and the operator's page.
+    Returns the agency's page (none before the first release) and the operator's page; beside
+    the latter lies the quality page, once there are figures.
     """
     lock = store.lock(charter.pilot, "pages")
     lock.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +68,9 @@ def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
         days = status.of_pilot(charter, store)
         data = _portal_data(charter, store, area, days)
         page = portal.build(data, store.portal(charter.pilot)) if data else None
+        quality = quality_reading.collected(charter, store, area)
+        if quality:
+            quality_page.build(quality, store.quality_page(charter.pilot))
         own = operator_page.build(
             _operator_data(charter, store, days), store.operator_page(charter.pilot)
         )
@@ -206,8 +220,7 @@ def _operator_data(
     states, files = [], []
     for one in days:
         states.append(_day_states(charter, store, one))
-        if store.staged_manifest(charter.pilot, one.day).exists():
-            files.extend(_accounts(charter, store, one))
+        files.extend(accounting.accounts(charter, store, one.day))
     return operator_page.OperatorData(
         pilot=charter.pilot,
         title=charter.title,
@@ -216,6 +229,7 @@ def _operator_data(
         days=states,
         files=files,
         alerts=_alerts(store, charter),
+        has_quality=store.quality_page(charter.pilot).exists(),
     )
 
 
@@ -238,35 +252,6 @@ def _day_states(charter: Charter, store: Store, one: status.DayStatus) -> operat
         withheld_share=facts.get("withheld_share"),
         unlocated_share=facts.get("unlocated_share"),
     )
-
-
-def _accounts(
-    charter: Charter, store: Store, one: status.DayStatus
-) -> list[operator_page.FileAccount]:
-    """Per file: what was delivered, from ingest's count, and what became of it, from dbt's."""
-    delivered = {
-        file["name"]: file["n_rows"]
-        for file in read_json(store.raw_manifest(charter.pilot, one.day))["files"]
-    }
-    kept = read_json(store.staged_manifest(charter.pilot, one.day))["accounting"]
-    accounts = []
-    for name, n_rows in delivered.items():
-        own = [row for row in kept if row["file_name"] == name]
-        accounts.append(
-            operator_page.FileAccount(
-                day=str(one.day),
-                file=name,
-                n_delivered=n_rows,
-                n_staged=stage.rows_of(own, "staged"),
-                n_opted_out=stage.rows_of(own, "opted_out"),
-                quarantined={
-                    str(row["reason"]): int(row["n_rows"])
-                    for row in own
-                    if row["outcome"] == "quarantined"
-                },
-            )
-        )
-    return accounts
 
 
 def _alerts(store: Store, charter: Charter) -> list[operator_page.Alert]:

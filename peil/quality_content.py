@@ -45,6 +45,7 @@ def content(
     outlines: list[list[list[tuple[float, float]]]],
     accounts: Sequence[FileAccount] = (),
     troubles: Sequence[Trouble] = (),
+    days: Sequence[str] | None = None,
 ) -> QualityData | None:
     """Lay the figures of the last weeks out as the page shows them.
 
@@ -64,13 +65,15 @@ def content(
         Rows of each delivered file of any day.
     troubles : sequence of Trouble
         What is wrong now.
+    days : sequence of str, optional
+        Days to show, in order; default the last ones that have figures.
 
     Returns
     -------
     QualityData or None
         None when there is no figure.
     """
-    days = sorted(set(figures["day"]))[-SHOWN_DAYS:]
+    days = list(days or sorted(set(figures["day"]))[-SHOWN_DAYS:])
     if not days:
         return None
     cells = _cells(figures[figures["day"].isin(days)], places)
@@ -93,9 +96,7 @@ def content(
         time_zone=charter.time_zone,
         is_synthetic=charter.is_synthetic,
         cells=cells,
-        regions=[
-            Region(region_id=one, name=regions.get(one, one)) for one in sorted(used) if one
-        ],
+        regions=[Region(region_id=one, name=regions.get(one, one)) for one in sorted(used) if one],
         outlines=outlines,
         days=made,
         problems=[_problem(one) for one in troubles],
@@ -105,7 +106,7 @@ def content(
 def _cells(figures: pd.DataFrame, places: pd.DataFrame) -> list[Cell]:
     """Every cell with a figure or a place, by region and name; those of no region come last."""
     seen = set(figures.loc[figures["scope"].isin(["cell", "cell_hour"]), "place"])
-    known: dict[str, Any] = places.set_index("cell_id").to_dict("index")
+    known: dict[Any, dict[Any, Any]] = places.set_index("cell_id").to_dict("index")
     cells = []
     for cell_id in seen | set(known):
         at = known.get(cell_id, {})
@@ -148,12 +149,10 @@ def _statuses(
     judged: pd.DataFrame, figures: pd.DataFrame, cells: list[Cell], day: str
 ) -> list[CellStatus]:
     """What each cell's day is worth against its own range; silent is 0 where some is expected."""
-    mine = judged[
-        (judged["day"] == day) & (judged["scope"] == "cell") & (judged["check"] == ROWS)
-    ]
+    mine = judged[(judged["day"] == day) & (judged["scope"] == "cell") & (judged["check"] == ROWS)]
     found: dict[str, CellStatus] = {}
-    for one in mine.itertuples(index=False):
-        found[str(one.place)] = status_of(one.value, one.lower, one.upper)
+    for place, value, lower, upper in mine[["place", "value", "lower", "upper"]].to_numpy():
+        found[str(place)] = status_of(value, lower, upper)
     there = figures[
         (figures["day"] == day) & (figures["scope"] == "cell") & (figures["check"] == ROWS)
     ]
@@ -197,27 +196,26 @@ def _checks(
     fine = fine.assign(order=order).sort_values(["order", *KEY]).drop(columns="order")
     listed = pd.concat([mine[is_wide], fine.head(LISTED)])
     listed = listed.assign(order=listed["verdict"].map(WORST_FIRST)).sort_values(["order", *KEY])
-    checks = [
-        Check(
-            check=one.check,
-            scope=one.scope,
-            place=one.place,
-            hour=None if pd.isna(one.hour_at) else _local(one.hour_at, time_zone),
-            value=shown_value(one.check, one.scope, one.value),
-            then=shown_value(
-                one.check, one.scope, earlier.get((before, one.check, one.scope, one.place))
-            ),
-            expected=_number(one.expected),
-            lower=_number(one.lower),
-            upper=_number(one.upper),
-            trend=_number(one.trend),
-            severity=one.severity,
-            owner=one.owner,
-            verdict=one.verdict,
-        )
-        for one in listed.itertuples(index=False)
-    ]
+    rows: list[dict[Any, Any]] = listed.to_dict("records")
+    checks = [_check(row, earlier, before, time_zone) for row in rows]
     return {"checks": checks, "n_checks_left_out": max(0, len(fine) - LISTED)}
+
+
+def _check(
+    row: dict[Any, Any], earlier: dict[tuple[Any, ...], float], before: str, time_zone: str
+) -> Check:
+    check, scope, place = row["check"], row["scope"], row["place"]
+    then = earlier.get((before, check, scope, place)) if pd.isna(row["hour_at"]) else None
+    return Check(
+        check=check,
+        scope=scope,
+        place=place,
+        hour=None if pd.isna(row["hour_at"]) else _local(row["hour_at"], time_zone),
+        value=shown_value(check, scope, row["value"]),
+        then=shown_value(check, scope, then),
+        **{name: _number(row[name]) for name in ("expected", "lower", "upper", "trend")},
+        **{name: row[name] for name in ("severity", "owner", "verdict")},
+    )
 
 
 def shown_value(check: str, scope: str, value: Any) -> float | None:

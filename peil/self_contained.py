@@ -98,9 +98,7 @@ def page(
     `styles` are the page's own, after the one that all pages share.
     """
     scripts = [*(vendored(name) for name in libraries), script(entry)]
-    style = "\n".join(
-        (PORTAL / name).read_text(encoding="utf-8") for name in ("page.css", *styles)
-    )
+    style = "\n".join((PORTAL / name).read_text(encoding="utf-8") for name in ("page.css", *styles))
     words = json.loads((PORTAL / "src" / "words.json").read_text(encoding="utf-8"))
     policy = (
         f"default-src 'none'; script-src {' '.join(map(_source, scripts))}; "

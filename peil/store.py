@@ -73,6 +73,9 @@ class Store:
     def operator_page(self, pilot: str) -> Path:
         return self.operator / "page" / pilot / "index.html"
 
+    def quality_page(self, pilot: str) -> Path:
+        return self.operator / "page" / pilot / "quality.html"
+
     @property
     def airflow_home(self) -> Path:
         return self.operator / "airflow"

@@ -1,0 +1,53 @@
+"""Read what the quality page shows: the quality store, the manifests, where the cells stand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from peil import accounting, cell_places
+from peil.area import Area
+from peil.charter import Charter
+from peil.quality import store as quality
+from peil.quality_content import SHOWN_DAYS, WEEK, content
+from peil.quality_page import QualityData
+from peil.store import Store
+
+HEAT_DAYS = 14  # of a country's cells, more would make the page slow to open
+COARSE = ["day", "delivery", "hour", "region", "cell"]
+
+
+def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
+    """Collect what the quality page shows of the last weeks; None without any figure."""
+    pilot = charter.pilot
+    days = days_with_figures(store, pilot)[-SHOWN_DAYS:]
+    if not days:
+        return None
+    looked_up = [*days, *(str(date.fromisoformat(day) - WEEK) for day in days)]
+    known = cell_places.places(charter, store, area, [date.fromisoformat(day) for day in days])
+    return content(
+        charter,
+        pd.concat(
+            [
+                quality.figures(store, pilot, looked_up, COARSE),
+                quality.figures(store, pilot, days[-HEAT_DAYS:], ["cell_hour"]),
+            ]
+        ),
+        quality.judged(store, pilot, days),
+        known,
+        cell_places.region_names(known, area),
+        cell_places.outlines(area),
+        [
+            account
+            for day in days
+            for account in accounting.accounts(charter, store, date.fromisoformat(day))
+        ],
+        days=days,
+    )
+
+
+def days_with_figures(store: Store, pilot: str) -> list[str]:
+    """Every day of a pilot that the quality store has figures of, in order."""
+    found = quality.folder(store, pilot).glob("*.figures.parquet")
+    return sorted(file.name.removesuffix(".figures.parquet") for file in found)
