@@ -282,6 +282,21 @@ def day_of(charter: Charter, day: str | date) -> date:
     return found
 
 
+def days_between(charter: Charter, start: str | None, end: str | None) -> list[date]:
+    """The days asked for, within the period; without a bound the period's own.
+
+    Raises
+    ------
+    Refused
+        No such day, one outside the period, or a last day before the first.
+    """
+    first = day_of(charter, start) if start else charter.period.start
+    last = day_of(charter, end) if end else charter.period.end
+    if last < first:
+        raise Refused(f"--to {last} lies before --from {first}.")
+    return [day for day in charter.days() if first <= day <= last]
+
+
 def pilots() -> list[str]:
     """Names of all pilots that have a charter, in order."""
     return sorted(file.stem for file in settings().pilots.glob("*.yml"))

@@ -153,7 +153,7 @@ def run(
                       console=console) as progress:  # fmt: skip
             from peil import charter as charters
 
-            n_days = len(runs.days_between(charters.load(name), start, end))
+            n_days = len(charters.days_between(charters.load(name), start, end))
             bar = progress.add_task(f"Running {name}", total=n_days * len(runs.VERBS))
 
             def tell(day: date, verb: str, word: str) -> None:

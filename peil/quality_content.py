@@ -13,6 +13,7 @@ import pandas as pd
 from peil.charter import Charter
 from peil.clock import hours_of
 from peil.operator_page import FileAccount
+from peil.quality.catalogue import CHECKS
 from peil.quality_page import (
     FEWEST,
     MISSING,
@@ -77,7 +78,6 @@ def content(
     if not days:
         return None
     cells = _cells(figures[figures["day"].isin(days)], places)
-    earlier = _by_key(figures)
     made = [
         Day(
             day=day,
@@ -85,7 +85,7 @@ def content(
             rows_per_hour=_heat(figures, cells, day, charter.time_zone),
             statuses=_statuses(judged, figures, cells, day),
             files=[account for account in accounts if account.day == day],
-            **_checks(judged, earlier, day, charter.time_zone),
+            **checks_of_day(judged, figures, day, charter.time_zone),
         )
         for day in days
     ]
@@ -178,18 +178,25 @@ def status_of(value: Any, lower: Any, upper: Any) -> CellStatus:
 
 
 def _by_key(figures: pd.DataFrame) -> dict[tuple[Any, ...], float]:
-    """Figures of whole days, by day and key: what a week ago is looked up in."""
+    """Figures of one whole day by check, scope and place: what a week ago is looked up in."""
     wide = figures[figures["scope"].isin([*WIDE, "cell"])]
-    keys = zip(wide["day"], wide["check"], wide["scope"], wide["place"], strict=True)
+    keys = zip(wide["check"], wide["scope"], wide["place"], strict=True)
     return dict(zip(keys, wide["value"].astype(float), strict=True))
 
 
-def _checks(
-    judged: pd.DataFrame, earlier: dict[tuple[Any, ...], float], day: str, time_zone: str
+def checks_of_day(
+    judged: pd.DataFrame, figures: pd.DataFrame, day: str, time_zone: str
 ) -> dict[str, Any]:
-    """Every figure of a file, the day and a region; of finer ones those out of range."""
-    mine = judged[judged["day"] == day]
+    """Every figure of a file, the day and a region; of finer ones those out of range.
+
+    Returns
+    -------
+    dict
+        `checks`, worst first, and `n_checks_left_out`.
+    """
+    mine = _with_unjudged(judged[judged["day"] == day], figures[figures["day"] == day])
     before = str(date.fromisoformat(day) - WEEK)
+    earlier = _by_key(figures[figures["day"] == before])
     is_wide = mine["scope"].isin(WIDE)
     fine = mine[~is_wide & mine["verdict"].isin(["stop", "note"])]
     order = fine["verdict"].map(WORST_FIRST)
@@ -197,15 +204,29 @@ def _checks(
     listed = pd.concat([mine[is_wide], fine.head(LISTED)])
     listed = listed.assign(order=listed["verdict"].map(WORST_FIRST)).sort_values(["order", *KEY])
     rows: list[dict[Any, Any]] = listed.to_dict("records")
-    checks = [_check(row, earlier, before, time_zone) for row in rows]
+    checks = [_check(row, earlier, time_zone) for row in rows]
     return {"checks": checks, "n_checks_left_out": max(0, len(fine) - LISTED)}
 
 
-def _check(
-    row: dict[Any, Any], earlier: dict[tuple[Any, ...], float], before: str, time_zone: str
-) -> Check:
+def _with_unjudged(judged: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """Add the figures of files, the day and regions that nobody judged, as not judged."""
+    wide = figures[figures["scope"].isin(WIDE)]
+    known = set(zip(judged["check"], judged["scope"], judged["place"], strict=True))
+    keys = zip(wide["check"], wide["scope"], wide["place"], strict=True)
+    bare = wide[[key not in known for key in keys]]
+    found = [CHECKS.get(check) for check in bare["check"]]
+    bare = bare.assign(
+        **dict.fromkeys(("expected", "lower", "upper", "trend"), np.nan),
+        severity=[one.severity if one else "note" for one in found],
+        owner=[one.owner if one else "operator" for one in found],
+        verdict="unknown",
+    )
+    return pd.concat([judged, bare]) if len(bare) else judged
+
+
+def _check(row: dict[Any, Any], earlier: dict[tuple[Any, ...], float], time_zone: str) -> Check:
     check, scope, place = row["check"], row["scope"], row["place"]
-    then = earlier.get((before, check, scope, place)) if pd.isna(row["hour_at"]) else None
+    then = earlier.get((check, scope, place)) if pd.isna(row["hour_at"]) else None
     return Check(
         check=check,
         scope=scope,

@@ -33,15 +33,6 @@ class Report:
     operator_page: Path | None = None
 
 
-def days_between(charter: Charter, start: str | None, end: str | None) -> list[date]:
-    """The days asked for, within the period."""
-    first = charters.day_of(charter, start) if start else charter.period.start
-    last = charters.day_of(charter, end) if end else charter.period.end
-    if last < first:
-        raise Refused(f"--to {last} lies before --from {first}.")
-    return [day for day in charter.days() if first <= day <= last]
-
-
 def forget(charter: Charter, days: list[date], store: Store) -> None:
     """Take back what was made of these days, for `--fresh`; never keys, noise or ledger.
 
@@ -95,7 +86,7 @@ def run(
     """
     charter = charters.load(pilot)
     store = Store()
-    days = days_between(charter, start, end)
+    days = charters.days_between(charter, start, end)
     register.enter(charter, store)
     if fresh:
         forget(charter, days, store)

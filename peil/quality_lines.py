@@ -1,0 +1,86 @@
+"""Figures of quality in little room: short numbers, ranges, sparklines. For a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+SIGNS = {"stop": "✗", "note": "!", "unknown": "?", "fine": "✓"}
+OWNERS = {"operator": "op", "agency": "ag", "maintainers": "ma"}
+
+
+def short(check: str, value: float | None, time_zone: str = "UTC") -> str:
+    """A value of a check in at most nine characters.
+
+    A moment is told as local time, a share as per cent; None is a figure that is kept back
+    because it is small, or not known.
+
+    >>> short("count_added_rows", 214337.0), short("count_added_rows", 103_245_900.0)
+    ('214,337', '103.25M')
+    >>> short("error_share", 0.00561), short("latest_timestamp", 1772495940.0, "Europe/Amsterdam")
+    ('0.56%', '00:59')
+    """
+    if value is None:
+        return "–"
+    if check == "plan_mark":
+        return "(a mark)"
+    if check.endswith("_timestamp"):
+        return f"{datetime.fromtimestamp(value, UTC).astimezone(ZoneInfo(time_zone)):%H:%M}"
+    if check.endswith("_share"):
+        return f"{100 * value:.3g}%"
+    size = abs(value)
+    if size >= 1e6:
+        return f"{value / 1e6:,.2f}M"
+    return f"{value:,.0f}" if size >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def between(
+    check: str, lower: float | None, upper: float | None, time_zone: str = "UTC", room: int = 13
+) -> str:
+    """An expected range; shortened to thousands where it would not fit.
+
+    >>> between("count_added_rows", 198_000, 231_000), between("error_share", None, 0.012)
+    ('198k–231k', '≤ 1.2%')
+    """
+    if (lower is None and upper is None) or check == "plan_mark":
+        return "–"
+    if lower is None:
+        return f"≤ {short(check, upper, time_zone)}"
+    if upper is None:
+        return f"≥ {short(check, lower, time_zone)}"
+    text = f"{short(check, lower, time_zone)}–{short(check, upper, time_zone)}"
+    if len(text) > room and max(abs(lower), abs(upper)) >= 1e4:
+        unit, letter = (1e6, "M") if abs(upper) >= 1e6 else (1e3, "k")
+        return f"{lower / unit:.3g}{letter}–{upper / unit:.3g}{letter}"
+    return text
+
+
+def trend(share: float | None) -> str:
+    """A trend as per cent a day.
+
+    >>> trend(-0.0304), trend(0.14), trend(None)
+    ('−3.0%', '+14%', '–')
+    """
+    if share is None:
+        return "–"
+    text = f"{100 * share:+.0f}%" if abs(share) >= 0.0995 else f"{100 * share:+.1f}%"
+    return text.replace("-", "−")
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """One block a day from the lowest value to the highest; a dot where there is none.
+
+    >>> sparkline([1, 2, None, 3]), sparkline([5.0, 5.0])
+    ('▁▄·█', '▄▄')
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return "·" * len(values)
+    low, high = min(known), max(known)
+
+    def block(value: float) -> str:
+        return BLOCKS[3 if high == low else int((value - low) / (high - low) * 7 + 1e-9)]
+
+    return "".join("·" if value is None else block(value) for value in values)
