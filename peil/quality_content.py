@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
 from peil.charter import Charter
-from peil.clock import hours_of
 from peil.operator_page import FileAccount
-from peil.quality.catalogue import CHECKS
+from peil.quality_judgements import checks_of_day, hours_of_day, local_hour
 from peil.quality_page import (
     FEWEST,
     MISSING,
     Cell,
     CellStatus,
-    Check,
     Day,
     Problem,
     QualityData,
@@ -28,13 +24,8 @@ from peil.quality_page import (
 from peil.trouble import Trouble
 
 ROWS = "n_rows_staged"
-DEVICE_COUNTS = ("count_msisdns", "count_imsis", "count_imeis", "count_onnet")
-WEEK = timedelta(days=7)
+RANGES = (ROWS, "warning_clean_rows")  # of the same weekday; until there is one, of the last days
 SHOWN_DAYS = 28
-LISTED = 120  # judged figures of single cells and hours listed a day; the rest is counted
-WIDE = ("delivery", "day", "region")  # scopes of which every judged figure is listed
-WORST_FIRST = {"stop": 0, "note": 1, "unknown": 2, "fine": 3}
-KEY = ["check", "scope", "place", "hour_at"]
 
 
 def content(
@@ -81,7 +72,9 @@ def content(
     made = [
         Day(
             day=day,
-            hours=[_local(hour, charter.time_zone) for hour in _hours(day, charter.time_zone)],
+            hours=[
+                local_hour(hour, charter.time_zone) for hour in hours_of_day(day, charter.time_zone)
+            ],
             rows_per_hour=_heat(figures, cells, day, charter.time_zone),
             statuses=_statuses(judged, figures, cells, day),
             files=[account for account in accounts if account.day == day],
@@ -126,7 +119,7 @@ def _heat(
     figures: pd.DataFrame, cells: list[Cell], day: str, time_zone: str
 ) -> list[list[int | None]]:
     """Rows per cell and hour. A cell of which the day knows nothing is missing all day."""
-    hours = _hours(day, time_zone)
+    hours = hours_of_day(day, time_zone)
     own = figures[
         (figures["day"] == day) & (figures["scope"] == "cell_hour") & (figures["check"] == ROWS)
     ]
@@ -149,7 +142,13 @@ def _statuses(
     judged: pd.DataFrame, figures: pd.DataFrame, cells: list[Cell], day: str
 ) -> list[CellStatus]:
     """What each cell's day is worth against its own range; silent is 0 where some is expected."""
-    mine = judged[(judged["day"] == day) & (judged["scope"] == "cell") & (judged["check"] == ROWS)]
+    mine = judged[
+        (judged["day"] == day)
+        & (judged["scope"] == "cell")
+        & judged["check"].isin(RANGES)
+        & judged["lower"].notna()
+    ]
+    mine = mine.sort_values("check", key=lambda name: name.map(RANGES.index), ascending=False)
     found: dict[str, CellStatus] = {}
     for place, value, lower, upper in mine[["place", "value", "lower", "upper"]].to_numpy():
         found[str(place)] = status_of(value, lower, upper)
@@ -175,99 +174,6 @@ def status_of(value: Any, lower: Any, upper: Any) -> CellStatus:
     if value < lower:
         return "silent" if value == 0 else "low"
     return "high" if value > upper else "expected"
-
-
-def _by_key(figures: pd.DataFrame) -> dict[tuple[Any, ...], float]:
-    """Figures of one whole day by check, scope and place: what a week ago is looked up in."""
-    wide = figures[figures["scope"].isin([*WIDE, "cell"])]
-    keys = zip(wide["check"], wide["scope"], wide["place"], strict=True)
-    return dict(zip(keys, wide["value"].astype(float), strict=True))
-
-
-def checks_of_day(
-    judged: pd.DataFrame, figures: pd.DataFrame, day: str, time_zone: str
-) -> dict[str, Any]:
-    """Every figure of a file, the day and a region; of finer ones those out of range.
-
-    Returns
-    -------
-    dict
-        `checks`, worst first, and `n_checks_left_out`.
-    """
-    mine = _with_unjudged(judged[judged["day"] == day], figures[figures["day"] == day])
-    before = str(date.fromisoformat(day) - WEEK)
-    earlier = _by_key(figures[figures["day"] == before])
-    is_wide = mine["scope"].isin(WIDE)
-    fine = mine[~is_wide & mine["verdict"].isin(["stop", "note"])]
-    order = fine["verdict"].map(WORST_FIRST)
-    fine = fine.assign(order=order).sort_values(["order", *KEY]).drop(columns="order")
-    listed = pd.concat([mine[is_wide], fine.head(LISTED)])
-    listed = listed.assign(order=listed["verdict"].map(WORST_FIRST)).sort_values(["order", *KEY])
-    rows: list[dict[Any, Any]] = listed.to_dict("records")
-    checks = [_check(row, earlier, time_zone) for row in rows]
-    return {"checks": checks, "n_checks_left_out": max(0, len(fine) - LISTED)}
-
-
-def _with_unjudged(judged: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
-    """Add the figures of files, the day and regions that nobody judged, as not judged."""
-    wide = figures[figures["scope"].isin(WIDE)]
-    known = set(zip(judged["check"], judged["scope"], judged["place"], strict=True))
-    keys = zip(wide["check"], wide["scope"], wide["place"], strict=True)
-    bare = wide[[key not in known for key in keys]]
-    found = [CHECKS.get(check) for check in bare["check"]]
-    bare = bare.assign(
-        **dict.fromkeys(("expected", "lower", "upper", "trend"), np.nan),
-        severity=[one.severity if one else "note" for one in found],
-        owner=[one.owner if one else "operator" for one in found],
-        verdict="unknown",
-    )
-    return pd.concat([judged, bare]) if len(bare) else judged
-
-
-def _check(row: dict[Any, Any], earlier: dict[tuple[Any, ...], float], time_zone: str) -> Check:
-    check, scope, place = row["check"], row["scope"], row["place"]
-    then = earlier.get((check, scope, place)) if pd.isna(row["hour_at"]) else None
-    return Check(
-        check=check,
-        scope=scope,
-        place=place,
-        hour=None if pd.isna(row["hour_at"]) else _local(row["hour_at"], time_zone),
-        value=shown_value(check, scope, row["value"]),
-        then=shown_value(check, scope, then),
-        **{name: _number(row[name]) for name in ("expected", "lower", "upper", "trend")},
-        **{name: row[name] for name in ("severity", "owner", "verdict")},
-    )
-
-
-def shown_value(check: str, scope: str, value: Any) -> float | None:
-    """The value, or None where it would be a small count of devices or of one cell's rows.
-
-    >>> shown_value("count_imsis", "day", 14), shown_value("count_imsis", "day", 15)
-    (None, 15.0)
-    """
-    number = _number(value)
-    is_guarded = scope in ("cell", "cell_hour") or check.startswith(DEVICE_COUNTS)
-    if number is not None and is_guarded and 0 < number < FEWEST:
-        return None
-    return number
-
-
-def _number(value: Any) -> float | None:
-    """A finite number without the noise of its last digits, or None."""
-    if value is None or pd.isna(value) or not np.isfinite(value):
-        return None
-    return float(f"{float(value):.12g}")
-
-
-def _hours(day: str, time_zone: str) -> list[datetime]:
-    return hours_of(date.fromisoformat(day), time_zone)
-
-
-def _local(hour: Any, time_zone: str) -> str:
-    moment = pd.Timestamp(hour)
-    moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
-    local: datetime = moment.tz_convert(ZoneInfo(time_zone)).to_pydatetime()
-    return local.isoformat()
 
 
 def _problem(one: Trouble) -> Problem:

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 SIGNS = {"stop": "✗", "note": "!", "unknown": "?", "fine": "✓"}
 OWNERS = {"operator": "op", "agency": "ag", "maintainers": "ma"}
 
 
-def short(check: str, value: float | None, time_zone: str = "UTC") -> str:
-    """A value of a check in at most nine characters.
+def short(check: str, value: float | None) -> str:
+    """A value of a check in about nine characters.
 
-    A moment is told as local time, a share as per cent; None is a figure that is kept back
-    because it is small, or not known.
+    A moment (seconds since the local midnight) is told as a time, a share as per cent; None is
+    a figure that is kept back because it is small, or not known.
 
     >>> short("count_added_rows", 214337.0), short("count_added_rows", 103_245_900.0)
     ('214,337', '103.25M')
-    >>> short("error_share", 0.00561), short("latest_timestamp", 1772495940.0, "Europe/Amsterdam")
-    ('0.56%', '00:59')
+    >>> short("error_share", 0.00561), short("latest_timestamp", 86340.0)
+    ('0.56%', '23:59')
+    >>> short("earliest_timestamp", -3600.0)
+    '23:00 −1d'
     """
     if value is None:
         return "–"
     if check == "plan_mark":
         return "(a mark)"
     if check.endswith("_timestamp"):
-        return f"{datetime.fromtimestamp(value, UTC).astimezone(ZoneInfo(time_zone)):%H:%M}"
+        n_days, minutes = divmod(round(value / 60), 1440)
+        clock = f"{minutes // 60:02d}:{minutes % 60:02d}"
+        return f"{clock} {n_days:+d}d".replace("-", "−") if n_days else clock
     if check.endswith("_share"):
         return f"{100 * value:.3g}%"
     size = abs(value)
@@ -36,9 +38,7 @@ def short(check: str, value: float | None, time_zone: str = "UTC") -> str:
     return f"{value:,.0f}" if size >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def between(
-    check: str, lower: float | None, upper: float | None, time_zone: str = "UTC", room: int = 13
-) -> str:
+def between(check: str, lower: float | None, upper: float | None, room: int = 13) -> str:
     """An expected range; shortened to thousands where it would not fit.
 
     >>> between("count_added_rows", 198_000, 231_000), between("error_share", None, 0.012)
@@ -47,10 +47,10 @@ def between(
     if (lower is None and upper is None) or check == "plan_mark":
         return "–"
     if lower is None:
-        return f"≤ {short(check, upper, time_zone)}"
+        return f"≤ {short(check, upper)}"
     if upper is None:
-        return f"≥ {short(check, lower, time_zone)}"
-    text = f"{short(check, lower, time_zone)}–{short(check, upper, time_zone)}"
+        return f"≥ {short(check, lower)}"
+    text = f"{short(check, lower)}–{short(check, upper)}"
     if len(text) > room and max(abs(lower), abs(upper)) >= 1e4:
         unit, letter = (1e6, "M") if abs(upper) >= 1e6 else (1e3, "k")
         return f"{lower / unit:.3g}{letter}–{upper / unit:.3g}{letter}"

@@ -10,7 +10,8 @@ from peil import accounting, cell_places
 from peil.area import Area
 from peil.charter import Charter
 from peil.quality import store as quality
-from peil.quality_content import SHOWN_DAYS, WEEK, content
+from peil.quality_content import SHOWN_DAYS, content
+from peil.quality_judgements import WEEK
 from peil.quality_page import QualityData
 from peil.store import Store
 

@@ -20,7 +20,7 @@ from peil.operator_page import FileAccount
 from peil.outcome import Refused
 from peil.quality import store as quality
 from peil.quality.catalogue import CHECKS, FLOWETL, REASONS
-from peil.quality_content import checks_of_day, shown_value
+from peil.quality_judgements import WARNED, WIDE, checks_of_day, moments, shown_value
 from peil.quality_lines import OWNERS, SIGNS, between, short, sparkline, trend
 from peil.quality_page import Check
 from peil.store import Store
@@ -39,6 +39,7 @@ class DayReport:
     day: str
     files: list[FileAccount]
     checks: list[Check]
+    n_checks_left_out: int = 0
     weeks: dict[str, list[float | None]] = field(default_factory=dict)
 
     def rows(self) -> dict[str, Any]:
@@ -57,8 +58,14 @@ class DayReport:
         }
 
     def count(self, verdict: str) -> int:
-        """How many figures have this verdict."""
-        return sum(check.verdict == verdict for check in self.checks)
+        """How many figures of the day, its files and regions have this verdict."""
+        return sum(one.verdict == verdict and one.scope in WIDE for one in self.checks)
+
+    @property
+    def n_fine_scopes(self) -> int:
+        """Figures of single cells and hours that are out of range."""
+        out = sum(one.scope not in WIDE for one in self.checks)
+        return out + self.n_checks_left_out
 
 
 def tell(
@@ -99,12 +106,12 @@ def report(charter: Charter, store: Store, day: str, check: str | None = None) -
     judged = quality.judged(store, pilot, [day])
     if check is not None:
         judged = judged[judged["check"] == check]
-        figures = figures[figures["check"] == check]
+        figures = figures[figures["check"] == WARNED.get(check, check)]
     return DayReport(
         day=day,
         files=accounting.accounts(charter, store, when),
-        checks=checks_of_day(judged, figures, day, charter.time_zone)["checks"],
-        weeks=_weeks(figures, before),
+        **checks_of_day(judged, figures, day, charter.time_zone),
+        weeks=_weeks(moments(figures, charter.time_zone), before),
     )
 
 
@@ -151,16 +158,16 @@ class _Printer:
         self.console.print(Text(text, style=style), no_wrap=True, overflow="ellipsis", crop=True)
 
     def _days(self, found: Sequence[DayReport]) -> None:
-        self._line(f"{self.charter.pilot}: rows, and figures out of range, day by day", "bold")
-        self._line(f"{'day':10} {'delivered':>12} {'staged':>12} {'set aside':>11} "
-                   f"{'opted out':>10}  out of range")  # fmt: skip
+        self._line(f"{self.charter.pilot}: rows, and figures out of range", "bold")
+        self._line(f"{'day':10} {'delivered':>11} {'staged':>11} {'set aside':>9} "
+                   f"{'opted out':>9}    stop noted in cells")  # fmt: skip
         for one in found:
             rows, stop, note = one.rows(), one.count("stop"), one.count("note")
             sign = SIGNS["stop" if stop else "note" if note else "fine"]
-            out = f"{sign} {stop} stop, {note} noted" if stop + note else f"{sign} none"
+            out = f"{sign} {stop:>4} {note:>5} {one.n_fine_scopes:>8}"
             self._line(
-                f"{one.day:10} {rows['n_delivered']:>12,} {rows['n_staged']:>12,} "
-                f"{rows['n_quarantined']:>11,} {rows['n_opted_out']:>10,}  {out}",
+                f"{one.day:10} {rows['n_delivered']:>11,} {rows['n_staged']:>11,} "
+                f"{rows['n_quarantined']:>9,} {rows['n_opted_out']:>9,}  {out}",
                 "bold red" if stop else "yellow" if note else "",
             )
 
@@ -201,8 +208,9 @@ class _Printer:
                    f"{f'last {self.n_days} days':{self.n_days}} {last}", "dim")  # fmt: skip
 
     def _check(self, check: Check, one: DayReport) -> None:
-        zone = self.charter.time_zone
-        weeks = one.weeks.get(check.check, [None] * WEEKS_WIDE)[-self.n_days :]
+        weeks = one.weeks.get(WARNED.get(check.check, check.check), [None] * WEEKS_WIDE)[
+            -self.n_days :
+        ]
         who = (f"{check.severity}, {check.owner}" if self.is_wide
                else f"{check.severity[0].upper()} {OWNERS[check.owner]}")  # fmt: skip
         name = check.check
@@ -211,9 +219,9 @@ class _Printer:
             name = ""
         sign = SIGNS[check.verdict] if name else " "
         self._line(
-            f"{sign} {name:28} {short(check.check, check.value, zone):>9} "
-            f"{between(check.check, check.lower, check.upper, zone):>13} "
-            f"{trend(check.trend):>5} {sparkline(weeks)} {who}",
+            f"{sign} {name:28} {short(check.check, check.value):>9} "
+            f"{between(check.check, check.lower, check.upper):>13} "
+            f"{trend(check.trend):>5} {sparkline(weeks[-self.n_days :])} {who}",
             STYLES[check.verdict],
         )
 
@@ -224,13 +232,12 @@ class _Printer:
         if not out:
             return
         self._line("by file, region, hour and cell:", "bold")
-        zone = self.charter.time_zone
         for check in out[: None if self.check else ELSEWHERE_LISTED]:
             place = f"{check.scope} {check.place} {check.hour[11:16] if check.hour else ''}".strip()
             self._line(f"{SIGNS[check.verdict]} {check.check}, {place}", STYLES[check.verdict])
             self._line(
-                f"  {short(check.check, check.value, zone)}, expected "
-                f"{between(check.check, check.lower, check.upper, zone)} "
+                f"  {short(check.check, check.value)}, expected "
+                f"{between(check.check, check.lower, check.upper)} "
                 f"({check.severity}, {check.owner})",
                 STYLES[check.verdict],
             )

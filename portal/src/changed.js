@@ -88,7 +88,7 @@ export function mountChanged() {
   return {
     box: h("section", { class: "card", "aria-label": say("q_changed") },
       h("div", { class: "card-head" }, h("h2", {}, say("q_changed")), h("label", { class: "only" }, only, say("q_only_out"))), lead,
-      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": say("q_changed") },
+      h("div", { class: "scroll tall", tabindex: 0, role: "region", "aria-label": say("q_changed") },
         h("table", { id: "changed" }, h("thead", {}, h("tr", {}, heads)), body)), more),
     update,
   };

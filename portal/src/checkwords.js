@@ -1,7 +1,7 @@
 // Checks, their places and their values in words.
 
 import { hours, percent, say, sayOr, short, signedPercent, whole, words } from "./format.js";
-import { data, regionName } from "./quality_state.js";
+import { regionName } from "./quality_state.js";
 
 const DEVICES = /^count_(msisdns|imsis|imeis|onnet)/;
 
@@ -24,9 +24,12 @@ function kindOf(check) {
   return "number";
 }
 
+// A moment in seconds since the local midnight of the day.
 function clockOf(seconds) {
-  return new Intl.DateTimeFormat("nl-NL", { hour: "2-digit", minute: "2-digit",
-    timeZone: data.time_zone }).format(new Date(seconds * 1000));
+  const minutes = Math.round(seconds / 60);
+  const [of, day] = [((minutes % 1440) + 1440) % 1440, Math.floor(minutes / 1440)];
+  const clock = `${String(Math.floor(of / 60)).padStart(2, "0")}:${String(of % 60).padStart(2, "0")}`;
+  return day === 0 ? clock : say(day < 0 ? "q_day_before" : "q_day_after", { clock });
 }
 
 // A value of that check; null is few where small counts are kept back, else not known.
@@ -50,11 +53,11 @@ export function rangeWords(one) {
   return say("q_range", { lower: valueWords(one, one.lower), upper: valueWords(one, one.upper) });
 }
 
-// The change since a week ago, as a share; as minutes for a moment of the day.
+// The change since a week ago, as a share; in minutes for a moment.
 export function changeOf(one) {
   if (one.value === null || one.then === null) return null;
   if (kindOf(one.check) === "mark") return Number(one.value !== one.then);
-  if (kindOf(one.check) === "time") return (one.value - one.then - 7 * 86400) / 86400;
+  if (kindOf(one.check) === "time") return (one.value - one.then) / 60;
   return one.then === 0 ? (one.value === 0 ? 0 : null) : one.value / one.then - 1;
 }
 
@@ -63,7 +66,7 @@ export function changeWords(one) {
   if (change === null) return "–";
   if (kindOf(one.check) === "mark") return say(change ? "q_another" : "q_the_same");
   if (kindOf(one.check) === "time") {
-    const minutes = Math.round(change * 1440);
+    const minutes = Math.round(change);
     return say("q_minutes", { n: (minutes > 0 ? "+" : minutes < 0 ? "−" : "") + whole(Math.abs(minutes)) });
   }
   return signedPercent(change, 1);

@@ -164,11 +164,13 @@ export function mountHeat() {
         pen.fillRect(gutter + t * wide, y, wide - (wide > 8 ? 1 : 0), row > 6 ? row - 1 : row);
       });
     }
+    let free = 0;
     for (const [region, from, to] of groups(rows)) {
       const y0 = AXIS + from * row - top;
       const y1 = AXIS + (to + 1) * row - top;
       if (y1 < AXIS || y0 > height) continue;
-      if (row < 11) {
+      if (row < 11 && Math.max(y0, AXIS) >= free) {
+        free = Math.max(y0, AXIS) + 13;
         pen.fillStyle = ink;
         pen.fillText(fitted(pen, region ? regionName(region) : say("q_outside_zones"), gutter - 8), 2, Math.min(Math.max(y0, AXIS) + 12, height - 3));
       }

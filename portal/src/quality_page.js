@@ -8,7 +8,7 @@ import { badge, h } from "./dom.js";
 import { dayMiddle, daysBetween, findDoubledHours, percent, say, sayOr, textOf, useLanguage, whole } from "./format.js";
 import { mountHeat } from "./heat.js";
 import { masthead } from "./masthead.js";
-import { asked, data, forgetReactors, onChange, regionName, remember, set, shownState, today } from "./quality_state.js";
+import { asked, data, forgetReactors, isWide, onChange, regionName, remember, set, shownState, today } from "./quality_state.js";
 import { mountReasons } from "./reasons.js";
 
 function fact(id, term, value, more, kind = "") {
@@ -17,13 +17,14 @@ function fact(id, term, value, more, kind = "") {
 
 function summary() {
   const day = today();
-  const of = (verdict) => day.checks.filter((one) => one.verdict === verdict).length;
+  const of = (verdict) => day.checks.filter((one) => one.verdict === verdict && isWide(one)).length;
+  const narrow = day.checks.filter((one) => !isWide(one)).length + day.n_checks_left_out;
   const rows = total(day.files, (file) => file.n_delivered);
   const aside = total(day.files, quarantinedOf);
   const silent = day.statuses.filter((status) => status === "silent").length;
   const low = day.statuses.filter((status) => status === "low").length;
   return [
-    fact("fact-checks", say("q_out_of_range"), whole(of("stop") + of("note")), say("q_verdicts", { stop: whole(of("stop")), note: whole(of("note")), fine: whole(of("fine")), unknown: whole(of("unknown")) }), of("stop") ? "bad" : ""),
+    fact("fact-checks", say("q_out_of_range"), whole(of("stop") + of("note")), say("q_verdicts", { stop: whole(of("stop")), note: whole(of("note")), fine: whole(of("fine")), unknown: whole(of("unknown")), narrow: whole(narrow) }), of("stop") ? "bad" : ""),
     fact("fact-rows", say("op_rows"), rows ? whole(rows) : "–", rows ? say("q_aside_share", { share: percent(aside / rows, 2), n: whole(aside) }) : say("q_no_files")),
     fact("fact-silent", say("q_silent_cells"), whole(silent), say("q_cells_of", { low: whole(low), all: whole(data.cells.length) }), silent ? "bad" : ""),
     fact("fact-troubles", say("q_troubles"), whole(data.problems.length), say("q_troubles_now"), data.problems.some((one) => one.severity === "stop") ? "bad" : ""),

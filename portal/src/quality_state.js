@@ -59,8 +59,13 @@ export function regionName(id) {
   return regionNames.get(id) ?? id;
 }
 
-// A day's worst verdict: a day with a stop is worse than one with a note.
+// Figures of the whole day, its files and regions; those of single cells and hours are many.
+export function isWide(one) {
+  return ["day", "delivery", "region"].includes(one.scope);
+}
+
+// A day's worst verdict, single cells and hours left out.
 export function worstOf(day) {
-  if (day.checks.some((one) => one.verdict === "stop")) return "stop";
-  return day.checks.some((one) => one.verdict === "note") ? "note" : "fine";
+  const has = (verdict) => day.checks.some((one) => one.verdict === verdict && isWide(one));
+  return has("stop") ? "stop" : has("note") ? "note" : "fine";
 }
