@@ -83,7 +83,8 @@ def moments(figures: pd.DataFrame, time_zone: str) -> pd.DataFrame:
 def _with_unjudged(judged: pd.DataFrame, figures: pd.DataFrame, time_zone: str) -> pd.DataFrame:
     """Add the figures of files, the day and regions that nobody judged, as not judged."""
     wide = moments(figures[figures["scope"].isin(WIDE)], time_zone)
-    known = set(zip(judged["check"], judged["scope"], judged["place"], strict=True))
+    thought = judged[judged["scope"].isin(WIDE)]
+    known = set(zip(thought["check"], thought["scope"], thought["place"], strict=True))
     keys = zip(wide["check"], wide["scope"], wide["place"], strict=True)
     bare = wide[np.array([key not in known for key in keys], dtype=bool)]
     found = [CHECKS.get(check) for check in bare["check"]]

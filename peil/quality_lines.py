@@ -18,7 +18,7 @@ def short(check: str, value: float | None) -> str:
     >>> short("count_added_rows", 214337.0), short("count_added_rows", 103_245_900.0)
     ('214,337', '103.25M')
     >>> short("error_share", 0.00561), short("latest_timestamp", 86340.0)
-    ('0.56%', '23:59')
+    ('0.561%', '23:59')
     >>> short("earliest_timestamp", -3600.0)
     '23:00 −1d'
     """
@@ -27,7 +27,7 @@ def short(check: str, value: float | None) -> str:
     if check == "plan_mark":
         return "(a mark)"
     if check.endswith("_timestamp"):
-        n_days, minutes = divmod(round(value / 60), 1440)
+        n_days, minutes = divmod(int(value // 60), 1440)
         clock = f"{minutes // 60:02d}:{minutes % 60:02d}"
         return f"{clock} {n_days:+d}d".replace("-", "−") if n_days else clock
     if check.endswith("_share"):

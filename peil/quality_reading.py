@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from peil import accounting, cell_places
 from peil.area import Area
 from peil.charter import Charter
+from peil.quality import drift
 from peil.quality import store as quality
 from peil.quality_content import SHOWN_DAYS, content
 from peil.quality_judgements import WEEK
@@ -35,7 +37,7 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
                 quality.figures(store, pilot, days[-HEAT_DAYS:], ["cell_hour"]),
             ]
         ),
-        quality.judged(store, pilot, days),
+        pd.concat([quality.judged(store, pilot, days, COARSE), *_out_of_range(store, pilot, days)]),
         known,
         cell_places.region_names(known, area),
         cell_places.outlines(area),
@@ -44,8 +46,16 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
             for day in days
             for account in accounting.accounts(charter, store, date.fromisoformat(day))
         ],
+        troubles=drift.found(charter, date.fromisoformat(days[-1]), store),
         days=days,
     )
+
+
+def _out_of_range(store: Store, pilot: str, days: list[str]) -> Iterator[pd.DataFrame]:
+    """Single cells and hours that are out of range; of a country there are too many to hold all."""
+    for day in days:
+        told = quality.judged(store, pilot, [day], ["cell_hour"])
+        yield told[told["verdict"].isin(["stop", "note"])]
 
 
 def days_with_figures(store: Store, pilot: str) -> list[str]:

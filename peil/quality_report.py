@@ -18,12 +18,14 @@ from peil import charter as charters
 from peil.charter import Charter
 from peil.operator_page import FileAccount
 from peil.outcome import Refused
+from peil.quality import drift
 from peil.quality import store as quality
 from peil.quality.catalogue import CHECKS, FLOWETL, REASONS
 from peil.quality_judgements import WARNED, WIDE, checks_of_day, moments, shown_value
 from peil.quality_lines import OWNERS, SIGNS, between, short, sparkline, trend
 from peil.quality_page import Check
 from peil.store import Store
+from peil.trouble import Trouble
 
 STYLES = {"stop": "bold red", "note": "yellow", "unknown": "dim", "fine": ""}
 ELSEWHERE_LISTED = 12
@@ -95,7 +97,9 @@ def tell(
     elif not found:
         console.print(f"No figures of {charter.pilot} yet: `peil run {charter.pilot}` makes them.")
     else:
-        _Printer(console, charter, check).print(found, is_asked=bool(start or end))
+        printer = _Printer(console, charter, check)
+        printer.print(found, is_asked=bool(start or end))
+        printer.next(found[-1], drift.found(charter, date.fromisoformat(found[-1].day), store))
 
 
 def report(charter: Charter, store: Store, day: str, check: str | None = None) -> DayReport:
@@ -152,7 +156,6 @@ class _Printer:
         self._days(found)
         for one in found if is_asked or self.check else found[-1:]:
             self._day(one)
-        self._next(found[-1])
 
     def _line(self, text: str = "", style: str = "") -> None:
         self.console.print(Text(text, style=style), no_wrap=True, overflow="ellipsis", crop=True)
@@ -233,7 +236,8 @@ class _Printer:
             return
         self._line("by file, region, hour and cell:", "bold")
         for check in out[: None if self.check else ELSEWHERE_LISTED]:
-            place = f"{check.scope} {check.place} {check.hour[11:16] if check.hour else ''}".strip()
+            hour = check.hour[11:16] if check.hour else ""
+            place = " ".join(part for part in (check.scope, check.place, hour) if part)
             self._line(f"{SIGNS[check.verdict]} {check.check}, {place}", STYLES[check.verdict])
             self._line(
                 f"  {short(check.check, check.value)}, expected "
@@ -244,7 +248,13 @@ class _Printer:
         if not self.check and len(out) > ELSEWHERE_LISTED:
             self._line(f"… and {len(out) - ELSEWHERE_LISTED} more: --check NAME lists them all")
 
-    def _next(self, last: DayReport) -> None:
+    def next(self, last: DayReport, troubles: Sequence[Trouble]) -> None:
+        """Say what is wrong with the last day, what the signs mean, and where to look."""
+        for one in troubles:
+            style = STYLES[one.severity]
+            self._line()
+            self.console.print(Text(f"{SIGNS[one.severity]} {one.what}", style=style))
+            self.console.print(Text(f"  → {one.what_to_do} ({one.owner}, since {one.since})"))
         self._line()
         self._line("✗ stop   ! noted   ✓ fine   ? not judged yet: too few weeks   – few or unknown")
         if not self.is_wide:

@@ -26,7 +26,7 @@ function kindOf(check) {
 
 // A moment in seconds since the local midnight of the day.
 function clockOf(seconds) {
-  const minutes = Math.round(seconds / 60);
+  const minutes = Math.floor(seconds / 60);
   const [of, day] = [((minutes % 1440) + 1440) % 1440, Math.floor(minutes / 1440)];
   const clock = `${String(Math.floor(of / 60)).padStart(2, "0")}:${String(of % 60).padStart(2, "0")}`;
   return day === 0 ? clock : say(day < 0 ? "q_day_before" : "q_day_after", { clock });
