@@ -154,8 +154,8 @@ def test_what_is_wrong_is_told_with_what_to_do(
 
     def found(charter: Any, day: date, store: Any) -> list[Trouble]:
         asked.append(day)
-        return [Trouble("tiny", "clock_off", "events", str(day), "2026-03-03", "note",
-                        "operator", "Events lie one hour early.", "Correct the time zone.")]  # fmt: skip
+        told_of = ("tiny", "clock_off", "events", str(day), "2026-03-03", "note", "operator")
+        return [Trouble(*told_of, "Events lie one hour early.", "Correct the time zone.")]  # type: ignore[arg-type]
 
     monkeypatch.setattr("peil.quality.drift.found", found)
     text = told()
