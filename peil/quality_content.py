@@ -10,7 +10,7 @@ import pandas as pd
 
 from peil.charter import Charter
 from peil.operator_page import FileAccount
-from peil.quality_judgements import checks_of_day, hours_of_day, local_hour
+from peil.quality_judgements import checks_of_day, hours_of_day, local_hour, week_before
 from peil.quality_page import (
     FEWEST,
     MISSING,
@@ -68,17 +68,19 @@ def content(
     days = list(days or sorted(set(figures["day"]))[-SHOWN_DAYS:])
     if not days:
         return None
-    cells = _cells(figures[figures["day"].isin(days)], places)
+    told, thought = _by_day(figures), _by_day(judged)
+    zone, none = charter.time_zone, judged[:0]
+    cells = _cells([told[day] for day in days], places)
     made = [
         Day(
             day=day,
-            hours=[
-                local_hour(hour, charter.time_zone) for hour in hours_of_day(day, charter.time_zone)
-            ],
-            rows_per_hour=_heat(figures, cells, day, charter.time_zone),
-            statuses=_statuses(judged, figures, cells, day),
+            hours=[local_hour(hour, zone) for hour in hours_of_day(day, zone)],
+            rows_per_hour=_heat(told[day], cells, day, zone),
+            statuses=_statuses(thought.get(day, none), told[day], cells),
             files=[account for account in accounts if account.day == day],
-            **checks_of_day(judged, figures, day, charter.time_zone),
+            **checks_of_day(
+                thought.get(day, none), told[day], told.get(week_before(day)), day, zone
+            ),
         )
         for day in days
     ]
@@ -96,9 +98,15 @@ def content(
     )
 
 
-def _cells(figures: pd.DataFrame, places: pd.DataFrame) -> list[Cell]:
+def _by_day(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(day): own for day, own in frame.groupby("day")}
+
+
+def _cells(figures: list[pd.DataFrame], places: pd.DataFrame) -> list[Cell]:
     """Every cell with a figure or a place, by region and name; those of no region come last."""
-    seen = set(figures.loc[figures["scope"].isin(["cell", "cell_hour"]), "place"])
+    seen: set[str] = set()
+    for own in figures:
+        seen |= set(own.loc[own["scope"].isin(["cell", "cell_hour"]), "place"].unique())
     known: dict[Any, dict[Any, Any]] = places.set_index("cell_id").to_dict("index")
     cells = []
     for cell_id in seen | set(known):
@@ -120,9 +128,7 @@ def _heat(
 ) -> list[list[int | None]]:
     """Rows per cell and hour. A cell of which the day knows nothing is missing all day."""
     hours = hours_of_day(day, time_zone)
-    own = figures[
-        (figures["day"] == day) & (figures["scope"] == "cell_hour") & (figures["check"] == ROWS)
-    ]
+    own = figures[(figures["scope"] == "cell_hour") & (figures["check"] == ROWS)]
     if own.empty:
         return []
     row = pd.Series({cell.cell_id: number for number, cell in enumerate(cells)})
@@ -138,25 +144,18 @@ def _heat(
     return rows
 
 
-def _statuses(
-    judged: pd.DataFrame, figures: pd.DataFrame, cells: list[Cell], day: str
-) -> list[CellStatus]:
+def _statuses(judged: pd.DataFrame, figures: pd.DataFrame, cells: list[Cell]) -> list[CellStatus]:
     """What each cell's day is worth against its own range; silent is 0 where some is expected."""
-    mine = judged[
-        (judged["day"] == day)
-        & (judged["scope"] == "cell")
-        & judged["check"].isin(RANGES)
-        & judged["lower"].notna()
-    ]
-    mine = mine.sort_values("check", key=lambda name: name.map(RANGES.index), ascending=False)
     found: dict[str, CellStatus] = {}
-    for place, value, lower, upper in mine[["place", "value", "lower", "upper"]].to_numpy():
-        found[str(place)] = status_of(value, lower, upper)
-    there = figures[
-        (figures["day"] == day) & (figures["scope"] == "cell") & (figures["check"] == ROWS)
-    ]
-    for place, value in zip(there["place"], there["value"], strict=True):
-        found.setdefault(str(place), status_of(value, None, None))
+    counted = figures[(figures["scope"] == "cell") & (figures["check"] == ROWS)]
+    for place, value in zip(counted["place"], counted["value"], strict=True):
+        found[str(place)] = status_of(value, None, None)
+    ranged = judged[(judged["scope"] == "cell") & judged["lower"].notna()]
+    for check in reversed(RANGES):  # the better one overwrites the other
+        own = ranged[ranged["check"] == check]
+        columns = (own[name] for name in ("place", "value", "lower", "upper"))
+        for place, value, lower, upper in zip(*columns, strict=True):
+            found[str(place)] = status_of(value, lower, upper)
     return [found.get(cell.cell_id, "unknown") for cell in cells]
 
 

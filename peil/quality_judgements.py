@@ -25,26 +25,45 @@ CHECK_ORDER = {name: number for number, name in enumerate(CHECKS)}
 KEY = ["check", "scope", "place", "hour_at"]
 
 
-def _by_key(figures: pd.DataFrame) -> dict[tuple[Any, ...], float]:
+def _by_key(figures: pd.DataFrame, time_zone: str) -> dict[tuple[Any, ...], float]:
     """Figures of one whole day by check, scope and place: what a week ago is looked up in."""
-    wide = figures[figures["scope"].isin([*WIDE, "cell"])]
+    wide = moments(figures[figures["scope"].isin([*WIDE, "cell"])], time_zone)
     keys = zip(wide["check"], wide["scope"], wide["place"], strict=True)
     return dict(zip(keys, wide["value"].astype(float), strict=True))
 
 
+def week_before(day: str) -> str:
+    """The same weekday of the week before.
+
+    >>> week_before("2026-03-04")
+    '2026-02-25'
+    """
+    return str(date.fromisoformat(day) - WEEK)
+
+
 def checks_of_day(
-    judged: pd.DataFrame, figures: pd.DataFrame, day: str, time_zone: str
+    judged: pd.DataFrame,
+    figures: pd.DataFrame,
+    before: pd.DataFrame | None,
+    day: str,
+    time_zone: str,
 ) -> dict[str, Any]:
     """Every figure of a file, the day and a region; of finer ones those out of range.
+
+    Parameters
+    ----------
+    judged, figures : DataFrame
+        Of this day.
+    before : DataFrame or None
+        Figures of the same weekday of the week before.
 
     Returns
     -------
     dict
         `checks`, worst first, and `n_checks_left_out`.
     """
-    mine = _with_unjudged(judged[judged["day"] == day], figures[figures["day"] == day], time_zone)
-    before = str(date.fromisoformat(day) - WEEK)
-    earlier = _by_key(moments(figures[figures["day"] == before], time_zone))
+    mine = _with_unjudged(judged, figures, time_zone)
+    earlier = {} if before is None else _by_key(before, time_zone)
     is_wide = mine["scope"].isin(WIDE)
     fine = mine[~is_wide & mine["verdict"].isin(["stop", "note"])]
     fine = _ordered(fine.assign(far=_far(fine)), ["order", "far", "width", "number", *KEY])

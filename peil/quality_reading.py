@@ -13,7 +13,7 @@ from peil.charter import Charter
 from peil.quality import drift
 from peil.quality import store as quality
 from peil.quality_content import SHOWN_DAYS, content
-from peil.quality_judgements import WEEK
+from peil.quality_judgements import week_before
 from peil.quality_page import QualityData
 from peil.store import Store
 
@@ -27,7 +27,7 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
     days = days_with_figures(store, pilot)[-SHOWN_DAYS:]
     if not days:
         return None
-    looked_up = [*days, *(str(date.fromisoformat(day) - WEEK) for day in days)]
+    looked_up = [*days, *map(week_before, days)]
     known = cell_places.places(charter, store, area, [date.fromisoformat(day) for day in days])
     return content(
         charter,
@@ -37,7 +37,12 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
                 quality.figures(store, pilot, days[-HEAT_DAYS:], ["cell_hour"]),
             ]
         ),
-        pd.concat([quality.judged(store, pilot, days, COARSE), *_out_of_range(store, pilot, days)]),
+        pd.concat(
+            [
+                quality.judged(store, pilot, days, COARSE),
+                *_out_of_range(store, pilot, days[-HEAT_DAYS:]),
+            ]
+        ),
         known,
         cell_places.region_names(known, area),
         cell_places.outlines(area),

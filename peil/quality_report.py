@@ -21,7 +21,7 @@ from peil.outcome import Refused
 from peil.quality import drift
 from peil.quality import store as quality
 from peil.quality.catalogue import CHECKS, FLOWETL, REASONS
-from peil.quality_judgements import WARNED, WIDE, checks_of_day, moments, shown_value
+from peil.quality_judgements import WARNED, WIDE, checks_of_day, moments, shown_value, week_before
 from peil.quality_lines import OWNERS, SIGNS, between, short, sparkline, trend
 from peil.quality_page import Check
 from peil.store import Store
@@ -114,7 +114,13 @@ def report(charter: Charter, store: Store, day: str, check: str | None = None) -
     return DayReport(
         day=day,
         files=accounting.accounts(charter, store, when),
-        **checks_of_day(judged, figures, day, charter.time_zone),
+        **checks_of_day(
+            judged,
+            figures[figures["day"] == day],
+            figures[figures["day"] == week_before(day)],
+            day,
+            charter.time_zone,
+        ),
         weeks=_weeks(moments(figures, charter.time_zone), before),
     )
 

@@ -131,7 +131,8 @@ def test_what_is_out_of_range_comes_first_beside_a_week_ago() -> None:
         (SPRING, "error_share", "hour", "", 2, 0.5, 0.1, 0, 0.2, None, *stop),
         (SPRING, "error_share", "hour", "", 3, 0.1, 0.1, 0, 0.2, None, *fine),
     )  # fmt: skip
-    checks = checks_of_day(thought, told, SPRING, "Europe/Amsterdam")["checks"]
+    now, before = (told[told["day"] == day] for day in (SPRING, BEFORE))
+    checks = checks_of_day(thought, now, before, SPRING, "Europe/Amsterdam")["checks"]
     assert [(one.check, one.scope, one.verdict) for one in checks] == [
         ("count_added_rows", "day", "stop"),
         ("error_share", "hour", "stop"),
@@ -158,7 +159,7 @@ def test_single_cells_out_of_range_are_listed_farthest_first_and_the_rest_counte
     rest = (None, "note", "operator", "note")
     cells = [(SPRING, "n_rows_staged", "cell", f"c{n:03d}", None, 200 + n, 100, 90, 110, *rest)
              for n in range(LISTED + 7)]  # fmt: skip
-    found = checks_of_day(judged(*cells), figures(), SPRING, "Europe/Amsterdam")
+    found = checks_of_day(judged(*cells), figures(), None, SPRING, "Europe/Amsterdam")
     assert len(found["checks"]) == LISTED and found["n_checks_left_out"] == 7
     assert found["checks"][0].place == f"c{LISTED + 6}"
 

@@ -51,6 +51,10 @@ def measured(tiny: Any) -> Any:
             judged += [
                 ("count_added_rows", "day", "", None, 400.0, 1200.0, 1080.0, 1320.0, -0.304,
                  "stop", "operator", "stop"),
+                ("n_rows_staged", "cell_hour", "c1", hour, 0.0, 90.0, 50.0, 130.0, None, "note",
+                 "operator", "note"),
+                ("n_rows_staged", "cell_hour", "c2", hour, 90.0, 90.0, 50.0, 130.0, None, "note",
+                 "operator", "fine"),
                 ("error_share", "hour", "", hour, 0.5, 0.005, 0.0, 0.02, None, "stop", "agency",
                  "note"),
             ]  # fmt: skip
@@ -104,7 +108,7 @@ def test_every_day_has_its_rows(measured: Any, width: int) -> None:
     assert rows == {
         "2026-03-02": ["1,000", "988", "10", "2", "✓", "0", "0", "0"],
         "2026-03-03": ["1,500", "1,488", "10", "2", "✓", "0", "0", "0"],
-        "2026-03-04": ["400", "388", "10", "2", "✗", "1", "0", "1"],
+        "2026-03-04": ["400", "388", "10", "2", "✗", "1", "0", "2"],
     }
 
 
@@ -190,6 +194,8 @@ def test_the_page_is_collected_from_the_same_store(measured: Any) -> None:
     assert [one.hour for one in made.days[-1].checks if one.scope == "hour"] == [
         "2026-03-04T12:00:00+01:00"
     ]
+    fine = [(one.scope, one.place) for one in made.days[-1].checks if one.scope == "cell_hour"]
+    assert fine == [("cell_hour", "c1")]
     later = DAY + timedelta(days=1)
     assert quality_reading.days_with_figures(measured.store, "tiny")[-1] < str(later)
 
