@@ -20,7 +20,9 @@ function triangle(pen, size, way) {
   pen.closePath();
 }
 
-function glyph(status, size = SIZE[status]) {
+const crowded = data.cells.length > 3000 ? 0.3 : data.cells.length > 800 ? 0.55 : 1;
+
+function glyph(status, size = SIZE[status] * crowded) {
   return d3.symbol(SHAPE[status], size)();
 }
 
@@ -33,7 +35,7 @@ function counted(statuses) {
 function fannedOut(width) {
   const masts = d3.group(d3.range(data.cells.length).filter((i) => data.cells[i].x_m !== null),
     (i) => `${data.cells[i].x_m} ${data.cells[i].y_m}`);
-  const away = width < 500 ? 5 : 7;
+  const away = (width < 500 ? 5 : 7) * Math.sqrt(crowded);
   const shifts = new Map();
   for (const cells of masts.values()) {
     cells.forEach((i, at) => {

@@ -3,65 +3,12 @@
 
 import { h, onWidth } from "./dom.js";
 import { hours, hourOf, say, short, whole } from "./format.js";
+import { MISSING, SHADES, TEXTURES, countWords, drawOverview, kindOfCount, limits, shadeOf } from "./heatcolours.js";
 import { data, regionName, set, shownState, today } from "./quality_state.js";
 
 const TALLEST = 560;
 const ROW = { least: 4, most: 20 };
 const AXIS = 22;
-// ColorBrewer YlGnBu: told apart under every common colour blindness
-const SHADES = ["#eef3b4", "#bfe3b4", "#73c8bd", "#34a2c2", "#2668ab", "#132b7d"];
-const MISSING = -1;
-
-const allRows = data.days.flatMap((day) => day.rows_per_hour.flatMap((row) => row.filter((n) => n > 0)));
-
-function tidied(value) {
-  const power = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
-  return Math.round(value / power) * power;
-}
-
-// The same classes for every day, so that days can be compared.
-const limits = allRows.length
-  ? [...new Set(d3.scaleQuantile(allRows, d3.range(SHADES.length)).quantiles().map(tidied))].sort(d3.ascending) : [];
-
-function shadeOf(n) {
-  return SHADES[SHADES.length - 1 - limits.length + d3.bisectRight(limits, n)];
-}
-
-// Textures: zero is white with slanted lines, few is grey with dots, missing is dark with crosses.
-function texture(kind) {
-  const tile = document.createElement("canvas");
-  tile.width = kind === "zero" ? 8 : 6;
-  tile.height = kind === "zero" ? 8 : 4;
-  const pen = tile.getContext("2d");
-  pen.fillStyle = { zero: "#ffffff", few: "#e9e5dc", missing: "#4b535c" }[kind];
-  pen.fillRect(0, 0, tile.width, tile.height);
-  pen.strokeStyle = pen.fillStyle = { zero: "#a61b29", few: "#5d574b", missing: "#b9c1c9" }[kind];
-  pen.lineWidth = 1.5;
-  if (kind === "zero") {
-    pen.beginPath();
-    for (const x of [-8, 0, 8]) { pen.moveTo(x - 1, 9); pen.lineTo(x + 9, -1); }
-    pen.stroke();
-  } else if (kind === "few") {
-    pen.fillRect(2, 1, 2, 2);
-  } else {
-    pen.fillRect(0, 0, 2, 1);
-    pen.fillRect(3, 2, 2, 1);
-  }
-  return tile;
-}
-
-const TEXTURES = { zero: texture("zero"), few: texture("few"), missing: texture("missing") };
-
-export function kindOfCount(n) {
-  if (n === null) return "few";
-  return n === MISSING ? "missing" : n === 0 ? "zero" : "number";
-}
-
-export function countWords(n) {
-  const kind = kindOfCount(n);
-  return kind === "number" ? say("q_n_rows", { n: whole(n) }) : say(`q_${kind}`);
-}
-
 // As much of a text as there is room for.
 function fitted(pen, text, room) {
   let kept = text;
@@ -112,6 +59,7 @@ export function mountHeat() {
     class: "heat-view", id: "heat", tabindex: 0, role: "group", "aria-label": say("q_heat_label"), "aria-describedby": "heat-readout",
     onscroll: () => draw(), onkeydown: onKey, onpointermove: (event) => point(event), onclick: (event) => point(event),
   }, tall);
+  const overview = h("canvas", { class: "overview", width: 72, height: TALLEST - AXIS, "aria-hidden": "true", onclick: (event) => jump(event), onpointermove: (event) => { if (event.buttons) jump(event); } });
   const choose = h("select", { id: "region", onchange: () => set({ region: choose.value }) },
     h("option", { value: "" }, say("q_all_regions", { n: whole(data.cells.length) })),
     data.regions.map((one) => h("option", { value: one.region_id, selected: one.region_id === shownState.region }, one.name)));
@@ -126,6 +74,12 @@ export function mountHeat() {
     gutter = width > 600 ? 132 : 84;
     view.style.height = `${Math.min(TALLEST, rows.length * row + AXIS) + 2}px`;
     tall.style.height = `${rows.length * row + AXIS}px`;
+    overview.hidden = rows.length * row + AXIS <= TALLEST;
+  }
+
+  function jump(event) {
+    const bounds = overview.getBoundingClientRect();
+    view.scrollTop = ((event.clientY - bounds.top) / bounds.height) * rows.length * row - (view.clientHeight - AXIS) / 2;
   }
 
   function column() {
@@ -189,6 +143,7 @@ export function mountHeat() {
       if (hourOf(time) % (wide < 26 ? 6 : wide < 34 ? 3 : 2) === 0) pen.fillText(String(hourOf(time)).padStart(2, "0"), gutter + (t + 0.5) * wide, 14);
     });
     pen.textAlign = "start";
+    if (!overview.hidden) drawOverview(overview, rows, day, top / (rows.length * row), (height - AXIS) / (rows.length * row));
     const at = rows.indexOf(shownState.cell);
     if (at >= 0) {
       pen.strokeStyle = "#d9480f";
@@ -244,7 +199,7 @@ export function mountHeat() {
   return {
     box: h("section", { class: "card", "aria-label": say("q_heat") },
       h("div", { class: "card-head" }, h("h2", {}, say("q_heat")), h("span", { class: "pick" }, h("label", { for: "region" }, say("q_region")), choose)),
-      h("p", { class: "lead" }, say("q_heat_lead")), view, readout, heatKey()),
+      h("p", { class: "lead" }, say("q_heat_lead")), h("div", { class: "heat-and-all" }, view, overview), readout, heatKey()),
     update(changed) {
       if (changed.has("region")) {
         choose.value = shownState.region;

@@ -243,6 +243,8 @@ def test_a_phone_needs_no_sideways_scroll(browser: Browser, quality: Page, langu
     for box in browser.driver.find_elements("css selector", "details summary"):
         browser.run("arguments[0].click()", box)
     assert browser.run("return document.querySelectorAll('details[open]').length") == 2
+    for box in ("#heat", "#coverage", "#reasons"):  # one below the other
+        assert browser.run("return document.querySelector(arguments[0]).offsetWidth", box) > 280
     assert not browser.has_sideways_scroll()
 
 
@@ -312,3 +314,12 @@ def test_a_country_of_four_thousand_cells_stays_fast(browser: Browser, tmp_path:
         return slowest;"""
     )
     assert slowest < 400, f"{slowest:.0f} ms for one screen of the heat map"
+    overview = browser.driver.find_element("css selector", ".overview")
+    browser.run("document.getElementById('heat').scrollTop = 0")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", overview)
+    overview.click()  # in its middle
+    middle = browser.run(
+        "const h = document.getElementById('heat');"
+        "return (h.scrollTop + h.clientHeight / 2) / h.scrollHeight"
+    )
+    assert abs(middle - 0.5) < 0.03
