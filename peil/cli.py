@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from peil import terminal
+from peil import quality_command, terminal
 from peil.inspecting import command
 from peil.outcome import GateClosed, Outcome, Refused
 
@@ -235,6 +235,7 @@ def watch(
 
 
 app.command()(command.asked(answering, console))
+app.command()(quality_command.asked(answering, console))
 charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
 app.add_typer(charter_app, name="charter")
 
