@@ -127,7 +127,8 @@ def _check(row: dict[Any, Any], earlier: dict[tuple[Any, ...], float], time_zone
         hour=None if is_whole else local_hour(row["hour_at"], time_zone),
         value=shown_value(check, scope, row["value"]),
         then=shown_value(check, scope, then),
-        **{name: _number(row[name]) for name in ("expected", "lower", "upper", "trend")},
+        trend=_number(row["trend"]),
+        **{name: shown_value(check, scope, row[name]) for name in ("expected", "lower", "upper")},
         **{name: row[name] for name in ("severity", "owner", "verdict")},
     )
 

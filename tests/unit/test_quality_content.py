@@ -177,6 +177,19 @@ def test_a_small_count_of_devices_or_of_a_cells_rows_is_kept_back(
     assert shown_value(check, scope, value) == shown
 
 
+def test_a_range_tells_no_small_count_of_devices_either() -> None:
+    rest = (0.01, "note", "operator", "fine")
+    made = laid_out(
+        figures(
+            (SPRING, "count_imeis", "day", "", None, 20),
+            (BEFORE, "count_imeis", "day", "", None, 9),
+        ),
+        judged((SPRING, "count_imeis", "day", "", None, 20, 14.2, 8, 21, *rest)),
+    )
+    (one,) = made.days[-1].checks
+    assert (one.value, one.then, one.expected, one.lower, one.upper) == (20, None, None, None, 21)
+
+
 def test_files_and_troubles_come_with_their_day() -> None:
     file = FileAccount(day=SPRING, file="a.csv", n_delivered=5, n_staged=5, n_opted_out=0)
     other = file.model_copy(update={"day": BEFORE})
