@@ -322,4 +322,4 @@ def test_a_country_of_four_thousand_cells_stays_fast(browser: Browser, tmp_path:
         "const h = document.getElementById('heat');"
         "return (h.scrollTop + h.clientHeight / 2) / h.scrollHeight"
     )
-    assert abs(middle - 0.5) < 0.03
+    assert abs(middle - 0.5) < 0.01
