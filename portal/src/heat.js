@@ -71,10 +71,10 @@ export function mountHeat() {
   function layout() {
     rows = cellsShown();
     row = Math.max(ROW.least, Math.min(ROW.most, Math.floor((TALLEST - AXIS) / Math.max(1, rows.length))));
-    gutter = width > 600 ? 132 : 84;
+    gutter = width > 480 ? 120 : 84;
     view.style.height = `${Math.min(TALLEST, rows.length * row + AXIS) + 2}px`;
     tall.style.height = `${rows.length * row + AXIS}px`;
-    overview.hidden = rows.length * row + AXIS <= TALLEST;
+    overview.hidden = rows.length * row + AXIS <= 1.3 * TALLEST;
   }
 
   function jump(event) {
@@ -129,7 +129,7 @@ export function mountHeat() {
         pen.fillText(fitted(pen, region ? regionName(region) : say("q_outside_zones"), gutter - 8), 2, Math.min(Math.max(y0, AXIS) + 12, height - 3));
       }
       pen.fillStyle = soft;
-      if (from > 0) pen.fillRect(0, y0 - 1, width, 1);
+      if (from > 0) pen.fillRect(gutter - 8, y0 - 1, width - gutter + 8, 1);
     }
     if (row >= 11) {
       pen.fillStyle = ink;
