@@ -102,6 +102,13 @@ def tell(
         printer.next(found[-1], drift.found(charter, date.fromisoformat(found[-1].day), store))
 
 
+def make_page(pilot: str) -> None:
+    """Make the pages of a pilot again, the quality page among them."""
+    from peil import pages  # it takes its time, and is rarely wanted
+
+    pages.build(charters.load(pilot), Store())
+
+
 def report(charter: Charter, store: Store, day: str, check: str | None = None) -> DayReport:
     """Read one day's quality; `check` keeps the figures of one check only."""
     pilot, when = charter.pilot, date.fromisoformat(day)

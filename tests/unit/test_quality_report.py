@@ -200,6 +200,13 @@ def test_the_page_is_collected_from_the_same_store(measured: Any) -> None:
     assert quality_reading.days_with_figures(measured.store, "tiny")[-1] < str(later)
 
 
+def test_the_page_is_made_again_when_asked(measured: Any, width: int) -> None:
+    page = measured.store.quality_page("tiny")
+    assert "the page:" not in told() and not page.exists()
+    assert str(page) in told("--page") and page.exists()
+    assert str(page) in told()
+
+
 def test_pages_are_built_with_it_once_there_are_figures(tiny: Any, measured: Any) -> None:
     from peil import pages
 
