@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from peil import accounting, cell_places
+from peil import accounting, alerts, cell_places
 from peil.area import Area
 from peil.charter import Charter
 from peil.quality import drift
@@ -16,6 +16,7 @@ from peil.quality_content import SHOWN_DAYS, content
 from peil.quality_judgements import week_before
 from peil.quality_page import QualityData
 from peil.store import Store
+from peil.trouble import Trouble
 
 HEAT_DAYS = 14  # of a country's cells, more would make the page slow to open
 COARSE = ["day", "delivery", "hour", "region", "cell"]
@@ -51,9 +52,16 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
             for day in days
             for account in accounting.accounts(charter, store, date.fromisoformat(day))
         ],
-        troubles=drift.found(charter, date.fromisoformat(days[-1]), store),
+        troubles=open_troubles(charter, store, date.fromisoformat(days[-1])),
         days=days,
     )
+
+
+def open_troubles(charter: Charter, store: Store, day: date) -> list[Trouble]:
+    """What is wrong now: what was told and lasts, and what the last day's figures say anew."""
+    standing = {one.name: one.trouble for one in alerts.standing(store, charter.pilot)}
+    found = {one.incident: one for one in drift.found(charter, day, store)}
+    return list({**standing, **found}.values())
 
 
 def _out_of_range(store: Store, pilot: str, days: list[str]) -> Iterator[pd.DataFrame]:

@@ -18,12 +18,12 @@ from peil import charter as charters
 from peil.charter import Charter
 from peil.operator_page import FileAccount
 from peil.outcome import Refused
-from peil.quality import drift
 from peil.quality import store as quality
 from peil.quality.catalogue import CHECKS, FLOWETL, REASONS
 from peil.quality_judgements import WARNED, WIDE, checks_of_day, moments, shown_value, week_before
 from peil.quality_lines import OWNERS, SIGNS, between, short, sparkline, trend
 from peil.quality_page import Check
+from peil.quality_reading import open_troubles
 from peil.store import Store
 from peil.trouble import Trouble
 
@@ -99,7 +99,8 @@ def tell(
     else:
         printer = _Printer(console, charter, check)
         printer.print(found, is_asked=bool(start or end))
-        printer.next(found[-1], drift.found(charter, date.fromisoformat(found[-1].day), store))
+        last = date.fromisoformat(found[-1].day)
+        printer.next(found[-1], open_troubles(charter, store, last))
 
 
 def make_page(pilot: str) -> None:

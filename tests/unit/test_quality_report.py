@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from peil import cli, quality_reading
+from peil import alerts, cli, quality_reading
 from peil.area import area_of
 from peil.atomic import write_json
+from peil.clock import now
 from peil.quality import store as quality
 from peil.trouble import Trouble
 
@@ -166,6 +167,14 @@ def test_what_is_wrong_is_told_with_what_to_do(
     assert "! Events lie one hour early." in text
     assert "→ Correct the time zone. (operator, since 2026-03-03)" in text
     assert asked == [DAY]
+    late = Trouble("tiny", "late_delivery", "events", "2026-03-05", "2026-03-05", "stop",
+                   "operator", "No events by 06:00.", "Ask for them.")  # fmt: skip
+    alerts.tell(
+        measured.store, measured.charter, [late, *found(None, DAY, None)], now(measured.charter)
+    )
+    text = told()
+    assert "✗ No events by 06:00." in text and "→ Ask for them." in text
+    assert text.count("Events lie one hour early.") == 1
 
 
 def test_no_figures_yet_is_no_fault(tiny: Any, width: int) -> None:
