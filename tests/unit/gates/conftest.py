@@ -75,7 +75,7 @@ def write_reference(deliveries: Path) -> None:
         ]
     )
     squares = [box(n, 0, n + 1, 1) for n in range(len(zones))]
-    gpd.GeoDataFrame(zones, geometry=squares).to_parquet(folder / "zones.parquet")
+    gpd.GeoDataFrame(zones, geometry=squares, crs="EPSG:3035").to_parquet(folder / "zones.parquet")
     tiles = pd.DataFrame({"tile_id": range(4), "x_m": 50.0, "y_m": 50.0, "zone_id": LEAVES})
     for column in ("elevation_m", "building", "residential", "forest", "water", "roads"):
         tiles[column] = 0.0

@@ -153,11 +153,39 @@ def test_when_most_regions_are_silent_the_delivery_is_a_part(weeks: Weeks) -> No
 
 
 def test_hours_that_everybody_lacks_silence_no_region(weeks: Weeks) -> None:
-    def gap(day: Day) -> None:
-        day.n_hours_silent = 5.0
-        day.region_hours_silent = [5.0] * 6
+    """Two regions are large enough for hours of silence to mean something."""
 
-    assert told(weeks, gap) == {}
+    def gap(back: int, day: Day) -> None:
+        day.by_region = [0.48, 0.48, 0.01, 0.01, 0.01, 0.01]
+        if back == 0:
+            day.n_hours_silent = 5.0
+            day.region_hours_silent = [5.0] * 6
+
+    weeks.write(gap)
+    assert found(weeks.charter, LAST, weeks.store) == []
+
+
+def test_what_is_doubled_may_be_a_part(weeks: Weeks) -> None:
+    def both(day: Day) -> None:
+        day.n_rows *= 0.6
+        doubled(day)
+
+    assert list(told(weeks, both)) == ["doubled_delivery", "volume_low"]
+
+
+def test_repeats_in_place_of_records_are_a_loss_and_nothing_doubled(weeks: Weeks) -> None:
+    def instead(day: Day) -> None:
+        day.n_duplicates += day.n_rows / 4
+
+    assert list(told(weeks, instead)) == ["volume_low"]
+
+
+def test_rows_for_each_device_are_a_consequence_of_whatever_else_is_wrong(weeks: Weeks) -> None:
+    def both(day: Day) -> None:
+        silent(day)
+        day.rows_per_device = 14.0
+
+    assert list(told(weeks, both)) == ["silent_region"]
 
 
 def test_a_small_region_may_be_silent_by_chance(weeks: Weeks) -> None:
