@@ -171,6 +171,15 @@ def test_warnings_stand_beside_the_ranges(weeks: Weeks) -> None:
     assert (clean["expected"], clean["verdict"]) == (200.0, "fine")
 
 
+def test_a_few_wrong_rows_are_no_warning_however_many_times_the_mean(weeks: Weeks) -> None:
+    def change(back: int, day: Day) -> None:
+        day.n_duplicates = 20.0 if back == 0 else 10.0
+
+    weeks.write(change)
+    row = judged(weeks)["warning_duplicate_share", "day", "", None]
+    assert row["value"] > row["upper"] and row["verdict"] == "fine"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
