@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -16,18 +16,24 @@ from peil.store import Store
 
 
 @contextmanager
-def connection(store: Store, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory database that may attach sealed files; its spill folder is emptied after."""
+def connection(
+    store: Store, spill: Path, only: Sequence[Path] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory database that may attach sealed files; its spill folder is emptied after.
+
+    With `only`, it reads and writes below these folders and nowhere else, its settings are
+    locked, and rows come in any order (so that many can be written at a time).
+    """
     fresh_folder(spill)
     opened = duckdb.connect(":memory:")
     try:
         sealing.load_crypto(opened)
-        opened.execute("SET memory_limit = ?", [store.settings.memory])
-        opened.execute("SET threads = ?", [store.settings.threads])
-        opened.execute("SET temp_directory = ?", [str(spill)])
-        opened.execute("SET temp_file_encryption = true")
-        opened.execute("SET TimeZone = 'UTC'")
-        opened.execute("SET preserve_insertion_order = true")
+        opened.execute(f"SET preserve_insertion_order = {only is None}")
+        memory, threads = store.settings.memory, store.settings.threads
+        if only is None:
+            sealing.bound(opened, memory, threads, spill)
+        else:
+            sealing.harden(opened, only, memory, threads, spill)
         yield opened
     finally:
         opened.close()

@@ -3,64 +3,59 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
-
-import duckdb
 
 from peil import charter as charters
-from peil import database, ledger, lock, manifest, register, sealing
+from peil import flagged, landing, ledger, lock, manifest, register
 from peil.atomic import canonical, read_json, write_json
-from peil.charter import Charter, Delivery
+from peil.charter import Charter
+from peil.looking import Look, is_still, look, state_of
 from peil.outcome import Outcome, Refused, Waiting
-from peil.readers import CELL_COLUMNS, EVENT_COLUMNS, READERS, generic
+from peil.readers.refusal import FileRefused, shown
 from peil.store import Store
 
 QUIET_S = 60.0  # a file untouched for so long is not being written any more
-
-
-def one_spelling(name: str) -> str:
-    """SQL of an identifier's one spelling, as staging has it (`canonical_id` in dialect.sql).
-
-    Without it somebody who opted out as ``204…`` would be counted where a record says ``+204…``.
-    """
-    return (
-        f"CASE WHEN regexp_full_match({name}, ' *[+]?[0-9][0-9 .-]*') "
-        f"THEN regexp_replace({name}, '[^0-9]', '', 'g') "
-        f"WHEN regexp_matches({name}, '[[:alnum:]]') THEN trim({name}) END"
-    )
 
 
 def ingest(pilot: str, day: str) -> Outcome:
     """Make the `raw` state of one day.
 
     Waits until the files are stable, compares their content with earlier deliveries, leaves
-    out opted-out subscribers before the first write, and lands the canonical columns.
-    Killed at any point and run again, it ends in the same state.
+    out opted-out subscribers before the first write, and lands the canonical columns. A file
+    that cannot be read is refused by itself. What comes for a released day is flagged, never
+    read in. Killed at any point and run again, it ends in the same state.
 
     Raises
     ------
     Waiting
         No delivery yet, or a file that still grows.
     Refused
-        No valid charter, an unsigned simulated delivery, or a file that cannot be read.
+        No valid charter, an unsigned simulated delivery, or no file that can be read.
     """
     charter = charters.load(pilot)
     when = charters.day_of(charter, day)
     store = Store()
     register.enter(charter, store)
     if ledger.is_released(store, charter.pilot, "presence", str(when)):
-        return Outcome("ingest", charter.pilot, str(when), "unchanged", {"why": "released"})
+        return _released(charter, when, store)
     with lock.held(store, charter.pilot, str(when), "ingest"):
         return _ingest(charter, when, store)
 
 
+def _released(charter: Charter, day: date, store: Store) -> Outcome:
+    corrections = flagged.after_release(charter, day, store)
+    flagged.keep(store, charter.pilot, day, corrections)
+    facts: dict[str, int | float | str] = {"why": "released"}
+    if corrections:
+        facts["n_corrections_flagged"] = len(corrections)
+    return Outcome("ingest", charter.pilot, str(day), "unchanged", facts)
+
+
 def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
-    inputs = charter.inputs
+    inputs, pilot = charter.inputs, charter.pilot
     folder = manifest.root(charter, store)
     events = manifest.files(folder, inputs.events.path, day)
     cells = manifest.files(folder, inputs.cells.path, day)
@@ -74,8 +69,9 @@ def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
     for file in opt_out:
         if not file.is_file():
             raise Refused(f"The opt-out list {file.name} is missing: without it nothing is read.")
-    _wait_until_stable([*events, *cells, *opt_out], store.settings.settle_s)
-    digests = {file: manifest.sha256(file) for file in [*events, *cells, *opt_out]}
+    _wait_until_stable(charter, day, store, [*events, *cells, *opt_out])
+    looks, refused = _look_at(store, folder, events, [*cells, *opt_out])
+    digests = {file: seen.sha256 for file, seen in looks.items()}
     manifest.check_vouched(store, charter, digests)
 
     asked = {
@@ -84,24 +80,49 @@ def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
         "time_zone": charter.time_zone,
         "mcc": charter.operator.mcc,
         "files": {str(file.relative_to(folder)): digest for file, digest in digests.items()},
+        "refused": {one["name"]: one["reason"] for one in refused},
     }
     fingerprint = hashlib.sha256(canonical(asked)).hexdigest()
-    raw, kept = store.raw_file(charter.pilot, day), store.raw_manifest(charter.pilot, day)
-    if raw.exists() and kept.exists() and read_json(kept)["fingerprint"] == fingerprint:
-        return Outcome("ingest", charter.pilot, str(day), "unchanged", _facts(read_json(kept)))
+    raw, kept = store.raw_file(pilot, day), store.raw_manifest(pilot, day)
+    before = read_json(kept) if raw.exists() and kept.exists() else {}
+    if before.get("fingerprint") == fingerprint:
+        return Outcome("ingest", pilot, str(day), "unchanged", _facts(before))
 
-    accepted, refused = _not_twice(store, charter.pilot, day, events, digests)
+    accepted = [file for file in events if file in looks]
+    accepted, twice = _not_twice(store, pilot, day, accepted, looks)
+    refused += twice
+    if manifest.is_shredded(store, pilot, day):
+        late = FileRefused(
+            "late",
+            f"The delivery of {day} comes after the key of its pseudonyms was destroyed: it stays "
+            "where it is and is never read in, take it away.",
+        )
+        refused += [landing.refusal(file, late, digests[file]) for file in accepted]
+        accepted = []
     if not accepted:
-        raise Refused(f"{refused[0]['name']}: {refused[0]['why']}")
-    landed = _land(charter, day, store, folder, accepted, cells, digests)
+        flagged.keep(store, pilot, day, flagged.refused(charter, day, refused))
+        raise Refused(_first_sentence(refused))
+    try:
+        landed = landing.land(charter, day, store, folder, accepted, cells, looks)
+    except landing.NothingLandedError as nothing:
+        refused += nothing.refused
+        flagged.keep(store, pilot, day, flagged.refused(charter, day, refused))
+        raise Refused(_first_sentence(refused)) from None
+    refused += landed.refused
     record = {
         "fingerprint": fingerprint,
-        "files": landed,
+        "files": landed.files,
         "refused": refused,
+        "corrected": flagged.corrected(before, {file.name: digests[file] for file in accepted}),
         "cells": [{"name": file.name, "sha256": digests[file]} for file in cells],
     }
     write_json(kept, record)
-    return Outcome("ingest", charter.pilot, str(day), "done", _facts(record), [str(kept)])
+    flagged.keep(store, pilot, day, flagged.refused(charter, day, refused))
+    return Outcome("ingest", pilot, str(day), "done", _facts(record), [str(kept)])
+
+
+def _first_sentence(refused: list[dict[str, str]]) -> str:
+    return refused[0]["why"]
 
 
 def _facts(record: dict[str, Any]) -> dict[str, int | float | str]:
@@ -113,25 +134,45 @@ def _facts(record: dict[str, Any]) -> dict[str, int | float | str]:
     }
 
 
-def _wait_until_stable(files: list[Path], settle_s: float) -> None:
+def _wait_until_stable(charter: Charter, day: date, store: Store, files: list[Path]) -> None:
     """Look twice at files that were touched lately; one that changes is still being written."""
-
-    def look() -> dict[Path, tuple[int, int]]:
-        found = {file: file.stat() for file in files}
-        return {file: (status.st_size, status.st_mtime_ns) for file, status in found.items()}
-
-    first = look()
-    newest = max(touched for _, touched in first.values()) / 1e9
-    if settle_s <= 0 or time.time() - newest > QUIET_S:
+    first = {file: found for file in files if (found := _state(file))}
+    newest = max((touched for _, touched in first.values()), default=0) / 1e9
+    if store.settings.settle_s <= 0 or time.time() - newest > QUIET_S:
         return
-    time.sleep(settle_s)
-    for file, status in look().items():
-        if status != first[file]:
-            raise Waiting(f"{file.name} still grows: it is taken when two looks agree.")
+    time.sleep(store.settings.settle_s)
+    for file, state in first.items():
+        if not is_still(file, state):
+            flagged.keep(store, charter.pilot, day, [flagged.growing(charter, day, shown(file))])
+            raise Waiting(f"{shown(file)} still grows: it is taken when two looks agree.")
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        return state_of(file)
+    except FileRefused:
+        return None
+
+
+def _look_at(
+    store: Store, folder: Path, events: list[Path], needed: list[Path]
+) -> tuple[dict[Path, Look], list[dict[str, str]]]:
+    """Look at every file once; of the events, part those that cannot be read at all."""
+    looks: dict[Path, Look] = {}
+    refused: list[dict[str, str]] = []
+    for file in [*events, *needed]:
+        try:
+            manifest.require_within(folder, file)
+            looks[file] = look(file, store.settings.unpacked_ratio)
+        except FileRefused as error:
+            if file in needed:
+                raise
+            refused.append(landing.refusal(file, error))
+    return looks, refused
 
 
 def _not_twice(
-    store: Store, pilot: str, day: date, files: list[Path], digests: dict[Path, str]
+    store: Store, pilot: str, day: date, files: list[Path], looks: dict[Path, Look]
 ) -> tuple[list[Path], list[dict[str, str]]]:
     """Part the files whose content came before, on another day or under another name."""
     before = manifest.delivered_before(store, pilot, day)
@@ -139,179 +180,16 @@ def _not_twice(
     refused: list[dict[str, str]] = []
     seen: dict[str, str] = {}
     for file in files:
-        digest = digests[file]
-        origin = before.get(digest) or seen.get(digest)
-        if origin:
-            why = f"same content as delivered before ({origin}); remove it or deliver the right one"
-            refused.append({"name": file.name, "sha256": digest, "reason": "delivered_twice",
-                            "why": why})  # fmt: skip
+        found = looks[file]
+        origin = before.get(found.sha256) or seen.get(found.sha256)
+        if origin and (found.kind == "parquet" or found.n_lines > 1):  # headers alone are alike
+            error = FileRefused(
+                "delivered_twice",
+                f"{shown(file)} has the same content as delivered before ({shown(origin)}): "
+                "remove it or deliver the right one.",
+            )
+            refused.append(landing.refusal(file, error, found.sha256))
         else:
-            seen[digest] = file.name
+            seen[found.sha256] = file.name
             accepted.append(file)
     return accepted, refused
-
-
-def _land(
-    charter: Charter,
-    day: date,
-    store: Store,
-    folder: Path,
-    events: list[Path],
-    cells: list[Path],
-    digests: dict[Path, str],
-) -> list[dict[str, Any]]:
-    """Write the sealed raw file aside, then rename it into place."""
-    raw = store.raw_file(charter.pilot, day)
-    raw.parent.mkdir(parents=True, exist_ok=True)
-    part = raw.with_name(f".{raw.name}.part")
-    for left in (part, part.with_name(part.name + ".wal")):
-        left.unlink(missing_ok=True)
-    sealing.new_key(store.key(charter.pilot, day, "raw"))
-    reader = READERS[charter.inputs.events.reader]
-    landed: list[dict[str, Any]] = []
-    with database.connection(store, store.work(charter.pilot, day, "ingest")) as opened:
-        database.attach_raw(opened, store, charter.pilot, day, file=part, read_only=False)
-        _make_tables(opened)
-        _read_opt_out(opened, charter, folder)
-        for file_id, file in enumerate(events):
-            dropped = _reading(file, lambda f=file, n=file_id: reader.land_events(
-                opened, f, n, charter.inputs.events))  # fmt: skip
-            counts = _reading(file, lambda f=file, n=file_id: _land_file(opened, f, n, digests[f]))
-            landed.append({"name": file.name, "sha256": digests[file], "not_landed": dropped,
-                           **counts})  # fmt: skip
-        delivery = _cell_delivery(charter, store)
-        for file in cells:
-            _reading(file, lambda f=file: _land_cells(opened, f, delivery))
-        _write_batch(opened, charter, day)
-        opened.execute("DETACH raw")
-    store.raw_manifest(charter.pilot, day).unlink(missing_ok=True)  # it describes another file
-    os.replace(part, raw)
-    return landed
-
-
-def _reading(file: Path, read: Any) -> Any:
-    """Run a reader; what DuckDB says may hold row values, so only the file's name is told."""
-    try:
-        return read()
-    except duckdb.OutOfMemoryException:
-        raise Refused(
-            f"{file.name} needs more memory than there is: raise PEIL_MEMORY, or free disk for "
-            "what does not fit."
-        ) from None
-    except duckdb.Error:
-        raise Refused(
-            f"{file.name} cannot be read as the charter says (broken off, not UTF-8, or another "
-            "format): compare it with `inputs` in the charter, or have it delivered again."
-        ) from None
-
-
-def _make_tables(opened: duckdb.DuckDBPyConnection) -> None:
-    for table, columns in (("events", EVENT_COLUMNS), ("cells", CELL_COLUMNS)):
-        spelled = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        opened.execute(f"CREATE TABLE raw.main.{table} ({spelled})")
-    opened.execute(
-        "CREATE TABLE raw.main.files (file_id INTEGER, file_name VARCHAR, sha256 VARCHAR, "
-        "n_rows BIGINT, n_opted_out BIGINT)"
-    )
-
-
-def _read_opt_out(opened: duckdb.DuckDBPyConnection, charter: Charter, folder: Path) -> None:
-    """Put the opt-out list in memory, so that its subscribers are left out before any write."""
-    opened.execute("CREATE TEMP TABLE opted_out (subscriber_id VARCHAR)")
-    if charter.inputs.opt_out is None:
-        return
-    file, column = folder / charter.inputs.opt_out.path, charter.inputs.opt_out.column
-    names = _reading(file, lambda: opened.sql(f"SELECT * FROM {_listed(file)} LIMIT 0").columns)
-    if column not in names:
-        raise Refused(
-            f"{file.name}, line 1 lacks the column {column}: "
-            "correct `inputs.opt_out` in the charter, or have the list delivered again."
-        )
-    _reading(file, lambda: opened.execute(
-        f"INSERT INTO opted_out SELECT DISTINCT {one_spelling(generic.quoted(column))} AS id "
-        f"FROM {_listed(file)} WHERE id IS NOT NULL"
-    ))  # fmt: skip
-
-
-def _listed(file: Path) -> str:
-    return f"read_csv({generic.literal(str(file))}, header=true, all_varchar=true)"
-
-
-def _land_file(
-    opened: duckdb.DuckDBPyConnection, file: Path, file_id: int, digest: str
-) -> dict[str, int]:
-    """Land one file's records, count them all, and mend the lines after refused records."""
-    generic.forget_rejected(opened)
-    # an opted-out subscriber's record arrives here without any field: only that it was there,
-    # so that one pass over the file both counts it and keeps it from being written
-    fields = ", ".join(
-        f"CASE WHEN out.subscriber_id IS NULL THEN incoming.{name} END"
-        for name in EVENT_COLUMNS
-        if name not in {"file_id", "line", "defect"}
-    )
-    opened.execute(
-        f"INSERT INTO raw.main.events SELECT file_id, line, {fields}, "
-        "CASE WHEN out.subscriber_id IS NULL THEN defect ELSE 'opted_out' END "
-        "FROM incoming LEFT JOIN opted_out AS out "
-        f"ON out.subscriber_id = {one_spelling('incoming.subscriber_id')}"
-    )
-    where = f"FROM raw.main.events WHERE file_id = {file_id}"
-    n_all = _count(opened, f"SELECT count(*) {where}")
-    n_opted_out = _count(opened, f"SELECT count(*) {where} AND defect = 'opted_out'")
-    opened.execute(f"DELETE {where} AND defect = 'opted_out'")
-    rejected = generic.rejected_lines(opened)
-    if rejected:
-        _mend_lines(opened, file_id, rejected)
-    n_rows = n_all + len(rejected)
-    opened.execute(
-        "INSERT INTO raw.main.files VALUES (?, ?, ?, ?, ?)",
-        [file_id, file.name, digest, n_rows, n_opted_out],
-    )
-    return {"n_rows": n_rows, "n_opted_out": n_opted_out}
-
-
-def _count(opened: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = opened.execute(query).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _mend_lines(opened: duckdb.DuckDBPyConnection, file_id: int, rejected: list[int]) -> None:
-    """Shift the lines behind refused records, and give each refused record a row of its own."""
-    for line in rejected:  # ascending, so that each shift meets final lines
-        opened.execute(
-            "UPDATE raw.main.events SET line = line + 1 WHERE file_id = ? AND line >= ?",
-            [file_id, line],
-        )
-    opened.executemany(
-        "INSERT INTO raw.main.events (file_id, line, defect) VALUES (?, ?, 'cannot_parse')",
-        [[file_id, line] for line in rejected],
-    )
-
-
-def _cell_delivery(charter: Charter, store: Store) -> Delivery:
-    if charter.inputs.cells.reader != "opencellid":
-        return charter.inputs.cells
-    from peil.area import cell_delivery  # maps take a second to import
-
-    return cell_delivery(charter, store)
-
-
-def _land_cells(opened: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery) -> None:
-    READERS[delivery.reader].land_cells(opened, file, delivery)
-    opened.execute("INSERT INTO raw.main.cells BY NAME SELECT * FROM incoming")
-
-
-def _write_batch(opened: duckdb.DuckDBPyConnection, charter: Charter, day: date) -> None:
-    """One row that tells the SQL what it must know of this batch."""
-    zone = ZoneInfo(charter.time_zone)
-    start = datetime.combine(day, datetime.min.time(), zone)
-    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
-    opened.execute(
-        "CREATE TABLE raw.main.batch (pilot VARCHAR, day DATE, time_zone VARCHAR, "
-        "threshold INTEGER, day_start_at TIMESTAMPTZ, day_end_at TIMESTAMPTZ, home_mcc INTEGER)"
-    )
-    opened.execute(
-        "INSERT INTO raw.main.batch VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [charter.pilot, day, charter.time_zone, charter.threshold, start, end,
-         charter.operator.mcc],
-    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from peil.atomic import canonical, read_json, write_json
 from peil.charter import Charter
 from peil.clock import now
 from peil.outcome import Refused
+from peil.readers.refusal import FileRefused, shown
 from peil.signing import is_signed, public_key, sign
 from peil.store import Store
 
@@ -45,12 +47,43 @@ def pattern(path: str, day: date) -> str:
 
 
 def files(folder: Path, path: str, day: date) -> list[Path]:
-    """The delivery's files of a day, by name. A link that leads out of the folder is refused."""
-    found = sorted(file for file in folder.glob(pattern(path, day)) if file.is_file())
-    for file in found:
-        if not file.resolve().is_relative_to(folder.resolve()):
-            raise Refused(f"{file.name} is a link out of the delivery folder: deliver the file.")
-    return found
+    """Everything that lies where the delivery of a day is told to lie, by name.
+
+    Hidden names are left out (a transfer in progress), and the marks that Spark leaves.
+    """
+    found = folder.glob(pattern(path, day))
+    return sorted(one for one in found if not one.name.startswith((".", "_SUCCESS")))
+
+
+def require_within(folder: Path, file: Path) -> None:
+    """Refuse a link that leads out of the delivery folder, and a name that cannot be written."""
+    leads = Path(os.path.realpath(file))  # of a link to itself too
+    if not leads.is_relative_to(folder.resolve()):
+        raise FileRefused(
+            "not_a_file",
+            f"{shown(file)} is a link out of the delivery folder: deliver the file itself.",
+        )
+    try:
+        str(file).encode("utf-8")
+    except UnicodeEncodeError:
+        raise FileRefused(
+            "unreadable", f"{shown(file)} has a name that is not UTF-8: rename it."
+        ) from None
+
+
+def is_shredded(store: Store, pilot: str, day: date) -> bool:
+    """Whether a day's pseudonym key is gone, though what it made says that there was one.
+
+    Rows that come for such a day are late: no other key may ever stage them.
+    """
+    if store.key(pilot, day, "pseudonym").exists():
+        return False
+    return (
+        store.staged_manifest(pilot, day).exists()
+        or store.staged_file(pilot, day).exists()
+        or ledger.find(store, pilot, "shredded", period=str(day)) is not None
+        or ledger.find(store, pilot, "release", period=str(day)) is not None
+    )
 
 
 def vouch(store: Store, charter: Charter, folder: Path, by: str) -> int:

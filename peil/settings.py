@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     memory: str = Field("2GB", description="memory limit of DuckDB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(2, ge=1, description="threads of DuckDB")
     settle_s: float = Field(1.0, ge=0, description="seconds between two looks at a fresh file")
+    unpacked_ratio: int = Field(
+        200, ge=1, description="a gzip that unpacks to more times its size is refused"
+    )
     lock_wait_s: float = Field(0.0, ge=0, description="seconds to wait for a held period")
     mlflow_uri: str | None = Field(None, description="default sqlite under the operator's store")
     smtp_host: str | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from peil import ledger
+from peil import flagged, ledger
 from peil.alerting import incidents, messages
 from peil.atomic import read_json
 from peil.charter import Charter
@@ -53,7 +53,9 @@ def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
             report.exists()
         ) else "-"  # fmt: skip
     furthest = next((state for state in reversed(STATES) if there[state]), "nothing")
-    return DayStatus(day, furthest, gates, entry["hash"][:12] if entry else "", _why(there, gates))
+    flags = [f"{t.kind.replace('_', ' ')}: {t.where}" for t in flagged.kept(store, pilot, day)]
+    why = "; ".join(filter(None, [_why(there, gates), *flags]))
+    return DayStatus(day, furthest, gates, entry["hash"][:12] if entry else "", why)
 
 
 def _why(there: dict[str, bool], gates: dict[str, Literal["open", "closed", "-"]]) -> str:

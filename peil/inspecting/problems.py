@@ -92,6 +92,7 @@ def of_events(
     n_rows, problems, days = 0, [], []
     for file in files:
         try:
+            generic.require_whole(file)
             generic.forget_rejected(opened)
             READERS[delivery.reader].land_events(opened, file, 0, delivery)
             found = opened.execute(
@@ -134,6 +135,7 @@ def of_cells(opened: duckdb.DuckDBPyConnection, files: list[Path], delivery: Del
     opened.execute("DROP TABLE IF EXISTS plan")
     for file in files:
         try:
+            generic.require_whole(file)
             READERS[delivery.reader].land_cells(opened, file, delivery)
             opened.execute(
                 "CREATE TABLE IF NOT EXISTS plan AS SELECT *, ''::VARCHAR AS file FROM incoming "

@@ -2,123 +2,126 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
 from pathlib import Path
 
 import duckdb
 
 from peil.charter import Delivery
 from peil.outcome import Refused
-from peil.readers.canonical import CELL_COLUMNS
+from peil.readers import mending, typed
+from peil.readers.canonical import CELL_COLUMNS, EVENT_COLUMNS
+from peil.readers.opening import (
+    compression,
+    header,
+    is_parquet,
+    literal,
+    place,
+    quoted,
+    require_fit_names,
+    require_whole,
+)
+from peil.readers.refusal import FileRefused, shown, shown_column
 
-# More columns than announced make a record ragged; this many extra are still seen as one record.
-EXTRA = 8
-OFFSET = "[0-9]:[0-9]{2}([.][0-9]+)? *(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+__all__ = ["compression", "header", "is_parquet", "literal", "place", "quoted", "require_whole"]
+
 MOST_MS = 1e14  # three thousand years from the epoch
 NEVER = "\x01"  # a null marker that no delivery holds, so that an empty field stays ''
-
-
-def quoted(name: str) -> str:
-    """A column name as SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL literal. For file names and formats of the charter, never for row values."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def is_parquet(file: Path) -> bool:
-    """Whether a file is Parquet, by its name."""
-    return file.suffix == ".parquet"
-
-
-def header(file: Path, separator: str) -> list[str]:
-    """Column names of the first line of a CSV.
-
-    Raises
-    ------
-    Refused
-        Empty, not UTF-8, or a gzip that breaks off.
-    """
-    try:
-        with (gzip.open if file.suffix == ".gz" else open)(file, "rb") as stream:
-            first = stream.readline(1_000_000)
-    except (OSError, EOFError, zlib.error):
-        raise Refused(f"{file.name} cannot be read as gzip: have it delivered again.") from None
-    if not first.strip():
-        raise Refused(f"{file.name} is empty: have it delivered again.")
-    try:
-        text = first.decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise Refused(
-            f"{file.name}, line 1 is not UTF-8: deliver it as UTF-8, or convert it first."
-        ) from None
-    return [name.strip() for name in next(csv.reader([text], delimiter=separator))]
-
-
-def require_whole(file: Path) -> None:
-    """Refuse a gzip that breaks off or is damaged: DuckDB would read what there is as if whole."""
-    if file.suffix != ".gz":
-        return
-    try:
-        with gzip.open(file, "rb") as stream:
-            while stream.read(4_000_000):
-                pass
-    except (OSError, EOFError, zlib.error):
-        raise Refused(f"{file.name} breaks off or is damaged: have it delivered again.") from None
 
 
 def source(
     connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
 ) -> tuple[str, list[str], str, str]:
-    """SQL that reads one file as text.
+    """SQL that reads one file as text, and a temporary view `delivered` of it as it came.
 
     Returns the relation, the column names, the expression of the record's line and the
-    condition under which a record is ragged.
+    condition under which a record is ragged. Whether the file is whole is not looked at here.
     """
     if is_parquet(file):
-        relation = f"read_parquet({literal(str(file))}, file_row_number=true)"
+        relation = f"read_parquet({place(file)}, file_row_number=true)"
+        require_fit_names(connection, file)
         described = connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns
-        return (
-            relation,
-            [c for c in described if c != "file_row_number"],
-            "file_row_number + 1",
-            ("false"),
-        )
+        names = [c for c in described if c != "file_row_number"]
+        _show(connection, relation, names)
+        return relation, names, "file_row_number + 1", "false"
     names = header(file, delivery.separator)
-    require_whole(file)
-    if len(set(names)) != len(names):
-        raise Refused(f"{file.name}, line 1 names a column twice: have the header corrected.")
-    extra = [f"_extra_{number}" for number in range(EXTRA)]
+    folded = [name.casefold() for name in names]
+    if len(set(folded)) != len(folded):
+        raise FileRefused(
+            "wrong_columns",
+            f"{shown(file)}, line 1 names a column twice: have the header corrected.",
+        )
+    extra = mending.EXTRA
+    ragged = f"({quoted(names[-1])} IS NULL OR {quoted(extra[0])} IS NOT NULL)"
+    if mending.is_mended(connection):
+        _show(connection, mending.TABLE, names)
+        return mending.TABLE, names, "_line", ragged
     columns = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in [*names, *extra])
     relation = (
-        f"read_csv({literal(str(file))}, delim={literal(delivery.separator)}, header=false, "
+        f"read_csv({place(file)}, delim={literal(delivery.separator)}, header=false, "
         f"skip=1, quote='\"', escape='\"', nullstr={literal(NEVER)}, columns={{{columns}}}, "
         "null_padding=true, strict_mode=false, auto_detect=false, ignore_errors=true, "
+        f"compression={compression(file)}, "
         "store_rejects=true, parallel=false)"
     )
+    _show(connection, relation, names)
     # the header is line 1; row_number follows the file, since the scan is not parallel
-    ragged = f"({quoted(names[-1])} IS NULL OR {quoted(extra[0])} IS NOT NULL)"
     return relation, names, "row_number() OVER () + 1", ragged
 
 
-def require(file: Path, names: list[str], delivery: Delivery) -> None:
-    """Refuse a file that lacks a column which the mapping names."""
-    missing = sorted(set(delivery.columns.values()) - set(names))
-    if missing:
-        raise Refused(
-            f"{file.name}, line 1 lacks the column {missing[0]}: "
-            "correct the mapping `columns` in the charter, or have the file delivered again."
-        )
+def _show(connection: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -> None:
+    columns = ", ".join(map(quoted, names))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW delivered AS SELECT {columns} FROM {relation}")
+
+
+def matched(file: Path, names: list[str], delivery: Delivery) -> Delivery:
+    """The delivery with the mapped columns as this file spells them: case does not matter.
+
+    Raises
+    ------
+    FileRefused
+        A mapped column is not there.
+    """
+    spelled = {name.casefold(): name for name in names} | {name: name for name in names}
+    columns = {}
+    for ours, theirs in delivery.columns.items():
+        found = spelled.get(theirs) or spelled.get(theirs.casefold())
+        if found is None:
+            where = "" if is_parquet(file) else ", line 1"
+            raise FileRefused(
+                "wrong_columns",
+                f"{shown(file)}{where} lacks the column {theirs}: "
+                "correct the mapping `columns` in the charter, or have the file delivered again.",
+            )
+        columns[ours] = found
+    return delivery.model_copy(update={"columns": columns})
+
+
+def dropped(names: list[str], delivery: Delivery) -> list[str]:
+    """Names of the columns that are not landed, as they may be shown."""
+    needed = set(delivery.columns.values())
+    found = [shown_column(n, at) for at, n in enumerate(names, start=1) if n not in needed]
+    return sorted(found)
 
 
 def text_of(delivery: Delivery, canonical: str) -> str:
     """Expression of a mapped column as trimmed text, null when empty or not mapped."""
     theirs = delivery.columns.get(canonical)
     return f"nullif(trim({quoted(theirs)}::VARCHAR), '')" if theirs else "NULL::VARCHAR"
+
+
+def stamp(text: str, delivery: Delivery) -> str:
+    """Expression of a time stamp without zone from text, by the charter's format."""
+    if not delivery.time_format:
+        return f"TRY_CAST({text} AS TIMESTAMP)"
+    parsed = f"try_strptime({text}, {literal(delivery.time_format)})"
+    if delivery.accept_iso_t:
+        parsed = f"coalesce({parsed}, try_strptime({text}, '%Y-%m-%dT%H:%M:%S'))"
+    return parsed
+
+
+def says_zone(delivery: Delivery) -> bool:
+    """Whether the charter's format reads each time stamp's own distance from UTC."""
+    return delivery.time_format is not None and "%z" in delivery.time_format
 
 
 def moment(text: str, delivery: Delivery) -> str:
@@ -128,22 +131,10 @@ def moment(text: str, delivery: Delivery) -> str:
     """
     if delivery.epoch is not None:
         return after_epoch(text, delivery)
-    if delivery.time_format and "%z" in delivery.time_format:
-        return f"try_strptime({text}, {literal(delivery.time_format)})"
-    if delivery.time_format:
-        parsed = f"try_strptime({text}, {literal(delivery.time_format)})"
-        if delivery.accept_iso_t:
-            parsed = f"coalesce({parsed}, try_strptime({text}, '%Y-%m-%dT%H:%M:%S'))"
-    else:
-        parsed = f"TRY_CAST({text} AS TIMESTAMP)"
-    local = f"timezone({literal(delivery.time_zone)}, {parsed})"
-    if delivery.time_format:
-        return local
-    # a cast to TIMESTAMP would drop the offset without a word
-    return (
-        f"CASE WHEN regexp_matches({text}, {literal(OFFSET)}) "
-        f"THEN TRY_CAST(regexp_replace({text}, ' +([+-])', '\\1') AS TIMESTAMPTZ) ELSE {local} END"
-    )
+    parsed, zone = stamp(text, delivery), literal(delivery.time_zone)
+    if says_zone(delivery):
+        return parsed
+    return typed.local(parsed, zone) if delivery.time_format else typed.of_text(text, parsed, zone)
 
 
 def after_epoch(text: str, delivery: Delivery) -> str:
@@ -155,6 +146,47 @@ def after_epoch(text: str, delivery: Delivery) -> str:
         f"{literal(delivery.epoch.isoformat())}::TIMESTAMPTZ + to_milliseconds("
         f"CASE WHEN abs({after_ms}) < {MOST_MS} THEN {after_ms}::BIGINT END)"
     )
+
+
+def fields(
+    connection: duckdb.DuckDBPyConnection, file: Path, relation: str, delivery: Delivery
+) -> dict[str, typed.Field]:
+    """How each mapped column becomes its canonical value, by the type it was delivered in.
+
+    Raises
+    ------
+    Refused
+        A column's type cannot hold what the mapping says.
+    """
+    described = connection.sql(f"SELECT * FROM {relation} LIMIT 0")
+    kinds = dict(zip(described.columns, map(str, described.types), strict=True))
+    zone = literal(delivery.time_zone)
+    number = (lambda of: after_epoch(of, delivery)) if delivery.epoch else None
+    found = {}
+    for name, theirs in delivery.columns.items():
+        if name not in EVENT_COLUMNS:
+            continue
+        column, kind = quoted(theirs), kinds[theirs]
+        try:
+            if EVENT_COLUMNS[name] == "VARCHAR":
+                is_alike = name != "subscriber_id" and is_parquet(file)
+                found[name] = typed.text(name, column, kind, is_alike)
+            elif EVENT_COLUMNS[name] == "INTEGER":
+                found[name] = typed.whole(name, column, kind)
+            elif says_zone(delivery) and kind == "VARCHAR":
+                found[name] = typed.zoned(name, column, lambda text: stamp(text, delivery))
+            else:
+                found[name] = typed.moment(
+                    name, column, kind, zone, lambda text: stamp(text, delivery), number,
+                    is_iso=not delivery.time_format,
+                )  # fmt: skip
+        except typed.UnfitError as error:
+            raise FileRefused(
+                "wrong_columns",
+                f"{shown(file)}, column {theirs} {error}: correct the mapping in the charter, or "
+                "have the file delivered again.",
+            ) from None
+    return found
 
 
 def forget_rejected(connection: duckdb.DuckDBPyConnection) -> None:
@@ -182,43 +214,40 @@ class Generic:
         connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
     ) -> list[str]:
         relation, names, line, ragged = source(connection, file, delivery)
-        require(file, names, delivery)
-        of = {
-            name: text_of(delivery, name)
-            for name in (
-                "subscriber_id", "observed_at", "mcc", "mnc", "plmn", "cell_id", "event_type",
-                "timing_advance",
-            )
-        }  # fmt: skip
-        numbers = {name: f"TRY_CAST({of[name]} AS INTEGER)" for name in
-                   ("mcc", "plmn", "timing_advance")}  # fmt: skip
-        at = moment(of["observed_at"], delivery)
-        unread = " OR ".join(
-            [f"({of[name]} IS NOT NULL AND {number} IS NULL)" for name, number in numbers.items()]
-            + [f"({of['observed_at']} IS NOT NULL AND {at} IS NULL)"]
+        delivery = matched(file, names, delivery)
+        read = fields(connection, file, relation, delivery)
+        first, second, third = (
+            "".join(f", {step}" for step in steps)
+            for steps in zip(*(field.steps() for field in read.values()), strict=True)
         )
-        mcc = f"coalesce({numbers['mcc']}, {delivery.mcc or 'NULL'}::INTEGER)"
-        mnc = f"coalesce({of['mnc']}, {literal(delivery.mnc) if delivery.mnc else 'NULL'})"
+        unread = [f"{name}_unread" for name, field in read.items() if field.is_unread != "false"]
+        given = {"mcc": delivery.mcc, "mnc": delivery.mnc and literal(delivery.mnc)}
+        values = {
+            name: f"{name if name in read else 'NULL'}::{kind}"
+            for name, kind in EVENT_COLUMNS.items()
+            if name not in {"file_id", "line", "defect"}
+        }
+        values |= {
+            name: f"coalesce({values[name]}, {said})" for name, said in given.items() if said
+        }
+        landed = ", ".join(f"{value} AS {name}" for name, value in values.items())
         connection.execute(
             f"""CREATE OR REPLACE TEMP VIEW incoming AS
-            SELECT {file_id}::INTEGER AS file_id, {line} AS line,
-              {of["subscriber_id"]} AS subscriber_id, {at} AS observed_at,
-              {mcc} AS mcc, {mnc} AS mnc, {numbers["plmn"]} AS plmn,
-              {of["cell_id"]} AS cell_id, {of["event_type"]} AS event_type,
-              {numbers["timing_advance"]} AS timing_advance,
-              CASE WHEN {ragged} OR {unread} THEN 'cannot_parse'
-                   WHEN {of["subscriber_id"]} IS NULL OR {of["observed_at"]} IS NULL
+            SELECT {file_id}::INTEGER AS file_id, line, {landed},
+              CASE WHEN {" OR ".join(["is_ragged", *unread])} THEN 'cannot_parse'
+                   WHEN subscriber_id IS NULL OR observed_at_given IS NULL
                    THEN 'null_value' END AS defect
-            FROM {relation}"""
+            FROM (SELECT line, is_ragged{third} FROM (SELECT line, is_ragged{second} FROM (
+              SELECT {line} AS line, {ragged} AS is_ragged{first} FROM {relation})))"""
         )
-        return sorted(set(names) - set(delivery.columns.values()))
+        return dropped(names, delivery)
 
     @staticmethod
     def land_cells(
         connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
         relation, names, line, ragged = source(connection, file, delivery)
-        require(file, names, delivery)
+        delivery = matched(file, names, delivery)
         parts, checks = [], [("record", ragged)]
         for column, kind in CELL_COLUMNS.items():
             if column not in delivery.columns:
@@ -251,4 +280,4 @@ class Generic:
                     f"{file.name}, line {bad_line}, {column}: cannot be read as the charter "
                     "says; correct the cell plan or the mapping."
                 )
-        return sorted(set(names) - set(delivery.columns.values()))
+        return dropped(names, delivery)

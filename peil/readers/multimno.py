@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 
 from peil.charter import Delivery
-from peil.outcome import Refused
-from peil.readers.generic import literal, moment
+from peil.readers.generic import literal, moment, place
+from peil.readers.refusal import FileRefused, shown
 
 EVENTS = ["user_id", "timestamp", "mcc", "mnc", "plmn", "cell_id"]
 CELLS = ["cell_id", "latitude", "longitude", "valid_date_start", "valid_date_end"]
@@ -17,14 +17,16 @@ CELLS = ["cell_id", "latitude", "longitude", "valid_date_start", "valid_date_end
 def _relation(
     connection: duckdb.DuckDBPyConnection, file: Path, needed: list[str]
 ) -> tuple[str, list[str]]:
-    relation = f"read_parquet({literal(str(file))}, file_row_number=true, hive_partitioning=false)"
+    relation = f"read_parquet({place(file)}, file_row_number=true, hive_partitioning=false)"
     names = [c for c in connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns]
     missing = sorted(set(needed) - set(names))
     if missing:
-        raise Refused(
-            f"{file.name} lacks the column {missing[0]}: it is no bronze table of this kind; "
-            "check `path` in the charter."
+        raise FileRefused(
+            "wrong_columns",
+            f"{shown(file)} lacks the column {missing[0]}: it is no bronze table of this kind; "
+            "check `path` in the charter.",
         )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW delivered AS SELECT * FROM {relation}")
     return relation, [name for name in names if name != "file_row_number"]
 
 

@@ -28,9 +28,10 @@ def _relation(file: Path, delivery: Delivery) -> tuple[str, str, str]:
     generic.require_whole(file)
     spelled = ", ".join(f"{generic.literal(name)}: 'VARCHAR'" for name in [*NAMES, "_extra"])
     relation = (
-        f"read_csv({generic.literal(str(file))}, delim={generic.literal(delivery.separator)}, "
+        f"read_csv({generic.place(file)}, delim={generic.literal(delivery.separator)}, "
         f"header=false, skip={int(has_header)}, quote='\"', escape='\"', "
         f"nullstr={generic.literal(generic.NEVER)}, columns={{{spelled}}}, null_padding=true, "
+        f"compression={generic.compression(file)}, "
         "strict_mode=false, auto_detect=false, ignore_errors=true, store_rejects=true, "
         "parallel=false)"
     )

@@ -36,7 +36,7 @@ def names_of(connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delive
         Empty, not UTF-8, or a gzip that breaks off.
     """
     if generic.is_parquet(file):
-        relation = f"read_parquet({generic.literal(str(file))})"
+        relation = f"read_parquet({generic.place(file)})"
         return list(connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns)
     return generic.header(file, delivery.separator)
 

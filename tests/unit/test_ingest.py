@@ -9,10 +9,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from peil import ingest as module
-from peil.ingest import ingest, one_spelling
+from peil import landing
+from peil.ingest import ingest
+from peil.opting_out import one_spelling, quick_spelling
 from peil.outcome import Refused, Waiting
 from peil.settings import PROJECT
 
@@ -161,7 +166,7 @@ def test_fields_nobody_needs_are_not_landed_but_named(tiny: Any) -> None:
     tiny.deliver("a.csv", content)
     tiny.ingest()
     record = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
-    assert record["files"][0]["not_landed"] == ["b_party", "imei"]
+    assert record["files"][0]["not_landed"] == {"b_party": 1, "imei": 1}
     assert record["files"][0]["n_rows"] == 1
     columns = {name for (name,) in tiny.raw("SELECT column_name FROM duckdb_columns() "
                                             "WHERE database_name = 'raw'")}  # fmt: skip
@@ -247,7 +252,7 @@ def test_a_file_that_breaks_off_is_refused_by_name_and_without_a_value(tiny: Any
 
 def test_a_parquet_file_that_breaks_off_is_refused_by_name(tiny: Any) -> None:
     tiny.deliver("cut.parquet", b"PAR1 and then nothing")
-    with pytest.raises(Refused, match=r"cut.parquet cannot be read as the charter says"):
+    with pytest.raises(Refused, match=r"cut.parquet breaks off: it lacks the end of a Parquet"):
         tiny.ingest()
 
 
@@ -263,7 +268,7 @@ def test_a_kill_while_landing_is_mended_by_the_next_run(
         raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.os, "replace", killed)
+        patch.setattr(landing.os, "replace", killed)
         with pytest.raises(KilledError):
             tiny.vouch() and ingest("tiny", str(DAY))
     tiny.ingest()
@@ -272,3 +277,48 @@ def test_a_kill_while_landing_is_mended_by_the_next_run(
         "2026-03-02.raw.duckdb", "2026-03-02.raw.json",
     ]  # fmt: skip
     assert not list(Path(tiny.store.work("tiny", DAY, "ingest").parent).iterdir())
+
+
+def test_the_connection_that_reads_deliveries_reads_and_writes_nowhere_else(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tiny.folder / "outside"
+    outside.mkdir()
+    (outside / "a.csv").write_text("a\n1\n")
+    (tiny.deliveries / "tiny" / "link.csv").symlink_to(outside / "a.csv")
+    inside = tiny.deliveries / "tiny"
+    escapes = [
+        "SELECT * FROM read_text('/etc/passwd')",
+        f"COPY (SELECT 1) TO '{outside / 'b.csv'}'",
+        f"SELECT * FROM read_csv('{inside / '..' / '..' / '..' / 'outside' / 'a.csv'}')",
+        f"ATTACH '{outside / 'b.duckdb'}'",
+        "SET memory_limit = '9GB'",
+        "SET enable_external_access = true",
+        "SET allowed_directories = ['/']",
+        "INSTALL httpfs",
+        "LOAD '/tmp/other.duckdb_extension'",
+        f"SELECT * FROM read_csv('{inside / 'link.csv'}')",
+        "SELECT * FROM read_text('http://127.0.0.1:9/')",
+        f"SELECT * FROM read_text('{tiny.store.key('tiny', DAY, 'raw')}')",
+    ]
+    tried = []
+
+    def escape(opened: Any, *_: Any) -> None:
+        assert opened.execute(f"SELECT 1 FROM read_text('{inside / 'cells.csv'}')").fetchone()
+        for statement in escapes:
+            with pytest.raises(duckdb.Error):
+                opened.execute(statement).fetchall()
+            tried.append(statement)
+
+    tiny.deliver("a.csv", HEADER + row(1))
+    monkeypatch.setattr(landing, "_write_batch", escape)
+    tiny.ingest()
+    assert tried == escapes
+    assert not list(outside.glob("b.*"))
+
+
+@given(st.text(st.sampled_from("0123456789+ .-ax#\u00e9"), max_size=12))
+def test_the_quick_spelling_finds_who_the_full_one_finds(text: str) -> None:
+    both = f"SELECT {one_spelling('x')}, {quick_spelling('x')} FROM (SELECT ? AS x)"
+    full, quick = duckdb.execute(both, [text]).fetchone() or ("", "")
+    assert quick == full or (full is None and not re.search("[0-9A-Za-z]", text))

@@ -25,20 +25,23 @@ def test_a_hash_is_of_the_whole_content(tiny: Any) -> None:
 
 
 def test_the_files_of_a_day_come_in_the_order_of_their_names(tiny: Any) -> None:
-    for name in ("b.csv", "a.csv", "c.csv"):
+    for name in ("b.csv", "a.csv", "c.csv", ".a.csv.Xq3", "_SUCCESS"):
         tiny.deliver(name, ROW)
     (tiny.deliveries / "tiny" / "events" / str(DAY) / "folder").mkdir()
     tiny.deliver("other_day.csv", ROW, date(2026, 3, 3))
     found = manifest.files(tiny.deliveries, "tiny/events/{day}/*", DAY)
-    assert [file.name for file in found] == ["a.csv", "b.csv", "c.csv"]
+    assert [file.name for file in found] == ["a.csv", "b.csv", "c.csv", "folder"]
 
 
 def test_a_link_out_of_the_delivery_folder_is_refused(tiny: Any) -> None:
     elsewhere = tiny.folder / "elsewhere.csv"
     elsewhere.write_text(ROW)
     tiny.deliver("a.csv", ROW).parent.joinpath("b.csv").symlink_to(elsewhere)
-    with pytest.raises(Refused, match=r"b.csv is a link out of the delivery folder"):
-        manifest.files(tiny.deliveries, "tiny/events/{day}/*", DAY)
+    outcome = tiny.ingest()
+    assert (outcome.facts["n_files"], outcome.facts["n_files_refused"]) == (1, 1)
+    (told,) = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())["refused"]
+    assert told["reason"] == "not_a_file"
+    assert told["why"].startswith("b.csv is a link out of the delivery folder")
 
 
 def test_a_link_within_the_delivery_folder_is_read(tiny: Any) -> None:
@@ -54,7 +57,7 @@ def test_content_delivered_twice_on_a_day_is_landed_once(tiny: Any) -> None:
     assert tiny.raw("SELECT file_name FROM files") == [("a.csv",)]
     record = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
     assert [file["reason"] for file in record["refused"]] == ["delivered_twice"]
-    assert "same content as delivered before (a.csv)" in record["refused"][0]["why"]
+    assert "has the same content as delivered before (a.csv)" in record["refused"][0]["why"]
 
 
 def test_content_of_another_day_is_refused_and_says_which(tiny: Any) -> None:
@@ -62,7 +65,7 @@ def test_content_of_another_day_is_refused_and_says_which(tiny: Any) -> None:
     tiny.ingest()
     tiny.deliver("late.csv", ROW, date(2026, 3, 3))
     tiny.vouch()
-    with pytest.raises(Refused, match=r"late.csv: same content .* \(2026-03-02\)"):
+    with pytest.raises(Refused, match=r"late.csv has the same content .* \(2026-03-02\)"):
         ingest("tiny", "2026-03-03")
 
 

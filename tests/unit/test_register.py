@@ -28,7 +28,7 @@ def test_the_entry_exists_before_the_first_row_is_read(
 
         return called
 
-    monkeypatch.setattr(ingest.manifest, "sha256", spy("hash", ingest.manifest.sha256))
+    monkeypatch.setattr(ingest, "look", spy("hash", ingest.look))
     monkeypatch.setattr(generic, "header", spy("read", generic.header))
     monkeypatch.setattr(
         generic.Generic, "land_events", staticmethod(spy("land", generic.Generic.land_events))

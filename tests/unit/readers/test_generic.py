@@ -147,7 +147,7 @@ def test_the_network_of_the_charter_fills_what_records_lack(desk: Any, tmp_path:
     [
         ("empty.csv", b"", "empty.csv is empty"),
         ("cut.csv.gz", gzip.compress(text().encode())[:20], "cut.csv.gz cannot be read as gzip"),
-        ("no.csv.gz", b"plain text", "no.csv.gz cannot be read as gzip"),
+        ("no.csv.gz", b"plain text", "no.csv.gz, line 1 lacks the column IMSI"),
         ("latin.csv", "IMSI;TÏME\n".encode("latin-1"), "latin.csv, line 1 is not UTF-8"),
         ("twice.csv", text().replace("CODE", "CELL", 1), "line 1 names a column twice"),
         ("lacks.csv", text().replace("CELL", "SITE", 1), "lacks.csv, line 1 lacks the column CELL"),

@@ -1,0 +1,252 @@
+"""Delivered columns by their type: what a type guarantees is neither cast nor checked again.
+
+A day has a hundred million rows, and a cast to text and back costs more than reading the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+SMALL = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"}
+WHOLE = SMALL | {"BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+LOCAL = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+PLAIN_SECONDS = "____-__-_____:__:__"
+OFFSET = "[0-9]:[0-9]{2}([.][0-9]+)? *(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+NIGHT_H = 4  # clocks change before this hour of the day
+
+
+@dataclass(frozen=True)
+class Field:
+    """One canonical value in three steps of SQL, each over the columns of the one before it.
+
+    Attributes
+    ----------
+    name : str
+        The canonical column.
+    given : str
+        ``<name>_given``, over the delivered columns: null where nothing was delivered.
+    parsed : str
+        ``<name>_parsed``, over the first step.
+    value, is_unread : str
+        ``<name>`` and ``<name>_unread`` over the first two: the value, and whether something was
+        given that has none; ``false`` where the type rules that out.
+    """
+
+    name: str
+    given: str
+    parsed: str
+    value: str
+    is_unread: str
+
+    def steps(self) -> tuple[str, str, str]:
+        """The columns of the three SELECTs, innermost first."""
+        kept = f"{self.name}_given"
+        return (
+            f"{self.given} AS {kept}",
+            f"{kept}, {self.parsed} AS {self.name}_parsed",
+            f"{kept}, {self.value} AS {self.name}, {self.is_unread} AS {self.name}_unread",
+        )
+
+
+def _field(
+    name: str, given: str, parsed: str = "", value: str = "", is_sure: bool = False
+) -> Field:
+    unread = f"({name}_given IS NOT NULL AND {name}_parsed IS NULL)"
+    return Field(
+        name, given, parsed or f"{name}_given", value or f"{name}_parsed",
+        "false" if is_sure else unread,
+    )  # fmt: skip
+
+
+class UnfitError(Exception):
+    """A column of this type cannot hold what the mapping says; the message names no value."""
+
+
+def trimmed(column: str, is_alike: bool = False) -> str:
+    """Text without blanks around it; null when empty.
+
+    Where rows differ, to look at both ends is cheaper than to trim each; where they are alike,
+    as in a column that Parquet keeps as a dictionary, each text is trimmed but once.
+    """
+    trim = f"nullif(trim({column}), '')"
+    if is_alike:
+        return trim
+    return f"CASE WHEN {column} < '!' OR ends_with({column}, ' ') THEN {trim} ELSE {column} END"
+
+
+def text(name: str, column: str, kind: str, is_alike: bool = False) -> Field:
+    """A name: text without blanks around it, or a number or bytes written as text.
+
+    Raises
+    ------
+    UnfitError
+        Floating-point numbers (the last digits of an identifier would be lost), times, nests.
+    """
+    if kind == "VARCHAR":
+        return _field(name, trimmed(column, is_alike), is_sure=True)
+    if kind == "BLOB":
+        return _field(name, f"nullif(lower(hex({column})), '')", is_sure=True)
+    is_flag = kind == "BOOLEAN" and name == "event_type"  # of records: outgoing or not
+    if kind in WHOLE or kind == "UUID" or kind.startswith("ENUM") or is_flag:
+        return _field(name, f"{column}::VARCHAR", is_sure=True)
+    if kind.startswith("DECIMAL"):
+        return _field(name, column, _whole(f"{name}_given", "HUGEINT"), f"{name}_parsed::VARCHAR")
+    raise UnfitError(f"is {kind}, not text or a whole number")
+
+
+def whole(name: str, column: str, kind: str) -> Field:
+    """A small whole number.
+
+    Raises
+    ------
+    UnfitError
+        The type is neither a number nor text.
+    """
+    if kind in SMALL:
+        return _field(name, column, is_sure=True)
+    if kind == "VARCHAR":
+        return _field(name, trimmed(column), whole_of_text(f"{name}_given"))
+    if kind in WHOLE:
+        return _field(name, column, f"TRY_CAST({name}_given AS INTEGER)")
+    if kind.startswith("DECIMAL") or kind in ("DOUBLE", "FLOAT"):
+        return _field(name, column, _whole(f"{name}_given", "INTEGER"))
+    raise UnfitError(f"is {kind}, not a whole number")
+
+
+def whole_of_text(given: str) -> str:
+    """A whole number from text; null where it is none. A cast alone would round ``204.6``.
+
+    >>> import duckdb
+    >>> duckdb.sql(f"SELECT {whole_of_text('x')} FROM (VALUES ('204'), ('204.0'), ('204.6')) t(x)"
+    ...            ).fetchall()
+    [(204,), (204,), (None,)]
+    """
+    return (
+        f"CASE WHEN contains({given}, '.') OR contains({given}, 'e') OR contains({given}, 'E') "
+        f"THEN {_whole(f'TRY_CAST({given} AS DOUBLE)', 'INTEGER')} "
+        f"ELSE TRY_CAST({given} AS INTEGER) END"
+    )
+
+
+def _whole(number: str, kind: str) -> str:
+    return f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({number} AS {kind}) END"
+
+
+def moment(
+    name: str,
+    column: str,
+    kind: str,
+    zone: str,
+    stamp: Callable[[str], str],
+    of_number: Callable[[str], str] | None,
+    is_iso: bool,
+) -> Field:
+    """A moment in UTC.
+
+    Parameters
+    ----------
+    zone : str
+        SQL of the time zone's name, for time stamps without one.
+    stamp, of_number : callable
+        SQL of the time stamp from SQL of its text; SQL of the moment from a number, where the
+        charter gives an epoch.
+    is_iso : bool
+        Whether text is read by the standard, and so may say its own distance from UTC.
+
+    Raises
+    ------
+    UnfitError
+        The type holds no time of day, or a number without an epoch in the charter.
+    """
+    given, parsed = f"{name}_given", f"{name}_parsed"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return _field(name, column, f"CASE WHEN isfinite({given}) THEN {given} END")
+    if kind in LOCAL:
+        cast = given if kind == "TIMESTAMP" else f"{given}::TIMESTAMP"
+        return _local_field(name, column, cast, zone)
+    is_number = kind in WHOLE or kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL")
+    if of_number and (is_number or kind == "VARCHAR"):
+        number = trimmed(column) if kind == "VARCHAR" else column
+        return _field(name, number, of_number(given))
+    if kind == "VARCHAR":
+        field = _local_field(name, trimmed(column), stamp(given), zone)
+        if not is_iso:
+            return field
+        own = f"CASE WHEN {says_offset(given)} THEN {with_offset(given)}"
+        return replace(
+            field,
+            value=f"{own} ELSE {field.value} END",
+            is_unread=f"({given} IS NOT NULL AND CASE WHEN {says_offset(given)} "
+            f"THEN {with_offset(given)} IS NULL "
+            f"ELSE ({is_time(parsed, zone)}) IS NOT TRUE END)",
+        )
+    if is_number:
+        raise UnfitError(f"is {kind}: give the moment of 0 as `epoch`, and `seconds_per_t`, of it")
+    raise UnfitError(f"is {kind}, which holds no time of day")
+
+
+def zoned(name: str, column: str, stamp: Callable[[str], str]) -> Field:
+    """A moment from text that is read with its zone."""
+    return _field(name, trimmed(column), stamp(f"{name}_given"))
+
+
+def _local_field(name: str, given: str, stamp: str, zone: str) -> Field:
+    parsed = f"{name}_parsed"
+    unread = f"({name}_given IS NOT NULL AND ({is_time(parsed, zone)}) IS NOT TRUE)"
+    return Field(name, given, stamp, local(parsed, zone), unread)
+
+
+def is_time(stamp: str, zone: str) -> str:
+    """Whether a local time stamp is a moment: finite, and clocks neither skip nor repeat it."""
+    if is_utc(zone):
+        return f"isfinite({stamp})"
+    at = f"timezone({zone}, {stamp})"
+    # a CASE, since AND would ask the calendar about every row, not those of the night alone
+    return (
+        f"CASE WHEN isfinite({stamp}) AND hour({stamp}) < {NIGHT_H} "
+        f"THEN timezone({zone}, {at}) = {stamp} "
+        f"AND timezone({zone}, {at} - to_hours(1)) <> {stamp} "
+        f"ELSE isfinite({stamp}) END"
+    )
+
+
+def is_utc(zone: str) -> bool:
+    """Whether SQL of a time zone's name names UTC, which needs no calendar.
+
+    >>> is_utc("'UTC'"), is_utc("'Europe/Amsterdam'")
+    (True, False)
+    """
+    return zone.upper() in ("'UTC'", "'ETC/UTC'")
+
+
+def local(stamp: str, zone: str) -> str:
+    """A moment from a local time stamp, null where clocks skip that time or show it twice.
+
+    >>> import duckdb
+    >>> with duckdb.connect() as opened:
+    ...     _ = opened.execute("SET TimeZone = 'UTC'")
+    ...     seen = opened.sql(f'''SELECT {local("x", "'Europe/Amsterdam'")}::VARCHAR FROM (VALUES
+    ...         (TIMESTAMP '2026-03-02 08:00'), ('2026-03-29 02:30'), ('2026-10-25 02:30')) t(x)'''
+    ...                       ).fetchall()
+    >>> seen
+    [('2026-03-02 07:00:00+00',), (None,), (None,)]
+    """
+    at = f"make_timestamptz(epoch_us({stamp}))" if is_utc(zone) else f"timezone({zone}, {stamp})"
+    return f"CASE WHEN {is_time(stamp, zone)} THEN {at} END"
+
+
+def with_offset(text: str) -> str:
+    """A moment from a text that says its own distance from UTC, a blank before it or none."""
+    return f"TRY_CAST(regexp_replace({text}, ' +([+-])', '\\1') AS TIMESTAMPTZ)"
+
+
+def says_offset(text: str) -> str:
+    """Whether a text says its own distance from UTC, which a cast to TIMESTAMP would drop."""
+    return f"({text} NOT LIKE '{PLAIN_SECONDS}' AND regexp_matches({text}, '{OFFSET}'))"
+
+
+def of_text(text: str, stamp: str, zone: str) -> str:
+    """A moment from text that says its own distance from UTC, else from its local time stamp."""
+    own = f"CASE WHEN {says_offset(text)} THEN {with_offset(text)}"
+    return f"{own} ELSE {local(stamp, zone)} END"
