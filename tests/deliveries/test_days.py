@@ -1,0 +1,261 @@
+"""Days that come late, twice, again, in part or not at all: flagged, never silently replaced."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kinds import HEADER, row, rows
+
+from peil import flagged, landing, ledger, status
+from peil import ingest as ingest_module
+from peil.ingest import ingest
+from peil.outcome import Refused, Waiting
+from peil.trouble import Trouble
+
+DAY, NEXT = date(2026, 3, 2), date(2026, 3, 3)
+
+
+def record(pilot: Any, day: date = DAY) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(pilot.store.raw_manifest("tiny", day).read_text())
+    return found
+
+
+def troubles(pilot: Any, day: date = DAY) -> list[Trouble]:
+    return flagged.kept(pilot.store, "tiny", day)
+
+
+def release(pilot: Any, day: date = DAY) -> None:
+    facts = {"product": "presence", "period": str(day)}
+    ledger.append(pilot.store, "tiny", "release", datetime(2026, 3, 9, tzinfo=UTC), facts)
+
+
+def test_a_day_of_which_no_file_can_be_read_is_refused_by_the_first_sentence(pilot: Any) -> None:
+    pilot.deliver("a.csv", "")
+    pilot.deliver("b.csv", "wrong\n")
+    with pytest.raises(Refused, match=r"^a.csv is empty: have it delivered again.$"):
+        pilot.ingest()
+    assert not pilot.store.raw_file("tiny", DAY).exists()
+    assert [(one.kind, one.where) for one in troubles(pilot)] == [
+        ("file_empty", "a.csv"), ("file_wrong_columns", "b.csv"),
+    ]  # fmt: skip
+
+
+def test_the_trouble_with_a_file_ends_when_it_is_delivered_well(pilot: Any) -> None:
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.deliver("b.csv.gz", HEADER + rows(1, 3, 2))
+    file = pilot.deliveries / "tiny" / "events" / str(DAY) / "b.csv.gz"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-9])
+    pilot.ingest()
+    (told,) = troubles(pilot)
+    assert (told.kind, told.where, told.severity, told.owner) == (
+        "file_truncated", "b.csv.gz", "note", "operator",
+    )  # fmt: skip
+    assert (
+        told.what == "b.csv.gz breaks off or is damaged (delivery of 2026-03-02; it is not landed)."
+    )
+    assert told.what_to_do == "Have it delivered again."
+    assert "file truncated: b.csv.gz" in status.of_day(pilot.charter, DAY, pilot.store).why
+    file.write_bytes(whole)
+    assert pilot.ingest().facts["n_delivered"] == 6
+    assert troubles(pilot) == []
+    assert "truncated" not in status.of_day(pilot.charter, DAY, pilot.store).why
+
+
+def test_a_refused_file_is_not_looked_at_as_new_each_time(pilot: Any) -> None:
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.deliver("b.csv", "")
+    assert pilot.ingest().status == "done"
+    assert ingest("tiny", str(DAY)).status == "unchanged"
+    assert [one.kind for one in troubles(pilot)] == ["file_empty"]
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "no"), OSError(5, "input/output error")])
+def test_a_file_that_may_not_be_read_is_refused_and_the_rest_goes_on(
+    pilot: Any, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.deliver("locked.csv", HEADER + rows(1, 3, 2)).chmod(0)
+    pilot.vouch()
+    real = Path.open
+
+    def guarded(self: Path, *words: Any, **named: Any) -> Any:  # root reads everything
+        if self.name == "locked.csv":
+            raise error
+        return real(self, *words, **named)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    assert ingest("tiny", str(DAY)).facts["n_files"] == 1
+    (told,) = record(pilot)["refused"]
+    assert told["reason"] == "unreadable"
+    assert told["why"].startswith("locked.csv cannot be opened: give the user that runs Peil")
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks", "vanishes", "becomes a folder"])
+def test_a_file_that_changes_between_two_looks_is_waited_for(
+    pilot: Any, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setenv("PEIL_SETTLE_S", "0.01")
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    file = pilot.deliver("b.csv", HEADER + rows(1, 3, 2))
+    pilot.vouch()
+
+    def changes(_: float) -> None:
+        if change == "grows":
+            file.write_bytes(file.read_bytes() + row(4, 2))
+        elif change == "shrinks":
+            file.write_bytes(HEADER)
+        else:
+            file.unlink()
+            if change == "becomes a folder":
+                file.mkdir()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_module.time, "sleep", changes)
+        with pytest.raises(Waiting, match=r"b.csv still grows"):
+            ingest("tiny", str(DAY))
+    assert not pilot.store.raw_file("tiny", DAY).exists()
+    assert [(one.kind, one.severity) for one in troubles(pilot)] == [("file_still_growing", "stop")]
+    pilot.ingest()
+    assert "file_still_growing" not in [one.kind for one in troubles(pilot)]
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_taken(
+    pilot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.vouch()
+
+    def grows(*_: Any) -> None:
+        file.write_bytes(file.read_bytes() + row(4, 1))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, "_write_batch", grows)
+        with pytest.raises(Waiting, match=r"a.csv changed while it was read"):
+            ingest("tiny", str(DAY))
+    assert not list(pilot.store.raw_file("tiny", DAY).parent.glob("*"))
+    assert pilot.ingest().facts["n_delivered"] == 4
+
+
+def test_the_same_content_of_another_day_is_refused_and_the_rest_goes_on(pilot: Any) -> None:
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.ingest()
+    pilot.deliver("again.csv", HEADER + rows(1, 3, 1), NEXT)
+    pilot.deliver("new.csv", HEADER + row(1, 2, at="2026-03-03 10:00:00"), NEXT)
+    assert pilot.ingest(NEXT).facts["n_delivered"] == 1
+    (told,) = record(pilot, NEXT)["refused"]
+    assert told["reason"] == "delivered_twice" and "(2026-03-02)" in told["why"]
+    assert [one.kind for one in troubles(pilot, NEXT)] == ["file_delivered_twice"]
+
+
+def test_a_correction_before_the_release_is_landed_and_said_so(pilot: Any) -> None:
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.ingest()
+    assert record(pilot)["corrected"] == []
+    pilot.deliver("a.csv", HEADER + rows(1, 4, 1))
+    assert pilot.ingest().facts["n_delivered"] == 4
+    (told,) = record(pilot)["corrected"]
+    assert told["name"] == "a.csv" and told["was"] != told["is"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("a.csv", "a.csv came again with other content after 2026-03-02 was released"),
+     ("b.csv", "b.csv came for the first time after 2026-03-02 was released")],
+)  # fmt: skip
+def test_a_correction_after_the_release_is_flagged_and_replaces_nothing(
+    pilot: Any, name: str, said: str
+) -> None:
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.ingest()
+    release(pilot)
+    before = pilot.store.raw_file("tiny", DAY).read_bytes(), record(pilot)
+    assert ingest("tiny", str(DAY)).facts == {"why": "released"}
+    pilot.deliver(name, HEADER + rows(1, 4, 1))
+    outcome = ingest("tiny", str(DAY))
+    assert outcome.status == "unchanged" and outcome.facts["n_corrections_flagged"] == 1
+    assert (pilot.store.raw_file("tiny", DAY).read_bytes(), record(pilot)) == before
+    (told,) = troubles(pilot)
+    assert (told.kind, told.where, told.owner) == ("correction_after_release", name, "agency")
+    assert told.what.startswith(said)
+    assert f"correction after release: {name}" in status.of_day(pilot.charter, DAY, pilot.store).why
+    (pilot.deliveries / "tiny" / "events" / str(DAY) / name).unlink()
+    ingest("tiny", str(DAY))
+    assert troubles(pilot) == []
+
+
+def test_a_released_day_is_not_hashed_again_while_its_files_lie_still(
+    pilot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.ingest()
+    release(pilot)
+    monkeypatch.setattr(flagged, "look", lambda *_: pytest.fail("hashed"))
+    assert ingest("tiny", str(DAY)).status == "unchanged"
+
+
+@pytest.mark.parametrize("left", ["staged manifest", "ledger"])
+def test_what_comes_for_a_shredded_day_is_late_and_never_landed(pilot: Any, left: str) -> None:
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    if left == "ledger":
+        facts = {"period": str(DAY), "kinds": ["pseudonym"]}
+        at = datetime(2026, 3, 9, tzinfo=UTC)
+        ledger.append(pilot.store, "tiny", "shredded", at, facts)
+    else:
+        kept = pilot.store.staged_manifest("tiny", DAY)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text("{}")
+    with pytest.raises(Refused, match=r"comes after the key of its pseudonyms was destroyed"):
+        pilot.ingest()
+    assert not pilot.store.raw_file("tiny", DAY).exists()
+    assert not pilot.store.key("tiny", DAY, "pseudonym").exists()
+    assert [(one.kind, one.where) for one in troubles(pilot)] == [("file_late", "a.csv")]
+    assert (pilot.deliveries / "tiny" / "events" / str(DAY) / "a.csv").exists()
+
+
+def test_a_staged_day_whose_key_is_there_is_not_late(pilot: Any) -> None:
+    from peil import sealing
+
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    sealing.new_key(pilot.store.key("tiny", DAY, "pseudonym"))
+    kept = pilot.store.staged_manifest("tiny", DAY)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("{}")
+    assert pilot.ingest().status == "done"
+
+
+def test_an_error_in_the_depth_of_duckdb_costs_the_file_and_not_the_day(
+    pilot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import duckdb
+
+    for number, name in enumerate(("a.csv", "b.csv", "c.csv")):
+        pilot.deliver(name, HEADER + rows(1, 3, number))
+    real = landing._land_file
+
+    def breaks(opened: Any, file: Path, *words: Any) -> Any:
+        if file.name == "b.csv":
+            opened.close()  # nothing goes on over this connection
+            raise duckdb.InternalException("INTERNAL Error: 204080000000001")
+        return real(opened, file, *words)
+
+    monkeypatch.setattr(landing, "_land_file", breaks)
+    assert pilot.ingest().facts["n_delivered"] == 6
+    assert [(one["name"], one["reason"]) for one in record(pilot)["refused"]] == [
+        ("b.csv", "unreadable")
+    ]
+
+
+def test_a_plan_that_cannot_be_read_stops_the_day(pilot: Any) -> None:
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.put("cells.csv", b"cell,x,y\nc1,100,one\n")
+    with pytest.raises(Refused, match=r"cells.csv, line 2, y_m: cannot be read"):
+        pilot.ingest()
+    pilot.put("cells.csv", b"")
+    with pytest.raises(Refused, match=r"cells.csv is empty"):
+        pilot.ingest()
+    assert not pilot.store.raw_file("tiny", DAY).exists()
