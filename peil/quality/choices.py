@@ -39,6 +39,7 @@ class Choices:
     alert_sd: float
     volume_share_min: float
     doubled_share_min: float
+    doubled_whole_share: float
     silent_share_max: float
     silent_rows_min: float
     silent_hours_min: float

@@ -121,7 +121,9 @@ def _doubled(recent: Recent, choices: Choices) -> Iterator[Cause]:
         return
     extra = repeats.today - share.usual * added.today
     rest = added.today - extra
-    if extra < choices.doubled_share_min * rest or added.today < added.usual + extra / 2:
+    is_more = added.today >= added.usual + extra / 2  # and not repeats in place of records
+    is_whole = extra >= choices.doubled_whole_share * rest
+    if extra < choices.doubled_share_min * rest or not (is_more or is_whole):
         return
     yield Cause(
         "doubled_delivery", "events",

@@ -62,7 +62,7 @@ def test_estimates_need_no_row_of_a_device(
     The gate of staged has judged the whole file before, as it does in every run.
     """
     store = _store(small_deliveries, tmp_path / "data", monkeypatch)
-    for plane in ("sealed", "keys", "ledger"):
+    for plane in ("sealed", "keys", "ledger", "quality"):
         shutil.rmtree(store.operator / plane, ignore_errors=True)
         shutil.copytree(released.operator / plane, store.operator / plane)
     for entry in (store.ledger("demo"), store.agency_ledger("demo")):
