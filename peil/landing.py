@@ -15,6 +15,7 @@ from peil import database, opting_out, positions, sealing
 from peil.charter import Charter, Delivery
 from peil.looking import Look, is_still
 from peil.outcome import Refused, Waiting
+from peil.quality import incoming
 from peil.readers import CELL_COLUMNS, EVENT_COLUMNS, READERS, generic, mending
 from peil.readers.refusal import FileRefused, shown
 from peil.store import Store
@@ -197,13 +198,15 @@ def _land_file(
         mending.mend(opened, file, delivery.separator)
         reader.land_events(opened, file, file_id, delivery)
         n_rows, n_opted_out = _insert(opened, file_id)
+    counted = incoming.count(opened, "delivered", delivery)
     mending.forget(opened)
     opened.execute(
         "INSERT INTO raw.main.files VALUES (?, ?, ?, ?, ?)",
         [file_id, file.name, look.sha256, n_rows, n_opted_out],
     )
-    return {"n_rows": n_rows, "n_opted_out": n_opted_out, "state": list(look.state),
+    told = {"n_rows": n_rows, "n_opted_out": n_opted_out, "state": list(look.state),
             "not_landed": dict.fromkeys(dropped, n_rows)}  # fmt: skip
+    return {**told, "incoming": counted} if counted else told
 
 
 def _insert(opened: duckdb.DuckDBPyConnection, file_id: int) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import duckdb
 
 from peil.charter import Delivery
+from peil.opting_out import one_spelling
 from peil.outcome import Refused
 
 ROLES = ("imsi", "imei", "msisdn", "counterpart", "duration", "outgoing")
@@ -160,7 +161,5 @@ def _unless_opted_out(connection: duckdb.DuckDBPyConnection, subscriber: str | N
         return ""
     if subscriber is None:
         return None
-    from peil.ingest import one_spelling  # ingest calls us
-
     spelled = one_spelling(_text(subscriber))
     return f" WHERE (({spelled}) IN (SELECT subscriber_id FROM opted_out)) IS NOT TRUE"

@@ -71,6 +71,8 @@ def spoil(deliveries: Path) -> dict[str, str]:
     refused = files[DAYS[1]][0]
     _write(refused, lines[0] + b"\n" + planted["in a refused file"] + b";" * 8 + b"\n")
     refused.write_bytes(refused.read_bytes()[:-12])  # breaks off
+    for file in files[DAYS[1]][1:]:  # nothing else of that day could be read in its place
+        file.unlink()
 
     for file in files[DAYS[2]][1:]:
         file.unlink()

@@ -322,3 +322,26 @@ def test_the_quick_spelling_finds_who_the_full_one_finds(text: str) -> None:
     both = f"SELECT {one_spelling('x')}, {quick_spelling('x')} FROM (SELECT ? AS x)"
     full, quick = duckdb.execute(both, [text]).fetchone() or ("", "")
     assert quick == full or (full is None and not re.search("[0-9A-Za-z]", text))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_refused_fields_are_counted_on_the_way_in_and_only_the_counts_stay(
+    tiny: Any, name: str
+) -> None:
+    tiny.write_charter(inputs__events__counted={"imei": "imei"})
+    nameless = row(3).replace("3500000000", "")
+    tiny.deliver(name, HEADER + row(1) + row(2).replace("3500000000", "3500000001") + nameless)
+    tiny.ingest()
+    kept = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
+    (told,) = kept["files"]
+    assert told["incoming"] == {
+        "count_imeis": 2.0, "count_null_imeis": 1.0,
+    }  # fmt: skip
+    assert "3500000001" not in json.dumps(kept)
+
+
+def test_a_refused_field_that_is_not_there_is_told_with_its_key(tiny: Any) -> None:
+    tiny.write_charter(inputs__events__counted={"imei": "telephone"})
+    tiny.deliver("a.csv", HEADER + row(1))
+    with pytest.raises(Refused, match=r"inputs\.events\.counted\.imei"):
+        tiny.ingest()
