@@ -185,7 +185,9 @@ def test_the_terminal_says_what_lasts_and_what_to_do(tiny: Any) -> None:
     assert watch.lines(tiny.store, "tiny", {date(2026, 3, 3)}) == [line]
 
 
-def test_status_names_what_lasts_beside_its_days(tiny: Any, drift: Drift) -> None:
+def test_status_names_what_lasts_beside_its_days(
+    tiny: Any, drift: Drift, monkeypatch: pytest.MonkeyPatch
+) -> None:
     days = {date(2026, 3, n) for n in (2, 3, 4)}
     for day in sorted(days):
         measure(tiny, day)
@@ -198,7 +200,8 @@ def test_status_names_what_lasts_beside_its_days(tiny: Any, drift: Drift) -> Non
     assert told[date(2026, 3, 2)] == told[date(2026, 3, 4)] == "slow loss events"
     assert told[date(2026, 3, 3)] == "slow loss events, gate closed raw"
     assert {told[day] for day in tiny.charter.days() if day not in days} == {""}
-    shown = CliRunner().invoke(cli.app, ["status", "tiny"], env={"COLUMNS": "140"})
+    monkeypatch.setattr(cli.console, "width", 140)
+    shown = CliRunner().invoke(cli.app, ["status", "tiny"])
     assert "slow loss events, gate closed raw" in " ".join(shown.output.split())
 
 
