@@ -39,7 +39,7 @@ def bare(delivery: Path, scratch: Path) -> dict[str, float]:
     """
     opened = _opened(scratch)
     opened.execute("SET temp_file_encryption = false")
-    opened.execute(f"ATTACH '{scratch / 'bare.duckdb'}' AS bare")
+    opened.execute(f"ATTACH '{scratch / 'bare.duckdb'}' AS bare (STORAGE_VERSION 'latest')")
     events = _delivered(delivery)
     opened.execute(
         "CREATE TEMP TABLE devices AS "
@@ -100,7 +100,7 @@ def counted(delivery: Path, scratch: Path) -> dict[str, float]:
 def sealing_cost(delivery: Path, scratch: Path) -> dict[str, float]:
     """Processor seconds to write and to read the delivery as a table, in the open and sealed."""
     opened = _opened(scratch)
-    opened.execute(f"ATTACH '{scratch / 'open.duckdb'}' AS plain")
+    opened.execute(f"ATTACH '{scratch / 'open.duckdb'}' AS plain (STORAGE_VERSION 'latest')")
     sealing.attach(opened, scratch / "sealed.duckdb", "sealed", bytes(range(32)), False)
     found: dict[str, float] = {}
     _count(opened, f"SELECT count(DISTINCT cell_id) FROM {_delivered(delivery)}")  # warm
