@@ -65,10 +65,18 @@ def declare(pilot: Pilot) -> DAG:
 
             return told(publish(pilot.name, day()))
 
-        made, recorded = run(), approved(approval.output)
+        @task(task_id="pages", on_failure_callback=pilot.tell("pages"))
+        def show() -> None:
+            from peil.pages import rebuild
+
+            if not is_walked():  # `peil run` builds them once, at its end
+                rebuild(pilot.name)
+
+        made, recorded, crossed = run(), approved(approval.output), cross()
         needs_approval() >> [approval, recorded, made]
         recorded >> made
-        guard(pilot, "released", made, exists=cross())
+        guard(pilot, "released", made, exists=crossed)
+        crossed >> show()
     return dag
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.airflow.chain import Pilot, asked_day, pilots, told
+from peil.airflow.chain import Pilot, asked_day, is_walked, pilots, told
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -29,7 +29,15 @@ def declare(pilot: Pilot) -> DAG:
 
             return told(watch(pilot.name, asked_day()))
 
-        run()
+        # what lasts is on the operator's pages, whoever could be told of it
+        @task(task_id="pages", retries=0, trigger_rule="all_done")
+        def show() -> None:
+            from peil.pages import rebuild
+
+            if not is_walked():
+                rebuild(pilot.name)
+
+        run() >> show()
     return dag
 
 

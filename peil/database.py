@@ -17,23 +17,21 @@ from peil.store import Store
 
 @contextmanager
 def connection(
-    store: Store, spill: Path, only: Sequence[Path] | None = None
+    store: Store, spill: Path, only: Sequence[Path] = (), keeps_order: bool = True
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database that may attach sealed files; its spill folder is emptied after.
 
-    With `only`, it reads and writes below these folders and nowhere else, its settings are
-    locked, and rows come in any order (so that many can be written at a time).
+    It reads and writes below the folders `only` (the whole store where none is named) and nowhere
+    else, and its settings are locked. Without `keeps_order` rows come in any order, so that many
+    can be written at a time.
     """
     fresh_folder(spill)
     opened = duckdb.connect(":memory:")
     try:
         sealing.load_crypto(opened)
-        opened.execute(f"SET preserve_insertion_order = {only is None}")
+        opened.execute(f"SET preserve_insertion_order = {keeps_order}")
         memory, threads = store.settings.memory, store.settings.threads
-        if only is None:
-            sealing.bound(opened, memory, threads, spill)
-        else:
-            sealing.harden(opened, only, memory, threads, spill)
+        sealing.harden(opened, only or [store.root], memory, threads, spill)
         yield opened
     finally:
         opened.close()

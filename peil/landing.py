@@ -85,7 +85,8 @@ def land(
         for left in (part, part.with_name(part.name + ".wal")):
             left.unlink(missing_ok=True)
         try:
-            with database.connection(store, spill, only=[folder, raw.parent]) as opened:
+            allowed = [folder, raw.parent]
+            with database.connection(store, spill, allowed, keeps_order=False) as opened:
                 database.attach_raw(opened, store, charter.pilot, day, file=part, read_only=False)
                 _make_tables(opened)
                 opting_out.make_list(opened)

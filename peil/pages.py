@@ -20,6 +20,7 @@ from peil import (
     statement,
     status,
 )
+from peil import charter as charters
 from peil.area import Area, area_of
 from peil.atomic import read_json
 from peil.charter import Charter, Words
@@ -75,6 +76,11 @@ def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
             _operator_data(charter, store, days), store.operator_page(charter.pilot)
         )
     return page, own
+
+
+def rebuild(pilot: str) -> None:
+    """Build the pages of a pilot again, where nobody waits for `peil run` to do so."""
+    build(charters.load(pilot), Store())
 
 
 def _portal_data(

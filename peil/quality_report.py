@@ -107,7 +107,7 @@ def make_page(pilot: str) -> None:
     """Make the pages of a pilot again, the quality page among them."""
     from peil import pages  # it takes its time, and is rarely wanted
 
-    pages.build(charters.load(pilot), Store())
+    pages.rebuild(pilot)
 
 
 def report(charter: Charter, store: Store, day: str, check: str | None = None) -> DayReport:

@@ -60,7 +60,8 @@ def desk() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in bounded memory whose spill goes when it closes."""
     with (
         TemporaryDirectory(prefix="peil-inspect-") as spill,
-        database.connection(Store(), Path(spill) / "spill") as opened,
+        # whatever a person names may be looked at; nothing else is opened up
+        database.connection(Store(), Path(spill) / "spill", [Path("/")]) as opened,
     ):
         yield opened
 

@@ -36,10 +36,11 @@ TASKS = {
         "release",
         "gate",
         "released",
+        "pages",
         "quarantine",
     },
     "train": {"train"},
-    "watch": {"watch"},
+    "watch": {"watch", "pages"},
 }
 
 

@@ -277,7 +277,7 @@ def test_a_failed_verb_is_mailed_once_with_what_to_do_and_its_end(walked: dict[s
 
 
 def test_a_walk_of_watch_looks_and_leaves_its_counts(walked: dict[str, Any]) -> None:
-    assert walked["watched"]["states"] == {"watch": "success"}
+    assert walked["watched"]["states"] == {"watch": "success", "pages": "success"}
     assert walked["watched"]["facts"]["n_lasting"] == 0
 
 

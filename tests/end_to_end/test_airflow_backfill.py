@@ -121,6 +121,16 @@ def test_a_backfill_releases_the_bytes_of_peil_run(
     assert released(store, DAYS) == reference
 
 
+def test_a_backfill_shows_its_days_on_the_page(
+    store: Settings, backfilled: dict[str, dict[str, str]], airflow: Airflow
+) -> None:
+    for day in backfilled["release"]:
+        wait_until(lambda d=day: airflow.tasks("release__demo", d)["pages"] == "success", 120,
+                   lambda d=day: str(airflow.tasks("release__demo", d)))  # fmt: skip
+    page = (Store(store).portal("demo") / "index.html").read_text()
+    assert all(day in page for day in NAMES)
+
+
 def test_airflow_listens_on_loopback_only(airflow: Airflow) -> None:
     if shutil.which("ss") is None:
         pytest.skip("needs `ss` (Debian package iproute2) to see who listens")
