@@ -8,6 +8,7 @@ If it fails: read the gate report first; nothing has left. A rejected release is
 failed, and the day stays at `estimated`.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -37,6 +38,8 @@ def declare(pilot: Pilot) -> DAG:
             body="Read the gate report of the `estimated` state first. What is released cannot "
             "be called back. Your name and the moment go into the ledger.",
             ignore_downstream_trigger_rules=True,  # a rejection skips all that follows
+            # what fails here is Airflow's own (an answer that came too soon): it asks again at once
+            retry_delay=timedelta(seconds=15),
         )
 
         @task(task_id="approved")
