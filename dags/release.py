@@ -8,13 +8,12 @@ If it fails: read the gate report first; nothing has left. A rejected release is
 failed, and the day stays at `estimated`.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, task
 
-from peil.airflow.chain import WHEN, Pilot, day, guard, is_walked, pilots, told
+from peil.airflow.chain import SOON, WHEN, Pilot, day, guard, is_walked, pilots, told
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -39,7 +38,7 @@ def declare(pilot: Pilot) -> DAG:
             "be called back. Your name and the moment go into the ledger.",
             ignore_downstream_trigger_rules=True,  # a rejection skips all that follows
             # what fails here is Airflow's own (an answer that came too soon): it asks again at once
-            retry_delay=timedelta(seconds=15),
+            retry_delay=SOON,
         )
 
         @task(task_id="approved")

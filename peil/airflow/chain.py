@@ -37,6 +37,8 @@ from peil.settings import settings
 # Jinja: the day of a run, for texts that people read
 WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
 
+SOON = timedelta(seconds=15)  # for what waits for a person, who is there now
+
 RETRY_RULES = ExceptionRetryPolicy(
     rules=[
         # first match wins: Waiting is a Refused that time may heal
