@@ -26,6 +26,7 @@ def entry_of(charter: Charter, store: Store) -> dict[str, Any]:
         "period": {"start": str(charter.period.start), "end": str(charter.period.end)},
         "expires": str(charter.expires),
         "fields": fields,
+        "fields_counted_only": sorted(charter.inputs.events.counted),
         "products": charter.products,
         "tier": charter.tier,
         "threshold": charter.threshold,

@@ -44,6 +44,7 @@ def test_the_entry_says_what_the_public_must_know(tiny: Any) -> None:
     assert entry["purpose"] == "method_development"
     assert entry["fields"] == ["cell_id", "mcc", "mnc", "observed_at", "subscriber_id"]
     assert entry["period"] == {"start": "2026-03-02", "end": "2026-03-08"}
+    assert entry["fields_counted_only"] == sorted(tiny.charter.inputs.events.counted)
     assert entry["retention"] == {"raw_hours": 24, "staged_days": 1}
     for name in ("legal_basis", "recipients", "contact", "tier", "threshold", "signatures"):
         assert name in entry
