@@ -285,16 +285,20 @@ def bench(
     events: Annotated[
         str | None, typer.Option(help="Sizes for `stage`, such as 10M,30M,100M (the default).")
     ] = None,
+    on: Annotated[
+        list[str] | None, typer.Option(help="Parts of `accuracy`, such as demo; all by default.")
+    ] = None,
 ) -> None:
     """Measure, and write the figures under benchmarks/.
 
     Example: [bold]peil bench stage --events 10M[/bold]
+    Example: [bold]peil bench accuracy --on demo[/bold]
     """
     with answering():
         if name == "accuracy":
             from peil.bench.accuracy import accuracy
 
-            say(accuracy(console.print))
+            say(accuracy(on or (), console.print))
         elif name == "stage":
             from peil.bench import stage as staging
 

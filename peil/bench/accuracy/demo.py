@@ -1,4 +1,4 @@
-"""Measure accuracy on known truth: worlds that teach the intervals, and others that are scored.
+"""Presence in the demo country: worlds that teach the intervals, and others that are scored.
 
 Every world is run by the real verbs in a store of its own. Nothing is tuned on a scored world.
 """
@@ -6,7 +6,6 @@ Every world is run by the real verbs in a store of its own. Nothing is tuned on 
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -20,8 +19,7 @@ import pandas as pd
 
 from models import scores
 from models.uncertainty import learn_model_error, presence_interval
-from peil.atomic import read_json, write_json, write_text
-from peil.outcome import Outcome
+from peil.atomic import read_json
 from peil.settings import PROJECT
 
 # (seed, world seed): worlds that only teach the intervals, and worlds that are scored
@@ -31,38 +29,39 @@ DEVICES, DAYS = 12_000, 7
 MEASURES = ("mape_day_plain", "mape_day", "wape_day", "coverage", "interval_score")
 
 
-def accuracy(tell: Callable[[str], object]) -> Outcome:
-    """Run all worlds and write benchmarks/accuracy.{json,md}. About 2 minutes a world."""
+TITLE = "Presence in the demo country"
+
+
+def measure(tell: Callable[[str], object]) -> dict[str, Any]:
+    """Run all worlds. About 2 minutes a world."""
     taught = [_world(seed, world, tell) for seed, world in TAUGHT]
     learnt = _learn(taught)
     tell(f"learnt on other worlds: {learnt}")
     scored = {}
     for seed, world in SCORED:
         found = _world(seed, world, tell)
-        scored[seed] = {
+        scored[str(seed)] = {
             name: {**figures, **_covered(found["joined"], name, learnt)}
             for name, figures in found["whole"].items()
         }
     if not scored or any("em" not in one for one in scored.values()):
         raise RuntimeError("the benchmark scored nothing")
-    record = {
+    return {
         "devices": DEVICES,
         "days": DAYS,
         "learnt": learnt,
         "taught_seeds": [list(pair) for pair in TAUGHT],
-        "scored": {str(seed): figures for seed, figures in scored.items()},
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        "scored": scored,
     }
-    folder = PROJECT / "benchmarks"
-    write_json(folder / "accuracy.json", record)
-    write_text(folder / "accuracy.md", _report(record))
-    facts: dict[str, int | float | str] = {
-        f"{name}_{measure}": round(_mean(scored, name, measure), 4)
+
+
+def facts(record: dict[str, Any]) -> dict[str, int | float | str]:
+    """What the last line of the command says."""
+    return {
+        f"{name}_{measure}": round(_mean(record["scored"], name, measure), 4)
         for name in ("em", "sb", "voronoi")
         for measure in ("mape_day_plain", "mape_day")
     }
-    return Outcome("bench", "demo", f"{len(SCORED)} seeds", "done", facts,
-                   [str(folder / "accuracy.md")])  # fmt: skip
 
 
 def _world(seed: int, world: int, tell: Callable[[str], object]) -> dict[str, Any]:
@@ -73,7 +72,7 @@ def _world(seed: int, world: int, tell: Callable[[str], object]) -> dict[str, An
         environment = {**os.environ, "PEIL_DATA": str(store)}
         for name in ("PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_MLFLOW_URI"):
             environment.pop(name, None)
-        code = f"from peil.bench.accuracy import run_world; run_world({seed}, {world})"
+        code = f"from peil.bench.accuracy.demo import run_world; run_world({seed}, {world})"
         subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=PROJECT,
                        stdout=subprocess.DEVNULL)  # fmt: skip
         scores: dict[str, Any] = read_json(store / "operator/estimated/demo/scores/scores.json")
@@ -139,16 +138,14 @@ def _mean(scored: dict[Any, Any], name: str, measure: str) -> float:
     return float(np.mean(_values(scored, name, measure)))
 
 
-def _report(record: dict[str, Any]) -> str:
+def report(record: dict[str, Any]) -> str:
     """The table for people: mean over seeds and their range, each estimator beside the others."""
     scored = record["scored"]
     lines = [
-        "# Accuracy on known truth",
-        "",
-        f"`peil bench accuracy` on {record['machine']}: {record['devices']} devices, "
-        f"{record['days']} days, seeds {', '.join(scored)}. Municipalities, 07–20 h; mean over "
-        "seeds (lowest – highest). *Plain*: one persons-per-device factor for the whole area, "
-        "before the night ratio mends each municipality.",
+        f"{record['devices']} devices, {record['days']} days, seeds {', '.join(scored)}. "
+        "Municipalities, 07–20 h; mean over seeds (lowest – highest). *Plain*: one "
+        "persons-per-device factor for the whole area, before the night ratio mends each "
+        "municipality.",
         "",
         "| estimator | MAPE plain | MAPE with night ratio | WAPE | 90 % intervals cover | "
         "interval score (persons) |",

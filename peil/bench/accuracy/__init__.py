@@ -1,0 +1,71 @@
+"""Measure accuracy on known truth, part by part: `peil bench accuracy`.
+
+A part is a module of this package with `TITLE`, `measure(tell)`, `report(record)` and
+`facts(record)`; one that needs data from outside also has `needs_outside_data = True`. A part that
+is measured again replaces its own figures in benchmarks/accuracy.{json,md} and no others.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib import import_module
+from typing import Any
+
+from peil.atomic import read_json, write_json, write_text
+from peil.outcome import Outcome, Refused
+from peil.settings import PROJECT, settings
+
+PARTS = ("demo",)
+
+
+def accuracy(on: Sequence[str], tell: Callable[[str], object]) -> Outcome:
+    """Measure the named parts (all, where none is named) and write the figures.
+
+    Raises
+    ------
+    Refused
+        A part that does not exist, or that needs outside data which is not here.
+    """
+    unknown = sorted(set(on) - set(PARTS))
+    if unknown:
+        raise Refused(f"No part {unknown[0]} of the accuracy benchmark: there are {_listed()}.")
+    folder = PROJECT / "benchmarks"
+    kept = folder / "accuracy.json"
+    records: dict[str, Any] = read_json(kept) if kept.exists() else {}
+    facts: dict[str, int | float | str] = {}
+    for name in on or PARTS:
+        part = import_module(f"{__name__}.{name}")
+        if getattr(part, "needs_outside_data", False) and settings().outside_data is None:
+            if on:
+                raise Refused(f"The part {name} needs PEIL_OUTSIDE_DATA, the folder of its data.")
+            tell(f"{name}: not measured, PEIL_OUTSIDE_DATA is not set; its figures are the last")
+            continue
+        records[name] = {**part.measure(tell), "machine": _machine(), "read_on": str(date.today())}
+        facts |= part.facts(records[name])
+        write_json(kept, records)
+        write_text(folder / "accuracy.md", _report(records))
+    if not facts:
+        raise Refused("Nothing was measured: set PEIL_OUTSIDE_DATA, or name a part with --on.")
+    return Outcome("bench", "accuracy", f"{len(facts)} figures", "done", facts,
+                   [str(folder / "accuracy.md")])  # fmt: skip
+
+
+def _report(records: dict[str, Any]) -> str:
+    lines = ["# Accuracy on known truth", "", "Made by `peil bench accuracy`.", ""]
+    for name in PARTS:
+        if name in records:
+            part, record = import_module(f"{__name__}.{name}"), records[name]
+            read = f"Read on {record['read_on']}, {record['machine']}."
+            lines += [f"## {part.TITLE}", "", read + " " + part.report(record).rstrip(), ""]
+    return "\n".join(lines)
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def _listed() -> str:
+    return ", ".join(f"`{name}`" for name in PARTS)
