@@ -1,8 +1,10 @@
 """Measure accuracy on known truth, part by part: `peil bench accuracy`.
 
 A part is a module of this package with `TITLE`, `measure(tell)`, `report(record)` and
-`facts(record)`; one that needs data from outside also has `needs_outside_data = True`. A part that
-is measured again replaces its own figures in benchmarks/accuracy.{json,md} and no others.
+`facts(record)`; one that needs data from outside also has `needs_outside_data = True`, one whose
+figures people would rather see than read has `plots(record, folder)`, which draws into
+docs/methods/. A part that is measured again replaces its own figures in
+benchmarks/accuracy.{json,md} and no others.
 """
 
 from __future__ import annotations
@@ -45,6 +47,8 @@ def accuracy(on: Sequence[str], tell: Callable[[str], object]) -> Outcome:
             continue
         records[name] = {**part.measure(tell), "machine": _machine(), "read_on": str(date.today())}
         facts |= part.facts(records[name])
+        if hasattr(part, "plots"):
+            part.plots(records[name], PROJECT / "docs" / "methods")
         write_json(kept, records)
         write_text(folder / "accuracy.md", _report(records))
     if not facts:
