@@ -40,7 +40,7 @@ def sizes_of(asked: str | None) -> list[int]:
         number, factor = one.strip().lower(), 1
         if number and number[-1] in SUFFIXES:
             number, factor = number[:-1], SUFFIXES[number[-1]]
-        if not number.isdigit() or int(number) == 0:
+        if not number.isdecimal() or int(number) == 0:
             raise Refused("--events: write numbers of events such as 10M or 10M,30M,100M.")
         found.append(int(number) * factor)
     return found

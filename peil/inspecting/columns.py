@@ -134,7 +134,7 @@ def looks_like(values: Iterable[str | None]) -> str:
         return "MSISDN"
     if _most(found, lambda v: bool(re.fullmatch(r"[0-9a-fA-F]{32,128}", v))):
         return "keyed or hashed identifier"
-    if _most(found[:20], lambda v: sum(sign.isdigit() for sign in v) >= 8):
+    if _most(found[:20], lambda v: sum(sign.isdecimal() for sign in v) >= 8):
         writing = writing_of(found[:200])
         if writing is not None and writing.share > 0.5:
             return "moment"

@@ -45,7 +45,7 @@ def country_of_mcc(mcc: int | None) -> str | None:
 
 def mcc_of_imsi(values: list[str | None]) -> int | None:
     """The country that most subscribers' numbers begin with, where most agree."""
-    starts = [int(v[:3]) for v in values if v and v[:3].isdigit() and int(v[:3]) in COUNTRIES]
+    starts = [int(v[:3]) for v in values if v and v[:3].isdecimal() and int(v[:3]) in COUNTRIES]
     if not starts:
         return None
     most = max(sorted(set(starts)), key=starts.count)

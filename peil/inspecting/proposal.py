@@ -158,7 +158,7 @@ def network(
 ) -> tuple[int | None, str]:
     """The country code of the network that records are of, and why it is thought."""
     if "mcc" in found:
-        values = [v for v in table.columns[found["mcc"].theirs] if v and v.isdigit()]
+        values = [v for v in table.columns[found["mcc"].theirs] if v and v.isdecimal()]
         if values:
             most = max(sorted(set(values)), key=values.count)
             return int(most), f"most records are of the network of mcc {most}"

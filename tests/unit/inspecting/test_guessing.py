@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from peil.inspecting.columns import CELL_NAMES, EVENT_NAMES, guesses, has_decimal_comma, looks_like
@@ -94,6 +94,7 @@ def test_seconds_and_milliseconds_are_told_apart(unit: int, scale: float) -> Non
 
 
 @settings(deadline=None)
+@example(["¹²³", "٢٠٤٠٨"])  # digits to the eye, and to some of Python's questions
 @given(st.lists(st.one_of(st.none(), st.text(max_size=20)), max_size=20))
 def test_no_text_breaks_the_guessing(values: list[str | None]) -> None:
     writing_of(values)
