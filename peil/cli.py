@@ -281,7 +281,7 @@ def charter_sign(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="accuracy or stage")],
+    name: Annotated[str, typer.Argument(help="accuracy, stage or stays")],
     events: Annotated[
         str | None, typer.Option(help="Sizes for `stage`, such as 10M,30M,100M (the default).")
     ] = None,
@@ -303,8 +303,12 @@ def bench(
             from peil.bench import stage as staging
 
             say(staging.stage(staging.sizes_of(events), console.print))
+        elif name == "stays":
+            from peil.bench import stays
+
+            say(stays.stays(stays.SIZES, console.print))
         else:
-            raise Refused(f"No benchmark {name}: there are `accuracy` and `stage`.")
+            raise Refused(f"No benchmark {name}: there are `accuracy`, `stage` and `stays`.")
 
 
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)

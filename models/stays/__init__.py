@@ -2,7 +2,7 @@
 
 from models.stays.days import split_at
 from models.stays.overlap import cell_overlaps
-from models.stays.placing import StayPlacing
+from models.stays.placing import Places, StayPlacing
 from models.stays.segmentation import StaySegmentation
 from models.stays.segments import (
     ABROAD,
@@ -13,8 +13,10 @@ from models.stays.segments import (
     UNDETERMINED,
     UNKNOWN,
     UNLOCATED,
+    Carried,
     Segments,
 )
+from models.stays.timing import TimingRings
 
 __all__ = [
     "ABROAD",
@@ -25,9 +27,12 @@ __all__ = [
     "UNDETERMINED",
     "UNKNOWN",
     "UNLOCATED",
+    "Carried",
+    "Places",
     "Segments",
     "StayPlacing",
     "StaySegmentation",
+    "TimingRings",
     "cell_overlaps",
     "split_at",
 ]

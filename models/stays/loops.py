@@ -11,7 +11,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 # How an event follows the located event before it.
-PASSED_OVER, FIRST, EXTENDS, MOVES, LOST = range(5)
+PASSED_OVER, FIRST, EXTENDS, MOVES, LOST, ARRIVES = range(6)
 STAY, MOVE, UNDETERMINED, UNKNOWN, ABROAD = range(5)
 UNLOCATED, OUTSIDE = -1, -2
 
@@ -55,8 +55,12 @@ def follow(
     max_gap_stay_s: float,
     max_gap_move_s: float,
     max_gap_abroad_s: float,
+    after_move: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
-    """How each event follows the one before: the rules of segmentation."""
+    """How each event follows the one before: the rules of segmentation.
+
+    Where `after_move`, a device's first event is the end of a move that was written before.
+    """
     n_cells = len(indptr) - 1
     link = np.empty(len(device), np.int8)
     in_segment = np.zeros(n_cells, np.int64)  # the last segment that the cell was in
@@ -68,7 +72,7 @@ def follow(
             link[i] = PASSED_OVER
             continue
         if previous < 0 or device[previous] != device[i]:
-            found = FIRST
+            found = ARRIVES if after_move[i] else FIRST
         else:
             gap = at_s[i] - at_s[previous]
             before = cell[previous]
@@ -102,7 +106,7 @@ def count_segments(link: NDArray[np.int8]) -> int:
     """How many rows `write_segments` will write at most."""
     n = 0
     for i in range(len(link)):
-        if link[i] == FIRST:
+        if link[i] == FIRST or link[i] == ARRIVES:
             n += 1
         elif link[i] == MOVES:
             n += 3
@@ -159,7 +163,8 @@ def write_segments(
             is_state = STAY
         else:
             is_state = UNDETERMINED
-        begins = at_s[first] - (padding_s if link[first] != MOVES else 0.0)
+        arrives = link[first] == MOVES or link[first] == ARRIVES
+        begins = at_s[first] - (0.0 if arrives else padding_s)
         ends = at_s[last] + (padding_s if follows != MOVES else 0.0)
         if ends > begins:
             out_device[n], start_s[n], end_s[n] = device[first], begins, ends
@@ -176,7 +181,7 @@ def write_segments(
                     out_device[n], start_s[n], end_s[n] = device[first], begins, ends
                     state[n] = ABROAD if cell[at] == OUTSIDE else MOVE
                     out_cell[n] = cell[at]
-                    first_event[n], last_event[n] = last, j
+                    first_event[n], last_event[n] = at, at
                     n += 1
         elif follows == LOST:
             out_device[n], start_s[n] = device[first], at_s[last] + padding_s

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from models.stays import loops
-from models.stays.segments import Segments
+from models.stays.segments import Carried, Segments
 
 
 class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
@@ -142,10 +142,78 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
         """
         check_is_fitted(self)
         who, when, where = checked_events(device, at_s, cell, self.n_cells_)
+        segments, _ = self._segmented(who, when, where, np.zeros(len(who), dtype=bool))
+        return segments
+
+    def resume(
+        self, device: ArrayLike, at_s: ArrayLike, cell: ArrayLike,
+        carried: Carried | None = None, *, is_last: bool = False,
+    ) -> tuple[Segments, Carried]:  # fmt: skip
+        """Segment one part of the window after the other, such as days.
+
+        Parameters
+        ----------
+        device, at_s, cell : array-like
+            As for `segment`; every event is later than all that were given before.
+        carried : Carried, optional
+            What the part before left open.
+        is_last : bool, default=False
+            Nothing follows: close all.
+
+        Returns
+        -------
+        segments : Segments
+            All that nothing later can change. Positions of events are among the carried events and
+            these together, sorted by device, time and cell.
+        carried : Carried
+            The open run of each device, for the next part.
+
+        Raises
+        ------
+        ValueError
+            As `segment`; an event before one that was carried.
+        """
+        check_is_fitted(self)
+        who, when, where = checked_events(device, at_s, cell, self.n_cells_)
+        after_move = np.zeros(len(who), dtype=bool)
+        if carried is not None:
+            who, when, where = (
+                np.concatenate([old, new])
+                for old, new in ((carried.device, who), (carried.at_s, when), (carried.cell, where))
+            )
+            after_move = np.concatenate([carried.after_move, after_move])
+            order = np.argsort(who, kind="stable")
+            who, when, where = checked_events(who[order], when[order], where[order], self.n_cells_)
+            after_move = after_move[order]
+        segments, link = self._segmented(who, when, where, after_move)
+        if is_last:
+            return segments, Carried(who[:0], when[:0], where[:0], after_move[:0])
+        # The open run of a device begins at its last event that does not extend the one before.
+        begins = np.flatnonzero((link != loops.EXTENDS) & (link != loops.PASSED_OVER))
+        opens = begins[np.append(who[begins][1:] != who[begins][:-1], True)[: len(begins)]]
+        of = np.searchsorted(who[opens], who)  # devices without a located event have no run
+        is_open = np.zeros(len(who), dtype=bool)
+        known = of < len(opens)
+        known[known] = who[opens][of[known]] == who[known]
+        is_open[known] = np.flatnonzero(known) >= opens[of[known]]
+        arrives = (link == loops.MOVES) | (link == loops.ARRIVES)
+        left = Carried(who[is_open], when[is_open], where[is_open], arrives[is_open])
+        from_s = when[opens] - np.where(arrives[opens], 0.0, self.padding_s)
+        is_closed = segments.start_s < from_s[np.searchsorted(who[opens], segments.device)]
+        return segments.take(is_closed), left
+
+    def _segmented(
+        self,
+        who: NDArray[np.int64],
+        when: NDArray[np.float64],
+        where: NDArray[np.int32],
+        after_move: NDArray[np.bool_],
+    ) -> tuple[Segments, NDArray[np.int8]]:
         overlaps = self.overlaps_
         link = loops.follow(
             who, when, where, overlaps.indptr.astype(np.int32), overlaps.indices.astype(np.int32),
             float(self.max_gap_stay_s), float(self.max_gap_move_s), float(self.max_gap_abroad_s),
+            after_move,
         )  # fmt: skip
         most = loops.count_segments(link)
         out = Segments(
@@ -157,7 +225,7 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
             out.device, out.start_s, out.end_s, out.state, out.cell, out.first_event,
             out.last_event,
         )  # fmt: skip
-        return out.take(slice(0, n))
+        return out.take(slice(0, n)), link
 
 
 def checked_events(

@@ -33,9 +33,9 @@ class Segments:
         The cell with most of the segment's events, ties to the lower number; `UNLOCATED` while
         unknown, `OUTSIDE` abroad. A move has two segments, one at each end's cell.
     first_event, last_event : ndarray of int64, shape (n_segments,)
-        Positions in the arrays of events, both included: those of the segment, or, where nothing
-        was seen, the event before and the event after. Events between them that are `UNLOCATED`
-        were passed over.
+        Positions in the arrays of events, both included: the events that tell where the device was
+        (of a half of a move, the one at its end), or, while unknown, the event before and the event
+        after. Events between them that are `UNLOCATED` were passed over.
 
     Examples
     --------
@@ -89,3 +89,21 @@ class Segments:
         found = pd.DataFrame({one.name: getattr(self, one.name) for one in fields(self)})
         found["state"] = np.array(STATES, dtype=object)[self.state]
         return found
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a part of the window leaves open: the events of the last run of each device.
+
+    Attributes
+    ----------
+    device, at_s, cell : ndarray of shape (n_events,)
+        As given.
+    after_move : ndarray of bool, shape (n_events,)
+        First event of a run that ended a move.
+    """
+
+    device: NDArray[np.int64]
+    at_s: NDArray[np.float64]
+    cell: NDArray[np.int32]
+    after_move: NDArray[np.bool_]

@@ -1,5 +1,5 @@
 """Benchmarks that a person runs: each measures, compares in the same run, and writes its figures.
 
 `accuracy` scores estimators on known truth; `stage` times ingest and staging beside what the same
-machine needs at the least. Both fail when they measured nothing.
+machine needs at the least; `stays` times segmentation. All fail when they measured nothing.
 """

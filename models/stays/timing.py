@@ -1,0 +1,155 @@
+"""Footprints by cell and timing advance: rings around the mast."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+
+class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
+    """The footprint of each cell cut into rings: where a device is, given cell and timing advance.
+
+    A tile at distance d of its mast has band ``floor(d / step_m)``; a timing advance TA is possible
+    there when ``TA - below <= band <= TA + above``. A path with reflections is longer than the
+    straight line, so the true band lies rather below TA than above it.
+
+    Parameters
+    ----------
+    step_m : float, default=78.12
+        Length of one step: LTE 78.12, GSM 554. Unit: metres.
+    n_bands : int, default=128
+        Steps told apart; farther is the last. 128 are 10 km of LTE.
+    below, above : int, default=2, 1
+        Bands that a timing advance may lie off, nearer to and farther from the mast.
+
+    Attributes
+    ----------
+    connection_probability_ : csr_array of shape (n_cells * (n_bands + 1), n_tiles)
+        Row ``cell * (n_bands + 1) + TA``; the last row of a cell is the cell without timing.
+        Probability of the cell times that of the timing advance, alike over the possible ones.
+    n_cells_ : int
+
+    Notes
+    -----
+    Assumes one length of step for all cells; a cell whose plan has no position has no rings, and
+    its events take the row without timing.
+
+    Examples
+    --------
+    >>> rings = TimingRings(n_bands=4, below=0, above=0)
+    >>> rings.fit([[0.5, 0.5, 0.5]], [0.0], [0.0], [10.0, 100.0, 200.0], [0.0, 0.0, 0.0]).rows(
+    ...     [0, 0, 0], [1, 9, -1])
+    array([1, 4, 4], dtype=int32)
+    >>> rings.connection_probability_.toarray()[[1, 4]]
+    array([[0. , 0.5, 0. ],
+           [0.5, 0.5, 0.5]])
+    """
+
+    connection_probability_: sparse.csr_array
+    n_cells_: int
+
+    def __init__(
+        self, *, step_m: float = 78.12, n_bands: int = 128, below: int = 2, above: int = 1
+    ) -> None:
+        self.step_m = step_m
+        self.n_bands = n_bands
+        self.below = below
+        self.above = above
+
+    def fit(
+        self,
+        connection_probability: sparse.csr_array | ArrayLike,
+        cell_x_m: ArrayLike,
+        cell_y_m: ArrayLike,
+        tile_x_m: ArrayLike,
+        tile_y_m: ArrayLike,
+    ) -> Self:
+        """Cut the footprints.
+
+        Parameters
+        ----------
+        connection_probability : {sparse matrix, array-like} of shape (n_cells, n_tiles)
+        cell_x_m, cell_y_m : array-like of shape (n_cells,)
+            Positions of the masts; NaN where the plan has none.
+        tile_x_m, tile_y_m : array-like of shape (n_tiles,)
+            Centres.
+
+        Raises
+        ------
+        ValueError
+            Positions of the wrong length; a step of 0 or less, no band, a negative tolerance.
+        """
+        if not self.step_m > 0 or self.n_bands < 1 or self.below < 0 or self.above < 0:
+            raise ValueError(
+                f"step_m={self.step_m}, n_bands={self.n_bands}, below={self.below}, above="
+                f"{self.above}: a step above 0, a band or more, no negative tolerance"
+            )
+        chances: Any = sparse.csr_array(connection_probability, dtype=np.float64)  # type: ignore[arg-type]
+        masts = np.column_stack([np.asarray(v, np.float64) for v in (cell_x_m, cell_y_m)])
+        tiles = np.column_stack([np.asarray(v, np.float64) for v in (tile_x_m, tile_y_m)])
+        for name, values, size in (("cell_x_m", masts, chances.shape[0]),
+                                   ("tile_x_m", tiles, chances.shape[1])):  # fmt: skip
+            if len(values) != size:
+                raise ValueError(f"{name} has {len(values)} elements, expected {size}")
+        cell = np.repeat(np.arange(chances.shape[0]), np.diff(chances.indptr))
+        tile = chances.indices
+        distance = np.hypot(*(tiles[tile] - masts[cell]).T)
+        has_place = np.isfinite(distance)
+        band = np.floor(np.where(has_place, distance, 0.0) / self.step_m).astype(np.int64)
+        of_cell = cell.astype(np.int64) * (self.n_bands + 1)
+        row, column, value = [of_cell + self.n_bands], [tile], [chances.data]
+        n_possible = self.below + self.above + 1
+        for off in range(-self.above, self.below + 1):
+            timing = np.minimum(band + off, self.n_bands - 1)
+            kept = has_place & (timing >= 0)
+            row.append((of_cell + timing)[kept])
+            column.append(tile[kept])
+            value.append(chances.data[kept] / n_possible)
+        rings: Any = sparse.csr_array(
+            (np.concatenate(value), (np.concatenate(row), np.concatenate(column))),
+            shape=(chances.shape[0] * (self.n_bands + 1), chances.shape[1]),
+        )
+        rings.sort_indices()
+        self.connection_probability_ = rings
+        self.n_cells_ = chances.shape[0]
+        return self
+
+    def rows(self, cell: ArrayLike, timing_advance: ArrayLike) -> NDArray[np.int32]:
+        """Row of each event.
+
+        Parameters
+        ----------
+        cell : array-like of int of shape (n_events,)
+            Negative where there is none: kept as it is.
+        timing_advance : array-like of int of shape (n_events,)
+            Steps; negative where the record carries none.
+
+        Returns
+        -------
+        ndarray of int32 of shape (n_events,)
+            A ring that reaches no tile is replaced by its cell without timing.
+
+        Raises
+        ------
+        ValueError
+            Lengths that differ; a cell that `fit` has not seen, with its position.
+        """
+        check_is_fitted(self)
+        where, timing = np.asarray(cell, np.int64), np.asarray(timing_advance, np.int64)
+        if where.shape != timing.shape:
+            raise ValueError(
+                f"timing_advance has shape {timing.shape}, cell has shape {where.shape}"
+            )
+        if (where >= self.n_cells_).any():
+            at = int((where >= self.n_cells_).argmax())
+            raise ValueError(f"cell was not seen by fit (first at event {at})")
+        plain = where * (self.n_bands + 1) + self.n_bands
+        ring = where * (self.n_bands + 1) + np.minimum(timing, self.n_bands - 1)
+        reaches = np.diff(self.connection_probability_.indptr) > 0
+        has_ring = (timing >= 0) & (where >= 0) & reaches[np.where(where >= 0, ring, 0)]
+        return np.where(where < 0, where, np.where(has_ring, ring, plain)).astype(np.int32)
