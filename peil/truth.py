@@ -15,8 +15,10 @@ from peil.charter import Charter, Truth
 from peil.clock import hours_of
 from peil.outcome import Refused
 from peil.readers.essnet import theirs
-from peil.readers.generic import literal, quoted
+from peil.readers.generic import header, literal, quoted
 from peil.settings import settings
+
+PERSONS = ["t", "Person ID"]  # how the ESSnet simulator's persons.csv begins
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ def known(charter: Charter, area: Area, day: date) -> Known:
     hours = hours_of(day, charter.time_zone)
     if truth.reader == "demo":
         return Known(_demo(place, area, hours), "n_persons")
-    return Known(_essnet(place, charter, area, hours), "n_devices")
+    if header(place, ",")[:2] == PERSONS:
+        quantity = "n_devices" if area.register is None else "n_persons"
+        return Known(_squares(charter, area, _persons(place, quantity)), quantity)
+    return Known(_squares(charter, area, _devices(place)), "n_devices")
 
 
 def _demo(folder: Path, area: Area, hours: list[datetime]) -> pd.DataFrame:
@@ -90,29 +95,49 @@ def _demo(folder: Path, area: Area, hours: list[datetime]) -> pd.DataFrame:
         ).df()
 
 
-def _essnet(file: Path, charter: Charter, area: Area, hours: list[datetime]) -> pd.DataFrame:
-    """True positions of devices, at their event nearest the half hour, counted per square."""
+def _devices(file: Path) -> str:
+    """Rows of devices with their true position, from the simulator's events."""
+    device = quoted(theirs(file)["subscriber_id"])
+    return (f"SELECT {device} AS someone, t, x, y, 1 AS n "
+            f"FROM read_csv({literal(str(file))}, header=true)")  # fmt: skip
+
+
+def _persons(file: Path, quantity: str) -> str:
+    """Rows of persons, or of the phones they carry: of every operator, two at most.
+
+    Its lines are ragged: a phone is a field more.
+    """
+    columns = "{'t': 'DOUBLE', 'person': 'VARCHAR', 'x': 'DOUBLE', 'y': 'DOUBLE', " \
+        "'tile': 'VARCHAR', 'phone_1': 'VARCHAR', 'phone_2': 'VARCHAR'}"  # fmt: skip
+    n = "1" if quantity == "n_persons" else (
+        "(phone_1 IS NOT NULL)::INTEGER + (phone_2 IS NOT NULL)::INTEGER")  # fmt: skip
+    return (f"SELECT person AS someone, t, x, y, {n} AS n FROM read_csv({literal(str(file))}, "
+            "auto_detect=false, header=false, skip=1, delim=',', null_padding=true, "
+            f"columns={columns})")  # fmt: skip
+
+
+def _squares(charter: Charter, area: Area, rows: str) -> pd.DataFrame:
+    """Everybody's true position nearest the half hour of each hour, counted per square."""
     delivery, grid = charter.inputs.events, charter.area.grid
     if delivery.epoch is None or grid is None:
         raise Refused("Truth of the ESSnet simulator needs `epoch` and `grid` in the charter.")
     epoch = delivery.epoch.astimezone(ZoneInfo("UTC"))
-    device = quoted(theirs(file)["subscriber_id"])
     with duckdb.connect() as opened:
         opened.execute("SET TimeZone = 'UTC'")
         positions = opened.execute(
             f"""WITH seen AS (
-                SELECT {device} AS device, x, y, $epoch::TIMESTAMPTZ
+                SELECT someone, x, y, n, $epoch::TIMESTAMPTZ
                     + to_milliseconds(round(t * $step * 1000)::BIGINT) AS seen_at
-                FROM read_csv({literal(str(file))}, header=true)
+                FROM ({rows})
             ), near AS (
-                SELECT x, y, date_trunc('hour', seen_at) AS hour_at
+                SELECT x, y, n, date_trunc('hour', seen_at) AS hour_at
                 FROM seen
-                QUALIFY row_number() OVER (PARTITION BY device, date_trunc('hour', seen_at)
+                QUALIFY row_number() OVER (PARTITION BY someone, date_trunc('hour', seen_at)
                     ORDER BY abs(epoch(seen_at) - epoch(date_trunc('hour', seen_at)) - 1800),
                         seen_at, x, y) = 1
             )
             SELECT hour_at, floor((x - $x0) / $size)::INTEGER AS east,
-                floor((y - $y0) / $size)::INTEGER AS north, count(*)::DOUBLE AS n_true
+                floor((y - $y0) / $size)::INTEGER AS north, sum(n)::DOUBLE AS n_true
             FROM near GROUP BY ALL ORDER BY ALL""",
             {"epoch": epoch, "step": delivery.seconds_per_t, "x0": grid.x_min_m,
              "y0": grid.y_min_m, "size": grid.zone_m},
