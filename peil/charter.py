@@ -18,11 +18,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from peil.charter_area import Area as Area
 from peil.charter_area import Grid as Grid
 from peil.charter_area import Part as Part
+from peil.linkage import MAX_DAYS, Product, fault
 from peil.outcome import Refused
 from peil.settings import settings
 
 LegalBasis = Literal["statute", "consent", "prior_aggregation", "synthetic"]
-Product = Literal["presence"]
 CountedField = Literal["imsi", "imei", "msisdn", "counterpart", "duration", "outgoing"]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
 
@@ -167,6 +167,7 @@ class Charter(Part):
     area: Area
     inputs: Inputs
     products: list[Product] = Field(min_length=1)
+    linkage_days: int = Field(1, ge=1, le=MAX_DAYS, description="days under one pseudonym key")
     tier: Literal["agency"]
     threshold: int = Field(15, ge=1)
     retention: Retention
@@ -195,6 +196,8 @@ class Charter(Part):
                 raise ValueError(f"signatures: {' and '.join(sorted(missing))} must sign")
         if self.expires < self.period.end:
             raise ValueError("expires: must not lie before the end of the period")
+        if said := fault(self.products, self.linkage_days, self.retention.staged_days):
+            raise ValueError(said)
         return self
 
     def days(self) -> list[date]:

@@ -18,7 +18,8 @@ import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb.func import ARROW
 
-from peil import sealing, transform
+from peil import charter as charters
+from peil import linkage, sealing, transform
 from peil.outcome import Refused, Waiting
 from peil.store import Store
 
@@ -69,7 +70,7 @@ def by_hand() -> transform.TransformSession:
         raw_key=store.key(pilot, when, "raw"),
         staged_file=work / f"{day}.staged.duckdb.by_hand",
         staged_key=store.key(pilot, when, "staged"),
-        pseudonym_key=store.key(pilot, when, "pseudonym"),
+        pseudonym_key=linkage.pseudonym_key(store, charters.load(pilot), when),
         memory_limit=store.settings.memory,
         threads=store.settings.threads,
         temp_directory=work / "spill",

@@ -91,7 +91,7 @@ def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
     accepted = [file for file in events if file in looks]
     accepted, twice = _not_twice(store, pilot, day, accepted, looks)
     refused += twice
-    if manifest.is_shredded(store, pilot, day):
+    if manifest.is_shredded(store, charter, day):
         late = FileRefused(
             "late",
             f"The delivery of {day} comes after the key of its pseudonyms was destroyed: it stays "

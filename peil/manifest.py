@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from peil import ledger
+from peil import ledger, linkage
 from peil.atomic import canonical, read_json, write_json
 from peil.charter import Charter
 from peil.clock import now
@@ -71,18 +71,20 @@ def require_within(folder: Path, file: Path) -> None:
         ) from None
 
 
-def is_shredded(store: Store, pilot: str, day: date) -> bool:
-    """Whether a day's pseudonym key is gone, though what it made says that there was one.
+def is_shredded(store: Store, charter: Charter, day: date) -> bool:
+    """Whether the pseudonym key of a day's window is gone, though there are traces of one.
 
-    Rows that come for such a day are late: no other key may ever stage them.
+    Rows that come for such a window are late: no other key may ever stage them.
     """
-    if store.key(pilot, day, "pseudonym").exists():
+    if linkage.pseudonym_key(store, charter, day).exists():
         return False
-    return (
-        store.staged_manifest(pilot, day).exists()
-        or store.staged_file(pilot, day).exists()
-        or ledger.find(store, pilot, "shredded", period=str(day)) is not None
-        or ledger.find(store, pilot, "release", period=str(day)) is not None
+    pilot = charter.pilot
+    return any(
+        store.staged_manifest(pilot, one).exists()
+        or store.staged_file(pilot, one).exists()
+        or ledger.find(store, pilot, "shredded", period=str(one)) is not None
+        or ledger.find(store, pilot, "release", period=str(one)) is not None
+        for one in linkage.window_of(charter, day).days()
     )
 
 

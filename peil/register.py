@@ -28,6 +28,7 @@ def entry_of(charter: Charter, store: Store) -> dict[str, Any]:
         "fields": fields,
         "fields_counted_only": sorted(charter.inputs.events.counted),
         "products": charter.products,
+        "linkage_days": charter.linkage_days,
         "tier": charter.tier,
         "threshold": charter.threshold,
         "retention": charter.retention.model_dump(),

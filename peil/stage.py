@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from peil import charter as charters
-from peil import database, ledger, lock, methods, register, sealing
+from peil import database, ledger, linkage, lock, manifest, methods, register, sealing
 from peil.atomic import canonical, fresh_folder, read_json, write_json
 from peil.charter import Charter
 from peil.gates import require_open
-from peil.outcome import Fact, Outcome, Waiting
+from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.quality.measuring import measure
 from peil.store import Store
 from peil.transform import TransformSession, build
@@ -46,10 +46,15 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
     raw, kept = store.raw_manifest(pilot, day), store.staged_manifest(pilot, day)
     if not (raw.exists() and store.raw_file(pilot, day).exists()):
         raise Waiting(f"{pilot} {day} is not ingested yet: run `peil ingest {pilot} {day}`.")
-    for kind in ("staged", "pseudonym"):
-        sealing.new_key(store.key(pilot, day, kind))  # type: ignore[arg-type]
+    if manifest.is_shredded(store, charter, day):
+        raise Refused(
+            f"The key of the pseudonyms of {pilot} {day} was destroyed: what is left of that day "
+            "is late and is never staged under another key."
+        )
+    pseudonym_key = sealing.new_key(linkage.pseudonym_key(store, charter, day))
+    sealing.new_key(store.key(pilot, day, "staged"))
     cleaning = methods.section("cleaning", pilot)
-    fingerprint = _fingerprint(store, pilot, day, cleaning)
+    fingerprint = _fingerprint(store, pilot, day, cleaning, pseudonym_key)
     staged = store.staged_file(pilot, day)
     if staged.exists() and kept.exists() and read_json(kept)["fingerprint"] == fingerprint:
         return Outcome("stage", pilot, str(day), "unchanged", read_json(kept)["facts"])
@@ -63,7 +68,7 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
         raw_key=store.key(pilot, day, "raw"),
         staged_file=part,
         staged_key=store.key(pilot, day, "staged"),
-        pseudonym_key=store.key(pilot, day, "pseudonym"),
+        pseudonym_key=pseudonym_key,
         memory_limit=store.settings.memory,
         threads=store.settings.threads,
         temp_directory=work / "spill",
@@ -85,14 +90,16 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
     return Outcome("stage", pilot, str(day), "done", facts, [str(kept)])
 
 
-def _fingerprint(store: Store, pilot: str, day: date, cleaning: dict[str, float]) -> str:
+def _fingerprint(
+    store: Store, pilot: str, day: date, cleaning: dict[str, float], pseudonym_key: Path
+) -> str:
     """Of what was landed, the SQL, its limits, and which key was used (a hash of its hash)."""
     from peil.provenance import code_hash
 
     digest = hashlib.sha256(read_json(store.raw_manifest(pilot, day))["fingerprint"].encode())
     digest.update(code_hash().encode())
     digest.update(canonical(cleaning))
-    key = Path(store.key(pilot, day, "pseudonym")).read_bytes()
+    key = pseudonym_key.read_bytes()
     digest.update(hashlib.sha256(b"which key|" + key).digest())
     return digest.hexdigest()
 
