@@ -1,6 +1,7 @@
 """Estimate: makes the `estimated` state of a day: numbers with an interval, not yet protected.
 
-Runs for every day of which the `staged` state exists.
+Runs for every day of which the `staged` state exists. The day that completes a linkage window
+also makes the products that follow devices, for all days of the window.
 
 If it fails: read the gate report first; nothing downstream has moved. The run's parameters
 and scores are in MLflow under the run id of the table.
@@ -11,6 +12,7 @@ from typing import Any
 from airflow.sdk import DAG, task
 
 from peil.airflow.chain import Pilot, day, guard, pilots, told
+from peil.airflow.products import estimate_products
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -23,7 +25,9 @@ def declare(pilot: Pilot) -> DAG:
 
             return told(estimate(pilot.name, day()))
 
-        guard(pilot, "estimated", run())
+        made = run()
+        guard(pilot, "estimated", made)
+        estimate_products(pilot, made)
     return dag
 
 

@@ -2,7 +2,8 @@
 
 Runs for every day of which the `estimated` state exists. A person approves each release first;
 a simulated pilot needs none, and its ledger says so. Only then, and only through an open
-gate, does the candidate cross to the agency.
+gate, does the candidate cross to the agency. Products that follow devices ask and cross for
+themselves, each period a release of its own, once their linkage window is estimated.
 
 If it fails: read the gate report first; nothing has left. A rejected release is skipped, not
 failed, and the day stays at `estimated`.
@@ -14,6 +15,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, task
 
 from peil.airflow.chain import SOON, WHEN, Pilot, day, guard, is_walked, pilots, told
+from peil.airflow.products import release_products
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -79,6 +81,7 @@ def declare(pilot: Pilot) -> DAG:
         recorded >> made
         guard(pilot, "released", made, exists=crossed)
         crossed >> show()
+        release_products(pilot)
     return dag
 
 

@@ -29,6 +29,9 @@ complaint = Console(stderr=True)
 
 Pilot = Annotated[str, typer.Argument(help="A pilot's name, or the path of its charter.")]
 Day = Annotated[str, typer.Argument(help="A day of the pilot's period, as 2026-03-02.")]
+OfProduct = Annotated[
+    str, typer.Option("--product", help="presence, flows, visitors or residence.")
+]
 
 
 @contextmanager
@@ -80,11 +83,11 @@ def simulate(
                               bar, completed=share, description=what)))  # fmt: skip
 
 
-def _gated(verb: str, pilot: str, day: str) -> None:
+def _gated(verb: str, pilot: str, day: str, product: str = "presence") -> None:
     from peil import steps
 
     with answering():
-        for outcome in steps.take(verb, name_of(pilot), day):
+        for outcome in steps.take_product(verb, name_of(pilot), product, day):
             say(outcome)
 
 
@@ -107,18 +110,22 @@ def stage(pilot: Pilot, day: Day) -> None:
 
 
 @app.command()
-def estimate(pilot: Pilot, day: Day) -> None:
-    """Estimate presence from the counted table, then look at its gate.
+def estimate(pilot: Pilot, day: Day, product: OfProduct = "presence") -> None:
+    """Estimate presence from the counted table, then look at its gate; or another product.
+
+    Flows, visitors and residence are estimated for the whole linkage window of the day.
 
     Example: [bold]peil estimate demo 2026-03-02[/bold]
+    Example: [bold]peil estimate demo 2026-03-02 --product flows[/bold]
     """
-    _gated("estimate", pilot, day)
+    _gated("estimate", pilot, day, product)
 
 
 @app.command()
 def release(
     pilot: Pilot,
     day: Day,
+    product: OfProduct = "presence",
     approved_by: Annotated[str | None, typer.Option(help="Who approves (real pilots).")] = None,
 ) -> None:
     """Protect, audit and sign a day; it crosses when its gate is open.
@@ -129,8 +136,8 @@ def release(
         from peil import release as releases
 
         with answering():
-            releases.approve(name_of(pilot), day, approved_by)
-    _gated("release", pilot, day)
+            releases.approve(name_of(pilot), day, approved_by, product)
+    _gated("release", pilot, day, product)
 
 
 @app.command()
@@ -255,7 +262,9 @@ def charter_check(pilot: Pilot) -> None:
         console.print(
             f"{found.pilot}: {', '.join(found.products)} for {found.purpose}, "
             f"{found.period.start} to {found.period.end}, basis {found.legal_basis}, "
-            f"tier {found.tier}, threshold {found.threshold}, expires {found.expires}.",
+            f"tier {found.tier}, threshold {found.threshold}, expires {found.expires}; "
+            f"a pseudonym stands for {found.linkage_days} day"
+            f"{'s' if found.linkage_days > 1 else ''}.",
             soft_wrap=True,
         )
 

@@ -21,15 +21,10 @@ from duckdb.func import ARROW
 from peil import charter as charters
 from peil import linkage, sealing, transform
 from peil.outcome import Refused, Waiting
+from peil.outputs import OUTPUTS, Made
 from peil.store import Store
 
 DOMAIN = b"imsi|"  # what is hashed is an identifier of a subscriber, and nothing else ever is
-
-# Parquet files that become sources, by state
-FILES = {
-    "estimated": ("est_presence__by_zone_hour", "est_presence__by_tile_hour", "unlocated"),
-    "released": ("rel_presence__by_zone_hour",),
-}
 
 
 def pseudonym(key: bytes, canonical_id: str) -> str:
@@ -123,17 +118,23 @@ def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession
     if session.pseudonym_key is not None:
         function = pseudonyms(sealing.read_key(session.pseudonym_key))
         conn.create_function("pseudonym_of", function, ["VARCHAR"], "VARCHAR", type=ARROW)
-    for state, folder in (("estimated", session.estimated), ("released", session.released)):
+    folders: tuple[tuple[Made, Path | None], ...] = (
+        ("estimated", session.estimated),
+        ("released", session.released),
+    )
+    for state, folder in folders:
         if folder is not None:
-            show(conn, state, folder)
+            show(conn, state, folder, OUTPUTS[state, session.product].files)
             allowed.append(folder)
     sealing.harden(conn, allowed, session.memory_limit, session.threads, session.temp_directory)
 
 
-def show(conn: duckdb.DuckDBPyConnection, state: str, folder: Path) -> None:
+def show(
+    conn: duckdb.DuckDBPyConnection, state: Made, folder: Path, files: tuple[str, ...]
+) -> None:
     """Make a view in memory over each Parquet file of a state."""
     conn.execute(f"CREATE SCHEMA IF NOT EXISTS memory.{state}")
-    for name in FILES[state]:
+    for name in files:
         file = folder.resolve() / f"{name}.parquet"
         if not file.is_file():
             raise Waiting(f"{file} is not there: make the {state} state first.")

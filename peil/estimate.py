@@ -38,6 +38,12 @@ def default_footprint(pilot: str) -> FootprintSignalStrength:
     return FootprintSignalStrength(**methods.section("footprint", pilot))
 
 
+def champion_of(store: Store, pilot: str) -> experiments.Version:
+    """The footprint whose figures are released: the champion, or the defaults before the first."""
+    found = experiments.champion(store, pilot)
+    return found or experiments.Version(0, "defaults", default_footprint(pilot))
+
+
 def estimate(pilot: str, day: str) -> Outcome:
     """Make the `estimated` state of one day: three estimators, weights, intervals, MLflow runs.
 
@@ -63,8 +69,7 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
     if not (kept.exists() and store.staged_file(pilot, day).exists()):
         raise Waiting(f"{pilot} {day} is not staged yet: run `peil stage {pilot} {day}`.")
     night = nights.night_for(charter, day, store)
-    version = experiments.champion(store, pilot)
-    version = version or experiments.Version(0, "defaults", default_footprint(pilot))
+    version = champion_of(store, pilot)
     inputs = {
         "staged": read_json(kept)["content_sha256"],
         "footprint": version.run_id,

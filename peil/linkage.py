@@ -66,8 +66,8 @@ def fault(products: Sequence[str], linkage_days: int, staged_days: int) -> str:
         )
     if linked and staged_days < linkage_days:
         return (
-            f"retention.staged_days: must be {linkage_days} at least, as linkage_days is; the first "
-            "day of a window is read when its last is staged"
+            f"retention.staged_days: must be {linkage_days} at least, as linkage_days is: the "
+            "first day of a window is read when its last is staged"
         )
     return ""
 

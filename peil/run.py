@@ -12,6 +12,7 @@ from peil import charter as charters
 from peil import experiments, ledger, pages, register, status, truth
 from peil.charter import Charter
 from peil.clock import now
+from peil.linkage import PRODUCTS, window_of
 from peil.outcome import GateClosed, Outcome, Refused
 from peil.quality import store as quality
 from peil.store import Store
@@ -42,15 +43,19 @@ def forget(charter: Charter, days: list[date], store: Store) -> None:
         A released period of a pilot that is not simulated.
     """
     pilot = charter.pilot
-    for day in days:
-        if not ledger.is_released(store, pilot, "presence", str(day)):
-            continue
+    released = [
+        (product, day)
+        for day in days
+        for product in PRODUCTS
+        if ledger.is_released(store, pilot, product, str(day))
+    ]
+    for product, day in released:
         if not charter.is_synthetic:
             raise Refused(
                 f"{pilot} {day} is released: of a pilot that is not synthetic a released period "
                 "is never made again."
             )
-        facts = {"product": "presence", "period": str(day), "why": "run again with --fresh"}
+        facts = {"product": product, "period": str(day), "why": "run again with --fresh"}
         ledger.append(store, pilot, "withdrawn", now(charter), facts, once=False)
     experiments.forget(store, pilot)
     store.trained(pilot).unlink(missing_ok=True)
@@ -60,9 +65,13 @@ def forget(charter: Charter, days: list[date], store: Store) -> None:
                      store.staged_file(pilot, day), store.staged_manifest(pilot, day),
                      store.quarantine(pilot) / f"{day}.closed.json"):  # fmt: skip
             file.unlink(missing_ok=True)
-        for folder in (store.estimated(pilot, day), store.quality(pilot, day),
-                       store.candidate(pilot, "presence", day),
-                       store.released(pilot, "presence", day)):  # fmt: skip
+        for folder in (
+            store.quality(pilot, day),
+            store.linked(pilot, window_of(charter, day).first),
+            *(of(pilot, name, day) for name in PRODUCTS
+              for of in (store.candidate, store.released)),
+            *(store.estimated(pilot, day, name) for name in PRODUCTS),
+        ):  # fmt: skip
             shutil.rmtree(folder, ignore_errors=True)
     quality.forget(store, pilot, days)
 
@@ -93,7 +102,7 @@ def run(
     report = Report()
     open_days = []
     for day in days:
-        if status.of_day(charter, day, store).is_released:
+        if status.of_day(charter, day, store).is_done:
             report.unchanged.append(day)
             tell(day, "release", "unchanged")
         else:

@@ -85,7 +85,7 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
     write_json(
         kept,
         {"fingerprint": fingerprint, "content_sha256": content, "facts": facts,
-         "accounting": accounting},
+         "rows": _rows_fingerprint(store, pilot, day, cleaning), "accounting": accounting},
     )  # fmt: skip
     return Outcome("stage", pilot, str(day), "done", facts, [str(kept)])
 
@@ -96,12 +96,17 @@ def _fingerprint(
     """Of what was landed, the SQL, its limits, and which key was used (a hash of its hash)."""
     from peil.provenance import code_hash
 
-    digest = hashlib.sha256(read_json(store.raw_manifest(pilot, day))["fingerprint"].encode())
+    digest = hashlib.sha256(_rows_fingerprint(store, pilot, day, cleaning).encode())
     digest.update(code_hash().encode())
-    digest.update(canonical(cleaning))
     key = pseudonym_key.read_bytes()
     digest.update(hashlib.sha256(b"which key|" + key).digest())
     return digest.hexdigest()
+
+
+def _rows_fingerprint(store: Store, pilot: str, day: date, cleaning: dict[str, float]) -> str:
+    """Of what was landed and how it was judged: the same whichever key names the devices."""
+    landed = read_json(store.raw_manifest(pilot, day))["fingerprint"]
+    return hashlib.sha256(landed.encode() + canonical(cleaning)).hexdigest()
 
 
 def _read_back(store: Store, pilot: str, day: date) -> tuple[list[dict[str, str | int]], str]:

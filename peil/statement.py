@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from peil import statement_linked
 from peil.charter import Charter, Words
 
 EN = """# What these figures are, and what protects the people behind them
@@ -72,7 +73,7 @@ Voor: {recipients}. Vragen en bezwaar: {contact}.
 
 def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
     """The statement by language, made of the charter and the release's metadata alone."""
-    night = metadata["night"]["day"]
+    product = metadata.get("product", "presence")
     shared = {
         "period": metadata["period"],
         "operator": charter.operator.name,
@@ -84,14 +85,30 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
         "n_withheld": metadata["n_withheld"],
         "n_entries": metadata["n_entries"],
         "level": round(100 * metadata["interval"]["level"]),
-        "night": night,
         "recipients": "; ".join(charter.recipients),
         "contact": charter.contact,
         "attribution": charter.attribution,
     }
+    own: dict[str, dict[str, Any]] = {"en": {}, "nl": {}}
+    texts = {"en": EN, "nl": NL}
+    if product == "presence":
+        shared["night"] = metadata["night"]["day"]
+    else:
+        texts = {"en": statement_linked.EN, "nl": statement_linked.NL}
+        shared["linkage_days"] = metadata["linkage_days"]
+        shared["window"] = "{start} – {end}".format(**metadata["window"])
+        own = {
+            language: {"subject": statement_linked.SUBJECT[product][language],
+                       "together": statement_linked.TOGETHER[product][language]}
+            for language in texts
+        }  # fmt: skip
     return {
-        "en": EN.format(**shared, title=charter.title.en, limits=charter.use_limits.en),
-        "nl": NL.format(**shared, title=charter.title.nl, limits=charter.use_limits.nl),
+        "en": texts["en"].format(
+            **shared, **own["en"], title=charter.title.en, limits=charter.use_limits.en
+        ),
+        "nl": texts["nl"].format(
+            **shared, **own["nl"], title=charter.title.nl, limits=charter.use_limits.nl
+        ),
     }
 
 

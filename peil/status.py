@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from peil import flagged, ledger
+from peil import flagged, ledger, linkage, linked, product_windows, products
 from peil.alerting import incidents, messages
 from peil.atomic import read_json
 from peil.charter import Charter
@@ -21,7 +21,8 @@ STATES: tuple[State, ...] = ("raw", "staged", "estimated", "released")
 class DayStatus:
     """One day: the furthest state, each gate, the release's ledger hash, why nothing moves.
 
-    `trouble` names the incidents that last on that day, in a few words.
+    `trouble` names the incidents that last on that day, in a few words. `products` says where each
+    product that follows devices stands: ``released``, ``estimated``, ``ready`` or ``waits``.
     """
 
     day: date
@@ -30,10 +31,16 @@ class DayStatus:
     ledger: str
     why: str
     trouble: str = ""
+    products: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_released(self) -> bool:
         return self.state == "released"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing can be done for this day now: a product may wait for other days."""
+        return self.is_released and not {"estimated", "ready"} & set(self.products.values())
 
 
 def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
@@ -55,7 +62,27 @@ def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
     furthest = next((state for state in reversed(STATES) if there[state]), "nothing")
     flags = [f"{t.kind.replace('_', ' ')}: {t.where}" for t in flagged.kept(store, pilot, day)]
     why = "; ".join(filter(None, [_why(there, gates), *flags]))
-    return DayStatus(day, furthest, gates, entry["hash"][:12] if entry else "", why)
+    ledger_hash = entry["hash"][:12] if entry else ""
+    return DayStatus(
+        day, furthest, gates, ledger_hash, why, products=_products(charter, day, store)
+    )
+
+
+def _products(charter: Charter, day: date, store: Store) -> dict[str, str]:
+    """Where each product that follows devices stands; one that is never released ends estimated."""
+    window = linkage.window_of(charter, day)
+    found: dict[str, str] = {}
+    for product in product_windows.linked_products(charter):
+        period = window.first if product == "residence" else day
+        entry = ledger.standing(store, charter.pilot, product, str(period))
+        if entry is not None and store.released(charter.pilot, product, period).exists():
+            found[product] = "released"
+        elif products.record_of(store, charter.pilot, product, period).exists():
+            may_leave = product in product_windows.releasable(charter)
+            found[product] = "estimated" if may_leave else "estimated, stays here"
+        else:
+            found[product] = "waits" if linked.missing(charter, window, store) else "ready"
+    return found
 
 
 def _why(there: dict[str, bool], gates: dict[str, Literal["open", "closed", "-"]]) -> str:

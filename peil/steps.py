@@ -11,6 +11,27 @@ from peil.store import Store
 STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
 
 
+def take_product(verb: str, pilot: str, product: str, day: str) -> Iterator[Outcome]:
+    """Estimate or release a product; presence as `take` does, with its gates.
+
+    Raises
+    ------
+    Refused
+        The charter does not name it, or the verb knows no products.
+    """
+    from peil import products, release
+
+    if product == "presence":
+        yield from take(verb, pilot, day)
+    elif verb == "estimate":
+        yield products.estimate(pilot, product, day)
+    elif verb == "release":
+        yield release.release(pilot, day, product)
+        yield release.publish(pilot, day, product)
+    else:
+        raise Refused(f"{verb} is the same for every product: leave the product out.")
+
+
 def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
     """Run a verb, then its gate; a release crosses when the gate is open.
 

@@ -41,8 +41,12 @@ class Store:
     def signing_key(self) -> Path:
         return self.operator / "keys" / "operator.ed25519"
 
-    def estimated(self, pilot: str, day: date) -> Path:
-        return self.operator / "estimated" / pilot / "presence" / str(day)
+    def estimated(self, pilot: str, day: date, product: str = "presence") -> Path:
+        return self.operator / "estimated" / pilot / product / str(day)
+
+    def linked(self, pilot: str, first: date) -> Path:
+        """Sums over the devices of a linkage window, named after its first day."""
+        return self.operator / "estimated" / pilot / "linked" / str(first)
 
     def candidate(self, pilot: str, product: str, day: date) -> Path:
         """A release that has not crossed: protected and signed, its gate not yet passed."""

@@ -45,24 +45,40 @@ def tell_run(pilot: str, report: object, console: Console, complaint: Console) -
 def tell_status(pilot: str, console: Console) -> None:
     """Print where each day stands, why it waits, and what trouble lasts."""
     from peil import charter as charters
-    from peil import status
+    from peil import linkage, product_windows, status
+    from peil.linked import missing
 
     charter, store = charters.load(pilot), Store()
     days = status.of_pilot(charter, store)
     table = Table(title=f"{charter.pilot}: gates in the order {', '.join(status.STATES)}")
     for name in ("day", "state", "gates", "ledger"):
         table.add_column(name, no_wrap=True)
+    linked = product_windows.linked_products(charter)
+    if linked:
+        table.add_column("products", no_wrap=True)
     table.add_column("why it waits")
     has_trouble = any(row.trouble for row in days)
     if has_trouble:
         table.add_column("trouble", style="red")
+    marks = {"released": "✓", "waits": "·", "ready": "·"}
     signs = {"open": "✓", "closed": "✗", "-": "·"}
     for row in days:
         gates = " ".join(signs[row.gates[state]] for state in status.STATES)
-        cells = [str(row.day), row.state, gates, row.ledger, row.why]
+        others = " ".join(marks.get(row.products[name], "≈") for name in linked)
+        cells = [str(row.day), row.state, gates, row.ledger, *([others] if linked else []), row.why]
         table.add_row(*cells, *([row.trouble] if has_trouble else []))
     console.print(table)
     console.print("✓ open   ✗ closed   · not judged yet")
+    if linked:
+        console.print(f"products: {', '.join(linked)}   ✓ released   ≈ estimated   · not yet")
+        for window in linkage.windows(charter):
+            left = missing(charter, window, store)
+            if left:
+                console.print(
+                    f"{' and '.join(linked)} of {window} wait until {len(left)} more "
+                    f"day{'s are' if len(left) > 1 else ' is'} staged and believed.",
+                    soft_wrap=True,
+                )
 
 
 def tell_watch(pilot: str, day: str | None, console: Console) -> None:

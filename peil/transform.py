@@ -16,13 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
 from peil import sealing
 from peil.atomic import write_bytes
+from peil.linkage import Product
 from peil.outcome import Refused
+from peil.outputs import OUTPUTS, Made
 from peil.readers.canonical import CELL_COLUMNS, EVENT_COLUMNS
 from peil.settings import PROJECT, Settings
 from peil.store import Store
@@ -60,6 +62,8 @@ class TransformSession:
         DuckDB's limits, and its spill folder; spill is encrypted.
     estimated, released : Path
         Folders with the Parquet files of these states.
+    product : str
+        Whose files they are.
     cleaning : mapping of str to float
         Section ``[cleaning]`` of `methods.toml`; its columns are those of `CLEANING`.
     """
@@ -74,6 +78,7 @@ class TransformSession:
     temp_directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="peil_")))
     estimated: Path | None = None
     released: Path | None = None
+    product: Product = "presence"
     cleaning: Mapping[str, float] = field(default_factory=lambda: dict(CLEANING))
 
     @classmethod
@@ -141,12 +146,16 @@ def build(select: list[str], session: TransformSession, target: Path) -> Transfo
 
 
 def check(
-    state: Literal["estimated", "released"], folder: Path, session: TransformSession, target: Path
+    state: Made,
+    folder: Path,
+    session: TransformSession,
+    target: Path,
+    product: Product = "presence",
 ) -> TransformResult:
-    """Ask of the Parquet files of a state whether they are well-formed; raises as `build`."""
+    """Ask of a product's files in a state whether they are well-formed; raises as `build`."""
     estimated, released = (folder, None) if state == "estimated" else (None, folder)
-    session = replace(session, estimated=estimated, released=released)
-    return build([f"path:models/{state}"], session, target)
+    session = replace(session, estimated=estimated, released=released, product=product)
+    return build(list(OUTPUTS[state, product].tables), session, target)
 
 
 def unit_tests() -> TransformResult:

@@ -31,7 +31,9 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
 from peil import charter
+from peil.linkage import LINKED
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
+from peil.outputs import OUTPUTS
 from peil.settings import settings
 
 # Jinja: the day of a run, for texts that people read
@@ -62,6 +64,8 @@ class Pilot:
     start: datetime | None = None
     end: datetime | None = None
     due: time | None = None
+    linked: tuple[str, ...] = ()
+    releasable: tuple[str, ...] = ()
 
     def asset(self, state: str) -> Asset:
         """Return the asset that says: this state of this pilot exists for that day."""
@@ -129,8 +133,8 @@ class Pilot:
 
 
 @lru_cache(maxsize=256)
-def _days(file: Path, _changed_at: int) -> tuple[str, datetime, datetime, time | None] | None:
-    """Time zone, first and last midnight and due time of a charter; None where not valid."""
+def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
+    """What a valid charter says of the schedule and of products; None where it is not valid."""
     try:
         read = charter.load(file)
     except Refused:
@@ -141,7 +145,12 @@ def _days(file: Path, _changed_at: int) -> tuple[str, datetime, datetime, time |
         datetime.combine(day + timedelta(days=1), time(), zone)
         for day in (read.period.start, read.period.end)
     )
-    return read.time_zone, first, last, read.inputs.events.due
+    linked = [name for name in LINKED if name in read.products]
+    return {
+        "time_zone": read.time_zone, "start": first, "end": last, "due": read.inputs.events.due,
+        "linked": tuple(linked),
+        "releasable": tuple(one for one in linked if ("released", one) in OUTPUTS),
+    }  # fmt: skip
 
 
 def pilots() -> list[Pilot]:
@@ -152,8 +161,8 @@ def pilots() -> list[Pilot]:
     """
     declared = []
     for file in sorted(settings().pilots.glob("*.yml")):
-        known = _days(file, file.stat().st_mtime_ns)
-        declared.append(Pilot(file.stem, *known) if known else Pilot(file.stem))
+        known = _known(file, file.stat().st_mtime_ns)
+        declared.append(Pilot(file.stem, **(known or {})))
     return declared
 
 

@@ -44,6 +44,20 @@ TASKS = {
 }
 
 
+def tasks_of(dag_id: str) -> set[str]:
+    """The verb's own tasks, and those of each product that the pilot's charter names."""
+    verb, pilot = dag_id.split("__")
+    named = charter.load(PILOTS / f"{pilot}.yml").products
+    linked = [name for name in ("flows", "residence", "visitors") if name in named]
+    if verb == "estimate":
+        return TASKS[verb] | set(linked)
+    if verb == "release":
+        each = ("{}_is_ready", "approval_{}", "approved_{}", "release_{}")
+        own = {task.format(name) for name in linked if name != "residence" for task in each}
+        return TASKS[verb] | own
+    return TASKS[verb]
+
+
 def expected() -> set[str]:
     """One DAG a verb and pilot, for every charter in the repository."""
     pilots = [file.stem for file in PILOTS.glob("*.yml")]
@@ -88,11 +102,23 @@ def test_a_dag_says_its_verb_its_pilot_and_what_to_do_if_it_fails(bag: Any) -> N
         assert "\nIf it fails: " in dag.doc_md, dag_id
 
 
-def test_a_dag_has_no_task_but_verb_gate_state_quarantine_and_approval(
+def test_a_dag_has_no_task_but_verb_gate_state_quarantine_approval_and_its_products(
     bag: Any,
 ) -> None:
     for dag_id, dag in bag.dags.items():
-        assert set(dag.task_ids) == TASKS[dag_id.split("__")[0]]
+        assert set(dag.task_ids) == tasks_of(dag_id)
+    assert {"flows", "visitors"} <= set(bag.dags["estimate__demo"].task_ids)
+    assert "flows" not in bag.dags["estimate__essnet_sample"].task_ids
+
+
+def test_presence_waits_for_no_product(bag: Any) -> None:
+    """The path that follows nobody comes first: no task of presence is behind one that does."""
+    for verb in ("estimate", "release"):
+        dag = bag.dags[f"{verb}__demo"]
+        own, linked = TASKS[verb], set(dag.task_ids) - TASKS[verb]
+        assert linked
+        for name in own:
+            assert not dag.get_task(name).get_flat_relative_ids(upstream=True) & linked, name
 
 
 def test_only_the_task_behind_the_gate_carries_the_asset(bag: Any) -> None:
@@ -295,7 +321,8 @@ def test_a_dag_file_takes_airflow_at_the_top_and_peil_inside_its_tasks() -> None
         top = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
         assert "airflow.sdk" in top
         assert all(
-            str(name).startswith(("airflow.", "typing")) or name == "peil.airflow.chain"
+            str(name).startswith(("airflow.", "typing"))
+            or name in ("peil.airflow.chain", "peil.airflow.products")
             for name in top
         ), top
         inside = [

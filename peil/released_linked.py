@@ -1,0 +1,106 @@
+"""Released flows and visitors: protected by distinct devices, under SDMX names."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.disclosure.lines import suppress_lines
+from peil.area import Area
+from peil.charter import Charter
+from peil.clock import hours_of
+from peil.outputs import table_of
+from peil.product_tables import ESTIMATOR as ESTIMATOR
+from peil.released_presence import figures, local_hours, threshold_of
+
+RESIDENTS, SIM = "RES", "SIM_"
+
+
+def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
+    """Trips by pair of zones and hour: every pair in every hour, withheld where few made it.
+
+    No total over pairs is published, and none is fixed by the register, so that no entry follows
+    from others: the threshold is all that is needed.
+    """
+    rows = pd.read_parquet(estimated / f"{table_of('estimated', 'flows')}.parquet")
+    rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
+    zones = area.bottom()
+    key = ["from_zone_id", "to_zone_id", "hour_at"]
+    hours = pd.to_datetime(hours_of(day, charter.time_zone), utc=True)
+    whole = pd.MultiIndex.from_product([zones, zones, hours], names=key)
+    rows = rows.set_index(key).reindex(whole).reset_index()
+    shown = (rows["n_devices"].fillna(0) >= threshold_of(charter)).to_numpy()
+    unit, columns = ("DEV_TRIP", ["n_trips"]) if area.register is None else (
+        "PS_TRIP", ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"])  # fmt: skip
+    table = pd.DataFrame(
+        {"REF_AREA_FROM": rows["from_zone_id"].astype(str),
+         "REF_AREA_TO": rows["to_zone_id"].astype(str),
+         "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone))}
+    )  # fmt: skip
+    return figures(table, rows, columns, shown, unit)
+
+
+def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
+    """People present by where they come from: every zone, hour and origin that is published at all.
+
+    An entry under the threshold is withheld, and others with it: all persons of a region are in its
+    register wherever they are, and all who are in a zone are its released presence, so that one
+    gap alone would be found by subtraction. An origin without any published entry is left out.
+    """
+    rows = pd.read_parquet(estimated / f"{table_of('estimated', 'visitors')}.parquet")
+    rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
+    rows["ORIGIN"] = np.select(
+        [rows["origin_kind"] == "resident", rows["origin_kind"] == "country"],
+        [RESIDENTS, SIM + rows["origin_id"].astype(str)],
+        rows["origin_id"].astype(str),
+    )
+    zones = area.bottom()
+    parent = dict(zip(area.zones["zone_id"], area.zones["parent_id"], strict=True))
+    region = {zone: above if isinstance(above := parent[zone], str) else zone for zone in zones}
+    abroad = sorted({one for one in rows["ORIGIN"] if one.startswith(SIM)})
+    origins = [RESIDENTS, *sorted(set(region.values())), *abroad]
+    hours = pd.to_datetime(hours_of(day, charter.time_zone), utc=True)
+    key = ["zone_id", "ORIGIN", "hour_at"]
+    whole = pd.MultiIndex.from_product([zones, origins, hours], names=key)
+    rows = rows.set_index(key).reindex(whole).reset_index()
+    shown = ~_withheld(rows, region, abroad, threshold_of(charter), area.register is not None)
+    published = set(rows.loc[shown, "ORIGIN"])
+    kept = (rows["ORIGIN"].isin(published) | ~rows["ORIGIN"].isin(abroad)).to_numpy()
+    rows, shown = rows[kept].reset_index(drop=True), shown[kept]
+    unit, columns = ("DEV", ["n_devices"]) if area.register is None else (
+        "PS", ["n_persons", "n_persons_lower", "n_persons_upper"])  # fmt: skip
+    table = pd.DataFrame(
+        {"REF_AREA": rows["zone_id"].astype(str), "ORIGIN": rows["ORIGIN"].astype(str),
+         "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone))}
+    )  # fmt: skip
+    return figures(table, rows, columns, shown, unit)
+
+
+def _withheld(
+    rows: pd.DataFrame,
+    region: dict[str, str],
+    abroad: list[str],
+    threshold: int,
+    has_register: bool,
+) -> NDArray[np.bool_]:
+    """Per hour: lines are what the register of a region fixes, and what a zone's presence shows."""
+    devices = rows["n_devices"].fillna(0).to_numpy(dtype=np.float64)
+    persons = rows["n_persons"].fillna(0).to_numpy(dtype=np.float64) if has_register else None
+    at_home = rows["zone_id"].map(region)
+    line = rows["ORIGIN"].where(rows["ORIGIN"] != RESIDENTS, at_home).to_numpy()
+    zone = rows["zone_id"].to_numpy()
+    withheld = np.zeros(len(rows), dtype=bool)
+    for _, hour in rows.groupby("hour_at", sort=True):
+        at = hour.index.to_numpy()
+        known = [np.flatnonzero(zone[at] == one) for one in sorted(region)]
+        for one in sorted(set(region.values())):
+            known.append(np.flatnonzero(line[at] == one))
+        withheld[at] = suppress_lines(
+            devices[at], known, threshold, persons=None if persons is None else persons[at]
+        )
+    return withheld

@@ -1,0 +1,93 @@
+"""What the statement of a release says where its figures follow devices over a linkage window."""
+
+from __future__ import annotations
+
+SUBJECT = {
+    "flows": {
+        "en": "Estimated trips of people between municipalities per hour of departure",
+        "nl": "Geschatte reizen van mensen tussen gemeenten per uur van vertrek",
+    },
+    "visitors": {
+        "en": "Estimated people present per municipality, hour and where they come from",
+        "nl": "Geschatte aanwezigen per gemeente, uur en herkomst",
+    },
+}
+TOGETHER = {
+    "flows": {
+        "en": "Totals over pairs of municipalities are not published, so that no entry is\n"
+        "  found by subtraction.",
+        "nl": "Totalen over paren van gemeenten worden niet gepubliceerd, zodat geen cijfer\n"
+        "  door aftrekken te vinden is.",
+    },
+    "visitors": {
+        "en": "With it others are withheld, so that neither the register of a region nor the\n"
+        "  presence of a municipality gives it away by subtraction.",
+        "nl": "Andere worden mee achtergehouden, zodat noch het register van een streek noch de\n"
+        "  aanwezigheid in een gemeente het door aftrekken prijsgeeft.",
+    },
+}
+
+EN = """# What these figures are, and what protects the people behind them
+
+{title}, {period}. {subject}, made from network records of
+{operator} for {agency}. Purpose: {purpose}. Legal basis: {basis} ({reference}).
+
+## How people are protected
+- The figures follow devices: one pseudonym stood for one device during {linkage_days} days
+  ({window}), inside the operator. Only sums left that step, and no row of a device was written.
+- An entry that rests on fewer than {threshold} distinct devices is withheld. {together}
+  Withheld here: {n_withheld} of {n_entries} entries. One mark stands on all of them.
+- No row about a device leaves the operator.
+
+## What is not claimed
+- Somebody who already knows every other device in an entry can find out whether one more is in it.
+  This tier (`agency`) makes no claim against that; it is for the recipients named below only.
+- The records inside the operator are pseudonymised: they stay personal data. Longer linkage makes
+  a device easier to recognise.
+
+## How good the figures are
+- A figure is an estimate with an interval: in {level} of 100 cases the true number lies within it.
+  The interval is provisional: it was learnt on simulated countries, for presence.
+- Devices are not people. Persons are found by letting the devices that live in a municipality
+  stand for everybody in its register; a device of a visitor from abroad stands for itself.
+
+## Use
+{limits}
+
+For: {recipients}. Questions and objections: {contact}.
+{attribution}
+"""
+
+NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
+
+{title}, {period}. {subject}, gemaakt uit netwerkgegevens van
+{operator} voor {agency}. Doel: {purpose}. Grondslag: {basis} ({reference}).
+
+## Hoe mensen beschermd zijn
+- De cijfers volgen toestellen: één pseudoniem stond {linkage_days} dagen voor één toestel
+  ({window}), binnen de operator. Alleen sommen bleven over; er is geen regel van een toestel
+  geschreven.
+- Een cijfer dat op minder dan {threshold} verschillende toestellen rust wordt achtergehouden.
+  {together}
+  Hier achtergehouden: {n_withheld} van {n_entries}. Alle dragen hetzelfde teken.
+- Geen regel over een toestel verlaat de operator.
+
+## Wat niet wordt beweerd
+- Wie elk ander toestel in een cijfer al kent, kan vinden of er nog één bij is. Dit niveau
+  (`agency`) beweert daartegen niets; het is alleen voor de ontvangers hieronder.
+- De gegevens bij de operator zijn gepseudonimiseerd: het blijven persoonsgegevens. Langer
+  koppelen maakt een toestel herkenbaarder.
+
+## Hoe goed de cijfers zijn
+- Een cijfer is een schatting met een interval: in {level} van de 100 gevallen ligt het ware aantal
+  erin. Het interval is voorlopig: het is geleerd op gesimuleerde landen, voor aanwezigheid.
+- Toestellen zijn geen mensen. Personen volgen doordat de toestellen die in een gemeente wonen voor
+  iedereen in haar register staan; een toestel van een bezoeker uit het buitenland staat voor
+  zichzelf.
+
+## Gebruik
+{limits}
+
+Voor: {recipients}. Vragen en bezwaar: {contact}.
+{attribution}
+"""

@@ -1,0 +1,50 @@
+"""The small country as a pilot that follows devices: three days under one key, in this process."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from peil import charter as charters
+from peil import manifest, steps
+from peil.settings import PROJECT, Settings
+from peil.store import Store
+
+DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
+PRODUCTS = ["presence", "flows", "visitors", "residence"]
+THRESHOLD = 4  # so low that of a small country something is published
+
+
+def write_charter(folder: Path, **changes: Any) -> Path:
+    """The demo's charter for three days that are linked, with some keys changed."""
+    content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text())
+    content |= {
+        "period": {"start": str(DAYS[0]), "end": str(DAYS[-1])},
+        "products": PRODUCTS, "linkage_days": 3, "threshold": THRESHOLD,
+    } | changes  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "demo.yml"
+    file.write_text(yaml.safe_dump(content, allow_unicode=True))
+    return file
+
+
+def open_store(small: Settings, folder: Path, patch: pytest.MonkeyPatch, **changes: Any) -> Store:
+    """An empty store of its own over the small deliveries, found by `PEIL_*`."""
+    write_charter(folder / "pilots", **changes)
+    patch.setenv("PEIL_DATA", str(folder / "data"))
+    patch.setenv("PEIL_PILOTS", str(folder / "pilots"))
+    patch.setenv("PEIL_DELIVERIES", str(small.deliveries_folder))
+    store = Store()
+    manifest.vouch(store, charters.load("demo"), small.deliveries_folder / "demo", "the tests")
+    return store
+
+
+def run(verbs: tuple[str, ...], days: list[date] = DAYS) -> None:
+    """Verbs of presence, each with its gate."""
+    for day in days:
+        for verb in verbs:
+            assert list(steps.take(verb, "demo", str(day)))

@@ -1,0 +1,254 @@
+"""Products that follow devices: only where they are named, only as sums, never of few devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from linked_pilot import DAYS, THRESHOLD, open_store, run, write_charter
+
+from peil import charter as charters
+from peil import database, following, linkage, linked, product_windows, products, release, sealing
+from peil.area import area_of
+from peil.atomic import read_json
+from peil.estimate import default_footprint
+from peil.leaks import scan
+from peil.outcome import Refused, Waiting
+from peil.settings import Settings
+from peil.store import Store
+
+pytestmark = pytest.mark.timeout(900)
+TABLES = {"flows": "rel_flows__by_zone_pair_hour", "visitors": "rel_visitors__by_zone_hour"}
+FIRST = str(DAYS[0])
+
+
+@pytest.fixture(scope="module")
+def staged(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Three days staged under one key; nothing estimated."""
+    with pytest.MonkeyPatch.context() as patch:
+        store = open_store(small_deliveries, tmp_path_factory.mktemp("linked"), patch)
+        run(("ingest", "stage"))
+    return store
+
+
+@pytest.fixture(scope="module")
+def made(staged: Store) -> Store:
+    """Every product of the window estimated and, where it may be, released."""
+    with found(staged):
+        for product in ("flows", "visitors", "residence"):
+            assert products.estimate("demo", product, FIRST).status == "done"
+        for product in TABLES:
+            outcome = product_windows.release_window("demo", product, str(DAYS[1]))
+            assert outcome.facts["n_periods"] == 3
+    return staged
+
+
+@contextmanager
+def found(store: Store) -> Iterator[pytest.MonkeyPatch]:
+    """The environment in which a store is found."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PEIL_DATA", str(store.root))
+        patch.setenv("PEIL_PILOTS", str(store.root.parent / "pilots"))
+        patch.setenv("PEIL_DELIVERIES", str(store.settings.deliveries_folder))
+        yield patch
+
+
+def released(store: Store) -> dict[str, bytes]:
+    return {
+        f"{product} {day} {file}": (store.released("demo", product, day) / file).read_bytes()
+        for product, table in TABLES.items()
+        for day in DAYS
+        for file in (f"{table}.csv", f"{table}.parquet", "metadata.json")
+    }
+
+
+def pseudonyms(store: Store) -> dict[str, set[str]]:
+    """Pseudonyms of each day."""
+    every = {}
+    with database.connection(store, store.work("demo", DAYS[0], "test")) as opened:
+        for number, day in enumerate(DAYS):
+            database.attach_staged(opened, store, "demo", day, f"d{number}")
+            rows = opened.execute(
+                f"SELECT DISTINCT device_id::VARCHAR FROM d{number}.main.int_devices_numbered"
+            ).fetchall()
+            every[str(day)] = {device for (device,) in rows}
+    return every
+
+
+def test_one_key_names_a_device_on_all_days_of_a_window_and_files_have_their_own(
+    staged: Store,
+) -> None:
+    first, *others = pseudonyms(staged).values()
+    assert all(len(first & other) > 0.8 * len(first) for other in others)
+    keys = {
+        path.name: sealing.read_key(path)
+        for path in sorted((staged.operator / "keys" / "demo").glob("*.key"))
+    }
+    assert [name for name in keys if "pseudonym" in name] == [f"{DAYS[0]}.pseudonym.key"]
+    assert len(set(keys.values())) == len(keys) == 7
+
+
+def test_every_row_is_read_once_whatever_the_number_of_buckets(staged: Store) -> None:
+    with found(staged):
+        charter = charters.load("demo")
+        window = linkage.window_of(charter, DAYS[0])
+        area, cells = area_of(charter, staged), linked.cells_of(charter, window, staged)
+        n_rows = sum(
+            read_json(staged.staged_manifest("demo", day))["facts"]["n_staged"] for day in DAYS
+        )
+        read = [
+            [len(one.device) for one in linked.buckets(charter, window, staged, cells, parts)]
+            for parts in (1, 5)
+        ]
+        assert [sum(lengths) for lengths in read] == [n_rows, n_rows]
+        assert len(read[1]) == 5 and max(read[1]) < 0.4 * n_rows
+        whole, parted = (
+            following.follow(charter, window, staged, area, default_footprint("demo"), parts)
+            for parts in (1, 5)
+        )
+    assert whole.facts == parted.facts
+    for name in ("homes", "present", "flows"):
+        pd.testing.assert_frame_equal(
+            getattr(whole.sums, name).frame(), getattr(parted.sums, name).frame()
+        )
+
+
+def test_what_the_charter_does_not_name_is_refused_and_leaves_nothing(
+    staged: Store, tmp_path: Path
+) -> None:
+    before = sorted(staged.operator.rglob("*"))
+    with found(staged) as patch:
+        write_charter(tmp_path, products=["presence", "visitors"])
+        patch.setenv("PEIL_PILOTS", str(tmp_path))
+        for verb in (products.estimate, product_windows.estimate, product_windows.release_window):
+            with pytest.raises(Refused, match=r"does not name the product flows: it allows"):
+                verb("demo", "flows", FIRST)
+        with pytest.raises(Refused, match=r"does not name the product flows"):
+            release.release("demo", FIRST, "flows")
+        with pytest.raises(Refused, match=r"There is no product trips"):
+            products.estimate("demo", "trips", FIRST)
+    assert sorted(staged.operator.rglob("*")) == before
+
+
+def test_a_window_waits_for_its_last_day(
+    small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(small_deliveries, tmp_path, monkeypatch)
+    run(("ingest", "stage"), DAYS[:1])
+    with pytest.raises(Waiting, match=r"waits until 2 of its days are staged and believed"):
+        products.estimate("demo", "flows", FIRST)
+    outcome = product_windows.estimate("demo", "flows", FIRST)
+    assert (outcome.status, outcome.facts["n_days_missing"]) == ("unchanged", 2)
+    assert product_windows.readiness("demo", "flows", FIRST, False) == "waits"
+    assert not store.estimated("demo", DAYS[0], "flows").exists()
+
+
+@pytest.mark.parametrize("product", TABLES)
+def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
+    made: Store, product: str
+) -> None:
+    """Counted again from the estimates, by the names that are published."""
+    n_published = 0
+    for day in DAYS:
+        folder = made.estimated("demo", day, product)
+        (file,) = folder.glob("est_*.parquet")
+        rows = pd.read_parquet(file)
+        table = pd.read_parquet(made.released("demo", product, day) / f"{TABLES[product]}.parquet")
+        if product == "flows":
+            key = ["REF_AREA_FROM", "REF_AREA_TO"]
+            rows = rows.rename(columns={"from_zone_id": key[0], "to_zone_id": key[1]})
+        else:
+            key = ["REF_AREA", "ORIGIN"]
+            kind = rows["origin_kind"]
+            rows["ORIGIN"] = rows["origin_id"].where(kind == "region", "SIM_" + rows["origin_id"])
+            rows.loc[kind == "resident", "ORIGIN"] = "RES"
+            rows = rows.rename(columns={"zone_id": "REF_AREA"})
+        rows["at"] = pd.to_datetime(rows["hour_at"], utc=True)
+        table["at"] = pd.to_datetime(table["TIME_PERIOD"], utc=True)
+        both = table.merge(rows, on=[*key, "at"], how="left", validate="one_to_one")
+        n_devices = both["n_devices"].fillna(0)
+        is_shown = both["OBS_VALUE"].notna()
+        n_published += int(is_shown.sum())
+        assert (n_devices[is_shown] >= THRESHOLD).all()
+        assert both.loc[n_devices < THRESHOLD, "CONF_STATUS"].eq("C").all()
+        assert both.loc[~is_shown, ["OBS_LOWER", "OBS_UPPER"]].isna().all(axis=None)
+    assert n_published > 50
+
+
+def test_two_keys_and_two_runs_release_the_same_bytes(
+    made: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(small_deliveries, tmp_path, monkeypatch)
+    run(("ingest", "stage"))
+    monkeypatch.setenv("PEIL_MEMORY", "120MB")  # other buckets too
+    assert linked.n_buckets(charters.load("demo"), linkage.Window(DAYS[0], DAYS[2]), Store()) > 1
+    for product in TABLES:
+        products.estimate("demo", product, FIRST)
+        product_windows.release_window("demo", product, FIRST)
+    ours, theirs = pseudonyms(store)[FIRST], pseudonyms(made)[FIRST]
+    assert ours.isdisjoint(theirs) and len(ours) == len(theirs)
+    assert released(store) == released(made)
+
+
+def test_a_second_time_nothing_is_done_again(made: Store) -> None:
+    before = {file: file.stat().st_mtime_ns for file in made.operator.rglob("*.parquet")}
+    with found(made):
+        for product in TABLES:
+            assert products.estimate("demo", product, FIRST).facts["why"] == "released"
+            assert product_windows.release_window("demo", product, FIRST).status == "unchanged"
+            assert product_windows.readiness("demo", product, FIRST, False) == "released"
+        assert products.estimate("demo", "residence", FIRST).status == "unchanged"
+    assert {f: f.stat().st_mtime_ns for f in made.operator.rglob("*.parquet")} == before
+
+
+def test_presence_is_the_same_with_and_without_linkage(
+    made: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with found(made):
+        run(("estimate", "release"), DAYS[:1])
+    alone = open_store(
+        small_deliveries, tmp_path, monkeypatch, products=["presence"], linkage_days=1
+    )
+    run(("ingest", "stage", "estimate", "release"), DAYS[:1])
+    folders = [of.released("demo", "presence", DAYS[0]) for of in (alone, made)]
+    for name in ("rel_presence__by_zone_hour.csv", "rel_presence__by_zone_hour.parquet"):
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+
+
+def test_no_file_but_a_sealed_one_holds_a_device(made: Store) -> None:
+    """Pseudonyms in every spelling are sought in every file; they are in none.
+
+    They are found where they are put, else the search would prove nothing.
+    """
+    some = sorted(pseudonyms(made)[FIRST])[::400]
+    markers: dict[str, str | bytes] = {f"device {n}": device for n, device in enumerate(some)}
+    markers |= {f"bytes of {n}": bytes.fromhex(one.replace("-", "")) for n, one in enumerate(some)}
+    assert len(some) >= 4
+    files = [
+        file
+        for plane in (made.operator, made.agency)
+        for file in plane.rglob("*")
+        if file.is_file()
+    ]
+    assert {"est_flows__by_zone_pair_hour.parquet", "flows.parquet", "mlflow.db"} <= {
+        file.name for file in files
+    }
+    found_in = scan(markers, {"the store": files})
+    assert not found_in, "\n".join(one.sentence() for one in found_in)
+    planted = made.root / "planted.parquet"
+    pd.DataFrame({"device_id": some}).to_parquet(planted)
+    assert scan(markers, {"planted": [planted]})
+    planted.unlink()
+
+
+def test_no_table_of_a_window_has_a_row_for_each_device(made: Store) -> None:
+    n_devices = len(pseudonyms(made)[FIRST])
+    folder = made.linked("demo", DAYS[0])
+    homes = pd.read_parquet(folder / "homes.parquet")
+    assert len(homes) < 100 < n_devices and homes["n_devices"].sum() >= n_devices
+    names = {"origin", "zone", "hour", "from_zone", "to_zone", "n_devices", "n_trips"}
+    for file in folder.glob("*.parquet"):
+        assert set(pd.read_parquet(file).columns) <= names
