@@ -6,15 +6,11 @@ go to DuckDB as bound parameters or stay in a closure: none is in SQL, in `targe
 
 from __future__ import annotations
 
-import hmac
 import os
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb.func import ARROW
 
@@ -22,30 +18,8 @@ from peil import charter as charters
 from peil import linkage, sealing, transform
 from peil.outcome import Refused, Waiting
 from peil.outputs import OUTPUTS, Made
+from peil.pseudonyms import pseudonyms
 from peil.store import Store
-
-DOMAIN = b"imsi|"  # what is hashed is an identifier of a subscriber, and nothing else ever is
-
-
-def pseudonym(key: bytes, canonical_id: str) -> str:
-    """First 128 bits of HMAC-SHA-256, as 32 hexadecimal digits.
-
-    >>> pseudonym(bytes(32), "204080123456789")
-    '113dd028b3b6f23940fc1e11544efc14'
-    """
-    return hmac.digest(key, DOMAIN + canonical_id.encode(), "sha256")[:16].hex()
-
-
-def pseudonyms(key: bytes) -> Callable[[Any], pa.Array]:
-    """Make the function that DuckDB calls with a column of identifiers; it holds the key."""
-
-    def of_column(column: Any) -> pa.Array:
-        return pa.array(
-            [None if one is None else pseudonym(key, one) for one in column.to_pylist()],
-            pa.string(),
-        )
-
-    return of_column
 
 
 def by_hand() -> transform.TransformSession:

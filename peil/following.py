@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.location import prior_composite, prior_land_use, prior_network, restrict
+from models.location import posterior, prior_composite, prior_land_use, prior_network, restrict
 from models.stays import (
     ABROAD,
     MOVE,
@@ -23,6 +23,7 @@ from models.stays import (
     Segments,
     StayPlacing,
     StaySegmentation,
+    TimingRings,
     cell_overlaps,
 )
 from peil import linked, methods
@@ -34,6 +35,7 @@ from peil.store import Store
 from peil.sums import Origins, Sums
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 HALF_HOUR_S, HOUR_S = 1800.0, 3600.0
 
 
@@ -53,31 +55,48 @@ class Followed:
 
 
 @dataclass(frozen=True)
-class Places:
+class Geography:
     """Where the cells of a window are: for telling stays apart, and for naming their zone."""
 
     segmentation: StaySegmentation
+    rings: TimingRings
     placing: StayPlacing
     is_located: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, cells: pd.DataFrame, area: Area, footprint: Any, pilot: str) -> Places:
+    def of(cls, cells: pd.DataFrame, area: Area, footprint: Any, pilot: str) -> Geography:
         """Fit a footprint and the prior of presence to the cells of a window."""
-        choices = methods.section("location", pilot)
         tiles = area.tiles
-        fitted = footprint.fit(area.placed(cells), tiles)
-        share = choices["network_share"]
+        placed = area.placed(cells)
+        fitted = footprint.fit(placed, tiles)
+        share = methods.section("location", pilot)["network_share"]
         mixed = prior_composite(
             [prior_network(fitted.dominance_), prior_land_use(tiles)], [share, 1.0 - share]
         )
-        prior = restrict(mixed, tiles["zone_id"].notna().to_numpy())
-        zone = pd.Categorical(tiles["zone_id"], categories=area.bottom()).codes
-        placing = StayPlacing().fit(fitted.connection_probability_, prior, zone_of_tile=zone)
-        return cls(
-            StaySegmentation().fit(cell_overlaps(placing.posterior_)),
-            placing,
-            np.asarray(placing.zone_posterior_.sum(axis=1) > 0),
+        return cls.fitted(
+            fitted.connection_probability_,
+            restrict(mixed, tiles["zone_id"].notna().to_numpy()),
+            np.asarray(pd.Categorical(tiles["zone_id"], categories=area.bottom()).codes),
+            (placed["x_m"].to_numpy(dtype=float), placed["y_m"].to_numpy(dtype=float)),
+            (tiles["x_m"].to_numpy(dtype=float), tiles["y_m"].to_numpy(dtype=float)),
+            pilot,
         )
+
+    @classmethod
+    def fitted(
+        cls, chances: Any, prior: Floats, zone_of_tile: Ints, masts: tuple[Floats, Floats],
+        tiles: tuple[Floats, Floats], pilot: str,
+    ) -> Geography:  # fmt: skip
+        """Of a fitted footprint: chances by cell and tile, prior and zone by tile, positions."""
+        where = posterior(chances, prior)
+        overlaps = cell_overlaps(where, **methods.section("overlaps", pilot))
+        rings = TimingRings(**methods.section("timing", pilot)).fit(chances, *masts, *tiles)
+        placing = StayPlacing(**methods.section("placing", pilot)).fit(
+            rings.connection_probability_, prior, zone_of_tile=zone_of_tile
+        )
+        segmentation = StaySegmentation(**methods.section("stays", pilot)).fit(overlaps)
+        located = np.asarray(where.sum(axis=1)).ravel() > 0
+        return cls(segmentation, rings, placing, located)
 
 
 def follow(
@@ -86,18 +105,18 @@ def follow(
 ) -> Followed:  # fmt: skip
     """Read a window once and keep the sums over its devices."""
     cells = linked.cells_of(charter, window, store)
-    places = Places.of(cells, area, footprint, charter.pilot)
+    geography = Geography.of(cells, area, footprint, charter.pilot)
     hours = linked.hours_of_window(charter, window)
     zone = ZoneInfo(charter.time_zone)
     clock = np.array([hour.astimezone(zone).hour for hour in hours])
     choices = methods.section("weighting", charter.pilot)
     night = (clock >= choices["night_start_hour"]) & (clock < choices["night_end_hour"])
     read = linked.buckets(charter, window, store, cells, n_parts)
-    return sums_over(read, places, Origins(area.bottom()), len(hours), night)
+    return sums_over(read, geography, Origins(area.bottom()), len(hours), night)
 
 
 def sums_over(
-    buckets: Iterable[linked.Bucket], places: Places, origins: Origins, n_hours: int,
+    buckets: Iterable[linked.Bucket], geography: Geography, origins: Origins, n_hours: int,
     is_night: NDArray[np.bool_],
 ) -> Followed:  # fmt: skip
     """Sum stays, trips and homes over buckets.
@@ -106,7 +125,7 @@ def sums_over(
     ----------
     buckets : iterable of Bucket
         Every device in one of them.
-    places : Places
+    geography : Geography
     origins : Origins
     n_hours : int
         Of the window.
@@ -118,10 +137,10 @@ def sums_over(
     for bucket in buckets:
         cell = bucket.cell.copy()
         has_cell = cell >= 0
-        cell[has_cell] = np.where(places.is_located[cell[has_cell]], cell[has_cell],
+        cell[has_cell] = np.where(geography.is_located[cell[has_cell]], cell[has_cell],
                                   linked.UNLOCATED)  # fmt: skip
-        segments = places.segmentation.segment(bucket.device, bucket.at_s, cell)
-        zone = _zones(places, segments, cell)
+        segments = geography.segmentation.segment(bucket.device, bucket.at_s, cell)
+        zone = geography.placing.place(segments, geography.rings.rows(cell, bucket.timing)).zone
         present = at_half_hours(segments, zone, len(bucket.country), n_hours)
         home = most_nights(present[:, is_night], len(origins.zones))
         trips = trips_between_stays(segments, zone, n_hours)
@@ -138,17 +157,6 @@ def sums_over(
         "trips_per_device_day": round(n_trips / max(n_devices * n_hours / 24, 1), 4),
     }  # fmt: skip
     return Followed(sums, facts)
-
-
-def _zones(places: Places, segments: Segments, cell: NDArray[np.int32]) -> Ints:
-    """The likeliest zone of each segment, the first of equals; -1 without a place."""
-    has_events = np.isin(segments.state, (UNKNOWN, ABROAD), invert=True) & (segments.cell >= 0)
-    zone = np.full(len(segments), -1, dtype=np.int64)
-    shares = places.placing.zone_shares(segments.take(has_events), cell)
-    best = shares.argmax(axis=1) if len(shares) else np.empty(0, np.int64)
-    found = shares.max(axis=1, initial=0.0) > 0
-    zone[has_events] = np.where(found, best, -1)
-    return zone
 
 
 def at_half_hours(segments: Segments, zone: Ints, n_devices: int, n_hours: int) -> Ints:

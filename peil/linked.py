@@ -12,19 +12,22 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from peil import database
+from peil import database, manifest, opting_out, sealing
 from peil.atomic import read_json
 from peil.charter import Charter
 from peil.clock import hours_of
-from peil.linkage import Window
-from peil.outcome import Waiting
+from peil.linkage import Window, pseudonym_key
+from peil.outcome import Refused, Waiting
+from peil.pseudonyms import pseudonym
 from peil.store import Store
 
 BYTES_PER_ROW = (
@@ -46,6 +49,8 @@ class Bucket:
         Unit: seconds since the start of the window.
     cell : ndarray of int32, shape (n_rows,)
         Row of `cells_of`, or `OUTSIDE` in a network of another country.
+    timing : ndarray of int32, shape (n_rows,)
+        Timing advance in steps, -1 where the record carries none.
     country : ndarray of int32, shape (n_devices,)
         Mobile country code of the SIM of a device that visits, 0 of one of ours.
     """
@@ -53,6 +58,7 @@ class Bucket:
     device: NDArray[np.int64]
     at_s: NDArray[np.float64]
     cell: NDArray[np.int32]
+    timing: NDArray[np.int32]
     country: NDArray[np.int32]
 
 
@@ -145,14 +151,52 @@ def buckets(
         together depends on it and on the key, so sums over them must be exact.
     """
     parts = n_parts or n_buckets(charter, window, store)
-    with database.connection(store, store.work(charter.pilot, window.first, "linked")) as opened:
+    spill = store.work(charter.pilot, window.first, "linked")
+    listed = opt_out_list(charter, store)
+    only = [store.root, *([listed.parent] if listed else [])]
+    with database.connection(store, spill, only) as opened:
         aliases = _attach(opened, charter, window, store)
+        _leave_out(opened, charter, window, store, listed)
         _number_cells(opened, aliases, cells)
         for part in range(parts):
             low, high = part * SPACE // parts, (part + 1) * SPACE // parts - 1
             found = _bucket(opened, aliases, charter, window, low, high)
             if found is not None:
                 yield found
+
+
+def opt_out_list(charter: Charter, store: Store) -> Path | None:
+    """The list of who is left out, as it is now; None where the charter names none.
+
+    Raises
+    ------
+    Refused
+        It is not there: without it nothing is read.
+    """
+    if charter.inputs.opt_out is None:
+        return None
+    file = manifest.root(charter, store) / charter.inputs.opt_out.path
+    if not file.is_file():
+        raise Refused(f"The opt-out list {file.name} is missing: without it nothing is read.")
+    return file
+
+
+def _leave_out(
+    opened: duckdb.DuckDBPyConnection, charter: Charter, window: Window, store: Store,
+    listed: Path | None,
+) -> None:  # fmt: skip
+    """Make the table `left_out`: pseudonyms of who opted out, also after a day was staged."""
+    opting_out.make_list(opened)
+    if listed is not None and charter.inputs.opt_out is not None:
+        opting_out.read_list(opened, listed, charter.inputs.opt_out.column)
+    key = sealing.read_key(pseudonym_key(store, charter, window.first))
+    names = opened.execute("SELECT subscriber_id FROM opted_out ORDER BY 1").fetchnumpy()
+    found = [pseudonym(key, str(one)) for one in names["subscriber_id"]]
+    left_out = pa.table({"device_id": pa.array(found, pa.string())})
+    opened.register("given", left_out)
+    opened.execute("CREATE TEMP TABLE left_out AS SELECT device_id::UUID AS device_id FROM given")
+    opened.unregister("given")
+    opened.execute("DROP TABLE opted_out")
 
 
 def _attach(
@@ -199,7 +243,8 @@ def _bucket(
     )
     opened.execute(
         "CREATE OR REPLACE TEMP TABLE followed AS SELECT day_no, device_no, "
-        f"dense_rank() OVER (ORDER BY device_id) - 1 AS window_no FROM ({devices})"
+        f"dense_rank() OVER (ORDER BY device_id) - 1 AS window_no FROM ({devices}) "
+        "ANTI JOIN left_out USING (device_id)"
     )
     bounds = opened.execute(
         "SELECT day_no, min(device_no), max(device_no) FROM followed GROUP BY day_no ORDER BY 1"
@@ -208,7 +253,8 @@ def _bucket(
         return None
     rows = " UNION ALL ".join(
         f"SELECT {day} AS day_no, events.device_no, events.observed_at, events.cell_no, "
-        "kinds.is_outbound, CASE WHEN kinds.is_inbound THEN kinds.mcc END AS mcc "
+        "events.timing_advance, kinds.is_outbound, "
+        "CASE WHEN kinds.is_inbound THEN kinds.mcc END AS mcc "
         f"FROM {aliases[day]}.main.int_events_classified AS events "
         f"LEFT JOIN {aliases[day]}.main.int_kinds_kept AS kinds USING (kind_no) "
         f"WHERE events.reason IS NULL AND events.device_no BETWEEN {least} AND {most}"
@@ -220,11 +266,12 @@ def _bucket(
             (epoch_us(rows.observed_at) - epoch_us($start::TIMESTAMPTZ)) / 1e6 AS at_s,
             (CASE WHEN rows.is_outbound THEN {OUTSIDE}
                 ELSE coalesce(cells_of_day.window_no, {UNLOCATED}) END)::INTEGER AS cell,
+            coalesce(rows.timing_advance, -1)::INTEGER AS timing,
             coalesce(rows.mcc, 0)::INTEGER AS country
         FROM ({rows}) AS rows
         JOIN followed USING (day_no, device_no)
         LEFT JOIN cells_of_day USING (day_no, cell_no)
-        ORDER BY device, at_s, cell, country""",
+        ORDER BY device, at_s, cell, timing, country""",
         {"start": start},
     ).fetchnumpy()
     device = np.asarray(table["device"], dtype=np.int64)
@@ -236,6 +283,7 @@ def _bucket(
         device,
         np.asarray(table["at_s"], dtype=np.float64),
         np.asarray(table["cell"], dtype=np.int32),
+        np.asarray(table["timing"], dtype=np.int32),
         np.maximum.reduceat(np.asarray(table["country"], dtype=np.int32), starts),
     )
 

@@ -35,12 +35,14 @@ from peil.clock import hours_of
 from peil.estimate import champion_of
 from peil.gates import require_open
 from peil.linkage import LINKED, PRODUCTS, Product, Window
+from peil.manifest import sha256
 from peil.outcome import Fact, Outcome, Refused
 from peil.outputs import table_of
 from peil.store import Store
 
 Status = Literal["done", "unchanged"]
-SECTIONS = ("linked", "footprint", "location", "uncertainty", "cleaning")
+SECTIONS = ("linked", "footprint", "location", "uncertainty", "cleaning", "weighting", "stays",
+            "overlaps", "timing", "placing")  # fmt: skip
 NEEDS = {"flows": "flows", "visitors": "present"}  # the tally that a product is made of
 
 
@@ -134,6 +136,7 @@ def _estimate(
         "rows": [_rows(store, pilot, day) for day in window.days()],
         "footprint": version.run_id,
         "area": fingerprint(charter, store),
+        "opt_out": sha256(listed) if (listed := linked.opt_out_list(charter, store)) else "none",
         "products": [one for one in LINKED if one in charter.products],
     }
     parameters = {name: methods.section(name, pilot) for name in SECTIONS}
@@ -155,7 +158,7 @@ def _estimate(
     limits = transform.TransformSession.bounded(store.settings, work)
     transform.check("estimated", work / "whole", limits, work / "dbt", product)
     experiments.log_run(
-        store, pilot, run_id, f"{product} {window}", {**parameters["linked"]},
+        store, pilot, run_id, f"{product} {window}", methods.section("linked", pilot),
         {name: float(value) for name, value in facts.items()},
         {"peil.day": f"{window.first} {product}", "peil.product": product,
          "peil.footprint": version.label},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from peil.atomic import read_json
 from peil.estimate import default_footprint
 from peil.leaks import scan
 from peil.outcome import Refused, Waiting
+from peil.pseudonyms import pseudonym
 from peil.settings import Settings
 from peil.store import Store
 
@@ -252,3 +255,30 @@ def test_no_table_of_a_window_has_a_row_for_each_device(made: Store) -> None:
     names = {"origin", "zone", "hour", "from_zone", "to_zone", "n_devices", "n_trips"}
     for file in folder.glob("*.parquet"):
         assert set(pd.read_parquet(file).columns) <= names
+
+
+def test_who_opts_out_after_a_day_was_staged_is_in_no_sum(
+    staged: Store, small_deliveries: Settings, tmp_path: Path
+) -> None:
+    """The list as it is now is applied under the window's key, before anything is summed."""
+    deliveries = tmp_path / "deliveries"
+    shutil.copytree(small_deliveries.deliveries_folder / "demo", deliveries / "demo")
+    devices = pd.read_parquet(small_deliveries.truth_folder / "demo" / "devices.parquet")
+    key = sealing.read_key(linkage.pseudonym_key(staged, charters.load("demo"), DAYS[0]))
+    days = pseudonyms(staged)
+    names = {one: str(uuid.UUID(pseudonym(key, one))) for one in devices["subscriber_id"]}
+    seen = [one for one, device in names.items() if device in set().union(*days.values())][:25]
+    assert len(seen) == 25
+    with found(staged) as patch:
+        charter = charters.load("demo")
+        window = linkage.window_of(charter, DAYS[0])
+        area, footprint = area_of(charter, staged), default_footprint("demo")
+        before = following.follow(charter, window, Store(), area, footprint)
+        patch.setenv("PEIL_DELIVERIES", str(deliveries))
+        with (deliveries / "demo" / "opt_out.csv").open("a") as file:
+            file.write("".join(f"+{one}\n" for one in seen))
+        after = following.follow(charter, window, Store(), area, footprint)
+        assert after.facts["n_devices"] == int(before.facts["n_devices"]) - 25
+        (deliveries / "demo" / "opt_out.csv").unlink()
+        with pytest.raises(Refused, match=r"The opt-out list opt_out.csv is missing"):
+            following.follow(charter, window, Store(), area, footprint)

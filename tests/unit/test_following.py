@@ -5,21 +5,19 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from models.stays import StayPlacing, StaySegmentation
-from peil.following import Places, at_half_hours, most_nights, sums_over, trips_between_stays
+from peil.following import Geography, at_half_hours, most_nights, sums_over, trips_between_stays
 from peil.linked import OUTSIDE, Bucket
 from peil.sums import Origins
 
 H = 3600.0
-# three cells, each in a zone of its own, and a fourth without a place
-POSTERIOR = sparse.csr_array(np.vstack([np.eye(3), np.zeros((1, 3))]))
+# three cells, each with a tile in a zone of its own, and a fourth that reaches nowhere
+CHANCES = sparse.csr_array(np.vstack([np.eye(3), np.zeros((1, 3))]))
+X_M = np.array([0.0, 5000.0, 10_000.0])
 
 
-def places() -> Places:
-    placing = StayPlacing().fit(POSTERIOR, np.ones(3), zone_of_tile=[0, 1, 2])
-    overlaps = np.eye(4, dtype=bool)
-    located = placing.zone_posterior_.sum(axis=1) > 0
-    return Places(StaySegmentation().fit(overlaps), placing, located)
+def places() -> Geography:
+    masts = (np.append(X_M, 0.0), np.zeros(4))
+    return Geography.fitted(CHANCES, np.ones(3), np.arange(3), masts, (X_M, np.zeros(3)), "-")
 
 
 def bucket(*devices: list[tuple[float, int]], country: list[int] | None = None) -> Bucket:
@@ -27,6 +25,7 @@ def bucket(*devices: list[tuple[float, int]], country: list[int] | None = None) 
     rows = [(n, at * H, cell) for n, one in enumerate(devices) for at, cell in one]
     who, at_s, cell = (np.array(column) for column in zip(*rows, strict=True))
     return Bucket(who.astype(np.int64), at_s.astype(float), cell.astype(np.int32),
+                  np.full(len(who), -1, np.int32),
                   np.array(country or [0] * len(devices), np.int32))  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import pytest
 from staged_day import SELECT, START, Day, cell, event
 
 from peil import sealing, transform
-from peil.dbt_plugin import pseudonym
+from peil.pseudonyms import pseudonym
 from peil.store import Store
 
 MARKER = "204089876543210"
@@ -117,7 +117,7 @@ def test_an_error_of_the_database_is_told_by_its_kind_only(
     def careless(key: bytes, canonical_id: str) -> str:
         return "not hexadecimal " + canonical_id
 
-    monkeypatch.setattr("peil.dbt_plugin.pseudonym", careless)
+    monkeypatch.setattr("peil.pseudonyms.pseudonym", careless)
     day = Day(tmp_path, [event(n, subscriber_id=MARKER) for n in range(2, 40)])
     with pytest.raises(RuntimeError, match="Conversion Error") as broken:
         day.stage()
