@@ -33,7 +33,7 @@ def test_the_arrows_hold() -> None:
 @pytest.mark.parametrize(
     ("file", "line", "contract"),
     [
-        ("models/location.py", "import peil.store", "peil -> models | expectations"),
+        ("models/location/priors.py", "import peil.store", "peil -> models | expectations"),
         ("models/scores/figures.py", "import expectations.limits", "do not know each other"),
         ("expectations/limits.py", "import models.scores", "do not know each other"),
         ("models/weighting.py", "import duckdb", "models know no tool"),

@@ -10,6 +10,7 @@ import pytest
 from sklearn.base import clone
 
 from models.footprint import FootprintBestServer, FootprintSignalStrength, FootprintVoronoi
+from models.location import LocationHMM
 from models.presence import PresenceEM, PresenceSB, PresenceVoronoi
 from models.weighting import NightRatio
 
@@ -56,6 +57,7 @@ def test_scikit_learn_checks_pass():
         FootprintSignalStrength(path_loss_exponent=4.0),
         FootprintBestServer(range_m=5000.0),
         FootprintVoronoi(shift_m=50.0),
+        LocationHMM((2, 3), edge=0.1, fitted=("memory",)),
         NightRatio(min_devices=15),
         PresenceEM(max_iter=3),
         PresenceSB(),

@@ -1,9 +1,8 @@
-"""Where a device is, given the cell that serves it: priors over tiles and Bayes' rule."""
+"""Priors: where a device may be before any event of its own is seen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -161,47 +160,6 @@ def restrict(prior: ArrayLike, is_inside: ArrayLike) -> Floats:
     if mass.shape != inside.shape:
         raise ValueError(f"prior has shape {mass.shape}, is_inside has {inside.shape}")
     return _normalised("prior", np.where(inside, mass, 0.0))
-
-
-def posterior(
-    connection_probability: sparse.csr_array | ArrayLike, prior: ArrayLike
-) -> sparse.csr_array:
-    """Probability that a device is in a tile, given its cell: Bayes' rule for every cell.
-
-    Parameters
-    ----------
-    connection_probability : {sparse matrix, array-like} of shape (n_cells, n_tiles)
-        Columns sum to 1 where covered.
-    prior : array-like of shape (n_tiles,)
-        Any scale.
-
-    Returns
-    -------
-    csr_array of shape (n_cells, n_tiles)
-        Rows sum to 1; a cell that reaches no tile with prior mass has an empty row: its devices
-        are unlocated.
-
-    Examples
-    --------
-    >>> P = np.array([[0.98, 0.5, 0.05 / 0.95], [0.02, 0.5, 0.90 / 0.95]])
-    >>> posterior(P, [1.0, 1.0, 1.0]).toarray().round(6)
-    array([[0.639423, 0.326236, 0.034341],
-           [0.01363 , 0.340746, 0.645624]])
-    """
-    chances: Any = sparse.csr_array(connection_probability)  # type: ignore[arg-type]
-    chances = chances.astype(np.float64)
-    mass = np.asarray(prior, dtype=np.float64)
-    if mass.shape != (chances.shape[1],):
-        raise ValueError(f"prior has shape {mass.shape}, expected ({chances.shape[1]},)")
-    joint: Any = sparse.csr_array(
-        (chances.data * mass[chances.indices], chances.indices, chances.indptr),
-        shape=chances.shape,
-    )
-    totals = np.asarray(joint.sum(axis=1)).ravel()
-    of_row = np.repeat(totals, np.diff(joint.indptr))
-    joint.data = np.divide(joint.data, of_row, out=np.zeros_like(joint.data), where=of_row > 0)
-    joint.eliminate_zeros()
-    return sparse.csr_array(joint)
 
 
 def _normalised(name: str, mass: Floats) -> Floats:

@@ -1,0 +1,30 @@
+"""Where a device is: priors over tiles, Bayes' rule for one event, a hidden Markov model."""
+
+from models.location.emission import connection_by_strength
+from models.location.histories import MISSING, Histories
+from models.location.hmm import LocationHMM
+from models.location.posterior import connection_with_timing, posterior, timing_advance_factor
+from models.location.priors import (
+    LAND_USE_WEIGHTS,
+    prior_composite,
+    prior_land_use,
+    prior_network,
+    prior_uniform,
+    restrict,
+)
+
+__all__ = [
+    "LAND_USE_WEIGHTS",
+    "MISSING",
+    "Histories",
+    "LocationHMM",
+    "connection_by_strength",
+    "connection_with_timing",
+    "posterior",
+    "prior_composite",
+    "prior_land_use",
+    "prior_network",
+    "prior_uniform",
+    "restrict",
+    "timing_advance_factor",
+]

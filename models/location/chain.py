@@ -1,0 +1,193 @@
+"""A hidden Markov chain over tiles for given histories: what recursions need, and their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from models.location import recursion
+from models.location.emission import kinds_of_events, make_blocks
+from models.location.grid import Grid
+from models.location.histories import MISSING, Histories
+from models.location.journeys import joint_likelihood, moved, place, tiles_of_boxes
+from models.location.recursion import RESTART
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Located:
+    """Place at every event, in the order of the histories.
+
+    Attributes
+    ----------
+    x_m, y_m : ndarray of shape (n_events,)
+        Mean of the posterior. Unit: metres.
+    spread_m : ndarray of shape (n_events,)
+        Root of the expected squared distance from that mean, the unknown place within a tile
+        included: the error that the model itself expects. Unit: metres.
+    """
+
+    x_m: Floats
+    y_m: Floats
+    spread_m: Floats
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Messages of one device on the boxes of its events, flat; `start` cuts them up."""
+
+    gap: Ints
+    boxes: Ints
+    start: Ints
+    filtered: Floats
+    smoothed: Floats
+    n_updates: int
+
+
+class Chain:
+    """Histories made ready: gaps in steps, emission rows, blocks."""
+
+    def __init__(
+        self, grid: Grid, chances: sparse.csr_array, prior: Floats, histories: Histories,
+        step_s: int, longest_gap_s: int, has_memory: bool,
+    ) -> None:  # fmt: skip
+        is_bad = histories.cell >= chances.shape[0]
+        if is_bad.any():
+            raise ValueError(
+                f"cell is no row of the footprint (first at event {int(is_bad.argmax())})"
+            )
+        inside: Any = chances @ sparse.diags_array(grid.is_inside.astype(np.float64))
+        inside = sparse.csr_array(inside)
+        inside.eliminate_zeros()
+        # A cell that reaches no tile with prior mass says nothing that could be used.
+        is_useless = np.append(~(inside @ prior > 0), False)  # the last is MISSING, -1
+        self.n_unlocated = int(is_useless[histories.cell].sum())
+        if self.n_unlocated:
+            cell = np.where(is_useless[histories.cell], MISSING, histories.cell)
+            histories = Histories(histories.offsets, histories.at_s, cell)
+        self.grid, self.histories = grid, histories
+        self.prior = grid.padded(prior)
+        self.row, cell, previous = kinds_of_events(histories, has_memory)
+        self.blocks = make_blocks(inside, grid.shape, cell, previous)
+        self.step = histories.at_s // step_s
+        self.longest = max(1, longest_gap_s // step_s)
+        gap = np.diff(self.step, prepend=0)
+        gap[gap > self.longest] = RESTART
+        gap[histories.offsets[:-1][np.diff(histories.offsets) > 0]] = RESTART
+        self.gap = gap.astype(np.int64)
+
+    def _forward(
+        self, device: int, values: Floats, stay: Floats, edge: float, diagonal: float,
+        room: int = 0,
+    ) -> tuple[tuple[float, int, int], Ints, Ints, Ints, Floats]:  # fmt: skip
+        begin, end = self.histories.offsets[device : device + 2]
+        gap = self.gap[begin:end].copy()
+        boxes = np.zeros((end - begin, 4), dtype=np.int64)
+        start = np.zeros(end - begin + 1, dtype=np.int64)
+        pool = np.empty(room)
+        told = recursion.forward(
+            gap, self.row[begin:end], values, self.blocks.start, self.blocks.box, self.prior,
+            stay, self.grid.inside, edge, diagonal, -np.inf, boxes, start, pool,
+        )  # fmt: skip
+        return told, gap, boxes, start, pool
+
+    def likelihood(self, edge: float, diagonal: float, memory: float) -> tuple[Floats, int, int]:
+        """Log likelihood of each device, breaks and state updates of all."""
+        values, stay = self.blocks.values(memory), self.grid.stay(edge, diagonal)
+        found = [
+            self._forward(device, values, stay, edge, diagonal)[0]
+            for device in range(self.histories.n_devices)
+        ]
+        return (
+            np.array([one[0] for one in found], dtype=np.float64),
+            sum(one[1] for one in found),
+            sum(one[2] for one in found),
+        )
+
+    def smoothed(self, device: int, edge: float, diagonal: float, memory: float) -> Messages:
+        """Run both recursions over the events of a device."""
+        values, stay = self.blocks.values(memory), self.grid.stay(edge, diagonal)
+        begin, end = self.histories.offsets[device : device + 2]
+        row, whole = self.row[begin:end], np.array([0, self.grid.shape[0], 0, self.grid.shape[1]])
+        room = recursion.most_room(self.gap[begin:end], row, self.blocks.box, whole)
+        told, gap, boxes, start, pool = self._forward(device, values, stay, edge, diagonal, room)
+        filtered = pool[: start[-1]].copy()
+        n_updates = recursion.backward(
+            gap, row, values, self.blocks.start, self.blocks.box, stay, self.grid.inside, edge,
+            diagonal, boxes, start, pool,
+        )  # fmt: skip
+        return Messages(gap, boxes, start, filtered, pool[: start[-1]], told[2] + n_updates)
+
+    def posteriors(self, edge: float, diagonal: float, memory: float) -> Iterator[sparse.csr_array]:
+        """Smoothed posteriors of each device, (n_events, n_tiles)."""
+        for device in range(self.histories.n_devices):
+            found = self.smoothed(device, edge, diagonal, memory)
+            tile = tiles_of_boxes(found.boxes, found.start, self.grid.shape[1])
+            rows: Any = sparse.csr_array(
+                (found.smoothed, tile, found.start), shape=(len(found.gap), self.grid.n_tiles)
+            )
+            rows.eliminate_zeros()
+            yield sparse.csr_array(rows)
+
+    def locate(
+        self, edge: float, diagonal: float, memory: float, *, tile_m: float,
+        origin_m: tuple[float, float],
+    ) -> Located:  # fmt: skip
+        """Mean and spread of the smoothed posterior at every event."""
+        moments = np.zeros((self.histories.n_events, 3))
+        for device in range(self.histories.n_devices):
+            found = self.smoothed(device, edge, diagonal, memory)
+            begin, end = self.histories.offsets[device : device + 2]
+            place(found.boxes, found.start, found.smoothed, moments[begin:end])
+        variance = tile_m**2 * (np.maximum(moments[:, 2], 0.0) + 1.0 / 6.0)
+        return Located(
+            origin_m[0] + tile_m * moments[:, 0],
+            origin_m[1] + tile_m * moments[:, 1],
+            np.sqrt(variance),
+        )
+
+    def movements(self, edge: float, diagonal: float, memory: float) -> Iterator[Floats]:
+        """Pairwise posteriors of neighbouring steps of each device, (n_events - 1, 9, n_tiles)."""
+        is_far = (self.gap > 1) | (self.gap == RESTART)
+        is_far[self.histories.offsets[:-1][np.diff(self.histories.offsets) > 0]] = False
+        if is_far.any():
+            raise ValueError(
+                "histories holds events more than one step apart "
+                f"(first at event {int(is_far.argmax())}): use Histories.filled"
+            )
+        stay = self.grid.stay(edge, diagonal)
+        for device in range(self.histories.n_devices):
+            found = self.smoothed(device, edge, diagonal, memory)
+            if (found.gap[1:] == RESTART).any():
+                at = int(self.histories.offsets[device] + 1 + (found.gap[1:] == RESTART).argmax())
+                raise ValueError(f"histories holds an event that no path explains (event {at})")
+            yield moved(found.gap, found.boxes, found.start, found.filtered, found.smoothed, stay,
+                        self.grid.inside, edge, diagonal)  # fmt: skip
+
+    def pairs(
+        self, pairs: Ints, least_gain: float, edge: float, diagonal: float, memory: float
+    ) -> Floats:
+        """Log likelihood of one common journey, for each pair of devices."""
+        pairs = np.asarray(pairs)
+        if pairs.ndim != 2 or pairs.shape[1] != 2:
+            raise ValueError(f"pairs has shape {pairs.shape}, expected (n_pairs, 2)")
+        pairs = pairs.astype(np.int64)
+        is_bad = ((pairs < 0) | (pairs >= self.histories.n_devices)).any(axis=1)
+        if is_bad.any():
+            raise ValueError(f"pairs names no device (first at pair {int(is_bad.argmax())})")
+        floor = np.full(len(pairs), -np.finfo(np.float64).max)
+        if least_gain > -np.inf:
+            alone = self.likelihood(edge, diagonal, memory)[0]
+            floor = alone[pairs].sum(axis=1) + least_gain
+        return joint_likelihood(
+            pairs, floor, self.histories.offsets, self.step, self.row, self.longest,
+            self.blocks.values(memory), self.blocks.start, self.blocks.box, self.prior,
+            self.grid.stay(edge, diagonal), self.grid.inside, edge, diagonal,
+        )  # fmt: skip

@@ -1,0 +1,115 @@
+"""What is read off the messages of journeys, compiled: places, movements, journeys in common."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.compiled import compiled
+from models.location.recursion import RESTART, forward
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@compiled
+def tiles_of_boxes(boxes: Ints, start: Ints, n_columns: int) -> Ints:
+    """Tile of every element of flat messages."""
+    out = np.empty(start[-1], dtype=np.int64)
+    for k in range(len(boxes)):
+        at = start[k]
+        for i in range(boxes[k, 0], boxes[k, 1]):
+            for j in range(boxes[k, 2], boxes[k, 3]):
+                out[at] = i * n_columns + j
+                at += 1
+    return out
+
+
+@compiled
+def place(boxes: Ints, start: Ints, posterior: Floats, out: Floats) -> None:
+    """Write mean column, mean row (of tile centres) and summed variance of each posterior."""
+    for k in range(len(boxes)):
+        width = boxes[k, 3] - boxes[k, 2]
+        x, y, square, at = 0.0, 0.0, 0.0, start[k]
+        # Around the middle of the box, so that the variance loses no digits.
+        middle_x = 0.5 * (boxes[k, 2] + boxes[k, 3])
+        middle_y = 0.5 * (boxes[k, 0] + boxes[k, 1])
+        for i in range(boxes[k, 0], boxes[k, 1]):
+            dy = i + 0.5 - middle_y
+            for j in range(width):
+                dx = boxes[k, 2] + j + 0.5 - middle_x
+                mass = posterior[at]
+                x += mass * dx
+                y += mass * dy
+                square += mass * (dx * dx + dy * dy)
+                at += 1
+        out[k, 0] = middle_x + x
+        out[k, 1] = middle_y + y
+        out[k, 2] = square - x * x - y * y
+
+
+@compiled
+def moved(gap: Ints, boxes: Ints, start: Ints, filtered: Floats, smoothed: Floats, stay: Floats,
+          inside: Floats, edge: float, diagonal: float) -> Floats:  # fmt: skip
+    """Pairwise posteriors ``f_k(g) T(g, g') s_{k+1}(g') / (T f_k)(g')`` of neighbouring events."""
+    n_rows, n_columns = stay.shape[0] - 2, stay.shape[1] - 2
+    out = np.zeros((max(len(gap) - 1, 0), 9, n_rows * n_columns))
+    own = np.zeros_like(stay)
+    for k in range(len(gap) - 1):
+        own[:] = 0.0
+        width = boxes[k, 3] - boxes[k, 2]
+        for i in range(boxes[k, 0], boxes[k, 1]):
+            at = start[k] + (i - boxes[k, 0]) * width
+            own[i + 1, boxes[k, 2] + 1 : boxes[k, 3] + 1] = filtered[at : at + width]
+        at = start[k + 1]
+        for i in range(boxes[k + 1, 0], boxes[k + 1, 1]):
+            for j in range(boxes[k + 1, 2], boxes[k + 1, 3]):
+                mass, arriving = smoothed[at], 0.0
+                at += 1
+                if mass <= 0.0:
+                    continue
+                if gap[k + 1] == 0:
+                    out[k, 4, i * n_columns + j] += mass
+                    continue
+                for turn in range(2):
+                    for move in range(9):
+                        a, b = i + 1 - (move // 3 - 1), j + 1 - (move % 3 - 1)
+                        if own[a, b] <= 0.0 or inside[a, b] == 0.0:
+                            continue
+                        chance = stay[a, b] if move == 4 else diagonal if move % 2 == 0 else edge
+                        if turn == 0:
+                            arriving += own[a, b] * chance
+                        else:
+                            out[k, move, (a - 1) * n_columns + b - 1] += (
+                                mass * own[a, b] * chance / arriving
+                            )
+    return out
+
+
+@compiled
+def joint_likelihood(
+    pairs: Ints, floor: Floats, offsets: Ints, step: Ints, row: Ints, longest: int,
+    blocks: Floats, block_start: Ints, block_box: Ints, prior: Floats, stay: Floats,
+    inside: Floats, edge: float, diagonal: float,
+) -> Floats:  # fmt: skip
+    """Log likelihood of the events of both devices on one path; given up below the floor."""
+    out = np.empty(len(pairs))
+    no_boxes, no_start, no_pool = np.zeros((0, 4), np.int64), np.zeros(0, np.int64), np.zeros(0)
+    for n in range(len(pairs)):
+        i, end_i = offsets[pairs[n, 0]], offsets[pairs[n, 0] + 1]
+        j, end_j = offsets[pairs[n, 1]], offsets[pairs[n, 1] + 1]
+        size = end_i - i + end_j - j
+        gap, kind = np.empty(size, np.int64), np.empty(size, np.int64)
+        before = np.int64(0)
+        for k in range(size):
+            if j >= end_j or (i < end_i and step[i] <= step[j]):
+                now, kind[k] = step[i], row[i]
+                i += 1
+            else:
+                now, kind[k] = step[j], row[j]
+                j += 1
+            gap[k] = now - before if k > 0 and now - before <= longest else RESTART
+            before = now
+        out[n] = forward(gap, kind, blocks, block_start, block_box, prior, stay, inside, edge,
+                         diagonal, floor[n], no_boxes, no_start, no_pool)[0]  # fmt: skip
+    return out
