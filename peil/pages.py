@@ -14,6 +14,7 @@ from peil import (
     ledger,
     methods,
     operator_page,
+    page_tables,
     portal,
     quality_page,
     quality_reading,
@@ -53,6 +54,27 @@ METHOD = [
         "van elke gemeente gelijkgesteld aan het bevolkingsregister. Dat verbergt nachtgasten en "
         "afwezige bewoners.",
     ),
+]
+FLOWS = [
+    Words(
+        en="Flows: a device that stays, moves and stays again makes one trip, counted from the "
+        "zone of the first stay to that of the next, in the hour it leaves. Trips become trips "
+        "of persons by home weights: each device stands for residents of its home zone.",
+        nl="Stromen: een toestel dat verblijft, beweegt en weer verblijft maakt één verplaatsing, "
+        "geteld van de zone van het eerste verblijf naar die van het volgende, in het uur van "
+        "vertrek. Met woongewichten worden dat verplaatsingen van personen: elk toestel staat "
+        "voor bewoners van zijn woonzone.",
+    )
+]
+VISITORS = [
+    Words(
+        en="Who is here: the home zone of a device is where it is most at night over the linkage "
+        "window. Foreign SIMs are told apart by the country of their network and have a factor "
+        "of their own.",
+        nl="Wie is hier: de woonzone van een toestel is waar het ’s nachts het meest is in het "
+        "koppelvenster. Buitenlandse simkaarten worden onderscheiden naar het land van hun net "
+        "en hebben een eigen factor.",
+    )
 ]
 
 
@@ -96,6 +118,9 @@ def _portal_data(
     entries, withheld = len(table), int(table["OBS_VALUE"].isna().sum())
     whole = {**metadata, "n_entries": entries, "n_withheld": withheld,
              "period": f"{charter.period.start} – {charter.period.end}"}  # fmt: skip
+    flows = page_tables.flows(charter, store)
+    visitors = page_tables.visitors(charter, store, area)
+    more = [time for product in (flows, visitors) if product for time in product.times]
     operator, agency = charter.operator, charter.agency
     return portal.PortalData(
         pilot=charter.pilot,
@@ -113,12 +138,14 @@ def _portal_data(
         tier=charter.tier,
         threshold=charter.threshold,
         zones=json.loads(area.zones.to_json(drop_id=True, to_wgs84=False)),
-        released=_released(table),
+        released=page_tables.presence(table, more),
+        flows=flows,
+        visitors=visitors,
         method=portal.Method(
             estimator=metadata["estimator"],
             version=metadata["footprint"],
             footprint="signal strength",
-            paragraphs=METHOD,
+            paragraphs=METHOD + (FLOWS if flows else []) + (VISITORS if visitors else []),
         ),
         interval=portal.Interval(level=round(100 * metadata["interval"]["level"])),
         night_hours=_night_hours(charter),
@@ -138,27 +165,6 @@ def _party(name: str, contact: str) -> portal.Body:
 def _night_hours(charter: Charter) -> tuple[int, int]:
     choices = methods.section("weighting", charter.pilot)
     return int(choices["night_start_hour"]), int(choices["night_end_hour"])
-
-
-def _released(table: pd.DataFrame) -> portal.Released:
-    """The released table as zones by hours, exactly its numbers."""
-    times = sorted(table["TIME_PERIOD"].unique(), key=pd.Timestamp)
-    zones = sorted(table["REF_AREA"].unique())
-
-    def wide(column: str) -> list[list[Any]]:
-        pivot = table.pivot(index="REF_AREA", columns="TIME_PERIOD", values=column)
-        rows = pivot.loc[zones, times].astype(object)
-        return [[None if pd.isna(one) else one for one in row] for row in rows.to_numpy()]
-
-    return portal.Released(
-        zone_ids=zones,
-        times=times,
-        values=wide("OBS_VALUE"),
-        lower=wide("OBS_LOWER"),
-        upper=wide("OBS_UPPER"),
-        conf_status=wide("CONF_STATUS"),
-        unit=table["UNIT_MEASURE"].iloc[0],
-    )
 
 
 def _scores(charter: Charter, store: Store) -> list[portal.Score]:
@@ -208,12 +214,19 @@ def _release(charter: Charter, store: Store, one: status.DayStatus) -> portal.Re
         folder = store.released(charter.pilot, PRODUCT, one.day)
         told = read_json(folder / "metadata.json")
         everything = told["n_withheld"] == told["n_entries"]
-        place = f"../../released/{charter.pilot}/{PRODUCT}/{day}/{TABLE}.csv"
+        tables = {PRODUCT: TABLE} | {
+            product: name for product, name in page_tables.TABLES.items()
+            if (store.released(charter.pilot, product, one.day) / f"{name}.csv").exists()
+        }  # fmt: skip
+        root = f"../../released/{charter.pilot}"
         return portal.Release(
             day=day,
             status="withheld" if everything else "released",
             ledger=one.ledger,
-            downloads=[portal.Download(label=f"{TABLE}.csv", href=place)],
+            downloads=[
+                portal.Download(label=f"{name}.csv", href=f"{root}/{product}/{day}/{name}.csv")
+                for product, name in tables.items()
+            ],
         )
     closed = "closed" in one.gates.values()
     return portal.Release(day=day, status="closed" if closed else "waiting", reason=one.why)

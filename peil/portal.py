@@ -7,7 +7,6 @@ the page. An entry that is withheld cannot carry a number: the data are refused.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +14,9 @@ from pydantic import Field, field_validator, model_validator
 
 from peil.atomic import write_text
 from peil.charter import Part, Words
+from peil.portal_tables import Interval as Interval
+from peil.portal_tables import Released as Released
+from peil.portal_tables import ReleasedFlows, ReleasedVisitors
 from peil.self_contained import page
 
 Number = int | float
@@ -84,43 +86,6 @@ class Release(Part):
     downloads: list[Download] = Field(default_factory=list)
 
 
-class Released(Part):
-    """The released presence table as columns: `values[z][t]` of zone z in hour t.
-
-    `times` are starts of hours in local time with offset. `conf_status` is ``F`` (free),
-    ``C`` (withheld: no number may stand there) or None (this hour is not released).
-    """
-
-    zone_ids: list[str]
-    times: list[str]
-    values: list[list[int | None]]
-    lower: list[list[int | None]]
-    upper: list[list[int | None]]
-    conf_status: list[list[Literal["F", "C"] | None]]
-    unit: Literal["PS", "DEV"]
-
-    @model_validator(mode="after")
-    def _shapes_and_silence(self) -> Released:
-        for name in ("values", "lower", "upper", "conf_status"):
-            rows = getattr(self, name)
-            if len(rows) != len(self.zone_ids) or any(len(r) != len(self.times) for r in rows):
-                raise ValueError(f"{name} must be zones by hours")
-        for z, row in enumerate(self.conf_status):
-            for t, status in enumerate(row):
-                entry = (self.values[z][t], self.lower[z][t], self.upper[z][t])
-                if status != "F" and any(part is not None for part in entry):
-                    raise ValueError("an entry that is not free carries a number")
-                if status == "F" and entry[0] is None:
-                    raise ValueError("a free entry carries no number")
-        if self.times != sorted(set(self.times), key=_moment):
-            raise ValueError("times must ascend")
-        return self
-
-
-def _moment(time: str) -> float:
-    return datetime.fromisoformat(time).timestamp()
-
-
 class Method(Part):
     """The method behind the released figures: names, version, and words for readers."""
 
@@ -129,13 +94,6 @@ class Method(Part):
     footprint: str = ""
     run: str = ""
     paragraphs: list[Words] = Field(default_factory=list)
-
-
-class Interval(Part):
-    """What the intervals promise."""
-
-    level: int = Field(default=90, gt=0, lt=100, description="percent")
-    is_provisional: bool = True
 
 
 class Body(Part):
@@ -151,6 +109,8 @@ class PortalData(Part):
     `zones` is a GeoJSON FeatureCollection in plane coordinates (metres) with the properties
     zone_id, name (may be empty), parent_id (may be null) and level. `night_hours` and
     `day_hours` are local hours, start included, end not; they define the page's own medians.
+    `flows` and `visitors` are None where the pilot has no such product: the page then shows
+    nothing of it. Their hours must stand among those of `released`, which the time control walks.
     """
 
     pilot: str
@@ -169,6 +129,8 @@ class PortalData(Part):
     threshold: int
     zones: dict[str, Any]
     released: Released
+    flows: ReleasedFlows | None = None
+    visitors: ReleasedVisitors | None = None
     method: Method
     interval: Interval = Interval()
     night_hours: tuple[int, int] = (0, 6)
@@ -183,10 +145,15 @@ class PortalData(Part):
     attribution: Words | str = ""
 
     @model_validator(mode="after")
-    def _zones_known(self) -> PortalData:
+    def _zones_and_hours_known(self) -> PortalData:
         known = {f["properties"]["zone_id"] for f in self.zones["features"]}
-        if missing := set(self.released.zone_ids) - known:
-            raise ValueError(f"{len(missing)} released zones have no shape")
+        for table in (self.released, self.flows, self.visitors):
+            if table is None:
+                continue
+            if missing := set(table.zone_ids) - known:
+                raise ValueError(f"{len(missing)} released zones have no shape")
+            if set(table.times) - set(self.released.times):
+                raise ValueError("flows or visitors have an hour that `released` lacks")
         return self
 
 
@@ -200,6 +167,8 @@ def _rounded(coordinates: Any) -> Any:
 def _public(data: PortalData) -> dict[str, Any]:
     """Take what may stand in the page: exact counts of raw and staged stay with the operator."""
     content = data.model_dump(mode="json")
+    for name, table in (("flows", data.flows), ("visitors", data.visitors)):
+        content[name] = table.page_content() if table else None
     for feature in content["zones"]["features"]:
         geometry = feature.get("geometry")
         if geometry:

@@ -1,0 +1,168 @@
+"""The released tables as the page of a pilot holds them: columns, and no number that is withheld.
+
+`Released` is presence, zones by hours. `ReleasedFlows` and `ReleasedVisitors` are sparse: only the
+pairs that occur, and of a pair only its hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from peil.charter import Part
+
+Whole = int | None
+
+
+class Interval(Part):
+    """What the intervals promise."""
+
+    level: int = Field(default=90, gt=0, lt=100, description="percent")
+    is_provisional: bool = True
+
+
+class Released(Part):
+    """The released presence table as columns: `values[z][t]` of zone z in hour t.
+
+    `times` are starts of hours in local time with offset. `conf_status` is ``F`` (free),
+    ``C`` (withheld: no number may stand there) or None (this hour is not released).
+    """
+
+    zone_ids: list[str]
+    times: list[str]
+    values: list[list[Whole]]
+    lower: list[list[Whole]]
+    upper: list[list[Whole]]
+    conf_status: list[list[Literal["F", "C"] | None]]
+    unit: Literal["PS", "DEV"]
+
+    @model_validator(mode="after")
+    def _shapes_and_silence(self) -> Released:
+        for name in ("values", "lower", "upper", "conf_status"):
+            rows = getattr(self, name)
+            if len(rows) != len(self.zone_ids) or any(len(r) != len(self.times) for r in rows):
+                raise ValueError(f"{name} must be zones by hours")
+        for z, row in enumerate(self.conf_status):
+            _silent(row, self.values[z], self.lower[z], self.upper[z])
+        _ascending(self.times)
+        return self
+
+
+class ByPair(Part):
+    """A sparse released table: one list of hours, numbers and statuses a pair.
+
+    `pairs[p]` are two places in lists of the table's own; `hours[p]` are places in `times`,
+    ascending; `values[p]`, `lower[p]`, `upper[p]` stand beside them, and `conf_status[p]` has one
+    letter an hour, ``F`` or ``C``. `times` are the hours that were released: a pair without an
+    entry in one of them did not occur among the devices counted.
+    """
+
+    times: list[str]
+    pairs: list[tuple[int, int]]
+    hours: list[list[int]]
+    values: list[list[Whole]]
+    lower: list[list[Whole]]
+    upper: list[list[Whole]]
+    conf_status: list[str]
+    unit: Literal["PS", "DEV"]
+    interval: Interval = Interval()
+
+    def _check(self, n_first: int, n_second: int) -> Self:
+        if len(set(self.pairs)) != len(self.pairs):
+            raise ValueError("a pair stands twice")
+        if any(not (0 <= a < n_first and 0 <= b < n_second) for a, b in self.pairs):
+            raise ValueError("a pair points outside the lists of the table")
+        columns = (self.hours, self.values, self.lower, self.upper, self.conf_status)
+        if any(len(column) != len(self.pairs) for column in columns):
+            raise ValueError("every column must have one list a pair")
+        for hours, values, lower, upper, status in zip(*columns, strict=True):
+            if any(len(column) != len(hours) for column in (values, lower, upper, status)):
+                raise ValueError("every list of a pair must be as long as its hours")
+            if hours != sorted(set(hours)) or (hours and not 0 <= hours[0] <= hours[-1] < self.n):
+                raise ValueError("the hours of a pair must ascend within the times")
+            if set(status) - {"F", "C"}:
+                raise ValueError("a status must be F or C")
+            _silent(status, values, lower, upper)
+        _ascending(self.times)
+        return self
+
+    @property
+    def n(self) -> int:
+        """Number of hours released."""
+        return len(self.times)
+
+    def page_content(self) -> dict[str, Any]:
+        """What the page holds: of a withheld entry its hour and letter, not even an empty number.
+
+        Examples
+        --------
+        >>> flows = ReleasedFlows(
+        ...     zone_ids=["A", "B"], times=["2026-03-02T08:00:00+01:00"], pairs=[(0, 1), (1, 0)],
+        ...     hours=[[0], [0]], values=[[40], [None]], lower=[[30], [None]],
+        ...     upper=[[50], [None]], conf_status=["F", "C"], unit="PS")
+        >>> flows.page_content()["values"], flows.page_content()["conf_status"]
+        ([[40], []], ['F', 'C'])
+        """
+        content = self.model_dump(mode="json")
+        for name in ("values", "lower", "upper"):
+            content[name] = [
+                [one for one, letter in zip(column, status, strict=True) if letter == "F"]
+                for column, status in zip(content[name], self.conf_status, strict=True)
+            ]
+        return content
+
+
+class ReleasedFlows(ByPair):
+    """Trips from zone to zone by the hour of departure; a pair is (from, to) in `zone_ids`."""
+
+    zone_ids: list[str]
+
+    @model_validator(mode="after")
+    def _pairs_of_zones(self) -> Self:
+        return self._check(len(self.zone_ids), len(self.zone_ids))
+
+
+class Origin(Part):
+    """Where the people of a group come from.
+
+    `kind` is ``zone`` (their home is the zone `code`), ``country`` (a foreign SIM of the country
+    `code`: two letters, or the three digits of a network) or ``rest`` (several, not told apart).
+    """
+
+    code: str
+    kind: Literal["zone", "country", "rest"]
+
+
+class ReleasedVisitors(ByPair):
+    """Persons present by origin; a pair is (zone in `zone_ids`, origin in `origins`).
+
+    Where the origin is the zone itself they are its residents.
+    """
+
+    zone_ids: list[str]
+    origins: list[Origin]
+
+    @model_validator(mode="after")
+    def _pairs_of_zone_and_origin(self) -> Self:
+        return self._check(len(self.zone_ids), len(self.origins))
+
+
+def _silent(status: Sequence[str | None], *numbers: list[Whole]) -> None:
+    """Refuse a number where none may stand, and a gap where one must."""
+    for letter, *entry in zip(status, *numbers, strict=True):
+        if letter != "F" and any(part is not None for part in entry):
+            raise ValueError("an entry that is not free carries a number")
+        if letter == "F" and entry[0] is None:
+            raise ValueError("a free entry carries no number")
+
+
+def _ascending(times: list[str]) -> None:
+    if times != sorted(set(times), key=_moment):
+        raise ValueError("times must ascend")
+
+
+def _moment(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()
