@@ -101,3 +101,9 @@ export function hours(time) {
 export function momentLong(time) {
   return `${dayLong(time)}, ${hours(time)}`;
 }
+
+// The name of a country in the reader's language, from its two letters; else what was given.
+export function countryName(code) {
+  if (!/^[A-Z]{2}$/.test(code)) return say("country_code", { code });
+  return new Intl.DisplayNames(LOCALE[language], { type: "region", fallback: "code" }).of(code);
+}

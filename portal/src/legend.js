@@ -5,7 +5,7 @@ import { unreleased, withheld } from "./figures.js";
 import { say } from "./format.js";
 import { scaleOf } from "./scale.js";
 
-function swatch(pattern, id) {
+export function swatch(pattern, id) {
   return s("svg", { width: 26, height: 14, "aria-hidden": "true" },
     s("defs", {}, pattern(id)),
     s("rect", { x: 0.5, y: 0.5, width: 25, height: 13, fill: `url(#${id})`, stroke: "#6b7480" }));

@@ -6,12 +6,16 @@ import { mountDayNight } from "./daynight.js";
 import { h, s } from "./dom.js";
 import { free, isDevices, mapped, startingPoint, withheld, zones } from "./figures.js";
 import { daysBetween, findDoubledHours, say, textOf, useLanguage } from "./format.js";
+import { flowChoices, flowTitle, mountFlows } from "./flows.js";
 import { mountMap } from "./map.js";
+import { hasFlows, hasVisitors } from "./pairs.js";
 import { privacy } from "./privacy.js";
 import { quality } from "./quality.js";
+import { radios } from "./radios.js";
 import { measureWords } from "./sentences.js";
 import { change, data, forgetWatchers, fromAddress, state, times, watch } from "./state.js";
 import { mountTime, stopPlaying } from "./time.js";
+import { mountVisitors } from "./visitors.js";
 import { mountZone } from "./zone.js";
 
 const TAB_NAMES = ["map", "accuracy", "quality", "privacy", "about"];
@@ -65,29 +69,56 @@ function measures() {
       h("span", {}, measure === "persons" && isDevices ? say("tab_devices") : say(`short_${measure}`, { per: say("per_km2") })))));
 }
 
+// The head of the map: what it shows, and the choices that belong to that.
+function mapHead() {
+  const title = h("h2", {});
+  const shows = radios("shows", say("map_shows"), [["presence", say("shows_presence")], ["flows", say("flows")]]);
+  const ofPresence = measures();
+  const ofFlows = hasFlows ? flowChoices() : null;
+  const box = h("div", { class: "card-head" }, title,
+    h("div", { class: "choices" }, hasFlows ? shows.box : null, ofPresence, ofFlows ? ofFlows.boxes : null));
+  function update() {
+    const isFlows = state.shows === "flows";
+    title.textContent = isFlows ? flowTitle() + (state.span === "day" ? `, ${say("flow_whole_day")}` : "") : measureWords(state.measure);
+    ofPresence.hidden = isFlows;
+    if (!ofFlows) return;
+    for (const one of ofFlows.boxes) one.hidden = !isFlows;
+    shows.update();
+    ofFlows.update();
+  }
+  update();
+  return { box, update };
+}
+
 function mapTab() {
   if (!times.length || !mapped.length) return [h("section", { class: "card" }, h("p", {}, say("nothing_released")))];
   const map = mountMap();
   const time = mountTime();
   const zone = mountZone();
   const all = mountDayNight();
-  const title = h("h2", {}, measureWords(state.measure));
+  const head = mapHead();
+  const flows = hasFlows ? mountFlows() : null;
+  const visitors = hasVisitors ? mountVisitors() : null;
   watch((changed) => {
-    if (changed.has("measure")) title.textContent = measureWords(state.measure);
-    if (changed.has("t") || changed.has("playing")) time.update();
-    if (["t", "zone", "measure"].some((name) => changed.has(name))) map.update(changed);
-    if (["t", "zone", "playing"].some((name) => changed.has(name))) zone.update(changed);
+    const has = (...names) => names.some((name) => changed.has(name));
+    if (has("measure", "zone", "shows", "way", "span")) head.update();
+    if (has("t", "playing")) time.update();
+    if (has("t", "zone", "measure", "shows", "way", "span")) map.update(changed);
+    if (has("t", "zone", "playing")) zone.update(changed);
+    if (flows && has("t", "zone", "way", "span")) flows.update();
+    if (visitors && has("t", "zone", "crowd")) visitors.update();
     all.update(changed);
   });
+  const own = [flows, visitors].filter(Boolean).map((section) => section.box);
   return [
     free ? null : h("div", { class: "notice", id: "all-withheld", role: "note" },
       h("h2", {}, say("all_withheld")), h("p", {}, say(withheld ? "all_withheld_why" : "nothing_released", { threshold: data.threshold }))),
     h("div", { class: "columns" },
       h("section", { class: "card map-card", "aria-label": say("tab_map") },
-        h("div", { class: "card-head" }, title, measures()),
-        time.box, map.map, map.key, map.table),
+        head.box, time.box, map.map, map.key, map.table),
       zone.box),
-    all.box];
+    own.length ? h("div", { class: own.length > 1 ? "pairs top-aligned" : "alone" }, own) : null,
+    all.box].filter(Boolean);
 }
 
 const SECTIONS = { map: mapTab, accuracy, quality, privacy, about };

@@ -1,6 +1,7 @@
 // The map of the zones. Arrow keys walk to the neighbour on that side.
 
 import { dots, h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
+import { drawFlows, flowFill, flowLegend, flowWords } from "./flowmap.js";
 import { entry, mapped, measured, upper, zoneById } from "./figures.js";
 import { momentLong, say, short, signedPercent, whole } from "./format.js";
 import { legend } from "./legend.js";
@@ -11,6 +12,7 @@ import { intervalWords, noNumberWords, unitWords } from "./sentences.js";
 const collection = (list) => ({ type: "FeatureCollection", features: list.map((zone) => zone.feature) });
 
 function fillOf(zone) {
+  if (state.shows === "flows") return flowFill(zone);
   const value = measured(zone, state.t, state.measure);
   if (value !== null) return scaleOf(state.measure).colourOf(value);
   return entry(zone, state.t).status === null ? "url(#map-dots)" : "url(#map-hatch)";
@@ -18,6 +20,7 @@ function fillOf(zone) {
 
 // What the map shows of a zone now, in words.
 function shown(zone) {
+  if (state.shows === "flows") return flowWords(zone);
   const value = measured(zone, state.t, state.measure);
   const now = entry(zone, state.t);
   if (value === null) return now.value === null ? noNumberWords(now) : say("no_night");
@@ -70,6 +73,10 @@ export function mountMap() {
   let shapes = new Map();
   let outline = null;
   let names = [];
+  let arrows = null;
+  let labels = null;
+  let pathNow = null;
+  let widthNow = 0;
 
   function select(zone, focus) {
     change({ zone: zone.id });
@@ -110,6 +117,8 @@ export function mountMap() {
     const height = Math.round(Math.max(240, Math.min(width * (y1 - y0) / (x1 - x0) + 24, width < 500 ? 380 : 452)));
     const projection = d3.geoIdentity().reflectY(true).fitExtent([[4, 4], [width - 4, height - 26]], shape);
     const path = d3.geoPath(projection);
+    [pathNow, widthNow] = [path, width];
+    arrows = s("g", { class: "flows", "aria-hidden": "true" });
     for (const zone of mapped) centres.set(zone.id, path.centroid(zone.feature));
     shapes = new Map(mapped.map((zone) => [zone.id, s("path", {
       class: mapped.length > 200 ? "zone" : "zone soft", d: path(zone.feature), role: "option", "data-zone": zone.id,
@@ -119,19 +128,23 @@ export function mountMap() {
     outline = s("g", { class: "outline", "aria-hidden": "true" }, s("path", { class: "halo" }), s("path", { class: "ink" }));
     outline.pathOf = (zone) => (zone.feature.geometry ? path(zone.feature) : "");
     names = mapped.length <= 60 ? nameLabels(path) : [];
+    labels = s("g", { "aria-hidden": "true" }, names.map(([, text]) => text));
     box.replaceChildren(s("svg", { width, height, viewBox: `0 0 ${width} ${height}` },
       s("defs", {}, hatch("map-hatch"), dots("map-dots")),
       s("g", { role: "listbox", "aria-label": say("map_label"), "aria-orientation": "horizontal" }, [...shapes.values()]),
       s("g", { class: "upper", "aria-hidden": "true" }, upper.filter((zone) => zone.feature.geometry)
         .map((zone) => s("path", { d: path(zone.feature) }))),
       outline,
-      s("g", { "aria-hidden": "true" }, names.map(([, text]) => text)),
+      arrows,
+      labels,
       scaleBar(projection, width, height)), hint);
-    update(new Set(["zone", "t", "measure"]));
+    update(new Set(["zone", "t", "measure", "shows"]));
   }
 
   function update(changed) {
     if (!shapes.size) return;
+    const isFlows = state.shows === "flows";
+    const isNewFill = isFlows || ["t", "measure", "shows"].some((name) => changed.has(name));
     const chosen = zoneById.get(state.zone);
     const inFocusOrder = mapped.includes(chosen) ? chosen : mapped[0];
     for (const zone of changed.has("zone") ? mapped : []) {
@@ -139,7 +152,7 @@ export function mountMap() {
       shape.setAttribute("aria-selected", zone === chosen);
       shape.setAttribute("tabindex", zone === inFocusOrder ? 0 : -1);
     }
-    for (const zone of changed.has("t") || changed.has("measure") ? mapped : []) {
+    for (const zone of isNewFill ? mapped : []) {
       const shape = shapes.get(zone.id);
       shape.setAttribute("fill", fillOf(zone));
       shape.setAttribute("aria-label", `${zone.name}: ${shown(zone)}`);
@@ -149,6 +162,13 @@ export function mountMap() {
       text.setAttribute("class", !fill.startsWith("url") && d3.lab(fill).l < 58 ? "place on-dark" : "place");
     }
     for (const line of outline.children) line.setAttribute("d", chosen ? outline.pathOf(chosen) : "");
+    if (isFlows || changed.has("shows")) {
+      drawFlows(arrows, pathNow, widthNow);
+      drawKey();
+      labels.setAttribute("transform", isFlows ? "translate(0,13)" : ""); // arrows end at the middle of a zone
+      behind.box.hidden = isFlows;
+      toTable.hidden = !isFlows;
+    }
     behind.refill();
   }
 
@@ -163,11 +183,13 @@ export function mountMap() {
       return [zone.name, whole(now.value), intervalWords(now), density === null ? "–" : short(density),
         moved === null ? "–" : signedPercent(moved)];
     })));
-  const drawKey = () => key.replaceChildren(legend(state.measure));
+  const toTable = h("button", { type: "button", class: "link", id: "to-flows", hidden: true, onclick: () => document.getElementById("flows").focus() },
+    say("flow_to_table"));
+  const drawKey = () => key.replaceChildren(state.shows === "flows" ? flowLegend(widthNow) : legend(state.measure));
   drawKey();
   onWidth(box, draw);
   return {
-    map: box, key, table: behind.box,
+    map: box, key, table: [behind.box, toTable],
     update(changed) {
       if (changed.has("measure")) drawKey();
       update(changed);

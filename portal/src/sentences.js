@@ -28,3 +28,9 @@ export function intervalSentence(now) {
     { lower: whole(now.lower), upper: whole(now.upper), level: data.interval.level });
   return data.interval.is_provisional ? `${sentence}; ${say("provisional")}` : sentence;
 }
+
+// Bounds alone: the heading of the column says what they promise.
+export function boundsWords(now) {
+  if (now.lower === null || now.upper === null) return say("no_interval");
+  return say("from_to", { lower: whole(now.lower), upper: whole(now.upper) });
+}

@@ -2,10 +2,14 @@
 
 export const data = JSON.parse(document.getElementById("data").textContent);
 export const times = data.released ? data.released.times : [];
-export const state = { lang: "en", tab: "map", t: 0, zone: null, measure: "persons", playing: false };
+export const state = { lang: "en", tab: "map", t: 0, zone: null, measure: "persons", playing: false,
+  shows: "presence", way: "from", span: "hour", crowd: "all" };
 
 const TABS = ["map", "accuracy", "quality", "privacy", "about"];
 const MEASURES = ["persons", "density", "change"];
+// Parts that only a page with flows or visitors has; what stands first is not written in the address.
+const CHOICES = data.flows || data.visitors ? { shows: data.flows ? ["presence", "flows"] : ["presence"],
+  way: ["from", "to"], span: ["hour", "day"], crowd: ["all", "visitors"] } : {};
 const watchers = [];
 let writing = 0;
 
@@ -32,6 +36,7 @@ function address() {
   if (times.length) parts.hour = times[state.t];
   if (state.zone !== null) parts.zone = state.zone;
   if (state.measure !== "persons") parts.measure = state.measure;
+  for (const [name, values] of Object.entries(CHOICES)) if (state[name] !== values[0]) parts[name] = state[name];
   return "#" + new URLSearchParams(parts).toString().replaceAll("%3A", ":");
 }
 
@@ -46,6 +51,7 @@ export function fromAddress(zoneIds) {
   if (["en", "nl"].includes(asked.get("lang"))) found.lang = asked.get("lang");
   if (TABS.includes(asked.get("tab"))) found.tab = asked.get("tab");
   if (MEASURES.includes(asked.get("measure"))) found.measure = asked.get("measure");
+  for (const [name, values] of Object.entries(CHOICES)) if (values.includes(asked.get(name))) found[name] = asked.get(name);
   if (zoneIds.includes(asked.get("zone"))) found.zone = asked.get("zone");
   const hour = times.indexOf(asked.get("hour"));
   if (hour >= 0) found.t = hour;

@@ -10,6 +10,7 @@ import pytest
 from chromium import CHROMEDRIVER, CHROMIUM, Browser, chromium
 from selenium.webdriver.support.ui import WebDriverWait
 from small_country import grid_data, page_data
+from small_flows import moving_data
 
 from peil.portal import PortalData, build
 
@@ -46,3 +47,10 @@ def hush(tmp_path_factory: pytest.TempPathFactory) -> tuple[PortalData, Path]:
     """A pilot in which everything is withheld, and its page."""
     data = grid_data(all_withheld=True)
     return data, build(data, tmp_path_factory.mktemp("hush"))
+
+
+@pytest.fixture(scope="session")
+def moving(tmp_path_factory: pytest.TempPathFactory) -> tuple[PortalData, Path]:
+    """The demonstration pilot with flows and visitors, and its page."""
+    data = moving_data()
+    return data, build(data, tmp_path_factory.mktemp("moving"))

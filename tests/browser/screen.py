@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from chromium import Browser
+
 from peil.portal import PortalData
 
 POINT = {"en": ",", "nl": "."}
@@ -22,6 +26,25 @@ def entry(data: PortalData, zone: str, t: int) -> tuple[int | None, int | None, 
 def fragment(data: PortalData, zone: str, t: int, language: str = "en", tab: str = "map") -> str:
     hour = data.released.times[t].replace("+", "%2B")
     return f"#lang={language}&tab={tab}&hour={hour}&zone={zone}"
+
+
+def names(data: PortalData) -> dict[str, str]:
+    """Zones by id, as the page calls them."""
+    properties = [feature["properties"] for feature in data.zones["features"]]
+    return {one["zone_id"]: one["name"] for one in properties}
+
+
+def look(
+    browser: Browser,
+    page: tuple[PortalData, Path],
+    zone: str,
+    t: int,
+    more: str = "",
+    language: str = "en",
+    **size: int,
+) -> None:
+    """Open a page at a zone and an hour; `more` are further parts of the address."""
+    browser.open(page[1], fragment(page[0], zone, t, language) + more, **size)
 
 
 def withheld_hour(data: PortalData) -> tuple[str, int]:

@@ -1,0 +1,125 @@
+// Flows and visitors: sparse tables of the data, opened into entries by pair and hour.
+
+import { mapped, upper, zoneById } from "./figures.js";
+import { data, state, times } from "./state.js";
+
+const NONE = { value: null, lower: null, upper: null, status: null };
+const placeOfTime = new Map(times.map((time, t) => [time, t]));
+
+// A withheld entry has no place in the columns of numbers: only its letter says that it is there.
+function opened(tableOfPairs) {
+  return tableOfPairs.pairs.map(([first, second], p) => {
+    const entries = new Map();
+    let next = 0;
+    tableOfPairs.hours[p].forEach((hour, i) => {
+      const isFree = tableOfPairs.conf_status[p][i] === "F";
+      entries.set(placeOfTime.get(tableOfPairs.times[hour]), isFree
+        ? { value: tableOfPairs.values[p][next], lower: tableOfPairs.lower[p][next], upper: tableOfPairs.upper[p][next], status: "F" }
+        : { ...NONE, status: "C" });
+      next += isFree ? 1 : 0;
+    });
+    return { first, second, entries };
+  });
+}
+
+function by(pairs, name) {
+  return d3.group(pairs, (pair) => pair[name]);
+}
+
+function tableOf(name) {
+  const released = data[name];
+  if (!released) return null;
+  const pairs = opened(released);
+  return {
+    released, first: by(pairs, "first"), second: by(pairs, "second"),
+    rowOf: new Map(released.zone_ids.map((id, row) => [id, row])),
+    hours: new Set(released.times.map((time) => placeOfTime.get(time))),
+  };
+}
+
+const flowTable = tableOf("flows");
+const visitorTable = tableOf("visitors");
+export const hasFlows = flowTable !== null;
+export const hasVisitors = visitorTable !== null;
+export const isFlowHour = (t) => hasFlows && flowTable.hours.has(t);
+export const isVisitorHour = (t) => hasVisitors && visitorTable.hours.has(t);
+export const isFlowZone = (zone) => hasFlows && flowTable.rowOf.has(zone.id);
+export const isVisitorZone = (zone) => hasVisitors && visitorTable.rowOf.has(zone.id);
+
+// The hours of the local day to which hour t belongs.
+export function hoursOfDay(t) {
+  return d3.range(times.length).filter((other) => times[other].slice(0, 10) === times[t].slice(0, 10));
+}
+
+// Free numbers of several entries added, and how many are withheld; withheld when none is free.
+export function added(entries) {
+  const open = entries.filter((now) => now.status === "F");
+  const nWithheld = entries.length - open.length;
+  if (!open.length) return { ...NONE, status: entries.length ? "C" : null, nWithheld };
+  const hasBounds = open.every((now) => now.lower !== null && now.upper !== null);
+  return { status: "F", nWithheld, value: d3.sum(open, (now) => now.value),
+    lower: hasBounds ? d3.sum(open, (now) => now.lower) : null, upper: hasBounds ? d3.sum(open, (now) => now.upper) : null };
+}
+
+function during(pair, hours) {
+  return added(hours.filter((t) => pair.entries.has(t)).map((t) => pair.entries.get(t)));
+}
+
+function bySize(a, b) {
+  return d3.descending(a.now.value ?? -1, b.now.value ?? -1) || a.name.localeCompare(b.name);
+}
+
+function flowPairs(zone, way) {
+  const row = flowTable.rowOf.get(zone.id);
+  return (row === undefined ? null : flowTable[way === "from" ? "first" : "second"].get(row)) ?? [];
+}
+
+const flowHours = () => (state.span === "day" ? hoursOfDay(state.t) : [state.t]);
+
+// Whether flows are released of the hour, or of any hour of the day, that is looked at.
+export const isReleasedNow = () => flowHours().some(isFlowHour);
+
+let lastRows = { key: "", rows: [] };
+
+// Flows of the zone in the hour or day looked at, the way looked at: largest first, withheld last.
+export function flowRows(zone) {
+  const key = [zone.id, state.way, state.span, state.t].join("|");
+  if (lastRows.key !== key) lastRows = { key, rows: flowRowsAnew(zone) };
+  return lastRows.rows;
+}
+
+function flowRowsAnew(zone) {
+  const end = state.way === "from" ? "second" : "first";
+  return flowPairs(zone, state.way).map((pair) => {
+    const other = zoneById.get(data.flows.zone_ids[pair[end]]);
+    return { other, name: other.name, now: during(pair, flowHours()) };
+  }).filter((row) => row.now.status !== null).sort(bySize);
+}
+
+const largest = new Map();
+
+// The largest flow to or from the zone in any hour (or day): lines of all hours share one scale.
+export function largestFlow(zone) {
+  const key = `${zone.id}|${state.span}`;
+  if (!largest.has(key)) {
+    const spans = state.span === "hour" ? d3.range(times.length).map((t) => [t])
+      : d3.groups(d3.range(times.length), (t) => times[t].slice(0, 10)).map(([, hours]) => hours);
+    const pairs = ["from", "to"].flatMap((way) => flowPairs(zone, way)).filter((pair) => pair.first !== pair.second);
+    largest.set(key, d3.max(pairs, (pair) => d3.max(spans, (hours) => during(pair, hours).value ?? 0)) ?? 0);
+  }
+  return largest.get(key);
+}
+
+// Who is in the zone: one row an origin, with all its entries by hour.
+export function visitorRows(zone) {
+  const row = visitorTable.rowOf.get(zone.id);
+  const pairs = (row === undefined ? null : visitorTable.first.get(row)) ?? [];
+  return pairs.map((pair) => {
+    const origin = data.visitors.origins[pair.second];
+    return { origin, isResident: origin.code === zone.id, at: (t) => pair.entries.get(t) ?? NONE };
+  });
+}
+
+export const flowUnit = () => (data.flows.unit === "DEV" ? "trips_devices" : "trips_persons");
+export const visitorUnit = () => (data.visitors.unit === "DEV" ? "devices" : "persons");
+export const drawable = new Set([...mapped, ...upper].filter((zone) => zone.feature.geometry));

@@ -1,0 +1,246 @@
+"""Flows on the page of a pilot: arrows, table, choices; and nothing of what is withheld."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import Browser
+from screen import fragment, look, names, written
+from selenium.webdriver.common.keys import Keys
+from small_flows import LONELY, N_HOURS, QUIET, moving_data
+
+from peil.portal import PortalData, build
+
+Wait = Callable[[Callable[[], Any]], Any]
+ZONE, MORNING = "M08", 8
+WITHHELD = {"en": "withheld to protect people", "nl": "achtergehouden om mensen te beschermen"}
+ROWS = """return [...document.querySelectorAll('#flows-table tbody tr')].map(row =>
+  [row.dataset.flow, row.dataset.status, [...row.children].map(cell => cell.innerText)])"""
+
+
+def flows_of(data: PortalData, zone: str, way: str, t: int) -> dict[str, Any]:
+    """The entries of that hour, by the zone at the other end: numbers, or None where withheld."""
+    table = data.flows
+    assert table is not None
+    found: dict[str, Any] = {}
+    for p, pair in enumerate(table.pairs):
+        ends = [table.zone_ids[end] for end in pair]
+        here, there = ends if way == "from" else ends[::-1]
+        if here == zone and t in table.hours[p]:
+            i = table.hours[p].index(t)
+            value = table.values[p][i]
+            bounds = (table.lower[p][i], table.upper[p][i])
+            found[there] = None if value is None else (value, *bounds)
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize("way", ["from", "to"])
+def test_the_table_holds_the_released_flows_largest_first(
+    browser: Browser, moving: tuple[PortalData, Path], way: str, language: str
+) -> None:
+    data, _ = moving
+    look(browser, moving, ZONE, MORNING, f"&way={way}", language)
+    given = flows_of(data, ZONE, way, MORNING)
+    shown = browser.run(ROWS)
+    assert {zone for zone, _, _ in shown} == set(given) and len(shown) == len(given) > 8
+    values = []
+    for zone, status, cells in shown:
+        assert zone == ZONE or cells[0] == names(data)[zone]
+        if given[zone] is None:
+            assert status == "C" and cells[1:] == [WITHHELD[language]]
+            continue
+        value, lower, upper = (written(number, language) for number in given[zone])
+        word = {"en": "to", "nl": "tot"}[language]
+        assert status == "F" and cells[2:] == [value, f"{lower} {word} {upper}"]
+        values.append(given[zone][0])
+    assert values == sorted(values, reverse=True)
+    statuses = [status for _, status, _ in shown]
+    assert statuses == sorted(statuses, reverse=True) and len(set(statuses)) == 2
+    total = written(sum(values), language)
+    said = browser.text("#flows-sum")
+    assert (
+        total in said
+        and {"en": "The whole is larger", "nl": "Het geheel is groter"}[language] in said
+    )
+
+
+def test_a_day_is_the_sum_of_its_released_hours_and_says_what_is_missing(
+    browser: Browser, moving: tuple[PortalData, Path]
+) -> None:
+    data, _ = moving
+    look(browser, moving, ZONE, 24 + MORNING, "&span=day")
+    hours = [flows_of(data, ZONE, "from", t) for t in range(24, 48)]
+    partly = 0
+    for zone, status, cells in browser.run(ROWS):
+        entries = [hour[zone] for hour in hours if zone in hour]
+        free = [entry for entry in entries if entry is not None]
+        if not free:
+            assert status == "C" and cells[1:] == [WITHHELD["en"]]
+            continue
+        value, lower, upper = (written(sum(column), "en") for column in zip(*free, strict=True))
+        bounds = [f"{lower} to {upper}"]
+        if missing := len(entries) - len(free):
+            partly += 1
+            bounds.append(f"withheld hours: {missing}")
+        assert [cells[2], *cells[3].split("\n")] == [value, *bounds]
+    assert partly > 3
+
+
+def test_every_free_flow_has_an_arrow_that_points_the_right_way_and_is_as_wide(
+    browser: Browser, moving: tuple[PortalData, Path]
+) -> None:
+    data, _ = moving
+    middles = """const at = (id) => {
+      const b = document.querySelector(`[data-zone="${id}"]`).getBBox();
+      return [b.x + b.width / 2, b.y + b.height / 2]; };
+      return [...document.querySelectorAll('path[data-flow]')].map(path => [path.dataset.flow,
+        path.getAttribute('d').slice(1, -1).split('L').map(p => p.split(',').map(Number)),
+        at(path.dataset.flow), at(arguments[0])])"""
+    for way in ("from", "to"):
+        look(browser, moving, ZONE, MORNING, f"&shows=flows&way={way}")
+        given = flows_of(data, ZONE, way, MORNING)
+        free = {zone: entry for zone, entry in given.items() if entry and zone != ZONE}
+        drawn = browser.run(middles, ZONE)
+        assert {zone for zone, *_ in drawn} == set(free) and len(drawn) > 6
+        widths = []
+        for zone, points, there, here in drawn:
+            tip = points[len(points) // 2]  # the outline is the same from either side of its tip
+            tail = [(points[0][0] + points[-1][0]) / 2, (points[0][1] + points[-1][1]) / 2]
+            start, goal = (here, there) if way == "from" else (there, here)
+            assert _far(tip, goal) < _far(tip, start), (way, zone)
+            assert _far(tail, start) < _far(tail, goal), (way, zone)
+            widths.append((free[zone][0], _far(points[0], points[-1])))
+        widths.sort()
+        assert all(b >= a - 0.15 for (_, a), (_, b) in pairwise(widths))
+        largest, smallest = widths[-1], next(pair for pair in widths if pair[1] > 2)
+        assert largest[1] / smallest[1] == pytest.approx(largest[0] / smallest[0], rel=0.1)
+
+
+def _far(a: list[float], b: list[float]) -> float:
+    return float(((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_a_withheld_flow_is_hatched_and_has_no_arrow_and_no_number(
+    browser: Browser, moving: tuple[PortalData, Path], language: str
+) -> None:
+    data, _ = moving
+    look(browser, moving, ZONE, MORNING, "&shows=flows", language)
+    given = flows_of(data, ZONE, "from", MORNING)
+    silent = [zone for zone, entry in given.items() if entry is None]
+    assert silent
+    for zone in silent:
+        shape = browser.driver.find_element("css selector", f"[data-zone='{zone}']")
+        assert shape.get_attribute("fill") == "url(#map-hatch)"
+        label = shape.get_attribute("aria-label") or ""
+        assert label == f"{names(data)[zone]}: {WITHHELD[language]}"
+        assert not browser.driver.find_elements("css selector", f"path[data-flow='{zone}']")
+    (other,) = [zone for zone, entry in given.items() if entry and zone == "M06"]
+    label = browser.driver.find_element("css selector", f"[data-zone='{other}']")
+    said = (label.get_attribute("aria-label") or "").split(": ")[1]
+    assert said.startswith(written(given[other][0], language))
+
+
+@pytest.mark.parametrize("way", ["from", "to"])
+def test_a_zone_of_which_all_is_withheld_says_so_without_a_number(
+    browser: Browser, moving: tuple[PortalData, Path], way: str
+) -> None:
+    look(browser, moving, QUIET, MORNING, f"&shows=flows&way={way}")
+    assert browser.text("#flows-sum").startswith("Every flow here is withheld")
+    assert not re.search(r"\d", browser.text("#flows-table tbody") + browser.text("#flows-sum"))
+    assert browser.driver.find_elements("css selector", "path[data-flow]") == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "t", "said"),
+    [
+        (LONELY, MORNING, "No trip from Zandvoerde was counted"),
+        ("M08", N_HOURS + 5, "are not released"),
+        ("R2", MORNING, "choose a zone of the map"),
+    ],
+)
+def test_where_there_is_no_flow_the_page_says_why(
+    browser: Browser, moving: tuple[PortalData, Path], zone: str, t: int, said: str
+) -> None:
+    look(browser, moving, zone, t, "&shows=flows")
+    if zone == LONELY:
+        said = said.replace("Zandvoerde", names(moving[0])[LONELY])
+    assert said in browser.text("#flows-empty")
+    assert browser.errors() == []
+
+
+def test_no_number_of_a_withheld_entry_stands_in_the_page(tmp_path: Path) -> None:
+    data = moving_data()
+    page = build(data, tmp_path).read_text(encoding="utf-8")
+    content = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    for name in ("flows", "visitors"):
+        table = content[name]
+        letters = "".join(table["conf_status"])
+        assert letters.count("C") > 500 and letters.count("F") > 500
+        for column in ("values", "lower", "upper"):
+            numbers = [number for row in table[column] for number in row]
+            assert len(numbers) == letters.count("F") and None not in numbers
+
+
+def test_a_pilot_without_the_products_shows_nothing_of_them(
+    browser: Browser, demo: tuple[PortalData, Path]
+) -> None:
+    data, file = demo
+    browser.open(file, fragment(data, ZONE, MORNING) + "&shows=flows&way=to")
+    assert browser.run("return document.querySelectorAll('#flows, #who, [data-part]').length") == 0
+    assert browser.run("return document.querySelectorAll('.zone').length") == 20
+    assert not re.search(r"\b(flows?|trips?|visitors?)\b", browser.text("#page"), re.I)
+    assert browser.errors() == []
+
+
+def test_the_choices_walk_by_keyboard_and_stay_in_the_address(
+    browser: Browser, moving: tuple[PortalData, Path], wait: Wait
+) -> None:
+    data, file = moving
+    look(browser, moving, ZONE, MORNING)
+    chosen = """return [...document.querySelectorAll(`.map-card [data-part]`)]
+      .filter(input => input.checked && !input.closest('fieldset').hidden)
+      .map(input => input.value)"""
+    assert browser.run(chosen) == ["presence"]
+    shows = browser.driver.find_element("css selector", ".map-card [value='presence']")
+    shows.send_keys(Keys.ARROW_RIGHT)
+    assert browser.run(chosen) == ["flows", "from", "hour"]
+    browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+    assert browser.run("return document.activeElement.value") == "from"
+    browser.driver.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+    browser.driver.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    assert browser.run(chosen) == ["flows", "to", "day"]
+    both = "return [...document.querySelectorAll('#flows [data-part]:checked')].map(i => i.value)"
+    assert browser.run(both) == ["to", "day"]
+    assert browser.text("#flows-title") == f"Trips to {names(data)[ZONE]}"
+    browser.driver.find_element("css selector", "#flows [value='to']").send_keys(Keys.ARROW_LEFT)
+    assert browser.run(chosen) == ["flows", "from", "day"]
+    browser.driver.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    wait(lambda: "way=to&span=day" in browser.driver.current_url)
+    address = browser.driver.current_url.split("#")[1]
+    browser.open(file, "#" + address)
+    assert browser.run(chosen) == ["flows", "to", "day"]
+    legends = browser.run(
+        "return [...document.querySelectorAll('.map-card legend')].map(l => l.textContent)"
+    )
+    assert legends[0] == "What the map shows" and "Direction" in legends
+
+
+def test_the_table_leads_on_to_the_other_zone_and_the_map_leads_to_the_table(
+    browser: Browser, moving: tuple[PortalData, Path]
+) -> None:
+    data, _ = moving
+    look(browser, moving, ZONE, MORNING, "&shows=flows")
+    browser.driver.find_element("id", "to-flows").click()
+    assert browser.run("return document.activeElement.id") == "flows"
+    browser.driver.find_element("css selector", "#flows-table [data-flow='M06'] button").click()
+    assert browser.text("#flows-title") == f"Trips from {names(data)['M06']}"
+    assert {zone for zone, _, _ in browser.run(ROWS)} == set(flows_of(data, "M06", "from", MORNING))
