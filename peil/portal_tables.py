@@ -67,7 +67,7 @@ class ByPair(Part):
     lower: list[list[Whole]]
     upper: list[list[Whole]]
     conf_status: list[str]
-    unit: Literal["PS", "DEV"]
+    unit: Literal["PS", "PS_TRIP", "DEV"]
     interval: Interval = Interval()
 
     def _check(self, n_first: int, n_second: int) -> Self:
