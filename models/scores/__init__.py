@@ -2,6 +2,7 @@
 
 from models.scores.figures import (
     bias,
+    common_part_of_commuters,
     earth_movers_distance,
     interval_coverage,
     interval_score,
@@ -12,6 +13,7 @@ from models.scores.figures import (
 
 __all__ = [
     "bias",
+    "common_part_of_commuters",
     "earth_movers_distance",
     "interval_coverage",
     "interval_score",

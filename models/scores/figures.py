@@ -66,6 +66,33 @@ def bias(truth: ArrayLike, estimate: ArrayLike) -> float:
     return float((guess - known).sum() / known.sum())
 
 
+def common_part_of_commuters(truth: ArrayLike, estimate: ArrayLike) -> float:
+    """Common part of two flow matrices, ``2 sum(min) / (sum + sum)`` [1]_: 1 is equal, 0 disjoint.
+
+    Parameters
+    ----------
+    truth, estimate : array-like of the same shape
+        Trips by zone pair, not negative.
+
+    References
+    ----------
+    .. [1] Lenormand et al. (2012), PLOS ONE 7. doi:10.1371/journal.pone.0045985
+
+    Examples
+    --------
+    >>> common_part_of_commuters([[0, 8], [2, 0]], [[0, 6], [4, 0]])
+    0.8
+    """
+    known, guess = _pair(truth, estimate)
+    for name, values in (("truth", known), ("estimate", guess)):
+        if (values < 0).any():
+            raise ValueError(f"{name} is negative (first at {int((values < 0).argmax())})")
+    total = known.sum() + guess.sum()
+    if not total > 0:
+        raise ValueError("truth and estimate hold no trip: a common part does not exist")
+    return float(2.0 * np.minimum(known, guess).sum() / total)
+
+
 def wape_squares(
     x_m: ArrayLike,
     y_m: ArrayLike,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 import numpy as np
@@ -10,13 +11,15 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+LEAST = 1e-3
+"""Least probability of a timing advance that is kept."""
+
 
 class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
     """The footprint of each cell cut into rings: where a device is, given cell and timing advance.
 
-    A tile at distance d of its mast has band ``floor(d / step_m)``; a timing advance TA is possible
-    there when ``TA - below <= band <= TA + above``. A path with reflections is longer than the
-    straight line, so the true band lies rather below TA than above it.
+    A device at distance d reports ``floor((d + detour) / step_m)``: reflections lengthen the path,
+    by an exponential length of mean `detour_m`. The distance of a tile is known up to `tile_m / 2`.
 
     Parameters
     ----------
@@ -24,14 +27,16 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Length of one step: LTE 78.12, GSM 554. Unit: metres.
     n_bands : int, default=128
         Steps told apart; farther is the last. 128 are 10 km of LTE.
-    below, above : int, default=2, 1
-        Bands that a timing advance may lie off, nearer to and farther from the mast.
+    detour_m : float, default=50.0
+        Mean length that reflections add to the path. Unit: metres.
+    tile_m : float, default=100.0
+        Side of a tile. Unit: metres.
 
     Attributes
     ----------
     connection_probability_ : csr_array of shape (n_cells * (n_bands + 1), n_tiles)
         Row ``cell * (n_bands + 1) + TA``; the last row of a cell is the cell without timing.
-        Probability of the cell times that of the timing advance, alike over the possible ones.
+        Probability of the cell times that of the timing advance.
     n_cells_ : int
 
     Notes
@@ -41,7 +46,7 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Examples
     --------
-    >>> rings = TimingRings(n_bands=4, below=0, above=0)
+    >>> rings = TimingRings(n_bands=4, detour_m=1.0, tile_m=10.0)
     >>> rings.fit([[0.5, 0.5, 0.5]], [0.0], [0.0], [10.0, 100.0, 200.0], [0.0, 0.0, 0.0]).rows(
     ...     [0, 0, 0], [1, 9, -1])
     array([1, 4, 4], dtype=int32)
@@ -54,12 +59,13 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
     n_cells_: int
 
     def __init__(
-        self, *, step_m: float = 78.12, n_bands: int = 128, below: int = 2, above: int = 1
-    ) -> None:
+        self, *, step_m: float = 78.12, n_bands: int = 128, detour_m: float = 50.0,
+        tile_m: float = 100.0,
+    ) -> None:  # fmt: skip
         self.step_m = step_m
         self.n_bands = n_bands
-        self.below = below
-        self.above = above
+        self.detour_m = detour_m
+        self.tile_m = tile_m
 
     def fit(
         self,
@@ -82,13 +88,13 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Raises
         ------
         ValueError
-            Positions of the wrong length; a step of 0 or less, no band, a negative tolerance.
+            Positions of the wrong length; a length of 0 or less, no band.
         """
-        if not self.step_m > 0 or self.n_bands < 1 or self.below < 0 or self.above < 0:
-            raise ValueError(
-                f"step_m={self.step_m}, n_bands={self.n_bands}, below={self.below}, above="
-                f"{self.above}: a step above 0, a band or more, no negative tolerance"
-            )
+        for length in ("step_m", "detour_m", "tile_m"):
+            if not getattr(self, length) > 0:
+                raise ValueError(f"{length} must be above 0, got {getattr(self, length)}")
+        if self.n_bands < 1:
+            raise ValueError(f"n_bands must be at least 1, got {self.n_bands}")
         chances: Any = sparse.csr_array(connection_probability, dtype=np.float64)  # type: ignore[arg-type]
         masts = np.column_stack([np.asarray(v, np.float64) for v in (cell_x_m, cell_y_m)])
         tiles = np.column_stack([np.asarray(v, np.float64) for v in (tile_x_m, tile_y_m)])
@@ -100,16 +106,21 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
         tile = chances.indices
         distance = np.hypot(*(tiles[tile] - masts[cell]).T)
         has_place = np.isfinite(distance)
-        band = np.floor(np.where(has_place, distance, 0.0) / self.step_m).astype(np.int64)
+        distance = np.where(has_place, distance, 0.0)
+        band = np.floor(distance / self.step_m).astype(np.int64)
         of_cell = cell.astype(np.int64) * (self.n_bands + 1)
         row, column, value = [of_cell + self.n_bands], [tile], [chances.data]
-        n_possible = self.below + self.above + 1
-        for off in range(-self.above, self.below + 1):
-            timing = np.minimum(band + off, self.n_bands - 1)
-            kept = has_place & (timing >= 0)
-            row.append((of_cell + timing)[kept])
+        nearest = -math.ceil(0.5 * self.tile_m / self.step_m)
+        # beyond it less than one timing advance in a thousand
+        farthest = math.ceil((0.5 * self.tile_m + 7.0 * self.detour_m) / self.step_m)
+        for off in range(nearest, farthest + 1):
+            beyond = np.asarray((band + off) * self.step_m - distance, dtype=np.float64)
+            chance = self._shorter(beyond + self.step_m) - self._shorter(beyond)
+            timing = band + off
+            kept = has_place & (chance > LEAST) & (timing >= 0)
+            row.append((of_cell + np.minimum(timing, self.n_bands - 1))[kept])
             column.append(tile[kept])
-            value.append(chances.data[kept] / n_possible)
+            value.append((chances.data * chance)[kept])
         rings: Any = sparse.csr_array(
             (np.concatenate(value), (np.concatenate(row), np.concatenate(column))),
             shape=(chances.shape[0] * (self.n_bands + 1), chances.shape[1]),
@@ -118,6 +129,17 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
         self.connection_probability_ = rings
         self.n_cells_ = chances.shape[0]
         return self
+
+    def _shorter(self, length_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probability that detour and place within the tile add up to at most the given length."""
+        half, mean = 0.5 * self.tile_m, self.detour_m
+
+        def area(up_to: NDArray[np.float64]) -> NDArray[np.float64]:
+            # integral of the exponential's distribution function from 0
+            positive = np.maximum(up_to, 0.0)
+            return np.asarray(positive + mean * np.expm1(-positive / mean))
+
+        return np.asarray((area(length_m + half) - area(length_m - half)) / self.tile_m)
 
     def rows(self, cell: ArrayLike, timing_advance: ArrayLike) -> NDArray[np.int32]:
         """Row of each event.

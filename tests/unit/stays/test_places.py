@@ -126,15 +126,18 @@ def test_events_of_other_rows_are_refused():
 
 def test_a_ring_holds_the_tiles_that_its_timing_allows():
     x = np.arange(50.0, 1000.0, 100.0)
-    rings = TimingRings(step_m=100.0, n_bands=6, below=2, above=1).fit(
+    rings = TimingRings(step_m=100.0, n_bands=6, detour_m=40.0).fit(
         np.ones((1, 10)), [0.0], [0.0], x, np.zeros(10)
     )
     chances = rings.connection_probability_.toarray()
-    assert np.flatnonzero(chances[4]).tolist() == [2, 3, 4, 5]
-    assert chances[4, 3] == 0.25
+    # tile n lies from 100 n to 100 (n + 1) m; with a detour below the rest of its band it reports n
+    stays = 1.0 - 0.4 * (1.0 - np.exp(-2.5))
+    assert chances[4, 4] == pytest.approx(stays)
+    assert chances[4, 3] == pytest.approx((1.0 - stays) * (1.0 - np.exp(-2.5)))
+    assert np.flatnonzero(chances[4]).tolist() == [1, 2, 3, 4]
     # the last ring holds all beyond; every tile has probability 1 in sum over its timings
-    assert np.flatnonzero(chances[5]).tolist() == [3, 4, 5, 6, 7, 8, 9]
-    assert chances[:6].sum(axis=0)[2:].tolist() == pytest.approx([1.0] * 8)
+    assert np.flatnonzero(chances[5]).tolist() == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert chances[:6].sum(axis=0).tolist() == pytest.approx([1.0] * 10, abs=2e-3)
     assert chances[6].tolist() == [1.0] * 10
 
 
@@ -142,7 +145,7 @@ def test_events_find_their_ring_or_their_cell():
     rings = TimingRings(step_m=100.0, n_bands=6).fit(
         np.ones((2, 1)), [0.0, np.nan], [0.0, 0.0], [250.0], [0.0]
     )
-    rows = rings.rows([0, 0, 0, 1, -1, -2], [2, 0, -1, 2, 3, 3])
+    rows = rings.rows([0, 0, 0, 1, -1, -2], [2, 0, -1, 2, 3, 3])  # band 0 does not reach
     assert rows.tolist() == [2, 6, 6, 13, -1, -2]
     with pytest.raises(ValueError, match=r"cell was not seen by fit \(first at event 0\)"):
         rings.rows([2], [0])
@@ -150,5 +153,5 @@ def test_events_find_their_ring_or_their_cell():
         rings.rows([0], [0, 1])
     with pytest.raises(ValueError, match="cell_x_m has 1 elements"):
         TimingRings().fit(np.ones((2, 1)), [0.0], [0.0], [0.0], [0.0])
-    with pytest.raises(ValueError, match="step_m=0"):
+    with pytest.raises(ValueError, match="step_m must be above 0"):
         TimingRings(step_m=0).fit(np.ones((1, 1)), [0.0], [0.0], [0.0], [0.0])
