@@ -111,9 +111,7 @@ def stage(pilot: Pilot, day: Day) -> None:
 
 @app.command()
 def estimate(pilot: Pilot, day: Day, product: OfProduct = "presence") -> None:
-    """Estimate presence from the counted table, then look at its gate; or another product.
-
-    Flows, visitors and residence are estimated for the whole linkage window of the day.
+    """Estimate presence of a day, then look at its gate; or a product of its linkage window.
 
     Example: [bold]peil estimate demo 2026-03-02[/bold]
     Example: [bold]peil estimate demo 2026-03-02 --product flows[/bold]
