@@ -159,8 +159,7 @@ def visitors(
         weights = weighing.per_device(seen.astype(np.float64))
         if weights is not None:
             rows.loc[own.index, "n_persons"] = weights[own["origin"]] * own["n_devices"]
-    parents = dict(zip(weighing.area.zones["zone_id"], weighing.area.zones["parent_id"],
-                       strict=True))  # fmt: skip
+    region = regions(weighing.area)
     homes = origins.zones
     names, kinds = [], []
     for origin, zone in zip(rows["origin"], rows["zone"], strict=True):
@@ -172,9 +171,8 @@ def visitors(
             kinds.append("resident")
             names.append(homes[origin])
         else:
-            above = parents.get(homes[origin])
             kinds.append("region")
-            names.append(above if isinstance(above, str) else homes[origin])
+            names.append(region[homes[origin]])
     rows["origin_kind"], rows["origin_id"] = kinds, names
     whole = rows.groupby(
         ["zone", "hour", "origin_kind", "origin_id"], as_index=False, sort=True
@@ -193,6 +191,17 @@ def visitors(
          "estimator": ESTIMATOR, "n_devices": whole["n_devices"], "n_persons": value,
          "n_persons_lower": lower, "n_persons_upper": upper, "run_id": run_id}
     )  # fmt: skip
+
+
+def regions(area: Area) -> dict[str, str]:
+    """The region that each lowest zone is told in: the zone above it, unless that is the whole."""
+    parent = dict(zip(area.zones["zone_id"], area.zones["parent_id"], strict=True))
+    found = {}
+    for zone in area.bottom():
+        above = parent[zone]
+        is_part = isinstance(above, str) and isinstance(parent[above], str)
+        found[zone] = str(above) if is_part else zone
+    return found
 
 
 def residence(weighing: Weighing, window: Window, run_id: str) -> pd.DataFrame:

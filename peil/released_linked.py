@@ -16,9 +16,8 @@ from peil.charter import Charter
 from peil.clock import hours_of
 from peil.outputs import table_of
 from peil.product_tables import ESTIMATOR as ESTIMATOR
+from peil.product_tables import regions
 from peil.released_presence import figures, local_hours, threshold_of
-
-RESIDENTS, SIM = "RES", "SIM_"
 
 
 def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
@@ -35,8 +34,8 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     whole = pd.MultiIndex.from_product([zones, zones, hours], names=key)
     rows = rows.set_index(key).reindex(whole).reset_index()
     shown = (rows["n_devices"].fillna(0) >= threshold_of(charter)).to_numpy()
-    unit, columns = ("DEV_TRIP", ["n_trips"]) if area.register is None else (
-        "PS_TRIP", ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"])  # fmt: skip
+    unit, columns = ("DEV", ["n_trips"]) if area.register is None else (
+        "PS", ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"])  # fmt: skip
     table = pd.DataFrame(
         {"REF_AREA_FROM": rows["from_zone_id"].astype(str),
          "REF_AREA_TO": rows["to_zone_id"].astype(str),
@@ -50,35 +49,43 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
 
     An entry under the threshold is withheld, and others with it: all persons of a region are in its
     register wherever they are, and all who are in a zone are its released presence, so that one
-    gap alone would be found by subtraction. An origin without any published entry is left out.
+    gap alone would be found by subtraction. ORIGIN is the zone itself for those who live there,
+    a region for other residents, the country of the SIM for visitors from abroad; a country without
+    any published entry is left out.
     """
     rows = pd.read_parquet(estimated / f"{table_of('estimated', 'visitors')}.parquet")
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
-    rows["ORIGIN"] = np.select(
-        [rows["origin_kind"] == "resident", rows["origin_kind"] == "country"],
-        [RESIDENTS, SIM + rows["origin_id"].astype(str)],
-        rows["origin_id"].astype(str),
-    )
-    zones = area.bottom()
-    parent = dict(zip(area.zones["zone_id"], area.zones["parent_id"], strict=True))
-    region = {zone: above if isinstance(above := parent[zone], str) else zone for zone in zones}
-    abroad = sorted({one for one in rows["ORIGIN"] if one.startswith(SIM)})
-    origins = [RESIDENTS, *sorted(set(region.values())), *abroad]
+    region = regions(area)
+    abroad = sorted(set(rows.loc[rows["origin_kind"] == "country", "origin_id"]))
     hours = pd.to_datetime(hours_of(day, charter.time_zone), utc=True)
-    key = ["zone_id", "ORIGIN", "hour_at"]
-    whole = pd.MultiIndex.from_product([zones, origins, hours], names=key)
+    key = ["zone_id", "origin_kind", "origin_id", "hour_at"]
+    whole = pd.MultiIndex.from_tuples(
+        [(*entry, hour) for entry in _entries(region, abroad) for hour in hours], names=key
+    )
     rows = rows.set_index(key).reindex(whole).reset_index()
-    shown = ~_withheld(rows, region, abroad, threshold_of(charter), area.register is not None)
-    published = set(rows.loc[shown, "ORIGIN"])
-    kept = (rows["ORIGIN"].isin(published) | ~rows["ORIGIN"].isin(abroad)).to_numpy()
+    shown = ~_withheld(rows, region, threshold_of(charter), area.register is not None)
+    published = set(rows.loc[shown, "origin_id"])
+    kept = (rows["origin_kind"].ne("country") | rows["origin_id"].isin(published)).to_numpy()
     rows, shown = rows[kept].reset_index(drop=True), shown[kept]
     unit, columns = ("DEV", ["n_devices"]) if area.register is None else (
         "PS", ["n_persons", "n_persons_lower", "n_persons_upper"])  # fmt: skip
     table = pd.DataFrame(
-        {"REF_AREA": rows["zone_id"].astype(str), "ORIGIN": rows["ORIGIN"].astype(str),
+        {"REF_AREA": rows["zone_id"].astype(str), "ORIGIN": rows["origin_id"].astype(str),
          "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone))}
     )  # fmt: skip
     return figures(table, rows, columns, shown, unit)
+
+
+def _entries(region: dict[str, str], abroad: list[str]) -> list[tuple[str, str, str]]:
+    """Every zone with every origin, of whom the residents of the zone are one, by its own id."""
+    found = []
+    for zone in sorted(region):
+        # where regions are the lowest zones themselves, those who live here are no visitors
+        others = sorted(set(region.values()) - {zone})
+        found.append((zone, "resident", zone))
+        found += [(zone, "region", one) for one in others]
+        found += [(zone, "country", one) for one in abroad]
+    return found
 
 
 def _withheld(
@@ -91,8 +98,9 @@ def _withheld(
     """Per hour: lines are what the register of a region fixes, and what a zone's presence shows."""
     devices = rows["n_devices"].fillna(0).to_numpy(dtype=np.float64)
     persons = rows["n_persons"].fillna(0).to_numpy(dtype=np.float64) if has_register else None
+    lives_in = rows["origin_id"].where(rows["origin_kind"] == "region", "")
     at_home = rows["zone_id"].map(region)
-    line = rows["ORIGIN"].where(rows["ORIGIN"] != RESIDENTS, at_home).to_numpy()
+    line = lives_in.where(rows["origin_kind"] != "resident", at_home).to_numpy()
     zone = rows["zone_id"].to_numpy()
     withheld = np.zeros(len(rows), dtype=bool)
     for _, hour in rows.groupby("hour_at", sort=True):

@@ -165,10 +165,7 @@ def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
             rows = rows.rename(columns={"from_zone_id": key[0], "to_zone_id": key[1]})
         else:
             key = ["REF_AREA", "ORIGIN"]
-            kind = rows["origin_kind"]
-            rows["ORIGIN"] = rows["origin_id"].where(kind == "region", "SIM_" + rows["origin_id"])
-            rows.loc[kind == "resident", "ORIGIN"] = "RES"
-            rows = rows.rename(columns={"zone_id": "REF_AREA"})
+            rows = rows.rename(columns={"zone_id": "REF_AREA", "origin_id": "ORIGIN"})
         rows["at"] = pd.to_datetime(rows["hour_at"], utc=True)
         table["at"] = pd.to_datetime(table["TIME_PERIOD"], utc=True)
         both = table.merge(rows, on=[*key, "at"], how="left", validate="one_to_one")

@@ -29,8 +29,8 @@ CHOICES: dict[str, dict[str, Any]] = {
 
 def weighing() -> Weighing:
     zones = gpd.GeoDataFrame(
-        {"zone_id": [*ZONES, "A", "B"], "parent_id": ["A", "A", "B", None, None]},
-        geometry=gpd.GeoSeries([None] * 5),
+        {"zone_id": [*ZONES, "A", "B", "W"], "parent_id": ["A", "A", "B", "W", "W", None]},
+        geometry=gpd.GeoSeries([None] * 6),
     )
     register = pd.Series([300.0, 50.0, 1000.0], index=ZONES)
     homes = pd.DataFrame(
@@ -113,3 +113,12 @@ def test_without_a_register_devices_stand_for_nobody(product: str) -> None:
 def test_a_day_without_a_trip_has_no_row() -> None:
     table = product_tables.flows(weighing(), FLOWS[:0], HOURS, list(range(24)), "r")
     assert table.empty and "n_person_trips_upper" in table
+
+
+def test_a_region_is_the_zone_above_unless_that_is_the_whole() -> None:
+    area = weighing().area
+    assert product_tables.regions(area) == {"A1": "A", "A2": "A", "B1": "B"}
+    flat = area.zones[area.zones["zone_id"].isin([*ZONES, "W"])].assign(
+        parent_id=["W", "W", "W", None]
+    )
+    assert product_tables.regions(replace(area, zones=flat)) == {one: one for one in ZONES}
