@@ -18,7 +18,7 @@ from models.weighting import NightRatio
 from peil.area import Area
 from peil.inspecting.countries import country_of_mcc
 from peil.linkage import Window
-from peil.sums import Origins
+from peil.sums import PARTS, Origins
 
 ESTIMATOR = "stays"
 Floats = NDArray[np.float64]
@@ -85,9 +85,10 @@ class Weighing:
 
 
 def _of_day(table: pd.DataFrame, positions: list[int]) -> pd.DataFrame:
-    return table[table["hour"].isin(positions)].sort_values(
+    rows = table[table["hour"].isin(positions)].sort_values(
         [name for name in table.columns if not name.startswith("n_")], ignore_index=True
     )
+    return rows.assign(mass=rows["n_parts"] / PARTS)
 
 
 def flows(
@@ -113,13 +114,11 @@ def flows(
     rows = _of_day(table, positions)
     rows = rows[rows["origin"] != weighing.origins.unknown].copy()
     weights = weighing.per_device(weighing.homed())
-    rows["n_person_trips"] = (
-        np.nan if weights is None else weights[rows["origin"]] * rows["n_trips"]
-    )
+    rows["n_person_trips"] = np.nan if weights is None else weights[rows["origin"]] * rows["mass"]
     key = ["from_zone", "to_zone", "hour"]
     whole = rows.groupby(key, as_index=False, sort=True).agg(
         n_devices=("n_devices", "sum"),
-        n_trips=("n_trips", "sum"),
+        n_trips=("mass", "sum"),
         n_person_trips=("n_person_trips", "sum"),
     )
     value = whole["n_person_trips"].to_numpy(dtype=np.float64)
@@ -155,10 +154,10 @@ def visitors(
     rows = rows[rows["origin"] != origins.unknown].copy()
     rows["n_persons"] = np.nan
     for _, own in rows.groupby("hour"):
-        seen = np.bincount(own["origin"], own["n_devices"], origins.size)[: origins.unknown]
+        seen = np.bincount(own["origin"], own["mass"], origins.size)[: origins.unknown]
         weights = weighing.per_device(seen.astype(np.float64))
         if weights is not None:
-            rows.loc[own.index, "n_persons"] = weights[own["origin"]] * own["n_devices"]
+            rows.loc[own.index, "n_persons"] = weights[own["origin"]] * own["mass"]
     region = regions(weighing.area)
     homes = origins.zones
     names, kinds = [], []
@@ -176,14 +175,13 @@ def visitors(
     rows["origin_kind"], rows["origin_id"] = kinds, names
     whole = rows.groupby(
         ["zone", "hour", "origin_kind", "origin_id"], as_index=False, sort=True
-    ).agg(n_devices=("n_devices", "sum"),
-          n_persons=("n_persons", "sum"))  # fmt: skip
+    ).agg(n_devices=("n_devices", "sum"), mass=("mass", "sum"), n_persons=("n_persons", "sum"))
     value = whole["n_persons"].to_numpy(dtype=np.float64)
     if weighing.register() is None:
         value = np.full(len(whole), np.nan)
     lower = upper = value
     if weighing.register() is not None:
-        lower, upper = weighing.interval(value, whole["n_devices"].to_numpy(dtype=np.float64))
+        lower, upper = weighing.interval(value, whole["mass"].to_numpy(dtype=np.float64))
     zones = np.array(homes, dtype=object)
     return pd.DataFrame(
         {"zone_id": zones[whole["zone"]], "hour_at": _moments(hours, whole["hour"]),

@@ -42,7 +42,7 @@ from peil.store import Store
 
 Status = Literal["done", "unchanged"]
 SECTIONS = ("linked", "footprint", "location", "uncertainty", "cleaning", "weighting", "stays",
-            "overlaps", "timing", "placing")  # fmt: skip
+            "overlaps", "timing", "placing", "residence")  # fmt: skip
 NEEDS = {"flows": "flows", "visitors": "present"}  # the tally that a product is made of
 
 

@@ -91,7 +91,6 @@ def _entries(region: dict[str, str], abroad: list[str]) -> list[tuple[str, str, 
 def _withheld(
     rows: pd.DataFrame,
     region: dict[str, str],
-    abroad: list[str],
     threshold: int,
     has_register: bool,
 ) -> NDArray[np.bool_]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 Ints = NDArray[np.int64]
+PARTS = 1 << 20  # a share is told to a millionth
 COUNTRIES = 1000  # mobile country codes have three digits
 
 
@@ -101,6 +103,9 @@ class Origins:
 class Sums:
     """Tallies of one window; zones and hours as numbers in the order of the window's.
 
+    A device is shared over the zones where it may be, in whole parts of `PARTS`: `n_parts` adds up
+    exactly in any order. `n_devices` counts each device in its likeliest zone.
+
     Attributes
     ----------
     homes : Tally
@@ -108,7 +113,7 @@ class Sums:
     present : Tally
         Devices by origin, zone and hour, at the half hour.
     flows : Tally
-        Trips, and distinct devices that made them, by origin, zones and hour of departure.
+        Trips by origin, zones and hour of departure, and distinct devices that made them.
     """
 
     origins: Origins
@@ -120,38 +125,74 @@ class Sums:
     def __post_init__(self) -> None:
         origin, n_zones = self.origins.size, len(self.origins.zones)
         self.homes = Tally({"origin": origin}, ("n_devices",))
-        self.present = Tally(
-            {"origin": origin, "zone": n_zones, "hour": self.n_hours}, ("n_devices",)
-        )
+        counts = ("n_parts", "n_devices")
+        self.present = Tally({"origin": origin, "zone": n_zones, "hour": self.n_hours}, counts)
         self.flows = Tally(
             {"origin": origin, "from_zone": n_zones, "to_zone": n_zones, "hour": self.n_hours},
-            ("n_trips", "n_devices"),
+            counts,
         )
 
-    def add(
-        self, home: Ints, country: Ints, present: Ints, trips: tuple[Ints, Ints, Ints, Ints]
+    def add_homes(self, origin: Ints) -> None:
+        """Add devices, each by its origin."""
+        self.homes.add({"origin": origin}, {"n_devices": 1})
+
+    def add_present(
+        self, origin: Ints, hour: Ints, shares: sparse.csr_array, likeliest: Ints
     ) -> None:
-        """Add the devices of a bucket.
+        """Add devices in hours: where each is, and of which origin.
 
         Parameters
         ----------
-        home, country : ndarray of int, shape (n_devices,)
-            Zone of home, -1 where it is not known; country code of a visiting SIM, else 0.
-        present : ndarray of int, shape (n_devices, n_hours)
-            Zone at the half hour, -1 where it is not known.
-        trips : device, zone left, zone reached, hour; each ndarray of int, shape (n_trips,)
+        origin, hour, likeliest : ndarray of int, shape (n,)
+            Once a device and hour; -1 where no zone is known.
+        shares : csr_array of shape (n, n_zones)
         """
-        origin = self.origins.of(home, country)
-        self.homes.add({"origin": origin}, {"n_devices": 1})
-        device, hour = np.nonzero(present >= 0)
-        self.present.add(
-            {"origin": origin[device], "zone": present[device, hour], "hour": hour},
-            {"n_devices": 1},
+        row, zone, parts = _parts(shares)
+        key = {"origin": origin[row], "zone": zone, "hour": hour[row]}
+        self.present.add(key, {"n_parts": parts, "n_devices": 0})
+        at = likeliest >= 0
+        key = {"origin": origin[at], "zone": likeliest[at], "hour": hour[at]}
+        self.present.add(key, {"n_parts": 0, "n_devices": 1})
+
+    def add_flows(self, device: Ints, origin: Ints, hour: Ints, left: Ends, reached: Ends) -> None:
+        """Add trips: shares and likeliest zone of both ends; both ends of a trip must be known.
+
+        Parameters
+        ----------
+        device, origin, hour : ndarray of int, shape (n_trips,)
+        left, reached : Ends
+        """
+        first, second = left.shares, reached.shares
+        n_first, n_second = np.diff(first.indptr), np.diff(second.indptr)
+        of = np.repeat(np.arange(len(device)), n_first * n_second)
+        starts = np.cumsum(n_first * n_second) - n_first * n_second
+        nth = np.arange(len(of)) - starts[of]
+        a = first.indptr[of] + nth // n_second[of]
+        b = second.indptr[of] + nth % n_second[of]
+        parts = np.rint(first.data[a] * second.data[b] * PARTS).astype(np.int64)
+        kept = parts > 0
+        of, a, b, parts = of[kept], a[kept], b[kept], parts[kept]
+        key = {"origin": origin[of], "from_zone": first.indices[a], "to_zone": second.indices[b],
+               "hour": hour[of]}  # fmt: skip
+        self.flows.add(key, {"n_parts": parts, "n_devices": 0})
+        each = np.unique(
+            np.stack([device, origin, left.likeliest, reached.likeliest, hour]), axis=1
         )
-        who, left, reached, when = trips
-        key = {"from_zone": left, "to_zone": reached, "hour": when}
-        self.flows.add({"origin": origin[who], **key}, {"n_trips": 1, "n_devices": 0})
-        each = np.unique(np.stack([who, left, reached, when]), axis=1)
-        who, left, reached, when = each
-        key = {"from_zone": left, "to_zone": reached, "hour": when}
-        self.flows.add({"origin": origin[who], **key}, {"n_trips": 0, "n_devices": 1})
+        key = dict(zip(("origin", "from_zone", "to_zone", "hour"), each[1:], strict=True))
+        self.flows.add(key, {"n_parts": 0, "n_devices": 1})
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where trips begin or end: shares of shape (n_trips, n_zones), and the likeliest zone."""
+
+    shares: sparse.csr_array
+    likeliest: Ints
+
+
+def _parts(shares: sparse.csr_array) -> tuple[Ints, Ints, Ints]:
+    """Row, zone and whole parts of each share."""
+    row = np.repeat(np.arange(shares.shape[0]), np.diff(shares.indptr))
+    parts = np.rint(shares.data * PARTS).astype(np.int64)
+    kept = parts > 0
+    return row[kept], np.asarray(shares.indices, dtype=np.int64)[kept], parts[kept]

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import pytest
 from scipy import sparse
 
-from peil.following import Geography, at_half_hours, most_nights, sums_over, trips_between_stays
+from models.stays import Segments
+from peil.following import Followed, at_half_hours, sums_over
 from peil.linked import OUTSIDE, Bucket
-from peil.sums import Origins
+from peil.staying import staying
+from peil.sums import PARTS, Origins
 
 H = 3600.0
 # three cells, each with a tile in a zone of its own, and a fourth that reaches nowhere
 CHANCES = sparse.csr_array(np.vstack([np.eye(3), np.zeros((1, 3))]))
-X_M = np.array([0.0, 5000.0, 10_000.0])
+LOCATED = np.array([True, True, True, False])
+CELLS = pd.DataFrame({"x_m": [0.0, 5000.0, 10_000.0, 0.0], "y_m": 0.0})
+ORIGINS = Origins(["A", "B", "C"])
 
 
-def places() -> Geography:
-    masts = (np.append(X_M, 0.0), np.zeros(4))
-    return Geography.fitted(CHANCES, np.ones(3), np.arange(3), masts, (X_M, np.zeros(3)), "-")
+def summed(read: Bucket, chances: sparse.csr_array = CHANCES) -> Followed:
+    model = staying("-", chances, CELLS, CELLS[:3], np.ones(3), np.ones(3), np.arange(3))
+    return sums_over([read], model, LOCATED, ORIGINS, NIGHT)
 
 
 def bucket(*devices: list[tuple[float, int]], country: list[int] | None = None) -> Bucket:
@@ -34,7 +40,7 @@ NIGHT = np.isin(np.arange(24), (0, 1, 2, 3, 4, 5))
 
 
 def test_a_commuter_lives_where_he_sleeps_and_makes_two_trips() -> None:
-    found = sums_over([bucket(COMMUTER)], places(), Origins(["A", "B", "C"]), 24, NIGHT)
+    found = summed(bucket(COMMUTER))
     assert found.sums.homes.frame().to_dict("records") == [{"origin": 0, "n_devices": 1}]
     flows = found.sums.flows.frame()
     assert flows[["from_zone", "to_zone", "hour"]].to_numpy().tolist() == [[0, 1, 7], [1, 0, 16]]
@@ -46,7 +52,7 @@ def test_a_commuter_lives_where_he_sleeps_and_makes_two_trips() -> None:
 
 def test_a_visitor_from_abroad_is_of_his_country() -> None:
     read = bucket(COMMUTER, COMMUTER, country=[0, 262])
-    found = sums_over([read], places(), Origins(["A", "B", "C"]), 24, NIGHT)
+    found = summed(read)
     assert found.sums.origins.country(found.sums.homes.frame()["origin"]).tolist() == [0, 262]
     assert found.facts["n_devices_roaming"] == 1
     assert found.sums.flows.frame()["n_devices"].sum() == 4
@@ -55,19 +61,19 @@ def test_a_visitor_from_abroad_is_of_his_country() -> None:
 def test_what_was_not_seen_is_no_trip() -> None:
     lost = [(0, 0), (1, 0), (11, 1), (13, 1)]  # ten hours of silence between two zones
     abroad = [(0, 0), (1, 0), (2, OUTSIDE), (3, OUTSIDE), (4, 1), (6, 1)]
-    one = sums_over([bucket(lost, abroad)], places(), Origins(["A", "B", "C"]), 24, NIGHT)
+    one = summed(bucket(lost, abroad))
     assert one.facts["n_trips"] == 0
 
 
 def test_a_cell_without_a_place_moves_nobody() -> None:
     seen = [(0, 0), (3, 0), (4, 3), (5, 0), (8, 0)]
-    found = sums_over([bucket(seen)], places(), Origins(["A", "B", "C"]), 24, NIGHT)
+    found = summed(bucket(seen))
     assert found.facts["n_trips"] == 0
     assert set(found.sums.present.frame()["zone"]) == {0}
 
 
 def test_a_device_that_is_never_placed_has_no_home_and_is_still_a_device() -> None:
-    found = sums_over([bucket([(0, 3), (5, 3)])], places(), Origins(["A", "B", "C"]), 24, NIGHT)
+    found = summed(bucket([(0, 3), (5, 3)]))
     origins = found.sums.origins
     assert found.sums.homes.frame().to_dict("records") == [
         {"origin": origins.unknown, "n_devices": 1}
@@ -77,15 +83,27 @@ def test_a_device_that_is_never_placed_has_no_home_and_is_still_a_device() -> No
 
 def test_neighbours_in_a_bucket_lend_each_other_nothing() -> None:
     """The segments of one device end where the next begins; so do its hours and trips."""
-    model = places()
-    read = bucket([(20, 0), (23, 0)], [(0, 1), (2, 1)])
-    segments = model.segmentation.segment(read.device, read.at_s, read.cell)
-    zone = np.where(segments.cell >= 0, segments.cell, -1).astype(np.int64)
-    at = at_half_hours(segments, zone, 2, 24)
-    assert set(at[0, :19]) == {-1} and set(at[0, 20:23]) == {0}
-    assert set(at[1, 0:2]) == {1} and set(at[1, 3:]) == {-1}
-    assert [len(part) for part in trips_between_stays(segments, zone, 24)] == [0] * 4
+    found = summed(bucket([(20, 0), (23, 0)], [(0, 1), (2, 1)]))
+    present = found.sums.present.frame()
+    assert sorted(zip(present["zone"], present["hour"], strict=True)) == [
+        (0, 20), (0, 21), (0, 22), (1, 0), (1, 1),
+    ]  # fmt: skip
+    assert found.facts["n_trips"] == 0
 
 
-def test_of_two_homes_alike_the_first_is_taken() -> None:
-    assert most_nights(np.array([[2, 2, 1, 1]]), 3).tolist() == [1]
+def test_half_hours_before_the_first_and_after_the_last_segment_have_none() -> None:
+    segments = Segments.of([0, 1], [0.0, 7200.0], [3600.0, 9000.0], [0, 0], [0, 0], [0, 1], [0, 1])
+    assert at_half_hours(segments, 2, 4).tolist() == [[0, -1, -1, -1], [-1, -1, -1, -1]]
+    longer = Segments.of([0, 1], [0.0, 7200.0], [3600.0, 9001.0], [0, 0], [0, 0], [0, 1], [0, 1])
+    assert at_half_hours(longer, 2, 4).tolist()[1] == [-1, -1, 1, -1]
+
+
+def test_a_device_between_zones_is_shared_and_counted_once() -> None:
+    """A cell that reaches two zones alike: half a trip each way, and one distinct device."""
+    between = sparse.csr_array(np.array([[1.0, 0.0, 0], [0, 0.5, 0.5], [0, 0, 0.4], [0, 0, 0]]))
+    flows = summed(bucket(COMMUTER), between).sums.flows.frame()
+    morning = flows[flows["hour"] == 7].set_index("to_zone")
+    assert set(morning.index) == {1, 2}
+    assert morning["n_parts"].sum() == pytest.approx(PARTS, abs=2)
+    assert morning["n_parts"].min() > 0.2 * PARTS
+    assert morning["n_devices"].sum() == 1

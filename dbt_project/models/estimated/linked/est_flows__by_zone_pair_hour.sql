@@ -4,7 +4,7 @@ select
     cast(hour_at as timestamptz) as hour_at,
     cast(estimator as varchar) as estimator,
     cast(n_devices as bigint) as n_devices,
-    cast(n_trips as bigint) as n_trips,
+    cast(n_trips as double) as n_trips,
     cast(n_person_trips as double) as n_person_trips,
     cast(n_person_trips_lower as double) as n_person_trips_lower,
     cast(n_person_trips_upper as double) as n_person_trips_upper,
