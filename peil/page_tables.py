@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -56,12 +56,21 @@ def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> Released:
 
 
 def flows(charter: Charter, store: Store) -> ReleasedFlows | None:
-    """Released flows of every day that has them, or None."""
+    """Released flows of every day that has them, or None.
+
+    Where every pair has an entry in every hour, those that are withheld throughout are left out:
+    of a country's municipalities they are most.
+    """
     found = _read(charter, store, "flows")
     if found is None:
         return None
     table, whole = found
     zones = sorted({*table["REF_AREA_FROM"], *table["REF_AREA_TO"]})
+    if len(table) == len(zones) ** 2 * len(whole["times"]):
+        whole["unlisted"] = "C"
+        shown = table["CONF_STATUS"].eq("F")
+        pair = table.groupby(["REF_AREA_FROM", "REF_AREA_TO"])["TIME_PERIOD"]
+        table = table[shown.groupby(pair.ngroup()).transform("any")]
     keys = (table["REF_AREA_FROM"], table["REF_AREA_TO"])
     return ReleasedFlows(zone_ids=zones, **_by_pair(table, whole, keys, (zones, zones)))
 
@@ -73,31 +82,28 @@ def visitors(charter: Charter, store: Store, area: Area) -> ReleasedVisitors | N
         return None
     table, whole = found
     zones, codes = sorted(set(table["REF_AREA"])), sorted(set(table["ORIGIN"]))
-    known, bottom = set(area.zones["zone_id"]), set(area.bottom())
-    origins = [Origin(code=code, kind=kind_of(code, known, bottom)) for code in codes]
+    origins = [origin_of(code, set(area.zones["zone_id"])) for code in codes]
     keys = (table["REF_AREA"], table["ORIGIN"])
     return ReleasedVisitors(
         zone_ids=zones, origins=origins, **_by_pair(table, whole, keys, (zones, codes))
     )
 
 
-def kind_of(code: str, known: set[str], bottom: set[str]) -> Literal["zone", "country", "rest"]:
-    """What an origin's code stands for: a home zone, the country of a SIM, or several.
-
-    Homes are zones of the lowest level; a country whose letters are also a zone of a higher
-    level is still a country.
+def origin_of(code: str, zone_ids: set[str]) -> Origin:
+    """What an origin's code stands for: residents, a zone of home, the country of a SIM, several.
 
     Examples
     --------
-    >>> [kind_of(code, {"PL", "PL01"}, {"PL01"}) for code in ("PL01", "PL", "262", "_O")]
-    ['zone', 'country', 'country', 'rest']
+    >>> [origin_of(code, {"PL01"}).kind for code in ("RES", "PL01", "SIM_DE", "OTHER")]
+    ['resident', 'zone', 'country', 'rest']
     """
-    if code in bottom:
-        return "zone"
-    is_country = (len(code) == 2 and code.isalpha() and code.isupper()) or (
-        len(code) == 3 and code.isdigit()
-    )
-    return "country" if is_country else "zone" if code in known else "rest"
+    if code == "RES":
+        return Origin(code=code, kind="resident")
+    if code in zone_ids:
+        return Origin(code=code, kind="zone", name=code)
+    if code.startswith("SIM_"):
+        return Origin(code=code, kind="country", name=code.removeprefix("SIM_"))
+    return Origin(code=code, kind="rest")
 
 
 def _read(
@@ -122,9 +128,11 @@ def _read(
         level=round(100 * told.get("level", 0.9)),
         is_provisional=told.get("status", "provisional") == "provisional",
     )
-    units = sorted(set(table["UNIT_MEASURE"])) or ["PS"]
+    units = table["UNIT_MEASURE"].unique()
     if len(units) > 1:
         raise ValueError(f"{TABLES[product]}: its days have different units; release them alike")
+    if not len(units):
+        return None
     return table, {"times": times, "interval": interval, "unit": units[0]}
 
 
@@ -134,33 +142,29 @@ def _by_pair(
     keys: tuple[pd.Series, pd.Series],
     lists: tuple[list[str], list[str]],
 ) -> dict[str, Any]:
-    """Columns of a sparse table: rows sorted by pair and hour, cut where the pair changes."""
+    """Columns of a table of pairs: a list a pair, a place an hour."""
     first, second = (
-        pd.Index(names).get_indexer(pd.Index(key.astype(str)))
-        for key, names in zip(keys, lists, strict=True)
+        pd.Index(names).get_indexer(pd.Index(key)) for key, names in zip(keys, lists, strict=True)
     )
-    hour = pd.Index(whole["times"]).get_indexer(pd.Index(table["TIME_PERIOD"].astype(str)))
+    hour = pd.Index(whole["times"]).get_indexer(pd.Index(table["TIME_PERIOD"]))
     if (hour < 0).any():
         raise ValueError("a released table has an hour outside its days")
-    order = np.lexsort((hour, second, first))
-    pair = np.column_stack([first, second])[order]
-    starts = np.flatnonzero((pair[1:] != pair[:-1]).any(axis=1)) + 1
-    heads = [0, *starts.tolist()] if len(pair) else []
-    ends = [*heads[1:], len(pair)] if heads else []
+    pairs, place = np.unique(first * len(lists[1]) + second, return_inverse=True)
+    shape = (len(pairs), len(whole["times"]))
+    letters = np.full(shape, "-")
+    letters[place, hour] = table["CONF_STATUS"].to_numpy(dtype=str)
 
-    def cut(values: list[Any]) -> list[list[Any]]:
-        return [values[a:b] for a, b in zip(heads, ends, strict=True)]
-
-    def numbers(column: str) -> list[list[int | None]]:
-        sorted_ = table[column].iloc[order]
-        return cut([None if pd.isna(one) else int(one) for one in sorted_])
+    def wide(column: str) -> list[list[int | None]]:
+        numbers = np.full(shape, None, dtype=object)
+        numbers[place, hour] = [None if pd.isna(one) else int(one) for one in table[column]]
+        found: list[list[int | None]] = numbers.tolist()
+        return found
 
     return {
         **whole,
-        "pairs": [tuple(pair[head].tolist()) for head in heads],
-        "hours": cut(hour[order].tolist()),
-        "values": numbers("OBS_VALUE"),
-        "lower": numbers("OBS_LOWER"),
-        "upper": numbers("OBS_UPPER"),
-        "conf_status": ["".join(part) for part in cut(table["CONF_STATUS"].iloc[order].tolist())],
+        "pairs": [divmod(int(pair), len(lists[1])) for pair in pairs],
+        "values": wide("OBS_VALUE"),
+        "lower": wide("OBS_LOWER"),
+        "upper": wide("OBS_UPPER"),
+        "conf_status": ["".join(row) for row in letters],
     }

@@ -26,6 +26,7 @@ from peil.area import Area, area_of
 from peil.atomic import read_json
 from peil.charter import Charter, Words
 from peil.estimation import CHAMPION
+from peil.method_words import FLOWS, PRESENCE, VISITORS
 from peil.release import PRODUCT, TABLE
 from peil.store import Store
 
@@ -37,45 +38,6 @@ SHOWN_SCORES: dict[str, tuple[str, Literal["share", "number"]]] = {
     "coverage": ("coverage", "share"),
     "interval_score": ("interval_score", "number"),
 }
-METHOD = [
-    Words(
-        en="Each device counts at most once an hour, in the cell that served it nearest the half "
-        "hour. A model of each cell's reach (footprint) says which places a cell serves; the "
-        "estimator spreads the counts over places so that they fit best.",
-        nl="Elk toestel telt hooguit eens per uur, in de cel die het bediende het dichtst bij het "
-        "halve uur. Een model van het bereik van elke cel zegt welke plaatsen een cel bedient; de "
-        "schatter verdeelt de aantallen zo over plaatsen dat ze het best passen.",
-    ),
-    Words(
-        en="Devices become persons by the night ratio: on a working night the estimate of each "
-        "municipality is set equal to its register. This hides overnight guests and absent "
-        "residents.",
-        nl="Toestellen worden personen met de nachtverhouding: in een werknacht wordt de schatting "
-        "van elke gemeente gelijkgesteld aan het bevolkingsregister. Dat verbergt nachtgasten en "
-        "afwezige bewoners.",
-    ),
-]
-FLOWS = [
-    Words(
-        en="Flows: a device that stays, moves and stays again makes one trip, counted from the "
-        "zone of the first stay to that of the next, in the hour it leaves. Trips become trips "
-        "of persons by home weights: each device stands for residents of its home zone.",
-        nl="Stromen: een toestel dat verblijft, beweegt en weer verblijft maakt één verplaatsing, "
-        "geteld van de zone van het eerste verblijf naar die van het volgende, in het uur van "
-        "vertrek. Met woongewichten worden dat verplaatsingen van personen: elk toestel staat "
-        "voor bewoners van zijn woonzone.",
-    )
-]
-VISITORS = [
-    Words(
-        en="Who is here: the home zone of a device is where it is most at night over the linkage "
-        "window. Foreign SIMs are told apart by the country of their network and have a factor "
-        "of their own.",
-        nl="Wie is hier: de woonzone van een toestel is waar het ’s nachts het meest is in het "
-        "koppelvenster. Buitenlandse simkaarten worden onderscheiden naar het land van hun net "
-        "en hebben een eigen factor.",
-    )
-]
 
 
 def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
@@ -145,7 +107,7 @@ def _portal_data(
             estimator=metadata["estimator"],
             version=metadata["footprint"],
             footprint="signal strength",
-            paragraphs=METHOD + (FLOWS if flows else []) + (VISITORS if visitors else []),
+            paragraphs=PRESENCE + (FLOWS if flows else []) + (VISITORS if visitors else []),
         ),
         interval=portal.Interval(level=round(100 * metadata["interval"]["level"])),
         night_hours=_night_hours(charter),

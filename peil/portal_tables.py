@@ -1,7 +1,7 @@
 """The released tables as the page of a pilot holds them: columns, and no number that is withheld.
 
-`Released` is presence, zones by hours. `ReleasedFlows` and `ReleasedVisitors` are sparse: only the
-pairs that occur, and of a pair only its hours.
+`Released` is presence, zones by hours. `ReleasedFlows` and `ReleasedVisitors` are pairs by hours;
+pairs of which nothing is shown may be left out.
 """
 
 from __future__ import annotations
@@ -52,22 +52,21 @@ class Released(Part):
 
 
 class ByPair(Part):
-    """A sparse released table: one list of hours, numbers and statuses a pair.
+    """A released table of pairs as columns: `values[p][t]` of pair p in hour t.
 
-    `pairs[p]` are two places in lists of the table's own; `hours[p]` are places in `times`,
-    ascending; `values[p]`, `lower[p]`, `upper[p]` stand beside them, and `conf_status[p]` has one
-    letter an hour, ``F`` or ``C``. `times` are the hours that were released: a pair without an
-    entry in one of them did not occur among the devices counted.
+    `pairs[p]` are two places in lists of the table's own; `times` are the hours that were
+    released. `conf_status[p]` has a letter an hour: ``F`` (free), ``C`` (withheld: no number may
+    stand there) or ``-`` (no entry). `unlisted` is the letter of every hour of a pair that is not
+    in `pairs`: ``C`` where each pair has an entry and those withheld throughout were left out.
     """
 
     times: list[str]
     pairs: list[tuple[int, int]]
-    hours: list[list[int]]
     values: list[list[Whole]]
     lower: list[list[Whole]]
     upper: list[list[Whole]]
     conf_status: list[str]
-    unit: Literal["PS", "PS_TRIP", "DEV"]
+    unlisted: Literal["C", "-"] = "-"
     interval: Interval = Interval()
 
     def _check(self, n_first: int, n_second: int) -> Self:
@@ -75,34 +74,26 @@ class ByPair(Part):
             raise ValueError("a pair stands twice")
         if any(not (0 <= a < n_first and 0 <= b < n_second) for a, b in self.pairs):
             raise ValueError("a pair points outside the lists of the table")
-        columns = (self.hours, self.values, self.lower, self.upper, self.conf_status)
-        if any(len(column) != len(self.pairs) for column in columns):
-            raise ValueError("every column must have one list a pair")
-        for hours, values, lower, upper, status in zip(*columns, strict=True):
-            if any(len(column) != len(hours) for column in (values, lower, upper, status)):
-                raise ValueError("every list of a pair must be as long as its hours")
-            if hours != sorted(set(hours)) or (hours and not 0 <= hours[0] <= hours[-1] < self.n):
-                raise ValueError("the hours of a pair must ascend within the times")
-            if set(status) - {"F", "C"}:
-                raise ValueError("a status must be F or C")
-            _silent(status, values, lower, upper)
+        for name in ("values", "lower", "upper", "conf_status"):
+            rows = getattr(self, name)
+            if len(rows) != len(self.pairs) or any(len(r) != len(self.times) for r in rows):
+                raise ValueError(f"{name} must be pairs by hours")
+        for p, letters in enumerate(self.conf_status):
+            if set(letters) - {"F", "C", "-"}:
+                raise ValueError("a status must be F, C or -")
+            _silent(letters, self.values[p], self.lower[p], self.upper[p])
         _ascending(self.times)
         return self
 
-    @property
-    def n(self) -> int:
-        """Number of hours released."""
-        return len(self.times)
-
     def page_content(self) -> dict[str, Any]:
-        """What the page holds: of a withheld entry its hour and letter, not even an empty number.
+        """What the page holds: of a withheld entry its letter, not even an empty number.
 
         Examples
         --------
         >>> flows = ReleasedFlows(
         ...     zone_ids=["A", "B"], times=["2026-03-02T08:00:00+01:00"], pairs=[(0, 1), (1, 0)],
-        ...     hours=[[0], [0]], values=[[40], [None]], lower=[[30], [None]],
-        ...     upper=[[50], [None]], conf_status=["F", "C"], unit="PS")
+        ...     values=[[40], [None]], lower=[[30], [None]], upper=[[50], [None]],
+        ...     conf_status=["F", "C"], unit="PS_TRIP")
         >>> flows.page_content()["values"], flows.page_content()["conf_status"]
         ([[40], []], ['F', 'C'])
         """
@@ -116,9 +107,13 @@ class ByPair(Part):
 
 
 class ReleasedFlows(ByPair):
-    """Trips from zone to zone by the hour of departure; a pair is (from, to) in `zone_ids`."""
+    """Trips from zone to zone by the hour of departure; a pair is (from, to) in `zone_ids`.
+
+    `unit`: trips of persons or of devices.
+    """
 
     zone_ids: list[str]
+    unit: Literal["PS_TRIP", "DEV_TRIP"]
 
     @model_validator(mode="after")
     def _pairs_of_zones(self) -> Self:
@@ -126,24 +121,27 @@ class ReleasedFlows(ByPair):
 
 
 class Origin(Part):
-    """Where the people of a group come from.
+    """Where the people of a group come from, by its code in the released table.
 
-    `kind` is ``zone`` (their home is the zone `code`), ``country`` (a foreign SIM of the country
-    `code`: two letters, or the three digits of a network) or ``rest`` (several, not told apart).
+    `kind` is ``resident`` (they live in the zone), ``zone`` (they live in the zone `name`, and
+    are visitors), ``country`` (a foreign SIM, `name` is the country's two letters or the three
+    digits of a network) or ``rest`` (several, not told apart).
     """
 
     code: str
-    kind: Literal["zone", "country", "rest"]
+    kind: Literal["resident", "zone", "country", "rest"]
+    name: str = ""
 
 
 class ReleasedVisitors(ByPair):
     """Persons present by origin; a pair is (zone in `zone_ids`, origin in `origins`).
 
-    Where the origin is the zone itself they are its residents.
+    `unit`: persons or devices.
     """
 
     zone_ids: list[str]
     origins: list[Origin]
+    unit: Literal["PS", "DEV"]
 
     @model_validator(mode="after")
     def _pairs_of_zone_and_origin(self) -> Self:

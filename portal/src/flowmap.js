@@ -39,11 +39,12 @@ function pointAt(line, distance) {
   return { x: a[0] + share * (b[0] - a[0]), y: a[1] + share * (b[1] - a[1]), nx: -(b[1] - a[1]) / size, ny: (b[0] - a[0]) / size };
 }
 
-// The outline of an arrow of that width: a shaft, and a head that is wider than the shaft.
-export function arrowPath(from, to, width) {
+// The outline of an arrow of that width: a shaft, and a head that is wider than the shaft. The shaft
+// leaves `gaps` free at either end, where other arrows meet.
+export function arrowPath(from, to, width, gaps = [7, 4]) {
   const line = bentLine(from, to);
-  const start = Math.min(7, line.length / 5);
-  const tip = line.length - Math.min(4, line.length / 8);
+  const start = Math.min(gaps[0], line.length / 4);
+  const tip = line.length - Math.min(gaps[1], line.length / 4);
   const head = Math.min(width + 7, (tip - start) * 0.55);
   const shaft = d3.range(0, 1.0001, 0.1).map((share) => pointAt(line, start + share * (tip - head - start)));
   const side = ({ x, y, nx, ny }, by) => `${(x + nx * by).toFixed(1)},${(y + ny * by).toFixed(1)}`;
@@ -83,7 +84,10 @@ export function drawFlows(group, path, mapWidth) {
   return group.replaceChildren(...rows.map(({ other, now }) => {
     const there = path.centroid(other.feature);
     const ends = state.way === "from" ? [here, there] : [there, here];
-    return s("path", { class: `flow ${state.way}`, "data-flow": other.id, d: arrowPath(...ends, Math.max(1.2, width(now.value))) });
+    const below = Math.max(0, there[1] - here[1]) / (Math.hypot(there[0] - here[0], there[1] - here[1]) || 1);
+    const near = 9 + 12 * below; // the name of the chosen zone stands below its middle
+    const gaps = state.way === "from" ? [near, 4] : [4, near];
+    return s("path", { class: `flow ${state.way}`, "data-flow": other.id, d: arrowPath(...ends, Math.max(1.2, width(now.value)), gaps) });
   }), s("circle", { class: "flow-here", cx: here[0], cy: here[1], r: 4.5 }));
 }
 

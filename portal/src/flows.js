@@ -7,6 +7,7 @@ import { flowRows, flowUnit, isFlowZone, isReleasedNow } from "./pairs.js";
 import { radios } from "./radios.js";
 import { boundsWords } from "./sentences.js";
 import { change, data, state, times } from "./state.js";
+import { withheldNames } from "./withheld.js";
 
 // The two choices that map and table share: which way, and the hour or its day.
 export function flowChoices() {
@@ -22,12 +23,12 @@ export function flowTitle() {
 
 const when = () => (state.span === "day" ? dayLong(times[state.t]) : momentLong(times[state.t]));
 
-function rowOfFlow({ other, name, now }, zone, most) {
-  const isWithin = other === zone;
-  const heading = h("th", { scope: "row" }, isWithin ? say("flow_row_within", { zone: name })
-    : h("button", { type: "button", class: "link", onclick: () => change({ zone: other.id }) }, name));
-  if (now.status === "C") return h("tr", { "data-flow": other.id, "data-status": "C" }, heading, h("td", { colspan: 3, class: "small" }, say("withheld")));
-  return h("tr", { "data-flow": other.id, "data-status": "F" }, heading,
+const linkTo = (zone) => h("button", { type: "button", class: "link", onclick: () => change({ zone: zone.id }) }, zone.name);
+const isOpen = (row) => row.now.status === "F";
+
+function rowOfFlow({ other, now }, zone, most) {
+  return h("tr", { "data-flow": other.id },
+    h("th", { scope: "row" }, other === zone ? say("flow_row_within", { zone: zone.name }) : linkTo(other)),
     h("td", { class: "bar" }, h("div", { class: "rail", "aria-hidden": "true" },
       h("i", { class: "flow-bar", style: { width: `${most ? (100 * now.value) / most : 0}%` } }))),
     h("td", { class: "number" }, h("b", {}, whole(now.value))),
@@ -40,13 +41,12 @@ function emptyWords(zone) {
 }
 
 function sumWords(rows) {
-  const open = rows.filter((row) => row.now.status === "F");
+  const open = rows.filter(isOpen);
   if (!open.length) return say("flow_all_withheld");
-  const pairs = say("flow_withheld_pairs", { n: whole(rows.length - open.length), all: whole(rows.length) });
   const nHours = open.reduce((n, row) => n + row.now.nWithheld, 0);
   const sum = say("flow_sum", { n: whole(open.reduce((total, row) => total + row.now.value, 0)), unit: say(flowUnit()) });
   if (open.length === rows.length && !nHours) return sum;
-  return [sum, say("whole_is_larger"), pairs, state.span === "day" ? say("flow_withheld_hours", { n: whole(nHours) }) : ""].join(" ");
+  return [sum, say("whole_may_be_larger"), nHours ? say("flow_withheld_hours", { n: whole(nHours) }) : ""].join(" ");
 }
 
 export function mountFlows() {
@@ -59,16 +59,23 @@ export function mountFlows() {
   function fillTable(zone) {
     const rows = flowRows(zone);
     if (!rows.length) return [h("p", { class: "empty", id: "flows-empty" }, emptyWords(zone))];
-    const most = Math.max(...rows.map((row) => row.now.value ?? 0));
+    const open = rows.filter(isOpen);
+    const closed = rows.filter((row) => !isOpen(row));
+    return [open.length ? flowTableOf(open, zone) : null,
+      closed.length ? withheldNames("flows-withheld", say("flow_withheld_pairs", { n: whole(closed.length), all: whole(rows.length) }),
+        say("flow_withheld_why", { threshold: data.threshold }), closed.map(({ other }) => (other === zone ? say("flow_row_within", { zone: zone.name }) : linkTo(other)))) : null].filter(Boolean);
+  }
+
+  function flowTableOf(open, zone) {
+    const most = Math.max(...open.map((row) => row.now.value));
     const column = state.way === "from" ? "flow_column_to" : "flow_column_from";
-    const head = [h("th", { scope: "col" }, say(column)),
-      h("td", { class: "bar" }), h("th", { scope: "col", class: "number" }, say("flow_trips")),
+    const head = [h("th", { scope: "col" }, say(column)), h("td", { class: "bar" }), h("th", { scope: "col", class: "number" }, say("flow_trips")),
       h("th", { scope: "col" }, say(state.span === "day" ? "flow_bounds_added" : "interval_of", { level: data.flows.interval.level }))];
-    return [h("div", { class: rows.length > 12 ? "scroll tall" : "scroll", tabindex: rows.length > 12 ? 0 : null, role: "region", "aria-labelledby": "flows-title" },
+    return h("div", { class: open.length > 12 ? "scroll tall" : "scroll", tabindex: open.length > 12 ? 0 : null, role: "region", "aria-labelledby": "flows-title" },
       h("table", { class: "bars pairs-table", id: "flows-table" },
         h("caption", { class: "unseen" }, `${flowTitle()}, ${when()}`),
         h("thead", {}, h("tr", {}, head)),
-        h("tbody", {}, rows.map((row) => rowOfFlow(row, zone, most)))))];
+        h("tbody", {}, open.map((row) => rowOfFlow(row, zone, most)))));
   }
 
   function update() {
@@ -85,7 +92,7 @@ export function mountFlows() {
   const box = h("section", { class: "card", id: "flows", "aria-labelledby": "flows-title", tabindex: -1 },
     h("div", { class: "card-head" }, h("div", {}, title, moment), h("div", { class: "choices" }, choices.boxes)),
     body, sum,
-    h("p", { class: "small" }, say("flow_note", { threshold: data.threshold })),
-    h("p", { class: "small" }, say(data.flows.unit === "DEV" ? "not_a_person_devices" : "not_a_person_flows")));
+    h("p", { class: "small" }, say("flow_note")),
+    h("p", { class: "small" }, say(data.flows.unit === "DEV_TRIP" ? "not_a_person_devices" : "not_a_person_flows")));
   return { box, update };
 }

@@ -13,9 +13,15 @@ const MORE_COUNTRIES = "#cc79a7";
 const REST = "#000000";
 
 export function originName(origin) {
-  if (origin.kind === "zone") return zoneById.get(origin.code)?.name ?? origin.code;
-  if (origin.kind === "country") return countryName(origin.code);
+  if (origin.kind === "resident") return say("crowd_resident");
+  if (origin.kind === "zone") return zoneById.get(origin.name)?.name ?? origin.name;
+  if (origin.kind === "country") return countryName(origin.name);
   return say("crowd_rest");
+}
+
+// What sets a group apart; a zone's own region has its residents in a group of their own.
+export function kindWords(origin, zone) {
+  return say(origin.kind === "zone" && origin.name === zone.parent ? "crowd_kind_elsewhere" : `crowd_kind_${origin.kind}`);
 }
 
 function crowdGroup(id, kind, name, colour, rows) {
@@ -31,7 +37,7 @@ function byKind(rows, kind, colours, moreColour, moreWords, dayHours) {
   const alone = sorted.filter(({ size: n }) => n >= 0).slice(0, sorted.length === colours.length + 1 ? colours.length + 1 : colours.length);
   const others = sorted.filter((one) => !alone.includes(one)).map(({ row }) => row);
   const all = alone.map(({ row, name }, i) => crowdGroup(`${kind}${i}`, kind, name, [...colours, moreColour][i], [row]));
-  return others.length ? [...all, crowdGroup(`${kind}-more`, kind, say(moreWords, { n: others.length }), moreColour, others)] : all;
+  return others.length ? [...all, crowdGroup(`${kind}-more`, kind, say(alone.length ? moreWords : `${moreWords}_alone`, { n: others.length }), moreColour, others)] : all;
 }
 
 // At most eight groups, in the order in which they are stacked.

@@ -3,22 +3,25 @@
 import { mapped, upper, zoneById } from "./figures.js";
 import { data, state, times } from "./state.js";
 
+const WITHHELD = { value: null, lower: null, upper: null, status: "C" };
 const NONE = { value: null, lower: null, upper: null, status: null };
 const placeOfTime = new Map(times.map((time, t) => [time, t]));
 
 // A withheld entry has no place in the columns of numbers: only its letter says that it is there.
-function opened(tableOfPairs) {
-  return tableOfPairs.pairs.map(([first, second], p) => {
-    const entries = new Map();
-    let next = 0;
-    tableOfPairs.hours[p].forEach((hour, i) => {
-      const isFree = tableOfPairs.conf_status[p][i] === "F";
-      entries.set(placeOfTime.get(tableOfPairs.times[hour]), isFree
-        ? { value: tableOfPairs.values[p][next], lower: tableOfPairs.lower[p][next], upper: tableOfPairs.upper[p][next], status: "F" }
-        : { ...NONE, status: "C" });
-      next += isFree ? 1 : 0;
-    });
-    return { first, second, entries };
+function opened(released) {
+  const hourOfMoment = new Map(released.times.map((time, hour) => [placeOfTime.get(time), hour]));
+  return released.pairs.map(([first, second], p) => {
+    const letters = released.conf_status[p];
+    let places = null;
+    const at = (t) => {
+      const hour = hourOfMoment.get(t);
+      if (hour === undefined || letters[hour] === "-") return NONE;
+      if (letters[hour] === "C") return WITHHELD;
+      places ??= d3.cumsum(letters, (letter) => (letter === "F" ? 1 : 0));
+      const i = places[hour] - 1;
+      return { value: released.values[p][i], lower: released.lower[p][i], upper: released.upper[p][i], status: "F" };
+    };
+    return { first, second, at };
   });
 }
 
@@ -62,16 +65,24 @@ export function added(entries) {
 }
 
 function during(pair, hours) {
-  return added(hours.filter((t) => pair.entries.has(t)).map((t) => pair.entries.get(t)));
+  return added(hours.map(pair.at).filter((now) => now.status !== null));
 }
 
 function bySize(a, b) {
   return d3.descending(a.now.value ?? -1, b.now.value ?? -1) || a.name.localeCompare(b.name);
 }
 
+// Pairs of the zone, that way; where the data say so, a pair that is not listed is withheld.
 function flowPairs(zone, way) {
   const row = flowTable.rowOf.get(zone.id);
-  return (row === undefined ? null : flowTable[way === "from" ? "first" : "second"].get(row)) ?? [];
+  if (row === undefined) return [];
+  const [here, there] = way === "from" ? ["first", "second"] : ["second", "first"];
+  const listed = flowTable[here].get(row) ?? [];
+  if (data.flows.unlisted !== "C") return listed;
+  const known = new Set(listed.map((pair) => pair[there]));
+  const at = (t) => (isFlowHour(t) ? WITHHELD : NONE);
+  return [...listed, ...d3.range(data.flows.zone_ids.length).filter((other) => !known.has(other))
+    .map((other) => ({ [here]: row, [there]: other, at }))];
 }
 
 const flowHours = () => (state.span === "day" ? hoursOfDay(state.t) : [state.t]);
@@ -116,10 +127,10 @@ export function visitorRows(zone) {
   const pairs = (row === undefined ? null : visitorTable.first.get(row)) ?? [];
   return pairs.map((pair) => {
     const origin = data.visitors.origins[pair.second];
-    return { origin, isResident: origin.code === zone.id, at: (t) => pair.entries.get(t) ?? NONE };
+    return { origin, isResident: origin.kind === "resident", at: pair.at };
   });
 }
 
-export const flowUnit = () => (data.flows.unit === "DEV" ? "trips_devices" : "trips_persons");
+export const flowUnit = () => (data.flows.unit === "DEV_TRIP" ? "trips_devices" : "trips_persons");
 export const visitorUnit = () => (data.visitors.unit === "DEV" ? "devices" : "persons");
 export const drawable = new Set([...mapped, ...upper].filter((zone) => zone.feature.geometry));

@@ -7,9 +7,9 @@ export const state = { lang: "en", tab: "map", t: 0, zone: null, measure: "perso
 
 const TABS = ["map", "accuracy", "quality", "privacy", "about"];
 const MEASURES = ["persons", "density", "change"];
-// Parts that only a page with flows or visitors has; what stands first is not written in the address.
-const CHOICES = data.flows || data.visitors ? { shows: data.flows ? ["presence", "flows"] : ["presence"],
-  way: ["from", "to"], span: ["hour", "day"], crowd: ["all", "visitors"] } : {};
+// Choices that a page with flows or visitors has; what stands first is not written in the address.
+const CHOICES = { shows: data.flows ? ["presence", "flows"] : ["presence"],
+  way: ["from", "to"], span: ["hour", "day"], crowd: ["all", "visitors"] };
 const watchers = [];
 let writing = 0;
 

@@ -3,11 +3,12 @@
 import { h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
 import { zoneById } from "./figures.js";
 import { dayLong, hourOf, hours, momentLong, say, short, whole } from "./format.js";
-import { crowdGroups, originName } from "./origins.js";
+import { crowdGroups, kindWords, originName } from "./origins.js";
 import { added, hoursOfDay, isVisitorHour, isVisitorZone, visitorRows, visitorUnit } from "./pairs.js";
 import { radios } from "./radios.js";
 import { boundsWords } from "./sentences.js";
 import { change, data, state, times } from "./state.js";
+import { withheldNames } from "./withheld.js";
 
 const EDGE = { top: 26, right: 6, bottom: 38, left: 46 };
 const TALL = 256;
@@ -55,6 +56,7 @@ function crowdBars(zone, groups, width) {
     if (far && (i % every || far * x.step() < 24)) return null;
     return s("text", { class: far ? "tick" : "tick now", x: x(i) + x.bandwidth() / 2, y: TALL - 10, "text-anchor": "middle" }, times[t].slice(11, 13));
   }),
+  hasNumber ? null : s("text", { class: "nothing", x: (EDGE.left + width) / 2, y: TALL / 2, "text-anchor": "middle" }, say("crowd_nothing")),
   s("text", { class: "unit", x: 2, y: TALL - 10 }, say("hour")));
 }
 
@@ -70,41 +72,38 @@ function keyOf(groups) {
     s("rect", { width: 16, height: 8, fill: "url(#crowd-key-hatch)" })), h("span", {}, say("crowd_mark"))) : null];
 }
 
-function originWords({ origin, isResident }) {
-  if (isResident) return [say("crowd_resident"), null];
-  return [originName(origin), say(`crowd_kind_${origin.kind}`)];
+function nowTable(zone, rows) {
+  const list = rows.map((row) => ({ ...row, name: originName(row.origin), now: row.at(state.t) })).filter((row) => row.now.status !== null)
+    .sort((a, b) => d3.descending(a.isResident, b.isResident) || d3.descending(a.now.value ?? -1, b.now.value ?? -1) || a.name.localeCompare(b.name));
+  if (!list.length) return [h("p", { class: "empty", id: "crowd-empty" }, say(isVisitorHour(state.t) ? "crowd_nobody" : "crowd_not_released", { zone: zone.name }))];
+  const open = list.filter((row) => row.now.status === "F");
+  const closed = list.filter((row) => row.now.status !== "F");
+  return [open.length ? tableOfOrigins(open, zone) : null,
+    closed.length ? withheldNames("crowd-withheld", say("crowd_withheld", { n: whole(closed.length), all: whole(list.length) }),
+      say("crowd_withheld_why", { threshold: data.threshold }), closed.map(({ name }) => name)) : null].filter(Boolean);
 }
 
-function nowTable(zone, rows) {
-  const list = rows.map((row) => ({ ...row, now: row.at(state.t) })).filter((row) => row.now.status !== null)
-    .sort((a, b) => d3.descending(a.isResident, b.isResident) || d3.descending(a.now.value ?? -1, b.now.value ?? -1)
-      || originName(a.origin).localeCompare(originName(b.origin)));
-  if (!list.length) return h("p", { class: "empty", id: "crowd-empty" }, say(isVisitorHour(state.t) ? "crowd_nobody" : "crowd_not_released", { zone: zone.name }));
-  return h("div", { class: list.length > 12 ? "scroll tall" : "scroll", tabindex: list.length > 12 ? 0 : null, role: "region", "aria-labelledby": "crowd-title" },
+function tableOfOrigins(open, zone) {
+  return h("div", { class: open.length > 12 ? "scroll tall" : "scroll", tabindex: open.length > 12 ? 0 : null, role: "region", "aria-labelledby": "crowd-title" },
     h("table", { class: "pairs-table", id: "crowd-table" },
       h("caption", {}, momentLong(times[state.t])),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("crowd_origin")),
         h("th", { scope: "col", class: "number" }, say(visitorUnit())),
         h("th", { scope: "col" }, say("interval_of", { level: data.visitors.interval.level })))),
-      h("tbody", {}, list.map((row) => {
-        const [name, kind] = originWords(row);
-        const heading = h("th", { scope: "row" }, name, kind ? h("small", {}, kind) : null);
-        const mark = { "data-origin": row.origin.code, "data-status": row.now.status };
-        return row.now.status === "C" ? h("tr", mark, heading, h("td", { colspan: 2, class: "small" }, say("withheld")))
-          : h("tr", mark, heading, h("td", { class: "number" }, h("b", {}, whole(row.now.value))), h("td", { class: "bounds" }, boundsWords(row.now)));
-      }))));
+      h("tbody", {}, open.map((row) => h("tr", { "data-origin": row.origin.code },
+        h("th", { scope: "row" }, row.name, row.isResident ? null : h("small", {}, kindWords(row.origin, zone))),
+        h("td", { class: "number" }, h("b", {}, whole(row.now.value))), h("td", { class: "bounds" }, boundsWords(row.now)))))));
 }
 
 function sumSentence(rows) {
   const at = (belongs) => added(rows.filter(belongs).map((row) => row.at(state.t)).filter((now) => now.status !== null));
-  const words = (now) => (now.value === null ? say(now.status === "C" ? "withheld_short" : "none_counted") : whole(now.value));
-  const nWithheld = rows.filter((row) => row.at(state.t).status === "C").length;
-  return [say("crowd_sum", {
+  const words = (now) => (now.value === null ? say(now.status === "C" ? "withheld_short" : "none_shown") : whole(now.value));
+  const sum = say("crowd_sum", {
     residents: words(at((row) => row.isResident)),
-    visitors: words(at((row) => !row.isResident && row.origin.kind === "zone")),
+    visitors: words(at((row) => row.origin.kind === "zone")),
     foreign: words(at((row) => row.origin.kind === "country")), unit: say(visitorUnit()),
-  }), nWithheld ? say("whole_is_larger") : "",
-  nWithheld ? say("crowd_withheld", { n: whole(nWithheld), all: whole(rows.filter((row) => row.at(state.t).status !== null).length) }) : ""].join(" ");
+  });
+  return rows.some((row) => row.at(state.t).status === "C") ? `${sum} ${say("whole_may_be_larger")}` : sum;
 }
 
 export function mountVisitors() {
@@ -157,14 +156,14 @@ export function mountVisitors() {
       return now.replaceChildren();
     }
     sum.textContent = isSilent ? say("crowd_all_withheld", { zone: zone.name }) : isVisitorHour(state.t) ? sumSentence(rows) : "";
-    return now.replaceChildren(nowTable(zone, rows));
+    return now.replaceChildren(...nowTable(zone, rows));
   }
   update();
   onWidth(chart, (wide) => { width = wide; draw(); });
   const box = h("section", { class: "card", id: "who", "aria-labelledby": "crowd-title" },
     h("div", { class: "card-head" }, h("div", {}, title, day), which.box),
     chart, key, sum, now, behind.box,
-    h("p", { class: "small" }, say("crowd_note", { threshold: data.threshold })),
+    h("p", { class: "small" }, say("crowd_note")),
     h("p", { class: "small" }, say(data.visitors.unit === "DEV" ? "not_a_person_devices" : "not_a_person_crowd")));
   return { box, update };
 }

@@ -16,31 +16,35 @@ ZONES = [f"M{i:02d}" for i in range(1, 21)]
 QUIET = "M20"  # every flow and every group of this zone is withheld
 LONELY = "M19"  # nothing occurs in this zone
 BEACH = "M01"  # more visitors than residents
+REGIONS = ["R1", "R2", "R3"]
+FOREIGN = ["DE", "BE", "GB", "FR"]
 ORIGINS = [
-    *(Origin(code=zone, kind="zone") for zone in ZONES),
-    *(Origin(code=code, kind="country") for code in ("DE", "BE", "GB", "FR")),
-    Origin(code="_O", kind="rest"),
+    Origin(code="RES", kind="resident"),
+    *(Origin(code=region, kind="zone", name=region) for region in REGIONS),
+    *(Origin(code=f"SIM_{land}", kind="country", name=land) for land in FOREIGN),
+    Origin(code="OTHER", kind="rest"),
 ]
 N_HOURS = 48
 
 
-def _columns(counts: dict[tuple[int, int], np.ndarray], silent: set[int]) -> dict[str, Any]:
-    """Sparse columns: zero does not occur, small is withheld, and all that touches `silent`."""
+def _columns(counts: dict[tuple[int, int], np.ndarray], silent: int) -> dict[str, Any]:
+    """Columns by pair: zero does not occur, small is withheld, and all that touches `silent`."""
     found: dict[str, Any] = {
-        name: [] for name in ("pairs", "hours", "values", "lower", "upper", "conf_status")
+        name: [] for name in ("pairs", "values", "lower", "upper", "conf_status")
     }
     for pair in sorted(counts):
         row = counts[pair].round().astype(int)
-        there = np.flatnonzero(row)
-        if not len(there):
+        if not row.any():
             continue
-        shown = [int(v) if v >= THRESHOLD and not silent & set(pair) else None for v in row[there]]
+        shown = [int(v) if v >= THRESHOLD and silent not in pair else None for v in row]
+        letters = [
+            "-" if not v else "C" if s is None else "F" for v, s in zip(row, shown, strict=True)
+        ]
         found["pairs"].append(pair)
-        found["hours"].append(there.tolist())
         found["values"].append(shown)
         found["lower"].append([None if v is None else round(v * 0.83) for v in shown])
         found["upper"].append([None if v is None else round(v * 1.21) for v in shown])
-        found["conf_status"].append("".join("C" if v is None else "F" for v in shown))
+        found["conf_status"].append("".join(letters))
     return found
 
 
@@ -68,39 +72,36 @@ def flows(times: list[str]) -> ReleasedFlows:
             mean = pull * (size[b] * to_work + size[a] * to_home)
             counts[a, b] = rng.poisson(mean)
     return ReleasedFlows(
-        zone_ids=ZONES, times=times, unit="PS", **_columns(counts, {ZONES.index(QUIET)})
+        zone_ids=ZONES, times=times, unit="PS_TRIP", **_columns(counts, ZONES.index(QUIET))
     )
 
 
 def visitors(times: list[str]) -> ReleasedVisitors:
-    """Residents who leave by day, visitors from near, a few foreign SIMs."""
+    """Residents who leave by day, visitors from three regions, a few foreign SIMs."""
     rng = np.random.default_rng(12)
-    centres = _centres()
-    far = np.hypot(*(centres[:, None, :] - centres[None, :, :]).T)
     clock = np.array([int(time[11:13]) for time in times])
     day = np.exp(-(((clock - 13) / 4.0) ** 2))
     homes = rng.lognormal(8.4, 0.6, len(ZONES))
     homes[ZONES.index(BEACH)] = 200
+    size = {"zone": 700.0, "country": 170.0, "rest": 60.0}
     counts = {}
     for z, zone in enumerate(ZONES):
         if zone == LONELY:
             continue
         for o, origin in enumerate(ORIGINS):
-            if origin.code == zone:
+            if origin.kind == "resident":
                 counts[z, o] = homes[z] * (1 - 0.3 * day)
-            elif origin.kind == "zone":
-                if far[z, o] < 15_000:
-                    counts[z, o] = rng.poisson(homes[o] * 0.16 * np.exp(-far[z, o] / 6_000) * day)
             else:
-                mean = 40 * rng.gamma(2.0, 2.2) * (0.6 + 0.8 * day)
-                counts[z, o] = rng.poisson(mean * (0.3 if origin.kind == "rest" else 1.0))
-    return ReleasedVisitors(
-        zone_ids=ZONES,
-        origins=ORIGINS,
-        times=times,
-        unit="PS",
-        **_columns(counts, {ZONES.index(QUIET)}),
-    )
+                mean = size[origin.kind] * rng.gamma(1.5, 0.6)
+                counts[z, o] = rng.poisson(mean * (0.1 + day))
+    columns = _columns(counts, -1)
+    quiet = ZONES.index(QUIET)
+    for p, (z, _) in enumerate(columns["pairs"]):
+        if z == quiet:
+            columns["conf_status"][p] = columns["conf_status"][p].replace("F", "C")
+            for name in ("values", "lower", "upper"):
+                columns[name][p] = [None] * len(times)
+    return ReleasedVisitors(zone_ids=ZONES, origins=ORIGINS, times=times, unit="PS", **columns)
 
 
 def moving_data(**changes: Any) -> PortalData:

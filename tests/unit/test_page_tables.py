@@ -52,7 +52,7 @@ def entries(columns: tuple[str, str], rows: list[Row]) -> pd.DataFrame:
             "OBS_UPPER": values + 10,
             "OBS_STATUS": np.where(shown, "A", "Q"),
             "CONF_STATUS": np.where(shown, "F", "C"),
-            "UNIT_MEASURE": "PS",
+            "UNIT_MEASURE": "PS_TRIP" if columns[1] == "REF_AREA_TO" else "PS",
         }
     )
 
@@ -88,18 +88,44 @@ def test_flows_of_several_days_are_read_exactly(store: Store, demo: Charter) -> 
     found = page_tables.flows(demo, store)
     assert found is not None
     assert found.zone_ids == ["A", "B"] and len(found.times) == 48 and found.interval.level == 80
-    assert found.pairs == [(0, 0), (0, 1), (1, 0)]
-    assert found.hours == [[8, 32], [8, 9, 32, 33], [9, 33]]
-    assert found.values == [[90, 90], [120, None, 120, None], [70, 70]]
-    assert found.lower == [[80, 80], [110, None, 110, None], [60, 60]]
-    assert found.upper == [[100, 100], [130, None, 130, None], [80, 80]]
-    assert found.conf_status == ["FF", "FCFC", "FF"]
+    assert found.pairs == [(0, 0), (0, 1), (1, 0)] and found.unlisted == "-"
+    eight_nine = [(90, None), (120, None), (None, 70)]
+    for p, pair in enumerate(eight_nine):
+        for column, more in ((found.values, 0), (found.lower, -10), (found.upper, 10)):
+            numbers = {t: v for t, v in enumerate(column[p]) if v is not None}
+            wanted = {8: pair[0], 9: pair[1], 32: pair[0], 33: pair[1]}
+            assert numbers == {t: v + more for t, v in wanted.items() if v is not None}
+    assert [row[8:10] + row[32:34] for row in found.conf_status] == ["F-F-", "FCFC", "-F-F"]
+    assert {len(row) for row in found.conf_status} == {48}
+    assert sum(row.count("-") for row in found.conf_status) == 3 * 48 - 8
     assert found.times[0] == "2026-03-02T00:00:00+01:00"
     assert found.times[-1] == "2026-03-04T23:00:00+01:00"
 
 
+def test_where_every_pair_has_every_hour_those_withheld_throughout_are_left_out(
+    store: Store, demo: Charter
+) -> None:
+    hours = [HOUR.format(day=DAYS[0], hour=hour) for hour in range(24)]
+    rows: list[Row] = [
+        (a, b, hour, 50 if (a, b) == ("B", "A") and hour == hours[7] else None)
+        for a in "AB"
+        for b in "AB"
+        for hour in hours
+    ]
+    release(store, demo, "flows", DAYS[0], entries(("REF_AREA_FROM", "REF_AREA_TO"), rows))
+    found = page_tables.flows(demo, store)
+    assert found is not None and found.unlisted == "C" and found.zone_ids == ["A", "B"]
+    assert found.pairs == [(1, 0)]
+    assert found.conf_status == ["C" * 7 + "F" + "C" * 16]
+
+
+def test_an_empty_release_shows_nothing(store: Store, demo: Charter) -> None:
+    release(store, demo, "flows", DAYS[0], entries(("REF_AREA_FROM", "REF_AREA_TO"), []))
+    assert page_tables.flows(demo, store) is None
+
+
 def test_a_pilot_without_the_product_has_none(store: Store, demo: Charter) -> None:
-    area: Any = SimpleNamespace(zones=pd.DataFrame({"zone_id": ["A"]}), bottom=lambda: ["A"])
+    area: Any = SimpleNamespace(zones=pd.DataFrame({"zone_id": ["A"]}))
     assert page_tables.flows(demo, store) is None
     assert page_tables.visitors(demo, store, area) is None
 
@@ -119,16 +145,20 @@ def test_an_hour_outside_the_day_is_refused(store: Store, demo: Charter) -> None
         page_tables.flows(demo, store)
 
 
-def test_origins_are_homes_countries_of_a_sim_or_several(store: Store, demo: Charter) -> None:
+def test_origins_are_residents_homes_and_countries_of_a_sim(store: Store, demo: Charter) -> None:
     hour = HOUR.format(day=DAYS[0], hour=8)
-    rows: list[Row] = [("A", code, hour, 50) for code in ("PL", "A", "B", "262", "OTHER")]
+    rows: list[Row] = [("A", code, hour, 50) for code in ("PL", "RES", "SIM_PL", "SIM_901", "X")]
     release(store, demo, "visitors", DAYS[0], entries(("REF_AREA", "ORIGIN"), rows))
-    zones = pd.DataFrame({"zone_id": ["A", "B", "PL"], "parent_id": ["PL", "PL", None]})
-    area: Any = SimpleNamespace(zones=zones, bottom=lambda: ["A", "B"])
+    area: Any = SimpleNamespace(zones=pd.DataFrame({"zone_id": ["A", "B", "PL"]}))
     found = page_tables.visitors(demo, store, area)
     assert found is not None and found.zone_ids == ["A"]
-    kinds = {origin.code: origin.kind for origin in found.origins}
-    assert kinds == {"A": "zone", "B": "zone", "PL": "country", "262": "country", "OTHER": "rest"}
+    assert [(one.code, one.kind, one.name) for one in found.origins] == [
+        ("PL", "zone", "PL"),
+        ("RES", "resident", ""),
+        ("SIM_901", "country", "901"),
+        ("SIM_PL", "country", "PL"),
+        ("X", "rest", ""),
+    ]
 
 
 def test_presence_has_the_hours_of_the_other_products_too() -> None:
@@ -141,21 +171,21 @@ def test_presence_has_the_hours_of_the_other_products_too() -> None:
 
 GOOD: dict[str, Any] = {
     "zone_ids": ["A", "B"],
-    "times": [HOUR.format(day=DAYS[0], hour=hour) for hour in range(3)],
+    "times": [HOUR.format(day=DAYS[0], hour=hour) for hour in range(2)],
     "pairs": [(0, 1), (1, 0)],
-    "hours": [[0, 2], [1]],
-    "values": [[40, None], [None]],
-    "lower": [[30, None], [None]],
-    "upper": [[50, None], [None]],
-    "conf_status": ["FC", "C"],
-    "unit": "PS",
+    "values": [[40, None], [None, None]],
+    "lower": [[30, None], [None, None]],
+    "upper": [[50, None], [None, None]],
+    "conf_status": ["FC", "-C"],
+    "unit": "PS_TRIP",
 }
 
 
+@pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("column", ["values", "lower", "upper"])
-def test_a_number_in_a_withheld_entry_is_refused(column: str) -> None:
-    assert ReleasedFlows.model_validate(GOOD).n == 3
-    bad = {**GOOD, column: [GOOD[column][0], [7]]}
+def test_a_number_in_a_withheld_or_absent_entry_is_refused(column: str, place: int) -> None:
+    assert len(ReleasedFlows.model_validate(GOOD).times) == 2
+    bad = {**GOOD, column: [GOOD[column][0], [7 if t == place else None for t in range(2)]]}
     with pytest.raises(ValidationError, match="not free carries a number"):
         ReleasedFlows.model_validate(bad)
 
@@ -163,15 +193,14 @@ def test_a_number_in_a_withheld_entry_is_refused(column: str) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"values": [[None, None], [None]]}, "free entry carries no number"),
+        ({"values": [[None, None], [None, None]]}, "free entry carries no number"),
         ({"pairs": [(0, 1), (0, 1)]}, "stands twice"),
         ({"pairs": [(0, 1), (1, 2)]}, "outside the lists"),
         ({"pairs": [(0, 1), (-1, 0)]}, "outside the lists"),
-        ({"hours": [[2, 0], [1]]}, "ascend within"),
-        ({"hours": [[0, 3], [1]]}, "ascend within"),
-        ({"hours": [[0], [1]]}, "as long as its hours"),
-        ({"lower": [[30, None]]}, "one list a pair"),
-        ({"conf_status": ["FX", "C"]}, "F or C"),
+        ({"lower": [[30, None]]}, "lower must be pairs by hours"),
+        ({"upper": [[50, None], [None]]}, "upper must be pairs by hours"),
+        ({"conf_status": ["FC", "C"]}, "conf_status must be pairs by hours"),
+        ({"conf_status": ["FX", "-C"]}, "F, C or -"),
         ({"times": GOOD["times"][::-1]}, "times must ascend"),
     ],
 )
@@ -181,9 +210,10 @@ def test_a_table_that_does_not_fit_together_is_refused(change: dict[str, Any], s
 
 
 def test_a_pair_of_visitors_is_a_zone_and_an_origin() -> None:
-    origins = [{"code": "A", "kind": "zone"}, {"code": "DE", "kind": "country"}]
-    content = {**GOOD, "zone_ids": ["A"], "pairs": [(0, 0), (0, 1)], "origins": origins}
-    assert ReleasedVisitors.model_validate(content).origins[1].code == "DE"
+    origins = [{"code": "RES", "kind": "resident"}, {"code": "SIM_DE", "kind": "country"}]
+    own = {"zone_ids": ["A"], "pairs": [(0, 0), (0, 1)], "origins": origins, "unit": "PS"}
+    content = {**GOOD, **own}
+    assert ReleasedVisitors.model_validate(content).origins[1].code == "SIM_DE"
     with pytest.raises(ValidationError, match="outside the lists"):
         ReleasedVisitors.model_validate({**content, "pairs": [(0, 0), (1, 1)]})
 
@@ -202,18 +232,22 @@ def test_whatever_is_released_comes_back_and_nothing_more(
     rows = [(a, b, HOUR.format(day=DAYS[0], hour=hour), v) for (a, b, hour), v in released.items()]
     shuffler.shuffle(rows)
     table = entries(("REF_AREA_FROM", "REF_AREA_TO"), rows)
-    whole = {"times": [HOUR.format(day=DAYS[0], hour=hour) for hour in range(24)], "unit": "PS"}
+    whole = {
+        "times": [HOUR.format(day=DAYS[0], hour=hour) for hour in range(24)],
+        "unit": "PS_TRIP",
+    }
     zones = sorted({zone for a, b, _ in released for zone in (a, b)})
     keys = (table["REF_AREA_FROM"], table["REF_AREA_TO"])
     made = ReleasedFlows(zone_ids=zones, **page_tables._by_pair(table, whole, keys, (zones, zones)))
     content = made.page_content()
     back: dict[tuple[str, str, int], int | None] = {}
-    for (a, b), hours, letters, values in zip(
-        content["pairs"], content["hours"], content["conf_status"], content["values"], strict=True
+    for (a, b), letters, values in zip(
+        content["pairs"], content["conf_status"], content["values"], strict=True
     ):
         numbers = iter(values)
-        for hour, letter in zip(hours, letters, strict=True):
-            back[zones[a], zones[b], hour] = next(numbers) if letter == "F" else None
+        for hour, letter in enumerate(letters):
+            if letter != "-":
+                back[zones[a], zones[b], hour] = next(numbers) if letter == "F" else None
         assert next(numbers, None) is None
     assert back == released
     n_free = sum(value is not None for value in released.values())
