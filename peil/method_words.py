@@ -38,8 +38,20 @@ VISITORS = [
         en="Who is here: the home zone of a device is where it is most at night over the linkage "
         "window. Foreign SIMs are told apart by the country of their network; each stands for "
         "itself.",
-        nl="Wie is hier: de woonzone van een toestel is waar het ’s nachts het meest is in het "
+        nl="Wie is hier: de woonzone van een toestel is waar het ’s nachts het meest is in de "
         "koppelperiode. Buitenlandse simkaarten worden onderscheiden naar het land van hun net; "
         "elke staat voor zichzelf.",
     )
 ]
+PROTECTED = {
+    "presence": Words(
+        en="## Presence: how people are protected", nl="## Aanwezigheid: hoe mensen beschermd zijn"
+    ),
+    "flows": Words(
+        en="## Flows: how people are protected", nl="## Verplaatsingen: hoe mensen beschermd zijn"
+    ),
+    "visitors": Words(
+        en="## Who is here: how people are protected",
+        nl="## Wie is hier: hoe mensen beschermd zijn",
+    ),
+}

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from peil import ledger
+from peil import ledger, statement
 from peil.area import Area
 from peil.atomic import read_json
-from peil.charter import Charter
+from peil.charter import Charter, Words
 from peil.clock import hours_of
+from peil.linkage import Product
+from peil.method_words import PROTECTED
+from peil.outputs import table_of
 from peil.portal_tables import Interval, Origin, Released, ReleasedFlows, ReleasedVisitors
 from peil.store import Store
 
-TABLES = {
-    "flows": "rel_flows__by_zone_pair_hour",
-    "visitors": "rel_visitors__by_zone_hour",
-}
+LINKED: tuple[Product, ...] = ("flows", "visitors")
 
 
-def folders(charter: Charter, store: Store, product: str) -> list[Path]:
-    """The folders of a product's days that stand released, in order of days."""
-    return [
-        place
-        for day in charter.days()
-        if (place := store.released(charter.pilot, product, day)).exists()
-        and ledger.is_released(store, charter.pilot, product, str(day))
-    ]
+def is_released(charter: Charter, store: Store, product: Product, day: date) -> bool:
+    """Whether this product and day stands released, and its folder is there."""
+    place = store.released(charter.pilot, product, day)
+    return place.exists() and ledger.is_released(store, charter.pilot, product, str(day))
 
 
 def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> Released:
@@ -106,21 +102,41 @@ def origin_of(code: str, zone_ids: set[str]) -> Origin:
     return Origin(code=code, kind="rest")
 
 
+def protection(charter: Charter, store: Store, product: Product) -> list[Words]:
+    """What protects the people behind a product, of all its released days; nothing without any."""
+    days = [day for day in charter.days() if is_released(charter, store, product, day)]
+    told = [
+        read_json(store.released(charter.pilot, product, day) / "metadata.json") for day in days
+    ]
+    if not told:
+        return []
+    counts = {name: sum(one[name] for one in told) for name in ("n_entries", "n_withheld")}
+    block = statement.paragraphs(charter, {**told[-1], **counts})[0]
+    return [titled(block, product)]
+
+
+def titled(block: Words, product: Product) -> Words:
+    """A block of the statement under the name of its product."""
+    title = PROTECTED[product]
+    en, nl = (text.split("\n", 1)[1] for text in (block.en, block.nl))
+    return Words(en=f"{title.en}\n{en}", nl=f"{title.nl}\n{nl}")
+
+
 def _read(
-    charter: Charter, store: Store, product: str
+    charter: Charter, store: Store, product: Product
 ) -> tuple[pd.DataFrame, dict[str, Any]] | None:
     """The rows of every released day, with the hours released, the unit and the interval."""
-    places = folders(charter, store, product)
-    if not places:
+    days = [day for day in charter.days() if is_released(charter, store, product, day)]
+    if not days:
         return None
-    name = f"{TABLES[product]}.parquet"
-    table = pd.concat([pd.read_parquet(place / name) for place in places], ignore_index=True)
-    days = {place.name for place in places}
+    places = [store.released(charter.pilot, product, day) for day in days]
+    name = table_of("released", product)
+    tables = [pd.read_parquet(place / f"{name}.parquet") for place in places]
+    table = pd.concat(tables, ignore_index=True)
     zone = ZoneInfo(charter.time_zone)
     times = [
         hour.astimezone(zone).isoformat()
-        for day in charter.days()
-        if str(day) in days
+        for day in days
         for hour in hours_of(day, charter.time_zone)
     ]
     told = read_json(places[-1] / "metadata.json").get("interval", {})
@@ -130,7 +146,7 @@ def _read(
     )
     units = table["UNIT_MEASURE"].unique()
     if len(units) > 1:
-        raise ValueError(f"{TABLES[product]}: its days have different units; release them alike")
+        raise ValueError(f"{name}: its days have different units; release them alike")
     if not len(units):
         return None
     return table, {"times": times, "interval": interval, "unit": units[0]}

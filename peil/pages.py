@@ -27,6 +27,7 @@ from peil.atomic import read_json
 from peil.charter import Charter, Words
 from peil.estimation import CHAMPION
 from peil.method_words import FLOWS, PRESENCE, VISITORS
+from peil.outputs import table_of
 from peil.release import PRODUCT, TABLE
 from peil.store import Store
 
@@ -113,11 +114,24 @@ def _portal_data(
         night_hours=_night_hours(charter),
         scores=_scores(charter, store),
         quality=_gates(store, charter, days),
-        statement=statement.paragraphs(charter, whole),
+        statement=_statement(charter, store, statement.paragraphs(charter, whole)),
         limits=[charter.use_limits],
         releases=[_release(charter, store, one) for one in days],
         attribution=charter.attribution,
     )
+
+
+def _statement(charter: Charter, store: Store, of_presence: list[Words]) -> list[Words]:
+    """The statement's blocks; products that follow devices say what protects people there."""
+    more = [
+        words
+        for product in page_tables.LINKED
+        for words in page_tables.protection(charter, store, product)
+    ]
+    if not more:
+        return of_presence
+    protected, *rest = of_presence
+    return [page_tables.titled(protected, "presence"), *more, *rest]
 
 
 def _party(name: str, contact: str) -> portal.Body:
@@ -177,16 +191,17 @@ def _release(charter: Charter, store: Store, one: status.DayStatus) -> portal.Re
         told = read_json(folder / "metadata.json")
         everything = told["n_withheld"] == told["n_entries"]
         tables = {PRODUCT: TABLE} | {
-            product: name for product, name in page_tables.TABLES.items()
-            if (store.released(charter.pilot, product, one.day) / f"{name}.csv").exists()
-        }  # fmt: skip
+            product: table_of("released", product)
+            for product in page_tables.LINKED
+            if page_tables.is_released(charter, store, product, one.day)
+        }
         root = f"../../released/{charter.pilot}"
         return portal.Release(
             day=day,
             status="withheld" if everything else "released",
             ledger=one.ledger,
             downloads=[
-                portal.Download(label=f"{name}.csv", href=f"{root}/{product}/{day}/{name}.csv")
+                portal.Download(label=f"{product}.csv", href=f"{root}/{product}/{day}/{name}.csv")
                 for product, name in tables.items()
             ],
         )

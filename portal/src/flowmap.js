@@ -43,8 +43,8 @@ function pointAt(line, distance) {
 // leaves `gaps` free at either end, where other arrows meet.
 export function arrowPath(from, to, width, gaps = [7, 4]) {
   const line = bentLine(from, to);
-  const start = Math.min(gaps[0], line.length / 4);
-  const tip = line.length - Math.min(gaps[1], line.length / 4);
+  const start = Math.min(gaps[0], line.length / 3);
+  const tip = line.length - Math.min(gaps[1], line.length / 3);
   const head = Math.min(width + 7, (tip - start) * 0.55);
   const shaft = d3.range(0, 1.0001, 0.1).map((share) => pointAt(line, start + share * (tip - head - start)));
   const side = ({ x, y, nx, ny }, by) => `${(x + nx * by).toFixed(1)},${(y + ny * by).toFixed(1)}`;
@@ -81,13 +81,15 @@ export function drawFlows(group, path, mapWidth) {
   const width = widthScale(chosen, mapWidth);
   const here = path.centroid(chosen.feature);
   const rows = flowRows(chosen).filter(({ other, now }) => now.value > 0 && other !== chosen && drawable.has(other)).slice(0, MOST_ARROWS);
-  return group.replaceChildren(...rows.map(({ other, now }) => {
+  const wide = rows.map(({ now }) => Math.max(1.2, width(now.value)));
+  const around = Math.min(24, Math.max(9, d3.sum(wide, (one) => 1.6 * one + 7) / (2 * Math.PI))); // room for all heads
+  return group.replaceChildren(...rows.map(({ other }, i) => {
     const there = path.centroid(other.feature);
     const ends = state.way === "from" ? [here, there] : [there, here];
     const below = Math.max(0, there[1] - here[1]) / (Math.hypot(there[0] - here[0], there[1] - here[1]) || 1);
-    const near = 9 + 12 * below; // the name of the chosen zone stands below its middle
+    const near = Math.max(around, 9 + 12 * below); // the name of the chosen zone stands below its middle
     const gaps = state.way === "from" ? [near, 4] : [4, near];
-    return s("path", { class: `flow ${state.way}`, "data-flow": other.id, d: arrowPath(...ends, Math.max(1.2, width(now.value)), gaps) });
+    return s("path", { class: `flow ${state.way}`, "data-flow": other.id, d: arrowPath(...ends, wide[i], gaps) });
   }), s("circle", { class: "flow-here", cx: here[0], cy: here[1], r: 4.5 }));
 }
 

@@ -131,6 +131,14 @@ export function visitorRows(zone) {
   });
 }
 
+// Share of a table's entries that is withheld, pairs that are not listed included.
+export function withheldShareOf(released, nPairs) {
+  const letters = released.conf_status.join("").replaceAll("-", "");
+  const unlisted = released.unlisted === "C" ? (nPairs - released.pairs.length) * released.times.length : 0;
+  const all = letters.length + unlisted;
+  return all ? (letters.length - letters.replaceAll("C", "").length + unlisted) / all : null;
+}
+
 export const flowUnit = () => (data.flows.unit === "DEV_TRIP" ? "trips_devices" : "trips_persons");
 export const visitorUnit = () => (data.visitors.unit === "DEV" ? "devices" : "persons");
 export const drawable = new Set([...mapped, ...upper].filter((zone) => zone.feature.geometry));

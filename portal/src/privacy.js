@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { free, unreleased, withheld } from "./figures.js";
 import { percent, say, sayOr, textOf, whole } from "./format.js";
+import { withheldShareOf } from "./pairs.js";
 import { data } from "./state.js";
 
 function fact(term, value, more = null) {
@@ -24,6 +25,15 @@ function prose(text) {
     : list.map((part) => h(part.tag, {}, part.words))));
 }
 
+// What is withheld of the products that follow devices stands beside what is withheld of presence.
+function withheldWords(all) {
+  const of = say("withheld_of", { n: whole(withheld), all: whole(all) });
+  if (!data.flows && !data.visitors) return of;
+  const share = (name, n) => (data[name] ? percent(withheldShareOf(data[name], n)) : "–");
+  return say("withheld_of_products", {
+    flows: share("flows", data.flows ? data.flows.zone_ids.length ** 2 : 0), visitors: share("visitors", 0), of });
+}
+
 export function privacy() {
   const all = free + withheld + unreleased;
   const notClaimed = ["not_claimed_others", "not_claimed_devices", "not_claimed_series"];
@@ -33,7 +43,7 @@ export function privacy() {
       h("dl", { class: "facts" },
         fact(say("threshold"), whole(data.threshold), say(data.threshold >= 15 ? "threshold_why" : "threshold_synthetic")),
         fact(say("tier"), sayOr(`tier_${data.tier}`, data.tier), sayOr(`tier_${data.tier}_why`, "")),
-        fact(say("withheld_share"), all ? percent(withheld / all) : "–", say("withheld_of", { n: whole(withheld), all: whole(all) })),
+        fact(say("withheld_share"), all ? percent(withheld / all) : "–", withheldWords(all)),
         fact(say("finest"), say("finest_is"), say("finest_why"))),
       h("div", { class: "prose" }, data.statement.map((paragraph) => h("section", {}, prose(textOf(paragraph)))))),
     h("div", { class: "pairs" },

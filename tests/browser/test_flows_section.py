@@ -187,6 +187,25 @@ def test_no_number_of_a_withheld_entry_stands_in_the_page(tmp_path: Path) -> Non
             assert len(numbers) == letters.count("F") and None not in numbers
 
 
+@pytest.mark.parametrize("unlisted", ["-", "C"])
+def test_the_privacy_section_says_how_much_of_each_product_is_withheld(
+    browser: Browser, tmp_path: Path, unlisted: str
+) -> None:
+    data = moving_data()
+    assert data.flows is not None and data.visitors is not None
+    data = data.model_copy(update={"flows": data.flows.model_copy(update={"unlisted": unlisted})})
+    browser.open(build(data, tmp_path), "#lang=en&tab=privacy")
+    shares = []
+    for table, n_pairs in ((data.flows, 20 * 20), (data.visitors, 0)):
+        letters = "".join(table.conf_status)
+        more = (n_pairs - len(table.pairs)) * N_HOURS if n_pairs and unlisted == "C" else 0
+        all_ = len(letters) - letters.count("-") + more
+        shares.append(100 * (letters.count("C") + more) / all_)
+    said = browser.text("dl.facts")
+    found = re.search(r"Of flows ([\d.]+)% is withheld, of who is here ([\d.]+)%", said)
+    assert found and [float(part) for part in found.groups()] == pytest.approx(shares, abs=0.06)
+
+
 def test_a_pilot_without_the_products_shows_nothing_of_them(
     browser: Browser, demo: tuple[PortalData, Path]
 ) -> None:
@@ -194,7 +213,10 @@ def test_a_pilot_without_the_products_shows_nothing_of_them(
     browser.open(file, fragment(data, ZONE, MORNING) + "&shows=flows&way=to")
     assert browser.run("return document.querySelectorAll('#flows, #who, [data-part]').length") == 0
     assert browser.run("return document.querySelectorAll('.zone').length") == 20
-    assert not re.search(r"\b(flows?|trips?|visitors?)\b", browser.text("#page"), re.I)
+    said = browser.text("#page")
+    browser.driver.find_element("id", "tab-privacy").click()
+    said += browser.text("#page")
+    assert not re.search(r"\b(flows?|trips?|visitors?|who is here)\b", said, re.I)
     assert browser.errors() == []
 
 

@@ -19,6 +19,8 @@ from peil import charter as charters
 from peil import ledger, page_tables
 from peil.charter import Charter
 from peil.clock import now
+from peil.linkage import Product
+from peil.outputs import table_of
 from peil.portal_tables import ReleasedFlows, ReleasedVisitors
 from peil.settings import PROJECT, Settings
 from peil.store import Store
@@ -57,11 +59,13 @@ def entries(columns: tuple[str, str], rows: list[Row]) -> pd.DataFrame:
     )
 
 
-def release(store: Store, charter: Charter, product: str, day: str, table: pd.DataFrame) -> Path:
+def release(
+    store: Store, charter: Charter, product: Product, day: str, table: pd.DataFrame
+) -> Path:
     """Write a day's table where it lies once it was released, and its entry in the ledger."""
     folder = store.released(charter.pilot, product, date.fromisoformat(day))
     folder.mkdir(parents=True)
-    table.to_parquet(folder / f"{page_tables.TABLES[product]}.parquet", index=False)
+    table.to_parquet(folder / f"{table_of('released', product)}.parquet", index=False)
     told = {"interval": {"level": 0.8, "status": "provisional"}}
     (folder / "metadata.json").write_text(json.dumps(told))
     facts = {"product": product, "period": day}
