@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.presence import PresenceEM, PresenceSB, PresenceVoronoi
+from models.presence import PresenceDF, PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
 
 ESTIMATORS = st.sampled_from(
     [
         PresenceVoronoi,
         PresenceSB,
+        PresenceDF,
+        lambda prior: PresenceLandUse(prior=prior, n_folds=2),
         lambda prior: PresenceEM(prior, max_iter=5),
         lambda prior: PresenceEM(prior, max_iter=30, stopping="held_out", random_state=1),
         lambda prior: PresenceEM(prior, max_iter=30, stopping="discrepancy"),

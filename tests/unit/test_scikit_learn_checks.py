@@ -11,14 +11,14 @@ from sklearn.base import clone
 
 from models.footprint import FootprintBestServer, FootprintSignalStrength, FootprintVoronoi
 from models.location import LocationHMM
-from models.presence import PresenceEM, PresenceSB, PresenceVoronoi
+from models.presence import PresenceDF, PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
 from models.weighting import NightRatio
 
 # In a process of its own: SCIPY_ARRAY_API must be set before scipy is imported, or a check skips.
 CHECKS = """
 import warnings
 from sklearn.utils.estimator_checks import check_estimator
-from models.presence import PresenceEM, PresenceSB, PresenceVoronoi
+from models.presence import PresenceDF, PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
 
 EXPECTED = {
     "check_regressor_multioutput": "draws negative y although the estimator declares that its "
@@ -26,7 +26,8 @@ EXPECTED = {
 }
 n_passed = 0
 careful = PresenceEM(stopping="discrepancy")
-for estimator in (PresenceVoronoi(), PresenceSB(), PresenceEM(), careful):
+for estimator in (PresenceVoronoi(), PresenceSB(), PresenceEM(), careful, PresenceDF(),
+                  PresenceLandUse()):
     for result in check_estimator(estimator, on_fail=None, expected_failed_checks=EXPECTED):
         if result["status"] == "passed":
             n_passed += 1
@@ -48,7 +49,7 @@ def test_scikit_learn_checks_pass():
     assert done.returncode == 0, done.stderr
     lines = done.stdout.strip().splitlines()
     assert len(lines) == 1, done.stdout
-    assert int(lines[0].split()[1]) >= 4 * 45
+    assert int(lines[0].split()[1]) >= 6 * 45
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,9 @@ def test_scikit_learn_checks_pass():
         FootprintVoronoi(shift_m=50.0),
         LocationHMM((2, 3), edge=0.1, fitted=("memory",)),
         NightRatio(min_devices=15),
+        PresenceDF(rcond=1e-8),
         PresenceEM(max_iter=3),
+        PresenceLandUse(max_iter=3, n_folds=2),
         PresenceSB(),
         PresenceVoronoi(),
     ],

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from models.footprint import FootprintVoronoi
-from models.presence import PresenceEM, PresenceSB, PresenceVoronoi
+from models.presence import PresenceDF, PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
 
 X = np.array([[0.98, 0.5, 0.05 / 0.95], [0.02, 0.5, 0.90 / 0.95]])
 Y = np.array([100.0, 50.0])
@@ -20,6 +20,7 @@ Y = np.array([100.0, 50.0])
         (PresenceEM(max_iter=1), [64.6238, 49.6609, 35.7153]),
         (PresenceEM(max_iter=2), [71.4135, 48.2831, 30.3034]),
         (PresenceEM(max_iter=20_000), [76.7736, 46.7352, 26.4912]),
+        (PresenceDF(), [75.4837, 49.4091, 25.1072]),
     ],
 )
 def test_the_mini_case_gives_the_published_devices(estimator, devices):
@@ -28,7 +29,13 @@ def test_the_mini_case_gives_the_published_devices(estimator, devices):
 
 def test_sparse_dense_and_hours_give_the_same_bits():
     hours = np.column_stack([Y, 2 * Y, np.zeros(2)])
-    for estimator in (PresenceSB(), PresenceEM(), PresenceVoronoi()):
+    for estimator in (
+        PresenceSB(),
+        PresenceEM(),
+        PresenceVoronoi(),
+        PresenceDF(),
+        PresenceLandUse(),
+    ):
         one = estimator.fit(X, Y).devices_.copy()
         assert (estimator.fit(sparse.csr_array(X), Y).devices_ == one).all()
         assert (estimator.fit(sparse.csc_matrix(X), Y).devices_ == one).all()
@@ -53,10 +60,21 @@ def test_voronoi_gives_a_tile_to_its_largest_probability():
 def test_a_cell_without_reach_is_unlocated_not_lost():
     reach = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]])
     counts = np.array([10.0, 7.0, 5.0])
-    for estimator in (PresenceSB([1, 0]), PresenceEM([1, 0]), PresenceVoronoi([1, 0])):
+    makers = (PresenceSB, PresenceEM, PresenceVoronoi, PresenceDF)
+    for estimator in (*(make([1, 0]) for make in makers), PresenceLandUse(prior=[1, 0])):
         fitted = estimator.fit(reach, counts)
         assert fitted.unlocated_ == 12.0
         assert fitted.devices_.tolist() == [10.0, 0.0]
+
+
+def test_data_first_meets_the_counts_and_empties_what_comes_out_negative():
+    counts = np.array([[100.0, 1.0], [50.0, 99.0]])
+    fitted = PresenceDF().fit(X, counts)
+    assert fitted.predict(X)[:, 0] == pytest.approx([100.0, 50.0])
+    assert fitted.n_negative_ == 1
+    assert fitted.devices_[0, 1] == 0.0 and fitted.devices_[:, 1].sum() == pytest.approx(100.0)
+    with pytest.raises(ValueError, match="rcond"):
+        PresenceDF(rcond=0.0).fit(X, counts)
 
 
 def test_prediction_is_the_expected_count():
@@ -72,7 +90,10 @@ def test_an_empty_hour_one_tile_and_equal_columns_are_answered():
     assert PresenceEM([1, 3]).fit(twins, Y).devices_ == pytest.approx([37.5, 112.5])
 
 
-@pytest.mark.parametrize("estimator", [PresenceVoronoi(), PresenceSB(), PresenceEM()])
+@pytest.mark.parametrize(
+    "estimator",
+    [PresenceVoronoi(), PresenceSB(), PresenceEM(), PresenceDF(), PresenceLandUse()],
+)
 @pytest.mark.parametrize(
     ("x", "y", "prior", "words"),
     [
