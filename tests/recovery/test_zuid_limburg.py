@@ -1,0 +1,65 @@
+"""On a real landscape the taught prior beats EM by the margin that is claimed, seed for seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.presence import PresenceLandUse
+from models.synthetic.landscape_radio import SCENARIOS
+from peil.bench.accuracy import zuid_limburg
+
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+SEED = 1  # of those that may be tuned on
+
+
+@pytest.fixture(scope="module")
+def told(outside_data: Path) -> zuid_limburg.Told:
+    return zuid_limburg.Told.of(zuid_limburg.landscape(outside_data / "zuid_limburg")).within()
+
+
+def scores_of(told: zuid_limburg.Told, name: str) -> dict[str, dict[str, float]]:
+    scenario = BY_NAME[name]
+    lives, chances = zuid_limburg.world(told, scenario, SEED)
+    at = lives.home[lives.has_device]
+    counts = zuid_limburg.counted(told, scenario, SEED, chances, at, "night")
+    truth = np.bincount(at, minlength=len(told.land.tiles)).astype(float)
+    return {
+        estimator: zuid_limburg.scored(told.land, truth, told.devices(estimator, counts), False)
+        for estimator in ("sb", "em10", "landuse")
+    }
+
+
+def test_the_world_gives_the_published_figures(told):
+    """Published: sum of posteriors 10.6 % and 34 %, EM after ten steps 4.0 % and 25 %."""
+    found = scores_of(told, "known")
+    assert found["sb"]["mape"] == pytest.approx(0.106, abs=0.015)
+    assert found["sb"]["wape_1km"] == pytest.approx(0.34, abs=0.03)
+    assert found["em10"]["mape"] == pytest.approx(0.040, abs=0.01)
+    assert found["em10"]["wape_1km"] == pytest.approx(0.25, abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["known", "shadow"])
+def test_a_taught_prior_is_at_least_fifteen_percent_better_than_em(told, name):
+    found = scores_of(told, name)
+    for measure in ("mape", "wape_1km"):
+        assert found["landuse"][measure] <= 0.85 * found["em10"][measure]
+
+
+@pytest.mark.parametrize("name", ["memory", "path_loss", "old_plan"])
+def test_a_wrong_footprint_does_not_make_it_worse_than_the_sum_of_posteriors(told, name):
+    found = scores_of(told, name)
+    for measure in ("mape", "wape_1km"):
+        assert found["landuse"][measure] <= found["sb"][measure]
+
+
+def test_the_climb_is_shorter_where_the_footprint_is_wrong(told):
+    steps = {}
+    for name in ("known", "path_loss"):
+        lives, chances = zuid_limburg.world(told, BY_NAME[name], SEED)
+        at = lives.home[lives.has_device]
+        counts = zuid_limburg.counted(told, BY_NAME[name], SEED, chances, at, "night")
+        steps[name] = PresenceLandUse(told.land_use, told.prior).fit(told.chances, counts).n_iter_
+    assert steps["path_loss"] < 5 < steps["known"]
