@@ -36,7 +36,7 @@ def test_the_arrows_hold() -> None:
         ("models/location/priors.py", "import peil.store", "peil -> models | expectations"),
         ("models/scores/figures.py", "import expectations.limits", "do not know each other"),
         ("expectations/limits.py", "import models.scores", "do not know each other"),
-        ("models/weighting.py", "import duckdb", "models know no tool"),
+        ("models/weighting/night_ratio.py", "import duckdb", "models know no tool"),
         ("peil/stage.py", "import mlflow", "one door to MLflow"),
         ("peil/ingest.py", "import great_expectations", "one door to Great Expectations"),
         ("peil/release.py", "import dbt.cli.main", "one door to dbt"),

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-Floats = NDArray[np.float64]
+from models.weighting.inputs import Floats, checked
 
 
 class NightRatio(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
@@ -77,8 +77,8 @@ class NightRatio(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-
             NaN, a negative number or a wrong shape, with the argument and the position; no night
             hour; no device or no resident in any zone.
         """
-        devices = _checked("night_devices", night_devices, 2)
-        persons = _checked("register", register, 1)
+        devices = checked("night_devices", night_devices, 2)
+        persons = checked("register", register, 1)
         if devices.shape[1] == 0:
             raise ValueError("night_devices has no column: a night ratio needs at least one hour")
         if len(persons) != len(devices):
@@ -117,18 +117,7 @@ class NightRatio(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-
             NaN, a negative number or a wrong shape, with the argument and the position.
         """
         check_is_fitted(self)
-        counts = _checked("devices", devices, 2)
+        counts = checked("devices", devices, 2)
         if len(counts) != len(self.ratio_):
             raise ValueError(f"devices has {len(counts)} rows, fit saw {len(self.ratio_)} zones")
         return np.asarray(counts * self.ratio_[:, None])
-
-
-def _checked(name: str, values: ArrayLike, n_dimensions: int) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim != n_dimensions:
-        raise ValueError(f"{name} has {array.ndim} dimensions, expected {n_dimensions}")
-    is_bad = ~(array >= 0) | np.isinf(array)
-    if is_bad.any():
-        at = tuple(int(i) for i in np.unravel_index(int(np.argmax(is_bad)), array.shape))
-        raise ValueError(f"{name} holds NaN, infinity or a negative number (first at {at})")
-    return array

@@ -1,0 +1,133 @@
+"""Persons by day in Zuid-Limburg: home weights, night ratio, and the counted table alone.
+
+By day the truth is persons, so the market share of municipalities matters; every method knows the
+register and one night.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from models import scores
+from models.presence import PresenceEM, PresenceLandUse, PresenceSB
+from models.synthetic.landscape import Lives, draw_lives, serving_cells
+from models.synthetic.landscape_radio import Scenario, delivered_counts, heard_from, true_footprint
+from models.synthetic.streams import stream
+from models.weighting import HomeWeights, NightRatio
+
+Floats = NDArray[np.float64]
+N_NIGHTS = 20
+"""Nights of the linkage window, one event each, that tell where a device lives."""
+SHARE, SHARE_SD = 0.33, 0.05
+ESTIMATORS = ("sb", "em10", "landuse")
+WAYS = ("home", "home_night", "counted")
+
+
+def day(told: Any, scenario: Scenario, seed: int) -> dict[str, dict[str, float]]:
+    """Scores of every estimator and way to persons, by ``<estimator>_<way>``.
+
+    Parameters
+    ----------
+    told : Told
+        Of the region.
+    scenario : Scenario
+        Its market share replaces that of the protocol where it has one.
+    seed : int
+    """
+    land = told.land
+    sd = scenario.market_share_sd * SHARE if scenario.market_share_sd else SHARE_SD
+    share = stream(seed, "day share").normal(SHARE, sd, len(land.register))
+    lives = draw_lives(land, seed, market_share=np.clip(share, 0.1, 0.6),
+                       crowd_persons=scenario.crowd_persons)  # fmt: skip
+    chances = told.chances
+    if not scenario.is_footprint_known:
+        chances = true_footprint(land.cells, land.tiles, scenario, seed)
+    truth = np.bincount(land.zone[lives.work], minlength=len(land.register)).astype(np.float64)
+    record = _Record.of(told, scenario, seed, lives, chances)
+    found = {}
+    for name in ESTIMATORS:
+        by_night, by_day = (
+            _zone_of_cell(told, name, record.counts[part]) for part in ("night", "day")
+        )
+        for way, persons in _persons(record, land.register, by_night, by_day).items():
+            found[f"{name}_{way}"] = _scored(truth, persons)
+    return found
+
+
+class _Record:
+    """What the operator has: counts of one night and one day, and the events of devices."""
+
+    def __init__(self, counts: dict[str, Floats], cells: dict[str, Any], nights: Any) -> None:
+        self.counts, self.cells, self.nights = counts, cells, nights
+
+    @classmethod
+    def of(
+        cls, told: Any, scenario: Scenario, seed: int, lives: Lives, chances: sparse.csr_array
+    ) -> _Record:
+        n_cells = len(told.land.cells)
+        counts, cells = {}, {}
+        home, work = lives.home[lives.has_device], lives.work[lives.has_device]
+        for part, at in (("night", home), ("day", work)):
+            heard = heard_from(told.land.tiles, at, scenario, seed)
+            served = serving_cells(chances, heard, stream(seed, f"connections {part}"))
+            counts[part], _ = delivered_counts(served, n_cells, scenario, seed)
+            cells[part] = served
+        random = stream(seed, "linkage nights")
+        nights = np.stack([serving_cells(chances, home, random) for _ in range(N_NIGHTS)])
+        return cls(counts, cells, nights)
+
+
+def _zone_of_cell(told: Any, name: str, counts: Floats) -> Floats:
+    """Where the devices of each cell are: shares of zones, shape (n_cells, n_zones)."""
+    devices = {
+        "sb": lambda: told.prior,
+        "em10": lambda: PresenceEM(told.prior, max_iter=10).fit(told.chances, counts).devices_,
+        "landuse": lambda: (
+            PresenceLandUse(told.land_use, told.prior).fit(told.chances, counts).devices_
+        ),
+    }[name]()
+    is_of_zone = told.land.zone[:, None] == np.arange(len(told.land.register))
+    mass = told.chances @ (devices[:, None] * is_of_zone)
+    total = mass.sum(axis=1, keepdims=True)
+    return np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
+
+
+def _persons(
+    record: _Record, register: NDArray[np.int64], by_night: Floats, by_day: Floats
+) -> dict[str, Floats]:
+    """Persons of each zone by day, in each of three ways."""
+    n_cells, n_zones = by_night.shape
+    known = np.vstack([by_night, np.zeros(n_zones)])  # the last row: a cell no plan knows, or none
+    tell = np.zeros((record.nights.shape[1], n_zones))
+    for night in record.nights:
+        tell += known[np.where(night < n_cells, night, -1)]
+    home = tell.argmax(axis=1)
+    present = {}
+    for part, zone_of_cell in (("night", by_night), ("day", by_day)):
+        served = record.cells[part]
+        is_seen = (served >= 0) & (served < n_cells)
+        pairs = sparse.coo_array(
+            (np.ones(is_seen.sum()), (home[is_seen], served[is_seen])), shape=(n_zones, n_cells)
+        )
+        flows = np.asarray(pairs.tocsr() @ zone_of_cell)
+        present[part] = HomeWeights().fit(flows, register).transform(flows)
+    ratio = NightRatio().fit(present["night"][:, None], register)
+    counted = NightRatio().fit((record.counts["night"] @ by_night)[:, None], register)
+    return {
+        "home": present["day"],
+        "home_night": ratio.transform(present["day"][:, None])[:, 0],
+        "counted": counted.transform((record.counts["day"] @ by_day)[:, None])[:, 0],
+    }
+
+
+def _scored(truth: Floats, persons: Floats) -> dict[str, float]:
+    persons = persons * (truth.sum() / persons.sum())
+    return {
+        "mape": round(scores.mape(truth, persons), 5),
+        "wape": round(scores.wape(truth, persons), 5),
+        "worst": round(float(np.max(np.abs(persons / truth - 1.0))), 5),
+    }
