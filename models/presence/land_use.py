@@ -249,6 +249,8 @@ def _polished(design: sparse.csr_array, shares: Floats, mixture: Floats) -> Floa
     part = mixture[is_there]
     for _ in range(8):
         expected = np.einsum("ck,k->c", dense, part)
+        if not (expected > 1e-12).all():
+            break
         slope = 1.0 - np.einsum("ck,c->k", dense, shares / expected)
         bend = np.einsum("ck,c,cl->kl", dense, shares / expected**2, dense)
         moved = part - np.linalg.lstsq(bend, slope, rcond=1e-10)[0]

@@ -30,6 +30,7 @@ from models.synthetic.landscape_radio import (
 )
 from models.synthetic.streams import stream
 from peil.bench.accuracy import zuid_limburg_page
+from peil.bench.accuracy.zuid_limburg_day import day
 from peil.settings import settings
 
 TITLE = "Presence in Zuid-Limburg"
@@ -60,7 +61,16 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
             "words": scenario.words,
             "seeds": {str(seed): _night(told, scenario, seed) for seed in SEEDS},
         }
-    return {"seeds": list(SEEDS), "night": night}
+    by_day: dict[str, Any] = {}
+    for scenario in SCENARIOS:
+        if scenario.abroad_share > 0:
+            continue
+        tell(f"day, {scenario.words}")
+        by_day[scenario.name] = {
+            "words": scenario.words,
+            "seeds": {str(seed): day(region, scenario, seed) for seed in SEEDS},
+        }
+    return {"seeds": list(SEEDS), "night": night, "day": by_day}
 
 
 def landscape(folder: Path) -> Landscape:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from models import scores
-from models.presence import PresenceEM, PresenceLandUse, PresenceSB
+from models.presence import PresenceEM, PresenceLandUse
 from models.synthetic.landscape import Lives, draw_lives, serving_cells
 from models.synthetic.landscape_radio import Scenario, delivered_counts, heard_from, true_footprint
 from models.synthetic.streams import stream
-from models.weighting import HomeWeights, NightRatio
+from models.weighting import HomeWeights, NightRatio, home_zones
 
 Floats = NDArray[np.float64]
 N_NIGHTS = 20
@@ -53,7 +53,10 @@ def day(told: Any, scenario: Scenario, seed: int) -> dict[str, dict[str, float]]
         by_night, by_day = (
             _zone_of_cell(told, name, record.counts[part]) for part in ("night", "day")
         )
-        for way, persons in _persons(record, land.register, by_night, by_day).items():
+        home = (
+            _home_likely(record, by_night) if name == "landuse" else _home_added(record, by_night)
+        )
+        for way, persons in _persons(record, land.register, home, by_night, by_day).items():
             found[f"{name}_{way}"] = _scored(truth, persons)
     return found
 
@@ -77,35 +80,47 @@ class _Record:
             counts[part], _ = delivered_counts(served, n_cells, scenario, seed)
             cells[part] = served
         random = stream(seed, "linkage nights")
-        nights = np.stack([serving_cells(chances, home, random) for _ in range(N_NIGHTS)])
-        return cls(counts, cells, nights)
+        heard = heard_from(told.land.tiles, home, scenario, seed)
+        nights = np.stack([serving_cells(chances, heard, random) for _ in range(N_NIGHTS)])
+        device = np.broadcast_to(np.arange(len(home)), nights.shape)
+        is_seen = (nights >= 0) & (nights < n_cells)
+        events = (np.ones(is_seen.sum()), (device[is_seen], nights[is_seen]))
+        shape = (len(home), n_cells)
+        return cls(counts, cells, sparse.coo_array(events, shape=shape).tocsr())
 
 
 def _zone_of_cell(told: Any, name: str, counts: Floats) -> Floats:
     """Where the devices of each cell are: shares of zones, shape (n_cells, n_zones)."""
-    devices = {
-        "sb": lambda: told.prior,
-        "em10": lambda: PresenceEM(told.prior, max_iter=10).fit(told.chances, counts).devices_,
-        "landuse": lambda: (
-            PresenceLandUse(told.land_use, told.prior).fit(told.chances, counts).devices_
-        ),
-    }[name]()
+    devices: Floats = told.prior
+    if name == "em10":
+        devices = PresenceEM(told.prior, max_iter=10).fit(told.chances, counts).devices_
+    elif name == "landuse":
+        devices = PresenceLandUse(told.land_use, told.prior).fit(told.chances, counts).devices_
     is_of_zone = told.land.zone[:, None] == np.arange(len(told.land.register))
-    mass = told.chances @ (devices[:, None] * is_of_zone)
+    mass: Floats = told.chances @ (devices[:, None] * is_of_zone)
     total = mass.sum(axis=1, keepdims=True)
     return np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
 
 
+def _home_added(record: _Record, by_night: Floats) -> NDArray[np.intp]:
+    """Home by the rule of the CBS pilot: posteriors of all events added."""
+    return np.asarray((record.nights @ by_night).argmax(axis=1), dtype=np.intp)
+
+
+def _home_likely(record: _Record, by_night: Floats) -> NDArray[np.intp]:
+    zone, _ = home_zones(record.nights, record.counts["night"][:, None] * by_night)
+    return np.where(zone >= 0, zone, 0)
+
+
 def _persons(
-    record: _Record, register: NDArray[np.int64], by_night: Floats, by_day: Floats
+    record: _Record,
+    register: NDArray[np.int64],
+    home: NDArray[np.intp],
+    by_night: Floats,
+    by_day: Floats,
 ) -> dict[str, Floats]:
     """Persons of each zone by day, in each of three ways."""
     n_cells, n_zones = by_night.shape
-    known = np.vstack([by_night, np.zeros(n_zones)])  # the last row: a cell no plan knows, or none
-    tell = np.zeros((record.nights.shape[1], n_zones))
-    for night in record.nights:
-        tell += known[np.where(night < n_cells, night, -1)]
-    home = tell.argmax(axis=1)
     present = {}
     for part, zone_of_cell in (("night", by_night), ("day", by_day)):
         served = record.cells[part]
