@@ -14,10 +14,13 @@ from models.disclosure.lines import suppress_lines
 from peil.area import Area
 from peil.charter import Charter
 from peil.clock import hours_of
+from peil.outcome import Refused
 from peil.outputs import table_of
 from peil.product_tables import ESTIMATOR as ESTIMATOR
 from peil.product_tables import regions
 from peil.released_presence import figures, local_hours, threshold_of
+
+Ints = NDArray[np.intp]
 
 
 def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
@@ -33,9 +36,11 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     hours = pd.to_datetime(hours_of(day, charter.time_zone), utc=True)
     whole = pd.MultiIndex.from_product([zones, zones, hours], names=key)
     rows = rows.set_index(key).reindex(whole).reset_index()
-    shown = (rows["n_devices"].fillna(0) >= threshold_of(charter)).to_numpy()
+    devices, threshold = rows["n_devices"].fillna(0).to_numpy(), threshold_of(charter)
+    shown = devices >= threshold
+    _refuse_gaps(devices, shown, [], threshold)
     unit, columns = ("DEV", ["n_trips"]) if area.register is None else (
-        "PS", ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"])  # fmt: skip
+        "PS_TRIP", ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"])  # fmt: skip
     table = pd.DataFrame(
         {"REF_AREA_FROM": rows["from_zone_id"].astype(str),
          "REF_AREA_TO": rows["to_zone_id"].astype(str),
@@ -63,7 +68,10 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
         [(*entry, hour) for entry in _entries(region, abroad) for hour in hours], names=key
     )
     rows = rows.set_index(key).reindex(whole).reset_index()
-    shown = ~_withheld(rows, region, threshold_of(charter), area.register is not None)
+    known = _lines(rows, region)
+    threshold = threshold_of(charter)
+    shown = ~_withheld(rows, known, threshold, area.register is not None)
+    _refuse_gaps(rows["n_devices"].fillna(0).to_numpy(), shown, known, threshold)
     published = set(rows.loc[shown, "origin_id"])
     kept = (rows["origin_kind"].ne("country") | rows["origin_id"].isin(published)).to_numpy()
     rows, shown = rows[kept].reset_index(drop=True), shown[kept]
@@ -88,26 +96,48 @@ def _entries(region: dict[str, str], abroad: list[str]) -> list[tuple[str, str, 
     return found
 
 
-def _withheld(
-    rows: pd.DataFrame,
-    region: dict[str, str],
-    threshold: int,
-    has_register: bool,
-) -> NDArray[np.bool_]:
-    """Per hour: lines are what the register of a region fixes, and what a zone's presence shows."""
-    devices = rows["n_devices"].fillna(0).to_numpy(dtype=np.float64)
-    persons = rows["n_persons"].fillna(0).to_numpy(dtype=np.float64) if has_register else None
+def _lines(rows: pd.DataFrame, region: dict[str, str]) -> list[Ints]:
+    """Positions of the entries whose total is known: per hour, of each zone and of each region."""
     lives_in = rows["origin_id"].where(rows["origin_kind"] == "region", "")
     at_home = rows["zone_id"].map(region)
-    line = lives_in.where(rows["origin_kind"] != "resident", at_home).to_numpy()
-    zone = rows["zone_id"].to_numpy()
-    withheld = np.zeros(len(rows), dtype=bool)
-    for _, hour in rows.groupby("hour_at", sort=True):
-        at = hour.index.to_numpy()
-        known = [np.flatnonzero(zone[at] == one) for one in sorted(region)]
-        for one in sorted(set(region.values())):
-            known.append(np.flatnonzero(line[at] == one))
-        withheld[at] = suppress_lines(
-            devices[at], known, threshold, persons=None if persons is None else persons[at]
+    register = lives_in.where(rows["origin_kind"] != "resident", at_home)
+    hour = rows["hour_at"]
+    groups = [
+        *rows.groupby([hour, rows["zone_id"]], sort=True).indices.values(),
+        *rows[register != ""].groupby([hour, register], sort=True).groups.values(),
+    ]
+    return [np.asarray(one, dtype=np.intp) for one in groups]
+
+
+def _withheld(
+    rows: pd.DataFrame, lines: list[Ints], threshold: int, has_register: bool
+) -> NDArray[np.bool_]:
+    """Entries under the threshold, and those that keep them from being found by subtraction."""
+    devices = rows["n_devices"].fillna(0).to_numpy(dtype=np.float64)
+    if not has_register:
+        return suppress_lines(devices, lines, threshold)
+    persons = rows["n_persons"].fillna(0).to_numpy(dtype=np.float64)
+    # a device is shared over zones: only of entries that hold many does the ratio tell its weight
+    many = devices >= threshold if (devices >= threshold).any() else devices > 0
+    heaviest = float((persons[many] / devices[many]).max(initial=1.0))
+    return suppress_lines(devices, lines, threshold, persons=persons, persons_per_device=heaviest)
+
+
+def _refuse_gaps(
+    devices: NDArray[np.float64], shown: NDArray[np.bool_], lines: list[Ints], threshold: int
+) -> None:
+    """Look at what is about to be published as somebody would who knows the totals.
+
+    Raises
+    ------
+    Refused
+        An entry of few devices is shown, or a withheld one follows from a total and the others.
+    """
+    n_small = int((shown & (devices < threshold)).sum())
+    n_gaps = sum(1 for line in lines if len(line) > 1 and int((~shown[line]).sum()) == 1)
+    if n_small or n_gaps:
+        raise Refused(
+            f"The published entries would show {n_small} of few devices and give away {n_gaps} "
+            "withheld ones: nothing is released; tell the maintainers, the suppression rule missed "
+            "a case."
         )
-    return withheld

@@ -18,6 +18,7 @@ def suppress_lines(
     threshold: float,
     *,
     persons: ArrayLike | None = None,
+    persons_per_device: float | None = None,
 ) -> Flags:
     """Say which entries are withheld, so that no line's total gives one of them away.
 
@@ -36,6 +37,9 @@ def suppress_lines(
         Smallest number of devices that may be published; exactly this many may.
     persons : array-like of shape (n_entries,), default=None
         What is published in place of devices; as in `suppress`.
+    persons_per_device : float, default=None
+        Most that one device stands for. None: the most of any entry, which is too much where a
+        device is shared over entries and counted in one.
 
     Returns
     -------
@@ -73,6 +77,10 @@ def suppress_lines(
     weights = np.divide(mass, counts, out=np.zeros_like(mass), where=counts > 0)
     # of an entry without devices nothing is known: as heavy as any
     weights[counts == 0] = weights.max(initial=0.0)
+    if persons_per_device is not None:
+        if not persons_per_device > 0:
+            raise ValueError(f"persons_per_device must be above 0, got {persons_per_device}")
+        weights[:] = persons_per_device
     withheld = counts < threshold
     n_before = -1
     while n_before != (n_before := int(withheld.sum())):

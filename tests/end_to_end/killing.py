@@ -22,6 +22,7 @@ from typing import Any
 
 HEAVY = (
     "peil.ingest", "peil.stage", "peil.estimate", "peil.release", "peil.train", "peil.steps",
+    "peil.product_windows",
     "peil.gates.great", "peil.gates.tables", "expectations.raw", "expectations.staged",
     "expectations.estimated", "expectations.released", "peil.dbt_plugin", "dbt.cli.main",
     "dbt.adapters.duckdb", "mlflow.store.tracking.sqlalchemy_store",
@@ -155,8 +156,12 @@ def _live(
 
 
 def _take(verb: str, day: str) -> list[Any]:
-    from peil import release, steps, train
+    from peil import product_windows, release, steps, train
 
+    if verb.startswith("estimate_"):
+        return [product_windows.estimate("demo", verb.removeprefix("estimate_"), day)]
+    if verb.startswith("release_"):
+        return [product_windows.release_window("demo", verb.removeprefix("release_"), day)]
     if verb == "publish":  # a task of its own in Airflow, which is tried again by itself
         return [release.publish("demo", day)]
     if verb == "train":
