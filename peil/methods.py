@@ -53,7 +53,10 @@ def text() -> str:
 
 def section(name: str, pilot: str) -> dict[str, Any]:
     """The values of one section, with the pilot's own where it has them."""
-    content = _read(settings().methods)
+    return _section(_read(settings().methods), name, pilot)
+
+
+def _section(content: dict[str, Any], name: str, pilot: str) -> dict[str, Any]:
     if name not in content:
         raise Refused(f"methods.toml lacks the section {name}: restore it.")
     own = content.get("pilot", {}).get(pilot, {}).get(name, {})
@@ -67,4 +70,6 @@ def fingerprint(pilot: str) -> str:
     """Hash of every choice that holds for this pilot."""
     content = _read(settings().methods)
     names = sorted(name for name in content if name != "pilot")
-    return hashlib.sha256(canonical({name: section(name, pilot) for name in names})).hexdigest()
+    return hashlib.sha256(
+        canonical({name: _section(content, name, pilot) for name in names})
+    ).hexdigest()

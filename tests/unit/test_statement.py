@@ -60,3 +60,22 @@ def test_the_page_shows_protection_and_quality(tiny: Any) -> None:
     for block in blocks:  # every line is whole: a heading or an item
         assert all(re.match(r"## |- ", line) for line in block.en.splitlines())
         assert all(re.match(r"## |- ", line) for line in block.nl.splitlines())
+
+
+LINKED = {"period": "2026-03-02", "n_withheld": 7, "n_entries": 480, "interval": {"level": 0.9},
+          "linkage_days": 5, "window": {"start": "2026-03-02", "end": "2026-03-06"}}  # fmt: skip
+
+
+@pytest.mark.parametrize("product", ["flows", "visitors"])
+def test_a_product_that_follows_devices_says_so_and_for_how_long(tiny: Any, product: str) -> None:
+    words = statement.privacy(tiny.charter, {**LINKED, "product": product})
+    english, dutch = (" ".join(words[language].split()) for language in ("en", "nl"))
+    assert "one pseudonym stood for one device during 5 days (2026-03-02 – 2026-03-06)" in english
+    assert "één pseudoniem stond 5 dagen voor één toestel (2026-03-02 – 2026-03-06)" in dutch
+    subject = {"flows": "trips of people between", "visitors": "where they come from"}[product]
+    assert subject in english
+    assert "they stay personal data. Longer linkage makes a device easier" in english
+    assert "7 of 480" in english and "7 van 480" in dutch
+    assert not re.search(r"[{}]", words["en"] + words["nl"])
+    shape = [re.findall(r"^(# |## |- )", words[language], re.M) for language in ("en", "nl")]
+    assert shape[0] == shape[1]

@@ -72,3 +72,51 @@ def test_every_day_of_the_period_is_shown_and_nothing_is_written(tiny: Any) -> N
     days = status.of_pilot(tiny.charter, tiny.store)
     assert [one.day for one in days] == tiny.charter.days()
     assert sorted(tiny.folder.rglob("*")) == before
+
+
+def linked(tiny: Any, **changes: Any) -> None:
+    tiny.write_charter(
+        products=["presence", "flows", "residence"], linkage_days=2, retention__staged_days=2,
+        period={"start": str(DAY), "end": "2026-03-03"}, **changes,
+    )  # fmt: skip
+
+
+def test_a_product_waits_for_its_window_then_for_its_verbs(tiny: Any) -> None:
+    linked(tiny)
+    store = tiny.store
+    assert found(tiny).products == {"flows": "waits", "residence": "waits"}
+    for day in (DAY, date(2026, 3, 3)):
+        for file in (store.staged_manifest("tiny", day), store.staged_file("tiny", day),
+                     store.quality("tiny", day) / "staged.json"):  # fmt: skip
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps({"is_open": True}))
+    assert found(tiny).products == {"flows": "ready", "residence": "ready"}
+    for product in ("flows", "residence"):
+        mark = store.estimated("tiny", DAY, product) / "estimated.json"
+        mark.parent.mkdir(parents=True)
+        mark.write_text("{}")
+    assert found(tiny).products == {"flows": "estimated", "residence": "estimated, stays here"}
+    mark = store.released("tiny", "flows", DAY) / "metadata.json"
+    mark.parent.mkdir(parents=True)
+    mark.write_text("{}")
+    facts = {**FACTS, "product": "flows"}
+    ledger.append(store, "tiny", "release", now(tiny.charter), facts, once=False)
+    assert found(tiny).products["flows"] == "released"
+    closed = store.quality("tiny", date(2026, 3, 3)) / "staged.json"
+    closed.write_text(json.dumps({"is_open": False}))
+    assert status.of_day(tiny.charter, date(2026, 3, 3), store).products["flows"] == "waits"
+
+
+def test_a_day_is_done_when_no_product_of_it_can_move(tiny: Any) -> None:
+    linked(tiny)
+    done = status.DayStatus(DAY, "released", {}, "", "")
+    assert done.is_done
+    for state, is_done in (("waits", True), ("released", True), ("ready", False),
+                           ("estimated", False), ("estimated, stays here", True)):  # fmt: skip
+        one = status.DayStatus(DAY, "released", {}, "", "", products={"flows": state})
+        assert one.is_done is is_done, state
+    assert not status.DayStatus(DAY, "estimated", {}, "", "").is_done
+
+
+def test_a_charter_of_presence_alone_has_no_products_to_tell_of(tiny: Any) -> None:
+    assert found(tiny).products == {}
