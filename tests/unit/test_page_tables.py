@@ -66,7 +66,16 @@ def release(
     folder = store.released(charter.pilot, product, date.fromisoformat(day))
     folder.mkdir(parents=True)
     table.to_parquet(folder / f"{table_of('released', product)}.parquet", index=False)
-    told = {"interval": {"level": 0.8, "status": "provisional"}}
+    told = {
+        "interval": {"level": 0.8, "status": "provisional"},
+        "product": product,
+        "period": day,
+        "threshold": 15,
+        "linkage_days": 3,
+        "window": {"start": DAYS[0], "end": DAYS[1]},
+        "n_entries": len(table),
+        "n_withheld": int(table["OBS_VALUE"].isna().sum()),
+    }
     (folder / "metadata.json").write_text(json.dumps(told))
     facts = {"product": product, "period": day}
     ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
@@ -141,6 +150,16 @@ def test_a_day_that_was_withdrawn_is_not_shown(store: Store, demo: Charter) -> N
     ledger.append(store, demo.pilot, "withdrawn", now(demo), facts, once=False)
     found = page_tables.flows(demo, store)
     assert found is not None and {time[:10] for time in found.times} == {DAYS[1]}
+
+
+def test_the_statement_of_a_product_counts_all_its_days(store: Store, demo: Charter) -> None:
+    assert page_tables.protection(demo, store, "flows") == []
+    for day in DAYS:
+        release(store, demo, "flows", day, trips(day))
+    (said,) = page_tables.protection(demo, store, "flows")
+    assert said.en.startswith("## Flows: how people are protected\n- The figures follow devices")
+    assert said.nl.startswith("## Verplaatsingen: hoe mensen beschermd zijn\n- De cijfers volgen")
+    assert "2 of 8 entries" in said.en and "2 van 8" in said.nl
 
 
 def test_an_hour_outside_the_day_is_refused(store: Store, demo: Charter) -> None:
