@@ -5,6 +5,7 @@ from models.footprint.calibration import (
     footprint_deviance,
     footprint_misfit,
 )
+from models.footprint.columns import silent_cells, without_cells
 from models.footprint.signal_strength import FootprintBestServer, FootprintSignalStrength
 from models.footprint.voronoi import FootprintVoronoi
 
@@ -15,4 +16,6 @@ __all__ = [
     "calibrate_footprint",
     "footprint_deviance",
     "footprint_misfit",
+    "silent_cells",
+    "without_cells",
 ]

@@ -79,6 +79,63 @@ def elevation_m(tiles: pd.DataFrame) -> Floats:
     return np.nan_to_num(numbers(tiles, "elevation_m"), nan=0.0)
 
 
+def with_surroundings(
+    cells: pd.DataFrame,
+    tiles: pd.DataFrame,
+    open_exponent: float,
+    dense_exponent: float,
+    surroundings_m: float,
+) -> pd.DataFrame:
+    """Fill altitude_m and path_loss_exponent of a plan from the land around each cell.
+
+    Parameters
+    ----------
+    cells : DataFrame with columns x_m, y_m
+        Values it has stay; small cells keep their own exponent.
+    tiles : DataFrame with columns x_m, y_m, dense_share and optionally elevation_m
+        Unit of dense_share: share of the tile that is built-up, 0 to 1.
+    open_exponent, dense_exponent : float
+        Path-loss exponent where nothing and where everything is built-up.
+    surroundings_m : float
+        Tiles this near count alike; the nearest tile where there is none. Unit: metres.
+
+    Raises
+    ------
+    ValueError
+        No dense_share, or one outside 0 to 1, with its row.
+
+    Examples
+    --------
+    >>> tiles = pd.DataFrame({"x_m": [0.0, 100.0], "y_m": 0.0, "dense_share": [0.0, 1.0]})
+    >>> cells = pd.DataFrame({"x_m": [50.0], "y_m": 0.0})
+    >>> with_surroundings(cells, tiles, 3.5, 4.0, 1000.0)["path_loss_exponent"].tolist()
+    [3.75]
+    """
+    check_tiles(tiles)
+    if "dense_share" not in tiles:
+        raise ValueError("tiles has no column dense_share, which path loss by land use needs")
+    dense = numbers(tiles, "dense_share")
+    is_bad = ~((dense >= 0) & (dense <= 1))
+    if is_bad.any():
+        raise ValueError(f"tiles.dense_share is not a share (first at row {is_bad.argmax()})")
+    filled = cells.copy()
+    points = np.column_stack([numbers(cells, "x_m"), numbers(cells, "y_m")])
+    is_placed = np.isfinite(points).all(axis=1)
+    tree = cKDTree(np.column_stack([numbers(tiles, "x_m"), numbers(tiles, "y_m")]))
+    near = tree.query_ball_point(points[is_placed], surroundings_m, return_sorted=True)
+    nearest = np.asarray(tree.query(points[is_placed])[1])
+    around = [dense[at].mean() if at else dense[one] for at, one in zip(near, nearest, strict=True)]
+    exponent, terrain = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
+    exponent[is_placed] = open_exponent + (dense_exponent - open_exponent) * np.array(around)
+    terrain[is_placed] = elevation_m(tiles)[nearest]
+    if "cell_type" in cells:
+        exponent[cells["cell_type"].isin(SMALL_CELL_TYPES).to_numpy(dtype=bool)] = np.nan
+    for column, values in (("path_loss_exponent", exponent), ("altitude_m", terrain)):
+        known = numbers(cells, column)
+        filled[column] = np.where(np.isnan(known), values, known)
+    return filled
+
+
 def complete(cells: pd.DataFrame, tiles: pd.DataFrame, defaults: Defaults) -> Plan:
     """Fill the plan.
 

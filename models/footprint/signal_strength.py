@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from models.footprint import plan as cell_plan
-from models.footprint.propagation import Floats, dominance
+from models.footprint.columns import best_of_column, share_of_column, strongest_of_column
+from models.footprint.propagation import dominance
 from models.footprint.reach import Pairs, pairs_in_reach
 
 
@@ -27,6 +27,12 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
     ----------
     path_loss_exponent, small_path_loss_exponent : float, default=3.75, 6.0
         Decay with distance of normal and small cells; a cell's own value in the plan wins.
+    open_path_loss_exponent, dense_path_loss_exponent : float, default=None
+        Decay over open and over built-up land, 3.5 and 4 where published; both or none. Given, a
+        normal cell without a value of its own takes the mean over the tiles within `surroundings_m`
+        of it, by their `dense_share`, instead of `path_loss_exponent`.
+    surroundings_m : float, default=1000.0
+        What counts as the surroundings of a cell. Unit: metres.
     midpoint_dbm, steepness : float, default=-92.5, 0.2
         Logistic from signal to dominance. Units: dBm, 1/dBm.
     dominance_threshold : float, default=0.005
@@ -90,6 +96,9 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
         *,
         path_loss_exponent: float = 3.75,
         small_path_loss_exponent: float = 6.0,
+        open_path_loss_exponent: float | None = None,
+        dense_path_loss_exponent: float | None = None,
+        surroundings_m: float = 1_000.0,
         midpoint_dbm: float = -92.5,
         steepness: float = 0.2,
         dominance_threshold: float = 0.005,
@@ -109,6 +118,9 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
     ) -> None:
         self.path_loss_exponent = path_loss_exponent
         self.small_path_loss_exponent = small_path_loss_exponent
+        self.open_path_loss_exponent = open_path_loss_exponent
+        self.dense_path_loss_exponent = dense_path_loss_exponent
+        self.surroundings_m = surroundings_m
         self.midpoint_dbm = midpoint_dbm
         self.steepness = steepness
         self.dominance_threshold = dominance_threshold
@@ -142,9 +154,68 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
             A tile without a position, or a number of the plan that cannot be, with its row.
         """
         cell_plan.check_tiles(tiles)
-        plan = cell_plan.complete(cells, tiles, self.defaults())
+        plan = self._plan(cells, tiles)
+        self._keep(self._dominance(plan, tiles))
+        self.imputed_ = plan.imputed
+        self.n_unplaced_ = int((~plan.is_placed).sum())
+        return self
+
+    def stream(
+        self, cells: pd.DataFrame, parts: Iterable[pd.DataFrame]
+    ) -> Iterator[sparse.csr_array]:
+        """Connection probability of one part of the tiles after the other, for a whole country.
+
+        Nothing is kept: memory is that of a part. A tile's column needs no other tile, so the parts
+        put side by side are what `fit` gives of all tiles.
+
+        Parameters
+        ----------
+        cells : DataFrame
+            As for `fit`, with altitude_m, and path_loss_exponent where it is to follow land use:
+            a part does not know the land around every cell (`plan.with_surroundings` fills both).
+        parts : iterable of DataFrame
+            Tiles as for `fit`, best in compact blocks: only cells in reach of a part are worked on.
+
+        Yields
+        ------
+        csr_array of shape (n_cells, n_tiles of the part)
+
+        Raises
+        ------
+        ValueError
+            As `fit`; a placed cell without altitude_m, with its row.
+
+        Examples
+        --------
+        >>> cells = pd.DataFrame({"x_m": [0.0, 4000.0], "y_m": 0.0, "altitude_m": 0.0})
+        >>> parts = [pd.DataFrame({"x_m": [x], "y_m": [0.0]}) for x in (1000.0, 2000.0)]
+        >>> footprint = FootprintSignalStrength()
+        >>> [part.toarray()[0].round(3) for part in footprint.stream(cells, parts)]
+        [array([0.619]), array([0.5])]
+        """
+        is_unknown = np.isnan(cell_plan.numbers(cells, "altitude_m"))
+        is_unknown &= np.isfinite(cell_plan.numbers(cells, "x_m"))
+        if is_unknown.any():
+            raise ValueError(f"cells.altitude_m is missing (first at row {is_unknown.argmax()})")
+        for part in parts:
+            cell_plan.check_tiles(part)
+            plan = cell_plan.complete(cells, part, self.defaults())
+            yield self._of_dominance(self._dominance(plan, part))
+
+    def _plan(self, cells: pd.DataFrame, tiles: pd.DataFrame) -> cell_plan.Plan:
+        exponents = (self.open_path_loss_exponent, self.dense_path_loss_exponent)
+        if None in exponents and exponents != (None, None):
+            raise ValueError("open_path_loss_exponent and dense_path_loss_exponent: both or none")
+        if exponents[0] is not None and exponents[1] is not None:
+            cells = cell_plan.with_surroundings(
+                cells, tiles, exponents[0], exponents[1], self.surroundings_m
+            )
+        return cell_plan.complete(cells, tiles, self.defaults())
+
+    def _dominance(self, plan: cell_plan.Plan, tiles: pd.DataFrame) -> sparse.csr_array:
+        """Dominance of every cell in every tile, chunk by chunk."""
         chunks: list[sparse.csc_array] = []
-        n_tiles = len(tiles)
+        n_cells, n_tiles = len(plan.x_m), len(tiles)
         for number, pairs in enumerate(self.pairs(plan, tiles)):
             first = number * self.chunk_tiles
             width = min(self.chunk_tiles, n_tiles - first)
@@ -156,13 +227,10 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
             covers = strength >= self.dominance_threshold
             cell, tile, kept = pairs.cell[covers], pairs.tile[covers] - first, strength[covers]
             if self.max_cells_per_tile is not None:
-                strongest = _strongest(tile, kept, self.max_cells_per_tile)
+                strongest = strongest_of_column(tile, kept, self.max_cells_per_tile)
                 cell, tile, kept = cell[strongest], tile[strongest], kept[strongest]
-            chunks.append(sparse.csc_array((kept, (cell, tile)), shape=(len(cells), width)))
-        self._keep(sparse.csr_array(sparse.hstack(chunks, format="csc")))
-        self.imputed_ = plan.imputed
-        self.n_unplaced_ = int((~plan.is_placed).sum())
-        return self
+            chunks.append(sparse.csc_array((kept, (cell, tile)), shape=(n_cells, width)))
+        return sparse.csr_array(sparse.hstack(chunks, format="csc"))
 
     def defaults(self) -> cell_plan.Defaults:
         """Return what a cell gets where its plan is silent."""
@@ -184,7 +252,10 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
 
     def _keep(self, strength: sparse.csr_array) -> None:
         self.dominance_ = strength
-        self.connection_probability_ = share_of_column(strength)
+        self.connection_probability_ = self._of_dominance(strength)
+
+    def _of_dominance(self, strength: sparse.csr_array) -> sparse.csr_array:
+        return share_of_column(strength)
 
 
 class FootprintBestServer(FootprintSignalStrength):
@@ -207,34 +278,5 @@ class FootprintBestServer(FootprintSignalStrength):
            [0. , 0.5]])
     """
 
-    def _keep(self, strength: sparse.csr_array) -> None:
-        self.dominance_ = strength
-        self.connection_probability_ = best_of_column(strength)
-
-
-def share_of_column(strength: sparse.csr_array) -> sparse.csr_array:
-    """Divide each column by its sum; empty columns stay empty."""
-    totals = np.bincount(strength.indices, weights=strength.data, minlength=strength.shape[1])
-    return sparse.csr_array(
-        (strength.data / totals[strength.indices], strength.indices, strength.indptr),
-        shape=strength.shape,
-    )
-
-
-def best_of_column(strength: sparse.csr_array) -> sparse.csr_array:
-    """Keep the largest of each column as a share: 1, or 1/n where n are equal."""
-    best = np.zeros(strength.shape[1])
-    np.maximum.at(best, strength.indices, strength.data)
-    coo = strength.tocoo()
-    is_best = (coo.data > 0) & (coo.data == best[coo.col])
-    rows, columns = coo.row[is_best], coo.col[is_best]
-    n_best = np.bincount(columns, minlength=strength.shape[1])
-    return sparse.csr_array((1.0 / n_best[columns], (rows, columns)), shape=strength.shape)
-
-
-def _strongest(tile: NDArray[np.intp], strength: Floats, limit: int) -> NDArray[np.intp]:
-    """Positions of the `limit` largest of each tile; of equals, the first cell."""
-    order = np.lexsort((-strength, tile))
-    ranked = tile[order]
-    starts = np.searchsorted(ranked, ranked, side="left")
-    return np.sort(order[np.arange(len(order)) - starts < limit])
+    def _of_dominance(self, strength: sparse.csr_array) -> sparse.csr_array:
+        return best_of_column(strength)

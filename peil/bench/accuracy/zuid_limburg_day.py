@@ -99,7 +99,7 @@ def _zone_of_cell(told: Any, name: str, counts: Floats) -> Floats:
     is_of_zone = told.land.zone[:, None] == np.arange(len(told.land.register))
     mass: Floats = told.chances @ (devices[:, None] * is_of_zone)
     total = mass.sum(axis=1, keepdims=True)
-    return np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
+    return np.asarray(np.divide(mass, total, out=np.zeros_like(mass), where=total > 0))
 
 
 def _home_added(record: _Record, by_night: Floats) -> NDArray[np.intp]:

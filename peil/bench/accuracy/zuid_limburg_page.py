@@ -111,8 +111,8 @@ def _days(record: dict[str, Any]) -> list[str]:
     lines = [
         "**Day (07–20 h), persons.** Market share of each municipality 33 ± 5 %, a quarter of the "
         "people commutes. *Home weights* need devices to be followed for 20 nights, the *counted "
-        "table* needs none. Municipalities; the worst of each seed, mean over seeds. Homes by added posteriors for the rivals, by likelihood for "
-        "`PresenceLandUse`.",
+        "table* needs none. Municipalities; the worst of each seed, mean over seeds. Homes by added"
+        " posteriors for the rivals, by likelihood for `PresenceLandUse`.",
         "",
         "| estimator and way to persons | MAPE | WAPE | worst | against its rival |",
         "|---|---|---|---|---|",
