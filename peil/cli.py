@@ -288,7 +288,7 @@ def charter_sign(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="accuracy, stage or stays")],
+    name: Annotated[str, typer.Argument(help="accuracy, estimate, stage or stays")],
     events: Annotated[
         str | None, typer.Option(help="Sizes for `stage`, such as 10M,30M,100M (the default).")
     ] = None,
@@ -306,6 +306,10 @@ def bench(
             from peil.bench.accuracy import accuracy
 
             say(accuracy(on or (), console.print))
+        elif name == "estimate":
+            from peil.bench import estimate as estimation
+
+            say(estimation.estimate(console.print))
         elif name == "stage":
             from peil.bench import stage as staging
 
@@ -315,7 +319,9 @@ def bench(
 
             say(stays.stays(stays.SIZES, console.print))
         else:
-            raise Refused(f"No benchmark {name}: there are `accuracy`, `stage` and `stays`.")
+            raise Refused(
+                f"No benchmark {name}: there are `accuracy`, `estimate`, `stage` and `stays`."
+            )
 
 
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)
