@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -241,6 +241,7 @@ def test_a_pair_of_visitors_is_a_zone_and_an_origin() -> None:
         ReleasedVisitors.model_validate({**content, "pairs": [(0, 0), (1, 1)]})
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from("ABC"), st.sampled_from("ABC"), st.integers(0, 23)),
