@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,8 +26,7 @@ class FlowTable:
     Attributes
     ----------
     n_trips : ndarray of shape (n_periods, n_zones + 1, n_zones + 1)
-        Expected trips, weighted; every trip is shared over the likely zones of both ends. Unit:
-        trips of devices, or of persons where weights were given.
+        Trips, weighted. Unit: trips of devices, or of persons where weights were given.
     n_trips_squared : ndarray, same shape
         Sum of the squared weights: the sampling variance of `n_trips` if trips were independent.
     n_devices : ndarray of int64, same shape
@@ -52,6 +52,7 @@ def flow_table(
     bounds_s: ArrayLike,
     *,
     weight_of_device: ArrayLike | None = None,
+    is_shared: bool = False,
 ) -> FlowTable:
     """Count trips by zone pair and period of departure.
 
@@ -65,6 +66,10 @@ def flow_table(
         Unit: seconds since the window's start.
     weight_of_device : array-like of shape (highest device + 1,), optional
         What a trip of each device counts for, such as persons per device of its home; 1 by default.
+    is_shared : bool, default=False
+        Share every trip over the likely zones of both ends, as if these were independent, rather
+        than count it between the likeliest: right on average where places are vague, yet it makes
+        trips across borders of stays near them.
 
     Returns
     -------
@@ -81,7 +86,7 @@ def flow_table(
     >>> places = Places(np.array([3, 8]), np.array([0, 1]),
     ...                 sparse.csr_array([[1.0, 0.0], [0.25, 0.75]]))
     >>> trip = Trips(*(np.array([v]) for v in (0, 100.0, 900.0, 0, 1)))
-    >>> flow_table(trip, places, [0.0, 3600.0]).n_trips[0]
+    >>> flow_table(trip, places, [0.0, 3600.0], is_shared=True).n_trips[0]
     array([[0.25, 0.75, 0.  ],
            [0.  , 0.  , 0.  ],
            [0.  , 0.  , 0.  ]])
@@ -104,8 +109,14 @@ def flow_table(
     inside = (period >= 0) & (period < n_periods)
     keep = np.flatnonzero(inside)
     period, weight = period[keep], weight[keep]
-    begin = _with_unknown(places, trips.from_segment[keep])
-    end = _with_unknown(places, trips.to_segment[keep])
+    zone = np.where(places.zone < 0, n_zones, places.zone)
+    if is_shared:
+        shares = _with_unknown(places)
+    else:
+        n = len(zone)
+        shares = sparse.csr_array((np.ones(n), zone, np.arange(n + 1)), shape=(n, n_zones + 1))
+    begin: Any = shares[trips.from_segment[keep]]
+    end: Any = shares[trips.to_segment[keep]]
     # every pair of a likely zone of departure and one of arrival
     n_from, n_to = np.diff(begin.indptr), np.diff(end.indptr)
     n_pairs = n_from * n_to
@@ -120,7 +131,6 @@ def flow_table(
     squared = np.asarray(
         np.bincount(entry, weights=mass * weight[of], minlength=size), dtype=np.float64
     )
-    zone = np.where(places.zone < 0, n_zones, places.zone)
     likely = np.ravel_multi_index(
         (period, zone[trips.from_segment[keep]], zone[trips.to_segment[keep]]), shape
     )
@@ -129,9 +139,9 @@ def flow_table(
     return FlowTable(n_trips.reshape(shape), squared.reshape(shape), n_devices.astype(np.int64))
 
 
-def _with_unknown(places: Places, segment: NDArray[np.int64]) -> sparse.csr_array:
-    """Zone shares of some segments; whole in the last column where no zone is known."""
-    shares = sparse.csr_array(places.zone_shares[segment])
+def _with_unknown(places: Places) -> sparse.csr_array:
+    """Zone shares; whole in the last column where no zone is known."""
+    shares = sparse.csr_array(places.zone_shares)
     is_empty = np.diff(shares.indptr) == 0
     last = sparse.csr_array(is_empty.astype(np.float64)[:, None])
     return sparse.csr_array(sparse.hstack([shares, last], format="csr"))
@@ -159,7 +169,8 @@ def flow_interval(
     Returns
     -------
     lower, upper : ndarray of the table's shape
-        Quantiles of a gamma distribution, as `models.uncertainty.presence_interval`.
+        Quantiles of a gamma distribution, as `models.uncertainty.presence_interval`; an entry
+        without trips is taken to have the mean weight.
 
     Examples
     --------
@@ -167,11 +178,12 @@ def flow_interval(
     >>> [bound.round().item() for bound in flow_interval(table, model_error_share=0.0)]
     [81.0, 122.0]
     """
-    weight = np.divide(
-        table.n_trips_squared, table.n_trips, out=np.zeros_like(table.n_trips),
-        where=table.n_trips > 0,
-    )  # fmt: skip
-    devices = np.divide(table.n_trips, weight, out=np.zeros_like(table.n_trips), where=weight > 0)
+    total = float(table.n_trips.sum())
+    usual = float(table.n_trips_squared.sum()) / total if total > 0 else 1.0
+    weight = np.full(table.n_trips.shape, usual)  # of an entry without trips
+    is_seen = table.n_trips > 0
+    np.divide(table.n_trips_squared, table.n_trips, out=weight, where=is_seen)
+    devices = table.n_trips / weight
     return presence_interval(
         table.n_trips, devices, weight, level=level,
         sampling_overdispersion=sampling_overdispersion, model_error_share=model_error_share,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,6 +47,31 @@ class Anchors:
         found = np.full(n_devices, -1, dtype=np.int64)
         found[self.device] = self.zone
         return found
+
+    def refined(self, segments: Segments, places: Places) -> Places:
+        """Give every stay at the place of its device that place, which all its stays together tell.
+
+        Parameters
+        ----------
+        segments : Segments
+            Those that the places were found in.
+        places : Places
+            Of the segments.
+
+        Returns
+        -------
+        Places
+            Of all other segments as they were.
+        """
+        rows = np.flatnonzero(self.is_there)
+        of = np.searchsorted(self.device, segments.device[rows])
+        tile, zone = places.tile.copy(), places.zone.copy()
+        tile[rows], zone[rows] = self.tile[of], self.zone[of]
+        # rows of the new shares after those of the old, then picked in order
+        both: Any = sparse.vstack([places.zone_shares, self.zone_shares], format="csr")
+        picked = np.arange(len(segments))
+        picked[rows] = len(segments) + of
+        return Places(tile, zone, sparse.csr_array(both[picked]))
 
 
 class AnchorPlace(BaseEstimator):  # type: ignore[misc, unused-ignore]

@@ -10,11 +10,15 @@ from models.scores.figures import (
     wape,
     wape_squares,
 )
+from models.scores.labelled_time import LabelledTime, common_time, f1_on_time
 
 __all__ = [
+    "LabelledTime",
     "bias",
     "common_part_of_commuters",
+    "common_time",
     "earth_movers_distance",
+    "f1_on_time",
     "interval_coverage",
     "interval_score",
     "mape",

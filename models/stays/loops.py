@@ -124,6 +124,7 @@ def write_segments(
     n_cells: int,
     min_stay_s: float,
     padding_s: float,
+    longest_move_s: float,
     out_device: Ints,
     start_s: Floats,
     end_s: Floats,
@@ -156,6 +157,10 @@ def write_segments(
             if cell[k] >= 0:
                 seen[cell[k]] = 0
         follows = link[j] if j < n_events else FIRST
+        # a silence that is longer than a move was spent where the device was
+        leaves = at_s[last]
+        if follows == MOVES:
+            leaves = max(leaves, at_s[j] - longest_move_s)
         lasts_s = at_s[last] - at_s[first]
         if best == OUTSIDE:
             is_state = ABROAD
@@ -165,17 +170,17 @@ def write_segments(
             is_state = UNDETERMINED
         arrives = link[first] == MOVES or link[first] == ARRIVES
         begins = at_s[first] - (0.0 if arrives else padding_s)
-        ends = at_s[last] + (padding_s if follows != MOVES else 0.0)
+        ends = leaves + (padding_s if follows != MOVES else 0.0)
         if ends > begins:
             out_device[n], start_s[n], end_s[n] = device[first], begins, ends
             state[n], out_cell[n] = is_state, best
             first_event[n], last_event[n] = first, last
             n += 1
         if follows == MOVES:
-            middle = 0.5 * (at_s[last] + at_s[j])
+            middle = 0.5 * (leaves + at_s[j])
             for half in range(2):
                 at = last if half == 0 else j
-                begins = at_s[last] if half == 0 else middle
+                begins = leaves if half == 0 else middle
                 ends = middle if half == 0 else at_s[j]
                 if ends > begins:
                     out_device[n], start_s[n], end_s[n] = device[first], begins, ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 import numpy as np
@@ -35,6 +36,10 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
     padding_s : float, default=300.0
         How long a device is believed to be where it was seen, before and after, where unknown time
         follows. Unit: seconds.
+    longest_move_s : float, default=inf
+        Longest part of a silence between two places that is a move, at its end; the rest was spent
+        at the place before, since phones on the way are seen often. Infinite: the whole silence is
+        the move. Unit: seconds.
 
     Attributes
     ----------
@@ -46,7 +51,7 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
     -----
     Assumes that a device that is seen in overlapping cells has not moved: moves inside the common
     area of cells are not seen, and a device under the edge of a cell may seem to move. Not
-    identified: when within a silence a device set out; a move is the whole silence.
+    identified: when within a silence a device set out.
     An event in an unlocated cell is passed over, as if the device had been silent; a device with no
     other events has no segments.
 
@@ -78,12 +83,14 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
         max_gap_move_s: float = 7_200.0,
         max_gap_abroad_s: float = 259_200.0,
         padding_s: float = 300.0,
+        longest_move_s: float = math.inf,
     ) -> None:
         self.min_stay_s = min_stay_s
         self.max_gap_stay_s = max_gap_stay_s
         self.max_gap_move_s = max_gap_move_s
         self.max_gap_abroad_s = max_gap_abroad_s
         self.padding_s = padding_s
+        self.longest_move_s = longest_move_s
 
     def fit(self, overlaps: sparse.sparray | ArrayLike) -> Self:
         """Take note of which cells overlap.
@@ -100,7 +107,7 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
             make unknown time negative.
         """
         for name in ("min_stay_s", "max_gap_stay_s", "max_gap_move_s", "max_gap_abroad_s",
-                     "padding_s"):  # fmt: skip
+                     "padding_s", "longest_move_s"):  # fmt: skip
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if 2 * self.padding_s > self.max_gap_move_s:
@@ -222,6 +229,7 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
         )  # fmt: skip
         n = loops.write_segments(
             who, when, where, link, self.n_cells_, float(self.min_stay_s), float(self.padding_s),
+            float(self.longest_move_s),
             out.device, out.start_s, out.end_s, out.state, out.cell, out.first_event,
             out.last_event,
         )  # fmt: skip

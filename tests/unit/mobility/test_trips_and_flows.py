@@ -75,9 +75,12 @@ def trips(*rows):
     return Trips(device, departs.astype(float), departs + 60.0, begin, end)
 
 
-def test_a_trip_is_shared_over_the_likely_zones_of_both_ends():
-    table = flow_table(trips((0, 10, 0, 1), (0, 20, 1, 0)), PLACES, [0, 100])
+def test_a_trip_counts_between_the_likeliest_zones_or_is_shared_over_the_likely():
+    both = trips((0, 10, 0, 1), (0, 20, 1, 0))
+    table = flow_table(both, PLACES, [0, 100], is_shared=True)
     assert table.n_trips[0].tolist() == [[0.0, 0.6, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 0.0]]
+    likeliest = flow_table(both, PLACES, [0, 100])
+    assert likeliest.n_trips[0].tolist() == [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     assert table.n_devices[0].tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
 
 
@@ -128,6 +131,8 @@ def test_an_interval_holds_its_flow_and_is_wider_with_fewer_devices():
     many = trips(*[(d, 10, 1, 1) for d in range(400)])
     few = trips(*[(d, 10, 1, 1) for d in range(25)])
     widths = []
+    empty = flow_interval(flow_table(few, PLACES, [0, 100]), sampling_overdispersion=1.0)
+    assert (empty[0][0, 0, 0], round(empty[1][0, 0, 0], 2)) == (0.0, 1.92)  # Jeffreys of none
     for some in (many, few):
         table = flow_table(some, PLACES, [0, 100], weight_of_device=np.full(400, 2.0))
         lower, upper = flow_interval(table, model_error_share=0.0, sampling_overdispersion=1.0)

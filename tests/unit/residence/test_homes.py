@@ -49,6 +49,23 @@ def test_stays_near_each_other_are_one_place_and_placed_together():
     assert apart.zone.tolist() == [2]
 
 
+def test_stays_at_home_take_the_place_that_all_of_them_tell():
+    stays = [(0, 0, 5), (0, 1, 5), (0, 2, 8), (1, 3, 5)]
+    device, row, hours = (np.array(v) for v in zip(*stays, strict=True))
+    at = np.arange(4)
+    segments = Segments.of(device, at * DAY, at * DAY + hours * HOUR, at * 0, row, at, at)
+    fitted = model()
+    places = fitted.placing_.place(segments, row)
+    assert places.tile.tolist() == [0, 1, 2, 3]
+    weight = np.where(device == 0, segments.duration_s, 0.0)
+    home = fitted.place(segments, places, row, weight)
+    found = home.refined(segments, places)
+    assert found.tile.tolist() == found.zone.tolist() == [1, 1, 2, 3]
+    shares = found.zone_shares.toarray()
+    assert (shares[:2] == home.zone_shares.toarray()[0]).all()
+    assert (shares[2:] == places.zone_shares.toarray()[2:]).all()
+
+
 def test_devices_without_weight_or_with_too_little_have_no_home():
     assert homes([(3, 0, 0)]).device.tolist() == []
     found = homes([(3, 0, 4), (5, 0, 9)], min_weight_s=5 * HOUR)

@@ -57,6 +57,16 @@ def test_a_move_is_split_at_its_middle():
     assert found == [(-5, 30, STAY, 0), (30, 80, MOVE, 0), (80, 130, MOVE, 3), (130, 165, STAY, 3)]
 
 
+def test_a_long_silence_is_spent_where_the_device_was_and_moves_at_its_end():
+    events = [(0, 0, 0), (0, 30, 0), (0, 130, 3), (0, 160, 3)]
+    assert rows(events, longest_move_s=600.0) == [
+        (-5, 120, STAY, 0), (120, 125, MOVE, 0), (125, 130, MOVE, 3), (130, 165, STAY, 3),
+    ]  # fmt: skip
+    # what was seen decides what it was: ten minutes make no stay, however long the silence
+    short = rows([(0, 20, 0), (0, 30, 0), (0, 130, 3), (0, 160, 3)], longest_move_s=600.0)
+    assert short[0] == (15, 120, UNDETERMINED, 0)
+
+
 def test_a_gap_of_two_hours_moves_and_a_longer_one_is_unknown():
     assert [row[2] for row in rows([(0, 0, 0), (0, 120, 3)])] == [
         UNDETERMINED, MOVE, MOVE, UNDETERMINED,
