@@ -302,26 +302,9 @@ def bench(
     Example: [bold]peil bench accuracy --on demo[/bold]
     """
     with answering():
-        if name == "accuracy":
-            from peil.bench.accuracy import accuracy
+        from peil.bench.running import run as measure
 
-            say(accuracy(on or (), console.print))
-        elif name == "estimate":
-            from peil.bench import estimate as estimation
-
-            say(estimation.estimate(console.print))
-        elif name == "stage":
-            from peil.bench import stage as staging
-
-            say(staging.stage(staging.sizes_of(events), console.print))
-        elif name == "stays":
-            from peil.bench import stays
-
-            say(stays.stays(stays.SIZES, console.print))
-        else:
-            raise Refused(
-                f"No benchmark {name}: there are `accuracy`, `estimate`, `stage` and `stays`."
-            )
+        say(measure(name, events, on or (), console.print))
 
 
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)
