@@ -21,6 +21,7 @@ from peil.atomic import fresh_folder, read_json, replace_folder, write_json, wri
 from peil.charter import Charter
 from peil.clock import now
 from peil.estimation import CHAMPION
+from peil.gates import products as product_gates
 from peil.gates import require_open
 from peil.linkage import PRODUCTS, Product
 from peil.outcome import Outcome, Refused, Waiting
@@ -105,6 +106,8 @@ def publish(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
     ------
     Waiting
         No candidate yet.
+    GateClosed
+        What would leave is not believable.
     Refused
         The period stands released with other figures.
     """
@@ -122,6 +125,8 @@ def publish(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
         raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")
     if found == PRODUCT:
         require_open("released", charter.pilot, str(when))
+    else:
+        product_gates.require_open(charter, found, when, store)
     with lock.held(store, charter.pilot, _held(found, when), f"publish {found}"):
         told = read_json(candidate / "metadata.json")
         content = told["table_sha256"]

@@ -36,7 +36,9 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     hours = pd.to_datetime(hours_of(day, charter.time_zone), utc=True)
     whole = pd.MultiIndex.from_product([zones, zones, hours], names=key)
     rows = rows.set_index(key).reindex(whole).reset_index()
-    devices, threshold = rows["n_devices"].fillna(0).to_numpy(), threshold_of(charter)
+    threshold = threshold_of(charter)
+    value = "n_trips" if area.register is None else "n_person_trips"
+    devices = _effective(rows, value, threshold)
     shown = devices >= threshold
     _refuse_gaps(devices, shown, [], threshold)
     unit, columns = ("DEV", ["n_trips"]) if area.register is None else (
@@ -71,7 +73,8 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     known = _lines(rows, region)
     threshold = threshold_of(charter)
     shown = ~_withheld(rows, known, threshold, area.register is not None)
-    _refuse_gaps(rows["n_devices"].fillna(0).to_numpy(), shown, known, threshold)
+    value = "n_devices" if area.register is None else "n_persons"
+    _refuse_gaps(_effective(rows, value, threshold), shown, known, threshold)
     published = set(rows.loc[shown, "origin_id"])
     kept = (rows["origin_kind"].ne("country") | rows["origin_id"].isin(published)).to_numpy()
     rows, shown = rows[kept].reset_index(drop=True), shown[kept]
@@ -109,11 +112,18 @@ def _lines(rows: pd.DataFrame, region: dict[str, str]) -> list[Ints]:
     return [np.asarray(one, dtype=np.intp) for one in groups]
 
 
+def _effective(rows: pd.DataFrame, value: str, threshold: int) -> NDArray[np.float64]:
+    """Distinct devices; none where the figure itself, which is shared over zones, is small."""
+    devices = rows["n_devices"].fillna(0).to_numpy(dtype=np.float64)
+    figure = rows[value].fillna(0).to_numpy(dtype=np.float64)
+    return np.where(figure < threshold, 0.0, devices)
+
+
 def _withheld(
     rows: pd.DataFrame, lines: list[Ints], threshold: int, has_register: bool
 ) -> NDArray[np.bool_]:
     """Entries under the threshold, and those that keep them from being found by subtraction."""
-    devices = rows["n_devices"].fillna(0).to_numpy(dtype=np.float64)
+    devices = _effective(rows, "n_persons" if has_register else "n_devices", threshold)
     if not has_register:
         return suppress_lines(devices, lines, threshold)
     persons = rows["n_persons"].fillna(0).to_numpy(dtype=np.float64)

@@ -95,8 +95,10 @@ def report_file(store: Store, report: GateReport) -> Path:
 
 
 def closed_file(store: Store, report: GateReport) -> Path:
-    """Where it says that a day is set aside."""
-    return store.quarantine(report.pilot) / f"{report.day}.closed.json"
+    """Where it says that a day is set aside, or one product's release of it."""
+    _, _, product = report.state.partition("_")
+    name = f"{report.day}.{product}" if product else report.day
+    return store.quarantine(report.pilot) / f"{name}.closed.json"
 
 
 def set_aside(store: Store, report: GateReport) -> None:

@@ -1,0 +1,128 @@
+"""What is asked alike of every released table that follows devices."""
+
+from __future__ import annotations
+
+from expectations.belief import Belief, at_least, in_order, none_of, note, stop
+
+ENTRIES = """
+    SELECT
+        count(*) AS n_entries,
+        count(OBS_VALUE) AS n_published,
+        count(*) FILTER (WHERE OBS_VALUE < threshold) AS n_small,
+        count(*) FILTER (WHERE OBS_VALUE IS NOT NULL AND (n_devices >= threshold) IS NOT TRUE)
+            AS n_of_few_devices,
+        count(*) FILTER (
+            WHERE
+            (OBS_STATUS = 'Q' OR CONF_STATUS = 'C')
+            AND (OBS_VALUE IS NOT NULL OR OBS_LOWER IS NOT NULL OR OBS_UPPER IS NOT NULL)
+        ) AS n_withheld_with_value,
+        count(*) FILTER (
+            WHERE
+            OBS_VALUE IS NULL
+            AND (OBS_STATUS IS DISTINCT FROM 'Q' OR CONF_STATUS IS DISTINCT FROM 'C')
+        ) AS n_empty_without_reason,
+        count(DISTINCT released.TIME_PERIOD) / any_value(n_hours)::DOUBLE AS hours_share
+    FROM {table} AS released
+    CROSS JOIN this_batch
+    LEFT JOIN {estimated} AS estimated
+        ON {same} AND estimated.hour_at = released.TIME_PERIOD::TIMESTAMPTZ
+"""
+
+
+def entries(table: str, estimated: str, same: str) -> str:
+    """SQL of one row per batch: its entries beside the distinct devices that they rest on.
+
+    Parameters
+    ----------
+    table, estimated : str
+        The released table, and the estimated one that it was made of.
+    same : str
+        SQL that holds where an entry of `released` and a row of `estimated` are the same but for
+        the hour.
+    """
+    return ENTRIES.format(table=table, estimated=estimated, same=same)
+
+
+def beliefs(table: str, measure: str) -> list[Belief]:
+    """Beliefs about a released table; what protects people stops."""
+    return [
+        stop(
+            name="there_is_something_to_release",
+            table=table,
+            measure=measure,
+            expectation=at_least("n_entries", 1),
+            why="A release without entries, not even withheld ones, is a fault of ours.",
+            do="Run release of this product for the day again and look at its estimates.",
+            shows=("n_entries",),
+        ),
+        stop(
+            name="no_entry_rests_on_few_devices",
+            table=table,
+            measure=measure,
+            expectation=none_of("n_of_few_devices"),
+            why="An entry that few distinct devices made points at who holds them.",
+            do="Do not release: the threshold was not applied to distinct devices.",
+            shows=("n_entries", "n_of_few_devices"),
+        ),
+        stop(
+            name="no_entry_is_small",
+            table=table,
+            measure=measure,
+            expectation=none_of("n_small"),
+            why="An entry under the threshold points at few people.",
+            do="Do not release: the threshold was not applied to what is published.",
+            shows=("n_entries", "n_small"),
+        ),
+        stop(
+            name="withheld_entries_are_empty",
+            table=table,
+            measure=measure,
+            expectation=none_of("n_withheld_with_value"),
+            why="A withheld entry that still carries a figure or an interval is not withheld.",
+            do="Do not release: the figure must be removed with its interval.",
+            shows=("n_entries", "n_withheld_with_value"),
+        ),
+        stop(
+            name="empty_entries_say_why",
+            table=table,
+            measure=measure,
+            expectation=none_of("n_empty_without_reason"),
+            why="An empty entry without a status is read as zero.",
+            do="Set the status of every empty entry.",
+            shows=("n_entries", "n_empty_without_reason"),
+        ),
+        stop(
+            name="lower_end_lies_below_the_figure",
+            table=table,
+            measure=table,
+            expectation=in_order("OBS_LOWER", "OBS_VALUE"),
+            why="An interval that starts above its own figure says nothing.",
+            do="Do not release: the interval belongs to another figure.",
+        ),
+        stop(
+            name="upper_end_lies_above_the_figure",
+            table=table,
+            measure=table,
+            expectation=in_order("OBS_VALUE", "OBS_UPPER"),
+            why="An interval that ends below its own figure says nothing.",
+            do="Do not release: the interval belongs to another figure.",
+        ),
+        note(
+            name="something_is_published",
+            table=table,
+            measure=measure,
+            expectation=at_least("n_published", 1),
+            why="A table that is withheld as a whole serves nobody.",
+            do="Choose larger zones for this area, or leave this product out of the charter.",
+            shows=("n_entries", "n_published"),
+        ),
+        note(
+            name="every_hour_is_released",
+            table=table,
+            measure=measure,
+            expectation=at_least("hours_share", 1.0),
+            why="A missing hour is a gap in every line that the reader sees.",
+            do="Look which hours the gates of the day noted as silent.",
+            shows=("hours_share",),
+        ),
+    ]

@@ -1,0 +1,115 @@
+"""The gate of a release that follows devices: each product and period has its own.
+
+Its report is `<quality>/released_<product>.json`. Closed, it sets this release aside, not the day:
+presence, which follows nobody, goes on.
+"""
+
+from __future__ import annotations
+
+import importlib
+from datetime import date
+from typing import Any, cast
+
+from peil import alerts, atomic, database
+from peil.charter import Charter
+from peil.gates.limits import limits_of
+from peil.gates.report import Finding, GateReport, MeasureError, State, observed
+from peil.linkage import Product
+from peil.outcome import GateClosed, Waiting
+from peil.outputs import table_of
+from peil.store import Store
+
+NUMBERS = ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER")
+
+
+def check(charter: Charter, product: Product, day: date, store: Store) -> GateReport:
+    """Ask what we believe of a product's candidate, and write the answer down.
+
+    Raises
+    ------
+    Waiting
+        There is no candidate yet.
+    MeasureError, JudgeError
+        A fault of ours; no value is quoted.
+    """
+    from peil.gates import great, tables  # takes Great Expectations' seconds
+
+    pilot = charter.pilot
+    module = importlib.import_module("expectations.released").PRODUCT_SUITES[product]
+    beliefs = module.suite(limits_of(pilot))
+    made = _measures(charter, product, day, store, module.MEASURES)
+
+    def fill(connection: Any) -> None:
+        for name, table in made.items():
+            tables.keep(connection, name, table)
+
+    verdicts = great.judge("released", beliefs, fill)
+    results = [
+        Finding(
+            expectation=belief.name, table=belief.table, why=belief.why, do=belief.do,
+            severity=belief.severity, success=verdicts[belief.name].success,
+            observed=observed(made.get(belief.measure), belief.shows, verdicts[belief.name].counts),
+        )
+        for belief in beliefs
+    ]  # fmt: skip
+    is_open = all(found.success or found.severity == "note" for found in results)
+    state = cast(State, f"released_{product}")
+    report = GateReport(state, pilot, str(day), is_open, results)
+    atomic.write_text(store.quality(pilot, day) / f"{state}.json", report.to_json())
+    if is_open:
+        alerts.open_gate(store, charter, report)
+    return report
+
+
+def require_open(charter: Charter, product: Product, day: date, store: Store) -> GateReport:
+    """Ask, and let nothing cross a closed gate: the release is set aside and people are told.
+
+    Raises
+    ------
+    GateClosed
+        With the names of the beliefs that failed (exit 3).
+    """
+    report = check(charter, product, day, store)
+    if not report.is_open:
+        alerts.close_gate(store, report)
+        raise GateClosed(report.sentence())
+    return report
+
+
+def _measures(
+    charter: Charter, product: Product, day: date, store: Store, asked: dict[str, str]
+) -> dict[str, Any]:
+    """The released table with figures as DOUBLE, and the measures of the suite."""
+    from peil.gates import tables
+
+    pilot = charter.pilot
+    names = {
+        table_of("released", product): store.candidate(pilot, product, day),
+        table_of("estimated", product): store.estimated(pilot, day, product),
+    }
+    made: dict[str, Any] = {}
+    failed = ""
+    with database.connection(store, store.work(pilot, day, f"gate_{product}")) as opened:
+        for name, folder in names.items():
+            file = folder / f"{name}.parquet"
+            if not file.is_file():
+                raise Waiting(f"{file} is not there: estimate and release {product} first.")
+            place = str(file).replace("'", "''")
+            opened.execute(f"CREATE TABLE {name} AS FROM read_parquet('{place}')")
+        tables.keep(opened, "this_batch", tables.batch(charter, day))
+        doing = table_of("released", product)
+        casts = ", ".join(f"{column}::DOUBLE AS {column}" for column in NUMBERS)
+        try:
+            made[doing] = opened.execute(
+                f"SELECT * REPLACE ({casts}) FROM {doing}"
+            ).to_arrow_table()
+            for doing, sql in asked.items():
+                made[doing] = opened.execute(sql).to_arrow_table()
+        except Exception as error:
+            failed = type(error).__name__
+    if failed:  # raised out here, so that the original does not travel along
+        raise MeasureError(
+            f"The gate of {product} of {pilot} {day} could not make {doing} ({failed}): a table "
+            "is not as it should be; this is a fault of ours."
+        )
+    return made

@@ -1,0 +1,174 @@
+"""The gate of a release that follows devices: sound it opens, and each planted fault closes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from peil import charter as charters
+from peil import release
+from peil.clock import hours_of
+from peil.gates import products as product_gates
+from peil.outcome import GateClosed, Waiting
+from peil.store import Store
+from tests.unit.conftest import CHARTER
+
+DAY = date(2026, 3, 2)
+ZONES = ["A", "B"]
+Table = pd.DataFrame
+
+
+@pytest.fixture
+def pilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A charter that names both products, an empty store, and a candidate of each that is sound."""
+    content = {**CHARTER, "products": ["presence", "flows", "visitors"], "linkage_days": 2,
+               "retention": {"raw_hours": 24, "staged_days": 2}, "threshold": 15}  # fmt: skip
+    (tmp_path / "pilots").mkdir()
+    (tmp_path / "pilots" / "tiny.yml").write_text(yaml.safe_dump(content))
+    monkeypatch.setenv("PEIL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PEIL_PILOTS", str(tmp_path / "pilots"))
+    for product in ("flows", "visitors"):
+        write(product, *sound(product))
+    return charters.load("tiny")
+
+
+def sound(product: str) -> tuple[Table, Table]:
+    """Released and estimated: one entry is published, the others are withheld."""
+    keys = ("REF_AREA_FROM", "REF_AREA_TO") if product == "flows" else ("REF_AREA", "ORIGIN")
+    theirs = ("from_zone_id", "to_zone_id") if product == "flows" else ("zone_id", "origin_id")
+    hours = hours_of(DAY, "Europe/Amsterdam")
+    rows = [(a, b, hour) for a in ZONES for b in ZONES for hour in hours]
+    released = pd.DataFrame(
+        {keys[0]: [a for a, _, _ in rows], keys[1]: [b for _, b, _ in rows],
+         "TIME_PERIOD": [pd.Timestamp(h).tz_convert("Europe/Amsterdam").isoformat()
+                         for *_, h in rows],
+         "OBS_VALUE": pd.Series([pd.NA] * len(rows), dtype="Int64"),
+         "OBS_LOWER": pd.Series([pd.NA] * len(rows), dtype="Int64"),
+         "OBS_UPPER": pd.Series([pd.NA] * len(rows), dtype="Int64"),
+         "OBS_STATUS": "Q", "CONF_STATUS": "C", "UNIT_MEASURE": "PS"}
+    )  # fmt: skip
+    released.loc[0, ["OBS_VALUE", "OBS_LOWER", "OBS_UPPER"]] = [40, 30, 55]
+    released.loc[0, ["OBS_STATUS", "CONF_STATUS"]] = ["A", "F"]
+    estimated = pd.DataFrame(
+        {theirs[0]: ["A", "A"], theirs[1]: ["A", "B"], "hour_at": [hours[0], hours[0]],
+         "n_devices": [15, 14]}
+    )  # fmt: skip
+    return released, estimated
+
+
+def write(product: str, released: Table, estimated: Table) -> None:
+    store = Store()
+    names = {
+        "flows": ("rel_flows__by_zone_pair_hour", "est_flows__by_zone_pair_hour"),
+        "visitors": ("rel_visitors__by_zone_hour", "est_visitors__by_zone_hour_origin"),
+    }
+    folders = (store.candidate("tiny", product, DAY), store.estimated("tiny", DAY, product))
+    for name, folder, table in zip(names[product], folders, (released, estimated), strict=True):
+        folder.mkdir(parents=True, exist_ok=True)
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def few_devices(released: Table, estimated: Table) -> None:
+    estimated.loc[0, "n_devices"] = 14
+
+
+def not_estimated(released: Table, estimated: Table) -> None:
+    released.loc[released.index[-1], ["OBS_VALUE", "OBS_LOWER", "OBS_UPPER"]] = [40, 30, 55]
+    released.loc[released.index[-1], ["OBS_STATUS", "CONF_STATUS"]] = ["A", "F"]
+
+
+def small(released: Table, estimated: Table) -> None:
+    released.loc[0, ["OBS_VALUE", "OBS_LOWER"]] = [14, 10]
+
+
+def value_behind_a_mark(released: Table, estimated: Table) -> None:
+    released.loc[1, "OBS_LOWER"] = 3
+
+
+def gap_without_a_mark(released: Table, estimated: Table) -> None:
+    released.loc[1, ["OBS_STATUS", "CONF_STATUS"]] = ["A", "F"]
+
+
+def low_end(released: Table, estimated: Table) -> None:
+    released.loc[0, "OBS_LOWER"] = 41
+
+
+def high_end(released: Table, estimated: Table) -> None:
+    released.loc[0, "OBS_UPPER"] = 39
+
+
+FAULTS: dict[str, list[Callable[[Table, Table], None]]] = {
+    "no_entry_rests_on_few_devices": [few_devices, not_estimated],
+    "no_entry_is_small": [small],
+    "withheld_entries_are_empty": [value_behind_a_mark],
+    "empty_entries_say_why": [gap_without_a_mark],
+    "lower_end_lies_below_the_figure": [low_end],
+    "upper_end_lies_above_the_figure": [high_end],
+}
+
+
+@pytest.mark.parametrize("product", ["flows", "visitors"])
+def test_a_sound_release_opens_its_gate(pilot: Any, product: Any) -> None:
+    report = product_gates.require_open(pilot, product, DAY, Store())
+    assert report.is_open and len(report.results) == 9
+    assert all(found.success for found in report.results)
+    kept = json.loads((Store().quality("tiny", DAY) / f"released_{product}.json").read_text())
+    assert kept["is_open"] and kept["state"] == f"released_{product}"
+
+
+@pytest.mark.parametrize("product", ["flows", "visitors"])
+@pytest.mark.parametrize("belief", FAULTS)
+def test_a_planted_fault_closes_it_and_nothing_crosses(
+    pilot: Any, product: Any, belief: str
+) -> None:
+    store = Store()
+    for fault in FAULTS[belief]:
+        released, estimated = sound(product)
+        fault(released, estimated)
+        write(product, released, estimated)
+        with pytest.raises(GateClosed, match=rf"released_{product} gate .* is closed: .*{belief}"):
+            product_gates.require_open(pilot, product, DAY, store)
+    (store.candidate("tiny", product, DAY) / "bundle.dsse.json").write_text("{}")
+    with pytest.raises(GateClosed):
+        release.publish("tiny", str(DAY), product)
+    assert not store.released("tiny", product, DAY).exists()
+    assert (store.quarantine("tiny") / f"{DAY}.{product}.closed.json").exists()
+    assert not (store.quarantine("tiny") / f"{DAY}.closed.json").exists()  # presence goes on
+    write(product, *sound(product))
+    assert product_gates.require_open(pilot, product, DAY, store).is_open
+    assert not (store.quarantine("tiny") / f"{DAY}.{product}.closed.json").exists()
+
+
+def test_an_empty_table_is_no_release(pilot: Any) -> None:
+    released, estimated = sound("flows")
+    write("flows", released[:0], estimated)
+    with pytest.raises(GateClosed, match="there_is_something_to_release"):
+        product_gates.require_open(pilot, "flows", DAY, Store())
+
+
+def test_notes_stop_nothing(pilot: Any) -> None:
+    released, estimated = sound("flows")
+    hour = released["TIME_PERIOD"].iloc[0]
+    write("flows", released[released["TIME_PERIOD"] != hour], estimated)
+    report = product_gates.require_open(pilot, "flows", DAY, Store())
+    assert [found.expectation for found in report.noted] == [
+        "something_is_published", "every_hour_is_released",
+    ]  # fmt: skip
+
+
+def test_without_a_candidate_it_waits_and_a_fault_of_ours_quotes_no_value(pilot: Any) -> None:
+    released, estimated = sound("flows")
+    write("flows", released.assign(TIME_PERIOD="secret"), estimated)
+    with pytest.raises(product_gates.MeasureError, match="could not make") as fault:
+        product_gates.check(pilot, "flows", DAY, Store())
+    assert "secret" not in str(fault.value) and fault.value.__context__ is None
+    (Store().candidate("tiny", "flows", DAY) / "rel_flows__by_zone_pair_hour.parquet").unlink()
+    with pytest.raises(Waiting):
+        product_gates.check(pilot, "flows", DAY, Store())
