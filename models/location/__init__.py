@@ -1,6 +1,7 @@
 """Where a device is: priors over tiles, Bayes' rule for one event, a hidden Markov model."""
 
 from models.location.emission import connection_by_strength
+from models.location.heading import LocationHMMHeading
 from models.location.histories import MISSING, Histories
 from models.location.hmm import LocationHMM
 from models.location.posterior import connection_with_timing, posterior, timing_advance_factor
@@ -18,6 +19,7 @@ __all__ = [
     "MISSING",
     "Histories",
     "LocationHMM",
+    "LocationHMMHeading",
     "connection_by_strength",
     "connection_with_timing",
     "posterior",

@@ -14,7 +14,14 @@ from models.location import recursion
 from models.location.emission import kinds_of_events, make_blocks
 from models.location.grid import Grid
 from models.location.histories import MISSING, Histories
-from models.location.journeys import joint_likelihood, moved, place, tiles_of_boxes
+from models.location.journeys import (
+    all_modes,
+    joint_likelihood,
+    moved,
+    place,
+    tiles_of_boxes,
+)
+from models.location.moves import Moves
 from models.location.recursion import RESTART
 
 Floats = NDArray[np.float64]
@@ -84,9 +91,8 @@ class Chain:
         self.gap = gap.astype(np.int64)
 
     def _forward(
-        self, device: int, values: Floats, stay: Floats, edge: float, diagonal: float,
-        room: int = 0,
-    ) -> tuple[tuple[float, int, int], Ints, Ints, Ints, Floats]:  # fmt: skip
+        self, device: int, moves: Moves, stay: Floats, values: Floats, room: int = 0
+    ) -> tuple[tuple[float, int, int], Ints, Ints, Ints, Floats]:
         begin, end = self.histories.offsets[device : device + 2]
         gap = self.gap[begin:end].copy()
         boxes = np.zeros((end - begin, 4), dtype=np.int64)
@@ -94,15 +100,16 @@ class Chain:
         pool = np.empty(room)
         told = recursion.forward(
             gap, self.row[begin:end], values, self.blocks.start, self.blocks.box, self.prior,
-            stay, self.grid.inside, edge, diagonal, -np.inf, boxes, start, pool,
+            moves.start, moves.flipped, moves.switch.T.copy(), stay, self.grid.inside, -np.inf,
+            boxes, start, pool,
         )  # fmt: skip
         return told, gap, boxes, start, pool
 
-    def likelihood(self, edge: float, diagonal: float, memory: float) -> tuple[Floats, int, int]:
+    def likelihood(self, moves: Moves, memory: float) -> tuple[Floats, int, int]:
         """Log likelihood of each device, breaks and state updates of all."""
-        values, stay = self.blocks.values(memory), self.grid.stay(edge, diagonal)
+        values, stay = self.blocks.values(memory), moves.stay(self.grid)
         found = [
-            self._forward(device, values, stay, edge, diagonal)[0]
+            self._forward(device, moves, stay, values)[0]
             for device in range(self.histories.n_devices)
         ]
         return (
@@ -111,41 +118,48 @@ class Chain:
             sum(one[2] for one in found),
         )
 
-    def smoothed(self, device: int, edge: float, diagonal: float, memory: float) -> Messages:
+    def smoothed(self, device: int, moves: Moves, memory: float) -> Messages:
         """Run both recursions over the events of a device."""
-        values, stay = self.blocks.values(memory), self.grid.stay(edge, diagonal)
+        values, stay = self.blocks.values(memory), moves.stay(self.grid)
         begin, end = self.histories.offsets[device : device + 2]
         row, whole = self.row[begin:end], np.array([0, self.grid.shape[0], 0, self.grid.shape[1]])
         room = recursion.most_room(self.gap[begin:end], row, self.blocks.box, whole)
-        told, gap, boxes, start, pool = self._forward(device, values, stay, edge, diagonal, room)
+        room *= len(moves.start)
+        told, gap, boxes, start, pool = self._forward(device, moves, stay, values, room)
         filtered = pool[: start[-1]].copy()
         n_updates = recursion.backward(
-            gap, row, values, self.blocks.start, self.blocks.box, stay, self.grid.inside, edge,
-            diagonal, boxes, start, pool,
+            gap, row, values, self.blocks.start, self.blocks.box, moves.kernels, moves.switch,
+            stay, self.grid.inside, boxes, start, pool,
         )  # fmt: skip
         return Messages(gap, boxes, start, filtered, pool[: start[-1]], told[2] + n_updates)
 
-    def posteriors(self, edge: float, diagonal: float, memory: float) -> Iterator[sparse.csr_array]:
-        """Smoothed posteriors of each device, (n_events, n_tiles)."""
+    def _places(self, moves: Moves, memory: float) -> Iterator[tuple[Ints, Ints, Floats]]:
+        """Boxes, starts and smoothed posteriors of each device, modes summed."""
+        n_modes = len(moves.start)
         for device in range(self.histories.n_devices):
-            found = self.smoothed(device, edge, diagonal, memory)
-            tile = tiles_of_boxes(found.boxes, found.start, self.grid.shape[1])
-            rows: Any = sparse.csr_array(
-                (found.smoothed, tile, found.start), shape=(len(found.gap), self.grid.n_tiles)
-            )
+            found = self.smoothed(device, moves, memory)
+            posterior = found.smoothed
+            if n_modes > 1:
+                posterior = all_modes(found.start, posterior, n_modes)
+            yield found.boxes, found.start // n_modes, posterior
+
+    def posteriors(self, moves: Moves, memory: float) -> Iterator[sparse.csr_array]:
+        """Smoothed posteriors of each device, (n_events, n_tiles)."""
+        for boxes, start, posterior in self._places(moves, memory):
+            tile = tiles_of_boxes(boxes, start, self.grid.shape[1])
+            shape = (len(boxes), self.grid.n_tiles)
+            rows: Any = sparse.csr_array((posterior, tile, start), shape=shape)
             rows.eliminate_zeros()
             yield sparse.csr_array(rows)
 
     def locate(
-        self, edge: float, diagonal: float, memory: float, *, tile_m: float,
-        origin_m: tuple[float, float],
-    ) -> Located:  # fmt: skip
+        self, moves: Moves, memory: float, tile_m: float, origin_m: tuple[float, float]
+    ) -> Located:
         """Mean and spread of the smoothed posterior at every event."""
         moments = np.zeros((self.histories.n_events, 3))
-        for device in range(self.histories.n_devices):
-            found = self.smoothed(device, edge, diagonal, memory)
+        for device, (boxes, start, posterior) in enumerate(self._places(moves, memory)):
             begin, end = self.histories.offsets[device : device + 2]
-            place(found.boxes, found.start, found.smoothed, moments[begin:end])
+            place(boxes, start, posterior, moments[begin:end])
         variance = tile_m**2 * (np.maximum(moments[:, 2], 0.0) + 1.0 / 6.0)
         return Located(
             origin_m[0] + tile_m * moments[:, 0],
@@ -153,7 +167,7 @@ class Chain:
             np.sqrt(variance),
         )
 
-    def movements(self, edge: float, diagonal: float, memory: float) -> Iterator[Floats]:
+    def movements(self, moves: Moves, memory: float) -> Iterator[Floats]:
         """Pairwise posteriors of neighbouring steps of each device, (n_events - 1, 9, n_tiles)."""
         is_far = (self.gap > 1) | (self.gap == RESTART)
         is_far[self.histories.offsets[:-1][np.diff(self.histories.offsets) > 0]] = False
@@ -162,18 +176,16 @@ class Chain:
                 "histories holds events more than one step apart "
                 f"(first at event {int(is_far.argmax())}): use Histories.filled"
             )
-        stay = self.grid.stay(edge, diagonal)
+        stay = moves.stay(self.grid)
         for device in range(self.histories.n_devices):
-            found = self.smoothed(device, edge, diagonal, memory)
+            found = self.smoothed(device, moves, memory)
             if (found.gap[1:] == RESTART).any():
                 at = int(self.histories.offsets[device] + 1 + (found.gap[1:] == RESTART).argmax())
                 raise ValueError(f"histories holds an event that no path explains (event {at})")
-            yield moved(found.gap, found.boxes, found.start, found.filtered, found.smoothed, stay,
-                        self.grid.inside, edge, diagonal)  # fmt: skip
+            yield moved(found.gap, found.boxes, found.start, found.filtered, found.smoothed,
+                        moves.kernels, moves.switch, stay, self.grid.inside)  # fmt: skip
 
-    def pairs(
-        self, pairs: Ints, least_gain: float, edge: float, diagonal: float, memory: float
-    ) -> Floats:
+    def pairs(self, moves: Moves, memory: float, pairs: Ints, least_gain: float) -> Floats:
         """Log likelihood of one common journey, for each pair of devices."""
         pairs = np.asarray(pairs)
         if pairs.ndim != 2 or pairs.shape[1] != 2:
@@ -184,10 +196,11 @@ class Chain:
             raise ValueError(f"pairs names no device (first at pair {int(is_bad.argmax())})")
         floor = np.full(len(pairs), -np.finfo(np.float64).max)
         if least_gain > -np.inf:
-            alone = self.likelihood(edge, diagonal, memory)[0]
+            alone = self.likelihood(moves, memory)[0]
             floor = alone[pairs].sum(axis=1) + least_gain
         return joint_likelihood(
             pairs, floor, self.histories.offsets, self.step, self.row, self.longest,
             self.blocks.values(memory), self.blocks.start, self.blocks.box, self.prior,
-            self.grid.stay(edge, diagonal), self.grid.inside, edge, diagonal,
+            moves.start, moves.flipped, moves.switch.T.copy(), moves.stay(self.grid),
+            self.grid.inside,
         )  # fmt: skip

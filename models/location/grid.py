@@ -21,14 +21,10 @@ class Grid:
         Rows and columns.
     inside : ndarray of shape (n_rows + 2, n_columns + 2)
         1 where a device may be, 0 in holes and around the grid.
-    n_sides, n_corners : ndarray of the same shape
-        Neighbours inside, by side and by corner.
     """
 
     shape: tuple[int, int]
     inside: Floats
-    n_sides: Floats
-    n_corners: Floats
 
     @classmethod
     def of(cls, shape: tuple[int, int], is_inside: ArrayLike | None) -> Self:
@@ -52,16 +48,7 @@ class Grid:
         if not mask.any():
             raise ValueError("is_inside leaves no tile inside (first hole at tile 0)")
         inside[1:-1, 1:-1] = mask.reshape(n_rows, n_columns)
-        sides, corners = np.zeros_like(inside), np.zeros_like(inside)
-        core = (slice(1, -1), slice(1, -1))
-        for down in (-1, 0, 1):
-            for right in (-1, 0, 1):
-                near = np.roll(inside, (down, right), axis=(0, 1))[core]
-                if down and right:
-                    corners[core] += near
-                elif down or right:
-                    sides[core] += near
-        return cls((n_rows, n_columns), inside, sides * inside, corners * inside)
+        return cls((n_rows, n_columns), inside)
 
     @property
     def n_tiles(self) -> int:
@@ -78,7 +65,3 @@ class Grid:
         out = np.zeros_like(self.inside)
         out[1:-1, 1:-1] = values.reshape(self.shape)
         return out * self.inside
-
-    def stay(self, edge: float, diagonal: float) -> Floats:
-        """Probability of staying a step: what would leave the grid or enter a hole stays."""
-        return self.inside - edge * self.n_sides - diagonal * self.n_corners

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from models.location.chain import Chain, Located
 from models.location.grid import Grid
 from models.location.histories import Histories
-from models.location.movement import climb, footprint_of, movement_of, prior_of
+from models.location.movement import climb, footprint_of, prior_of
+from models.location.moves import Moves, neighbours
 
 Floats = NDArray[np.float64]
 
@@ -160,16 +161,20 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
                 f"{self._grid.n_tiles}, one per tile of shape {self.shape}"
             )
         self.step_s_ = self._step()
-        unknown = sorted(set(self.fitted) - {"edge", "diagonal", "memory"})
+        most = self._most()
+        unknown = sorted(set(self.fitted) - set(most))
         if unknown:
-            raise ValueError(f'fitted may name "edge", "diagonal", "memory", got {unknown[0]!r}')
-        start = movement_of(self.edge, self.diagonal, self.memory)
+            raise ValueError(f"fitted may name {', '.join(most)}, got {unknown[0]!r}")
+        start = {name: float(getattr(self, name)) for name in most}
+        self._check_values(start, most)
         self._chances = chances
         self._prior = prior_of(self.prior, self._grid)
         chain = self._chain(histories, "memory" in self.fitted or self.memory > 0)
-        found = climb(chain, start, tuple(self.fitted))
-        self.edge_, self.diagonal_, self.memory_ = found
-        self.log_likelihood_, self.n_breaks_, self.n_updates_ = chain.likelihood(*found)
+        found = climb(chain, self._moves_of, start, most, self.fitted, self._crowded)
+        for name, value in found.items():
+            setattr(self, f"{name}_", value)
+        self._moves = self._moves_of(found)
+        self.log_likelihood_, self.n_breaks_, self.n_updates_ = chain.likelihood(*self._found())
         self.n_unlocated_ = chain.n_unlocated
         return self
 
@@ -202,7 +207,7 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
         ValueError
             A pair that names no device (with its position).
         """
-        return self._now(histories).pairs(np.asarray(pairs), least_gain, *self._found())
+        return self._now(histories).pairs(*self._found(), np.asarray(pairs), least_gain)
 
     def posteriors(self, histories: Histories) -> Iterator[sparse.csr_array]:
         """Yield for each device its smoothed posteriors, shape (n_events, n_tiles).
@@ -213,9 +218,7 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     def locate(self, histories: Histories) -> Located:
         """Mean and spread of the smoothed posterior at every event."""
-        return self._now(histories).locate(
-            *self._found(), tile_m=float(self.tile_m), origin_m=self.origin_m
-        )
+        return self._now(histories).locate(*self._found(), float(self.tile_m), self.origin_m)
 
     def movements(self, histories: Histories) -> Iterator[Floats]:
         """Yield for each device the pairwise posteriors of neighbouring steps.
@@ -231,8 +234,25 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
         """
         yield from self._now(histories).movements(*self._found())
 
-    def _found(self) -> tuple[float, float, float]:
-        return self.edge_, self.diagonal_, self.memory_
+    _crowded: tuple[str, ...] = ("edge", "diagonal")
+
+    def _most(self) -> dict[str, float]:
+        """Upper bound of everything that may be fitted."""
+        return {"edge": 0.25, "diagonal": 0.25, "memory": 1.0}
+
+    def _moves_of(self, values: Mapping[str, float]) -> Moves:
+        return neighbours(values["edge"], values["diagonal"])
+
+    def _check_values(self, values: Mapping[str, float], most: Mapping[str, float]) -> None:
+        for name, value in values.items():
+            if not 0 <= value <= most[name] or (name == "memory" and value == 1):
+                raise ValueError(f"{name} must lie between 0 and {most[name]:g}, got {value}")
+        crowd = sum(values[name] for name in self._crowded)
+        if crowd > 0.25 + 1e-12:
+            raise ValueError(f"4 edge + 4 diagonal must not exceed 1, got {4 * crowd}")
+
+    def _found(self) -> tuple[Moves, float]:
+        return self._moves, self.memory_
 
     def _now(self, histories: Histories) -> Chain:
         check_is_fitted(self)

@@ -49,48 +49,65 @@ def place(boxes: Ints, start: Ints, posterior: Floats, out: Floats) -> None:
 
 
 @compiled
-def moved(gap: Ints, boxes: Ints, start: Ints, filtered: Floats, smoothed: Floats, stay: Floats,
-          inside: Floats, edge: float, diagonal: float) -> Floats:  # fmt: skip
-    """Pairwise posteriors ``f_k(g) T(g, g') s_{k+1}(g') / (T f_k)(g')`` of neighbouring events."""
-    n_rows, n_columns = stay.shape[0] - 2, stay.shape[1] - 2
+def all_modes(start: Ints, message: Floats, n_modes: int) -> Floats:
+    """Sum flat messages over their modes; the answer is cut up by ``start // n_modes``."""
+    out = np.zeros(len(message) // n_modes)
+    for k in range(len(start) - 1):
+        size = (start[k + 1] - start[k]) // n_modes
+        own = out[start[k] // n_modes : start[k] // n_modes + size]
+        for m in range(n_modes):
+            at = start[k] + m * size
+            own += message[at : at + size]
+    return out
+
+
+@compiled
+def moved(gap: Ints, boxes: Ints, start: Ints, filtered: Floats, smoothed: Floats,
+          kernels: Floats, switch: Floats, stay: Floats, inside: Floats) -> Floats:  # fmt: skip
+    """Pairwise posteriors ``f_k(g) T(g, g') s_{k+1}(g') / (T f_k)(g')``, over all modes."""
+    n_modes, n_rows, n_columns = stay.shape[0], stay.shape[1] - 2, stay.shape[2] - 2
     out = np.zeros((max(len(gap) - 1, 0), 9, n_rows * n_columns))
-    own = np.zeros_like(stay)
+    own, flow = np.zeros_like(stay), np.zeros(9)
     for k in range(len(gap) - 1):
         own[:] = 0.0
-        width = boxes[k, 3] - boxes[k, 2]
-        for i in range(boxes[k, 0], boxes[k, 1]):
-            at = start[k] + (i - boxes[k, 0]) * width
-            own[i + 1, boxes[k, 2] + 1 : boxes[k, 3] + 1] = filtered[at : at + width]
+        at = start[k]
+        for m in range(n_modes):
+            for i in range(boxes[k, 0], boxes[k, 1]):
+                for j in range(boxes[k, 2], boxes[k, 3]):
+                    own[m, i + 1, j + 1] = filtered[at]
+                    at += 1
         at = start[k + 1]
-        for i in range(boxes[k + 1, 0], boxes[k + 1, 1]):
-            for j in range(boxes[k + 1, 2], boxes[k + 1, 3]):
-                mass, arriving = smoothed[at], 0.0
-                at += 1
-                if mass <= 0.0:
-                    continue
-                if gap[k + 1] == 0:
-                    out[k, 4, i * n_columns + j] += mass
-                    continue
-                for turn in range(2):
+        for to in range(n_modes):
+            for i in range(boxes[k + 1, 0], boxes[k + 1, 1]):
+                for j in range(boxes[k + 1, 2], boxes[k + 1, 3]):
+                    mass = smoothed[at]
+                    at += 1
+                    if mass <= 0.0:
+                        continue
+                    if gap[k + 1] == 0:
+                        out[k, 4, i * n_columns + j] += mass
+                        continue
                     for move in range(9):
                         a, b = i + 1 - (move // 3 - 1), j + 1 - (move % 3 - 1)
-                        if own[a, b] <= 0.0 or inside[a, b] == 0.0:
-                            continue
-                        chance = stay[a, b] if move == 4 else diagonal if move % 2 == 0 else edge
-                        if turn == 0:
-                            arriving += own[a, b] * chance
-                        else:
-                            out[k, move, (a - 1) * n_columns + b - 1] += (
-                                mass * own[a, b] * chance / arriving
-                            )
+                        flow[move] = 0.0
+                        for m in range(n_modes):
+                            chance = kernels[m, move // 3, move % 3]
+                            if move == 4:
+                                chance = stay[m, a, b]
+                            flow[move] += own[m, a, b] * chance * switch[m, to]
+                    total = flow.sum()
+                    for move in range(9):
+                        if flow[move] > 0.0:
+                            a, b = i - (move // 3 - 1), j - (move % 3 - 1)
+                            out[k, move, a * n_columns + b] += mass * flow[move] / total
     return out
 
 
 @compiled
 def joint_likelihood(
     pairs: Ints, floor: Floats, offsets: Ints, step: Ints, row: Ints, longest: int,
-    blocks: Floats, block_start: Ints, block_box: Ints, prior: Floats, stay: Floats,
-    inside: Floats, edge: float, diagonal: float,
+    blocks: Floats, block_start: Ints, block_box: Ints, prior: Floats, modes: Floats,
+    kernels: Floats, switch: Floats, stay: Floats, inside: Floats,
 ) -> Floats:  # fmt: skip
     """Log likelihood of the events of both devices on one path; given up below the floor."""
     out = np.empty(len(pairs))
@@ -110,6 +127,7 @@ def joint_likelihood(
                 j += 1
             gap[k] = now - before if k > 0 and now - before <= longest else RESTART
             before = now
-        out[n] = forward(gap, kind, blocks, block_start, block_box, prior, stay, inside, edge,
-                         diagonal, floor[n], no_boxes, no_start, no_pool)[0]  # fmt: skip
+        out[n] = forward(gap, kind, blocks, block_start, block_box, prior, modes, kernels,
+                         switch, stay, inside, floor[n], no_boxes, no_start,
+                         no_pool)[0]  # fmt: skip
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.optimize import LinearConstraint, minimize
 
 from models.location.chain import Chain
 from models.location.grid import Grid
+from models.location.moves import Moves
 
 Floats = NDArray[np.float64]
 
@@ -19,45 +21,50 @@ LEAST, MOST = 1e-7, 1.0 - 1e-7
 
 
 def climb(
-    chain: Chain, start: tuple[float, float, float], fitted: tuple[str, ...]
-) -> tuple[float, float, float]:
-    """Maximise the likelihood within 4 edge + 4 diagonal <= 1 (SLSQP, numerical derivatives)."""
-    free = [name in fitted for name in ("edge", "diagonal", "memory")]
-    if not any(free) or not chain.histories.n_events:
-        return start
-    at = np.flatnonzero(free)
-    first = np.array(start)
+    chain: Chain,
+    moves_of: Callable[[Mapping[str, float]], Moves],
+    start: Mapping[str, float],
+    most: Mapping[str, float],
+    fitted: Sequence[str],
+    crowded: Sequence[str] = (),
+) -> dict[str, float]:
+    """Maximise the likelihood by SLSQP, with numerical derivatives.
 
-    def whole(point: Floats) -> tuple[float, float, float]:
-        out = first.copy()
-        out[at] = np.clip(point, LEAST, MOST)
-        return float(out[0]), float(out[1]), float(out[2])
+    Parameters
+    ----------
+    chain : Chain
+    moves_of : callable
+        Makes moves of values by name.
+    start, most : mapping of str to float
+        Where the climb starts, and the upper bound, of every name; `fitted` are those that move.
+    crowded : sequence of str
+        Names whose values sum to at most 1/4.
+    """
+    names, at = list(start), dict(start)
+    free = [name for name in names if name in fitted]
+    if not free or not chain.histories.n_events:
+        return at
+    scale = np.array([most[name] for name in free])
+
+    def values(point: Floats) -> dict[str, float]:
+        inner = np.clip(point, LEAST, MOST) * scale
+        return {**at, **{name: float(v) for name, v in zip(free, inner, strict=True)}}
 
     def misfit(point: Floats) -> float:
-        likelihood = chain.likelihood(*whole(point))[0]
+        found = values(point)
+        likelihood = chain.likelihood(moves_of(found), found["memory"])[0]
         return -float(likelihood.sum()) / chain.histories.n_events
 
-    weights = np.array([4.0, 4.0, 0.0])
-    room = MOST - weights[~np.array(free)] @ first[~np.array(free)]
-    bounds = [((LEAST, 0.25), (LEAST, 0.25), (LEAST, 0.999))[i] for i in at]
-    limits = [LinearConstraint(weights[at], -np.inf, room)] if weights[at].any() else []
+    first = np.clip(np.array([at[name] for name in free]) / scale, 1e-3, 0.95)
+    weight = np.array([scale[k] if name in crowded else 0.0 for k, name in enumerate(free)])
+    room = 0.25 * MOST - sum(at[name] for name in crowded if name not in free)
+    limits = [LinearConstraint(weight, -np.inf, room)] if weight.any() else []
     found = minimize(
-        misfit, np.clip(first[at], 1e-3, 0.9), method="SLSQP", bounds=bounds, constraints=limits,
+        misfit, first, method="SLSQP", bounds=[(LEAST, MOST)] * len(free), constraints=limits,
         options={"ftol": 1e-10, "eps": 1e-6, "maxiter": 200},
     )  # fmt: skip
-    return whole(np.asarray(found.x))
-
-
-def movement_of(edge: float, diagonal: float, memory: float) -> tuple[float, float, float]:
-    """Check the parameters of movement and memory."""
-    for name, value in (("edge", edge), ("diagonal", diagonal)):
-        if not 0 <= value <= 0.25:
-            raise ValueError(f"{name} must lie between 0 and 0.25, got {value}")
-    if 4 * edge + 4 * diagonal > 1 + 1e-12:
-        raise ValueError(f"4 edge + 4 diagonal must not exceed 1, got {4 * edge + 4 * diagonal}")
-    if not 0 <= memory < 1:
-        raise ValueError(f"memory must lie between 0 and 1, got {memory}")
-    return float(edge), float(diagonal), float(memory)
+    best = np.asarray(found.x)
+    return values(best if misfit(best) <= misfit(first) else first)
 
 
 def footprint_of(connection_probability: Any) -> sparse.csr_array:

@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 
 from models.footprint import FootprintBestServer, FootprintSignalStrength, FootprintVoronoi
-from models.location import LocationHMM
+from models.location import LocationHMM, LocationHMMHeading
 from models.presence import PresenceDF, PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
 from models.weighting import NightRatio
 
@@ -59,6 +59,7 @@ def test_scikit_learn_checks_pass():
         FootprintBestServer(range_m=5000.0),
         FootprintVoronoi(shift_m=50.0),
         LocationHMM((2, 3), edge=0.1, fitted=("memory",)),
+        LocationHMMHeading((2, 3), go=0.2),
         NightRatio(min_devices=15),
         PresenceDF(rcond=1e-8),
         PresenceEM(max_iter=3),

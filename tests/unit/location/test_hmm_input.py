@@ -40,7 +40,10 @@ def broken(row, column, value):
         (lambda: LocationHMM(**GIVEN, edge=0.3).fit(P, SEEN), "edge must lie between"),
         (lambda: LocationHMM(**GIVEN, edge=0.2, diagonal=0.1).fit(P, SEEN), "must not exceed 1"),
         (lambda: LocationHMM(**GIVEN, memory=1.0).fit(P, SEEN), "memory must lie between"),
-        (lambda: LocationHMM(**GIVEN, fitted=("speed",)).fit(P, SEEN), "fitted may name"),
+        (
+            lambda: LocationHMM(**GIVEN, fitted=("speed",)).fit(P, SEEN),
+            "fitted may name edge, diagonal",
+        ),
         (lambda: LocationHMM(**{**GIVEN, "shape": (0, 3)}).fit(P, SEEN), "shape must be at least"),
         (lambda: LocationHMM(**{**GIVEN, "step_s": 11}).fit(P, SEEN), "crossed in 10.0 s"),
         (lambda: LocationHMM(**{**GIVEN, "step_s": 0}).fit(P, SEEN), "step_s must be a whole"),
