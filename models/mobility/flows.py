@@ -151,8 +151,8 @@ def flow_interval(
     table: FlowTable,
     *,
     level: float = 0.9,
-    sampling_overdispersion: float = 1.5,
-    model_error_share: float = 0.1,
+    sampling_overdispersion: float = 1.154,
+    model_error_share: float = 0.0001,
 ) -> tuple[Floats, Floats]:
     """Interval of every entry: sampling of devices and model error.
 
@@ -161,9 +161,9 @@ def flow_interval(
     table : FlowTable
         Whole: add batches first.
     level : float, default=0.9
-    sampling_overdispersion : float, default=1.5
+    sampling_overdispersion : float, default=1.154
         Variance of a number of trips over Poisson: a device makes the same trip again.
-    model_error_share : float, default=0.1
+    model_error_share : float, default=0.0001
         Relative error of the method, learnt on worlds with known truth.
 
     Returns
@@ -176,7 +176,7 @@ def flow_interval(
     --------
     >>> table = FlowTable(np.array([[100.0]]), np.array([[100.0]]), np.array([[80]]))
     >>> [bound.round().item() for bound in flow_interval(table, model_error_share=0.0)]
-    [81.0, 122.0]
+    [83.0, 119.0]
     """
     total = float(table.n_trips.sum())
     usual = float(table.n_trips_squared.sum()) / total if total > 0 else 1.0

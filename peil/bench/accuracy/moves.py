@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from models import scores
 from models.mobility import FlowTable, flow_interval
 from models.uncertainty import learn_model_error
+from peil import methods
 from peil.bench.accuracy import moves_plots, moves_report
 from peil.bench.accuracy.moves_flows import flow_scores, stay_scores
 from peil.bench.accuracy.moves_homes import PLACE, home_scores, work_scores
 from peil.bench.accuracy.moves_methods import FIRST, Moves
 from peil.bench.accuracy.moves_tourists import tourist_scores
-from peil.bench.accuracy.moves_world import MovesWorld
+from peil.bench.accuracy.moves_world import DAYS, PILOT, MovesWorld
 
 TITLE = "Stays, homes, flows and visitors in the demo country"
 TAUGHT, SCORED = (1, 2), (11, 12, 13, 14, 15)
 DEVICES = 6_000
-LEVEL = 0.9
 
 
 def measure(tell: Callable[[str], object]) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
         scored[str(seed)] = {
             "stays": stay_scores(moves), "homes": home_scores(moves), "work": work_scores(moves),
             "flows": flows, "tourists": tourist_scores(moves),
-            "pairs": {name: pairs[name] for name in ("true", "persons")},
+"pairs": {name: _mean_of_days(pairs[name]) for name in ("true", "persons")},
         }  # fmt: skip
     if not scored:
         raise RuntimeError("the benchmark scored nothing")
@@ -54,9 +54,17 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
     return {"devices": DEVICES, "learnt": learnt, "scored": scored, "pairs": kept}
 
 
+def _mean_of_days(values: list[float]) -> list[float]:
+    return [round(float(v), 2) for v in np.reshape(values, (DAYS, -1)).mean(axis=0)]
+
+
 def _table(pairs: dict[str, list[float]]) -> tuple[NDArray[np.float64], FlowTable]:
     true, persons, squared = (np.array(pairs[n]) for n in ("true", "persons", "squared"))
     return true, FlowTable(persons, squared, np.array(pairs["devices"]).astype(np.int64))
+
+
+def _level() -> float:
+    return float(methods.section("flows", PILOT)["level"])
 
 
 def _learn(taught: list[dict[str, list[float]]]) -> dict[str, float]:
@@ -68,7 +76,7 @@ def _learn(taught: list[dict[str, list[float]]]) -> dict[str, float]:
     found = learn_model_error(
         table.n_trips[seen], true[seen], table.n_trips[seen] / weight, weight
     )  # fmt: skip
-    share = np.quantile(np.abs(true[seen] / table.n_trips[seen] - 1.0), LEVEL)
+    share = np.quantile(np.abs(true[seen] / table.n_trips[seen] - 1.0), _level())
     return {"sampling_overdispersion": round(found.sampling_overdispersion, 3),
             "model_error_share": round(found.model_error_share, 4),
             "fixed_share": round(float(share), 4)}  # fmt: skip
@@ -77,15 +85,15 @@ def _learn(taught: list[dict[str, list[float]]]) -> dict[str, float]:
 def _covered(pairs: dict[str, list[float]], learnt: dict[str, float]) -> dict[str, float]:
     true, table = _table(pairs)
     lower, upper = flow_interval(
-        table, level=LEVEL, sampling_overdispersion=learnt["sampling_overdispersion"],
+        table, level=_level(), sampling_overdispersion=learnt["sampling_overdispersion"],
         model_error_share=learnt["model_error_share"],
     )  # fmt: skip
     off = learnt["fixed_share"] * table.n_trips
     fixed = np.maximum(table.n_trips - off, 0.0), table.n_trips + off
     return {
         "coverage": scores.interval_coverage(true, lower, upper),
-        "interval_score": scores.interval_score(true, lower, upper, level=LEVEL),
-        "interval_score_fixed": scores.interval_score(true, *fixed, level=LEVEL),
+        "interval_score": scores.interval_score(true, lower, upper, level=_level()),
+        "interval_score_fixed": scores.interval_score(true, *fixed, level=_level()),
     }
 
 

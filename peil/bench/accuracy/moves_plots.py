@@ -60,10 +60,12 @@ def _flows(pyplot: Any, record: dict[str, Any]) -> Any:
     true, guess = (np.array(record["pairs"][name]) for name in ("true", "persons"))
     seen = (true > 0) & (guess > 0)
     axes.loglog(true[seen], guess[seen], ".", color=BLUE, ms=3, alpha=0.35,
-                label=f"day and pair, seed {next(iter(record['scored']))}")  # fmt: skip
+                label=f"pair of municipalities, seed {next(iter(record['scored']))}")  # fmt: skip
     ends = [1.0, float(max(true.max(), guess.max()))]
     axes.loglog(ends, ends, color=ORANGE, lw=1.2, label="equal")
-    axes.set(xlabel="true trips (persons a day)", ylabel="estimated trips (persons a day)")
+    axes.set(
+        xlabel="true trips (persons a day, mean of seven)", ylabel="estimated trips (persons a day)"
+    )
     axes.legend(frameon=False, loc="upper left")
     return made
 
