@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from expectations.belief import Belief
 from expectations.limits import Limits
-from expectations.released.linked import beliefs, entries
+from expectations.linked import beliefs, entries
 
 TABLE = "rel_visitors__by_zone_hour"
 MEASURES = {

@@ -1,0 +1,155 @@
+"""A pilot that follows devices, from end to end by the command line: its products and releases."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from peil import bundle, ledger
+from peil.settings import PROJECT, Settings
+from peil.signing import public_key
+from peil.store import Store
+from tests.conftest import SMALL_DAYS, new_store, peil
+
+DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
+TABLES = {"presence": "rel_presence__by_zone_hour", "flows": "rel_flows__by_zone_pair_hour",
+          "visitors": "rel_visitors__by_zone_hour"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A store, and the environment in which its charter is found."""
+
+    settings: Settings
+    environment: dict[str, str]
+    output: str
+
+    def peil(self, *words: str) -> tuple[int, str]:
+        done = peil(self.settings.data, *words, COLUMNS="140", **self.environment)
+        return done.returncode, done.stdout + done.stderr
+
+    def released(self) -> dict[str, bytes]:
+        folder = self.settings.data / "agency" / "released" / "demo"
+        return {
+            f"{product} {day}": (folder / product / day / f"{table}.csv").read_bytes()
+            for product, table in TABLES.items()
+            for day in DAYS
+        }
+
+
+@pytest.fixture(scope="module")
+def linked(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Linked:
+    """`peil run` of the small country with a window of three days, by its real DAGs."""
+    folder = tmp_path_factory.mktemp("linked")
+    content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text()) | {
+        "period": {"start": DAYS[0], "end": DAYS[-1]}, "linkage_days": SMALL_DAYS, "threshold": 4,
+        "products": ["presence", "flows", "visitors", "residence"],
+    }  # fmt: skip
+    (folder / "pilots").mkdir()
+    (folder / "pilots" / "demo.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
+    made = new_store(small_deliveries, folder / "data")
+    environment = {
+        "PEIL_PILOTS": str(folder / "pilots"),
+        "PEIL_DELIVERIES": str(made.deliveries_folder),
+        "PEIL_TRUTH": str(made.truth_folder),
+    }
+    done = peil(made.data, "run", str(folder / "pilots" / "demo.yml"), **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Linked(made, environment, done.stdout)
+
+
+def test_every_product_and_day_is_a_release_of_its_own(linked: Linked) -> None:
+    store = Store(linked.settings)
+    public = public_key(store)
+    assert all(content.count(b"\n") > 400 for content in linked.released().values())
+    standing = set()
+    for product in TABLES:
+        for day in DAYS:
+            folder = linked.settings.data / "agency" / "released" / "demo" / product / day
+            assert bundle.faults(folder, public) == []
+            told = json.loads((folder / "metadata.json").read_text())
+            assert (told["product"], told["period"]) == (product, day)
+            assert ("window" in told) == (product != "presence")
+            entry = ledger.standing(store, "demo", product, day)
+            assert entry is not None and entry["facts"]["table_sha256"] == told["table_sha256"]
+            standing.add(entry["hash"])
+    assert len(standing) == len(TABLES) * len(DAYS)
+    assert ledger.check(store, "demo") == []
+    # residence is estimated, once a window, and stays
+    assert (store.operator / "estimated/demo/residence" / DAYS[0]).is_dir()
+    assert not (store.agency / "released/demo/residence").exists()
+
+
+def test_status_says_where_each_product_stands(linked: Linked) -> None:
+    code, said = linked.peil("status", "demo")
+    assert code == 0
+    assert said.count("✓ ≈ ✓") == SMALL_DAYS
+    assert "products: flows, residence, visitors" in said
+    assert "wait until" not in said
+
+
+def test_a_second_run_does_nothing_again(linked: Linked) -> None:
+    before = {file: file.stat().st_mtime_ns for file in linked.settings.data.rglob("*.parquet")}
+    entries = (linked.settings.data / "operator/ledger/demo.jsonl").read_bytes()
+    code, said = linked.peil("run", linked.environment["PEIL_PILOTS"] + "/demo.yml")
+    assert code == 0, said
+    assert f"{SMALL_DAYS} days released before" in said
+    after = {file: file.stat().st_mtime_ns for file in linked.settings.data.rglob("*.parquet")}
+    assert after == before
+    assert (linked.settings.data / "operator/ledger/demo.jsonl").read_bytes() == entries
+
+
+def test_the_page_holds_the_released_products(linked: Linked) -> None:
+    page = (linked.settings.data / "agency/portal/demo/index.html").read_text()
+    for table in TABLES.values():
+        assert table in page
+
+
+def test_products_are_asked_for_one_by_one_and_only_by_their_name(linked: Linked) -> None:
+    for verb in ("estimate", "release"):
+        code, said = linked.peil(verb, "demo", DAYS[0], "--product", "flows")
+        assert code == 0 and "unchanged" in said
+    code, said = linked.peil("release", "demo", DAYS[0], "--product", "residence")
+    assert code == 2 and "its estimates stay at the operator" in said
+    code, said = linked.peil("estimate", "demo", DAYS[0], "--product", "trips")
+    assert code == 2 and "There is no product trips" in said
+
+
+def test_runs_of_products_are_in_mlflow_without_a_row_of_a_device(linked: Linked) -> None:
+    from mlflow.tracking import MlflowClient
+
+    store = Store(linked.settings)
+    client = MlflowClient(tracking_uri=store.mlflow_uri)
+    experiment = client.get_experiment_by_name("demo")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id], "tags.`peil.product` != ''")
+    found = {run.data.tags["peil.product"]: run.data for run in runs}
+    assert set(found) == {"flows", "visitors", "residence"} and len(runs) == 3
+    for product, data in found.items():
+        record = store.estimated("demo", date(2026, 3, 2), product)
+        kept = json.loads((record / "estimated.json").read_text())
+        assert kept["run_id"] == data.tags["peil.run_id"]
+        assert set(data.metrics) == set(kept["facts"])
+        assert all(float(value) == value for value in data.metrics.values())
+
+
+@pytest.mark.slow
+def test_made_afresh_under_another_key_every_product_is_the_same_bytes(
+    linked: Linked, tmp_path: Path
+) -> None:
+    before = linked.released()
+    key = linked.settings.data / f"operator/keys/demo/{DAYS[0]}.pseudonym.key"
+    key.unlink()
+    key.write_bytes(bytes(range(32)))
+    key.chmod(0o400)
+    code, said = linked.peil("run", linked.environment["PEIL_PILOTS"] + "/demo.yml", "--fresh")
+    assert code == 0, said
+    assert linked.released() == before
+    kinds = [entry["kind"] for entry in ledger.entries(Store(linked.settings).ledger("demo"))]
+    assert kinds.count("withdrawn") == len(TABLES) * len(DAYS)
+    assert kinds.count("release") == 2 * len(TABLES) * len(DAYS)
