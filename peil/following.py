@@ -106,6 +106,7 @@ def sums_over(
         segments, places, row = model.stays(bucket.device, bucket.at_s, cell, bucket.timing)
         night_s = seconds_within(segments, is_night)
         homes = model.homes.place(segments, places, row, night_s)
+        places = homes.refined(segments, places)
         home = homes.zone_of_device(len(bucket.country))
         origin = origins.of(home, bucket.country.astype(np.int64))
         sums.add_homes(origin)
@@ -132,7 +133,10 @@ def _add_present(sums: Sums, segments: Segments, places: Places, origin: Ints) -
 
 
 def _add_flows(sums: Sums, segments: Segments, places: Places, origin: Ints) -> int:
-    """Add the trips that begin and end in a known zone and depart within the window."""
+    """Add the trips that begin and end in a known zone and depart within the window.
+
+    Each between the likeliest zones: shares would make trips of stays near a border.
+    """
     trips = find_trips(segments)
     hour = np.floor_divide(trips.departs_s, HOUR_S).astype(np.int64)
     left, reached = trips.from_segment, trips.to_segment
@@ -141,8 +145,8 @@ def _add_flows(sums: Sums, segments: Segments, places: Places, origin: Ints) -> 
     left, reached, device = left[kept], reached[kept], trips.device[kept]
     sums.add_flows(
         device, origin[device], hour[kept],
-        Ends(places.zone_shares[left], places.zone[left]),
-        Ends(places.zone_shares[reached], places.zone[reached]),
+        Ends.whole(places.zone[left], places.zone_shares.shape[1]),
+        Ends.whole(places.zone[reached], places.zone_shares.shape[1]),
     )  # fmt: skip
     return int(kept.sum())
 

@@ -189,6 +189,17 @@ class Ends:
     shares: sparse.csr_array
     likeliest: Ints
 
+    @classmethod
+    def whole(cls, zone: Ints, n_zones: int) -> Ends:
+        """Ends that are in their likeliest zone and in no other.
+
+        >>> Ends.whole(np.array([1]), 2).shares.toarray()
+        array([[0., 1.]])
+        """
+        n = len(zone)
+        shares = sparse.csr_array((np.ones(n), zone, np.arange(n + 1)), shape=(n, n_zones))
+        return cls(shares, np.asarray(zone, dtype=np.int64))
+
 
 def _parts(shares: sparse.csr_array) -> tuple[Ints, Ints, Ints]:
     """Row, zone and whole parts of each share."""

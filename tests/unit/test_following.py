@@ -43,7 +43,7 @@ def test_a_commuter_lives_where_he_sleeps_and_makes_two_trips() -> None:
     found = summed(bucket(COMMUTER))
     assert found.sums.homes.frame().to_dict("records") == [{"origin": 0, "n_devices": 1}]
     flows = found.sums.flows.frame()
-    assert flows[["from_zone", "to_zone", "hour"]].to_numpy().tolist() == [[0, 1, 7], [1, 0, 16]]
+    assert flows[["from_zone", "to_zone", "hour"]].to_numpy().tolist() == [[0, 1, 7], [1, 0, 17]]
     present = found.sums.present.frame()
     at = dict(zip(present["hour"], present["zone"], strict=True))
     assert at[2] == 0 and at[10] == 1 and at[20] == 0
@@ -98,12 +98,26 @@ def test_half_hours_before_the_first_and_after_the_last_segment_have_none() -> N
     assert at_half_hours(longer, 2, 4).tolist()[1] == [-1, -1, 1, -1]
 
 
-def test_a_device_between_zones_is_shared_and_counted_once() -> None:
-    """A cell that reaches two zones alike: half a trip each way, and one distinct device."""
-    between = sparse.csr_array(np.array([[1.0, 0.0, 0], [0, 0.5, 0.5], [0, 0, 0.4], [0, 0, 0]]))
-    flows = summed(bucket(COMMUTER), between).sums.flows.frame()
-    morning = flows[flows["hour"] == 7].set_index("to_zone")
-    assert set(morning.index) == {1, 2}
-    assert morning["n_parts"].sum() == pytest.approx(PARTS, abs=2)
-    assert morning["n_parts"].min() > 0.2 * PARTS
-    assert morning["n_devices"].sum() == 1
+def test_a_device_between_zones_is_shared_in_presence_and_makes_whole_trips() -> None:
+    """A cell that reaches two zones: part of a device in each, and one trip to the likelier."""
+    between = sparse.csr_array(np.array([[1.0, 0.0, 0], [0, 0.6, 0.4], [0, 0, 0.4], [0, 0, 0]]))
+    found = summed(bucket(COMMUTER), between).sums
+    present = found.present.frame()
+    noon = present[present["hour"] == 12].set_index("zone")
+    assert set(noon.index) == {1, 2}
+    assert noon["n_parts"].sum() == pytest.approx(PARTS, abs=2)
+    assert noon["n_parts"].min() > 0.1 * PARTS
+    assert noon["n_devices"].to_dict() == {1: 1, 2: 0}
+    flows = found.flows.frame()
+    assert flows["n_parts"].tolist() == [PARTS, PARTS]
+    assert flows["n_devices"].tolist() == [1, 1]
+
+
+def test_stays_at_home_are_where_all_nights_say() -> None:
+    """One evening's cell reaches two zones; the nights at home tell which."""
+    between = sparse.csr_array(np.array([[1.0, 0, 0], [0.45, 0.55, 0], [0, 0, 1.0], [0, 0, 0]]))
+    seen = [(0, 0), (3, 0), (5, 0), (7, 0), (9, 2), (16, 2), (18, 0), (20, 1), (21, 1), (23.9, 1)]
+    found = summed(bucket(seen), between).sums
+    assert found.homes.frame()["origin"].tolist() == [0]
+    late = found.present.frame().query("hour == 22").set_index("zone")["n_parts"]
+    assert late.get(0, 0) > 0.9 * PARTS
