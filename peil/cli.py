@@ -288,7 +288,7 @@ def charter_sign(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="accuracy, estimate, stage or stays")],
+    name: Annotated[str, typer.Argument(help="accuracy, estimate, location, stage or stays")],
     events: Annotated[
         str | None, typer.Option(help="Sizes for `stage`, such as 10M,30M,100M (the default).")
     ] = None,

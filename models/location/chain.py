@@ -39,11 +39,14 @@ class Located:
     spread_m : ndarray of shape (n_events,)
         Root of the expected squared distance from that mean, the unknown place within a tile
         included: the error that the model itself expects. Unit: metres.
+    n_updates : int
+        State updates of both recursions: what it cost.
     """
 
     x_m: Floats
     y_m: Floats
     spread_m: Floats
+    n_updates: int
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Chain:
         gap[gap > self.longest] = RESTART
         gap[histories.offsets[:-1][np.diff(histories.offsets) > 0]] = RESTART
         self.gap = gap.astype(np.int64)
+        self._room = np.empty(0)  # used again for every device: fresh memory is slow
 
     def _forward(
         self, device: int, moves: Moves, stay: Floats, values: Floats, room: int = 0
@@ -97,7 +101,9 @@ class Chain:
         gap = self.gap[begin:end].copy()
         boxes = np.zeros((end - begin, 4), dtype=np.int64)
         start = np.zeros(end - begin + 1, dtype=np.int64)
-        pool = np.empty(room)
+        if len(self._room) < room:
+            self._room = np.empty(room)
+        pool = self._room[:room]
         told = recursion.forward(
             gap, self.row[begin:end], values, self.blocks.start, self.blocks.box, self.prior,
             moves.start, moves.flipped, moves.switch.T.copy(), stay, self.grid.inside, -np.inf,
@@ -118,37 +124,39 @@ class Chain:
             sum(one[2] for one in found),
         )
 
-    def smoothed(self, device: int, moves: Moves, memory: float) -> Messages:
-        """Run both recursions over the events of a device."""
+    def smoothed(
+        self, device: int, moves: Moves, memory: float, keeps_filtered: bool = False
+    ) -> Messages:
+        """Run both recursions over the events of a device; valid until the next run."""
         values, stay = self.blocks.values(memory), moves.stay(self.grid)
         begin, end = self.histories.offsets[device : device + 2]
         row, whole = self.row[begin:end], np.array([0, self.grid.shape[0], 0, self.grid.shape[1]])
         room = recursion.most_room(self.gap[begin:end], row, self.blocks.box, whole)
         room *= len(moves.start)
         told, gap, boxes, start, pool = self._forward(device, moves, stay, values, room)
-        filtered = pool[: start[-1]].copy()
+        filtered = pool[: start[-1]].copy() if keeps_filtered else pool[:0]
         n_updates = recursion.backward(
             gap, row, values, self.blocks.start, self.blocks.box, moves.kernels, moves.switch,
             stay, self.grid.inside, boxes, start, pool,
         )  # fmt: skip
         return Messages(gap, boxes, start, filtered, pool[: start[-1]], told[2] + n_updates)
 
-    def _places(self, moves: Moves, memory: float) -> Iterator[tuple[Ints, Ints, Floats]]:
-        """Boxes, starts and smoothed posteriors of each device, modes summed."""
+    def _places(self, moves: Moves, memory: float) -> Iterator[tuple[Ints, Ints, Floats, int]]:
+        """Boxes, starts, smoothed posteriors (modes summed) and updates of each device."""
         n_modes = len(moves.start)
         for device in range(self.histories.n_devices):
             found = self.smoothed(device, moves, memory)
             posterior = found.smoothed
             if n_modes > 1:
                 posterior = all_modes(found.start, posterior, n_modes)
-            yield found.boxes, found.start // n_modes, posterior
+            yield found.boxes, found.start // n_modes, posterior, found.n_updates
 
     def posteriors(self, moves: Moves, memory: float) -> Iterator[sparse.csr_array]:
         """Smoothed posteriors of each device, (n_events, n_tiles)."""
-        for boxes, start, posterior in self._places(moves, memory):
+        for boxes, start, posterior, _ in self._places(moves, memory):
             tile = tiles_of_boxes(boxes, start, self.grid.shape[1])
             shape = (len(boxes), self.grid.n_tiles)
-            rows: Any = sparse.csr_array((posterior, tile, start), shape=shape)
+            rows: Any = sparse.csr_array((posterior.copy(), tile, start), shape=shape)
             rows.eliminate_zeros()
             yield sparse.csr_array(rows)
 
@@ -157,7 +165,9 @@ class Chain:
     ) -> Located:
         """Mean and spread of the smoothed posterior at every event."""
         moments = np.zeros((self.histories.n_events, 3))
-        for device, (boxes, start, posterior) in enumerate(self._places(moves, memory)):
+        n_updates = 0
+        for device, (boxes, start, posterior, n) in enumerate(self._places(moves, memory)):
+            n_updates += n
             begin, end = self.histories.offsets[device : device + 2]
             place(boxes, start, posterior, moments[begin:end])
         variance = tile_m**2 * (np.maximum(moments[:, 2], 0.0) + 1.0 / 6.0)
@@ -165,6 +175,7 @@ class Chain:
             origin_m[0] + tile_m * moments[:, 0],
             origin_m[1] + tile_m * moments[:, 1],
             np.sqrt(variance),
+            n_updates,
         )
 
     def movements(self, moves: Moves, memory: float) -> Iterator[Floats]:
@@ -178,7 +189,7 @@ class Chain:
             )
         stay = moves.stay(self.grid)
         for device in range(self.histories.n_devices):
-            found = self.smoothed(device, moves, memory)
+            found = self.smoothed(device, moves, memory, keeps_filtered=True)
             if (found.gap[1:] == RESTART).any():
                 at = int(self.histories.offsets[device] + 1 + (found.gap[1:] == RESTART).argmax())
                 raise ValueError(f"histories holds an event that no path explains (event {at})")

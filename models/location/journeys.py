@@ -27,22 +27,36 @@ def tiles_of_boxes(boxes: Ints, start: Ints, n_columns: int) -> Ints:
 
 @compiled
 def place(boxes: Ints, start: Ints, posterior: Floats, out: Floats) -> None:
-    """Write mean column, mean row (of tile centres) and summed variance of each posterior."""
+    """Write mean column, mean row (of tile centres) and summed variance of each posterior.
+
+    By way of sums per column, which the processor can take several at a time.
+    """
+    most = 0
+    for k in range(len(boxes)):
+        most = max(most, boxes[k, 3] - boxes[k, 2])
+    column, weighted, squared = np.empty(most), np.empty(most), np.empty(most)
     for k in range(len(boxes)):
         width = boxes[k, 3] - boxes[k, 2]
-        x, y, square, at = 0.0, 0.0, 0.0, start[k]
+        column[:width] = 0.0
+        weighted[:width] = 0.0
+        squared[:width] = 0.0
         # Around the middle of the box, so that the variance loses no digits.
         middle_x = 0.5 * (boxes[k, 2] + boxes[k, 3])
         middle_y = 0.5 * (boxes[k, 0] + boxes[k, 1])
         for i in range(boxes[k, 0], boxes[k, 1]):
             dy = i + 0.5 - middle_y
+            at = start[k] + (i - boxes[k, 0]) * width
+            mass = posterior[at : at + width]
             for j in range(width):
-                dx = boxes[k, 2] + j + 0.5 - middle_x
-                mass = posterior[at]
-                x += mass * dx
-                y += mass * dy
-                square += mass * (dx * dx + dy * dy)
-                at += 1
+                column[j] += mass[j]
+                weighted[j] += dy * mass[j]
+                squared[j] += dy * dy * mass[j]
+        x, y, square = 0.0, 0.0, 0.0
+        for j in range(width):
+            dx = boxes[k, 2] + j + 0.5 - middle_x
+            x += dx * column[j]
+            y += weighted[j]
+            square += dx * dx * column[j] + squared[j]
         out[k, 0] = middle_x + x
         out[k, 1] = middle_y + y
         out[k, 2] = square - x * x - y * y

@@ -65,6 +65,8 @@ def mix(message: Floats, box: Ints, switch: Floats, rows: Floats) -> None:
 @compiled
 def trim(message: Floats, old: Ints, box: Ints) -> None:
     """Set a message that filled an old box to 0 outside a new one."""
+    if old[0] >= box[0] and old[1] <= box[1] and old[2] >= box[2] and old[3] <= box[3]:
+        return
     for i in range(old[0], old[1]):
         rows = message[:, i + 1]
         if i < box[0] or i >= box[1]:
@@ -127,18 +129,24 @@ def begin(message: Floats, box: Ints, start: Floats, modes: Floats, new_box: Int
 
 
 @compiled
-def blend(filtered: Floats, message: Floats, box: Ints) -> float:
+def blend(filtered: Floats, message: Floats, box: Ints, totals: Floats) -> float:
     """Multiply a kept message by the backward message; normalise; return the sum before."""
     width, height = box[3] - box[2], box[1] - box[0]
-    total = 0.0
+    totals[:width] = 0.0
     for m in range(len(message)):
         for i in range(height):
             at = (m * height + i) * width
             own = filtered[at : at + width]
             other = message[m, box[0] + i + 1, box[2] + 1 : box[2] + 1 + width]
             for j in range(width):
-                own[j] *= other[j]
-            total += own.sum()
+                value = own[j] * other[j]
+                own[j] = value
+                totals[j] += value
+    total = 0.0
+    for j in range(width):
+        total += totals[j]
     if total > 0.0:
-        filtered /= total
+        factor = 1.0 / total
+        for j in range(len(filtered)):
+            filtered[j] *= factor
     return total

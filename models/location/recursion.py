@@ -162,6 +162,6 @@ def backward(gap: Ints, row: Ints, blocks: Floats, block_start: Ints, block_box:
                 old[:] = box
                 widen(box, 0, boxes[k], 0, grid, box)
                 trim(now, old, box)
-        total = blend(pool[pool_start[k] : pool_start[k + 1]], now, boxes[k])
+        total = blend(pool[pool_start[k] : pool_start[k + 1]], now, boxes[k], totals)
         factor = 1.0 / total if total > 0.0 else 1.0
     return n_updates

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from peil.outcome import Outcome, Refused
 
-NAMES = ("accuracy", "estimate", "stage", "stays")
+NAMES = ("accuracy", "estimate", "location", "stage", "stays")
 
 
 def run(name: str, events: str | None, on: Sequence[str], tell: Callable[[str], object]) -> Outcome:
@@ -36,6 +36,10 @@ def run(name: str, events: str | None, on: Sequence[str], tell: Callable[[str], 
         from peil.bench import estimate
 
         return estimate.estimate(tell)
+    if name == "location":
+        from peil.bench import location
+
+        return location.location(location.SIZES, tell)
     if name == "stage":
         from peil.bench import stage
 

@@ -20,7 +20,7 @@ from peil.atomic import read_json, write_json, write_text
 from peil.outcome import Outcome, Refused
 from peil.settings import PROJECT, settings
 
-PARTS = ("demo", "zuid_limburg", "moves")
+PARTS = ("demo", "zuid_limburg", "essnet", "moves")
 
 
 def accuracy(on: Sequence[str], tell: Callable[[str], object]) -> Outcome:
