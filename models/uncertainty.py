@@ -33,14 +33,16 @@ def presence_interval(
     sampling_overdispersion: float,
     model_error_share: float,
     market_share_error: float = 0.0,
+    ambiguous_share: ArrayLike = 1.0,
     level: float = 0.9,
 ) -> tuple[Floats, Floats]:
     """Interval of the persons present, provisional.
 
     Quantiles of a gamma distribution with mean ``n_persons + ratio / 2`` and
     variance = sampling ``ratio**2 * overdispersion * (n_devices + 1/2)`` + market share
-    ``(market_share_error * mean)**2`` + model ``(model_error_share * mean)**2``. With
-    overdispersion 1 and no other error it is Jeffreys' interval of a Poisson mean.
+    ``(market_share_error * mean)**2`` + model
+    ``ambiguous_share * (model_error_share * mean)**2``. With overdispersion 1 and no other error it
+    is Jeffreys' interval of a Poisson mean.
 
     Parameters
     ----------
@@ -57,6 +59,9 @@ def presence_interval(
     market_share_error : float, default=0.0
         Relative standard deviation of the operator's share between the people present and the
         residents the ratio was made on.
+    ambiguous_share : array-like of shape (n,) or float, default=1.0
+        Share of the devices that their cell leaves in doubt (`ambiguous_shares`): a zone whose
+        cells reach no other zone has no model error. 1 treats all zones alike.
     level : float, default=0.9
         Probability that the interval should cover.
 
@@ -91,7 +96,7 @@ def presence_interval(
         _checked("n_devices", n_devices),
         _checked("ratio", ratio),
         sampling_overdispersion,
-        np.hypot(model_error_share, market_share_error),
+        _relative(model_error_share, market_share_error, ambiguous_share),
     )
     tail = (1.0 - level) / 2.0
     lower = gamma.ppf(tail, shape, scale=scale)
@@ -107,6 +112,7 @@ def learn_model_error(
     ratio: ArrayLike,
     *,
     market_share_error: float = 0.0,
+    ambiguous_share: ArrayLike = 1.0,
 ) -> ModelError:
     """Learn the width of the interval by maximum likelihood on worlds with known truth.
 
@@ -117,7 +123,7 @@ def learn_model_error(
         is reported on. Unit: persons.
     n_devices, ratio : array-like of shape (n,)
         As in `presence_interval`.
-    market_share_error : float, default=0.0
+    market_share_error, ambiguous_share
         As will be passed to `presence_interval`; not learnt.
 
     Returns
@@ -155,7 +161,11 @@ def learn_model_error(
     def minus_log_likelihood(parameters: Floats) -> float:
         overdispersion, share = np.exp(parameters)
         shape, scale = _gamma_of(
-            persons, devices, weights, overdispersion, np.hypot(share, market_share_error)
+            persons,
+            devices,
+            weights,
+            overdispersion,
+            _relative(share, market_share_error, ambiguous_share),
         )
         # A truth of 0 has no density: it is the chance of less than half a person.
         return -float(
@@ -176,8 +186,51 @@ def learn_model_error(
     return ModelError(float(overdispersion), float(share), len(persons), -float(best.fun))
 
 
+def ambiguous_shares(zone_of_cell: ArrayLike, counts: ArrayLike) -> Floats:
+    """Share of the devices of each zone that their cell leaves in doubt.
+
+    ``sum_c y[c] p[c, z] (1 - p[c, z]) / sum_c y[c] p[c, z]``: 0 where every cell of a zone reaches
+    no other zone, 1/2 where each is shared half and half with another.
+
+    Parameters
+    ----------
+    zone_of_cell : array-like of shape (n_cells, n_zones)
+        Share of the devices of a cell in each zone, as estimated. Rows sum to 1 or 0.
+    counts : array-like of shape (n_cells,)
+        Devices counted by each cell.
+
+    Returns
+    -------
+    ndarray of shape (n_zones,)
+        1 for a zone without a device.
+
+    Raises
+    ------
+    ValueError
+        NaN or a negative number, with its position; lengths that differ.
+
+    Examples
+    --------
+    >>> ambiguous_shares([[1.0, 0.0], [0.5, 0.5]], [10.0, 20.0])
+    array([0.25, 0.5 ])
+    """
+    shares, seen = _checked("zone_of_cell", zone_of_cell), _checked("counts", counts)
+    if shares.ndim != 2 or seen.shape != (len(shares),):
+        raise ValueError(f"zone_of_cell has shape {shares.shape}, counts has {seen.shape}")
+    mass = seen[:, None] * shares
+    there = mass.sum(axis=0)
+    doubt = np.maximum(mass * (1.0 - shares), 0.0).sum(axis=0)
+    return np.asarray(np.divide(doubt, there, out=np.ones_like(there), where=there > 0))
+
+
+def _relative(model: float, market: float, ambiguous_share: ArrayLike) -> Floats:
+    """Relative standard deviation that does not shrink with the number of devices."""
+    doubt = _checked("ambiguous_share", ambiguous_share)
+    return np.asarray(np.sqrt(doubt * model**2 + market**2))
+
+
 def _gamma_of(
-    persons: Floats, devices: Floats, ratio: Floats, overdispersion: float, share: float
+    persons: Floats, devices: Floats, ratio: Floats, overdispersion: float, share: Floats
 ) -> tuple[Floats, Floats]:
     """Shape and scale; half a device is added so that nothing seen is not nothing there."""
     mean = persons + 0.5 * ratio

@@ -1,6 +1,6 @@
 """Measure estimation: footprints of a region and of a country, presence of a day from its counts.
 
-Each measurement runs in a process of its own, ``python -m peil.bench.estimate presence 4000 400000``,
+Each measurement runs in a process of its own, ``python -m peil.bench.estimate presence 900 90000``,
 so that its seconds and its memory can be read off it.
 """
 

@@ -14,7 +14,7 @@ from peil.bench import estimate
 
 def test_every_kind_is_measured_and_written(tmp_path: Path) -> None:
     told: list[object] = []
-    sizes = (("region", 20, 400), ("country", 300, 62_500), ("presence", 60, 900))
+    sizes = (("region", 20, 400), ("country", 5_000, 62_500), ("presence", 60, 900))
     outcome = estimate.estimate(told.append, sizes, tmp_path)
     record = json.loads((tmp_path / "estimate.json").read_text())
     assert [one["what"] for one in record["sizes"]] == ["region", "country", "presence"]

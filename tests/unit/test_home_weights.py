@@ -24,6 +24,13 @@ def test_persons_are_the_devices_of_each_home_times_what_one_of_them_stands_for(
     )
 
 
+def test_residents_of_whom_nobody_is_seen_are_unplaced():
+    flows = FLOWS * np.array([1.0, 0.0])[:, None, None]
+    weights = HomeWeights().fit(flows, REGISTER)
+    assert weights.unplaced_.tolist() == [50.0, 50.0]
+    assert weights.transform(flows).sum(axis=0) == pytest.approx([30.0, 30.0])
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     arrays(float, (3, 4, 2), elements=st.integers(0, 40).map(float)).filter(lambda a: a.any()),

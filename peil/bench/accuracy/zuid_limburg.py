@@ -7,7 +7,7 @@ seeds 1 to 5, scored on 11 to 15.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from models import scores
-from models.footprint import FootprintSignalStrength, FootprintVoronoi
+from models.footprint import (
+    FootprintSignalStrength,
+    FootprintVoronoi,
+    silent_cells,
+    without_cells,
+)
 from models.location import prior_composite, prior_land_use, prior_network
 from models.presence import PresenceDF, PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
 from models.synthetic.landscape import Landscape, Lives, draw_lives, serving_cells
@@ -29,7 +34,7 @@ from models.synthetic.landscape_radio import (
     true_footprint,
 )
 from models.synthetic.streams import stream
-from peil.bench.accuracy import zuid_limburg_page
+from peil.bench.accuracy import zuid_limburg_intervals, zuid_limburg_page
 from peil.bench.accuracy.zuid_limburg_day import day
 from peil.settings import settings
 
@@ -37,6 +42,7 @@ TITLE = "Presence in Zuid-Limburg"
 needs_outside_data = True
 SEEDS = (11, 12, 13, 14, 15)
 LAND_USE = ("building", "residential", "forest", "water", "roads")
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 FULL = ("known", "shadow")
 """Scenarios in which every estimator is scored by every measure."""
 
@@ -61,6 +67,10 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
             "words": scenario.words,
             "seeds": {str(seed): _night(told, scenario, seed) for seed in SEEDS},
         }
+    tell("night, outages noticed")
+    night["outage"]["noticed"] = {
+        str(seed): _night(region, BY_NAME["outage"], seed, is_noticed=True) for seed in SEEDS
+    }
     by_day: dict[str, Any] = {}
     for scenario in SCENARIOS:
         if scenario.abroad_share > 0:
@@ -70,7 +80,14 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
             "words": scenario.words,
             "seeds": {str(seed): day(region, scenario, seed) for seed in SEEDS},
         }
-    return {"seeds": list(SEEDS), "night": night, "day": by_day}
+    tell("day, intervals")
+    taught = [BY_NAME[name] for name in zuid_limburg_intervals.NAMES]
+    return {
+        "seeds": list(SEEDS),
+        "night": night,
+        "day": by_day,
+        "intervals": zuid_limburg_intervals.intervals(region, taught, SEEDS),
+    }
 
 
 def landscape(folder: Path) -> Landscape:
@@ -141,6 +158,15 @@ class Told:
             land_use=self.land_use[is_inside],
         )
 
+    def noticing(self, counts: Floats) -> Told:
+        """Told of the cells that counted nobody: left out, the others share their tiles."""
+        is_out = silent_cells(self.chances, counts, self.prior)
+        return replace(
+            self,
+            chances=without_cells(self.chances, is_out),
+            polygons=without_cells(self.polygons, is_out),
+        )
+
     def devices(self, name: str, counts: Floats) -> Floats:
         """Estimate by name; unit: devices per tile."""
         if name == "voronoi":
@@ -178,12 +204,13 @@ def counted(
     return delivered_counts(served, len(told.land.cells), scenario, seed)[0]
 
 
-def _night(told: Told, scenario: Scenario, seed: int) -> dict[str, Any]:
+def _night(told: Told, scenario: Scenario, seed: int, is_noticed: bool = False) -> dict[str, Any]:
     """Every estimator's scores on one draw; for the crowd it is an evening at the stadium."""
     lives, chances = world(told, scenario, seed)
     at = (lives.work if scenario.crowd_persons else lives.home)[lives.has_device]
     counts = counted(told, scenario, seed, chances, at, "night")
     truth = np.bincount(at, minlength=len(told.land.tiles)).astype(np.float64)
+    told = told.noticing(counts) if is_noticed else told
     is_full = scenario.name in FULL
     found = {}
     for name in ("voronoi", "sb", "em10", "df", "landuse"):

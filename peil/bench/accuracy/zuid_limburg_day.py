@@ -90,12 +90,16 @@ class _Record:
 
 
 def _zone_of_cell(told: Any, name: str, counts: Floats) -> Floats:
-    """Where the devices of each cell are: shares of zones, shape (n_cells, n_zones)."""
     devices: Floats = told.prior
     if name == "em10":
         devices = PresenceEM(told.prior, max_iter=10).fit(told.chances, counts).devices_
     elif name == "landuse":
         devices = PresenceLandUse(told.land_use, told.prior).fit(told.chances, counts).devices_
+    return zones_of_cells(told, devices)
+
+
+def zones_of_cells(told: Any, devices: Floats) -> Floats:
+    """Where the devices of each cell are: shares of zones, shape (n_cells, n_zones)."""
     is_of_zone = told.land.zone[:, None] == np.arange(len(told.land.register))
     mass: Floats = told.chances @ (devices[:, None] * is_of_zone)
     total = mass.sum(axis=1, keepdims=True)

@@ -103,8 +103,42 @@ def report(record: dict[str, Any]) -> str:
             parts = (across(values(record, scenario, name, m))[0] for m in ("mape", "wape_1km"))
             row.append(" / ".join(f"{part:.1%}" for part in parts))
         lines.append(f"| {found['words']} | {' | '.join(row)} |")
-    lines += ["", *_days(record), ""]
-    return "\n".join(lines)
+        if "noticed" in found:
+            seeds = found["noticed"].values()
+            row = [
+                " / ".join(
+                    f"{across([one[name][m] for one in seeds])[0]:.1%}"
+                    for m in ("mape", "wape_1km")
+                )
+                for name in COLOURS
+            ]
+            lines.append(f"| the same, silent cells left out | {' | '.join(row)} |")
+    for part, words in (("day", _days), ("intervals", _intervals)):
+        if part in record:
+            lines += ["", *words(record)]
+    return "\n".join([*lines, ""])
+
+
+def _intervals(record: dict[str, Any]) -> list[str]:
+    learnt = record["intervals"]
+    lines = [
+        "**Day, 90 % intervals of persons** (`PresenceLandUse`, counted table, night ratio). Width "
+        f"learnt once for all scenarios on seeds {learnt['taught_seeds']} ({learnt['n_entries']} "
+        f"entries): overdispersion {learnt['sampling_overdispersion']}, model error "
+        f"{learnt['model_error_share']:.1%} times the root of the ambiguous share. Beside: a fixed "
+        f"± {learnt['fixed_share']:.1%}, which covers 90 % of the same entries.",
+        "",
+        "| scenario | cover | interval score (persons) | fixed share: cover | interval score |",
+        "|---|---|---|---|---|",
+    ]
+    for scenario, found in learnt["scored"].items():
+        row = []
+        for name in ("coverage", "interval_score", "fixed_coverage", "fixed_interval_score"):
+            mean, half = across([one[name] for one in found.values()])
+            form = "{:.1%} ± {:.1%}" if "coverage" in name else "{:,.0f} ± {:,.0f}"
+            row.append(form.format(mean, half))
+        lines.append(f"| {record['night'][scenario]['words']} | {' | '.join(row)} |")
+    return lines
 
 
 def _days(record: dict[str, Any]) -> list[str]:
