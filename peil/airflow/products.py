@@ -76,7 +76,14 @@ def _release(pilot: Pilot, product: str) -> None:
 
         return told(release_window(pilot.name, product, day()))
 
+    @task(task_id=f"pages_{product}", on_failure_callback=pilot.tell("pages"))
+    def show() -> None:
+        from peil.pages import rebuild
+
+        if not is_walked():  # `peil run` builds them once, at its end
+            rebuild(pilot.name)
+
     answered: Any = approval.output
     recorded, made = approved(answered), run()
     is_ready() >> [approval, made]
-    recorded >> made
+    recorded >> made >> show()

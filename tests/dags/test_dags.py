@@ -52,7 +52,7 @@ def tasks_of(dag_id: str) -> set[str]:
     if verb == "estimate":
         return TASKS[verb] | set(linked)
     if verb == "release":
-        each = ("{}_is_ready", "approval_{}", "approved_{}", "release_{}")
+        each = ("{}_is_ready", "approval_{}", "approved_{}", "release_{}", "pages_{}")
         own = {task.format(name) for name in linked if name != "residence" for task in each}
         return TASKS[verb] | own
     return TASKS[verb]
