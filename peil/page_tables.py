@@ -21,6 +21,7 @@ from peil.outputs import table_of
 from peil.portal_tables import Interval, Origin, Released, ReleasedFlows, ReleasedVisitors
 from peil.store import Store
 
+RESIDENTS = "RES"
 LINKED: tuple[Product, ...] = ("flows", "visitors")
 
 
@@ -77,6 +78,9 @@ def visitors(charter: Charter, store: Store, area: Area) -> ReleasedVisitors | N
     if found is None:
         return None
     table, whole = found
+    # whoever lives in a zone is of its residents: one origin on the page, whatever the zone
+    at_home = table["ORIGIN"].eq(table["REF_AREA"])
+    table = table.assign(ORIGIN=table["ORIGIN"].mask(at_home, RESIDENTS))
     zones, codes = sorted(set(table["REF_AREA"])), sorted(set(table["ORIGIN"]))
     origins = [origin_of(code, set(area.zones["zone_id"])) for code in codes]
     keys = (table["REF_AREA"], table["ORIGIN"])
@@ -93,7 +97,7 @@ def origin_of(code: str, zone_ids: set[str]) -> Origin:
     >>> [origin_of(code, {"PL01"}).kind for code in ("RES", "PL01", "SIM_DE", "OTHER")]
     ['resident', 'zone', 'country', 'rest']
     """
-    if code == "RES":
+    if code == RESIDENTS:
         return Origin(code=code, kind="resident")
     if code in zone_ids:
         return Origin(code=code, kind="zone", name=code)

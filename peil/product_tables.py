@@ -165,7 +165,7 @@ def visitors(
         if origin > origins.unknown:
             mcc = int(origins.country(origin))
             kinds.append("country")
-            names.append(country_of_mcc(mcc) or str(mcc))
+            names.append(f"SIM_{country_of_mcc(mcc) or mcc}")  # no region has such a code
         elif origin == zone:
             kinds.append("resident")
             names.append(homes[origin])

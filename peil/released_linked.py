@@ -57,8 +57,8 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     An entry under the threshold is withheld, and others with it: all persons of a region are in its
     register wherever they are, and all who are in a zone are its released presence, so that one
     gap alone would be found by subtraction. ORIGIN is the zone itself for those who live there,
-    a region for other residents, the country of the SIM for visitors from abroad; a country without
-    any published entry is left out.
+    a region for other residents, the country of the SIM (SIM_DE) for visitors from abroad; a
+    country without any published entry is left out.
     """
     rows = pd.read_parquet(estimated / f"{table_of('estimated', 'visitors')}.parquet")
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)

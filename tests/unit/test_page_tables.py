@@ -170,7 +170,7 @@ def test_an_hour_outside_the_day_is_refused(store: Store, demo: Charter) -> None
 
 def test_origins_are_residents_homes_and_countries_of_a_sim(store: Store, demo: Charter) -> None:
     hour = HOUR.format(day=DAYS[0], hour=8)
-    rows: list[Row] = [("A", code, hour, 50) for code in ("PL", "RES", "SIM_PL", "SIM_901", "X")]
+    rows: list[Row] = [("A", code, hour, 50) for code in ("PL", "A", "SIM_PL", "SIM_901", "X")]
     release(store, demo, "visitors", DAYS[0], entries(("REF_AREA", "ORIGIN"), rows))
     area: Any = SimpleNamespace(zones=pd.DataFrame({"zone_id": ["A", "B", "PL"]}))
     found = page_tables.visitors(demo, store, area)

@@ -84,7 +84,7 @@ def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
     assert set(named.index) == {
         ("A1", "resident", "A1"), ("A2", "resident", "A2"), ("B1", "resident", "B1"),
         ("A1", "region", "A"), ("B1", "region", "A"), ("A1", "region", "B"),
-        ("A2", "country", "DE"),
+        ("A2", "country", "SIM_DE"),
     }  # fmt: skip
     assert named.loc[("A1", "region", "B"), ["n_devices", "n_persons"]].tolist() == [0, 5.0]
     assert named.loc[("A1", "region", "A"), "n_persons"] == pytest.approx(25.0)
