@@ -9,6 +9,7 @@ import pytest
 
 from models.scores import f1_on_time
 from peil.bench.accuracy import moves, moves_report
+from peil.bench.accuracy.moves_distances import distance_scores, model_scores
 from peil.bench.accuracy.moves_flows import flow_scores, stay_scores
 from peil.bench.accuracy.moves_homes import PLACE, home_scores, work_scores
 from peil.bench.accuracy.moves_methods import FIRST, Moves
@@ -44,6 +45,20 @@ def test_true_time_is_where_the_simulation_has_its_people(world: MovesWorld) -> 
         stays = truth.label[piece] >= 0
         assert (truth.label[piece][stays] == zone[stays]).all()
         assert stays.mean() > 0.7
+
+
+def test_true_places_are_where_time_was_spent(world: MovesWorld) -> None:
+    device = np.unique(world.events().device)
+    who, x, y, length = world.true_places(device)
+    truth = world.true_time(device)
+    stays = truth.label >= 0
+    assert length.sum() == pytest.approx((truth.end_s - truth.start_s)[stays].sum())
+    tile = world.country.tile_at(x, y)
+    spent = np.bincount(world.zone_of_tile[tile], weights=length, minlength=world.n_zones)
+    known = np.bincount(truth.label[stays], weights=(truth.end_s - truth.start_s)[stays],
+                        minlength=world.n_zones)  # fmt: skip
+    assert spent == pytest.approx(known)
+    assert set(who) <= set(device)
 
 
 def test_events_are_sorted_and_of_residents_who_did_not_opt_out(world: MovesWorld) -> None:
@@ -89,7 +104,8 @@ def test_every_method_is_scored_and_the_first_beats_its_rivals(
     learnt = moves._learn([pairs])
     flows[FIRST] |= moves._covered(pairs, learnt)
     one = {"stays": stay_scores(found), "homes": home_scores(found), "work": work_scores(found),
-           "flows": flows, "tourists": tourist_scores(found)}  # fmt: skip
+           "flows": flows, "tourists": tourist_scores(found),
+           "distances": distance_scores(found), "models": model_scores(found)}  # fmt: skip
     for part, key in (("stays", "f1_right_zone"), ("flows", "cpc"), ("homes", "right_zone")):
         best = one[part][PLACE if part == "homes" else FIRST][key]
         plain = "cell:" if part == "homes" else ("mean", "Voronoi", "municipality")

@@ -14,6 +14,7 @@ from models.mobility import FlowTable, flow_interval
 from models.uncertainty import learn_model_error
 from peil import methods
 from peil.bench.accuracy import moves_plots, moves_report
+from peil.bench.accuracy.moves_distances import distance_scores, model_scores
 from peil.bench.accuracy.moves_flows import flow_scores, stay_scores
 from peil.bench.accuracy.moves_homes import PLACE, home_scores, work_scores
 from peil.bench.accuracy.moves_methods import FIRST, Moves
@@ -43,6 +44,7 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
         scored[str(seed)] = {
             "stays": stay_scores(moves), "homes": home_scores(moves), "work": work_scores(moves),
             "flows": flows, "tourists": tourist_scores(moves),
+            "distances": distance_scores(moves), "models": model_scores(moves),
 "pairs": {name: _mean_of_days(pairs[name]) for name in ("true", "persons")},
         }  # fmt: skip
     if not scored:

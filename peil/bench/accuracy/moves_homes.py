@@ -11,7 +11,9 @@ from models.location import posterior
 from models.residence import (
     AnchorPlace,
     CellRule,
+    PermanenceScores,
     UsualEnvironment,
+    bridged_stays,
     home_cells,
     permanence_scores,
 )
@@ -23,8 +25,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SQUARE_M = 500.0
 PLACE = "all stays at the place"
-WORK_HOURS = (8, 17)
-MIN_WORK_S, MIN_WORK_SHARE = 8 * HOUR, 0.4
 
 
 def home_scores(moves: Moves) -> dict[str, Any]:
@@ -34,7 +34,8 @@ def home_scores(moves: Moves) -> dict[str, Any]:
     truth = tile_of_person[world.person_of(moves.device)]
     first = _right(moves, moves.homes.device, moves.homes.tile, moves.homes.zone, truth)
     found: dict[str, Any] = {PLACE: first}
-    night = world.calendar.between(20, 7)
+    nights = methods.section("home_rules", PILOT)
+    night = world.calendar.between(nights["night_start_hour"], nights["night_end_hour"])
     weight = world.calendar.seconds(moves.segments.start_s, moves.segments.end_s, night)
     weight = np.where(moves.segments.is_stay, weight, 0.0)
     by_night = moves.staying.homes.place(moves.segments, moves.places, moves.row, weight)
@@ -42,6 +43,7 @@ def home_scores(moves: Moves) -> dict[str, Any]:
         moves, by_night.device, by_night.tile, by_night.zone, truth
     )
     found["permanence score, municipalities"] = _permanence(moves, truth)
+    found["permanence score, published bridging of cells"] = _bridged(moves, truth)
     hour = (one.at_s // HOUR).astype(np.int64)
     day = (one.at_s // DAY).astype(np.int64)
     for kind, footprint, prior in (
@@ -74,10 +76,27 @@ def _permanence(moves: Moves, truth: Ints) -> dict[str, float]:
     found = permanence_scores(
         stays.device, stays.start_s, stays.end_s, moves.places.zone[is_stay], moves.world.calendar
     )
+    return _labelled(moves, found, truth)
+
+
+def _labelled(moves: Moves, found: PermanenceScores, truth: Ints) -> dict[str, float]:
     is_home = UsualEnvironment(**methods.section("usual", PILOT)).label(found).is_home
     device, first = np.unique(found.device[is_home], return_index=True)
     zone = found.place[is_home][first]
     return _right(moves, device, np.full(len(device), -1), zone, truth)
+
+
+def _bridged(moves: Moves, truth: Ints) -> dict[str, float]:
+    """Home municipality as published: events bridged, the cell's municipality, labels."""
+    world, one = moves.world, moves.events
+    zone = moves.zone_of_cell(world.footprint, world.prior)
+    x, y = (world.cells[name].to_numpy()[one.cell] for name in ("x_m", "y_m"))
+    night = world.calendar.between(23, 9)[(one.at_s // HOUR).astype(np.int64)]
+    device, start, end, cell = bridged_stays(
+        one.device, one.at_s, one.cell, x, y, night, **methods.section("bridging", PILOT)
+    )
+    found = permanence_scores(device, start, end, zone[cell], world.calendar)
+    return _labelled(moves, found, truth)
 
 
 def _right(moves: Moves, device: Ints, tile: Ints, zone: Ints, truth: Ints) -> dict[str, float]:
@@ -107,11 +126,13 @@ def work_scores(moves: Moves) -> dict[str, float]:
     """Work of the devices of those who work or learn away from home."""
     world = moves.world
     calendar = world.calendar
-    hours = calendar.between(*WORK_HOURS) & (calendar.day_type == 0)
+    chosen = methods.section("work", PILOT)
+    hours = calendar.between(chosen["start_hour"], chosen["end_hour"]) & (calendar.day_type == 0)
     weight = calendar.seconds(moves.segments.start_s, moves.segments.end_s, hours)
     weight = np.where(moves.segments.is_stay & ~moves.homes.is_there, weight, 0.0)
     choices = methods.section("residence", PILOT)
-    model = AnchorPlace(**choices, min_weight_s=MIN_WORK_S, min_share=MIN_WORK_SHARE).fit(
+    choices |= {name: chosen[name] for name in ("min_weight_s", "min_share")}
+    model = AnchorPlace(**choices).fit(
         moves.staying.rings.connection_probability_, world.prior,
         zone_of_tile=world.zone_of_tile, tile_x_m=world.tiles["x_m"],
         tile_y_m=world.tiles["y_m"],

@@ -58,9 +58,9 @@ class Moves:
             given = {**methods.section("placing", PILOT), **choices}
             fitted = StayPlacing(**given).fit(footprint, prior, zone_of_tile=world.zone_of_tile)
             found = fitted.place(stays, cell)
-            zone = np.full(len(self.segments), -1)
-            zone[is_stay] = found.zone
-            return Places(self.places.tile, zone, self.places.zone_shares)
+            tile, zone = np.full((2, len(self.segments)), -1)
+            tile[is_stay], zone[is_stay] = found.tile, found.zone
+            return Places(tile, zone, self.places.zone_shares)
 
         even = (world.zone_of_tile >= 0).astype(np.float64)
         return {

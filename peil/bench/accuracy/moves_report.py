@@ -141,6 +141,24 @@ def report(record: dict[str, Any], taught: Sequence[int]) -> str:
         f"{record['learnt']['sampling_overdispersion']}, model error "
         f"{record['learnt']['model_error_share']:.1%}.",
         "",
+        "**Distances.** Quartiles of the radius of gyration by home municipality, against the "
+        "truth.",
+        "",
+        *_rows(record, "distances", {"mape": "mean absolute error", "bias": "bias"}),
+        "",
+        "**Models** fitted to the estimated flows of working days: what they explain, and the "
+        "common part with the estimated and with the true flows.",
+        "",
+        *_rows(
+            record,
+            "models",
+            {
+                "deviance_share": "deviance explained",
+                "cpc_estimated": "common part, estimated",
+                "cpc_true": "common part, true",
+            },
+        ),
+        "",
         "**Visitors, guarded subgroup.** Persons in the beach resort by night against the truth: "
         "bias, and its size. The night ratio hides guests by construction on the nights that it is "
         "made on.",

@@ -147,25 +147,49 @@ class MovesWorld:
     # truth
     def true_time(self, device: NDArray[np.int64]) -> LabelledTime:
         """The municipality that each device stayed in, second by second of the week."""
+        legs = self._legs
+        zone = np.where(legs["tile"] >= 0, self.zone_of_tile[legs["tile"]], NOT_SCORED)
+        stays = legs[["carrier", "arrives", "leaves"]].assign(label=zone)
+        moves = legs[["carrier", "departs", "arrives"]].assign(label=NOT_STAYING)
+        columns = ["carrier", "start", "end", "label"]
+        frame = pd.concat([one.set_axis(columns, axis=1) for one in (moves, stays)])
+        joined = self._held(device, frame)
+        return LabelledTime.of(joined["device"], joined["start"], joined["end"], joined["label"])
+
+    def true_places(
+        self, device: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Device, position in metres and seconds of each stay of the week in the country."""
+        legs = self._legs
+        frame = legs.loc[legs["tile"] >= 0, ["carrier", "arrives", "leaves", "x", "y"]]
+        joined = self._held(device, frame.rename(columns={"arrives": "start", "leaves": "end"}))
+        length = (joined["end"] - joined["start"]).to_numpy(np.float64)
+        return (joined["device"].to_numpy(np.int64), joined["x"].to_numpy(np.float64),
+                joined["y"].to_numpy(np.float64), length)  # fmt: skip
+
+    @cached_property
+    def _legs(self) -> pd.DataFrame:
+        """One row per leg of a person: when it departs and arrives, where, and when it is left."""
         legs = self.simulation.itinerary
-        is_leg = (legs.mode > 0) | np.append(True, np.diff(legs.carrier) != 0)
-        is_leg &= legs.carrier < legs.n_persons
-        carrier, departs, arrives = (v[is_leg] for v in (legs.carrier, legs.departs_s,
-                                                         legs.arrives_s))  # fmt: skip
-        tile = self.country.tile_at(legs.to_x[is_leg], legs.to_y[is_leg])
-        zone = np.where(tile >= 0, self.zone_of_tile[tile], NOT_SCORED)
+        kept = (legs.mode > 0) | np.append(True, np.diff(legs.carrier) != 0)
+        kept &= legs.carrier < legs.n_persons
+        carrier, departs = legs.carrier[kept], legs.departs_s[kept]
+        x, y = legs.to_x[kept], legs.to_y[kept]
         is_last = np.append(np.diff(carrier) != 0, True)
         leaves = np.where(is_last, DAYS * DAY, np.append(departs[1:], 0.0))
-        frame = pd.DataFrame({
-            "carrier": np.tile(carrier, 2),
-            "start": np.concatenate([departs, arrives]).clip(0.0),
-            "end": np.concatenate([arrives, leaves]).clip(max=DAYS * DAY),
-            "label": np.concatenate([np.full(len(carrier), NOT_STAYING), zone]),
+        return pd.DataFrame({
+            "carrier": carrier, "departs": departs, "arrives": legs.arrives_s[kept],
+            "leaves": leaves, "x": x, "y": y, "tile": self.country.tile_at(x, y),
         })  # fmt: skip
+
+    def _held(self, device: NDArray[np.int64], frame: pd.DataFrame) -> pd.DataFrame:
+        """Pieces of time of persons as those of their devices, cut to the week, in order."""
+        frame = frame.assign(
+            start=frame["start"].clip(0.0), end=frame["end"].clip(upper=DAYS * DAY)
+        )
         frame = frame[frame["end"] > frame["start"]]
         holder = pd.DataFrame({"device": device, "carrier": self.person_of(device)})
-        joined = holder.merge(frame, on="carrier").sort_values(["device", "start"])
-        return LabelledTime.of(joined["device"], joined["start"], joined["end"], joined["label"])
+        return holder.merge(frame, on="carrier").sort_values(["device", "start"])
 
     def person_of(self, device: NDArray[np.int64]) -> NDArray[np.int64]:
         """Who holds each device."""
