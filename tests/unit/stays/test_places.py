@@ -74,6 +74,18 @@ def test_repeated_events_of_one_cell_count_by_a_power():
     assert shares[1.0] < 1e-3
 
 
+def test_the_prior_decides_what_the_cells_leave_open_and_stays_know_nothing_of_each_other():
+    twice = Segments.of([0, 0], [0, 9], [9, 18], [0, 0], [0, 0], [0, 2], [1, 3])
+    alike = np.array([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]])
+    placing = StayPlacing(repeats=1.0).fit(alike, [1.0, 2.0, 5.0], zone_of_tile=ZONES)
+    found = placing.place(twice, [0, 1, 0, 1])
+    assert found.tile.tolist() == [2, 2]
+    assert found.zone_shares.toarray()[0].tolist() == pytest.approx([3 / 8, 5 / 8])
+    placing = StayPlacing(fluke=1e-9, repeats=1.0).fit(CHANCES, EVEN, zone_of_tile=ZONES)
+    shares = placing.place(twice, [0, 0, 0, 0]).zone_shares.toarray()
+    assert shares[0].tolist() == shares[1].tolist()
+
+
 def test_one_fluke_does_not_move_a_stay_to_another_town():
     far = np.array([[0.9, 0.1, 0.0], [0.9, 0.1, 0.0], [0.0, 0.0, 1.0]])
     places = StayPlacing().fit(far, EVEN, zone_of_tile=ZONES).place(

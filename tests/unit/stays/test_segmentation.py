@@ -125,6 +125,9 @@ def test_a_new_device_begins_anew():
 def test_the_cell_of_a_segment_has_most_of_its_events():
     assert rows([(0, 0, 1), (0, 10, 0), (0, 20, 1), (0, 30, 0)])[0][3] == 0
     assert rows([(0, 0, 1), (0, 10, 0), (0, 20, 1)])[0][3] == 1
+    # those of another device do not count
+    both = rows([(0, 0, 1), (0, 10, 1), (0, 20, 1), (1, 0, 0), (1, 10, 1)])
+    assert [row[3] for row in both] == [1, 0]
 
 
 @pytest.mark.parametrize(
