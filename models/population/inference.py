@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import betanbinom, nbinom
+from scipy.special import betaln, gammaln
+from scipy.stats import nbinom
 from sklearn.base import BaseEstimator
 
 from models.population.net_counts import NetCount
@@ -173,4 +174,27 @@ class PopulationBNB(PopulationNB):
     _least_seen = 2.0
 
     def _unseen(self, n_net: Floats, alpha: float, beta: float) -> Any:
-        return betanbinom(n_net + 1, alpha - 1, beta)
+        return _BetaNegativeBinomial(n_net + 1, alpha - 1, beta)
+
+
+class _BetaNegativeBinomial:
+    """Beta negative binomials of any real size (scipy's takes whole ones only)."""
+
+    def __init__(self, size: Floats, a: float, b: float) -> None:
+        self.size, self.a, self.b = size, a, b
+
+    def mean(self) -> Floats:
+        return np.asarray(self.size * self.b / (self.a - 1))
+
+    def cdf(self, most: Floats) -> Floats:
+        """Probability of at most so many, element by element."""
+        last = np.floor(most).astype(np.int64)
+        k = np.arange(max(int(last.max(initial=-1)) + 1, 0), dtype=np.float64)
+        known = gammaln(k + 1) + betaln(self.a, self.b)
+        out = np.zeros(len(self.size))
+        for i, (size, end) in enumerate(zip(self.size, last, strict=True)):
+            if end >= 0:
+                n = k[: end + 1]
+                joint = gammaln(size + n) - gammaln(size) + betaln(self.a + size, self.b + n)
+                out[i] = np.exp(joint - known[: end + 1]).sum()
+        return np.minimum(out, 1.0)

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import nbinom
+from scipy.stats import betanbinom, nbinom
 from sklearn.base import clone
 
 from models.population import (
@@ -103,10 +103,20 @@ def test_an_uncertain_net_count_mixes_and_widens():
     assert mixed.upper_ - mixed.lower_ > middle.upper_ - middle.lower_
 
 
-def test_halves_of_persons_are_counted():
+@pytest.mark.parametrize("method", [PopulationNB, PopulationBNB])
+def test_halves_of_persons_are_counted(method):
     given = ([0.7], [0.3], [0.4], [38])
-    found = [PopulationNB().fit([NetCount.known(n)], *given).mean_[0] for n in (11, 11.5, 12)]
-    assert found[1] == pytest.approx((found[0] + found[2]) / 2)
+    found = [method().fit([NetCount.known(n)], *given) for n in (11, 11.5, 12)]
+    assert found[1].mean_ == pytest.approx((found[0].mean_ + found[2].mean_) / 2)
+    for end in ("lower_", "upper_"):
+        low, middle, high = (getattr(one, end)[0] for one in found)
+        assert low <= middle <= high
+
+
+def test_the_interval_of_bnb_is_that_of_the_distribution():
+    found = PopulationBNB(level=0.8).fit([NetCount.known(11)], [0.7], [0.3], [0.4], [38])
+    unseen = betanbinom(12, found.alpha_[0] - 1, found.beta_[0])
+    assert (found.lower_[0], found.upper_[0]) == (11 + unseen.ppf(0.1), 11 + unseen.ppf(0.9))
 
 
 def test_a_small_region_leans_on_the_others():
