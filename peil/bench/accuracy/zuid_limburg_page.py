@@ -176,34 +176,54 @@ def _days(record: dict[str, Any]) -> list[str]:
 
 
 def plots(record: dict[str, Any], folder: Path) -> None:
-    """Bars of municipality MAPE and 1 km WAPE per scenario."""
+    """Bars per scenario: two measures at night, and the ways to persons by day."""
+    _bars(
+        record, "night", {name: NAMES[name] for name in COLOURS}, list(COLOURS.values()),
+        (("mape", "MAPE of municipalities (%)"), ("wape_1km", "WAPE of 1 km squares (%)")),
+        "Night in Zuid-Limburg", folder / "presence-scenarios.svg",
+    )  # fmt: skip
+    ways = {name: words for name, words in WAYS.items() if name != "sb_home"}
+    _bars(
+        record, "day", ways, ["#0072B2", "#56B4E9", "#F0E442", "#009E73", "#CC79A7"],
+        (("mape", "MAPE of municipalities (%)"), ("worst", "worst municipality (%)")),
+        "Day in Zuid-Limburg", folder / "presence-day.svg",
+    )  # fmt: skip
+
+
+def _bars(
+    record: dict[str, Any],
+    part: str,
+    names: dict[str, str],
+    colours: Sequence[str],
+    measures: Sequence[tuple[str, str]],
+    title: str,
+    file: Path,
+) -> None:
+    """One panel per measure, one group of bars per scenario, bars of error over seeds."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     matplotlib.rcParams["svg.hashsalt"] = "peil"
-    scenarios = list(record["night"])
-    figure, panels = pyplot.subplots(1, 2, figsize=(11, 5.5), sharey=True, layout="constrained")
-    for panel, measure, words in (
-        (panels[0], "mape", "MAPE of municipalities (%)"),
-        (panels[1], "wape_1km", "WAPE of 1 km squares (%)"),
-    ):
-        for number, (name, colour) in enumerate(COLOURS.items()):
-            found = [across(values(record, scenario, name, measure)) for scenario in scenarios]
+    scenarios, thick = list(record[part]), 0.8 / len(names)
+    figure, panels = pyplot.subplots(1, 2, figsize=(11, 6.5), sharey=True, layout="constrained")
+    for panel, (measure, words) in zip(panels, measures, strict=True):
+        for number, (name, label) in enumerate(names.items()):
+            found = [across(values(record, one, name, measure, part)) for one in scenarios]
             panel.barh(
-                np.arange(len(scenarios)) + 0.2 * (number - 1.5),
+                np.arange(len(scenarios)) + thick * (number - (len(names) - 1) / 2),
                 [100 * mean for mean, _ in found],
-                0.2,
+                thick,
                 xerr=[100 * half for _, half in found],
-                color=colour,
-                label=NAMES[name].replace("`", ""),
+                color=colours[number],
+                label=label.replace("`", ""),
             )
         panel.set_xlabel(words)
-    panels[0].set_yticks(range(len(scenarios)), [record["night"][s]["words"] for s in scenarios])
+    panels[0].set_yticks(range(len(scenarios)), [record[part][one]["words"] for one in scenarios])
     panels[0].invert_yaxis()
-    panels[1].legend(loc="lower right", fontsize=8)
-    figure.suptitle("Night in Zuid-Limburg: mean over seeds, bars of error are 90 % intervals")
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / "presence-scenarios.svg", metadata={"Date": None})
+    figure.legend(*panels[1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.suptitle(f"{title}: mean over seeds, bars of error are 90 % intervals")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, metadata={"Date": None})
     pyplot.close(figure)
