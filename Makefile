@@ -50,9 +50,12 @@ check: .venv/.dev ## format, lint, types, import arrows, SQL
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint dbt_project --disable-progress-bar
 
-bench: .venv/.dev ## measure: simulator, accuracy on other worlds, ingest and staging at 10, 30 and 100 M events
+bench: .venv/.dev ## measure: simulator, accuracy on known truth, estimation at scale, staging up to 100 M events
 	@$(BIN)/python -m benchmarks.simulate
 	@$(PEIL) bench accuracy
+	@$(PEIL) bench estimate
+	@$(PEIL) bench location
+	@$(PEIL) bench stays
 	@$(PEIL) bench stage
 
 up: .venv/.pilot ## start Airflow and MLflow on this machine, for people who want the consoles

@@ -27,7 +27,9 @@ def tell_run(pilot: str, report: object, console: Console, complaint: Console) -
 
     assert isinstance(report, Report)
     for outcome in report.outcomes:
-        if outcome.verb in {"publish", "train", "score"}:
+        # a product that follows devices is released for a whole window, once it is complete
+        is_product = outcome.verb.startswith("release_") and outcome.status == "done"
+        if is_product or outcome.verb in {"publish", "train", "score"}:
             say(outcome, console)
     if report.unchanged:
         n = len(report.unchanged)
