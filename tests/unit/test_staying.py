@@ -16,6 +16,10 @@ HOUR = 3600.0
 
 @pytest.fixture(scope="module")
 def small():
+    return made()
+
+
+def made():
     """Two masts twenty kilometres apart on a strip of tiles, two zones."""
     cells = pd.DataFrame({"x_m": [500.0, 20500.0], "y_m": [50.0, 50.0]})
     tiles = pd.DataFrame({"x_m": np.arange(50.0, 21000.0, 100.0)}).assign(y_m=50.0)
@@ -25,7 +29,18 @@ def small():
     return staying("demo", footprint.connection_probability_, cells, tiles, even, even, zone)
 
 
-def test_choices_are_those_of_methods(small):
+def test_choices_are_those_of_methods(small, tmp_path, monkeypatch):
+    told = methods.text()
+    for old, new in (("value = 78.12", "value = 80.0"), ("value = 900.0", "value = 700.0"),
+                     ("value = 300\n", "value = 240\n")):  # fmt: skip
+        told = told.replace(old, new)
+    (tmp_path / "methods.toml").write_text(told)
+    monkeypatch.setenv("PEIL_METHODS", str(tmp_path / "methods.toml"))
+    other = made()
+    assert other.rings.step_m == 80.0
+    assert other.homes.radius_m == 700.0
+    assert 240 in other.segmentation.get_params().values()
+    monkeypatch.undo()
     assert small.segmentation.get_params() == methods.section("stays", "demo")
     for estimator, section in ((small.rings, "timing"), (small.placing, "placing"),
                                (small.homes, "residence")):  # fmt: skip

@@ -57,7 +57,9 @@ def _told(record: dict[str, Any], *path: str, form: str = "{:.1%}") -> str:
 
 
 def _rows(record: dict[str, Any], part: str, columns: dict[str, str]) -> list[str]:
-    names = list(next(iter(record["scored"].values()))[part])
+    names = list(next(iter(record["scored"].values())).get(part, {}))
+    if not names:
+        return ["Not read yet."]
     lines = ["| method | " + " | ".join(columns.values()) + " |", "|---" * (len(columns) + 1) + "|"]
     lines += ["| " + " | ".join([name, *(_told(record, part, name, key) for key in columns)]) + " |"
               for name in names]  # fmt: skip

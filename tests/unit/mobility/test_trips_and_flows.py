@@ -131,6 +131,11 @@ def test_an_interval_holds_its_flow_and_is_wider_with_fewer_devices():
     many = trips(*[(d, 10, 1, 1) for d in range(400)])
     few = trips(*[(d, 10, 1, 1) for d in range(25)])
     widths = []
+    mixed = type(flow_table(few, PLACES, [0, 100]))(
+        np.array([4.0, 4.0]), np.array([4.0, 16.0]), np.array([4, 1])
+    )
+    narrow, wide = np.subtract(*flow_interval(mixed)[::-1])
+    assert wide > 1.5 * narrow  # four trips of one device that stands for four
     empty = flow_interval(flow_table(few, PLACES, [0, 100]), sampling_overdispersion=1.0)
     assert (empty[0][0, 0, 0], round(empty[1][0, 0, 0], 2)) == (0.0, 1.92)  # Jeffreys of none
     for some in (many, few):
