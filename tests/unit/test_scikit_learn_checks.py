@@ -11,7 +11,10 @@ from sklearn.base import clone
 
 from models.footprint import FootprintBestServer, FootprintSignalStrength, FootprintVoronoi
 from models.location import LocationHMM, LocationHMMHeading
+from models.mobility import FlowGravity, FlowRadiation
 from models.presence import PresenceDF, PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
+from models.residence import AnchorPlace, UsualEnvironment
+from models.stays import StayPlacing, StaySegmentation, TimingRings
 from models.weighting import NightRatio
 
 # In a process of its own: SCIPY_ARRAY_API must be set before scipy is imported, or a check skips.
@@ -66,6 +69,13 @@ def test_scikit_learn_checks_pass():
         PresenceLandUse(max_iter=3, n_folds=2),
         PresenceSB(),
         PresenceVoronoi(),
+        StaySegmentation(min_stay_s=600.0),
+        StayPlacing(method="mean"),
+        TimingRings(step_m=554.0),
+        AnchorPlace(radius_m=500.0),
+        UsualEnvironment(home_share=0.7),
+        FlowGravity(deterrence="power"),
+        FlowRadiation(),
     ],
 )
 def test_parameters_survive_a_clone_and_are_not_touched_by_the_constructor(estimator):

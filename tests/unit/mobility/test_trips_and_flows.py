@@ -96,9 +96,9 @@ def test_a_device_that_goes_twice_is_one_device_and_two_trips():
 
 def test_trips_count_in_the_period_that_they_depart_in():
     table = flow_table(
-        trips((0, 0, 1, 1), (0, 100, 1, 1), (0, 199, 1, 1), (0, 200, 1, 1)), PLACES, [0, 100, 200]
+        trips((0, 0, 1, 1), (1, 0, 1, 1), (0, 100, 1, 1), (0, 200, 1, 1)), PLACES, [0, 100, 200]
     )
-    assert table.n_trips[:, 1, 1].tolist() == [1.0, 2.0]
+    assert table.n_trips[:, 1, 1].tolist() == [2.0, 1.0]
 
 
 def test_weights_make_persons_of_devices_and_leave_the_devices():
