@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
+from models.synthetic.landscape_radio import SCENARIOS
+
 NAMES = {
     "voronoi": "`PresenceVoronoi`, evenly",
     "sb": "`PresenceSB`, composite prior",
@@ -51,6 +53,11 @@ def values(
     """One figure per seed, empty where it was not measured."""
     seeds = record[part][scenario]["seeds"].values()
     return [one[name][measure] for one in seeds if measure in one.get(name, {})]
+
+
+def _in_order(record: dict[str, Any], part: str) -> list[str]:
+    """Scenarios as they are listed, whatever the order of the kept figures."""
+    return [one.name for one in SCENARIOS if one.name in record[part]]
 
 
 def facts(record: dict[str, Any]) -> dict[str, int | float | str]:
@@ -97,7 +104,8 @@ def report(record: dict[str, Any]) -> str:
         "| scenario | " + " | ".join(NAMES[name] for name in COLOURS) + " |",
         "|---|" + "---|" * len(COLOURS),
     ]
-    for scenario, found in record["night"].items():
+    for scenario in _in_order(record, "night"):
+        found = record["night"][scenario]
         row = []
         for name in COLOURS:
             parts = (across(values(record, scenario, name, m))[0] for m in ("mape", "wape_1km"))
@@ -131,7 +139,8 @@ def _intervals(record: dict[str, Any]) -> list[str]:
         "| scenario | cover | interval score (persons) | fixed share: cover | interval score |",
         "|---|---|---|---|---|",
     ]
-    for scenario, found in learnt["scored"].items():
+    for scenario in [one.name for one in SCENARIOS if one.name in learnt["scored"]]:
+        found = learnt["scored"][scenario]
         row = []
         for name in ("coverage", "interval_score", "fixed_coverage", "fixed_interval_score"):
             mean, half = across([one[name] for one in found.values()])
@@ -166,7 +175,8 @@ def _days(record: dict[str, Any]) -> list[str]:
         "| scenario | " + " | ".join(WAYS.values()) + " |",
         "|---|" + "---|" * len(WAYS),
     ]
-    for scenario, found in record["day"].items():
+    for scenario in _in_order(record, "day"):
+        found = record["day"][scenario]
         row = []
         for name in WAYS:
             parts = (across(values(record, scenario, name, m, "day"))[0] for m in ("mape", "worst"))
@@ -206,7 +216,7 @@ def _bars(
     from matplotlib import pyplot
 
     matplotlib.rcParams["svg.hashsalt"] = "peil"
-    scenarios, thick = list(record[part]), 0.8 / len(names)
+    scenarios, thick = _in_order(record, part), 0.8 / len(names)
     figure, panels = pyplot.subplots(1, 2, figsize=(11, 6.5), sharey=True, layout="constrained")
     for panel, (measure, words) in zip(panels, measures, strict=True):
         for number, (name, label) in enumerate(names.items()):
