@@ -1,4 +1,4 @@
-"""Parts of the location benchmark: scores by hand, worlds by seed, the outside sample as published."""
+"""Parts of the location benchmark: scores by hand, worlds by seed, the outside sample."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def tiny() -> Sample:
 
 
 def test_a_score_is_the_root_of_mean_squares_over_events() -> None:
-    found = essnet.score(tiny(), np.array([125.0, 375.0, 425.0]), np.full(3, 125.0),
-                         np.full(3, 100.0))  # fmt: skip
-    assert found["rmse_m"] == round(float(np.sqrt(300**2 / 3)), 2)
+    found = essnet.score(tiny(), np.array([125.0, 375.0, 425.0]),
+                         np.array([125.0, 125.0, 525.0]), np.full(3, 100.0))  # fmt: skip
+    assert found["rmse_m"] == round(float(np.sqrt(500**2 / 3)), 2)
     assert found["implied_m"] == 100.0
-    assert found["ratio"] == round(float(np.sqrt(3.0)), 4)
+    assert found["ratio"] == round(float(np.sqrt(25 / 3)), 4)
     low, high = found["rmse_interval_m"]
-    assert (low, high) == (0.0, 300.0)  # two devices: either may be drawn twice
+    assert (low, high) == (0.0, 500.0)  # two devices: either may be drawn twice
 
 
 def test_static_places_are_those_of_bayes_rule() -> None:
