@@ -199,7 +199,8 @@ def score(pilot: Pilot) -> None:
 
     with answering():
         outcome = scoring.score(name_of(pilot))
-        console.print(scoring.as_table(name_of(pilot)))
+        for table in scoring.as_tables(name_of(pilot)):
+            console.print(table)
         say(outcome)
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from models import scores
 from peil import charter as charters
-from peil import experiments, lock, methods, nights, truth
+from peil import experiments, lock, methods, nights, score_linked, truth
 from peil.area import Area, area_of
 from peil.atomic import canonical, read_json, write_json
 from peil.charter import Charter
@@ -50,7 +50,10 @@ def score(pilot: str) -> Outcome:
             str(day): _by_estimator(charter, rows) for day, rows in zip(days, joined, strict=True)
         }
         whole = _by_estimator(charter, pd.concat(joined, ignore_index=True))
-        record = {"quantity": joined[0]["quantity"].iloc[0], "days": by_day, "whole": whole}
+        products = score_linked.by_product(charter, area, store)
+        record = {"quantity": joined[0]["quantity"].iloc[0], "days": by_day, "whole": whole,
+                  "products": {name: score_linked.mean_over_days(found)
+                               for name, found in products.items()}}  # fmt: skip
         kept = store.scores(charter.pilot) / "scores.json"
         if kept.exists() and canonical(read_json(kept)) == canonical(record):
             period = f"{len(days)} days"
@@ -59,6 +62,10 @@ def score(pilot: str) -> Outcome:
             run_ids = read_json(store.estimated(charter.pilot, day) / "estimated.json")["run_ids"]
             for name, figures in by_day[str(day)].items():
                 experiments.add_scores(store, charter.pilot, run_ids[name], figures)
+        for product, found in products.items():
+            for period, figures in found.items():
+                run_id = score_linked.run_of(charter, store, product, period)
+                experiments.add_scores(store, charter.pilot, run_id, figures)
         write_json(kept, record)
     facts: dict[str, int | float | str] = {
         f"{name}_{measure}": round(figures[measure], 4)
@@ -66,6 +73,8 @@ def score(pilot: str) -> Outcome:
         for measure in ("mape_day",)
         if measure in figures
     }
+    if "flows" in record["products"]:
+        facts["flows_cpc"] = round(record["products"]["flows"]["cpc"], 4)
     return Outcome("score", charter.pilot, f"{len(days)} days", "done", facts, [str(kept)])
 
 
@@ -154,12 +163,17 @@ def _figures(charter: Charter, rows: pd.DataFrame) -> dict[str, float]:
     return {name: float(np.round(value, 6)) for name, value in figures.items()}
 
 
-def as_table(pilot: str) -> Table:
-    """The scores over all days, a row per estimator."""
+def as_tables(pilot: str) -> list[Table]:
+    """The scores over all days: a row per estimator, then a table per product."""
     charter = charters.load(pilot)
     record: dict[str, Any] = read_json(Store().scores(charter.pilot) / "scores.json")
     heads = [name.replace("_", " ") for name in SHOWN]  # breaks between words, not in them
     table = Table("estimator", *heads, title=f"{pilot}: {record['quantity']} on known truth")
     for name, figures in sorted(record["whole"].items()):
         table.add_row(name, *(f"{figures[m]:.3f}" if m in figures else "-" for m in SHOWN))
-    return table
+    more = []
+    for product, figures in sorted(record.get("products", {}).items()):
+        named = Table(*(m.replace("_", " ") for m in figures), title=f"{product}: mean over days")
+        named.add_row(*(f"{value:.3f}" for value in figures.values()))
+        more.append(named)
+    return [table, *more]

@@ -81,6 +81,23 @@ def known(charter: Charter, area: Area, day: date) -> Known:
     return Known(_squares(charter, area, _devices(place)), "n_devices")
 
 
+def trips(charter: Charter, day: date) -> pd.DataFrame:
+    """True trips of persons that leave on a day: from_zone_id, to_zone_id, n_true."""
+    assert charter.inputs.truth is not None
+    file = folder_of(charter.inputs.truth) / "trips.parquet"
+    hours = hours_of(day, charter.time_zone)
+    with duckdb.connect() as opened:
+        opened.execute("SET TimeZone = 'UTC'")
+        return opened.execute(
+            "SELECT from_zone_id, to_zone_id, count(*)::DOUBLE AS n_true "
+            f"FROM read_parquet({literal(str(file))}) "
+            "WHERE from_zone_id IS NOT NULL AND to_zone_id IS NOT NULL "
+            "AND departed_at >= ? AND departed_at < ?::TIMESTAMPTZ + INTERVAL 1 HOUR "
+            "GROUP BY ALL ORDER BY ALL",
+            [hours[0], hours[-1]],
+        ).df()
+
+
 def _demo(folder: Path, area: Area, hours: list[datetime]) -> pd.DataFrame:
     """Persons present at hh:30, summed from tiles to zones by SQL."""
     with duckdb.connect() as opened:
