@@ -34,6 +34,8 @@ def test_blocks_of_the_country_do_not_overlap_and_cells_reach_the_same_as_at_onc
     parts = list(estimate.blocks(3 * 62_500))
     corners = {(part["x_m"].min(), part["y_m"].min()) for part in parts}
     assert corners == {(50.0, 50.0), (25_050.0, 50.0), (50_050.0, 50.0)}
+    *_, last = estimate.blocks(25 * 62_500)
+    assert (last["x_m"].min(), last["y_m"].min()) == (50.0, 25_050.0)
     cells = estimate.plan(400, 75_000.0, 10_000.0)
     streamed = sum(part.nnz for part in FootprintSignalStrength().stream(cells, iter(parts)))
     whole = estimate.square(3 * 62_500, side=750)
