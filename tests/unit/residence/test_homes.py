@@ -66,6 +66,19 @@ def test_stays_at_home_take_the_place_that_all_of_them_tell():
     assert (shares[2:] == places.zone_shares.toarray()[2:]).all()
 
 
+def test_the_runner_up_holds_nothing_of_the_first_place():
+    # half a kilometre apart in a row: the second leads, the third is near it and near the fourth
+    at = np.arange(4)
+    fitted = AnchorPlace(radius_m=600.0).fit(
+        np.eye(4), np.ones(4), zone_of_tile=at, tile_x_m=500.0 * at, tile_y_m=np.zeros(4)
+    )
+    stays = Segments.of(at * 0, at * DAY, at * DAY + HOUR, at * 0, at, at, at)
+    weight = np.array([8.0, 2.0, 8.0, 5.0])
+    found = fitted.place(stays, fitted.placing_.place(stays, at), at, weight)
+    assert found.is_there.tolist() == [True, True, True, False]
+    assert found.margin.tolist() == pytest.approx([18 / 23 - 5 / 23])
+
+
 def test_devices_without_weight_or_with_too_little_have_no_home():
     assert homes([(3, 0, 0)]).device.tolist() == []
     found = homes([(3, 0, 4), (5, 0, 9)], min_weight_s=5 * HOUR)
