@@ -50,20 +50,21 @@ def test_stays_near_each_other_are_one_place_and_placed_together():
 
 
 def test_stays_at_home_take_the_place_that_all_of_them_tell():
-    stays = [(0, 0, 5), (0, 1, 5), (0, 2, 8), (1, 3, 5)]
+    stays = [(0, 0, 5), (0, 1, 5), (0, 2, 8), (1, 3, 5), (2, 2, 5)]
     device, row, hours = (np.array(v) for v in zip(*stays, strict=True))
-    at = np.arange(4)
+    at = np.arange(5)
     segments = Segments.of(device, at * DAY, at * DAY + hours * HOUR, at * 0, row, at, at)
     fitted = model()
     places = fitted.placing_.place(segments, row)
-    assert places.tile.tolist() == [0, 1, 2, 3]
-    weight = np.where(device == 0, segments.duration_s, 0.0)
+    assert places.tile.tolist() == [0, 1, 2, 3, 2]
+    weight = np.where(device != 1, segments.duration_s, 0.0)
     home = fitted.place(segments, places, row, weight)
     found = home.refined(segments, places)
-    assert found.tile.tolist() == found.zone.tolist() == [1, 1, 2, 3]
+    assert found.tile.tolist() == found.zone.tolist() == [1, 1, 2, 3, 2]
     shares = found.zone_shares.toarray()
     assert (shares[:2] == home.zone_shares.toarray()[0]).all()
-    assert (shares[2:] == places.zone_shares.toarray()[2:]).all()
+    assert (shares[2:4] == places.zone_shares.toarray()[2:4]).all()
+    assert (shares[4] == home.zone_shares.toarray()[1]).all()
 
 
 def test_the_runner_up_holds_nothing_of_the_first_place():
@@ -129,6 +130,11 @@ def test_a_device_without_night_events_is_decided_by_all():
     _, found, _ = home_cells([0, 0, 1], [4, 4, 5], [0, 0, 0], [False, False, True],
                              "most_night_events")  # fmt: skip
     assert found.tolist() == [4, 5]
+
+
+def test_every_day_has_a_last_cell():
+    _, found, margin = home_cells([0] * 4, [7, 5, 5, 7], [0, 0, 1, 2], [False] * 4, "last_of_day")
+    assert (found.tolist(), margin.tolist()) == ([5], pytest.approx([1 / 3]))
 
 
 def test_a_rule_that_does_not_exist_is_refused():

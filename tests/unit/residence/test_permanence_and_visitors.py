@@ -180,6 +180,14 @@ def test_nights_go_to_the_zone_of_most_of_their_time():
     assert np.isnan(found.mean_length()[1]).all()
 
 
+def test_a_night_unseen_parts_two_visits():
+    segments = Segments.of([0] * 3, [0, DAY, 2 * DAY], [DAY, 2 * DAY, 3 * DAY],
+                           [STAY, UNKNOWN, STAY], [0] * 3, [0] * 3, [0] * 3)  # fmt: skip
+    places = Places(np.zeros(3, int), np.array([1, -1, 1]), sparse.csr_array((3, 2)))
+    nights = [[day * DAY, day * DAY + 6 * HOUR] for day in range(3)]
+    assert night_table(segments, places, [0], nights).lengths[0, 1].tolist() == [0, 2, 0, 0]
+
+
 def test_a_night_away_parts_two_visits():
     segments = Segments.of([0] * 3, [0, DAY, 2 * DAY], [DAY, 2 * DAY, 3 * DAY], [STAY] * 3, [0] * 3,
                            [0] * 3, [0] * 3)  # fmt: skip
