@@ -61,10 +61,11 @@ def test_all_methods_are_scored_on_a_small_world() -> None:
     found, models = essnet.locations(
         draw_world(11, 5, 12), lambda text: said.append(str(text)), False
     )
-    assert {"voronoi", "best_server", "static", "chain", "chain_memory", "heading",
+    assert {"voronoi", "best_server", "static", "chain", "chain_each", "chain_memory", "heading",
             "heading_memory"} == set(found)  # fmt: skip
     assert all(one["rmse_m"] > 0 and one["implied_m"] > 0 for one in found.values())
     assert found["chain_memory"]["log_likelihood"] >= found["chain"]["log_likelihood"] - 0.1
+    assert found["chain_each"]["log_likelihood"] >= found["chain"]["log_likelihood"] - 0.1
     assert len(said) == 4 and set(models) <= set(found)
 
 

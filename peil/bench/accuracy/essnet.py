@@ -103,6 +103,7 @@ def locations(
         }
         models[name] = fitted
         tell(f"{name}: {out[name]['rmse_m']:.0f} m, sharpness {sharpness}")
+    out["chain_each"] = each_device(sample, chain, out["chain"]["sharpness"])
     sharp = connection(sample.signal, out["heading"]["sharpness"])
     out["static"] = score(sample, *static_places(sample, sharp))
     if is_sample:
@@ -128,6 +129,20 @@ def by_likelihood(sample: Sample, model: Any) -> tuple[Any, float]:
         fitted = clone(model).set_params(**found).fit(chances, sample.seen)
         found = {name: getattr(fitted, f"{name}_") for name in fitted.fitted}
     return fitted, sharpness
+
+
+def each_device(sample: Sample, model: Any, sharpness: float) -> dict[str, Any]:
+    """Movement fitted to each device apart, as the published chain does; two numbers a device."""
+    chances, parts, likelihood = connection(sample.signal, sharpness), [], 0.0
+    for device in range(sample.seen.n_devices):
+        own = sample.seen.subset([device])
+        fitted = clone(model).fit(chances, own)
+        found = fitted.locate(own)
+        parts.append(np.stack([found.x_m, found.y_m, found.spread_m]))
+        likelihood += float(fitted.log_likelihood_.sum())
+    places = np.concatenate(parts, axis=1)
+    return {**score(sample, *places), "log_likelihood": round(likelihood, 1),
+            "sharpness": sharpness}  # fmt: skip
 
 
 def connection(signal: Floats, sharpness: float) -> Floats:
