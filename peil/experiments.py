@@ -238,7 +238,10 @@ def champion(store: Store, pilot: str) -> Version | None:
                 f"Version {version.version} of {model_name(pilot)} holds types that are not on "
                 "our list: it is not loaded; register it again with `peil train`."
             ) from None
-    return Version(int(version.version), version.tags[RUN_ID], footprint, True)
+    # A version registered before a parameter existed takes that parameter's default.
+    kept, kind = vars(footprint), type(footprint)
+    given = {name: kept[name] for name in kind._get_param_names() if name in kept}
+    return Version(int(version.version), version.tags[RUN_ID], kind(**given), True)
 
 
 def compare(store: Store, pilot: str) -> dict[str, list[dict[str, Any]]]:

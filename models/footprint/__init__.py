@@ -6,11 +6,13 @@ from models.footprint.calibration import (
     footprint_misfit,
 )
 from models.footprint.columns import silent_cells, without_cells
+from models.footprint.mean import FootprintMean
 from models.footprint.signal_strength import FootprintBestServer, FootprintSignalStrength
 from models.footprint.voronoi import FootprintVoronoi
 
 __all__ = [
     "FootprintBestServer",
+    "FootprintMean",
     "FootprintSignalStrength",
     "FootprintVoronoi",
     "calibrate_footprint",
