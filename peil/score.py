@@ -63,8 +63,7 @@ def score(pilot: str) -> Outcome:
             for name, figures in by_day[str(day)].items():
                 experiments.add_scores(store, charter.pilot, run_ids[name], figures)
         for product, found in products.items():
-            for period, figures in found.items():
-                run_id = score_linked.run_of(charter, store, product, period)
+            for run_id, figures in score_linked.by_run(charter, store, product, found).items():
                 experiments.add_scores(store, charter.pilot, run_id, figures)
         write_json(kept, record)
     facts: dict[str, int | float | str] = {

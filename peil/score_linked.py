@@ -45,10 +45,15 @@ def by_product(charter: Charter, area: Area, store: Store) -> dict[str, dict[str
     return found
 
 
-def run_of(charter: Charter, store: Store, product: str, day: str) -> str:
-    """The run that made the estimates of a product and day."""
-    folder = store.estimated(charter.pilot, date.fromisoformat(day), product)
-    return str(next(iter(read_json(folder / "estimated.json")["run_ids"].values())))
+def by_run(
+    charter: Charter, store: Store, product: str, days: dict[str, Figures]
+) -> dict[str, Figures]:
+    """Figures by the run that made them, which made all days of its linkage window."""
+    of_run: dict[str, dict[str, Figures]] = {}
+    for day, figures in days.items():
+        folder = store.estimated(charter.pilot, date.fromisoformat(day), product)
+        of_run.setdefault(read_json(folder / "estimated.json")["run_id"], {})[day] = figures
+    return {run_id: mean_over_days(found) for run_id, found in of_run.items()}
 
 
 def mean_over_days(days: dict[str, Figures]) -> Figures:

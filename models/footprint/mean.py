@@ -38,8 +38,8 @@ class FootprintMean(BaseEstimator):  # type: ignore[misc, unused-ignore]
     >>> tiles = pd.DataFrame({"x_m": [1000.0, 2000.0], "y_m": [0.0, 0.0]})
     >>> both = [FootprintSignalStrength(), FootprintSignalStrength(path_loss_exponent=4.5)]
     >>> FootprintMean(both).fit(cells, tiles).connection_probability_.toarray().round(3)
-    array([[0.736, 0.5  ],
-           [0.264, 0.5  ]])
+    array([[0.799, 0.5  ],
+           [0.201, 0.5  ]])
     """
 
     connection_probability_: sparse.csr_array

@@ -42,6 +42,13 @@ class Linked:
         }
 
 
+SCORED = {
+    "flows": {"cpc", "cpc_with_own_zone", "trips_found"},
+    "visitors": {"mape", "wape", "bias"},
+    "residence": set(),
+}
+
+
 @pytest.fixture(scope="module")
 def linked(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Linked:
     """`peil run` of the small country with a window of three days, by its real DAGs."""
@@ -128,13 +135,17 @@ def test_runs_of_products_are_in_mlflow_without_a_row_of_a_device(linked: Linked
     experiment = client.get_experiment_by_name("demo")
     assert experiment is not None
     runs = client.search_runs([experiment.experiment_id], "tags.`peil.product` != ''")
+    scores = json.loads((store.scores("demo") / "scores.json").read_text())["products"]
+    assert set(scores) == {"flows", "visitors"}
+    assert scores["flows"]["cpc"] > 0.5 and abs(scores["visitors"]["bias"]) < 0.1
     found = {run.data.tags["peil.product"]: run.data for run in runs}
     assert set(found) == {"flows", "visitors", "residence"} and len(runs) == 3
     for product, data in found.items():
         record = store.estimated("demo", date(2026, 3, 2), product)
         kept = json.loads((record / "estimated.json").read_text())
         assert kept["run_id"] == data.tags["peil.run_id"]
-        assert set(data.metrics) == set(kept["facts"])
+        scored = set(data.metrics) - set(kept["facts"])
+        assert scored == SCORED[product] and set(kept["facts"]) <= set(data.metrics)
         assert all(float(value) == value for value in data.metrics.values())
 
 
