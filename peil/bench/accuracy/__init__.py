@@ -50,14 +50,15 @@ def accuracy(on: Sequence[str], tell: Callable[[str], object]) -> Outcome:
         if hasattr(part, "plots"):
             part.plots(records[name], PROJECT / "docs" / "methods")
         write_json(kept, records)
-        write_text(folder / "accuracy.md", _report(records))
+        write_text(folder / "accuracy.md", report(records))
     if not facts:
         raise Refused("Nothing was measured: set PEIL_OUTSIDE_DATA, or name a part with --on.")
     return Outcome("bench", "accuracy", f"{len(facts)} figures", "done", facts,
                    [str(folder / "accuracy.md")])  # fmt: skip
 
 
-def _report(records: dict[str, Any]) -> str:
+def report(records: dict[str, Any]) -> str:
+    """The page of all parts that were measured, from their records alone."""
     lines = ["# Accuracy on known truth", "", "Made by `peil bench accuracy`.", ""]
     for name in PARTS:
         if name in records:

@@ -57,7 +57,16 @@ def _told(record: dict[str, Any], *path: str, form: str = "{:.1%}") -> str:
 
 
 def _rows(record: dict[str, Any], part: str, columns: dict[str, str]) -> list[str]:
-    names = list(next(iter(record["scored"].values())).get(part, {}))
+    first = next(iter(columns))
+    is_error = first in ("mape", "bias") or first.startswith("bias")
+
+    def rank(name: str) -> tuple[bool, float, str]:
+        """The best first, whatever the order in which a record keeps them; what has none last."""
+        found = figure(record, part, name, first)
+        value = 0.0 if found is None else found[0]
+        return found is None, abs(value) if is_error else -value, name
+
+    names = sorted(next(iter(record["scored"].values())).get(part, {}), key=rank)
     if not names:
         return ["Not read yet."]
     lines = ["| method | " + " | ".join(columns.values()) + " |", "|---" * (len(columns) + 1) + "|"]
