@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.belief import Belief, at_least, in_order, none_of, note, stop
+from expectations.belief import Belief, at_least, none_of, note, stop
+from expectations.entries import intervals, silences
 
 ENTRIES = """
     SELECT
@@ -73,40 +74,8 @@ def beliefs(table: str, measure: str) -> list[Belief]:
             do="Do not release: the threshold was not applied to what is published.",
             shows=("n_entries", "n_small"),
         ),
-        stop(
-            name="withheld_entries_are_empty",
-            table=table,
-            measure=measure,
-            expectation=none_of("n_withheld_with_value"),
-            why="A withheld entry that still carries a figure or an interval is not withheld.",
-            do="Do not release: the figure must be removed with its interval.",
-            shows=("n_entries", "n_withheld_with_value"),
-        ),
-        stop(
-            name="empty_entries_say_why",
-            table=table,
-            measure=measure,
-            expectation=none_of("n_empty_without_reason"),
-            why="An empty entry without a status is read as zero.",
-            do="Set the status of every empty entry.",
-            shows=("n_entries", "n_empty_without_reason"),
-        ),
-        stop(
-            name="lower_end_lies_below_the_figure",
-            table=table,
-            measure=table,
-            expectation=in_order("OBS_LOWER", "OBS_VALUE"),
-            why="An interval that starts above its own figure says nothing.",
-            do="Do not release: the interval belongs to another figure.",
-        ),
-        stop(
-            name="upper_end_lies_above_the_figure",
-            table=table,
-            measure=table,
-            expectation=in_order("OBS_VALUE", "OBS_UPPER"),
-            why="An interval that ends below its own figure says nothing.",
-            do="Do not release: the interval belongs to another figure.",
-        ),
+        *silences(table, measure, "n_entries"),
+        *intervals(table),
         note(
             name="something_is_published",
             table=table,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.belief import Belief, at_least, at_most, in_order, none_of, note, stop
+from expectations.belief import Belief, at_least, at_most, none_of, note, stop
+from expectations.entries import intervals, silences
 from expectations.limits import Limits
 
 MEASURES = {
@@ -80,24 +81,7 @@ def suite(limits: Limits) -> list[Belief]:
             do="Do not release: the threshold was not applied.",
             shows=("n_entries", "n_small"),
         ),
-        stop(
-            name="withheld_entries_are_empty",
-            table=table,
-            measure="released_day",
-            expectation=none_of("n_withheld_with_value"),
-            why="A withheld entry that still carries a figure or an interval is not withheld.",
-            do="Do not release: the figure must be removed with its interval.",
-            shows=("n_withheld", "n_withheld_with_value"),
-        ),
-        stop(
-            name="empty_entries_say_why",
-            table=table,
-            measure="released_day",
-            expectation=none_of("n_empty_without_reason"),
-            why="An empty entry without a status is read as zero.",
-            do="Set the status of every empty entry.",
-            shows=("n_withheld", "n_empty_without_reason"),
-        ),
+        *silences(table, "released_day", "n_withheld"),
         stop(
             name="no_gap_can_be_filled_by_subtraction",
             table=table,
@@ -118,22 +102,7 @@ def suite(limits: Limits) -> list[Belief]:
             do="Do not release: make upper levels as sums of the published lower ones.",
             shows=("n_families", "largest_difference_per_entry"),
         ),
-        stop(
-            name="lower_end_lies_below_the_figure",
-            table=table,
-            measure=table,
-            expectation=in_order("OBS_LOWER", "OBS_VALUE"),
-            why="An interval that starts above its own figure says nothing.",
-            do="Do not release: the interval belongs to another figure.",
-        ),
-        stop(
-            name="upper_end_lies_above_the_figure",
-            table=table,
-            measure=table,
-            expectation=in_order("OBS_VALUE", "OBS_UPPER"),
-            why="An interval that ends below its own figure says nothing.",
-            do="Do not release: the interval belongs to another figure.",
-        ),
+        *intervals(table),
         note(
             name="most_entries_are_published",
             table=table,

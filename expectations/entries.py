@@ -1,0 +1,61 @@
+"""What is asked alike of every released table: withheld is empty, an interval holds its figure."""
+
+from __future__ import annotations
+
+from expectations.belief import Belief, in_order, none_of, stop
+
+
+def silences(table: str, measure: str, n_all: str) -> list[Belief]:
+    """Withheld entries carry no number, and empty ones say why.
+
+    Parameters
+    ----------
+    table : str
+        The released table.
+    measure : str
+        Its counts: n_withheld_with_value, n_empty_without_reason, and what `n_all` names.
+    n_all : str
+        The count that is shown beside a failure.
+    """
+    return [
+        stop(
+            name="withheld_entries_are_empty",
+            table=table,
+            measure=measure,
+            expectation=none_of("n_withheld_with_value"),
+            why="A withheld entry that still carries a figure or an interval is not withheld.",
+            do="Do not release: the figure must be removed with its interval.",
+            shows=(n_all, "n_withheld_with_value"),
+        ),
+        stop(
+            name="empty_entries_say_why",
+            table=table,
+            measure=measure,
+            expectation=none_of("n_empty_without_reason"),
+            why="An empty entry without a status is read as zero.",
+            do="Set the status of every empty entry.",
+            shows=(n_all, "n_empty_without_reason"),
+        ),
+    ]
+
+
+def intervals(table: str) -> list[Belief]:
+    """The figure of every entry lies in its interval."""
+    return [
+        stop(
+            name="lower_end_lies_below_the_figure",
+            table=table,
+            measure=table,
+            expectation=in_order("OBS_LOWER", "OBS_VALUE"),
+            why="An interval that starts above its own figure says nothing.",
+            do="Do not release: the interval belongs to another figure.",
+        ),
+        stop(
+            name="upper_end_lies_above_the_figure",
+            table=table,
+            measure=table,
+            expectation=in_order("OBS_VALUE", "OBS_UPPER"),
+            why="An interval that ends below its own figure says nothing.",
+            do="Do not release: the interval belongs to another figure.",
+        ),
+    ]
