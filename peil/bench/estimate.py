@@ -7,13 +7,10 @@ so that its seconds and its memory can be read off it.
 from __future__ import annotations
 
 import json
-import os
-import platform
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +19,9 @@ import pandas as pd
 
 from models.footprint import FootprintSignalStrength
 from models.presence import PresenceEM, PresenceLandUse
-from peil.atomic import write_json, write_text
 from peil.bench.process import measured
-from peil.outcome import Outcome
-from peil.settings import PROJECT
+from peil.bench.recording import keep
+from peil.outcome import Fact, Outcome
 
 TILE_M = 100.0
 COUNTRY_M = 600_000.0
@@ -80,19 +76,14 @@ def estimate(
             raise RuntimeError(f"{what} of {n_cells} cells measured nothing")
         found.append({"what": what, "n_cells": n_cells, "n_tiles": n_tiles, **told,
                       "peak_gib": round(cost.peak_gib, 2)})  # fmt: skip
-    record = {
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
-        "date": str(date.today()),
+    figures = {
         "sizes": found,
     }
-    folder = out or PROJECT / "benchmarks"
-    write_json(folder / "estimate.json", record)
-    write_text(folder / "estimate.md", report(record))
     last = found[-1]
-    facts: dict[str, int | float | str] = {
+    facts: dict[str, Fact] = {
         name: last[name] for name in ("n_cells", "n_tiles", "cpu_s", "peak_gib")
     }
-    return Outcome("bench", "estimate", "-", "done", facts, [str(folder / "estimate.md")])
+    return keep("estimate", figures, report, facts, out=out)
 
 
 def report(record: dict[str, Any]) -> str:

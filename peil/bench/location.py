@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,9 +11,8 @@ import numpy as np
 from scipy import sparse
 
 from models.location import Histories, LocationHMM, LocationHMMHeading
-from peil.atomic import write_json, write_text
-from peil.outcome import Outcome
-from peil.settings import PROJECT
+from peil.bench.recording import keep
+from peil.outcome import Fact, Outcome
 
 REPEATS = 3
 GOAL_PER_S = 300_000_000
@@ -66,21 +62,16 @@ def location(sizes: Sequence[Size], tell: Callable[[str], object],
         found.append(_size(size))
     if not found or any(one["n_breaks"] or not one["updates"] for one in found):
         raise RuntimeError("the benchmark measured nothing, or devices that jump")
-    record = {
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
-        "date": str(date.today()),
+    figures = {
         "sizes": found,
     }
-    folder = out or PROJECT / "benchmarks"
-    write_json(folder / "estimate_location.json", record)
-    write_text(folder / "estimate_location.md", report(record))
     slowest = min(found, key=lambda one: one["updates_per_core_s"])
-    facts: dict[str, int | float | str] = {
+    facts: dict[str, Fact] = {
         "slowest_updates_per_core_s": slowest["updates_per_core_s"],
         "slowest_reach_tiles": slowest["reach"],
         "events_per_core_s": found[0]["events_per_core_s"],
     }
-    return Outcome("bench", "location", "-", "done", facts, [str(folder / "estimate_location.md")])
+    return keep("location", figures, report, facts, stem="estimate_location", out=out)
 
 
 def _size(size: Size) -> dict[str, Any]:

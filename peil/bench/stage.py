@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from peil.atomic import read_json, write_json, write_text
+from peil.atomic import read_json, write_text
 from peil.bench import traffic
 from peil.bench.process import Cost, folder_mib, measured
-from peil.outcome import Outcome, Refused
-from peil.settings import PROJECT, settings
+from peil.bench.recording import keep
+from peil.outcome import Fact, Outcome, Refused
+from peil.settings import settings
 
 SIZES = (10_000_000, 30_000_000, 100_000_000)
 TINY = 300_000  # fewer, and the gates would rightly find regions silent
@@ -68,26 +66,21 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
     if not found:
         raise RuntimeError("the benchmark measured nothing")
     found_settings = settings()
-    record = {
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+    figures = {
         "memory_limit": found_settings.memory,
         "threads": found_settings.threads,
-        "date": str(date.today()),
         "fixed_cpu_s": round(overhead.cpu_s, 1),
         "fixed_wall_s": round(overhead.wall_s, 1),
         "sizes": found,
     }
-    folder = out or PROJECT / "benchmarks"
-    write_json(folder / "stage.json", record)
-    write_text(folder / "stage.md", report(record))
     last = found[-1]
-    facts: dict[str, int | float | str] = {
+    facts: dict[str, Fact] = {
         "n_events": last["n_events"],
         "ratio_to_bare": last["ratio_to_bare"],
         "events_per_s": last["events_per_s"],
         "peak_gib": last["peak_gib"],
     }
-    return Outcome("bench", "stage", "-", "done", facts, [str(folder / "stage.md")])
+    return keep("stage", figures, report, facts, out=out)
 
 
 def _overhead(tell: Tell) -> Cost:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import resource
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +14,8 @@ from scipy import sparse
 
 from models.stays import STAY, StayPlacing, StaySegmentation, cell_overlaps
 from peil import methods
-from peil.atomic import write_json, write_text
-from peil.outcome import Outcome
-from peil.settings import PROJECT
+from peil.bench.recording import keep
+from peil.outcome import Fact, Outcome
 
 SIZES = (1_000_000, 5_000_000, 20_000_000)
 SIDE = 64  # cells on a square lattice: 4 096
@@ -67,22 +63,17 @@ def stays(
         found.append(_size(model, placing, n_events))
     if not found or any(min(one["n_stays"], one["n_moves"]) == 0 for one in found):
         raise RuntimeError("the benchmark measured nothing")
-    record = {
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
-        "date": str(date.today()),
+    figures = {
         "n_cells": chances.shape[0],
         "sizes": found,
     }
-    folder = out or PROJECT / "benchmarks"
-    write_json(folder / "estimate_stays.json", record)
-    write_text(folder / "estimate_stays.md", report(record))
     last = found[-1]
-    facts: dict[str, int | float | str] = {
+    facts: dict[str, Fact] = {
         "n_events": last["n_events"],
         "events_per_core_s": last["events_per_core_s"],
         "segments_placed_per_core_s": last["segments_placed_per_core_s"],
     }
-    return Outcome("bench", "stays", "-", "done", facts, [str(folder / "estimate_stays.md")])
+    return keep("stays", figures, report, facts, stem="estimate_stays", out=out)
 
 
 def _footprint() -> sparse.csr_array:

@@ -9,14 +9,13 @@ benchmarks/accuracy.{json,md} and no others.
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Callable, Sequence
 from datetime import date
 from importlib import import_module
 from typing import Any
 
 from peil.atomic import read_json, write_json, write_text
+from peil.bench.recording import machine
 from peil.outcome import Outcome, Refused
 from peil.settings import PROJECT, settings
 
@@ -45,7 +44,7 @@ def accuracy(on: Sequence[str], tell: Callable[[str], object]) -> Outcome:
                 raise Refused(f"The part {name} needs PEIL_OUTSIDE_DATA, the folder of its data.")
             tell(f"{name}: not measured, PEIL_OUTSIDE_DATA is not set; its figures are the last")
             continue
-        records[name] = {**part.measure(tell), "machine": _machine(), "read_on": str(date.today())}
+        records[name] = {**part.measure(tell), "machine": machine(), "read_on": str(date.today())}
         facts |= part.facts(records[name])
         if hasattr(part, "plots"):
             part.plots(records[name], PROJECT / "docs" / "methods")
@@ -66,10 +65,6 @@ def report(records: dict[str, Any]) -> str:
             read = f"Read on {record['read_on']}, {record['machine']}."
             lines += [f"## {part.TITLE}", "", read + " " + part.report(record).rstrip(), ""]
     return "\n".join(lines)
-
-
-def _machine() -> str:
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def _listed() -> str:
