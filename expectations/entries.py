@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from expectations.belief import Belief, in_order, none_of, stop
 
+# SQL of the two counts that `silences` asks about, over entries of a released table.
+COUNTS = """
+    count(*) FILTER (
+        WHERE
+        (OBS_STATUS = 'Q' OR CONF_STATUS = 'C')
+        AND (OBS_VALUE IS NOT NULL OR OBS_LOWER IS NOT NULL OR OBS_UPPER IS NOT NULL)
+    ) AS n_withheld_with_value,
+    count(*) FILTER (
+        WHERE
+        OBS_VALUE IS NULL
+        AND (OBS_STATUS IS DISTINCT FROM 'Q' OR CONF_STATUS IS DISTINCT FROM 'C')
+    ) AS n_empty_without_reason
+"""
+
 
 def silences(table: str, measure: str, n_all: str) -> list[Belief]:
     """Withheld entries carry no number, and empty ones say why.
@@ -13,7 +27,7 @@ def silences(table: str, measure: str, n_all: str) -> list[Belief]:
     table : str
         The released table.
     measure : str
-        Its counts: n_withheld_with_value, n_empty_without_reason, and what `n_all` names.
+        Its counts: those of `COUNTS`, and what `n_all` names.
     n_all : str
         The count that is shown beside a failure.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.belief import Belief, at_least, none_of, note, stop
-from expectations.entries import intervals, silences
+from expectations.entries import COUNTS, intervals, silences
 
 ENTRIES = """
     SELECT
@@ -12,16 +12,7 @@ ENTRIES = """
         count(*) FILTER (WHERE OBS_VALUE < threshold) AS n_small,
         count(*) FILTER (WHERE OBS_VALUE IS NOT NULL AND (n_devices >= threshold) IS NOT TRUE)
             AS n_of_few_devices,
-        count(*) FILTER (
-            WHERE
-            (OBS_STATUS = 'Q' OR CONF_STATUS = 'C')
-            AND (OBS_VALUE IS NOT NULL OR OBS_LOWER IS NOT NULL OR OBS_UPPER IS NOT NULL)
-        ) AS n_withheld_with_value,
-        count(*) FILTER (
-            WHERE
-            OBS_VALUE IS NULL
-            AND (OBS_STATUS IS DISTINCT FROM 'Q' OR CONF_STATUS IS DISTINCT FROM 'C')
-        ) AS n_empty_without_reason,
+        {counts},
         count(DISTINCT released.TIME_PERIOD) / any_value(n_hours)::DOUBLE AS hours_share
     FROM {table} AS released
     CROSS JOIN this_batch
@@ -41,7 +32,7 @@ def entries(table: str, estimated: str, same: str) -> str:
         SQL that holds where an entry of `released` and a row of `estimated` are the same but for
         the hour.
     """
-    return ENTRIES.format(table=table, estimated=estimated, same=same)
+    return ENTRIES.format(table=table, estimated=estimated, same=same, counts=COUNTS)
 
 
 def beliefs(table: str, measure: str) -> list[Belief]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.belief import Belief, at_least, at_most, none_of, note, stop
-from expectations.entries import intervals, silences
+from expectations.entries import COUNTS, intervals, silences
 from expectations.limits import Limits
 
 MEASURES = {
@@ -33,20 +33,11 @@ MEASURES = {
         FROM families
     """,
     # One row per batch.
-    "released_entries": """
+    "released_entries": f"""
         SELECT
             count(*) AS n_entries,
             count(*) FILTER (WHERE OBS_VALUE <> 0 AND OBS_VALUE < threshold) AS n_small,
-            count(*) FILTER (
-                WHERE
-                (OBS_STATUS = 'Q' OR CONF_STATUS = 'C')
-                AND (OBS_VALUE IS NOT NULL OR OBS_LOWER IS NOT NULL OR OBS_UPPER IS NOT NULL)
-            ) AS n_withheld_with_value,
-            count(*) FILTER (
-                WHERE
-                OBS_VALUE IS NULL
-                AND (OBS_STATUS IS DISTINCT FROM 'Q' OR CONF_STATUS IS DISTINCT FROM 'C')
-            ) AS n_empty_without_reason,
+            {COUNTS},
             count(*) FILTER (WHERE OBS_VALUE IS NULL) AS n_withheld,
             count(*) FILTER (WHERE OBS_VALUE IS NULL) / nullif(count(*), 0)::DOUBLE
                 AS withheld_share,
