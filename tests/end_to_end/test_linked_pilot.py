@@ -115,6 +115,10 @@ def test_the_page_holds_the_released_products(linked: Linked) -> None:
     page = (linked.settings.data / "agency/portal/demo/index.html").read_text()
     for table in TABLES.values():
         assert table in page
+    shown = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    for product in ("flows", "visitors"):
+        letters = "".join(shown[product]["conf_status"])
+        assert "F" in letters and "C" in letters and shown[product]["pairs"]
 
 
 def test_products_are_asked_for_one_by_one_and_only_by_their_name(linked: Linked) -> None:

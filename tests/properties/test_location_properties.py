@@ -37,8 +37,9 @@ def problems(draw, gaps=True):
 def test_posteriors_sum_to_one_and_stay_inside(problem):
     model, chances, inside, *rows = problem
     seen = Histories.of(*rows)
-    for found in model.fit(chances, seen).posteriors(seen):
-        dense = found.toarray()
+    found = [one.toarray() for one in model.fit(chances, seen).posteriors(seen)]
+    assert len(found) == seen.n_devices > 0
+    for dense in found:
         assert np.allclose(dense.sum(axis=1), 1.0)
         assert (dense >= 0).all() and not dense[:, ~inside].any()
 
