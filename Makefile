@@ -5,9 +5,11 @@ BIN := .venv/bin
 PEIL := $(BIN)/peil
 DEVICES ?= 12000
 DAYS ?= 7
+ROUNDS ?= 3
+EXAMPLES ?= 60
 export DO_NOT_TRACK = true
 
-.PHONY: help install install-dev pilot test test-slow check bench up clean lock compose-secrets
+.PHONY: help install install-dev pilot test test-slow fuzz check bench up clean lock compose-secrets
 .DEFAULT_GOAL := help
 
 help: ## say a line on each command
@@ -42,6 +44,13 @@ test: .venv/.dev ## run the tests (under 12 minutes on two cores)
 
 test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker compose
 	@$(BIN)/pytest -m "slow or compose"
+
+fuzz: .venv/.dev ## try properties and broken deliveries on new examples; ROUNDS=3 times over
+	@for round in $$(seq $(ROUNDS)); do \
+	    echo "Round $$round of $(ROUNDS), about 3 minutes" && PEIL_FUZZ_EXAMPLES=$(EXAMPLES) \
+	    $(BIN)/pytest -m "not slow and not compose" tests/properties tests/deliveries/test_fuzz.py \
+	    || exit 1; \
+	done
 
 check: .venv/.dev ## format, lint, types, import arrows, SQL
 	@$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from peil.settings import PROJECT, Settings
 
@@ -27,6 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # before anything imports the settings: no test may touch the store of this checkout
     for name in OWN:
         os.environ.pop(name, None)
+    # the ordinary run tries the same examples every time, so that a change is judged by what it
+    # changes; `make fuzz` tries new ones, and what it finds becomes an example of its own
+    hypothesis_settings.register_profile("same examples", derandomize=True)
+    hypothesis_settings.register_profile("new examples", derandomize=False)
+    is_new = "PEIL_FUZZ_EXAMPLES" in os.environ
+    hypothesis_settings.load_profile("new examples" if is_new else "same examples")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -45,8 +45,17 @@ def problems(draw):
     return chances, counts, prior
 
 
+# a cell with a device whose only tile comes out negative, because the others counted nothing
+FADED = (
+    np.array([[0.25, 0.33], [0.25, 0.33], [0.25, 0.33], [0.25, 0.0], [0.0, 0.01]]),
+    np.array([[0.0], [0.0], [0.0], [1.0], [1.0]]),
+    np.ones(2),
+)
+
+
 @settings(max_examples=120, deadline=None)
 @given(problems(), ESTIMATORS)
+@example(FADED, PresenceDF)
 def test_every_device_is_in_a_tile_or_unlocated_and_nothing_is_negative(problem, make):
     chances, counts, prior = problem
     found = make(prior).fit(chances, counts)
