@@ -1,4 +1,4 @@
-"""Score the products that follow devices on known truth: flows a day, who is there by the hour."""
+"""Score the products that follow devices on known truth: flows, who is there, homes."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ def by_product(charter: Charter, area: Area, store: Store) -> dict[str, dict[str
     Flows: common part (`cpc`) of the trips of persons between bottom zones on a day, also with the
     trips within a zone, and their number over the true one. Visitors: all origins of a zone and
     hour together against the persons present; who of them lives elsewhere has no truth by zone.
+    Residence, once a window: devices by zone of home against those of the zone's residents, and
+    all of them over the true ones; who opted out is in the truth and in no estimate.
     """
     if charter.inputs.truth is None or charter.inputs.truth.reader != "demo":
         return {}
     found: dict[str, dict[str, Figures]] = {}
     each: list[tuple[Product, Callable[..., Figures]]] = [
-        ("flows", _flows), ("visitors", _visitors)
+        ("flows", _flows), ("visitors", _visitors), ("residence", _residence)
     ]  # fmt: skip
     for product, score in each:
         days = {
@@ -101,4 +103,15 @@ def _visitors(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Fi
         "mape": scores.mape(true, guess),
         "wape": scores.wape(true, guess),
         "bias": scores.bias(true, guess),
+    }
+
+
+def _residence(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:
+    known = truth.homed(charter).set_index("zone_id")["n_true"]
+    true = known.reindex(area.bottom(), fill_value=0.0).to_numpy()
+    guess = rows.set_index("zone_id")["n_devices"].reindex(area.bottom()).to_numpy(dtype=float)
+    return {
+        "mape": scores.mape(true, guess),
+        "wape": scores.wape(true, guess),
+        "homes_found": float(guess.sum() / max(true.sum(), 1.0)),
     }

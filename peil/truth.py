@@ -98,6 +98,22 @@ def trips(charter: Charter, day: date) -> pd.DataFrame:
         ).df()
 
 
+def homed(charter: Charter) -> pd.DataFrame:
+    """Devices of residents by their holder's zone of home: zone_id, n_true.
+
+    Machines have no holder, and holders from abroad no home here: neither counts.
+    """
+    assert charter.inputs.truth is not None
+    folder = folder_of(charter.inputs.truth)
+    devices, homes = (literal(str(folder / f"{name}.parquet")) for name in ("devices", "homes"))
+    with duckdb.connect() as opened:
+        return opened.execute(
+            "SELECT zone_id, count(*)::DOUBLE AS n_true "
+            f"FROM read_parquet({devices}) JOIN read_parquet({homes}) USING (person_id) "
+            "WHERE zone_id IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        ).df()
+
+
 def _demo(folder: Path, area: Area, hours: list[datetime]) -> pd.DataFrame:
     """Persons present at hh:30, summed from tiles to zones by SQL."""
     with duckdb.connect() as opened:

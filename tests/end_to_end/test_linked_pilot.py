@@ -45,7 +45,7 @@ class Linked:
 SCORED = {
     "flows": {"cpc", "cpc_with_own_zone", "trips_found"},
     "visitors": {"mape", "wape", "bias"},
-    "residence": set(),
+    "residence": {"mape", "wape", "homes_found"},
 }
 
 
@@ -140,8 +140,10 @@ def test_runs_of_products_are_in_mlflow_without_a_row_of_a_device(linked: Linked
     assert experiment is not None
     runs = client.search_runs([experiment.experiment_id], "tags.`peil.product` != ''")
     scores = json.loads((store.scores("demo") / "scores.json").read_text())["products"]
-    assert set(scores) == {"flows", "visitors"}
+    assert set(scores) == {"flows", "visitors", "residence"}
     assert scores["flows"]["cpc"] > 0.5 and abs(scores["visitors"]["bias"]) < 0.1
+    homes = scores["residence"]
+    assert 0.95 < homes["homes_found"] < 1.05 and 0.0 < homes["wape"] < 0.1, homes
     found = {run.data.tags["peil.product"]: run.data for run in runs}
     assert set(found) == {"flows", "visitors", "residence"} and len(runs) == 3
     for product, data in found.items():
