@@ -11,9 +11,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import settings as hypothesis_settings
 
 from peil.settings import PROJECT, Settings
@@ -84,6 +86,41 @@ def small_pilot(small_deliveries: Settings) -> Settings:
     done = peil(small_deliveries.data, "run", "pilots/demo.yml", "--to", "2026-03-04")
     assert done.returncode == 0, done.stdout + done.stderr
     return small_deliveries
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A store whose pilot follows devices, and the environment in which its charter is found."""
+
+    settings: Settings
+    environment: dict[str, str]
+
+    def peil(self, *words: str) -> tuple[int, str]:
+        done = peil(self.settings.data, *words, COLUMNS="140", **self.environment)
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def linked(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Linked:
+    """`peil run` of the small country with a window of three days, by its real DAGs."""
+    folder = tmp_path_factory.mktemp("linked")
+    content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text()) | {
+        "period": {"start": "2026-03-02", "end": f"2026-03-{1 + SMALL_DAYS:02d}"},
+        "linkage_days": SMALL_DAYS,
+        "threshold": 4,  # so low that of a small country something is published
+        "products": ["presence", "flows", "visitors", "residence"],
+    }
+    (folder / "pilots").mkdir()
+    (folder / "pilots" / "demo.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
+    made = new_store(small_deliveries, folder / "data")
+    found = Linked(made, {
+        "PEIL_PILOTS": str(folder / "pilots"),
+        "PEIL_DELIVERIES": str(made.deliveries_folder),
+        "PEIL_TRUTH": str(made.truth_folder),
+    })  # fmt: skip
+    code, said = found.peil("run", str(folder / "pilots" / "demo.yml"))
+    assert code == 0, said
+    return found
 
 
 @pytest.fixture

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import csv
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from screen import written
 
-from peil import charter as charters
-from peil import manifest
-from peil.settings import PROJECT, Settings
-from peil.store import Store
+from peil.settings import Settings
+from tests.conftest import Linked
 
 DAYS = ("2026-03-02", "2026-03-03", "2026-03-04")
 
@@ -54,38 +48,6 @@ def test_the_numbers_on_screen_are_the_released_ones(
             assert written(int(row["OBS_UPPER"]), language) in interval
         else:
             assert ("withheld" if language == "en" else "achtergehouden") in number
-
-
-@pytest.fixture(scope="module")
-def linked(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `peil run` leaves of a pilot that follows devices for three days; its data folder."""
-    folder = tmp_path_factory.mktemp("linked")
-    content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text())
-    content |= {
-        "period": {"start": DAYS[0], "end": DAYS[-1]},
-        "products": ["presence", "flows", "visitors"],
-        "linkage_days": 3,
-        "threshold": 4,  # so low that of a small country something is published
-    }
-    (folder / "pilots").mkdir()
-    (folder / "pilots" / "demo.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
-    deliveries = small_deliveries.deliveries_folder
-    own = {
-        "PEIL_DATA": str(folder / "data"),
-        "PEIL_PILOTS": str(folder / "pilots"),
-        "PEIL_DELIVERIES": str(deliveries),
-        "PEIL_TRUTH": str(small_deliveries.truth_folder),
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in own.items():
-            patch.setenv(name, value)
-        manifest.vouch(Store(), charters.load("demo"), deliveries / "demo", "the tests")
-    done = subprocess.run(
-        [sys.executable, "-m", "peil.cli", "run", str(folder / "pilots" / "demo.yml")],
-        capture_output=True, text=True, env={**os.environ, **own}, cwd=PROJECT, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "data"
 
 
 def linked_rows(data: Path, product: str, table: str) -> list[dict[str, str]]:
@@ -129,33 +91,30 @@ def wanted(row: dict[str, str]) -> list[str]:
     return [value, f"{lower} to {upper}"]
 
 
-@pytest.mark.slow
-def test_the_flows_on_screen_are_the_released_ones(linked: Path, browser: Any) -> None:
-    rows = linked_rows(linked, "flows", "rel_flows__by_zone_pair_hour")
+def test_the_flows_on_screen_are_the_released_ones(linked: Linked, browser: Any) -> None:
+    rows = linked_rows(linked.settings.data, "flows", "rel_flows__by_zone_pair_hour")
     for row in [*sample(rows, "F", 4), *sample(rows, "C", 4)]:
         way, here, there = ("from", row["REF_AREA_FROM"], row["REF_AREA_TO"])
-        look_at(browser, linked, row, here, f"&shows=flows&way={way}")
+        look_at(browser, linked.settings.data, row, here, f"&shows=flows&way={way}")
         assert cells_of(browser, "flows-table", "flow", there) == wanted(row)
-        look_at(browser, linked, row, there, "&shows=flows&way=to")
+        look_at(browser, linked.settings.data, row, there, "&shows=flows&way=to")
         assert cells_of(browser, "flows-table", "flow", here) == wanted(row)
     assert browser.errors() == []
 
 
-@pytest.mark.slow
-def test_who_is_here_on_screen_is_what_was_released(linked: Path, browser: Any) -> None:
-    rows = linked_rows(linked, "visitors", "rel_visitors__by_zone_hour")
+def test_who_is_here_on_screen_is_what_was_released(linked: Linked, browser: Any) -> None:
+    rows = linked_rows(linked.settings.data, "visitors", "rel_visitors__by_zone_hour")
     for row in [*sample(rows, "F", 6), *sample(rows, "C", 4)]:
-        look_at(browser, linked, row, row["REF_AREA"])
+        look_at(browser, linked.settings.data, row, row["REF_AREA"])
         origin = "RES" if row["ORIGIN"] == row["REF_AREA"] else row["ORIGIN"]
         assert cells_of(browser, "crowd-table", "origin", origin) == wanted(row)
     assert browser.errors() == []
 
 
-@pytest.mark.slow
 def test_the_page_says_what_protects_people_whose_devices_were_followed(
-    linked: Path, browser: Any
+    linked: Linked, browser: Any
 ) -> None:
-    browser.open(linked / "agency/portal/demo/index.html", "#lang=en&tab=privacy")
+    browser.open(linked.settings.data / "agency/portal/demo/index.html", "#lang=en&tab=privacy")
     said = browser.text("main")
     for product in ("Presence", "Flows", "Who is here"):
         assert f"{product}: how people are protected" in said

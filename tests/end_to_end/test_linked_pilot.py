@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 
 from peil import bundle, ledger
-from peil.settings import PROJECT, Settings
 from peil.signing import public_key
 from peil.store import Store
-from tests.conftest import SMALL_DAYS, new_store, peil
+from tests.conftest import SMALL_DAYS, Linked
 
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
 TABLES = {"presence": "rel_presence__by_zone_hour", "flows": "rel_flows__by_zone_pair_hour",
           "visitors": "rel_visitors__by_zone_hour"}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Linked:
-    """A store, and the environment in which its charter is found."""
-
-    settings: Settings
-    environment: dict[str, str]
-    output: str
-
-    def peil(self, *words: str) -> tuple[int, str]:
-        done = peil(self.settings.data, *words, COLUMNS="140", **self.environment)
-        return done.returncode, done.stdout + done.stderr
-
-    def released(self) -> dict[str, bytes]:
-        folder = self.settings.data / "agency" / "released" / "demo"
-        return {
-            f"{product} {day}": (folder / product / day / f"{table}.csv").read_bytes()
-            for product, table in TABLES.items()
-            for day in DAYS
-        }
 
 
 SCORED = {
@@ -49,31 +25,19 @@ SCORED = {
 }
 
 
-@pytest.fixture(scope="module")
-def linked(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Linked:
-    """`peil run` of the small country with a window of three days, by its real DAGs."""
-    folder = tmp_path_factory.mktemp("linked")
-    content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text()) | {
-        "period": {"start": DAYS[0], "end": DAYS[-1]}, "linkage_days": SMALL_DAYS, "threshold": 4,
-        "products": ["presence", "flows", "visitors", "residence"],
-    }  # fmt: skip
-    (folder / "pilots").mkdir()
-    (folder / "pilots" / "demo.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
-    made = new_store(small_deliveries, folder / "data")
-    environment = {
-        "PEIL_PILOTS": str(folder / "pilots"),
-        "PEIL_DELIVERIES": str(made.deliveries_folder),
-        "PEIL_TRUTH": str(made.truth_folder),
+def released(linked: Linked) -> dict[str, bytes]:
+    folder = linked.settings.data / "agency" / "released" / "demo"
+    return {
+        f"{product} {day}": (folder / product / day / f"{table}.csv").read_bytes()
+        for product, table in TABLES.items()
+        for day in DAYS
     }
-    done = peil(made.data, "run", str(folder / "pilots" / "demo.yml"), **environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Linked(made, environment, done.stdout)
 
 
 def test_every_product_and_day_is_a_release_of_its_own(linked: Linked) -> None:
     store = Store(linked.settings)
     public = public_key(store)
-    assert all(content.count(b"\n") > 400 for content in linked.released().values())
+    assert all(content.count(b"\n") > 400 for content in released(linked).values())
     standing = set()
     for product in TABLES:
         for day in DAYS:
@@ -159,14 +123,14 @@ def test_runs_of_products_are_in_mlflow_without_a_row_of_a_device(linked: Linked
 def test_made_afresh_under_another_key_every_product_is_the_same_bytes(
     linked: Linked, tmp_path: Path
 ) -> None:
-    before = linked.released()
+    before = released(linked)
     key = linked.settings.data / f"operator/keys/demo/{DAYS[0]}.pseudonym.key"
     key.unlink()
     key.write_bytes(bytes(range(32)))
     key.chmod(0o400)
     code, said = linked.peil("run", linked.environment["PEIL_PILOTS"] + "/demo.yml", "--fresh")
     assert code == 0, said
-    assert linked.released() == before
+    assert released(linked) == before
     kinds = [entry["kind"] for entry in ledger.entries(Store(linked.settings).ledger("demo"))]
     assert kinds.count("withdrawn") == len(TABLES) * len(DAYS)
     assert kinds.count("release") == 2 * len(TABLES) * len(DAYS)
