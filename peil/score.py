@@ -166,7 +166,7 @@ def as_tables(pilot: str) -> list[Table]:
     """The scores over all days: a row per estimator, then a table per product."""
     charter = charters.load(pilot)
     record: dict[str, Any] = read_json(Store().scores(charter.pilot) / "scores.json")
-    heads = [name.replace("_", " ") for name in SHOWN]  # breaks between words, not in them
+    heads = [name.replace("_", "\n") for name in SHOWN]  # so narrow that 80 columns hold them all
     table = Table("estimator", *heads, title=f"{pilot}: {record['quantity']} on known truth")
     for name, figures in sorted(record["whole"].items()):
         table.add_row(name, *(f"{figures[m]:.3f}" if m in figures else "-" for m in SHOWN))

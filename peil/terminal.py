@@ -40,8 +40,12 @@ def tell_run(pilot: str, report: object, console: Console, complaint: Console) -
     ]:
         complaint.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     console.print(f"What became of each day:   peil status {pilot}")
-    console.print(f"Operator's page:           {report.operator_page}", soft_wrap=True)
-    console.print(f"[bold]The page of the pilot:     {report.page}[/bold]", soft_wrap=True)
+    if report.operator_page is not None:
+        console.print(f"Operator's page:           {report.operator_page}", soft_wrap=True)
+    if report.page is None:
+        console.print("The page of the pilot is made with its first released day.")
+    else:
+        console.print(f"[bold]The page of the pilot:     {report.page}[/bold]", soft_wrap=True)
 
 
 def tell_status(pilot: str, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -10,10 +11,13 @@ from typing import Any
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
 from peil import cli
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
+from peil.run import Report
+from peil.terminal import tell_run
 
 HEADER = "imsi,at,mcc,mnc,cell,imei\n"
 ROW = "204080000000001,2026-03-02 10:00:00,204,08,c1,\n"
@@ -161,3 +165,15 @@ def test_fresh_is_refused_for_a_released_period_of_real_data(
     assert "a released period is never made again" in " ".join(told.stderr.split())
     kinds = [entry["kind"] for entry in ledger.entries(tiny.store.ledger("tiny"))]
     assert "withdrawn" not in kinds
+
+
+def test_a_run_that_released_nothing_says_when_there_will_be_a_page() -> None:
+    def told(console: Console) -> str:
+        assert isinstance(console.file, io.StringIO)
+        return console.file.getvalue()
+
+    said, wrong = Console(file=io.StringIO(), width=80), Console(file=io.StringIO(), width=80)
+    tell_run("demo", Report(stopped={date(2026, 3, 2): "no delivery"}), said, wrong)
+    assert "2026-03-02 stopped: no delivery" in told(wrong)
+    shown = told(said)
+    assert "made with its first released day" in shown and "None" not in shown
