@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.disclosure.lines import suppress_lines
+from models.disclosure.line_audit import suppress_crossing
+from peil import methods
 from peil.area import Area
 from peil.charter import Charter
 from peil.clock import hours_of
@@ -56,9 +57,9 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
 
     An entry under the threshold is withheld, and others with it: all persons of a region are in its
     register wherever they are, and all who are in a zone are its released presence, so that one
-    gap alone would be found by subtraction. ORIGIN is the zone itself for those who live there,
-    a region for other residents, the country of the SIM (SIM_DE) for visitors from abroad; a
-    country without any published entry is left out.
+    gap alone would be found by subtraction, and one of several by both kinds of total together.
+    ORIGIN is the zone itself for those who live there, a region for other residents, the country of
+    the SIM (SIM_DE) for visitors from abroad; a country without any published entry is left out.
     """
     rows = pd.read_parquet(estimated / f"{table_of('estimated', 'visitors')}.parquet")
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
@@ -70,9 +71,10 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
         [(*entry, hour) for entry in _entries(region, abroad) for hour in hours], names=key
     )
     rows = rows.set_index(key).reindex(whole).reset_index()
-    known = _lines(rows, region)
+    here, registered = _lines(rows, region)
+    known = [*here, *registered]
     threshold = threshold_of(charter)
-    shown = ~_withheld(rows, known, threshold, area.register is not None)
+    shown = ~_withheld(charter, area, rows, here, registered)
     value = "n_devices" if area.register is None else "n_persons"
     _refuse_gaps(_effective(rows, value, threshold), shown, known, threshold)
     published = set(rows.loc[shown, "origin_id"])
@@ -99,17 +101,15 @@ def _entries(region: dict[str, str], abroad: list[str]) -> list[tuple[str, str, 
     return found
 
 
-def _lines(rows: pd.DataFrame, region: dict[str, str]) -> list[Ints]:
+def _lines(rows: pd.DataFrame, region: dict[str, str]) -> tuple[list[Ints], list[Ints]]:
     """Positions of the entries whose total is known: per hour, of each zone and of each region."""
     lives_in = rows["origin_id"].where(rows["origin_kind"] == "region", "")
     at_home = rows["zone_id"].map(region)
     register = lives_in.where(rows["origin_kind"] != "resident", at_home)
     hour = rows["hour_at"]
-    groups = [
-        *rows.groupby([hour, rows["zone_id"]], sort=True).indices.values(),
-        *rows[register != ""].groupby([hour, register], sort=True).groups.values(),
-    ]
-    return [np.asarray(one, dtype=np.intp) for one in groups]
+    here = rows.groupby([hour, rows["zone_id"]], sort=True).indices.values()
+    registered = rows[register != ""].groupby([hour, register], sort=True).groups.values()
+    return [np.asarray(one, np.intp) for one in here], [np.asarray(one) for one in registered]
 
 
 def _effective(rows: pd.DataFrame, value: str, threshold: int) -> NDArray[np.float64]:
@@ -120,17 +120,33 @@ def _effective(rows: pd.DataFrame, value: str, threshold: int) -> NDArray[np.flo
 
 
 def _withheld(
-    rows: pd.DataFrame, lines: list[Ints], threshold: int, has_register: bool
+    charter: Charter, area: Area, rows: pd.DataFrame, here: list[Ints], registered: list[Ints]
 ) -> NDArray[np.bool_]:
-    """Entries under the threshold, and those that keep them from being found by subtraction."""
-    devices = _effective(rows, "n_persons" if has_register else "n_devices", threshold)
-    if not has_register:
-        return suppress_lines(devices, lines, threshold)
-    persons = rows["n_persons"].fillna(0).to_numpy(dtype=np.float64)
+    """Entries under the threshold, and those that keep them from being found from totals.
+
+    Registers are known exactly; who is in a zone is known by its released presence, which another
+    estimator made. No line crosses hours, so that each hour is a system of its own.
+    """
+    threshold, has_register = threshold_of(charter), area.register is not None
+    by_presence = float(methods.section("disclosure", charter.pilot)["presence_known_share"])
+    value = "n_persons" if has_register else "n_devices"
+    devices = _effective(rows, value, threshold)
+    whole = rows[value].fillna(0).to_numpy(dtype=np.float64)
     # a device is shared over zones: only of entries that hold many does the ratio tell its weight
     many = devices >= threshold if (devices >= threshold).any() else devices > 0
-    heaviest = float((persons[many] / devices[many]).max(initial=1.0))
-    return suppress_lines(devices, lines, threshold, persons=persons, persons_per_device=heaviest)
+    heaviest = float((whole[many] / devices[many]).max(initial=1.0))
+    withheld = np.zeros(len(rows), dtype=bool)
+    hour = pd.factorize(rows["hour_at"], sort=True)[0]
+    for one in range(hour.max(initial=-1) + 1):
+        entries = np.flatnonzero(hour == one)
+        lines = [[np.searchsorted(entries, line) for line in kind if hour[line[0]] == one]
+                 for kind in (here, registered)]  # fmt: skip
+        withheld[entries], _ = suppress_crossing(
+            devices[entries], [*lines[0], *lines[1]], threshold,
+            persons=whole[entries], persons_per_device=heaviest, rounded_to=1.0,
+            within=np.repeat([by_presence, 0.0], [len(kind) for kind in lines]),
+        )  # fmt: skip
+    return withheld
 
 
 def _refuse_gaps(

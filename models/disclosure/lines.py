@@ -54,8 +54,8 @@ def suppress_lines(
     Notes
     -----
     Each line on its own bounds a withheld entry no tighter than by ``2 * threshold`` devices. An
-    attacker who knows totals of crossing lines exactly, and joins them, may bound it tighter: where
-    lines cross, at most one family of them may be exact. Ties are broken by the order of entries.
+    attacker who joins totals of crossing lines may bound it tighter: where lines cross, use
+    `suppress_crossing`. Ties are broken by the order of entries.
 
     Examples
     --------

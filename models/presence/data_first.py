@@ -11,7 +11,6 @@ from scipy.linalg import eigh
 
 from models.presence.inputs import PresenceFromCounts
 
-
 FLOOR = 1e-12  # share of the prior that a tile keeps whatever comes out; below what is released
 
 

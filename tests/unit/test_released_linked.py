@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.disclosure.line_audit import line_widths
 from peil import released_linked
 from peil.area import Area
 from peil.clock import hours_of
@@ -99,6 +100,15 @@ def test_no_gap_follows_from_a_register_or_a_presence(
             assert len(hidden) >= 2
             assert hidden["n_devices"].sum() >= 2 * T
     assert n_partly > 20
+    # nor from both kinds of total together: registers exactly, zones to 1 %
+    own = [both.index.get_indexer(line.index) for _, line in lines]
+    hidden = both["is_hidden"].to_numpy()
+    within = [0.0 if line["REF_AREA"].nunique() > 1 else 0.01 for _, line in lines]
+    width = line_widths(both["n_persons"].fillna(0), hidden, own, within=within, rounded_to=1.0)
+    narrow = hidden & (width < T * 2.5 * (1 - 1e-6))
+    for line in own:  # a total so small that it says enough by itself, whatever is withheld
+        assert not narrow[line].any() or hidden[line].all()
+    assert narrow.mean() < 0.02
 
 
 def test_every_zone_hour_and_origin_is_there_but_countries_never_published(
@@ -122,13 +132,12 @@ def test_a_rule_that_misses_a_gap_releases_nothing(
     many = many[many["origin_kind"] != "country"].reset_index(drop=True)
     many.loc[0, ["n_devices", "n_persons"]] = [3, 7.5]
     many.to_parquet(file)
-    only_small = lambda devices, lines, threshold, **_: np.asarray(devices) < threshold  # noqa: E731
-    monkeypatch.setattr(released_linked, "suppress_lines", only_small)
+    only_small = lambda devices, lines, threshold, **_: (np.asarray(devices) < threshold, 0)  # noqa: E731
+    monkeypatch.setattr(released_linked, "suppress_crossing", only_small)
     with pytest.raises(Refused, match=r"give away [1-9]\d* withheld ones: nothing is released"):
         released_linked.visitors(charter, area, made, DAY)
-    monkeypatch.setattr(
-        released_linked, "suppress_lines", lambda devices, *_, **__: np.zeros(len(devices), bool)
-    )
+    none = lambda devices, *_, **__: (np.zeros(len(devices), bool), 0)  # noqa: E731
+    monkeypatch.setattr(released_linked, "suppress_crossing", none)
     with pytest.raises(Refused, match=r"would show [1-9]\d* of few devices"):
         released_linked.visitors(charter, area, made, DAY)
 
