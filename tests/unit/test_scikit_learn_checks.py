@@ -15,7 +15,7 @@ from models.mobility import FlowGravity, FlowRadiation
 from models.presence import PresenceDF, PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
 from models.residence import AnchorPlace, UsualEnvironment
 from models.stays import StayPlacing, StaySegmentation, TimingRings
-from models.weighting import NightRatio
+from models.weighting import HomeFlows, NightRatio
 
 # In a process of its own: SCIPY_ARRAY_API must be set before scipy is imported, or a check skips.
 CHECKS = """
@@ -63,6 +63,7 @@ def test_scikit_learn_checks_pass():
         FootprintVoronoi(shift_m=50.0),
         LocationHMM((2, 3), edge=0.1, fitted=("memory",)),
         LocationHMMHeading((2, 3), go=0.2),
+        HomeFlows([0], [[0.0, 0.0]], deterrence="power"),
         NightRatio(min_devices=15),
         PresenceDF(rcond=1e-8),
         PresenceEM(max_iter=3),
