@@ -97,6 +97,7 @@ def draw_lives(
     market_share: Floats | float = 1.0 / 3.0,
     abroad_share: float = 0.0,
     crowd_persons: int = 0,
+    is_border_open: bool = False,
 ) -> Lives:
     """Draw homes, commutes and devices.
 
@@ -114,6 +115,8 @@ def draw_lives(
         has a device that this network serves.
     crowd_persons : int, default=0
         Residents drawn at random who spend the working hours in one tile: a stadium.
+    is_border_open : bool, default=False
+        Whether residents work outside the region too, by the same gravity.
 
     Examples
     --------
@@ -132,7 +135,7 @@ def draw_lives(
     zone = np.repeat(np.arange(len(homes)), [len(one) for one in homes])
     work = home.copy()
     travels = stream(seed, "commuters").random(len(home)) < COMMUTERS
-    work[travels] = _work_tiles(landscape, home[travels], stream(seed, "work"))
+    work[travels] = _work_tiles(landscape, home[travels], stream(seed, "work"), is_border_open)
     if crowd_persons:
         random = stream(seed, "crowd")
         place = _stadium(landscape, random)
@@ -186,9 +189,11 @@ def _tiles_of(
     return np.repeat(offered, random.multinomial(size, weights))
 
 
-def _work_tiles(landscape: Landscape, home: Places, random: np.random.Generator) -> Places:
-    """A tile inside the region for each commuter: a square by gravity and jobs, then by jobs."""
-    inside = np.flatnonzero(landscape.zone >= 0)
+def _work_tiles(
+    landscape: Landscape, home: Places, random: np.random.Generator, is_border_open: bool
+) -> Places:
+    """A tile for each commuter: a square by gravity and jobs, then by jobs."""
+    inside = np.flatnonzero((landscape.zone >= 0) | is_border_open)
     points = landscape.tiles[["x_m", "y_m"]].to_numpy(np.float64)[inside]
     corners, square = np.unique(np.floor(points / SQUARE_M), axis=0, return_inverse=True)
     jobs = landscape.mass(JOBS)[inside]

@@ -191,17 +191,52 @@ def delivered_counts(
     >>> delivered_counts(np.array([0, 1, 1, 2, -1]), 2, SCENARIOS[0], 1)
     (array([1., 2.]), 1)
     """
-    random = stream(seed, "events")
-    is_counted = served >= 0
-    if np.isfinite(scenario.events_per_hour):
-        is_counted &= random.random(len(served)) < -np.expm1(-scenario.events_per_hour)
-    counts = np.bincount(served[is_counted], minlength=n_cells).astype(np.float64)
+    counted = np.where(_has_event(served, scenario, stream(seed, "events")), served, -1)
+    counts = np.bincount(counted[counted >= 0], minlength=n_cells).astype(np.float64)
     unknown = counts[n_cells:].sum()
     counts = counts[:n_cells]
-    is_renamed = stream(seed, "renamed").random(n_cells) < scenario.changed_share
+    is_renamed = _is_renamed(n_cells, scenario, seed)
     unknown += counts[is_renamed].sum()
     counts[is_renamed] = 0.0
     return counts, int(unknown)
+
+
+def delivered_cells(
+    served: NDArray[np.intp], n_cells: int, scenario: Scenario, seed: int, hour: str
+) -> NDArray[np.intp]:
+    """Cell of the plan in which each device is counted, -1 for none, hours apart.
+
+    Parameters
+    ----------
+    served : ndarray of shape (n_devices,)
+        Serving cell of each device, by the rows of `true_footprint`; -1 is none.
+    n_cells : int
+        Cells of the plan.
+    hour : str
+        Devices without an event are others in each.
+
+    Examples
+    --------
+    >>> delivered_cells(np.array([0, 1, 1, 2, -1]), 2, SCENARIOS[0], 1, "day")
+    array([ 0,  1,  1, -1, -1])
+    """
+    is_known = _has_event(served, scenario, stream(seed, f"events {hour}")) & (served < n_cells)
+    is_known &= ~_is_renamed(n_cells, scenario, seed)[np.where(is_known, served, 0)]
+    return np.where(is_known, served, -1).astype(np.intp)
+
+
+def _has_event(
+    served: NDArray[np.intp], scenario: Scenario, random: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Devices that are served, and heard of in the hour."""
+    is_served: NDArray[np.bool_] = served >= 0
+    if np.isfinite(scenario.events_per_hour):
+        is_served &= random.random(len(served)) < -np.expm1(-scenario.events_per_hour)
+    return is_served
+
+
+def _is_renamed(n_cells: int, scenario: Scenario, seed: int) -> NDArray[np.bool_]:
+    return stream(seed, "renamed").random(n_cells) < scenario.changed_share
 
 
 def _changed(cells: pd.DataFrame, scenario: Scenario, random: np.random.Generator) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from models.synthetic.landscape import COMMUTERS, Landscape, draw_lives, serving
 from models.synthetic.landscape_radio import (
     SCENARIOS,
     Scenario,
+    delivered_cells,
     delivered_counts,
     heard_from,
     true_footprint,
@@ -46,6 +47,19 @@ def test_homes_meet_the_register_exactly_and_follow_land_use(land):
     west = (land.tiles["x_m"] < 6000).to_numpy()
     assert shown[west & (land.zone == 0)].sum() / 30_000 == pytest.approx(0.5 / 0.68, abs=0.01)
     assert shown[land.zone < 0].sum() == 0
+
+
+def test_an_open_border_is_crossed_by_residents_and_neighbours_stay(land):
+    closed, opened = (
+        draw_lives(land, 1, abroad_share=0.1, is_border_open=is_open) for is_open in (False, True)
+    )
+    is_resident = opened.home_zone >= 0
+    assert (land.zone[closed.work[is_resident]] >= 0).all()
+    away = land.zone[opened.work[is_resident]] < 0
+    by_home = [away[opened.home_zone[is_resident] == zone].mean() for zone in (0, 1)]
+    assert 0.0 < by_home[0] < by_home[1] < COMMUTERS  # zone 1 lies at the border
+    assert (opened.work[~is_resident] == opened.home[~is_resident]).all()
+    assert (opened.home == closed.home).all()
 
 
 def test_a_quarter_works_elsewhere_near_home_where_the_jobs_are(land):
@@ -150,6 +164,18 @@ def test_sparse_events_thin_counts_and_renamed_cells_lose_theirs():
     counts, unknown = delivered_counts(served, 200, Scenario("c", "", changed_share=0.1), 1)
     assert unknown == 500 * (counts == 0).sum() > 0
     assert counts.sum() + unknown == len(served)
+
+
+def test_devices_counted_one_by_one_are_those_of_the_counts_and_others_each_hour():
+    served = np.append(np.repeat(np.arange(210), 500), -1)
+    for scenario in (BY_NAME["known"], Scenario("c", "", changed_share=0.1)):
+        cells = delivered_cells(served, 200, scenario, 1, "day")
+        counts, _ = delivered_counts(served, 200, scenario, 1)
+        assert np.bincount(cells[cells >= 0], minlength=200).tolist() == counts.tolist()
+    day, night = (delivered_cells(served, 200, BY_NAME["sparse"], 1, h) >= 0 for h in ("d", "n"))
+    p = 1 - np.exp(-0.5)
+    assert day[:100_000].mean() == pytest.approx(p, abs=0.01)
+    assert (day & night)[:100_000].mean() == pytest.approx(p * p, abs=0.01)
 
 
 def test_memory_moves_the_place_that_is_heard_for_its_share_of_devices(land):
