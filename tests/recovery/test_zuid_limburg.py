@@ -74,6 +74,23 @@ def test_by_day_each_way_to_persons_is_better_than_with_em(told):
     for way in ("home_night", "counted"):
         assert found[f"landuse_{way}"]["mape"] <= 0.9 * found[f"em10_{way}"]["mape"]
         assert found[f"landuse_{way}"]["worst"] <= 0.15
+    # Flows of homes beat both, whatever law of distance they are told; nothing beats the limit.
+    for way in ("flows", "flows_power"):
+        for measure in ("mape", "wape", "worst"):
+            best = min(found[f"landuse_{other}"][measure] for other in ("home_night", "counted"))
+            assert found["limit"][measure] < found[f"landuse_{way}"][measure] < 0.75 * best
+
+
+def test_who_is_told_the_land_around_mends_what_neighbours_do(outside_data):
+    land = zuid_limburg.landscape(outside_data / "zuid_limburg")
+    whole = zuid_limburg.Told.of(land)
+    around = zuid_limburg.Told.of(land, is_around_told=True)
+    blind = zuid_limburg_day.day(whole, BY_NAME["border"], SEED)
+    told = zuid_limburg_day.day(whole, BY_NAME["border"], SEED, around)
+    assert told["limit"] == blind["limit"]
+    for way in ("landuse_flows", "landuse_counted", "em10_home_night"):
+        assert told[way]["mape"] < 0.5 * blind[way]["mape"]
+        assert abs(told[way]["level"]) < 0.5 * abs(blind[way]["level"])
 
 
 def test_cells_that_fell_silent_are_noticed_and_left_out(told):

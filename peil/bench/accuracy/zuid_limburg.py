@@ -53,11 +53,12 @@ plots = zuid_limburg_page.plots
 
 
 def measure(tell: Callable[[str], object]) -> dict[str, Any]:
-    """Draw and estimate all scenarios and seeds. About 10 minutes."""
+    """Draw and estimate all scenarios and seeds. About 15 minutes."""
     folder = settings().outside_data
     if folder is None:
         raise RuntimeError("PEIL_OUTSIDE_DATA is not set")
-    whole = Told.of(landscape(Path(folder) / "zuid_limburg"))
+    land = landscape(Path(folder) / "zuid_limburg")
+    whole, around = Told.of(land), Told.of(land, is_around_told=True)
     region = whole.within()
     night: dict[str, Any] = {}
     for scenario in SCENARIOS:
@@ -71,15 +72,21 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
     night["outage"]["noticed"] = {
         str(seed): _night(region, BY_NAME["outage"], seed, is_noticed=True) for seed in SEEDS
     }
+    tell("night, land around told")
+    border = BY_NAME["border"]
+    night["border"]["around"] = {
+        str(seed): _night(whole, border, seed, around=around) for seed in SEEDS
+    }
     by_day: dict[str, Any] = {}
     for scenario in SCENARIOS:
-        if scenario.abroad_share > 0:
-            continue
         tell(f"day, {scenario.words}")
+        told = whole if scenario.abroad_share > 0 else region
         by_day[scenario.name] = {
             "words": scenario.words,
-            "seeds": {str(seed): day(region, scenario, seed) for seed in SEEDS},
+            "seeds": {str(seed): day(told, scenario, seed) for seed in SEEDS},
         }
+    tell("day, land around told")
+    by_day["border"]["around"] = {str(seed): day(whole, border, seed, around) for seed in SEEDS}
     tell("day, intervals")
     taught = [BY_NAME[name] for name in zuid_limburg_intervals.NAMES]
     return {
@@ -131,19 +138,28 @@ class Told:
     land_use: Floats
 
     @classmethod
-    def of(cls, land: Landscape) -> Told:
-        """All tiles of the landscape; the priors lie inside the region."""
+    def of(cls, land: Landscape, is_around_told: bool = False) -> Told:
+        """All tiles of the landscape; the priors lie inside the region.
+
+        Where the land around is told, it is one more zone, the last, of which no register tells;
+        its land uses are kinds of their own.
+        """
         nominal = FootprintSignalStrength().fit(land.cells, land.tiles)
         composite = prior_composite(
             [prior_network(nominal.dominance_), prior_land_use(land.tiles)], [0.25, 0.75]
         )
         is_inside = land.zone >= 0
+        land_use = land.tiles[list(LAND_USE)].to_numpy(np.float64)
+        inner, outer = land_use * is_inside[:, None], land_use * ~is_inside[:, None]
+        if is_around_told:
+            zone = np.where(is_inside, land.zone, len(land.register))
+            land = Landscape(land.tiles.assign(zone=zone), land.cells, np.append(land.register, 0))
         return cls(
             land=land,
             chances=nominal.connection_probability_,
             polygons=FootprintVoronoi().fit(land.cells, land.tiles).connection_probability_,
-            prior=np.where(is_inside, composite, 0.0),
-            land_use=land.tiles[list(LAND_USE)].to_numpy(np.float64) * is_inside[:, None],
+            prior=composite if is_around_told else np.where(is_inside, composite, 0.0),
+            land_use=np.column_stack([inner, outer]) if is_around_told else inner,
         )
 
     def within(self) -> Told:
@@ -204,22 +220,25 @@ def counted(
     return delivered_counts(served, len(told.land.cells), scenario, seed)[0]
 
 
-def _night(told: Told, scenario: Scenario, seed: int, is_noticed: bool = False) -> dict[str, Any]:
+def _night(
+    told: Told, scenario: Scenario, seed: int, is_noticed: bool = False, around: Told | None = None
+) -> dict[str, Any]:
     """Every estimator's scores on one draw; for the crowd it is an evening at the stadium."""
     lives, chances = world(told, scenario, seed)
     at = (lives.work if scenario.crowd_persons else lives.home)[lives.has_device]
     counts = counted(told, scenario, seed, chances, at, "night")
     truth = np.bincount(at, minlength=len(told.land.tiles)).astype(np.float64)
-    told = told.noticing(counts) if is_noticed else told
+    land = told.land
+    told = around or (told.noticing(counts) if is_noticed else told)
     is_full = scenario.name in FULL
     found = {}
     for name in ("voronoi", "sb", "em10", "df", "landuse"):
         if name == "df" and not is_full:
             continue
-        found[name] = scored(told.land, truth, told.devices(name, counts), is_full)
+        found[name] = scored(land, truth, told.devices(name, counts), is_full)
     if is_full:
         oracle = PresenceLandUse(told.land_use, told.prior).fit(chances, counts).devices_
-        found["oracle"] = scored(told.land, truth, oracle, is_full)
+        found["oracle"] = scored(land, truth, oracle, is_full)
     return found
 
 
