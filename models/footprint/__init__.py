@@ -8,6 +8,7 @@ from models.footprint.calibration import (
 from models.footprint.columns import silent_cells, without_cells
 from models.footprint.mean import FootprintMean
 from models.footprint.signal_strength import FootprintBestServer, FootprintSignalStrength
+from models.footprint.silence import silent_hours
 from models.footprint.voronoi import FootprintVoronoi
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "footprint_deviance",
     "footprint_misfit",
     "silent_cells",
+    "silent_hours",
     "without_cells",
 ]
