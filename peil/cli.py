@@ -191,7 +191,7 @@ def train(
 
 @app.command()
 def score(pilot: Pilot) -> None:
-    """Score every estimated day on known truth, beside Voronoi and sum of posteriors.
+    """Score every estimated day on known truth, the champion beside the other estimators.
 
     Example: [bold]peil score demo[/bold]
     """

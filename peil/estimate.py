@@ -45,7 +45,7 @@ def champion_of(store: Store, pilot: str) -> experiments.Version:
 
 
 def estimate(pilot: str, day: str) -> Outcome:
-    """Make the `estimated` state of one day: three estimators, weights, intervals, MLflow runs.
+    """Make the `estimated` state of one day: every estimator, weights, intervals, MLflow runs.
 
     Raises
     ------
@@ -101,9 +101,11 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
         "n_zones": len(area.zones),
         "n_hours": len(counted.hours),
         "em_steps": int(metrics["em"]["n_iter"]),
-        "n_plans": int(metrics["em"]["n_plans"]),
-        "unlocated_share": round(metrics["em"]["unlocated_share"], 4),
-        "withheld_share": round(metrics["em"]["withheld_share"], 4),
+        "landuse_steps": int(metrics["landuse"]["n_iter"]),
+        "n_plans": int(metrics[CHAMPION]["n_plans"]),
+        "n_silent_cells": int(metrics[CHAMPION]["n_silent_cells"]),
+        "unlocated_share": round(metrics[CHAMPION]["unlocated_share"], 4),
+        "withheld_share": round(metrics[CHAMPION]["withheld_share"], 4),
     }
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     _write(aside / "est_presence__by_zone_hour.parquet", pd.concat(zones, ignore_index=True))
@@ -119,10 +121,13 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
             {"peil.day": str(day), "peil.estimator": name, "peil.footprint": version.label,
              "peil.inputs": provenance.run_id(inputs, {})},
         )  # fmt: skip
+    is_own = night.is_own_for(CHAMPION)
+    dark = day if is_own else night.day
     write_json(
         aside / "estimated.json",
         {"run_ids": run_ids, "facts": facts, "footprint": version.label,
-         "night": {"day": str(night.day), "is_own": night.is_own, "is_working": night.is_working}},
+         "night": {"day": str(dark), "is_own": is_own,
+                   "is_working": nights.is_working(charter, dark)}},
     )  # fmt: skip
     replace_folder(aside, folder)
     return Outcome("estimate", pilot, str(day), "done", facts, [str(folder)])

@@ -1,4 +1,4 @@
-"""Estimation of one day in memory: footprint, prior, three estimators, weights, intervals.
+"""Estimation of one day in memory: footprints, prior, four estimators, weights, intervals.
 
 Takes what `peil.estimate` read and gives it frames to write; it knows no folder and no clock.
 """
@@ -9,33 +9,35 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
-from models.footprint import FootprintSignalStrength, FootprintVoronoi, footprint_misfit
-from models.location import prior_composite, prior_land_use, prior_network, restrict
-from models.presence import PresenceEM, PresenceSB, PresenceVoronoi
+from models.footprint import FootprintSignalStrength, footprint_misfit
+from models.location import restrict
+from models.presence import PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
 from models.uncertainty import presence_interval
 from peil import methods, nights
-from peil.area import Area
+from peil.area import LAND_USE, Area
 from peil.charter import Charter
 from peil.counted import Counted, PlanOfHours
+from peil.on_air import OnAir, PlanOnAir, placed_without
 
-ESTIMATORS = ("voronoi", "sb", "em")
-CHAMPION = "em"  # OBS_VALUE comes from this estimator only
+ESTIMATORS = ("voronoi", "sb", "em", "landuse")
+CHAMPION = "landuse"  # OBS_VALUE comes from this estimator only
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Hours under one plan: its counts, which tiles its cells reach, and the prior."""
+@dataclass
+class _Found:
+    """What one estimator found: devices per bottom zone and hour, unlocated ones, most steps."""
 
-    plan: PlanOfHours
-    signal: sparse.csr_array
-    voronoi: sparse.csr_array
-    prior: np.ndarray
+    zones: np.ndarray
+    unlocated: np.ndarray
+    n_iter: int = 1
 
 
 class Estimation:
-    """The three estimators on one day: the same tiles and weights, the plan of each hour.
+    """The four estimators on one day: the same tiles and weights, the cells that are on the air.
+
+    Plans, and the parts of their hours, are worked on one after the other by all estimators: no
+    more than one plan's footprints are in memory, and tiles of the champion only.
 
     Parameters
     ----------
@@ -59,79 +61,115 @@ class Estimation:
         night: nights.Night,
     ) -> None:
         self.charter, self.area, self.counted, self.night = charter, area, counted, night
-        self.choices = {name: methods.section(name, charter.pilot) for name in
-                        ("location", "presence", "uncertainty", "weighting")}  # fmt: skip
-        tiles = area.tiles
-        self.inside = tiles["zone_id"].notna().to_numpy()
-        self.even = restrict(np.ones(len(tiles)), self.inside)
-        self.parts = [self._part(plan, footprint) for plan in counted.plans]
+        sections = ("disclosure", "location", "presence", "uncertainty", "weighting")
+        self.choices = {name: methods.section(name, charter.pilot) for name in sections}
+        tiles, n_hours = area.tiles, len(counted.hours)
+        inside = tiles["zone_id"].notna().to_numpy()
+        self.even = restrict(np.ones(len(tiles)), inside)
+        self.land_use = tiles[list(LAND_USE)].to_numpy(np.float64) * inside[:, None]
         self.bottom = area.bottom()
         code = pd.Categorical(tiles["zone_id"], categories=self.bottom).codes
         self.zone_of_tile = np.asarray(code, dtype=np.int64)
         self.misfit_share = float(self.choices["presence"]["misfit_share"])
-        if area.register is not None:
-            # how closely the counts may be followed: what this night's counts show, no truth
-            of = counted.of_hours(night.own_hours)
-            self.misfit_share = footprint_misfit(
-                footprint, area.placed(of.cells), tiles, of.devices, area.residents_per_tile()
-            )
-        self.champion_tiles: np.ndarray | None = None
-
-    def _part(self, plan: PlanOfHours, footprint: FootprintSignalStrength) -> _Part:
-        tiles, cells = self.area.tiles, self.area.placed(plan.cells)
-        fitted = footprint.fit(cells, tiles)
-        network = self.choices["location"]["network_share"]
-        mixed = prior_composite(
-            [prior_network(fitted.dominance_), prior_land_use(tiles)], [network, 1.0 - network]
-        )
-        return _Part(
-            plan,
-            fitted.connection_probability_,
-            FootprintVoronoi().fit(cells, tiles).connection_probability_,
-            restrict(mixed, self.inside),
-        )
-
-    def run(self, name: str, run_id: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
-        """One estimator: zone table (all levels), unlocated per hour, figures for MLflow."""
-        n_hours = len(self.counted.hours)
-        tiles, unlocated = np.zeros((len(self.area.tiles), n_hours)), np.zeros(n_hours)
-        n_iter = 1
-        for part in self.parts:
-            model = self._model(name, part)
-            x = part.voronoi if name == "voronoi" else part.signal
-            model.fit(x, part.plan.devices)
-            tiles[:, part.plan.hours] = model.devices_
-            unlocated[part.plan.hours] = model.unlocated_
-            n_iter = max(n_iter, int(getattr(model, "n_iter_", 1)))
-        if name == CHAMPION:
-            self.champion_tiles = tiles
-        table = self._zone_table(name, self._by_zone(tiles), run_id)
-        lost = pd.DataFrame({"hour_at": self.counted.hours, "estimator": name,
-                             "n_devices_unlocated": unlocated,
-                             "n_devices_withheld": self.counted.withheld})  # fmt: skip
-        counted, withheld = self.counted.n_devices, float(self.counted.withheld.sum())
-        figures = {
-            "n_devices_counted": counted,
-            "unlocated_share": float(unlocated.sum() / max(counted, 1)),
-            "withheld_share": withheld / max(counted + withheld, 1),
-            "n_iter": float(n_iter),
-            "n_plans": float(len(self.parts)),
-            "misfit_share": self.misfit_share,
+        self.n_silent_cells = [0] * len(counted.plans)
+        self.champion_tiles = np.zeros((len(tiles), n_hours))
+        self.found = {
+            name: _Found(np.zeros((len(self.bottom), n_hours)), np.zeros(n_hours))
+            for name in ESTIMATORS
         }
-        return table, lost, figures
+        self._fit(footprint)
 
-    def _model(self, name: str, part: _Part) -> PresenceVoronoi | PresenceSB | PresenceEM:
+    def _fit(self, footprint: FootprintSignalStrength) -> None:
+        dark, choices = self.counted.of_hours(self.night.today_hours), self.choices["presence"]
+        # An entry under the threshold is withheld and reads 0: no sign of an outage.
+        withheld_under = max(self.charter.threshold, self.choices["disclosure"]["zone_threshold"])
+        # The plan of the night first: it tells how closely the counts may be followed.
+        order = sorted(
+            enumerate(self.counted.plans), key=lambda one: one[1].cells is not dark.cells
+        )
+        for number, plan in order:
+            on_air = PlanOnAir(
+                plan,
+                self.area,
+                footprint,
+                network_share=self.choices["location"]["network_share"],
+                least_expected=withheld_under * choices["silent_times_threshold"],
+                least_expected_alone=withheld_under * choices["silent_times_threshold_alone"],
+            )
+            self.n_silent_cells[number] = on_air.n_silent_cells
+            if plan.cells is dark.cells and self.area.register is not None:
+                self.misfit_share = self._misfit(footprint, on_air, dark)
+            for part in on_air.parts():
+                for name in ESTIMATORS:
+                    self._fit_part(name, part)
+
+    def _misfit(
+        self, footprint: FootprintSignalStrength, on_air: PlanOnAir, dark: PlanOfHours
+    ) -> float:
+        """What this night's counts show, cells aside that are out all night; no truth."""
+        at_night = np.isin(on_air.plan.hours, dark.hours)
+        is_out = np.asarray(on_air.is_silent[:, at_night].all(axis=1))
+        cells = placed_without(on_air.cells, is_out)
+        return footprint_misfit(
+            footprint, cells, self.area.tiles, dark.devices, self.area.residents_per_tile()
+        )
+
+    def _fit_part(self, name: str, part: OnAir) -> None:
+        model = self._model(name, part)
+        model.fit(part.voronoi if name == "voronoi" else part.signal, part.devices)
+        tiles, found = np.asarray(model.devices_), self.found[name]
+        found.zones[:, part.hours] = self._by_zone(tiles)
+        found.unlocated[part.hours] = model.unlocated_
+        found.n_iter = max(found.n_iter, int(getattr(model, "n_iter_", 1)))
+        if name == CHAMPION:
+            self.champion_tiles[:, part.hours] = tiles
+
+    def _model(
+        self, name: str, part: OnAir
+    ) -> PresenceVoronoi | PresenceSB | PresenceEM | PresenceLandUse:
         choices = self.choices["presence"]
         if name == "voronoi":
             return PresenceVoronoi(prior=self.even)
         if name == "sb":
             return PresenceSB(prior=part.prior)
-        return PresenceEM(
-            prior=part.prior,
+        if name == "em":
+            return PresenceEM(
+                prior=part.prior,
+                max_iter=choices["em_max_iter"],
+                stopping=choices["em_stopping"],
+                misfit_share=self.misfit_share,
+            )
+        return PresenceLandUse(
+            self.land_use,
+            part.prior,
             max_iter=choices["em_max_iter"],
-            stopping=choices["em_stopping"],
-            misfit_share=self.misfit_share,
+            n_folds=choices["landuse_n_folds"],
+            floor_share=choices["landuse_floor_share"],
         )
+
+    def run(self, name: str, run_id: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
+        """One estimator: zone table (all levels), unlocated per hour, figures for MLflow."""
+        found = self.found[name]
+        table = self._zone_table(name, found.zones, run_id)
+        lost = pd.DataFrame({"hour_at": self.counted.hours, "estimator": name,
+                             "n_devices_unlocated": found.unlocated,
+                             "n_devices_withheld": self.counted.withheld})  # fmt: skip
+        counted, withheld = self.counted.n_devices, float(self.counted.withheld.sum())
+        figures = {
+            "n_devices_counted": counted,
+            "unlocated_share": float(found.unlocated.sum() / max(counted, 1)),
+            "withheld_share": withheld / max(counted + withheld, 1),
+            "n_iter": float(found.n_iter),
+            "n_plans": float(len(self.counted.plans)),
+            "n_silent_cells": float(sum(self.n_silent_cells)),
+            "misfit_share": self.misfit_share,
+        }
+        if len(self.n_silent_cells) > 1:
+            figures |= {
+                f"n_silent_cells_plan_{number}": float(n_cells)
+                for number, n_cells in enumerate(self.n_silent_cells, start=1)
+            }
+        return table, lost, figures
 
     def _by_zone(self, tiles: np.ndarray) -> np.ndarray:
         """Sum tiles to bottom zones, in the fixed order of tiles."""
@@ -145,7 +183,7 @@ class Estimation:
         register = self.area.register
         persons = None
         if register is not None:
-            own = devices[:, self.night.own_hours] if self.night.is_own else None
+            own = devices[:, self.night.today_hours] if self.night.is_own_for(name) else None
             ratio = self.night.ratio(name, register.loc[self.bottom].to_numpy(), self.bottom, own)
             persons = devices * ratio[:, None]
         frames = []
@@ -181,7 +219,6 @@ class Estimation:
 
     def tile_table(self, run_id: str) -> pd.DataFrame:
         """Devices per tile and hour of the champion, tiles that hold any."""
-        assert self.champion_tiles is not None
         tiles, n_hours = self.area.tiles, len(self.counted.hours)
         held = np.flatnonzero(self.champion_tiles.sum(axis=1) > 0)
         of = tiles.iloc[held]

@@ -7,11 +7,15 @@ from peil.charter import Words
 PRESENCE = [
     Words(
         en="Each device counts at most once an hour, in the cell that served it nearest the half "
-        "hour. A model of each cell's reach (footprint) says which places a cell serves; the "
-        "estimator spreads the counts over places so that they fit best.",
+        "hour. A model of each cell's reach (footprint) says which places a cell serves. From "
+        "the counts it is read how many devices houses, offices, roads and nature hold at that "
+        "hour; from there the estimator moves devices until the counts fit. A cell that fails "
+        "unannounced is left out for those hours.",
         nl="Elk toestel telt hooguit eens per uur, in de cel die het bediende het dichtst bij het "
-        "halve uur. Een model van het bereik van elke cel zegt welke plaatsen een cel bedient; de "
-        "schatter verdeelt de aantallen zo over plaatsen dat ze het best passen.",
+        "halve uur. Een model van het bereik van elke cel zegt welke plaatsen een cel bedient. Uit "
+        "de aantallen volgt hoeveel toestellen huizen, kantoren, wegen en natuur in dat uur "
+        "herbergen; van daaruit verplaatst de schatter toestellen tot de aantallen passen. Een cel "
+        "die onaangekondigd uitvalt, telt in die uren niet mee.",
     ),
     Words(
         en="Devices become persons by the night ratio: on a working night the estimate of each "

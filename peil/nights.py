@@ -47,6 +47,8 @@ class Night:
         Local day whose night hours are used.
     own_hours : list of int
         Positions of the night hours within that day.
+    today_hours : list of int
+        Positions of the night hours within the day that is calibrated.
     devices : dict
         Estimator → array (n_zones, n_night_hours) of an earlier day; empty for the own night.
     """
@@ -55,9 +57,17 @@ class Night:
     is_own: bool
     is_working: bool
     own_hours: list[int]
+    today_hours: list[int]
     fingerprint: str
     devices: dict[str, Any] = field(default_factory=dict)
     zones: list[str] = field(default_factory=list)
+
+    def is_own_for(self, estimator: str) -> bool:
+        """Whether the day's own night calibrates an estimator.
+
+        So it does where the earlier day was estimated before there was this estimator.
+        """
+        return self.is_own or estimator not in self.devices
 
     def ratio(
         self, estimator: str, register: np.ndarray, zones: list[str], own: np.ndarray | None
@@ -90,7 +100,7 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
     """
     own_hours = positions(charter, day)
     working = is_working(charter, day)
-    own = Night(day, True, working, own_hours, "own")
+    own = Night(day, True, working, own_hours, own_hours, "own")
     if working or charter.area.register_ is None:
         return own
     earlier = day - timedelta(days=1)
@@ -116,4 +126,5 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
         devices[str(name)] = wide.loc[zones, chosen].to_numpy()
     run_ids = read_json(folder / "estimated.json")["run_ids"]
     fingerprint = hashlib.sha256(canonical(run_ids)).hexdigest()
-    return Night(earlier, False, True, positions(charter, earlier), fingerprint, devices, zones)
+    return Night(earlier, False, True, positions(charter, earlier), own_hours, fingerprint, devices,
+                 zones)  # fmt: skip

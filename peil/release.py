@@ -222,7 +222,8 @@ def _metadata(
 ) -> dict[str, Any]:  # fmt: skip
     """What a reader of the table must know; the same for the same figures (no clock)."""
     made: dict[str, Any] = (
-        {"estimator": CHAMPION, "em_steps": record["facts"]["em_steps"], "night": record["night"]}
+        {"estimator": CHAMPION, f"{CHAMPION}_steps": record["facts"][f"{CHAMPION}_steps"],
+         "night": record["night"]}
         if product == PRODUCT
         else {"estimator": linked.ESTIMATOR, "window": record["window"],
               "linkage_days": charter.linkage_days}

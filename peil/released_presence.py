@@ -40,6 +40,11 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
     """Keep the champion's rows, mark what must be withheld, and audit what is left."""
     rows = pd.read_parquet(estimated / "est_presence__by_zone_hour.parquet")
     rows = rows[rows["estimator"] == CHAMPION].drop(columns=["estimator", "run_id"])
+    if rows.empty:
+        raise Refused(
+            f"{charter.pilot}: the day was estimated before {CHAMPION} was an estimator: run "
+            "`peil estimate` for it again, then release it."
+        )
     zones = area.zones[["zone_id", "parent_id", "level"]]
     tidy = rows.merge(zones, on="zone_id", how="left", validate="many_to_one")
     threshold = threshold_of(charter)

@@ -121,7 +121,8 @@ def _one_factor(
     factor = {}
     for name, own in rows.groupby("estimator"):
         wide = own.pivot(index="zone_id", columns="hour_at", values="n_devices").to_numpy()
-        dark = wide[:, night.own_hours] if night.is_own else night.devices[str(name)]
+        is_own = night.is_own_for(str(name))
+        dark = wide[:, night.today_hours] if is_own else night.devices[str(name)]
         factor[name] = float(area.register.sum() / max(np.median(dark.sum(axis=0)), 1e-9))
     return rows["estimator"].map(factor)
 

@@ -4,7 +4,7 @@ import { h, table, tableBehind } from "./dom.js";
 import { percent, say, sayOr, short, signedPercent, textOf, whole } from "./format.js";
 import { data } from "./state.js";
 
-const ORDER = ["voronoi", "sb", "em"];
+const ORDER = ["voronoi", "sb", "em", "landuse"];
 
 function valueWords(score) {
   if (score.measure.startsWith("bias") && score.unit === "share") return signedPercent(score.value, 1);

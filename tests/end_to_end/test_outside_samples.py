@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from peil.estimation import ESTIMATORS
 from tests.conftest import peil
 
 pytestmark = pytest.mark.slow
@@ -51,7 +52,7 @@ def test_essnet_is_scored_against_its_true_positions(outside_data: Path, tmp_pat
     run("essnet_sample", "essnet_sample", outside_data, data)
     scores = json.loads((data / "operator/estimated/essnet_sample/scores/scores.json").read_text())
     assert scores["quantity"] == "n_devices"
-    assert set(scores["whole"]) == {"voronoi", "sb", "em"}
+    assert set(scores["whole"]) == set(ESTIMATORS)
     for figures in scores["whole"].values():
         assert 0 < figures["wape_day"] < 0.5
         assert figures["bias_day"] == pytest.approx(0, abs=1e-3)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from peil.estimation import ESTIMATORS
 from peil.settings import Settings
 from peil.store import Store
 from tests.conftest import SMALL_DAYS, new_store, peil
@@ -125,11 +126,11 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
     assert [one["version"] for one in found["versions"]] == [1, 2]
     assert [one["footprint"] for one in found["versions"]] == ["defaults", "calibrated"]
     assert sum(one["is_champion"] for one in found["versions"]) == 1
-    assert {run["estimator"] for run in found["runs"]} == {"voronoi", "sb", "em"}
+    assert {run["estimator"] for run in found["runs"]} == set(ESTIMATORS)
     assert all("mape_day" in run for run in found["runs"])
     shown = peil(data, "compare", "demo", COLUMNS="160")
     assert shown.returncode == 0
-    for word in ("voronoi", "sb", "em", "calibrated", "defaults"):
+    for word in (*ESTIMATORS, "calibrated", "defaults"):
         assert word in shown.stdout
 
 

@@ -20,6 +20,7 @@ import pytest
 from shapely.geometry import box
 
 from peil import database, sealing
+from peil.estimation import CHAMPION, ESTIMATORS
 from peil.store import Store
 
 PILOT = "small"
@@ -155,9 +156,9 @@ def staged() -> Frames:
 
 
 def estimated() -> Frames:
-    """Four hundred devices an hour, of which four are unlocated, by three estimators."""
+    """Four hundred devices an hour, of which four are unlocated, by every estimator."""
     rows = []
-    for estimator in ("voronoi", "sb", "em"):
+    for estimator in ESTIMATORS:
         for hour in HOURS:
             of = {zone: 396 * n / 1000 for zone, n in REGISTER.items()}
             for zone, parent in PARENT.items():
@@ -173,14 +174,14 @@ def estimated() -> Frames:
     by_zone = pd.DataFrame(rows, columns=[*columns, "n_persons_lower", "n_persons_upper"])
     by_zone["run_id"] = "0"
     tiles = [
-        (number, hour, "em", 396 * REGISTER[zone] / 1000 / 20)
+        (number, hour, CHAMPION, 396 * REGISTER[zone] / 1000 / 20)
         for zone_number, zone in enumerate(LEAVES)
         for number in range(20 * zone_number, 20 * zone_number + 20)
         for hour in HOURS
     ]
     by_tile = pd.DataFrame(tiles, columns=["tile_id", "hour_at", "estimator", "n_devices"])
     unlocated = pd.DataFrame(
-        [(hour, name, 4.0, 10) for hour in HOURS for name in ("voronoi", "sb", "em")],
+        [(hour, name, 4.0, 10) for hour in HOURS for name in ESTIMATORS],
         columns=["hour_at", "estimator", "n_devices_unlocated", "n_devices_withheld"],
     )
     return {

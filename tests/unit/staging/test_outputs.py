@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from peil import transform
+from peil.estimation import CHAMPION, ESTIMATORS
 from peil.outcome import Refused, Waiting
 
 HOURS = [datetime(2026, 3, 1, 23, tzinfo=UTC) + timedelta(hours=n) for n in range(3)]
@@ -21,15 +22,20 @@ def estimated() -> dict[str, Rows]:
     by_zone = [
         {"zone_id": zone, "hour_at": hour, "estimator": name, "n_devices": 40.5, "n_persons": 90.0,
          "n_persons_lower": 80.0, "n_persons_upper": 100.0, "run_id": "r"}
-        for zone in "AB" for hour in HOURS for name in ("voronoi", "sb", "em")
+        for zone in "AB" for hour in HOURS for name in ESTIMATORS
     ]  # fmt: skip
     by_tile = [
-        {"tile_id": tile, "x_m": 50.0, "y_m": 50.0, "hour_at": hour, "estimator": "em",
+        {"tile_id": tile, "x_m": 50.0, "y_m": 50.0, "hour_at": hour, "estimator": CHAMPION,
          "n_devices": 1.5, "run_id": "r"}
         for tile in range(3) for hour in HOURS
     ]  # fmt: skip
     unlocated = [
-        {"hour_at": hour, "estimator": "em", "n_devices_unlocated": 0.0, "n_devices_withheld": 3.0}
+        {
+            "hour_at": hour,
+            "estimator": CHAMPION,
+            "n_devices_unlocated": 0.0,
+            "n_devices_withheld": 3.0,
+        }
         for hour in HOURS
     ]
     return {
