@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from models.footprint import FootprintSignalStrength, footprint_misfit
 from models.location import restrict
@@ -77,7 +78,9 @@ class Estimation:
             name: _Found(np.zeros((len(self.bottom), n_hours)), np.zeros(n_hours))
             for name in ESTIMATORS
         }
-        self._fit(footprint)
+        # Many small problems: threads of the algebra would wait for each other most of the time.
+        with threadpool_limits(limits=1):
+            self._fit(footprint)
 
     def _fit(self, footprint: FootprintSignalStrength) -> None:
         dark, choices = self.counted.of_hours(self.night.today_hours), self.choices["presence"]
