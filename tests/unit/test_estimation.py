@@ -161,6 +161,19 @@ def test_an_estimator_that_the_earlier_day_lacks_takes_its_own_night() -> None:
     assert persons(made, "landuse", "Z4") == pytest.approx(900, rel=0.02)
 
 
+def test_the_champion_reads_off_the_counts_that_people_are_in_the_woods() -> None:
+    of = area()
+    woods = 1.0 - of.tiles["residential"].to_numpy()
+    of = replace(of, tiles=of.tiles.assign(forest=woods))
+    whole = FootprintSignalStrength(**FOOTPRINT).fit(plan(), of.tiles).connection_probability_
+    counts = np.tile(np.round(whole @ (2700 * woods / woods.sum()))[:, None], (1, 24))
+    made = estimated(of, Counted([PlanOfHours(plan(), np.arange(24), counts)], np.zeros(24), HOURS))
+    tiles = made.tile_table("0")
+    assert set(tiles["estimator"]) == {CHAMPION}
+    in_woods = tiles["tile_id"].isin(np.flatnonzero(woods))
+    assert tiles.loc[in_woods, "n_devices"].sum() > 0.9 * tiles["n_devices"].sum()
+
+
 def test_a_day_estimated_before_the_champion_is_not_released_empty(tmp_path: Path) -> None:
     of = area()
     made = estimated(of, counted(of))
