@@ -65,11 +65,31 @@ def staying_of(
     return made, np.asarray(chances @ prior > 0)
 
 
-def follow(
-    charter: Charter, window: Window, store: Store, area: Area, footprint: Any,
-    n_parts: int | None = None,
-) -> Followed:  # fmt: skip
-    """Read a window once and keep the sums over its devices."""
+@dataclass(frozen=True)
+class Prepared:
+    """All that a pass over a window needs but its rows.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        `linked.cells_of` the window.
+    model : Staying
+    is_located : ndarray of bool of shape (n_cells,)
+    origins : Origins
+    is_night : ndarray of bool of shape (n_hours,)
+    """
+
+    cells: pd.DataFrame
+    model: Staying
+    is_located: NDArray[np.bool_]
+    origins: Origins
+    is_night: NDArray[np.bool_]
+
+
+def prepared(
+    charter: Charter, window: Window, store: Store, area: Area, footprint: Any
+) -> Prepared:
+    """Fit what turns rows into sums, on the cells of a window."""
     cells = linked.cells_of(charter, window, store)
     model, is_located = staying_of(cells, area, footprint, charter.pilot)
     hours = linked.hours_of_window(charter, window)
@@ -77,8 +97,17 @@ def follow(
     clock = np.array([hour.astimezone(zone).hour for hour in hours])
     choices = methods.section("weighting", charter.pilot)
     night = (clock >= choices["night_start_hour"]) & (clock < choices["night_end_hour"])
-    read = linked.buckets(charter, window, store, cells, n_parts)
-    return sums_over(read, model, is_located, Origins(area.bottom()), night)
+    return Prepared(cells, model, is_located, Origins(area.bottom()), night)
+
+
+def follow(
+    charter: Charter, window: Window, store: Store, area: Area, footprint: Any,
+    n_parts: int | None = None,
+) -> Followed:  # fmt: skip
+    """Read a window once and keep the sums over its devices."""
+    made = prepared(charter, window, store, area, footprint)
+    read = linked.buckets(charter, window, store, made.cells, n_parts)
+    return sums_over(read, made.model, made.is_located, made.origins, made.is_night)
 
 
 def sums_over(
@@ -126,10 +155,12 @@ def sums_over(
 
 
 def _add_present(sums: Sums, segments: Segments, places: Places, origin: Ints) -> None:
-    at = at_half_hours(segments, len(origin), sums.n_hours)
-    device, hour = np.nonzero(at >= 0)
-    segment = at[device, hour]
-    sums.add_present(origin[device], hour, places.zone_shares[segment], places.zone[segment])
+    hour, n_hours = half_hours_within(segments, sums.n_hours)
+    some = np.flatnonzero((n_hours > 0) & (np.diff(places.zone_shares.indptr) > 0))
+    sums.add_present(
+        origin[segments.device[some]], hour[some], places.zone_shares[some], places.zone[some],
+        n_hours[some],
+    )  # fmt: skip
 
 
 def _add_flows(sums: Sums, segments: Segments, places: Places, origin: Ints) -> int:
@@ -164,32 +195,30 @@ def seconds_within(segments: Segments, is_marked: NDArray[np.bool_]) -> Floats:
     return np.asarray(ends - np.interp(segments.start_s, edges, until))
 
 
-def at_half_hours(segments: Segments, n_devices: int, n_hours: int) -> Ints:
-    """Segment of each device at the half hour of each hour; -1 before its first, after its last.
+def half_hours_within(segments: Segments, n_hours: int) -> tuple[Ints, Ints]:
+    """The half hours of the window that lie in each segment, its start included, its end not.
 
     Parameters
     ----------
     segments : Segments
-    n_devices, n_hours : int
+    n_hours : int
+        Of the window.
 
     Returns
     -------
-    ndarray of int of shape (n_devices, n_hours)
+    hour : ndarray of int of shape (n_segments,)
+        The first.
+    n_in_a_row : ndarray of int of shape (n_segments,)
+        How many from there on.
 
     Examples
     --------
-    >>> one = Segments.of([0], [0.0], [5400.0], [0], [0], [0], [1])
-    >>> at_half_hours(one, 1, 3)
-    array([[ 0, -1, -1]])
+    >>> two = Segments.of([0, 0], [-300.0, 5400.0], [5400.0, 9e9], [0, 0], [0, 0], [0, 1], [1, 2])
+    >>> half_hours_within(two, 3)
+    (array([0, 1]), array([1, 2]))
     """
-    moments = HALF_HOUR_S + HOUR_S * np.arange(n_hours)
-    span = HOUR_S * (n_hours + 2)
-    starts = segments.device * span + segments.start_s + HOUR_S
-    asked = (np.arange(n_devices)[:, None] * span + moments[None, :] + HOUR_S).ravel()
-    at = np.searchsorted(starts, asked, side="right") - 1
-    who = np.repeat(np.arange(n_devices), n_hours)
-    covers = at >= 0
-    covers[covers] = (segments.device[at[covers]] == who[covers]) & (
-        segments.end_s[at[covers]] > np.tile(moments, n_devices)[covers]
+    first, past = (
+        np.clip(np.ceil((moment - HALF_HOUR_S) / HOUR_S), 0, n_hours).astype(np.int64)
+        for moment in (segments.start_s, segments.end_s)
     )
-    return np.where(covers, at, -1).reshape(n_devices, n_hours).astype(np.int64)
+    return first, past - first

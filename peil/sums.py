@@ -13,14 +13,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from peil import sums_loops as loops
+
 Ints = NDArray[np.int64]
 PARTS = 1 << 20  # a share is told to a millionth
 COUNTRIES = 1000  # mobile country codes have three digits
+FEW = 1 << 10  # places for keys to begin with; a power of two
 
 
 @dataclass
 class Tally:
     """Counts by a key of several whole numbers, added bucket by bucket.
+
+    Takes memory for the keys that were counted, not for the counts that were added.
 
     Parameters
     ----------
@@ -41,33 +46,90 @@ class Tally:
 
     sizes: dict[str, int]
     counts: tuple[str, ...]
-    keys: Ints = field(default_factory=lambda: np.empty(0, np.int64))
-    totals: Ints = field(default_factory=lambda: np.empty((0, 0), np.int64))
+    _keys: Ints = field(init=False)
+    _totals: Ints = field(init=False)
+    _n_keys: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.totals = np.empty((len(self.counts), 0), np.int64)
+        self._keys = np.full(FEW, loops.FREE)
+        self._totals = np.zeros((len(self.counts), FEW), np.int64)
 
     def add(self, key: dict[str, Ints], counts: dict[str, Ints | int]) -> None:
         """Add counts, one for each entry of the key; an entry may come more than once."""
-        flat = np.ravel_multi_index(
-            tuple(key[name] for name in self.sizes), tuple(self.sizes.values())
-        ).astype(np.int64)
+        self.add_flat(self.flat(key), counts)
+
+    def add_flat(self, flat: Ints, counts: dict[str, Ints | int]) -> None:
+        """Add counts, one for each `flat` key."""
         new = np.stack([np.broadcast_to(counts[name], flat.shape) for name in self.counts])
-        keys = np.concatenate([self.keys, flat])
-        distinct, place = np.unique(keys, return_inverse=True)
-        totals = np.zeros((len(self.counts), len(distinct)), np.int64)
-        for number, row in enumerate(np.concatenate([self.totals, new], axis=1)):
-            np.add.at(totals[number], place, row)
-        self.keys, self.totals = distinct, totals
+        new = new.astype(np.int64)
+        at = 0
+        while at < len(flat):
+            at, self._n_keys = loops.add(self._keys, self._totals, self._n_keys, flat, new, at)
+            if at < len(flat):
+                self._grow()
+
+    def add_shared(
+        self, key: dict[str, Ints], n_in_a_row: Ints, shares: sparse.csr_array, likeliest: Ints,
+        shared: str = "zone",
+    ) -> None:  # fmt: skip
+        """Add the whole parts of shares to the first count and one in the likeliest to the second.
+
+        Parameters
+        ----------
+        key : dict of str to ndarray of int, shape (n,)
+            All of its parts but the one that is `shared`.
+        n_in_a_row : ndarray of int, shape (n,)
+            To how many values of the key's last part, in a row, the same is added.
+        shares : csr_array of shape (n, size of the shared part)
+        likeliest : ndarray of int, shape (n,)
+            -1 where nothing is known.
+        shared : str, default="zone"
+        """
+        n_zones = self.sizes[shared]
+        if shares.shape[1] != n_zones or likeliest.max(initial=-1) >= n_zones:
+            raise ValueError(f"shares are of more than the {n_zones} values of {shared}")
+        *_, last = self.sizes
+        if (key[last] + n_in_a_row > self.sizes[last]).any():
+            raise ValueError(f"a row goes beyond the {self.sizes[last]} values of {last}")
+        flat = self.flat({**key, shared: np.zeros(len(likeliest), np.int64)})
+        unit = {name: np.full(1, int(name == shared)) for name in self.sizes}
+        step, at = int(self.flat(unit)[0]), 0
+        while at < len(flat):
+            at, self._n_keys = loops.add_shared(
+                self._keys, self._totals, self._n_keys, flat, n_in_a_row,
+                shares.indptr.astype(np.int32), shares.indices.astype(np.int32), shares.data,
+                likeliest, step, PARTS, at,
+            )  # fmt: skip
+            if at < len(flat):
+                self._grow()
+
+    def flat(self, key: dict[str, Ints]) -> Ints:
+        """Each entry of the key as one number.
+
+        Raises
+        ------
+        ValueError
+            A part that is none of its values.
+        """
+        parts = tuple(key[name] for name in self.sizes)
+        return np.asarray(np.ravel_multi_index(parts, tuple(self.sizes.values())), np.int64)
+
+    def _grow(self) -> None:
+        keys = np.full(2 * len(self._keys), loops.FREE)
+        totals = np.zeros((len(self.counts), len(keys)), np.int64)
+        loops.move(self._keys, self._totals, keys, totals)
+        self._keys, self._totals = keys, totals
 
     def frame(self) -> pd.DataFrame:
         """One row per key that was counted, in the order of the key."""
-        made = pd.DataFrame(index=pd.RangeIndex(len(self.keys)))
-        parts = np.unravel_index(self.keys, tuple(self.sizes.values()))
+        at = np.flatnonzero(self._keys != loops.FREE)
+        at = at[np.argsort(self._keys[at])]
+        made = pd.DataFrame(index=pd.RangeIndex(len(at)))
+        parts = np.unravel_index(self._keys[at], tuple(self.sizes.values()))
         for name, values in zip(self.sizes, parts, strict=True):
             made[name] = np.asarray(values, dtype=np.int64)
-        for name, total in zip(self.counts, self.totals, strict=True):
-            made[name] = total
+        for name, total in zip(self.counts, self._totals, strict=True):
+            made[name] = total[at]
         return made
 
 
@@ -137,22 +199,21 @@ class Sums:
         self.homes.add({"origin": origin}, {"n_devices": 1})
 
     def add_present(
-        self, origin: Ints, hour: Ints, shares: sparse.csr_array, likeliest: Ints
-    ) -> None:
+        self, origin: Ints, hour: Ints, shares: sparse.csr_array, likeliest: Ints,
+        n_hours: Ints | None = None,
+    ) -> None:  # fmt: skip
         """Add devices in hours: where each is, and of which origin.
 
         Parameters
         ----------
         origin, hour, likeliest : ndarray of int, shape (n,)
-            Once a device and hour; -1 where no zone is known.
+            A device and hour at most once; -1 where no zone is known.
         shares : csr_array of shape (n, n_zones)
+        n_hours : ndarray of int, shape (n,), optional
+            For how many hours on end, from `hour` on; one by default.
         """
-        row, zone, parts = _parts(shares)
-        key = {"origin": origin[row], "zone": zone, "hour": hour[row]}
-        self.present.add(key, {"n_parts": parts, "n_devices": 0})
-        at = likeliest >= 0
-        key = {"origin": origin[at], "zone": likeliest[at], "hour": hour[at]}
-        self.present.add(key, {"n_parts": 0, "n_devices": 1})
+        lasts = np.ones(len(hour), np.int64) if n_hours is None else n_hours
+        self.present.add_shared({"origin": origin, "hour": hour}, lasts, shares, likeliest)
 
     def add_flows(self, device: Ints, origin: Ints, hour: Ints, left: Ends, reached: Ends) -> None:
         """Add trips: shares and likeliest zone of both ends; both ends of a trip must be known.
@@ -175,11 +236,14 @@ class Sums:
         key = {"origin": origin[of], "from_zone": first.indices[a], "to_zone": second.indices[b],
                "hour": hour[of]}  # fmt: skip
         self.flows.add(key, {"n_parts": parts, "n_devices": 0})
-        each = np.unique(
-            np.stack([device, origin, left.likeliest, reached.likeliest, hour]), axis=1
-        )
-        key = dict(zip(("origin", "from_zone", "to_zone", "hour"), each[1:], strict=True))
-        self.flows.add(key, {"n_parts": 0, "n_devices": 1})
+        flat = self.flows.flat(
+            {"origin": origin, "from_zone": left.likeliest, "to_zone": reached.likeliest,
+             "hour": hour}
+        )  # fmt: skip
+        order = np.lexsort((flat, device))
+        new = np.diff(device[order], prepend=-1) != 0
+        new |= np.diff(flat[order], prepend=-1) != 0
+        self.flows.add_flat(flat[order[new]], {"n_parts": 0, "n_devices": 1})
 
 
 @dataclass(frozen=True)
@@ -199,11 +263,3 @@ class Ends:
         n = len(zone)
         shares = sparse.csr_array((np.ones(n), zone, np.arange(n + 1)), shape=(n, n_zones))
         return cls(shares, np.asarray(zone, dtype=np.int64))
-
-
-def _parts(shares: sparse.csr_array) -> tuple[Ints, Ints, Ints]:
-    """Row, zone and whole parts of each share."""
-    row = np.repeat(np.arange(shares.shape[0]), np.diff(shares.indptr))
-    parts = np.rint(shares.data * PARTS).astype(np.int64)
-    kept = parts > 0
-    return row[kept], np.asarray(shares.indices, dtype=np.int64)[kept], parts[kept]

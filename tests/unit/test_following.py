@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 
 from models.stays import Segments
-from peil.following import Followed, at_half_hours, sums_over
+from peil.following import Followed, half_hours_within, sums_over
 from peil.linked import OUTSIDE, Bucket
 from peil.staying import staying
 from peil.sums import PARTS, Origins
@@ -91,11 +91,12 @@ def test_neighbours_in_a_bucket_lend_each_other_nothing() -> None:
     assert found.facts["n_trips"] == 0
 
 
-def test_half_hours_before_the_first_and_after_the_last_segment_have_none() -> None:
-    segments = Segments.of([0, 1], [0.0, 7200.0], [3600.0, 9000.0], [0, 0], [0, 0], [0, 1], [0, 1])
-    assert at_half_hours(segments, 2, 4).tolist() == [[0, -1, -1, -1], [-1, -1, -1, -1]]
-    longer = Segments.of([0, 1], [0.0, 7200.0], [3600.0, 9001.0], [0, 0], [0, 0], [0, 1], [0, 1])
-    assert at_half_hours(longer, 2, 4).tolist()[1] == [-1, -1, 1, -1]
+def test_a_segment_has_the_half_hours_from_its_start_up_to_its_end() -> None:
+    starts, ends = [1800.0, 1800.5, 5400.0, -9000.0], [5400.0, 5400.5, 1e6, 1800.0]
+    segments = Segments.of([0, 1, 2, 3], starts, ends, *[[0, 0, 0, 0]] * 4)
+    first, n_in_a_row = half_hours_within(segments, 4)
+    hours = [list(range(a, a + n)) for a, n in zip(first, n_in_a_row, strict=True)]
+    assert hours == [[0], [1], [1, 2, 3], []]
 
 
 def test_a_device_between_zones_is_shared_in_presence_and_makes_whole_trips() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -62,6 +62,7 @@ class Made:
         return [sums.homes.frame(), sums.present.frame(), sums.flows.frame()]
 
 
+@settings(deadline=None)
 @given(
     homes=st.lists(st.integers(-1, 2), min_size=1, max_size=20),
     seed=st.integers(0, 1000),
@@ -74,6 +75,7 @@ def test_buckets_and_their_order_change_no_sum(homes: list[int], seed: int, cut:
         pd.testing.assert_frame_equal(one, other)
 
 
+@settings(deadline=None)
 @given(homes=st.lists(st.integers(-1, 2), min_size=1, max_size=20), seed=st.integers(0, 1000))
 def test_every_device_trip_and_hour_is_in_the_sums_once(homes: list[int], seed: int) -> None:
     every = Made(homes, seed)
@@ -108,3 +110,48 @@ def test_a_visiting_sim_is_of_its_country_and_not_of_the_zone_where_it_sleeps() 
 def test_a_key_out_of_range_is_not_counted_elsewhere() -> None:
     with pytest.raises(ValueError, match="invalid entry"):
         Tally({"zone": 2}, ("n",)).add({"zone": np.array([2])}, {"n": 1})
+
+
+def test_many_keys_are_told_apart_however_they_come() -> None:
+    """Far more keys than there are places at first, near each other and far apart."""
+    rng = np.random.default_rng(1)
+    near, far = rng.integers(0, 5_000, 30_000), rng.integers(0, 2**40, 30_000)
+    key = np.concatenate([near, far, far[:7_000]])
+    amount = rng.integers(1, 2**45, len(key))
+    tally = Tally({"high": 2**20, "low": 2**20}, ("n", "m"))
+    for part in np.array_split(np.arange(len(key)), 7):
+        tally.add(
+            {"high": key[part] >> 20, "low": key[part] & (2**20 - 1)}, {"n": amount[part], "m": 1}
+        )
+    plain = pd.DataFrame({"key": key, "n": amount, "m": 1}).groupby("key").sum()
+    found = tally.frame()
+    assert len(plain) > 30_000
+    assert (found["high"] * 2**20 + found["low"]).tolist() == plain.index.tolist()
+    assert found["n"].tolist() == plain["n"].tolist() and found["m"].tolist() == plain["m"].tolist()
+
+
+def test_hours_in_a_row_are_counted_as_each_for_itself() -> None:
+    rng = np.random.default_rng(2)
+    n = 3_000
+    origin, hour = rng.integers(0, 4, n), rng.integers(0, N_HOURS, n)
+    n_hours = rng.integers(0, N_HOURS - hour + 1)
+    where = shares(rng, n)
+    at_once, one_by_one = Sums(Origins(ZONES), N_HOURS), Sums(Origins(ZONES), N_HOURS)
+    at_once.add_present(origin, hour, where, likeliest(where), n_hours)
+    of = np.repeat(np.arange(n), n_hours)
+    nth = np.arange(len(of)) - np.repeat(np.cumsum(n_hours) - n_hours, n_hours)
+    one_by_one.add_present(origin[of], hour[of] + nth, where[of], likeliest(where)[of])
+    pd.testing.assert_frame_equal(at_once.present.frame(), one_by_one.present.frame())
+    assert at_once.present.frame()["n_devices"].sum() == (likeliest(where)[of] >= 0).sum() > n
+
+
+def test_hours_and_zones_that_there_are_not_are_refused() -> None:
+    sums, none = Sums(Origins(ZONES), N_HOURS), np.array([0])
+    whole = sparse.csr_array(np.eye(3)[:1])
+    with pytest.raises(ValueError, match="beyond the 48 values of hour"):
+        sums.add_present(none, none + 47, whole, none, none + 2)
+    with pytest.raises(ValueError, match="more than the 3 values of zone"):
+        sums.add_present(none, none, whole, none + 3)
+    with pytest.raises(ValueError, match="more than the 3 values of zone"):
+        sums.add_present(none, none, sparse.csr_array(np.eye(4)[:1]), none)
+    assert sums.present.frame().empty
