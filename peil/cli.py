@@ -291,16 +291,18 @@ def charter_sign(
 def bench(
     name: Annotated[str, typer.Argument(help="accuracy, estimate, location, stage or stays")],
     events: Annotated[
-        str | None, typer.Option(help="Sizes for `stage`, such as 10M,30M,100M (the default).")
+        str | None,
+        typer.Option(help="Sizes of days for `stage` and `estimate`: 10M,30M,100M by default."),
     ] = None,
     on: Annotated[
-        list[str] | None, typer.Option(help="Parts of `accuracy`, such as demo; all by default.")
+        list[str] | None, typer.Option(help="Parts of `accuracy` or `estimate`; all by default.")
     ] = None,
 ) -> None:
     """Measure, and write the figures under benchmarks/.
 
     Example: [bold]peil bench stage --events 10M[/bold]
     Example: [bold]peil bench accuracy --on demo[/bold]
+    Example: [bold]peil bench estimate --on products --events 10M[/bold]
     """
     with answering():
         from peil.bench.running import run as measure

@@ -1,6 +1,7 @@
 """Measure estimation: footprints of a region and of a country, presence of a day from its counts.
 
-Each measurement runs in a process of its own, ``python -m peil.bench.estimate presence 900 90000``,
+Products that follow devices are its other part (`peil.bench.products`). Each measurement runs in a
+process of its own, ``python -m peil.bench.estimate presence 900 90000``,
 so that its seconds and its memory can be read off it.
 """
 
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,12 @@ import pandas as pd
 
 from models.footprint import FootprintSignalStrength
 from models.presence import PresenceEM, PresenceLandUse
+from peil.atomic import read_json
+from peil.bench import products
 from peil.bench.process import measured
-from peil.bench.recording import keep
-from peil.outcome import Fact, Outcome
+from peil.bench.recording import keep, machine
+from peil.outcome import Fact, Outcome, Refused
+from peil.settings import PROJECT
 
 TILE_M = 100.0
 COUNTRY_M = 600_000.0
@@ -29,6 +34,7 @@ COUNTRY_M = 600_000.0
 BLOCK = 250
 """Tiles along the side of a part of the country."""
 N_HOURS = 24
+PARTS = ("presence", "products")
 SIZES = (
     ("region", 631, 144_000),
     ("country", 5_000, 1_000_000),
@@ -48,7 +54,11 @@ Tell = Callable[[str], object]
 
 
 def estimate(
-    tell: Tell, sizes: Sequence[tuple[str, int, int]] = SIZES, out: Path | None = None
+    tell: Tell,
+    sizes: Sequence[tuple[str, int, int]] = SIZES,
+    events: Sequence[int] = products.SIZES,
+    on: Sequence[str] = (),
+    out: Path | None = None,
 ) -> Outcome:
     """Measure every size; write `benchmarks/estimate.{json,md}`.
 
@@ -57,14 +67,38 @@ def estimate(
     tell : callable
         Called with a sentence about progress.
     sizes : sequence of (what, n_cells, n_tiles)
+        Of the part `presence`.
+    events : sequence of int
+        Of the part `products`.
+    on : sequence of str
+        Parts to measure, all by default; the figures of others stay as they were read.
     out : Path, optional
         Folder of the figures; the project's `benchmarks/` by default.
 
     Raises
     ------
+    Refused
+        A part that does not exist.
     RuntimeError
         A measurement failed, or estimated nothing.
     """
+    if unknown := sorted(set(on) - set(PARTS)):
+        listed = " and ".join(f"`{name}`" for name in PARTS)
+        raise Refused(f"No part {unknown[0]} of the estimate benchmark: there are {listed}.")
+    kept = (out or PROJECT / "benchmarks") / "estimate.json"
+    figures: dict[str, Any] = read_json(kept) if kept.exists() else {}
+    facts: dict[str, Fact] = {}
+    if not on or "presence" in on:
+        found = _sizes(sizes, tell)
+        figures |= {"machine": machine(), "date": str(date.today()), "sizes": found}
+        facts |= {name: found[-1][name] for name in ("n_cells", "n_tiles", "cpu_s", "peak_gib")}
+    if not on or "products" in on:
+        figures["products"] = products.products(events, tell)
+        facts |= products.facts(figures["products"])
+    return keep("estimate", figures, report, facts, out=out)
+
+
+def _sizes(sizes: Sequence[tuple[str, int, int]], tell: Tell) -> list[dict[str, Any]]:
     found = []
     for what, n_cells, n_tiles in sizes:
         tell(f"{WORDS[what]}: {n_cells:,} cells, {n_tiles:,} tiles")
@@ -76,25 +110,27 @@ def estimate(
             raise RuntimeError(f"{what} of {n_cells} cells measured nothing")
         found.append({"what": what, "n_cells": n_cells, "n_tiles": n_tiles, **told,
                       "peak_gib": round(cost.peak_gib, 2)})  # fmt: skip
-    figures = {
-        "sizes": found,
-    }
-    last = found[-1]
-    facts: dict[str, Fact] = {
-        name: last[name] for name in ("n_cells", "n_tiles", "cpu_s", "peak_gib")
-    }
-    return keep("estimate", figures, report, facts, out=out)
+    return found
 
 
 def report(record: dict[str, Any]) -> str:
-    """The table for people."""
+    """The tables for people."""
+    lines = ["# Estimation at scale", ""]
+    if "sizes" in record:
+        lines += _of_presence(record)
+    if "products" in record:
+        lines += [*products.report(record["products"]), ""]
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def _of_presence(record: dict[str, Any]) -> list[str]:
     lines = [
-        "# Estimation at scale",
+        "## Footprints and presence",
         "",
-        f"`peil bench estimate` on {record['date']}, {record['machine']}, one thread. Made-up land "
-        "and plans, nothing kept from run to run. *Pairs*: cells that reach a tile. Seconds are of "
-        "the step alone; the peak is that of the whole process, the footprint of its presence "
-        "included.",
+        f"`peil bench estimate --on presence` on {record['date']}, {record['machine']}, one "
+        "thread. Made-up land and plans, nothing kept from run to run. *Pairs*: cells that reach a "
+        "tile. Seconds are of the step alone; the peak is that of the whole process, the footprint "
+        "of its presence included.",
         "",
         "| what | cells | tiles | pairs | CPU s | CPU s per million pairs | wall s | peak GiB |",
         "|---|---|---|---|---|---|---|---|",
@@ -109,7 +145,7 @@ def report(record: dict[str, Any]) -> str:
                 f"| {cpu_s:.1f} | {cpu_s / one['n_pairs'] * 1e6:.2f} | {wall_s:.1f} "
                 f"| {one['peak_gib']:.2f} |"
             )
-    return "\n".join(lines) + "\n"
+    return [*lines, ""]
 
 
 def plan(n_cells: int, side_m: float, range_m: float) -> pd.DataFrame:

@@ -17,9 +17,9 @@ def run(name: str, events: str | None, on: Sequence[str], tell: Callable[[str], 
     name : str
         One of `NAMES`.
     events : str or None
-        Sizes for `stage`.
+        Sizes for `stage`, and for the part `products` of `estimate`.
     on : sequence of str
-        Parts of `accuracy`.
+        Parts of `accuracy` or of `estimate`.
     tell : callable
         Called with a sentence about progress.
 
@@ -33,9 +33,9 @@ def run(name: str, events: str | None, on: Sequence[str], tell: Callable[[str], 
 
         return accuracy(on, tell)
     if name == "estimate":
-        from peil.bench import estimate
+        from peil.bench import estimate, stage
 
-        return estimate.estimate(tell)
+        return estimate.estimate(tell, events=stage.sizes_of(events), on=on)
     if name == "location":
         from peil.bench import location
 

@@ -87,18 +87,18 @@ def _overhead(tell: Tell) -> Cost:
     """A whole day through Airflow, dbt, Great Expectations and MLflow of few events."""
     work = Path(tempfile.mkdtemp(prefix="peil-bench-"))
     try:
-        environment = _deliver(work, TINY, tell)
+        environment = deliver(work, TINY, tell)
         tell("a whole day of few events: what does not depend on the events")
         return measured([*PEIL, "run", "bench"], environment, work / "data")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _deliver(work: Path, n_events: int, tell: Tell) -> dict[str, str]:
+def deliver(work: Path, n_events: int, tell: Tell, follows: bool = False) -> dict[str, str]:
     """Write deliveries and a charter, and sign them; the environment of a store of its own."""
     delivery, pilots = work / "deliveries", work / "pilots"
-    traffic.write(delivery, n_events, tell)
-    write_text(pilots / "bench.yml", traffic.charter(n_events))
+    traffic.write(delivery, n_events, tell, follows)
+    write_text(pilots / "bench.yml", traffic.charter(n_events, follows))
     environment = {"PEIL_DATA": str(work / "data"), "PEIL_DELIVERIES": str(delivery),
                    "PEIL_PILOTS": str(pilots)}  # fmt: skip
     sign = [*PEIL, "charter", "sign", "bench", "--synthetic", str(delivery), "--by", "Benchmark"]
@@ -110,7 +110,7 @@ def _size(n_events: int, tell: Tell) -> dict[str, Any]:
     """One size: generate, the yardsticks, then the two verbs with their gates."""
     work = Path(tempfile.mkdtemp(prefix="peil-bench-"))
     try:
-        environment, delivery = _deliver(work, n_events, tell), work / "deliveries"
+        environment, delivery = deliver(work, n_events, tell), work / "deliveries"
         steps: dict[str, Cost] = {}
         extra: dict[str, Any] = {}
         for name in ("bare", "counted", "sealing"):

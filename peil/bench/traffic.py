@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from peil.atomic import write_text
+from peil.linkage import MIN_LINKED_DAYS, PRODUCTS, Product
 
 DAY = "2026-03-02"
 MIDNIGHT = "2026-03-01 23:00:00+00"  # local midnight in Amsterdam
@@ -49,7 +50,7 @@ placed AS (
             WHEN 2 THEN -1
             WHEN 3 THEN (hash(device, $hour) % 3)::INTEGER
             ELSE 0
-        END AS step
+        END + $errand AS step
     FROM drawn
 )
 
@@ -72,6 +73,20 @@ FROM placed
 """
 
 
+# two devices in three work or learn up to 8 km away, half of all go out in the evening: places to
+# travel between, near enough that no move of them is implausible
+ERRAND = """CASE
+    WHEN hash(device, 7) % 3 < 2
+        AND $hour BETWEEN 7 + hash(device, 8) % 3 AND 15 + hash(device, 9) % 3
+        THEN (hash(device, 10) % 7)::INTEGER - 3
+            + $row_of_cells * ((hash(device, 11) % 5)::INTEGER - 2)
+    WHEN hash(device, 12) % 2 = 0 AND $hour BETWEEN 19 AND 20
+        THEN (hash(device, 13) % 7)::INTEGER - 3
+            + $row_of_cells * ((hash(device, 14) % 5)::INTEGER - 2)
+    ELSE 0
+END"""
+
+
 def records_by_hour(n_events: int) -> list[int]:
     """Records of each hour; they sum to `n_events`.
 
@@ -83,7 +98,9 @@ def records_by_hour(n_events: int) -> list[int]:
     return of
 
 
-def write(folder: Path, n_events: int, tell: Callable[[str], object]) -> None:
+def write(
+    folder: Path, n_events: int, tell: Callable[[str], object], travels: bool = False
+) -> None:
     """Write one day's deliveries: `events/<day>/hNN.parquet` and `cells/<day>.csv`.
 
     Parameters
@@ -94,6 +111,8 @@ def write(folder: Path, n_events: int, tell: Callable[[str], object]) -> None:
         Records, repeated and broken ones included. A hundredth of it is the number of devices.
     tell : callable
         Called with a sentence after every six hours.
+    travels : bool
+        Devices have places to go to; else they stay around one, which is all that staging minds.
     """
     events = folder / "events" / DAY
     events.mkdir(parents=True, exist_ok=True)
@@ -101,6 +120,7 @@ def write(folder: Path, n_events: int, tell: Callable[[str], object]) -> None:
         opened.execute("SET TimeZone = 'UTC'")
         for hour, n_records in enumerate(records_by_hour(n_events)):
             query = HOUR.format(midnight=MIDNIGHT)
+            query = query.replace("$errand", ERRAND if travels else "0")
             given = {"hour": hour, "n_records": n_records, "n_cells": N_CELLS,
                      "n_devices": max(n_events // EVENTS_PER_DEVICE, 100),
                      "row_of_cells": ROW_OF_CELLS}  # fmt: skip
@@ -117,8 +137,15 @@ def write(folder: Path, n_events: int, tell: Callable[[str], object]) -> None:
     write_text(folder / "cells" / f"{DAY}.csv", "\n".join(lines) + "\n")
 
 
-def charter(n_events: int) -> str:
-    """The charter of the measured pilot, as YAML: simulated, one day, mapped by name."""
+def charter(n_events: int, follows: bool = False) -> str:
+    """The charter of the measured pilot, as YAML: simulated, one day, mapped by name.
+
+    Where it `follows` devices, all products that do are named; its one day is the whole window.
+    """
+    products: tuple[Product, ...] = ("presence",)
+    linkage_days = 1
+    if follows:
+        products, linkage_days = PRODUCTS, MIN_LINKED_DAYS
     columns = ("subscriber_id", "observed_at", "mcc", "mnc", "cell_id", "event_type",
                "timing_advance")  # fmt: skip
     events = ", ".join(f"{name}: {name}" for name in columns)
@@ -146,10 +173,11 @@ inputs:
     reader: generic
     path: cells/{{day}}.csv
     columns: {{cell_id: cell_id, x_m: x_m, y_m: y_m, crs: crs}}
-products: [presence]
+products: [{", ".join(products)}]
+linkage_days: {linkage_days}
 tier: agency
 threshold: 15
-retention: {{raw_hours: 24, staged_days: 1}}
+retention: {{raw_hours: 24, staged_days: {linkage_days}}}
 recipients: [nobody]
 contact: none@agency.example
 use_limits: {{en: For measuring speed only., nl: Alleen om snelheid te meten.}}

@@ -15,7 +15,7 @@ from peil.bench import estimate
 def test_every_kind_is_measured_and_written(tmp_path: Path) -> None:
     told: list[object] = []
     sizes = (("region", 20, 400), ("country", 5_000, 62_500), ("presence", 60, 900))
-    outcome = estimate.estimate(told.append, sizes, tmp_path)
+    outcome = estimate.estimate(told.append, sizes, on=["presence"], out=tmp_path)
     record = json.loads((tmp_path / "estimate.json").read_text())
     assert [one["what"] for one in record["sizes"]] == ["region", "country", "presence"]
     assert all(one["n_pairs"] > 0 and one["peak_gib"] > 0.05 for one in record["sizes"])
@@ -27,7 +27,7 @@ def test_every_kind_is_measured_and_written(tmp_path: Path) -> None:
 def test_a_measurement_of_nothing_is_no_measurement(tmp_path: Path) -> None:
     # One cell, drawn far from the first block of the country.
     with pytest.raises(RuntimeError, match="measured nothing"):
-        estimate.estimate(lambda _: None, (("country", 1, 62_500),), tmp_path)
+        estimate.estimate(lambda _: None, (("country", 1, 62_500),), on=["presence"], out=tmp_path)
 
 
 def test_blocks_of_the_country_do_not_overlap_and_cells_reach_the_same_as_at_once() -> None:
