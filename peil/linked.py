@@ -30,9 +30,8 @@ from peil.outcome import Refused, Waiting
 from peil.pseudonyms import pseudonym
 from peil.store import Store
 
-BYTES_PER_ROW = (
-    400  # of memory while a bucket is sorted, segmented and summed: measured, rounded up
-)
+BYTES_SORTED = 400  # of memory for each row while a bucket is read and sorted, rounded up
+BYTES_FOLLOWED = 4000  # while it is segmented, placed and summed: 45, or 730 if each row is a move
 SPACE = 1 << 64  # a bucket is told by the first 64 bits of the pseudonym
 UNLOCATED, OUTSIDE = -1, -2
 
@@ -60,6 +59,26 @@ class Bucket:
     cell: NDArray[np.int32]
     timing: NDArray[np.int32]
     country: NDArray[np.int32]
+
+    def cut(self, n_rows: int) -> Iterator[Bucket]:
+        """Part it into buckets of so many rows at most, or of one device that has more.
+
+        >>> whole = Bucket(np.array([0, 0, 1, 2]), *[np.arange(4)] * 3, np.arange(3))
+        >>> [part.country.tolist() for part in whole.cut(2)]
+        [[0], [1, 2]]
+        """
+        n_devices = len(self.country)
+        starts = np.searchsorted(self.device, np.arange(n_devices + 1))
+        first = 0
+        while first < n_devices:
+            past = int(np.searchsorted(starts, starts[first] + n_rows, side="right")) - 1
+            past = max(past, first + 1)
+            rows = slice(starts[first], starts[past])
+            yield Bucket(
+                self.device[rows] - first, self.at_s[rows], self.cell[rows], self.timing[rows],
+                self.country[first:past],
+            )  # fmt: skip
+            first = past
 
 
 def missing(charter: Charter, window: Window, store: Store) -> list[date]:
@@ -116,12 +135,12 @@ def cells_of(charter: Charter, window: Window, store: Store) -> pd.DataFrame:
 
 
 def n_buckets(charter: Charter, window: Window, store: Store) -> int:
-    """In how many parts the window is read, so that each fits the machine's memory."""
+    """In how many parts the window is read, so that the machine's memory holds each sorted."""
     n_rows = sum(
         int(read_json(store.staged_manifest(charter.pilot, day))["facts"]["n_staged"])
         for day in window.days()
     )
-    return max(1, math.ceil(n_rows * BYTES_PER_ROW / memory_bytes(store.settings.memory)))
+    return max(1, math.ceil(n_rows * BYTES_SORTED / memory_bytes(store.settings.memory)))
 
 
 def memory_bytes(memory: str) -> int:
@@ -147,8 +166,9 @@ def buckets(
     cells : DataFrame
         `cells_of` the window.
     n_parts : int, optional
-        How many buckets; from the memory of the machine where it is not given. Which devices come
-        together depends on it and on the key, so sums over them must be exact.
+        In how many parts the window is read; from the memory of the machine where it is not given.
+        A part is given in buckets so small that little is held of what becomes of their rows. Which
+        devices come together depends on both and on the key, so sums over them must be exact.
     """
     parts = n_parts or n_buckets(charter, window, store)
     spill = store.work(charter.pilot, window.first, "linked")
@@ -162,7 +182,7 @@ def buckets(
             low, high = part * SPACE // parts, (part + 1) * SPACE // parts - 1
             found = _bucket(opened, aliases, charter, window, low, high)
             if found is not None:
-                yield found
+                yield from found.cut(memory_bytes(store.settings.memory) // BYTES_FOLLOWED)
 
 
 def opt_out_list(charter: Charter, store: Store) -> Path | None:

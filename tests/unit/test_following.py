@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,3 +124,23 @@ def test_stays_at_home_are_where_all_nights_say() -> None:
     assert found.homes.frame()["origin"].tolist() == [0]
     late = found.present.frame().query("hour == 22").set_index("zone")["n_parts"]
     assert late.get(0, 0) > 0.9 * PARTS
+
+
+def test_memory_follows_the_size_of_buckets_and_not_the_number_of_devices() -> None:
+    """Devices that move at each event, the worst there is: more of them need no more at a time."""
+    walks = [[(0.1 * n + 0.001 * d, (n + d) % 3) for n in range(30)] for d in range(2_000)]
+    model = staying("-", CHANCES, CELLS, CELLS[:3], np.ones(3), np.ones(3), np.arange(3))
+    few, many = bucket(*walks[:500]), bucket(*walks)
+    peaks, found = [], []
+    for read in ([few], few.cut(3_000), many.cut(3_000), [many]):
+        tracemalloc.start()
+        found.append(sums_over(read, model, LOCATED, ORIGINS, NIGHT))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    whole_few, cut_few, cut_many, whole_many = peaks
+    assert whole_many > 2 * whole_few and whole_few > 2 * cut_few
+    assert cut_many < 1.2 * cut_few
+    assert found[2].facts == found[3].facts and int(found[2].facts["n_rows"]) == 60_000
+    for name in ("homes", "present", "flows"):
+        one, other = (getattr(found[n].sums, name).frame() for n in (2, 3))
+        pd.testing.assert_frame_equal(one, other)
