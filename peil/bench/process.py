@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,17 @@ class Cost:
 def folder_mib(folder: Path) -> float:
     """Size of the files under a folder, MiB; what vanishes meanwhile does not count."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue
+    for place, _, names in os.walk(folder):  # passes over folders that vanish
+        for name in names:
+            with suppress(OSError):
+                total += (Path(place) / name).stat().st_size
     return total / 2**20
+
+
+def spilled_mib(folder: Path) -> float:
+    """Size of the files under all folders named ``spill`` below a folder, MiB."""
+    found = [Path(place) for place, _, _ in os.walk(folder) if Path(place).name == "spill"]
+    return sum(folder_mib(one) for one in found)
 
 
 def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost:
@@ -69,7 +75,7 @@ def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost
     def look() -> None:
         nonlocal most
         while not done.wait(LOOK_S):
-            most = max(most, sum(folder_mib(one) for one in spill.rglob("spill")))
+            most = max(most, spilled_mib(spill))
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()

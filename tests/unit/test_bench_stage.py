@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import duckdb
 import pytest
 
 from peil.bench import traffic
-from peil.bench.process import Cost, measured
+from peil.bench.process import Cost, measured, spilled_mib
 from peil.bench.stage import _figures, sizes_of, stage
 from peil.outcome import Refused
 
@@ -79,6 +80,23 @@ def test_spill_is_seen_while_it_lies_there(tmp_path: Path) -> None:
         "f.parent.mkdir(parents=True); f.write_bytes(bytes(5 << 20)); time.sleep(1); f.unlink()"
     )
     assert measured([sys.executable, "-c", spilling, str(tmp_path)], {}, tmp_path).spill_mib == 5
+
+
+def test_folders_that_vanish_while_one_looks_do_not_end_the_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/spill", "b/spill", "c"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "x").write_bytes(bytes(1 << 20))
+    scandir = os.scandir
+
+    def vanishing(place: str) -> object:
+        if str(place).endswith("c"):
+            raise FileNotFoundError(place)
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert spilled_mib(tmp_path) == 2.0
 
 
 def test_rows_that_are_not_accounted_for_fail_the_benchmark(tmp_path: Path) -> None:
