@@ -61,6 +61,17 @@ class Messages:
     n_updates: int
 
 
+@dataclass(frozen=True)
+class Ready:
+    """Moves, and what follows from them for every device alike: worked out once, not once each."""
+
+    moves: Moves
+    values: Floats
+    stay: Floats
+    flipped: Floats
+    switched: Floats
+
+
 class Chain:
     """Histories made ready: gaps in steps, emission rows, blocks."""
 
@@ -94,8 +105,15 @@ class Chain:
         self.gap = gap.astype(np.int64)
         self._room = np.empty(0)  # used again for every device: fresh memory is slow
 
+    def _ready(self, moves: Moves, memory: float) -> Ready:
+        """What the runs over all devices have in common."""
+        return Ready(
+            moves, self.blocks.values(memory), moves.stay(self.grid), moves.flipped,
+            moves.switch.T.copy(),
+        )  # fmt: skip
+
     def _forward(
-        self, device: int, moves: Moves, stay: Floats, values: Floats, room: int = 0
+        self, device: int, ready: Ready, room: int = 0
     ) -> tuple[tuple[float, int, int], Ints, Ints, Ints, Floats]:
         begin, end = self.histories.offsets[device : device + 2]
         gap = self.gap[begin:end].copy()
@@ -105,47 +123,42 @@ class Chain:
             self._room = np.empty(room)
         pool = self._room[:room]
         told = recursion.forward(
-            gap, self.row[begin:end], values, self.blocks.start, self.blocks.box, self.prior,
-            moves.start, moves.flipped, moves.switch.T.copy(), stay, self.grid.inside, -np.inf,
-            boxes, start, pool,
+            gap, self.row[begin:end], ready.values, self.blocks.start, self.blocks.box, self.prior,
+            ready.moves.start, ready.flipped, ready.switched, ready.stay, self.grid.inside,
+            -np.inf, boxes, start, pool,
         )  # fmt: skip
         return told, gap, boxes, start, pool
 
     def likelihood(self, moves: Moves, memory: float) -> tuple[Floats, int, int]:
         """Log likelihood of each device, breaks and state updates of all."""
-        values, stay = self.blocks.values(memory), moves.stay(self.grid)
-        found = [
-            self._forward(device, moves, stay, values)[0]
-            for device in range(self.histories.n_devices)
-        ]
+        ready = self._ready(moves, memory)
+        found = [self._forward(device, ready)[0] for device in range(self.histories.n_devices)]
         return (
             np.array([one[0] for one in found], dtype=np.float64),
             sum(one[1] for one in found),
             sum(one[2] for one in found),
         )
 
-    def smoothed(
-        self, device: int, moves: Moves, memory: float, keeps_filtered: bool = False
-    ) -> Messages:
+    def _smoothed(self, device: int, ready: Ready, keeps_filtered: bool = False) -> Messages:
         """Run both recursions over the events of a device; valid until the next run."""
-        values, stay = self.blocks.values(memory), moves.stay(self.grid)
+        moves = ready.moves
         begin, end = self.histories.offsets[device : device + 2]
         row, whole = self.row[begin:end], np.array([0, self.grid.shape[0], 0, self.grid.shape[1]])
         room = recursion.most_room(self.gap[begin:end], row, self.blocks.box, whole)
         room *= len(moves.start)
-        told, gap, boxes, start, pool = self._forward(device, moves, stay, values, room)
+        told, gap, boxes, start, pool = self._forward(device, ready, room)
         filtered = pool[: start[-1]].copy() if keeps_filtered else pool[:0]
         n_updates = recursion.backward(
-            gap, row, values, self.blocks.start, self.blocks.box, moves.kernels, moves.switch,
-            stay, self.grid.inside, boxes, start, pool,
+            gap, row, ready.values, self.blocks.start, self.blocks.box, moves.kernels,
+            moves.switch, ready.stay, self.grid.inside, boxes, start, pool,
         )  # fmt: skip
         return Messages(gap, boxes, start, filtered, pool[: start[-1]], told[2] + n_updates)
 
     def _places(self, moves: Moves, memory: float) -> Iterator[tuple[Ints, Ints, Floats, int]]:
         """Boxes, starts, smoothed posteriors (modes summed) and updates of each device."""
-        n_modes = len(moves.start)
+        n_modes, ready = len(moves.start), self._ready(moves, memory)
         for device in range(self.histories.n_devices):
-            found = self.smoothed(device, moves, memory)
+            found = self._smoothed(device, ready)
             posterior = found.smoothed
             if n_modes > 1:
                 posterior = all_modes(found.start, posterior, n_modes)
@@ -187,14 +200,14 @@ class Chain:
                 "histories holds events more than one step apart "
                 f"(first at event {int(is_far.argmax())}): use Histories.filled"
             )
-        stay = moves.stay(self.grid)
+        ready = self._ready(moves, memory)
         for device in range(self.histories.n_devices):
-            found = self.smoothed(device, moves, memory, keeps_filtered=True)
+            found = self._smoothed(device, ready, keeps_filtered=True)
             if (found.gap[1:] == RESTART).any():
                 at = int(self.histories.offsets[device] + 1 + (found.gap[1:] == RESTART).argmax())
                 raise ValueError(f"histories holds an event that no path explains (event {at})")
             yield moved(found.gap, found.boxes, found.start, found.filtered, found.smoothed,
-                        moves.kernels, moves.switch, stay, self.grid.inside)  # fmt: skip
+                        moves.kernels, moves.switch, ready.stay, self.grid.inside)  # fmt: skip
 
     def pairs(self, moves: Moves, memory: float, pairs: Ints, least_gain: float) -> Floats:
         """Log likelihood of one common journey, for each pair of devices."""
