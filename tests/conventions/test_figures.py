@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peil import methods
 from peil.atomic import read_json
-from peil.bench import accuracy
+from peil.bench import accuracy, estimate
 from peil.bench.accuracy import demo
 from peil.estimation import CHAMPION, ESTIMATORS
 from peil.settings import PROJECT
@@ -29,3 +29,9 @@ def test_no_world_that_teaches_the_intervals_is_scored() -> None:
     record = read_json(BENCHMARKS / "accuracy.json")["demo"]
     assert len(record["scored"]) >= 5
     assert not {str(seed) for seed, _ in record["taught_seeds"]} & set(record["scored"])
+
+
+def test_the_table_of_estimation_is_that_of_its_record() -> None:
+    record = read_json(BENCHMARKS / "estimate.json")
+    assert record["sizes"] and record["products"]["sizes"]
+    assert (BENCHMARKS / "estimate.md").read_text() == estimate.report(record)
