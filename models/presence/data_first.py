@@ -11,15 +11,16 @@ from scipy.linalg import eigh
 
 from models.presence.inputs import PresenceFromCounts
 
-FLOOR = 1e-12  # share of the prior that a tile keeps whatever comes out; below what is released
+FLOOR = 1e-12  # share of the prior from which tiles start that nothing else is left for
 
 
 class PresenceDF(PresenceFromCounts):
     """Number of devices present in each tile that meets the counts and is nearest to the prior.
 
     ``u = a + A X' (X A X')+ (y - X a)`` with ``A = diag(a)``: of all u that give the counts, the
-    one with the least ``sum (u - a)**2 / a``. What comes out negative becomes next to nothing
-    (1e-12 of the prior), and one EM step puts the devices back that this invented [1]_.
+    one with the least ``sum (u - a)**2 / a``. What comes out negative becomes 0, and one EM step
+    puts the devices back that this invented [1]_; where a cell with devices would be left without
+    any tile, its tiles start that step from next to nothing of the prior.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ class PresenceDF(PresenceFromCounts):
     unlocated_ : float or ndarray of shape (n_hours,)
         Devices counted by cells that reach no tile with prior mass. Unit: devices.
     n_negative_ : int
-        Tiles and hours that came out negative and were set to next to nothing.
+        Tiles and hours that came out negative and were set to 0.
 
     Notes
     -----
@@ -96,6 +97,9 @@ class PresenceDF(PresenceFromCounts):
         gap = vectors @ ((vectors.T @ (seen - counts.X @ start)) / values[:, None])
         raw = start + weighted.T @ gap
         self.n_negative_ = int((raw < 0).sum())
-        # not quite 0: a cell whose every tile came out negative still has devices to put back
-        self._finish(counts, counts.step(np.maximum(raw, FLOOR * start)))
+        kept = np.maximum(raw, 0.0)
+        # a cell whose every tile came out negative still has devices to put somewhere
+        is_empty = (seen > 0) & (counts.X @ kept == 0)
+        is_near = counts.X_by_tile @ is_empty.astype(np.float64) > 0
+        self._finish(counts, counts.step(np.where(is_near, np.maximum(kept, FLOOR * start), kept)))
         return self

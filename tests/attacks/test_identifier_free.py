@@ -45,13 +45,10 @@ def _estimated(store: Store) -> dict[str, str]:
             for name in ESTIMATED}  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def released(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """One day through the four verbs, with keys of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        store = _store(small_deliveries, tmp_path_factory.mktemp("first") / "data", patch)
-        _run(VERBS)
-    return store
+@pytest.fixture
+def released(small_pilot: Settings) -> Store:
+    """The small pilot as `peil run` left it, with keys of its own."""
+    return Store(small_pilot)
 
 
 def test_estimates_need_no_row_of_a_device(

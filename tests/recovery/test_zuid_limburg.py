@@ -81,6 +81,7 @@ def test_by_day_each_way_to_persons_is_better_than_with_em(told):
             assert found["limit"][measure] < found[f"landuse_{way}"][measure] < 0.75 * best
 
 
+@pytest.mark.slow  # a second world, with the land around it
 def test_who_is_told_the_land_around_mends_what_neighbours_do(outside_data):
     land = zuid_limburg.landscape(outside_data / "zuid_limburg")
     whole = zuid_limburg.Told.of(land)
