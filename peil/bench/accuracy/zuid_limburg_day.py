@@ -215,5 +215,5 @@ def _scored(truth: Floats, persons: Floats) -> dict[str, float]:
         "mape": round(scores.mape(truth, persons), 5),
         "wape": round(scores.wape(truth, persons), 5),
         "worst": round(float(np.max(np.abs(persons / truth - 1.0))), 5),
-        "level": round(level - 1.0, 5),
+        "level": round(level - 1.0, 5) + 0.0,  # no zero with a sign, which depends on threads
     }
