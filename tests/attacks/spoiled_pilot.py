@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -105,8 +106,10 @@ class _Catcher(threading.Thread):
                 ("written_ahead", "mlflow.db-*l"),  # -journal, -wal
                 ("written_ahead", "airflow/airflow.db-*l"),
             ):
-                for file in self.operator.glob(pattern):
-                    self.catch(kind, file)
+                # a folder that goes while it is looked through: the next look is 20 ms away
+                with suppress(OSError):
+                    for file in self.operator.glob(pattern):
+                        self.catch(kind, file)
 
     def catch(self, kind: str, file: Path) -> None:
         try:
