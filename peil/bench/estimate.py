@@ -22,7 +22,7 @@ import pandas as pd
 from models.footprint import FootprintSignalStrength
 from models.presence import PresenceEM, PresenceLandUse
 from peil.atomic import read_json
-from peil.bench import products
+from peil.bench import products, stage
 from peil.bench.process import measured
 from peil.bench.recording import keep, machine
 from peil.outcome import Fact, Outcome, Refused
@@ -56,7 +56,7 @@ Tell = Callable[[str], object]
 def estimate(
     tell: Tell,
     sizes: Sequence[tuple[str, int, int]] = SIZES,
-    events: Sequence[int] = products.SIZES,
+    events: Sequence[int] = stage.SIZES,
     on: Sequence[str] = (),
     out: Path | None = None,
 ) -> Outcome:

@@ -28,7 +28,6 @@ from peil.linked import Bucket
 from peil.outcome import Fact
 from peil.settings import settings
 
-SIZES = (10_000_000, 30_000_000, 100_000_000)
 PRODUCT = "flows"
 Tell = Callable[[str], object]
 
