@@ -53,23 +53,29 @@ def silences(table: str, measure: str, n_all: str) -> list[Belief]:
     ]
 
 
-def intervals(table: str) -> list[Belief]:
-    """The figure of every entry lies in its interval."""
+def intervals(
+    table: str,
+    figure: str = "OBS_VALUE",
+    ends: tuple[str, str] = ("OBS_LOWER", "OBS_UPPER"),
+    do: str = "Do not release: the interval belongs to another figure.",
+) -> list[Belief]:
+    """The figure of every entry lies in its interval; the columns are those of a released table."""
+    lower, upper = ends
     return [
         stop(
             name="lower_end_lies_below_the_figure",
             table=table,
             measure=table,
-            expectation=in_order("OBS_LOWER", "OBS_VALUE"),
+            expectation=in_order(lower, figure),
             why="An interval that starts above its own figure says nothing.",
-            do="Do not release: the interval belongs to another figure.",
+            do=do,
         ),
         stop(
             name="upper_end_lies_above_the_figure",
             table=table,
             measure=table,
-            expectation=in_order("OBS_VALUE", "OBS_UPPER"),
+            expectation=in_order(figure, upper),
             why="An interval that ends below its own figure says nothing.",
-            do="Do not release: the interval belongs to another figure.",
+            do=do,
         ),
     ]

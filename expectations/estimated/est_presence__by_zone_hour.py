@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.belief import Belief, at_least, at_most, in_order, none_of, note, stop
+from expectations.belief import Belief, at_least, at_most, none_of, note, stop
+from expectations.entries import intervals
 from expectations.limits import Limits
 
 ESTIMATORS = ("voronoi", "sb", "em", "landuse")
@@ -148,21 +149,11 @@ def suite(limits: Limits) -> list[Belief]:
             why="A place cannot hold fewer than no persons, at the lower end of the interval too.",
             do="Do not use the figures: the weights or the interval are wrong.",
         ),
-        stop(
-            name="lower_end_lies_below_the_figure",
-            table=table,
-            measure=table,
-            expectation=in_order("n_persons_lower", "n_persons"),
-            why="An interval that starts above its own figure says nothing.",
-            do="Do not use the intervals: lower and upper are exchanged or of another run.",
-        ),
-        stop(
-            name="upper_end_lies_above_the_figure",
-            table=table,
-            measure=table,
-            expectation=in_order("n_persons", "n_persons_upper"),
-            why="An interval that ends below its own figure says nothing.",
-            do="Do not use the intervals: lower and upper are exchanged or of another run.",
+        *intervals(
+            table,
+            "n_persons",
+            ("n_persons_lower", "n_persons_upper"),
+            "Do not use the intervals: lower and upper are exchanged or of another run.",
         ),
         stop(
             name="most_devices_are_located",
