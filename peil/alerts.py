@@ -28,8 +28,19 @@ if TYPE_CHECKING:
 
 VERB_FAILED = "verb_failed"
 
-__all__ = ["VERB_FAILED", "Look", "Told", "Trouble", "close_gate", "open_gate", "settle",
-           "standing", "tell", "verb_done", "verb_failed"]  # fmt: skip
+__all__ = [
+    "VERB_FAILED",
+    "Look",
+    "Told",
+    "Trouble",
+    "close_gate",
+    "open_gate",
+    "settle",
+    "standing",
+    "tell",
+    "verb_done",
+    "verb_failed",
+]
 
 
 @dataclass(frozen=True)
@@ -140,12 +151,18 @@ def verb_failed(store: Store, charter: Charter, verb: str, day: str, error: Base
         else "Keep the task's log (it may hold row values) at the operator; tell the maintainers."
     )
     trouble = Trouble(
-        pilot=charter.pilot, kind=VERB_FAILED, where=where, day=day, since=day,
-        severity="stop", owner="operator" if is_refusal else "maintainers",
+        pilot=charter.pilot,
+        kind=VERB_FAILED,
+        where=where,
+        day=day,
+        since=day,
+        severity="stop",
+        owner="operator" if is_refusal else "maintainers",
         what=f"{where.replace(verb, f'{verb} of {charter.pilot}', 1)} failed: "
         f"{what.rstrip('.')}. Nothing downstream of it has moved.",
-        what_to_do=do, link="operator/airflow/logs",
-    )  # fmt: skip
+        what_to_do=do,
+        link="operator/airflow/logs",
+    )
     return settle(store, charter, [Look(f"verb {where}", day, (trouble,))], now(charter))
 
 

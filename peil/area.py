@@ -147,8 +147,9 @@ def area_of(charter: Charter, store: Store) -> Area:
     return found
 
 
-def _within(zones: gpd.GeoDataFrame, tiles: pd.DataFrame, said: charter_area.Area
-            ) -> gpd.GeoDataFrame:  # fmt: skip
+def _within(
+    zones: gpd.GeoDataFrame, tiles: pd.DataFrame, said: charter_area.Area
+) -> gpd.GeoDataFrame:
     """The zones that are told of: whole within the charter's rectangle, with tiles of their own.
 
     Raises
@@ -186,13 +187,16 @@ def cell_delivery(charter: Charter, store: Store) -> Delivery:
         assert part is not None
         bounds = (part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
     else:
-        zones = kept(read_zones(root(charter, store), said.zones, said.crs, said.tile_m,
-                                charter.title.en), said.only)  # fmt: skip
+        zones = kept(
+            read_zones(root(charter, store), said.zones, said.crs, said.tile_m, charter.title.en),
+            said.only,
+        )
         bounds = tuple(zones.total_bounds)
     margin = float(methods.section("cells", charter.pilot)["margin_m"])
     change = Transformer.from_crs(CRS.from_user_input(said.crs), "EPSG:4326", always_xy=True)
-    box_ = change.transform_bounds(bounds[0] - margin, bounds[1] - margin, bounds[2] + margin,
-                                   bounds[3] + margin)  # fmt: skip
+    box_ = change.transform_bounds(
+        bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin
+    )
     return cells.model_copy(update={"box": box_})
 
 
@@ -215,10 +219,19 @@ def _grid(charter: Charter) -> Area:
     row = ((yy.ravel() - grid.y_min_m) // grid.zone_m).astype(int)
     zone = [f"E{c:02d}N{r:02d}" for c, r in zip(column, row, strict=True)]
     tiles = pd.DataFrame(
-        {"tile_id": np.arange(xx.size), "x_m": xx.ravel(), "y_m": yy.ravel(), "zone_id": zone,
-         "elevation_m": 0.0, "building": 0.0, "residential": 1.0, "forest": 0.0, "water": 0.0,
-         "roads": 0.0}
-    )  # fmt: skip
+        {
+            "tile_id": np.arange(xx.size),
+            "x_m": xx.ravel(),
+            "y_m": yy.ravel(),
+            "zone_id": zone,
+            "elevation_m": 0.0,
+            "building": 0.0,
+            "residential": 1.0,
+            "forest": 0.0,
+            "water": 0.0,
+            "roads": 0.0,
+        }
+    )
     whole = box(grid.x_min_m, grid.y_min_m, grid.x_max_m, grid.y_max_m)
     squares = [
         {
@@ -236,8 +249,13 @@ def _grid(charter: Charter) -> Area:
         for c in range(int(column.max()) + 1)
         for r in range(int(row.max()) + 1)
     ]
-    top = {"zone_id": "ALL", "name": charter.title.en, "parent_id": None, "level": "whole",
-           "geometry": whole}  # fmt: skip
+    top = {
+        "zone_id": "ALL",
+        "name": charter.title.en,
+        "parent_id": None,
+        "level": "whole",
+        "geometry": whole,
+    }
     zones = gpd.GeoDataFrame(pd.DataFrame([*squares, top]), geometry="geometry")
     zones = gpd.GeoDataFrame(zones.sort_values(["level", "zone_id"]).reset_index(drop=True))
     return Area(tiles, zones, None, charter.area.crs, ALIKE)

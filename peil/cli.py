@@ -75,12 +75,26 @@ def simulate(
     """
     from peil.demo import simulate_demo
 
-    with answering(), Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
-                  TimeRemainingColumn(), console=console) as progress:  # fmt: skip
+    with (
+        answering(),
+        Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        ) as progress,
+    ):
         bar = progress.add_task("Simulating Peilland", total=1.0)
-        say(simulate_demo(devices, days, seed, world_seed,
-                          lambda what, share: progress.update(
-                              bar, completed=share, description=what)))  # fmt: skip
+        say(
+            simulate_demo(
+                devices,
+                days,
+                seed,
+                world_seed,
+                lambda what, share: progress.update(bar, completed=share, description=what),
+            )
+        )
 
 
 def _gated(verb: str, pilot: str, day: str, product: str = "presence") -> None:
@@ -153,9 +167,14 @@ def run(
 
     with answering():
         name = name_of(pilot)
-        with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
-                      TextColumn("{task.completed:.0f}/{task.total:.0f}"), TimeRemainingColumn(),
-                      console=console) as progress:  # fmt: skip
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TimeRemainingColumn(),
+            console=console,
+        ) as progress:
             from peil import charter as charters
 
             n_days = len(charters.days_between(charters.load(name), start, end))

@@ -28,12 +28,24 @@ def tables(pilot: str) -> list[Table]:
             values = [member[score] for member in members if score in member]
             figures.append(f"{mean(values):.3f}" if values else "-")
         runs.add_row(estimator, footprint, str(len(members)), *figures)
-    versions = Table("version", "champion", "footprint", "exponent", "midpoint dBm",
-                     "steepness", "deviance on judged days", title="Footprints")  # fmt: skip
+    versions = Table(
+        "version",
+        "champion",
+        "footprint",
+        "exponent",
+        "midpoint dBm",
+        "steepness",
+        "deviance on judged days",
+        title="Footprints",
+    )
     for one in found["versions"]:
         versions.add_row(
-            str(one["version"]), "yes" if one["is_champion"] else "", one["footprint"],
-            *(f"{float(one[name]):.3f}" for name in
-              ("path_loss_exponent", "midpoint_dbm", "steepness", "judged_deviance")),
-        )  # fmt: skip
+            str(one["version"]),
+            "yes" if one["is_champion"] else "",
+            one["footprint"],
+            *(
+                f"{float(one[name]):.3f}"
+                for name in ("path_loss_exponent", "midpoint_dbm", "steepness", "judged_deviance")
+            ),
+        )
     return [runs, versions]

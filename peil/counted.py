@@ -143,7 +143,12 @@ def versions_at(versions: pd.DataFrame, hour: datetime) -> list[int]:
     here, half = pd.Timestamp(hour), pd.Timestamp(hour + HALF)
     overlaps = (starts.isna() | (starts < here + HOUR)) & (ends.isna() | (ends > here))
     at_half = (starts.isna() | (starts <= half)) & (ends.isna() | (ends > half))
-    order = pd.DataFrame({"cell": versions["cell_id"].to_numpy(), "at_half": at_half.to_numpy(),
-                          "row": np.arange(len(versions))})[overlaps.to_numpy()]  # fmt: skip
+    order = pd.DataFrame(
+        {
+            "cell": versions["cell_id"].to_numpy(),
+            "at_half": at_half.to_numpy(),
+            "row": np.arange(len(versions)),
+        }
+    )[overlaps.to_numpy()]
     best = order.sort_values(["cell", "at_half", "row"]).groupby("cell")["row"].last()
     return [int(row) for row in best.sort_values()]

@@ -19,9 +19,15 @@ def simulate_demo(
     deliveries, truth = store.settings.deliveries_folder, store.settings.truth_folder
     with lock.held(store, "demo", "simulate", "simulate"):
         made = simulate(
-            pilot="demo", devices=devices, days=days, seed=seed, world_seed=world_seed,
-            deliveries=deliveries, truth=truth, progress=progress,
-        )  # fmt: skip
+            pilot="demo",
+            devices=devices,
+            days=days,
+            seed=seed,
+            world_seed=world_seed,
+            deliveries=deliveries,
+            truth=truth,
+            progress=progress,
+        )
         manifest.vouch(store, charter, deliveries / "demo", "Peil's own simulator")
     status = made.pop("status", "done")
     facts = {name: value for name, value in made.items() if isinstance(value, int | float | str)}

@@ -76,8 +76,10 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
         "night": night.fingerprint,
         "area": fingerprint(charter, store),
     }
-    parameters = {name: methods.section(name, pilot) for name in
-                  ("footprint", "location", "presence", "weighting", "uncertainty")}  # fmt: skip
+    parameters = {
+        name: methods.section(name, pilot)
+        for name in ("footprint", "location", "presence", "weighting", "uncertainty")
+    }
     run_ids = {
         name: provenance.run_id({**inputs, "estimator": name}, parameters) for name in ESTIMATORS
     }
@@ -114,21 +116,38 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
     _is_well_formed(store, pilot, day, aside)
     for name in ESTIMATORS:
         experiments.log_run(
-            store, pilot, run_ids[name], f"{name} {day}",
-            {**parameters["presence"], **parameters["location"],
-             **{f"footprint.{k}": v for k, v in version.footprint.get_params().items()}},
+            store,
+            pilot,
+            run_ids[name],
+            f"{name} {day}",
+            {
+                **parameters["presence"],
+                **parameters["location"],
+                **{f"footprint.{k}": v for k, v in version.footprint.get_params().items()},
+            },
             metrics[name],
-            {"peil.day": str(day), "peil.estimator": name, "peil.footprint": version.label,
-             "peil.inputs": provenance.run_id(inputs, {})},
-        )  # fmt: skip
+            {
+                "peil.day": str(day),
+                "peil.estimator": name,
+                "peil.footprint": version.label,
+                "peil.inputs": provenance.run_id(inputs, {}),
+            },
+        )
     is_own = night.is_own_for(CHAMPION)
     dark = day if is_own else night.day
     write_json(
         aside / "estimated.json",
-        {"run_ids": run_ids, "facts": facts, "footprint": version.label,
-         "night": {"day": str(dark), "is_own": is_own,
-                   "is_working": nights.is_working(charter, dark)}},
-    )  # fmt: skip
+        {
+            "run_ids": run_ids,
+            "facts": facts,
+            "footprint": version.label,
+            "night": {
+                "day": str(dark),
+                "is_own": is_own,
+                "is_working": nights.is_working(charter, dark),
+            },
+        },
+    )
     replace_folder(aside, folder)
     return Outcome("estimate", pilot, str(day), "done", facts, [str(folder)])
 

@@ -154,9 +154,14 @@ class Estimation:
         """One estimator: zone table (all levels), unlocated per hour, figures for MLflow."""
         found = self.found[name]
         table = self._zone_table(name, found.zones, run_id)
-        lost = pd.DataFrame({"hour_at": self.counted.hours, "estimator": name,
-                             "n_devices_unlocated": found.unlocated,
-                             "n_devices_withheld": self.counted.withheld})  # fmt: skip
+        lost = pd.DataFrame(
+            {
+                "hour_at": self.counted.hours,
+                "estimator": name,
+                "n_devices_unlocated": found.unlocated,
+                "n_devices_withheld": self.counted.withheld,
+            }
+        )
         counted, withheld = self.counted.n_devices, float(self.counted.withheld.sum())
         figures = {
             "n_devices_counted": counted,
@@ -192,8 +197,14 @@ class Estimation:
         frames = []
         for zone_id, members in self._levels():
             n_devices = devices[members].sum(axis=0)
-            frame = pd.DataFrame({"zone_id": zone_id, "hour_at": self.counted.hours,
-                                  "estimator": name, "n_devices": n_devices})  # fmt: skip
+            frame = pd.DataFrame(
+                {
+                    "zone_id": zone_id,
+                    "hour_at": self.counted.hours,
+                    "estimator": name,
+                    "n_devices": n_devices,
+                }
+            )
             if persons is None:
                 frame["n_persons"] = frame["n_persons_lower"] = frame["n_persons_upper"] = np.nan
             else:
@@ -226,11 +237,13 @@ class Estimation:
         held = np.flatnonzero(self.champion_tiles.sum(axis=1) > 0)
         of = tiles.iloc[held]
         return pd.DataFrame(
-            {"tile_id": np.repeat(of["tile_id"].to_numpy(), n_hours),
-             "x_m": np.repeat(of["x_m"].to_numpy(), n_hours),
-             "y_m": np.repeat(of["y_m"].to_numpy(), n_hours),
-             "hour_at": pd.DatetimeIndex(self.counted.hours * len(held)),
-             "estimator": CHAMPION,
-             "n_devices": self.champion_tiles[held].ravel(),
-             "run_id": run_id}
-        )  # fmt: skip
+            {
+                "tile_id": np.repeat(of["tile_id"].to_numpy(), n_hours),
+                "x_m": np.repeat(of["x_m"].to_numpy(), n_hours),
+                "y_m": np.repeat(of["y_m"].to_numpy(), n_hours),
+                "hour_at": pd.DatetimeIndex(self.counted.hours * len(held)),
+                "estimator": CHAMPION,
+                "n_devices": self.champion_tiles[held].ravel(),
+                "run_id": run_id,
+            }
+        )

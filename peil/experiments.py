@@ -99,9 +99,13 @@ def _runs(flow: MlflowClient, experiment: str, query: str) -> list[Run]:
     token: str | None = None
     while True:
         page = flow.search_runs(
-            [experiment], query, ViewType.ACTIVE_ONLY, max_results=1000,
-            order_by=["attributes.start_time ASC"], page_token=token,
-        )  # fmt: skip
+            [experiment],
+            query,
+            ViewType.ACTIVE_ONLY,
+            max_results=1000,
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
         found.extend(page)
         token = page.token
         if not token:
@@ -199,9 +203,15 @@ def register(
         file = Path(folder) / "footprint.skops"
         skops.io.dump(footprint, file)
         own = log_run(
-            store, pilot, run_id, f"train {tags['peil.footprint']}", parameters, metrics, tags,
+            store,
+            pilot,
+            run_id,
+            f"train {tags['peil.footprint']}",
+            parameters,
+            metrics,
+            tags,
             [file],
-        )  # fmt: skip
+        )
     name = model_name(pilot)
     try:
         flow.create_registered_model(name)
@@ -250,17 +260,27 @@ def compare(store: Store, pilot: str) -> dict[str, list[dict[str, Any]]]:
     runs = []
     for run in _runs(flow, _experiment(flow, store, pilot), "attributes.status = 'FINISHED'"):
         if "peil.estimator" in run.data.tags:
-            runs.append({"day": run.data.tags["peil.day"], "run_id": run.data.tags[RUN_ID],
-                         "estimator": run.data.tags["peil.estimator"],
-                         "footprint": run.data.tags["peil.footprint"],
-                         **run.data.metrics})  # fmt: skip
+            runs.append(
+                {
+                    "day": run.data.tags["peil.day"],
+                    "run_id": run.data.tags[RUN_ID],
+                    "estimator": run.data.tags["peil.estimator"],
+                    "footprint": run.data.tags["peil.footprint"],
+                    **run.data.metrics,
+                }
+            )
     best = champion(store, pilot)
     versions = []
     for version in _versions(flow, pilot):
         run = flow.get_run(version.run_id)
-        versions.append({"version": int(version.version),
-                         "is_champion": best is not None and best.number == int(version.version),
-                         "footprint": run.data.tags["peil.footprint"],
-                         **run.data.params, **run.data.metrics})  # fmt: skip
+        versions.append(
+            {
+                "version": int(version.version),
+                "is_champion": best is not None and best.number == int(version.version),
+                "footprint": run.data.tags["peil.footprint"],
+                **run.data.params,
+                **run.data.metrics,
+            }
+        )
     runs.sort(key=lambda row: (row["day"], row["estimator"]))
     return {"runs": runs, "versions": versions}

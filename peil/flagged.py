@@ -38,23 +38,33 @@ def refused(charter: Charter, day: date, files: Iterable[dict[str, str]]) -> lis
         what, _, remedy = file["why"].rpartition(": ")
         found.append(
             Trouble(
-                pilot=charter.pilot, kind=f"file_{file['reason']}", where=file["name"],
-                day=str(day), since=str(day), severity="note", owner="operator",
+                pilot=charter.pilot,
+                kind=f"file_{file['reason']}",
+                where=file["name"],
+                day=str(day),
+                since=str(day),
+                severity="note",
+                owner="operator",
                 what=f"{what} (delivery of {day}; it is not landed).",
                 what_to_do=remedy[:1].upper() + remedy[1:],
             )
-        )  # fmt: skip
+        )
     return found
 
 
 def growing(charter: Charter, day: date, name: str) -> Trouble:
     """A file that is still being written: its day waits for it."""
     return Trouble(
-        pilot=charter.pilot, kind="file_still_growing", where=name, day=str(day), since=str(day),
-        severity="stop", owner="operator",
+        pilot=charter.pilot,
+        kind="file_still_growing",
+        where=name,
+        day=str(day),
+        since=str(day),
+        severity="stop",
+        owner="operator",
         what=f"{name} is still being written, so the delivery of {day} waits for it.",
         what_to_do="Nothing if it ends soon; else look why its transfer does not end.",
-    )  # fmt: skip
+    )
 
 
 def corrected(before: dict[str, Any], files: dict[str, str]) -> list[dict[str, str]]:
@@ -108,9 +118,14 @@ def after_release(charter: Charter, day: date, store: Store) -> list[Trouble]:
 def _correction(charter: Charter, day: date, name: str, is_known: bool) -> Trouble:
     came = "came again with other content" if is_known else "came for the first time"
     return Trouble(
-        pilot=charter.pilot, kind="correction_after_release", where=name, day=str(day),
-        since=str(day), severity="note", owner="agency",
+        pilot=charter.pilot,
+        kind="correction_after_release",
+        where=name,
+        day=str(day),
+        since=str(day),
+        severity="note",
+        owner="agency",
         what=f"{name} {came} after {day} was released: the release rests on what was landed "
         "before, and nothing was replaced.",
         what_to_do="Ask the operator what changed, and decide whether to withdraw the release.",
-    )  # fmt: skip
+    )

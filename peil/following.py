@@ -101,9 +101,13 @@ def prepared(
 
 
 def follow(
-    charter: Charter, window: Window, store: Store, area: Area, footprint: Any,
+    charter: Charter,
+    window: Window,
+    store: Store,
+    area: Area,
+    footprint: Any,
     n_parts: int | None = None,
-) -> Followed:  # fmt: skip
+) -> Followed:
     """Read a window once and keep the sums over its devices."""
     made = prepared(charter, window, store, area, footprint)
     read = linked.buckets(charter, window, store, made.cells, n_parts)
@@ -111,9 +115,12 @@ def follow(
 
 
 def sums_over(
-    buckets: Iterable[linked.Bucket], model: Staying, is_located: NDArray[np.bool_],
-    origins: Origins, is_night: NDArray[np.bool_],
-) -> Followed:  # fmt: skip
+    buckets: Iterable[linked.Bucket],
+    model: Staying,
+    is_located: NDArray[np.bool_],
+    origins: Origins,
+    is_night: NDArray[np.bool_],
+) -> Followed:
     """Sum stays, trips and homes over buckets.
 
     Parameters
@@ -147,10 +154,13 @@ def sums_over(
         n_homed += int(((home >= 0) & (bucket.country == 0)).sum())
     own = max(n_devices - n_roaming, 1)
     facts: dict[str, Fact] = {
-        "n_rows": n_rows, "n_devices": n_devices, "n_devices_roaming": n_roaming,
-        "homed_share": round(n_homed / own, 4), "n_trips": n_trips,
+        "n_rows": n_rows,
+        "n_devices": n_devices,
+        "n_devices_roaming": n_roaming,
+        "homed_share": round(n_homed / own, 4),
+        "n_trips": n_trips,
         "trips_per_device_day": round(n_trips / max(n_devices * len(is_night) / 24, 1), 4),
-    }  # fmt: skip
+    }
     return Followed(sums, facts)
 
 
@@ -158,9 +168,12 @@ def _add_present(sums: Sums, segments: Segments, places: Places, origin: Ints) -
     hour, n_hours = half_hours_within(segments, sums.n_hours)
     some = np.flatnonzero((n_hours > 0) & (np.diff(places.zone_shares.indptr) > 0))
     sums.add_present(
-        origin[segments.device[some]], hour[some], places.zone_shares[some], places.zone[some],
+        origin[segments.device[some]],
+        hour[some],
+        places.zone_shares[some],
+        places.zone[some],
         n_hours[some],
-    )  # fmt: skip
+    )
 
 
 def _add_flows(sums: Sums, segments: Segments, places: Places, origin: Ints) -> int:
@@ -175,10 +188,12 @@ def _add_flows(sums: Sums, segments: Segments, places: Places, origin: Ints) -> 
     kept &= (places.zone[left] >= 0) & (places.zone[reached] >= 0)
     left, reached, device = left[kept], reached[kept], trips.device[kept]
     sums.add_flows(
-        device, origin[device], hour[kept],
+        device,
+        origin[device],
+        hour[kept],
         Ends.whole(places.zone[left], places.zone_shares.shape[1]),
         Ends.whole(places.zone[reached], places.zone_shares.shape[1]),
-    )  # fmt: skip
+    )
     return int(kept.sum())
 
 

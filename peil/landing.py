@@ -92,8 +92,12 @@ def land(
                 opting_out.make_list(opened)
                 if listed := charter.inputs.opt_out:
                     file = folder / listed.path
-                    _reading(file, lambda f=file, column=listed.column: opting_out.read_list(
-                        opened, f, column))  # fmt: skip
+                    _reading(
+                        file,
+                        lambda f=file, column=listed.column: opting_out.read_list(
+                            opened, f, column
+                        ),
+                    )
                 landed = _land_files(opened, charter, events, looks)
                 plan = _cell_delivery(charter, store)
                 for file in cells:
@@ -205,8 +209,12 @@ def _land_file(
         "INSERT INTO raw.main.files VALUES (?, ?, ?, ?, ?)",
         [file_id, file.name, look.sha256, n_rows, n_opted_out],
     )
-    told = {"n_rows": n_rows, "n_opted_out": n_opted_out, "state": list(look.state),
-            "not_landed": dict.fromkeys(dropped, n_rows)}  # fmt: skip
+    told = {
+        "n_rows": n_rows,
+        "n_opted_out": n_opted_out,
+        "state": list(look.state),
+        "not_landed": dict.fromkeys(dropped, n_rows),
+    }
     return {**told, "incoming": counted} if counted else told
 
 
@@ -288,6 +296,13 @@ def _write_batch(opened: duckdb.DuckDBPyConnection, charter: Charter, day: date)
     )
     opened.execute(
         "INSERT INTO raw.main.batch VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [charter.pilot, day, charter.time_zone, charter.threshold, start, end,
-         charter.operator.mcc],
-    )  # fmt: skip
+        [
+            charter.pilot,
+            day,
+            charter.time_zone,
+            charter.threshold,
+            start,
+            end,
+            charter.operator.mcc,
+        ],
+    )

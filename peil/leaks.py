@@ -142,8 +142,11 @@ def scan(markers: Mapping[str, Marker], places: Mapping[str, Place]) -> list[Fin
             try:
                 for inside, piece in unpack(content, file):
                     label = f"{name}!{inside}" if inside else name
-                    found |= {Finding(place, label, marker, encoding)
-                              for marker, form, encoding in sought if form in piece}  # fmt: skip
+                    found |= {
+                        Finding(place, label, marker, encoding)
+                        for marker, form, encoding in sought
+                        if form in piece
+                    }
             except NotDecodedError as error:
                 label = f"{name}!{error.inside}" if error.inside else name
                 found.add(Finding(place, label, "", NOT_DECODED))
@@ -182,18 +185,24 @@ def places_of(store: Store, pilot: str) -> dict[str, list[Path]]:
         "released bundles": [agency / "released", agency / "portal"],
         "peil logs": [operator / "page", operator / "locks"],
         "dbt target and logs": [operator / "work"],
-        "expectation results": [operator / "quality",
-                                *(operator / "estimated").glob("*/quality"),
-                                *(operator / "estimated").glob("*/candidate")],
+        "expectation results": [
+            operator / "quality",
+            *(operator / "estimated").glob("*/quality"),
+            *(operator / "estimated").glob("*/candidate"),
+        ],
         "MLflow": [operator / "mlflow.db", store.mlflow_artifacts],
         "Airflow database": airflow.glob("airflow.db*"),
-        "Airflow logs and templates": [path for path in airflow.glob("*")
-                                       if not path.name.startswith("airflow.db")],
+        "Airflow logs and templates": [
+            path for path in airflow.glob("*") if not path.name.startswith("airflow.db")
+        ],
         "spill": operator.glob("work/**/spill"),
-        "write-ahead files": [path for end in ("*.wal", "*-wal", "*-journal", "*.part")
-                              for path in store.root.rglob(end)],
+        "write-ahead files": [
+            path
+            for end in ("*.wal", "*-wal", "*-journal", "*.part")
+            for path in store.root.rglob(end)
+        ],
         "quarantine": [store.quarantine(pilot)],
         "ledger and register": [operator / "ledger", agency / "ledger", agency / "register"],
         "manifests of sealed files": (operator / "sealed").rglob("*.json"),
-    }  # fmt: skip
+    }
     return {name: [path for path in paths if path.exists()] for name, paths in listed.items()}

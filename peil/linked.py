@@ -75,9 +75,12 @@ class Bucket:
             past = max(past, first + 1)
             rows = slice(starts[first], starts[past])
             yield Bucket(
-                self.device[rows] - first, self.at_s[rows], self.cell[rows], self.timing[rows],
+                self.device[rows] - first,
+                self.at_s[rows],
+                self.cell[rows],
+                self.timing[rows],
                 self.country[first:past],
-            )  # fmt: skip
+            )
             first = past
 
 
@@ -202,9 +205,12 @@ def opt_out_list(charter: Charter, store: Store) -> Path | None:
 
 
 def _leave_out(
-    opened: duckdb.DuckDBPyConnection, charter: Charter, window: Window, store: Store,
+    opened: duckdb.DuckDBPyConnection,
+    charter: Charter,
+    window: Window,
+    store: Store,
     listed: Path | None,
-) -> None:  # fmt: skip
+) -> None:
     """Make the table `left_out`: pseudonyms of who opted out, also after a day was staged."""
     opting_out.make_list(opened)
     if listed is not None and charter.inputs.opt_out is not None:

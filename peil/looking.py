@@ -19,9 +19,12 @@ PIECE = 1 << 20  # bytes read, and at most unpacked, at a time
 LONGEST_LINE = 2_000_000  # bytes; DuckDB's own limit
 SMALL = 64 << 20  # bytes; what unpacks to less is no bomb
 PACKED = {
-    b"PK\x03\x04": "a zip archive", b"\x28\xb5\x2f\xfd": "packed with zstd",
-    b"BZh": "packed with bzip2", b"\xfd7zXZ": "packed with xz", b"7z\xbc\xaf": "a 7z archive",
-}  # fmt: skip
+    b"PK\x03\x04": "a zip archive",
+    b"\x28\xb5\x2f\xfd": "packed with zstd",
+    b"BZh": "packed with bzip2",
+    b"\xfd7zXZ": "packed with xz",
+    b"7z\xbc\xaf": "a 7z archive",
+}
 WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
 
 
@@ -117,9 +120,10 @@ def look(file: Path, unpacked_ratio: int) -> Look:
         raise _unreadable(file) from None
     if kind == "parquet" and (last[-4:] != b"PAR1" or state[0] < 12):
         raise FileRefused(
-            "truncated", f"{shown(file)} breaks off: it lacks the end of a Parquet file; "
+            "truncated",
+            f"{shown(file)} breaks off: it lacks the end of a Parquet file; "
             "have it delivered again.",
-        )  # fmt: skip
+        )
     if kind == "gzip" and not lines.n_bytes:
         raise FileRefused("empty", f"{shown(file)} unpacks to nothing: have it delivered again.")
     is_odd = lines.has_nul or lines.is_long
@@ -128,9 +132,10 @@ def look(file: Path, unpacked_ratio: int) -> Look:
 
 def _unreadable(file: Path) -> FileRefused:
     return FileRefused(
-        "unreadable", f"{shown(file)} cannot be opened: give the user that runs Peil the right to "
+        "unreadable",
+        f"{shown(file)} cannot be opened: give the user that runs Peil the right to "
         "read it, or have the disk looked at.",
-    )  # fmt: skip
+    )
 
 
 def _kind(file: Path, first: bytes) -> Literal["text", "gzip", "parquet"]:
@@ -178,16 +183,18 @@ def _unpack(file: Path, pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
                     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
                     if not b"\x1f\x8b".startswith(rest[:2]):
                         raise FileRefused(
-                            "unreadable", f"{shown(file)} holds bytes behind the end of its gzip: "
+                            "unreadable",
+                            f"{shown(file)} holds bytes behind the end of its gzip: "
                             "have it delivered again.",
-                        )  # fmt: skip
+                        )
                 out = unpacker.decompress(rest, PIECE)
                 size += len(out)
                 if size > max(most, SMALL):
                     raise FileRefused(
-                        "unreadable", f"{shown(file)} unpacks to more than PEIL_UNPACKED_RATIO "
+                        "unreadable",
+                        f"{shown(file)} unpacks to more than PEIL_UNPACKED_RATIO "
                         "times its size: have it delivered again, or raise that variable.",
-                    )  # fmt: skip
+                    )
                 if out:
                     yield out
                 rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail

@@ -126,5 +126,6 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
         devices[str(name)] = wide.loc[zones, chosen].to_numpy()
     run_ids = read_json(folder / "estimated.json")["run_ids"]
     fingerprint = hashlib.sha256(canonical(run_ids)).hexdigest()
-    return Night(earlier, False, True, positions(charter, earlier), own_hours, fingerprint, devices,
-                 zones)  # fmt: skip
+    return Night(
+        earlier, False, True, positions(charter, earlier), own_hours, fingerprint, devices, zones
+    )

@@ -25,8 +25,11 @@ def _same(*names: str) -> Output:
 OUTPUTS: dict[tuple[Made, Product], Output] = {
     ("estimated", "presence"): Output(
         ("est_presence__by_zone_hour", "est_presence__by_tile_hour", "unlocated"),
-        ("est_presence__by_zone_hour", "est_presence__by_tile_hour",
-         "est_devices_unlocated__by_hour"),
+        (
+            "est_presence__by_zone_hour",
+            "est_presence__by_tile_hour",
+            "est_devices_unlocated__by_hour",
+        ),
     ),
     ("estimated", "flows"): _same("est_flows__by_zone_pair_hour"),
     ("estimated", "visitors"): _same("est_visitors__by_zone_hour_origin"),
@@ -34,7 +37,7 @@ OUTPUTS: dict[tuple[Made, Product], Output] = {
     ("released", "presence"): _same("rel_presence__by_zone_hour"),
     ("released", "flows"): _same("rel_flows__by_zone_pair_hour"),
     ("released", "visitors"): _same("rel_visitors__by_zone_hour"),
-}  # fmt: skip
+}
 
 
 def table_of(state: Made, product: Product) -> str:

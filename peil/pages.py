@@ -79,8 +79,12 @@ def _portal_data(
     )
     metadata = read_json(folders[-1] / "metadata.json")
     entries, withheld = len(table), int(table["OBS_VALUE"].isna().sum())
-    whole = {**metadata, "n_entries": entries, "n_withheld": withheld,
-             "period": f"{charter.period.start} – {charter.period.end}"}  # fmt: skip
+    whole = {
+        **metadata,
+        "n_entries": entries,
+        "n_withheld": withheld,
+        "period": f"{charter.period.start} – {charter.period.end}",
+    }
     flows = page_tables.flows(charter, store)
     visitors = page_tables.visitors(charter, store, area)
     more = [time for product in (flows, visitors) if product for time in product.times]

@@ -129,12 +129,19 @@ def flows(
         lower, upper = weighing.interval(value, whole["n_trips"].to_numpy(dtype=np.float64))
     zones = np.array(weighing.origins.zones, dtype=object)
     return pd.DataFrame(
-        {"from_zone_id": zones[whole["from_zone"]], "to_zone_id": zones[whole["to_zone"]],
-         "hour_at": _moments(hours, whole["hour"]), "estimator": ESTIMATOR,
-         "n_devices": whole["n_devices"], "n_trips": whole["n_trips"],
-         "n_person_trips": value, "n_person_trips_lower": lower, "n_person_trips_upper": upper,
-         "run_id": run_id}
-    )  # fmt: skip
+        {
+            "from_zone_id": zones[whole["from_zone"]],
+            "to_zone_id": zones[whole["to_zone"]],
+            "hour_at": _moments(hours, whole["hour"]),
+            "estimator": ESTIMATOR,
+            "n_devices": whole["n_devices"],
+            "n_trips": whole["n_trips"],
+            "n_person_trips": value,
+            "n_person_trips_lower": lower,
+            "n_person_trips_upper": upper,
+            "run_id": run_id,
+        }
+    )
 
 
 def visitors(
@@ -184,11 +191,19 @@ def visitors(
         lower, upper = weighing.interval(value, whole["mass"].to_numpy(dtype=np.float64))
     zones = np.array(homes, dtype=object)
     return pd.DataFrame(
-        {"zone_id": zones[whole["zone"]], "hour_at": _moments(hours, whole["hour"]),
-         "origin_kind": whole["origin_kind"], "origin_id": whole["origin_id"],
-         "estimator": ESTIMATOR, "n_devices": whole["n_devices"], "n_persons": value,
-         "n_persons_lower": lower, "n_persons_upper": upper, "run_id": run_id}
-    )  # fmt: skip
+        {
+            "zone_id": zones[whole["zone"]],
+            "hour_at": _moments(hours, whole["hour"]),
+            "origin_kind": whole["origin_kind"],
+            "origin_id": whole["origin_id"],
+            "estimator": ESTIMATOR,
+            "n_devices": whole["n_devices"],
+            "n_persons": value,
+            "n_persons_lower": lower,
+            "n_persons_upper": upper,
+            "run_id": run_id,
+        }
+    )
 
 
 def regions(area: Area) -> dict[str, str]:
@@ -213,13 +228,19 @@ def residence(weighing: Weighing, window: Window, run_id: str) -> pd.DataFrame:
         ends = weighing.interval(n_devices, n_devices)
         lower, upper = (end / persons for end in ends)
     return pd.DataFrame(
-        {"zone_id": weighing.origins.zones, "window_start_date": window.first,
-         "window_end_date": window.last, "estimator": ESTIMATOR,
-         "n_devices": n_devices.astype(np.int64),
-         "n_persons": np.nan if register is None else register,
-         "market_share": share, "market_share_lower": lower, "market_share_upper": upper,
-         "run_id": run_id}
-    )  # fmt: skip
+        {
+            "zone_id": weighing.origins.zones,
+            "window_start_date": window.first,
+            "window_end_date": window.last,
+            "estimator": ESTIMATOR,
+            "n_devices": n_devices.astype(np.int64),
+            "n_persons": np.nan if register is None else register,
+            "market_share": share,
+            "market_share_lower": lower,
+            "market_share_upper": upper,
+            "run_id": run_id,
+        }
+    )
 
 
 def positions_of(day: date, window: Window, counts: list[int]) -> list[int]:

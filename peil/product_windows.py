@@ -53,9 +53,11 @@ def unreleased(charter: Charter, product: Product, window: Window, store: Store)
     return [
         day
         for day in products.days_of(charter, product, window)
-        if not (ledger.is_released(store, charter.pilot, product, str(day))
-                and store.released(charter.pilot, product, day).exists())
-    ]  # fmt: skip
+        if not (
+            ledger.is_released(store, charter.pilot, product, str(day))
+            and store.released(charter.pilot, product, day).exists()
+        )
+    ]
 
 
 def readiness(pilot: str, product: str, day: str, is_walked: bool) -> Readiness:

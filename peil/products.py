@@ -42,8 +42,19 @@ from peil.outputs import table_of
 from peil.store import Store
 
 Status = Literal["done", "unchanged"]
-SECTIONS = ("linked", "footprint", "location", "uncertainty", "cleaning", "weighting", "stays",
-            "overlaps", "timing", "placing", "residence")  # fmt: skip
+SECTIONS = (
+    "linked",
+    "footprint",
+    "location",
+    "uncertainty",
+    "cleaning",
+    "weighting",
+    "stays",
+    "overlaps",
+    "timing",
+    "placing",
+    "residence",
+)
 NEEDS = {"flows": "flows", "visitors": "present"}  # the tally that a product is made of
 
 
@@ -145,8 +156,9 @@ def _estimate(
     }
     parameters = {name: methods.section(name, pilot) for name in SECTIONS}
     run_id = provenance.run_id({**inputs, "product": product}, parameters)
-    records = {day: record_of(store, pilot, product, day)
-               for day in days_of(charter, product, window)}  # fmt: skip
+    records = {
+        day: record_of(store, pilot, product, day) for day in days_of(charter, product, window)
+    }
     if all(one.exists() and read_json(one)["run_id"] == run_id for one in records.values()):
         facts = read_json(records[window.first])["facts"]
         return "unchanged", facts
@@ -162,21 +174,32 @@ def _estimate(
     limits = transform.TransformSession.bounded(store.settings, work)
     transform.check("estimated", work / "whole", limits, work / "dbt", product)
     experiments.log_run(
-        store, pilot, run_id, f"{product} {window}", methods.section("linked", pilot),
+        store,
+        pilot,
+        run_id,
+        f"{product} {window}",
+        methods.section("linked", pilot),
         {name: float(value) for name, value in facts.items()},
-        {"peil.day": f"{window.first} {product}", "peil.product": product,
-         "peil.footprint": version.label},
-    )  # fmt: skip
+        {
+            "peil.day": f"{window.first} {product}",
+            "peil.product": product,
+            "peil.footprint": version.label,
+        },
+    )
     for day, table in made.items():
         folder = store.estimated(pilot, day, product)
         aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
         _write(aside, product, table)
         write_json(
             aside / "estimated.json",
-            {"run_id": run_id, "run_ids": {product_tables.ESTIMATOR: run_id}, "facts": facts,
-             "footprint": version.label,
-             "window": {"start": str(window.first), "end": str(window.last)}},
-        )  # fmt: skip
+            {
+                "run_id": run_id,
+                "run_ids": {product_tables.ESTIMATOR: run_id},
+                "facts": facts,
+                "footprint": version.label,
+                "window": {"start": str(window.first), "end": str(window.last)},
+            },
+        )
         replace_folder(aside, folder)
     fresh_folder(work)
     return "done", facts
@@ -208,9 +231,13 @@ def _sums(
 
 
 def _tables(
-    charter: Charter, product: Product, window: Window, weighing: product_tables.Weighing,
-    tables: dict[str, pd.DataFrame], run_id: str,
-) -> dict[date, pd.DataFrame]:  # fmt: skip
+    charter: Charter,
+    product: Product,
+    window: Window,
+    weighing: product_tables.Weighing,
+    tables: dict[str, pd.DataFrame],
+    run_id: str,
+) -> dict[date, pd.DataFrame]:
     if product == "residence":
         return {window.first: product_tables.residence(weighing, window, run_id)}
     make: Callable[..., pd.DataFrame] = (
@@ -220,11 +247,14 @@ def _tables(
     counts = [len(hours_of(day, charter.time_zone)) for day in window.days()]
     return {
         day: make(
-            weighing, tables[NEEDS[product]], hours,
-            product_tables.positions_of(day, window, counts), run_id,
+            weighing,
+            tables[NEEDS[product]],
+            hours,
+            product_tables.positions_of(day, window, counts),
+            run_id,
         )
         for day in window.days()
-    }  # fmt: skip
+    }
 
 
 def _write(folder: Path, product: Product, table: pd.DataFrame) -> None:

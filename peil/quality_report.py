@@ -30,8 +30,9 @@ from peil.trouble import Trouble
 STYLES = {"stop": "bold red", "note": "yellow", "unknown": "dim", "fine": ""}
 ELSEWHERE_LISTED = 12
 WEEKS_NARROW, WEEKS_WIDE = 14, 28  # days of a sparkline
-BY_REASON = {name for one in REASONS for name in (f"n_rows_{one}", f"{one}_share",
-             f"warning_{one}_share")}  # fmt: skip
+BY_REASON = {
+    name for one in REASONS for name in (f"n_rows_{one}", f"{one}_share", f"warning_{one}_share")
+}
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,10 @@ class _Printer:
 
     def _days(self, found: Sequence[DayReport]) -> None:
         self._line(f"{self.charter.pilot}: rows, and figures out of range", "bold")
-        self._line(f"{'day':10} {'delivered':>11} {'staged':>11} {'set aside':>9} "
-                   f"{'opted out':>9}    stop noted in cells")  # fmt: skip
+        self._line(
+            f"{'day':10} {'delivered':>11} {'staged':>11} {'set aside':>9} "
+            f"{'opted out':>9}    stop noted in cells"
+        )
         for one in found:
             rows, stop, note = one.rows(), one.count("stop"), one.count("note")
             sign = SIGNS["stop" if stop else "note" if note else "fine"]
@@ -221,15 +224,21 @@ class _Printer:
 
     def _head(self) -> None:
         last = "if out of range" if self.is_wide else "who"
-        self._line(f"  {'check':28} {'value':>9} {'expected':>13} {'trend':>5} "
-                   f"{f'last {self.n_days} days':{self.n_days}} {last}", "dim")  # fmt: skip
+        self._line(
+            f"  {'check':28} {'value':>9} {'expected':>13} {'trend':>5} "
+            f"{f'last {self.n_days} days':{self.n_days}} {last}",
+            "dim",
+        )
 
     def _check(self, check: Check, one: DayReport) -> None:
         weeks = one.weeks.get(WARNED.get(check.check, check.check), [None] * WEEKS_WIDE)[
             -self.n_days :
         ]
-        who = (f"{check.severity}, {check.owner}" if self.is_wide
-               else f"{check.severity[0].upper()} {OWNERS[check.owner]}")  # fmt: skip
+        who = (
+            f"{check.severity}, {check.owner}"
+            if self.is_wide
+            else f"{check.severity[0].upper()} {OWNERS[check.owner]}"
+        )
         name = check.check
         if len(name) > 28:
             self._line(f"{SIGNS[check.verdict]} {name}", STYLES[check.verdict])
@@ -244,8 +253,11 @@ class _Printer:
 
     def _elsewhere(self, one: DayReport) -> None:
         """Figures of a file, region, hour or cell: those out of range, or all of one check."""
-        out = [check for check in one.checks if check.scope != "day"
-               and (check.verdict in ("stop", "note") or self.check)]  # fmt: skip
+        out = [
+            check
+            for check in one.checks
+            if check.scope != "day" and (check.verdict in ("stop", "note") or self.check)
+        ]
         if not out:
             return
         self._line("by file, region, hour and cell:", "bold")

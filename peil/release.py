@@ -61,8 +61,12 @@ def approve(pilot: str, day: str, by: str, product: str = PRODUCT) -> str:
     candidate = store.estimated(charter.pilot, when, found) / "estimated.json"
     if not candidate.exists():
         raise Waiting(f"{pilot} {when} is not estimated yet: there is nothing to approve.")
-    facts = {"product": found, "period": str(when), "by": by,
-             "run_ids": read_json(candidate)["run_ids"]}  # fmt: skip
+    facts = {
+        "product": found,
+        "period": str(when),
+        "by": by,
+        "run_ids": read_json(candidate)["run_ids"],
+    }
     return ledger.append(store, pilot, "approval", now(charter), facts)
 
 
@@ -87,8 +91,9 @@ def release(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
     register.enter(charter, store)
     folder = store.released(charter.pilot, found, when)
     if ledger.is_released(store, charter.pilot, found, str(when)) and folder.exists():
-        return Outcome("release", charter.pilot, str(when), "unchanged", {"why": "released"},
-                       [str(folder)])  # fmt: skip
+        return Outcome(
+            "release", charter.pilot, str(when), "unchanged", {"why": "released"}, [str(folder)]
+        )
     if found == PRODUCT:
         require_open("estimated", charter.pilot, str(when))
     with lock.held(store, charter.pilot, _held(found, when), f"release {found}"):
@@ -119,8 +124,9 @@ def publish(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
     candidate = store.candidate(charter.pilot, found, when)
     before = ledger.standing(store, charter.pilot, found, str(when))
     if before and folder.exists():
-        return Outcome("publish", charter.pilot, str(when), "unchanged", {"why": "released"},
-                       [str(folder)])  # fmt: skip
+        return Outcome(
+            "publish", charter.pilot, str(when), "unchanged", {"why": "released"}, [str(folder)]
+        )
     if not (candidate / bundle.NAME).exists():
         raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")
     if found == PRODUCT:
@@ -135,9 +141,14 @@ def publish(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
                 f"{pilot} {when} stands released with other figures: two versions of the same "
                 "period reveal more than one, so it is not replaced."
             )
-        facts = {"product": found, "period": str(when), "tier": charter.tier,
-                 "table_sha256": content, "n_entries": told["n_entries"],
-                 "n_withheld": told["n_withheld"]}  # fmt: skip
+        facts = {
+            "product": found,
+            "period": str(when),
+            "tier": charter.tier,
+            "table_sha256": content,
+            "n_entries": told["n_entries"],
+            "n_withheld": told["n_withheld"],
+        }
         if before is None:
             ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
         else:
@@ -147,9 +158,14 @@ def publish(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.copytree(candidate, aside)
         replace_folder(aside, folder)
-    return Outcome("publish", charter.pilot, str(when), "done",
-                   {"n_entries": told["n_entries"], "n_withheld": told["n_withheld"]},
-                   [str(folder)])  # fmt: skip
+    return Outcome(
+        "publish",
+        charter.pilot,
+        str(when),
+        "done",
+        {"n_entries": told["n_entries"], "n_withheld": told["n_withheld"]},
+        [str(folder)],
+    )
 
 
 def _candidate(charter: Charter, day: date, store: Store, product: Product) -> Outcome:
@@ -205,8 +221,9 @@ def _check_approval(
     period = {"product": product, "period": str(day)}
     if charter.is_synthetic:
         why = "legal basis synthetic: nobody is in the data"
-        ledger.append(store, charter.pilot, "approval_skipped", now(charter),
-                      {**period, "why": why})  # fmt: skip
+        ledger.append(
+            store, charter.pilot, "approval_skipped", now(charter), {**period, "why": why}
+        )
         return
     given = ledger.find(store, charter.pilot, "approval", **period, run_ids=record["run_ids"])
     if given is None:
@@ -217,17 +234,27 @@ def _check_approval(
 
 
 def _metadata(
-    charter: Charter, day: date, record: dict[str, Any], facts: dict[str, Any], content: str,
+    charter: Charter,
+    day: date,
+    record: dict[str, Any],
+    facts: dict[str, Any],
+    content: str,
     product: Product,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """What a reader of the table must know; the same for the same figures (no clock)."""
     made: dict[str, Any] = (
-        {"estimator": CHAMPION, f"{CHAMPION}_steps": record["facts"][f"{CHAMPION}_steps"],
-         "night": record["night"]}
+        {
+            "estimator": CHAMPION,
+            f"{CHAMPION}_steps": record["facts"][f"{CHAMPION}_steps"],
+            "night": record["night"],
+        }
         if product == PRODUCT
-        else {"estimator": linked.ESTIMATOR, "window": record["window"],
-              "linkage_days": charter.linkage_days}
-    )  # fmt: skip
+        else {
+            "estimator": linked.ESTIMATOR,
+            "window": record["window"],
+            "linkage_days": charter.linkage_days,
+        }
+    )
     return {
         "pilot": charter.pilot,
         "product": product,
@@ -236,15 +263,17 @@ def _metadata(
         "threshold": charter.threshold,
         "footprint": record["footprint"],
         **made,
-        "interval": {"level": methods.section("uncertainty", charter.pilot)["level"],
-                     "status": "provisional"},
+        "interval": {
+            "level": methods.section("uncertainty", charter.pilot)["level"],
+            "status": "provisional",
+        },
         "withheld_share": round(facts["n_withheld"] / max(facts["n_entries"], 1), 4),
         "methods": methods.fingerprint(charter.pilot),
         "table_sha256": content,
         "use_limits": charter.use_limits.model_dump(),
         "attribution": charter.attribution,
         **facts,
-    }  # fmt: skip
+    }
 
 
 def _shareable(report: dict[str, Any]) -> dict[str, Any]:

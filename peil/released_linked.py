@@ -42,13 +42,18 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     devices = _effective(rows, value, threshold)
     shown = devices >= threshold
     _refuse_gaps(devices, shown, [], threshold)
-    unit, columns = ("DEV", ["n_trips"]) if area.register is None else (
-        "PS_TRIP", ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"])  # fmt: skip
+    unit, columns = (
+        ("DEV", ["n_trips"])
+        if area.register is None
+        else ("PS_TRIP", ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"])
+    )
     table = pd.DataFrame(
-        {"REF_AREA_FROM": rows["from_zone_id"].astype(str),
-         "REF_AREA_TO": rows["to_zone_id"].astype(str),
-         "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone))}
-    )  # fmt: skip
+        {
+            "REF_AREA_FROM": rows["from_zone_id"].astype(str),
+            "REF_AREA_TO": rows["to_zone_id"].astype(str),
+            "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone)),
+        }
+    )
     return figures(table, rows, columns, shown, unit)
 
 
@@ -80,12 +85,18 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     published = set(rows.loc[shown, "origin_id"])
     kept = (rows["origin_kind"].ne("country") | rows["origin_id"].isin(published)).to_numpy()
     rows, shown = rows[kept].reset_index(drop=True), shown[kept]
-    unit, columns = ("DEV", ["n_devices"]) if area.register is None else (
-        "PS", ["n_persons", "n_persons_lower", "n_persons_upper"])  # fmt: skip
+    unit, columns = (
+        ("DEV", ["n_devices"])
+        if area.register is None
+        else ("PS", ["n_persons", "n_persons_lower", "n_persons_upper"])
+    )
     table = pd.DataFrame(
-        {"REF_AREA": rows["zone_id"].astype(str), "ORIGIN": rows["origin_id"].astype(str),
-         "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone))}
-    )  # fmt: skip
+        {
+            "REF_AREA": rows["zone_id"].astype(str),
+            "ORIGIN": rows["origin_id"].astype(str),
+            "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone)),
+        }
+    )
     return figures(table, rows, columns, shown, unit)
 
 
@@ -139,13 +150,19 @@ def _withheld(
     hour = pd.factorize(rows["hour_at"], sort=True)[0]
     for one in range(hour.max(initial=-1) + 1):
         entries = np.flatnonzero(hour == one)
-        lines = [[np.searchsorted(entries, line) for line in kind if hour[line[0]] == one]
-                 for kind in (here, registered)]  # fmt: skip
+        lines = [
+            [np.searchsorted(entries, line) for line in kind if hour[line[0]] == one]
+            for kind in (here, registered)
+        ]
         withheld[entries], _ = suppress_crossing(
-            devices[entries], [*lines[0], *lines[1]], threshold,
-            persons=whole[entries], persons_per_device=heaviest, rounded_to=1.0,
+            devices[entries],
+            [*lines[0], *lines[1]],
+            threshold,
+            persons=whole[entries],
+            persons_per_device=heaviest,
+            rounded_to=1.0,
             within=np.repeat([by_presence, 0.0], [len(kind) for kind in lines]),
-        )  # fmt: skip
+        )
     return withheld
 
 

@@ -75,8 +75,11 @@ def _audit(area: Area, tidy: pd.DataFrame, protected: pd.DataFrame, threshold: i
 def released_table(charter: Charter, area: Area, protected: pd.DataFrame) -> pd.DataFrame:
     """SDMX names, whole numbers, nothing but a status where an entry is withheld."""
     zone = ZoneInfo(charter.time_zone)
-    unit, columns = ("DEV", ["n_devices"]) if area.register is None else (
-        "PS", ["n_persons", "n_persons_lower", "n_persons_upper"])  # fmt: skip
+    unit, columns = (
+        ("DEV", ["n_devices"])
+        if area.register is None
+        else ("PS", ["n_persons", "n_persons_lower", "n_persons_upper"])
+    )
     rows = protected.sort_values(["zone_id", "hour_at"], ignore_index=True)
     shown = ~rows["is_withheld"].to_numpy(dtype=bool)
     table = pd.DataFrame(

@@ -61,17 +61,24 @@ def forget(charter: Charter, days: list[date], store: Store) -> None:
     store.trained(pilot).unlink(missing_ok=True)
     shutil.rmtree(store.scores(pilot), ignore_errors=True)
     for day in days:
-        for file in (store.raw_file(pilot, day), store.raw_manifest(pilot, day),
-                     store.staged_file(pilot, day), store.staged_manifest(pilot, day),
-                     store.quarantine(pilot) / f"{day}.closed.json"):  # fmt: skip
+        for file in (
+            store.raw_file(pilot, day),
+            store.raw_manifest(pilot, day),
+            store.staged_file(pilot, day),
+            store.staged_manifest(pilot, day),
+            store.quarantine(pilot) / f"{day}.closed.json",
+        ):
             file.unlink(missing_ok=True)
         for folder in (
             store.quality(pilot, day),
             store.linked(pilot, window_of(charter, day).first),
-            *(of(pilot, name, day) for name in PRODUCTS
-              for of in (store.candidate, store.released)),
+            *(
+                of(pilot, name, day)
+                for name in PRODUCTS
+                for of in (store.candidate, store.released)
+            ),
             *(store.estimated(pilot, day, name) for name in PRODUCTS),
-        ):  # fmt: skip
+        ):
             shutil.rmtree(folder, ignore_errors=True)
     quality.forget(store, pilot, days)
 

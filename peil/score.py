@@ -19,8 +19,15 @@ from peil.charter import Charter
 from peil.outcome import Outcome, Refused
 from peil.store import Store
 
-SHOWN = ("mape_day_plain", "mape_day", "wape_day", "bias_day", "mape_night", "coverage",
-         "interval_score")  # fmt: skip
+SHOWN = (
+    "mape_day_plain",
+    "mape_day",
+    "wape_day",
+    "bias_day",
+    "mape_night",
+    "coverage",
+    "interval_score",
+)
 
 
 def score(pilot: str) -> Outcome:
@@ -51,9 +58,14 @@ def score(pilot: str) -> Outcome:
         }
         whole = _by_estimator(charter, pd.concat(joined, ignore_index=True))
         products = score_linked.by_product(charter, area, store)
-        record = {"quantity": joined[0]["quantity"].iloc[0], "days": by_day, "whole": whole,
-                  "products": {name: score_linked.mean_over_days(found)
-                               for name, found in products.items()}}  # fmt: skip
+        record = {
+            "quantity": joined[0]["quantity"].iloc[0],
+            "days": by_day,
+            "whole": whole,
+            "products": {
+                name: score_linked.mean_over_days(found) for name, found in products.items()
+            },
+        }
         kept = store.scores(charter.pilot) / "scores.json"
         if kept.exists() and canonical(read_json(kept)) == canonical(record):
             period = f"{len(days)} days"

@@ -34,8 +34,10 @@ def by_product(charter: Charter, area: Area, store: Store) -> dict[str, dict[str
         return {}
     found: dict[str, dict[str, Figures]] = {}
     each: list[tuple[Product, Callable[..., Figures]]] = [
-        ("flows", _flows), ("visitors", _visitors), ("residence", _residence)
-    ]  # fmt: skip
+        ("flows", _flows),
+        ("visitors", _visitors),
+        ("residence", _residence),
+    ]
     for product, score in each:
         days = {
             str(day): score(charter, area, day, rows)

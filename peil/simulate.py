@@ -24,10 +24,24 @@ from peil.outcome import Refused
 Progress = Callable[[str, float], None]
 MANIFEST = "manifest.json"
 CELL_COLUMNS = [
-    "cell_id", "latitude", "longitude", "altitude_m", "antenna_height_m", "is_directional",
-    "azimuth_deg", "tilt_deg", "beam_horizontal_deg", "beam_vertical_deg", "power_w", "range_m",
-    "frequency_mhz", "technology", "cell_type", "valid_from", "valid_to",
-]  # fmt: skip
+    "cell_id",
+    "latitude",
+    "longitude",
+    "altitude_m",
+    "antenna_height_m",
+    "is_directional",
+    "azimuth_deg",
+    "tilt_deg",
+    "beam_horizontal_deg",
+    "beam_vertical_deg",
+    "power_w",
+    "range_m",
+    "frequency_mhz",
+    "technology",
+    "cell_type",
+    "valid_from",
+    "valid_to",
+]
 
 
 def simulate(
@@ -76,9 +90,14 @@ def simulate(
     as it says, is left untouched.
     """
     asked = {
-        "pilot": pilot, "devices": devices, "days": days, "seed": seed, "world_seed": world_seed,
-        "first_day": str(FIRST_DAY), "code_sha256": _code(),
-    }  # fmt: skip
+        "pilot": pilot,
+        "devices": devices,
+        "days": days,
+        "seed": seed,
+        "world_seed": world_seed,
+        "first_day": str(FIRST_DAY),
+        "code_sha256": _code(),
+    }
     to, known = Path(deliveries) / pilot, Path(truth) / pilot
     if (found := _existing(to, known, asked)) is not None:
         return found
@@ -98,14 +117,22 @@ def simulate(
     tell("truth", 0.9)
     _write_truth(simulation, aside_known, dirt)
     facts = {
-        "n_events": int(dirt["n_rows"].sum()), "n_persons": len(simulation.population.persons),
-        "n_residents": simulation.population.n_residents, "n_devices": devices,
+        "n_events": int(dirt["n_rows"].sum()),
+        "n_persons": len(simulation.population.persons),
+        "n_residents": simulation.population.n_residents,
+        "n_devices": devices,
         "n_cells": len(simulation.world.cells),
-    }  # fmt: skip
+    }
     for folder in (aside_known, aside):
-        write_json(folder / MANIFEST, {
-            "is_simulated": True, "parameters": asked, "facts": facts, "sha256": _hashes(folder),
-        })  # fmt: skip
+        write_json(
+            folder / MANIFEST,
+            {
+                "is_simulated": True,
+                "parameters": asked,
+                "facts": facts,
+                "sha256": _hashes(folder),
+            },
+        )
     replace_folder(aside_known, known)
     replace_folder(aside, to)
     tell("done", 1.0)
@@ -115,8 +142,10 @@ def simulate(
 def _answer(status: str, manifest: dict[str, Any]) -> dict[str, Any]:
     facts, p = manifest["facts"], manifest["parameters"]
     said = "simulated" if status == "done" else "was simulated before; left untouched"
-    sentence = (f"{p['pilot']}: {facts['n_devices']} devices and {p['days']} days, seed "
-                f"{p['seed']}, world {p['world_seed']}, {said}")  # fmt: skip
+    sentence = (
+        f"{p['pilot']}: {facts['n_devices']} devices and {p['days']} days, seed "
+        f"{p['seed']}, world {p['world_seed']}, {said}"
+    )
     return {"status": status, "sentence": sentence, "n_files": len(manifest["sha256"]), **facts}
 
 
@@ -172,12 +201,14 @@ def _geojson(zones: gpd.GeoDataFrame) -> str:
     features = [
         {
             "type": "Feature",
-            "properties": {name: zone[name] if isinstance(zone[name], str) else None
-                           for name in ("zone_id", "name", "parent_id", "level")},
+            "properties": {
+                name: zone[name] if isinstance(zone[name], str) else None
+                for name in ("zone_id", "name", "parent_id", "level")
+            },
             "geometry": mapping(zone["geometry"]),
         }
         for _, zone in zones.iterrows()
-    ]  # fmt: skip
+    ]
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::3035"}}
     return json.dumps({"type": "FeatureCollection", "crs": crs, "features": features})
 
@@ -191,9 +222,11 @@ def _write_events(simulation: Simulation, to: Path, tell: Progress) -> pd.DataFr
             if pending is not None:
                 pending.result()  # at most two days in memory
             names = _file_names(simulation, day)
-            dirt.append(delivered.dirt.assign(
-                day=str(simulation.dates[day]), file=delivered.dirt["file"].map(names)
-            ))  # fmt: skip
+            dirt.append(
+                delivered.dirt.assign(
+                    day=str(simulation.dates[day]), file=delivered.dirt["file"].map(names)
+                )
+            )
             folder = fresh_folder(to / "events" / str(simulation.dates[day]))
             pending = writer.submit(_write_day, lines, delivered, folder, names)
         if pending is not None:
@@ -232,16 +265,29 @@ def _write_truth(simulation: Simulation, to: Path, dirt: pd.DataFrame) -> None:
     for hour in range(24 * simulation.days):
         n = simulation.presence(hour)
         at = np.flatnonzero(n)
-        hours.append(pd.DataFrame({
-            "hour_at": midnight + pd.Timedelta(hours=hour), "tile_id": code[at],
-            "n_persons": n[at],
-        }))  # fmt: skip
+        hours.append(
+            pd.DataFrame(
+                {
+                    "hour_at": midnight + pd.Timedelta(hours=hour),
+                    "tile_id": code[at],
+                    "n_persons": n[at],
+                }
+            )
+        )
     _parquet(pd.concat(hours, ignore_index=True), to / "persons_present.parquet")
     trips = simulation.trips()
     for seconds, moment in (("departs_s", "departed_at"), ("arrives_s", "arrived_at")):
         trips[moment] = midnight + pd.to_timedelta(trips.pop(seconds), unit="s")
-    order = ["person_id", "departed_at", "arrived_at", "from_tile_id", "to_tile_id",
-             "from_zone_id", "to_zone_id", "mode"]  # fmt: skip
+    order = [
+        "person_id",
+        "departed_at",
+        "arrived_at",
+        "from_tile_id",
+        "to_tile_id",
+        "from_zone_id",
+        "to_zone_id",
+        "mode",
+    ]
     _parquet(trips[order], to / "trips.parquet")
     _parquet(simulation.homes(), to / "homes.parquet")
     _parquet(simulation.devices(), to / "devices.parquet")

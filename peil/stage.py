@@ -84,9 +84,14 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
     }
     write_json(
         kept,
-        {"fingerprint": fingerprint, "content_sha256": content, "facts": facts,
-         "rows": _rows_fingerprint(store, pilot, day, cleaning), "accounting": accounting},
-    )  # fmt: skip
+        {
+            "fingerprint": fingerprint,
+            "content_sha256": content,
+            "facts": facts,
+            "rows": _rows_fingerprint(store, pilot, day, cleaning),
+            "accounting": accounting,
+        },
+    )
     return Outcome("stage", pilot, str(day), "done", facts, [str(kept)])
 
 

@@ -98,10 +98,12 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
         shared["linkage_days"] = metadata["linkage_days"]
         shared["window"] = "{start} – {end}".format(**metadata["window"])
         own = {
-            language: {"subject": statement_linked.SUBJECT[product][language],
-                       "together": statement_linked.TOGETHER[product][language]}
+            language: {
+                "subject": statement_linked.SUBJECT[product][language],
+                "together": statement_linked.TOGETHER[product][language],
+            }
             for language in texts
-        }  # fmt: skip
+        }
     return {
         "en": texts["en"].format(
             **shared, **own["en"], title=charter.title.en, limits=charter.use_limits.en

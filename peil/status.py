@@ -56,9 +56,9 @@ def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
     gates: dict[str, Literal["open", "closed", "-"]] = {}
     for state in STATES:
         report = store.quality(pilot, day) / f"{state}.json"
-        gates[state] = ("open" if read_json(report)["is_open"] else "closed") if (
-            report.exists()
-        ) else "-"  # fmt: skip
+        gates[state] = (
+            ("open" if read_json(report)["is_open"] else "closed") if (report.exists()) else "-"
+        )
     furthest = next((state for state in reversed(STATES) if there[state]), "nothing")
     flags = [f"{t.kind.replace('_', ' ')}: {t.where}" for t in flagged.kept(store, pilot, day)]
     why = "; ".join(filter(None, [_why(there, gates), *flags]))

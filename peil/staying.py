@@ -94,8 +94,10 @@ def staying(
     zone_of_tile : ndarray of int of shape (n_tiles,)
         Number of the zone, -1 outside all.
     """
-    choices = {name: methods.section(name, pilot) for name in
-               ("stays", "overlaps", "timing", "placing", "residence")}  # fmt: skip
+    choices = {
+        name: methods.section(name, pilot)
+        for name in ("stays", "overlaps", "timing", "placing", "residence")
+    }
     overlaps = cell_overlaps(posterior(connection_probability, prior), **choices["overlaps"])
     rings = TimingRings(**choices["timing"]).fit(
         connection_probability, cells["x_m"], cells["y_m"], tiles["x_m"], tiles["y_m"]
@@ -106,7 +108,10 @@ def staying(
         rings,
         StayPlacing(**choices["placing"]).fit(chances, prior, zone_of_tile=zone_of_tile),
         AnchorPlace(**choices["residence"]).fit(
-            chances, residents, zone_of_tile=zone_of_tile, tile_x_m=tiles["x_m"],
+            chances,
+            residents,
+            zone_of_tile=zone_of_tile,
+            tile_x_m=tiles["x_m"],
             tile_y_m=tiles["y_m"],
         ),
-    )  # fmt: skip
+    )

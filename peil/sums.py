@@ -69,9 +69,13 @@ class Tally:
                 self._grow()
 
     def add_shared(
-        self, key: dict[str, Ints], n_in_a_row: Ints, shares: sparse.csr_array, likeliest: Ints,
+        self,
+        key: dict[str, Ints],
+        n_in_a_row: Ints,
+        shares: sparse.csr_array,
+        likeliest: Ints,
         shared: str = "zone",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Add the whole parts of shares to the first count and one in the likeliest to the second.
 
         Parameters
@@ -96,10 +100,19 @@ class Tally:
         step, at = int(self.flat(unit)[0]), 0
         while at < len(flat):
             at, self._n_keys = loops.add_shared(
-                self._keys, self._totals, self._n_keys, flat, n_in_a_row,
-                shares.indptr.astype(np.int32), shares.indices.astype(np.int32), shares.data,
-                likeliest, step, PARTS, at,
-            )  # fmt: skip
+                self._keys,
+                self._totals,
+                self._n_keys,
+                flat,
+                n_in_a_row,
+                shares.indptr.astype(np.int32),
+                shares.indices.astype(np.int32),
+                shares.data,
+                likeliest,
+                step,
+                PARTS,
+                at,
+            )
             if at < len(flat):
                 self._grow()
 
@@ -199,9 +212,13 @@ class Sums:
         self.homes.add({"origin": origin}, {"n_devices": 1})
 
     def add_present(
-        self, origin: Ints, hour: Ints, shares: sparse.csr_array, likeliest: Ints,
+        self,
+        origin: Ints,
+        hour: Ints,
+        shares: sparse.csr_array,
+        likeliest: Ints,
         n_hours: Ints | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Add devices in hours: where each is, and of which origin.
 
         Parameters
@@ -233,13 +250,21 @@ class Sums:
         parts = np.rint(first.data[a] * second.data[b] * PARTS).astype(np.int64)
         kept = parts > 0
         of, a, b, parts = of[kept], a[kept], b[kept], parts[kept]
-        key = {"origin": origin[of], "from_zone": first.indices[a], "to_zone": second.indices[b],
-               "hour": hour[of]}  # fmt: skip
+        key = {
+            "origin": origin[of],
+            "from_zone": first.indices[a],
+            "to_zone": second.indices[b],
+            "hour": hour[of],
+        }
         self.flows.add(key, {"n_parts": parts, "n_devices": 0})
         flat = self.flows.flat(
-            {"origin": origin, "from_zone": left.likeliest, "to_zone": reached.likeliest,
-             "hour": hour}
-        )  # fmt: skip
+            {
+                "origin": origin,
+                "from_zone": left.likeliest,
+                "to_zone": reached.likeliest,
+                "hour": hour,
+            }
+        )
         order = np.lexsort((flat, device))
         new = np.diff(device[order], prepend=-1) != 0
         new |= np.diff(flat[order], prepend=-1) != 0

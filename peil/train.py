@@ -61,8 +61,12 @@ def is_due(charter: Charter, store: Store) -> bool:
 def _inputs(charter: Charter, split: Split, store: Store) -> dict[str, Any]:
     days = [*split.fit, *split.judge]
     content = [read_json(store.staged_manifest(charter.pilot, d))["content_sha256"] for d in days]
-    return {"fit": [str(d) for d in split.fit], "judge": [str(d) for d in split.judge],
-            "staged": content, "area": fingerprint(charter, store)}  # fmt: skip
+    return {
+        "fit": [str(d) for d in split.fit],
+        "judge": [str(d) for d in split.judge],
+        "staged": content,
+        "area": fingerprint(charter, store),
+    }
 
 
 def train(pilot: str, fit_days: int | None = None, judge_days: int | None = None) -> Outcome:
@@ -93,8 +97,10 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     pilot, kept = charter.pilot, store.trained(charter.pilot)
     inputs = _inputs(charter, split, store)
     choices = {name: methods.section(name, pilot) for name in ("footprint", "train", "weighting")}
-    run_ids = {name: provenance.run_id({**inputs, "footprint": name}, choices)
-               for name in ("defaults", "calibrated")}  # fmt: skip
+    run_ids = {
+        name: provenance.run_id({**inputs, "footprint": name}, choices)
+        for name in ("defaults", "calibrated")
+    }
     period = f"{len(split.fit)}+{len(split.judge)} days"
     if kept.exists() and read_json(kept)["run_ids"] == run_ids:
         return Outcome("train", pilot, period, "unchanged", read_json(kept)["facts"])
@@ -113,12 +119,15 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     numbers = {}
     for name, one in (("defaults", defaults), ("calibrated", calibrated)):
         numbers[name] = experiments.register(
-            store, pilot, run_ids[name], _unfitted(one),
+            store,
+            pilot,
+            run_ids[name],
+            _unfitted(one),
             {key: value for key, value in one.get_params().items() if key in FITTED}
             | {key: str(value) for key, value in asdict(split).items()},
             {"judged_deviance": judged[name]},
             {"peil.day": "train", "peil.footprint": name},
-        )  # fmt: skip
+        )
     better = "calibrated" if judged["calibrated"] < judged["defaults"] else "defaults"
     experiments.promote(store, pilot, numbers[better])
     facts: dict[str, int | float | str] = {

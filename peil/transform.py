@@ -41,9 +41,16 @@ OTHER_TABLES = {
 # columns of the source `given.cleaning`, with what an example of the SQL is judged by
 CLEANING: dict[str, float] = {"far_m": 10_000.0, "fastest_m_per_s": 55.0}
 QUIET = (
-    "--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json",
-    "--no-use-colors", "--no-version-check", "--cache-selected-only",
-)  # fmt: skip
+    "--quiet",
+    "--log-level",
+    "none",
+    "--log-level-file",
+    "none",
+    "--no-write-json",
+    "--no-use-colors",
+    "--no-version-check",
+    "--cache-selected-only",
+)
 
 
 @dataclass(frozen=True)
@@ -238,9 +245,15 @@ def _kept_manifest() -> Path:
 
 def _places(target: Path) -> list[str]:
     return [
-        "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-        "--target-path", str(target), "--log-path", str(target / "logs"),
-    ]  # fmt: skip
+        "--project-dir",
+        str(DBT_PROJECT),
+        "--profiles-dir",
+        str(DBT_PROJECT),
+        "--target-path",
+        str(target),
+        "--log-path",
+        str(target / "logs"),
+    ]
 
 
 def _invoke(

@@ -131,8 +131,10 @@ def _demo(folder: Path, area: Area, hours: list[datetime]) -> pd.DataFrame:
 def _devices(file: Path) -> str:
     """Rows of devices with their true position, from the simulator's events."""
     device = quoted(theirs(file)["subscriber_id"])
-    return (f"SELECT {device} AS someone, t, x, y, 1 AS n "
-            f"FROM read_csv({literal(str(file))}, header=true)")  # fmt: skip
+    return (
+        f"SELECT {device} AS someone, t, x, y, 1 AS n "
+        f"FROM read_csv({literal(str(file))}, header=true)"
+    )
 
 
 def _persons(file: Path, quantity: str) -> str:
@@ -140,13 +142,20 @@ def _persons(file: Path, quantity: str) -> str:
 
     Its lines are ragged: a phone is a field more.
     """
-    columns = "{'t': 'DOUBLE', 'person': 'VARCHAR', 'x': 'DOUBLE', 'y': 'DOUBLE', " \
-        "'tile': 'VARCHAR', 'phone_1': 'VARCHAR', 'phone_2': 'VARCHAR'}"  # fmt: skip
-    n = "1" if quantity == "n_persons" else (
-        "(phone_1 IS NOT NULL)::INTEGER + (phone_2 IS NOT NULL)::INTEGER")  # fmt: skip
-    return (f"SELECT person AS someone, t, x, y, {n} AS n FROM read_csv({literal(str(file))}, "
-            "auto_detect=false, header=false, skip=1, delim=',', null_padding=true, "
-            f"columns={columns})")  # fmt: skip
+    columns = (
+        "{'t': 'DOUBLE', 'person': 'VARCHAR', 'x': 'DOUBLE', 'y': 'DOUBLE', "
+        "'tile': 'VARCHAR', 'phone_1': 'VARCHAR', 'phone_2': 'VARCHAR'}"
+    )
+    n = (
+        "1"
+        if quantity == "n_persons"
+        else ("(phone_1 IS NOT NULL)::INTEGER + (phone_2 IS NOT NULL)::INTEGER")
+    )
+    return (
+        f"SELECT person AS someone, t, x, y, {n} AS n FROM read_csv({literal(str(file))}, "
+        "auto_detect=false, header=false, skip=1, delim=',', null_padding=true, "
+        f"columns={columns})"
+    )
 
 
 def _squares(charter: Charter, area: Area, rows: str) -> pd.DataFrame:
@@ -172,9 +181,14 @@ def _squares(charter: Charter, area: Area, rows: str) -> pd.DataFrame:
             SELECT hour_at, floor((x - $x0) / $size)::INTEGER AS east,
                 floor((y - $y0) / $size)::INTEGER AS north, sum(n)::DOUBLE AS n_true
             FROM near GROUP BY ALL ORDER BY ALL""",
-            {"epoch": epoch, "step": delivery.seconds_per_t, "x0": grid.x_min_m,
-             "y0": grid.y_min_m, "size": grid.zone_m},
-        ).df()  # fmt: skip
+            {
+                "epoch": epoch,
+                "step": delivery.seconds_per_t,
+                "x0": grid.x_min_m,
+                "y0": grid.y_min_m,
+                "size": grid.zone_m,
+            },
+        ).df()
     columns = zip(positions["east"], positions["north"], strict=True)
     positions["zone_id"] = [f"E{east:02d}N{north:02d}" for east, north in columns]
     seen = sorted(positions["hour_at"].unique())

@@ -22,8 +22,15 @@ from peil.settings import PROJECT, Settings
 
 SMALL_DEVICES = 2_000
 SMALL_DAYS = 3
-OWN = ("PEIL_DATA", "PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_MLFLOW_URI", "PEIL_PILOTS",
-       "PEIL_METHODS", "PEIL_SMTP_HOST")  # fmt: skip
+OWN = (
+    "PEIL_DATA",
+    "PEIL_DELIVERIES",
+    "PEIL_TRUTH",
+    "PEIL_MLFLOW_URI",
+    "PEIL_PILOTS",
+    "PEIL_METHODS",
+    "PEIL_SMTP_HOST",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,8 +61,13 @@ def peil(data: Path, *words: str, **environment: str) -> subprocess.CompletedPro
     env = {**os.environ, "PEIL_DATA": str(data), **environment}
     return subprocess.run(
         [sys.executable, "-m", "peil.cli", *words],
-        capture_output=True, text=True, env=env, cwd=PROJECT, timeout=900, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=PROJECT,
+        timeout=900,
+        check=False,
+    )
 
 
 def new_store(deliveries: Settings, data: Path) -> Settings:
@@ -113,11 +125,14 @@ def linked(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory)
     (folder / "pilots").mkdir()
     (folder / "pilots" / "demo.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
     made = new_store(small_deliveries, folder / "data")
-    found = Linked(made, {
-        "PEIL_PILOTS": str(folder / "pilots"),
-        "PEIL_DELIVERIES": str(made.deliveries_folder),
-        "PEIL_TRUTH": str(made.truth_folder),
-    })  # fmt: skip
+    found = Linked(
+        made,
+        {
+            "PEIL_PILOTS": str(folder / "pilots"),
+            "PEIL_DELIVERIES": str(made.deliveries_folder),
+            "PEIL_TRUTH": str(made.truth_folder),
+        },
+    )
     code, said = found.peil("run", str(folder / "pilots" / "demo.yml"))
     assert code == 0, said
     return found

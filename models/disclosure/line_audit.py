@@ -155,9 +155,12 @@ def suppress_crossing(
             return withheld, int(narrow.sum())
         withheld[more] = True
         withheld |= suppress_lines(
-            np.where(withheld, 0.0, counts), known, threshold, persons=mass,
+            np.where(withheld, 0.0, counts),
+            known,
+            threshold,
+            persons=mass,
             persons_per_device=units,
-        )  # fmt: skip
+        )
 
 
 def _heaviest(counts: Floats, mass: Floats) -> float:

@@ -76,9 +76,15 @@ class Chain:
     """Histories made ready: gaps in steps, emission rows, blocks."""
 
     def __init__(
-        self, grid: Grid, chances: sparse.csr_array, prior: Floats, histories: Histories,
-        step_s: int, longest_gap_s: int, has_memory: bool,
-    ) -> None:  # fmt: skip
+        self,
+        grid: Grid,
+        chances: sparse.csr_array,
+        prior: Floats,
+        histories: Histories,
+        step_s: int,
+        longest_gap_s: int,
+        has_memory: bool,
+    ) -> None:
         is_bad = histories.cell >= chances.shape[0]
         if is_bad.any():
             raise ValueError(
@@ -108,9 +114,12 @@ class Chain:
     def _ready(self, moves: Moves, memory: float) -> Ready:
         """What the runs over all devices have in common."""
         return Ready(
-            moves, self.blocks.values(memory), moves.stay(self.grid), moves.flipped,
+            moves,
+            self.blocks.values(memory),
+            moves.stay(self.grid),
+            moves.flipped,
             moves.switch.T.copy(),
-        )  # fmt: skip
+        )
 
     def _forward(
         self, device: int, ready: Ready, room: int = 0
@@ -123,10 +132,22 @@ class Chain:
             self._room = np.empty(room)
         pool = self._room[:room]
         told = recursion.forward(
-            gap, self.row[begin:end], ready.values, self.blocks.start, self.blocks.box, self.prior,
-            ready.moves.start, ready.flipped, ready.switched, ready.stay, self.grid.inside,
-            -np.inf, boxes, start, pool,
-        )  # fmt: skip
+            gap,
+            self.row[begin:end],
+            ready.values,
+            self.blocks.start,
+            self.blocks.box,
+            self.prior,
+            ready.moves.start,
+            ready.flipped,
+            ready.switched,
+            ready.stay,
+            self.grid.inside,
+            -np.inf,
+            boxes,
+            start,
+            pool,
+        )
         return told, gap, boxes, start, pool
 
     def likelihood(self, moves: Moves, memory: float) -> tuple[Floats, int, int]:
@@ -149,9 +170,19 @@ class Chain:
         told, gap, boxes, start, pool = self._forward(device, ready, room)
         filtered = pool[: start[-1]].copy() if keeps_filtered else pool[:0]
         n_updates = recursion.backward(
-            gap, row, ready.values, self.blocks.start, self.blocks.box, moves.kernels,
-            moves.switch, ready.stay, self.grid.inside, boxes, start, pool,
-        )  # fmt: skip
+            gap,
+            row,
+            ready.values,
+            self.blocks.start,
+            self.blocks.box,
+            moves.kernels,
+            moves.switch,
+            ready.stay,
+            self.grid.inside,
+            boxes,
+            start,
+            pool,
+        )
         return Messages(gap, boxes, start, filtered, pool[: start[-1]], told[2] + n_updates)
 
     def _places(self, moves: Moves, memory: float) -> Iterator[tuple[Ints, Ints, Floats, int]]:
@@ -206,8 +237,17 @@ class Chain:
             if (found.gap[1:] == RESTART).any():
                 at = int(self.histories.offsets[device] + 1 + (found.gap[1:] == RESTART).argmax())
                 raise ValueError(f"histories holds an event that no path explains (event {at})")
-            yield moved(found.gap, found.boxes, found.start, found.filtered, found.smoothed,
-                        moves.kernels, moves.switch, ready.stay, self.grid.inside)  # fmt: skip
+            yield moved(
+                found.gap,
+                found.boxes,
+                found.start,
+                found.filtered,
+                found.smoothed,
+                moves.kernels,
+                moves.switch,
+                ready.stay,
+                self.grid.inside,
+            )
 
     def pairs(self, moves: Moves, memory: float, pairs: Ints, least_gain: float) -> Floats:
         """Log likelihood of one common journey, for each pair of devices."""
@@ -223,8 +263,19 @@ class Chain:
             alone = self.likelihood(moves, memory)[0]
             floor = alone[pairs].sum(axis=1) + least_gain
         return joint_likelihood(
-            pairs, floor, self.histories.offsets, self.step, self.row, self.longest,
-            self.blocks.values(memory), self.blocks.start, self.blocks.box, self.prior,
-            moves.start, moves.flipped, moves.switch.T.copy(), moves.stay(self.grid),
+            pairs,
+            floor,
+            self.histories.offsets,
+            self.step,
+            self.row,
+            self.longest,
+            self.blocks.values(memory),
+            self.blocks.start,
+            self.blocks.box,
+            self.prior,
+            moves.start,
+            moves.flipped,
+            moves.switch.T.copy(),
+            moves.stay(self.grid),
             self.grid.inside,
-        )  # fmt: skip
+        )

@@ -79,11 +79,16 @@ class LocationHMMHeading(LocationHMM):
         fast_share: float = 0.5,
         memory: float = 0.0,
         fitted: Sequence[str] = (
-            "go", "stop", "turn", "slow_m_per_s", "fast_m_per_s", "fast_share",
+            "go",
+            "stop",
+            "turn",
+            "slow_m_per_s",
+            "fast_m_per_s",
+            "fast_share",
         ),
         prior: ArrayLike | None = None,
         is_inside: ArrayLike | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.shape = shape
         self.tile_m = tile_m
         self.origin_m = origin_m
@@ -106,15 +111,28 @@ class LocationHMMHeading(LocationHMM):
 
     def _most(self) -> dict[str, float]:
         fastest = float(self.tile_m) / self.step_s_
-        return {"go": 1.0, "stop": 1.0, "turn": 1.0, "slow_m_per_s": fastest,
-                "fast_m_per_s": fastest, "fast_share": 1.0, "memory": 1.0}  # fmt: skip
+        return {
+            "go": 1.0,
+            "stop": 1.0,
+            "turn": 1.0,
+            "slow_m_per_s": fastest,
+            "fast_m_per_s": fastest,
+            "fast_share": 1.0,
+            "memory": 1.0,
+        }
 
     def _moves_of(self, values: Mapping[str, float]) -> Moves:
         if int(self.n_headings) != self.n_headings or self.n_headings < 1:
-            raise ValueError(f"n_headings must be a whole number of at least 1, got "
-                             f"{self.n_headings}")  # fmt: skip
+            raise ValueError(
+                f"n_headings must be a whole number of at least 1, got {self.n_headings}"
+            )
         tiles = self.step_s_ / float(self.tile_m)
         return headings(
-            values["go"], values["stop"], values["turn"], values["slow_m_per_s"] * tiles,
-            values["fast_m_per_s"] * tiles, values["fast_share"], int(self.n_headings),
-        )  # fmt: skip
+            values["go"],
+            values["stop"],
+            values["turn"],
+            values["slow_m_per_s"] * tiles,
+            values["fast_m_per_s"] * tiles,
+            values["fast_share"],
+            int(self.n_headings),
+        )

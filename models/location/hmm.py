@@ -259,8 +259,15 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
         return self._chain(histories, self.memory_ > 0)
 
     def _chain(self, histories: Histories, has_memory: bool) -> Chain:
-        return Chain(self._grid, self._chances, self._prior, histories, self.step_s_,
-                     int(self.longest_gap_s), has_memory)  # fmt: skip
+        return Chain(
+            self._grid,
+            self._chances,
+            self._prior,
+            histories,
+            self.step_s_,
+            int(self.longest_gap_s),
+            has_memory,
+        )
 
     def _step(self) -> int:
         for name in ("tile_m", "max_speed_m_per_s", "longest_gap_s"):

@@ -76,8 +76,17 @@ def all_modes(start: Ints, message: Floats, n_modes: int) -> Floats:
 
 
 @compiled
-def moved(gap: Ints, boxes: Ints, start: Ints, filtered: Floats, smoothed: Floats,
-          kernels: Floats, switch: Floats, stay: Floats, inside: Floats) -> Floats:  # fmt: skip
+def moved(
+    gap: Ints,
+    boxes: Ints,
+    start: Ints,
+    filtered: Floats,
+    smoothed: Floats,
+    kernels: Floats,
+    switch: Floats,
+    stay: Floats,
+    inside: Floats,
+) -> Floats:
     """Pairwise posteriors ``f_k(g) T(g, g') s_{k+1}(g') / (T f_k)(g')``, over all modes."""
     n_modes, n_rows, n_columns = stay.shape[0], stay.shape[1] - 2, stay.shape[2] - 2
     out = np.zeros((max(len(gap) - 1, 0), 9, n_rows * n_columns))
@@ -119,10 +128,22 @@ def moved(gap: Ints, boxes: Ints, start: Ints, filtered: Floats, smoothed: Float
 
 @compiled
 def joint_likelihood(
-    pairs: Ints, floor: Floats, offsets: Ints, step: Ints, row: Ints, longest: int,
-    blocks: Floats, block_start: Ints, block_box: Ints, prior: Floats, modes: Floats,
-    kernels: Floats, switch: Floats, stay: Floats, inside: Floats,
-) -> Floats:  # fmt: skip
+    pairs: Ints,
+    floor: Floats,
+    offsets: Ints,
+    step: Ints,
+    row: Ints,
+    longest: int,
+    blocks: Floats,
+    block_start: Ints,
+    block_box: Ints,
+    prior: Floats,
+    modes: Floats,
+    kernels: Floats,
+    switch: Floats,
+    stay: Floats,
+    inside: Floats,
+) -> Floats:
     """Log likelihood of the events of both devices on one path; given up below the floor."""
     out = np.empty(len(pairs))
     no_boxes, no_start, no_pool = np.zeros((0, 4), np.int64), np.zeros(0, np.int64), np.zeros(0)
@@ -141,7 +162,21 @@ def joint_likelihood(
                 j += 1
             gap[k] = now - before if k > 0 and now - before <= longest else RESTART
             before = now
-        out[n] = forward(gap, kind, blocks, block_start, block_box, prior, modes, kernels,
-                         switch, stay, inside, floor[n], no_boxes, no_start,
-                         no_pool)[0]  # fmt: skip
+        out[n] = forward(
+            gap,
+            kind,
+            blocks,
+            block_start,
+            block_box,
+            prior,
+            modes,
+            kernels,
+            switch,
+            stay,
+            inside,
+            floor[n],
+            no_boxes,
+            no_start,
+            no_pool,
+        )[0]
     return out

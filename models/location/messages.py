@@ -19,8 +19,9 @@ FAINT = 1e-150
 
 
 @compiled
-def step_once(now: Floats, later: Floats, box: Ints, kernels: Floats, stay: Floats,
-              inside: Floats) -> None:  # fmt: skip
+def step_once(
+    now: Floats, later: Floats, box: Ints, kernels: Floats, stay: Floats, inside: Floats
+) -> None:
     """Carry a message one step; writes `later` on the box, reads `now` one tile around it.
 
     ``kernels[m, i, j]`` weighs the neighbour at (i - 1, j - 1) of each tile; `stay` its own value.
@@ -79,8 +80,9 @@ def trim(message: Floats, old: Ints, box: Ints) -> None:
 
 
 @compiled
-def widen(box: Ints, n_steps: int, within: Ints, n_steps_within: int, grid: Ints,
-          out: Ints) -> None:  # fmt: skip
+def widen(
+    box: Ints, n_steps: int, within: Ints, n_steps_within: int, grid: Ints, out: Ints
+) -> None:
     """Grow a box by some steps, as far as another box grown by some steps and the grid allow."""
     for low in (0, 2):
         high = low + 1
@@ -92,8 +94,9 @@ def widen(box: Ints, n_steps: int, within: Ints, n_steps_within: int, grid: Ints
 
 
 @compiled
-def weigh(message: Floats, box: Ints, factor: float, block: Floats, block_box: Ints,
-          totals: Floats) -> float:  # fmt: skip
+def weigh(
+    message: Floats, box: Ints, factor: float, block: Floats, block_box: Ints, totals: Floats
+) -> float:
     """Multiply a message by a factor and an emission whose box holds its own; return the sum.
 
     Summed by column first: a fixed order that the processor can take several at a time.

@@ -60,9 +60,13 @@ def climb(
     room = 0.25 * MOST - sum(at[name] for name in crowded if name not in free)
     limits = [LinearConstraint(weight, -np.inf, room)] if weight.any() else []
     found = minimize(
-        misfit, first, method="SLSQP", bounds=[(LEAST, MOST)] * len(free), constraints=limits,
+        misfit,
+        first,
+        method="SLSQP",
+        bounds=[(LEAST, MOST)] * len(free),
+        constraints=limits,
         options={"ftol": 1e-8, "eps": 1e-6, "maxiter": 200},
-    )  # fmt: skip
+    )
     best = np.asarray(found.x)
     return values(best if misfit(best) <= misfit(first) else first)
 

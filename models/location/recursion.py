@@ -19,9 +19,22 @@ RESTART = -1
 
 
 @compiled
-def travel(now: Floats, spare: Floats, box: Ints, spare_box: Ints, towards: Ints, gap: int,
-           kernels: Floats, switch: Floats, is_back: bool, stay: Floats, inside: Floats,
-           grid: Ints, scratch: Ints, rows: Floats) -> int:  # fmt: skip
+def travel(
+    now: Floats,
+    spare: Floats,
+    box: Ints,
+    spare_box: Ints,
+    towards: Ints,
+    gap: int,
+    kernels: Floats,
+    switch: Floats,
+    is_back: bool,
+    stay: Floats,
+    inside: Floats,
+    grid: Ints,
+    scratch: Ints,
+    rows: Floats,
+) -> int:
     """Carry a message over a gap; after an odd number of steps the answer is in `spare`.
 
     Forwards modes are mixed after each move, backwards before it. Mass that cannot be within
@@ -62,10 +75,23 @@ def most_room(gap: Ints, row: Ints, block_box: Ints, grid: Ints) -> int:
 
 
 @compiled
-def forward(gap: Ints, row: Ints, blocks: Floats, block_start: Ints, block_box: Ints,
-            prior: Floats, modes: Floats, kernels: Floats, switch: Floats, stay: Floats,
-            inside: Floats, floor: float, boxes: Ints, pool_start: Ints,
-            pool: Floats) -> tuple[float, int, int]:  # fmt: skip
+def forward(
+    gap: Ints,
+    row: Ints,
+    blocks: Floats,
+    block_start: Ints,
+    block_box: Ints,
+    prior: Floats,
+    modes: Floats,
+    kernels: Floats,
+    switch: Floats,
+    stay: Floats,
+    inside: Floats,
+    floor: float,
+    boxes: Ints,
+    pool_start: Ints,
+    pool: Floats,
+) -> tuple[float, int, int]:
     """Filter one device's events. `kernels` are flipped, `switch` is transposed.
 
     An event that no path explains begins the chain anew (a break), which is written into `gap`.
@@ -87,8 +113,22 @@ def forward(gap: Ints, row: Ints, blocks: Floats, block_start: Ints, block_box: 
         total = -1.0
         if gap[k] != RESTART:
             if gap[k] > 0:
-                n_updates += travel(now, spare, box, spare_box, target, gap[k], kernels, switch,
-                                    False, stay, inside, grid, scratch, rows)  # fmt: skip
+                n_updates += travel(
+                    now,
+                    spare,
+                    box,
+                    spare_box,
+                    target,
+                    gap[k],
+                    kernels,
+                    switch,
+                    False,
+                    stay,
+                    inside,
+                    grid,
+                    scratch,
+                    rows,
+                )
                 if gap[k] % 2 == 1:
                     now, spare = spare, now
             else:
@@ -132,9 +172,20 @@ def forward(gap: Ints, row: Ints, blocks: Floats, block_start: Ints, block_box: 
 
 
 @compiled
-def backward(gap: Ints, row: Ints, blocks: Floats, block_start: Ints, block_box: Ints,
-             kernels: Floats, switch: Floats, stay: Floats, inside: Floats, boxes: Ints,
-             pool_start: Ints, pool: Floats) -> int:  # fmt: skip
+def backward(
+    gap: Ints,
+    row: Ints,
+    blocks: Floats,
+    block_start: Ints,
+    block_box: Ints,
+    kernels: Floats,
+    switch: Floats,
+    stay: Floats,
+    inside: Floats,
+    boxes: Ints,
+    pool_start: Ints,
+    pool: Floats,
+) -> int:
     """Turn the kept messages of one device into posteriors given all its events, in place.
 
     Returns the number of state updates.
@@ -151,11 +202,31 @@ def backward(gap: Ints, row: Ints, blocks: Floats, block_start: Ints, block_box:
             begin(now, box, inside, ones, boxes[k])
         else:
             if row[k + 1] >= 0:
-                weigh(now, box, factor, blocks[block_start[row[k + 1]] :],
-                      block_box[row[k + 1]], totals)  # fmt: skip
+                weigh(
+                    now,
+                    box,
+                    factor,
+                    blocks[block_start[row[k + 1]] :],
+                    block_box[row[k + 1]],
+                    totals,
+                )
             if gap[k + 1] > 0:
-                n_updates += travel(now, spare, box, spare_box, boxes[k], gap[k + 1], kernels,
-                                    switch, True, stay, inside, grid, scratch, rows)  # fmt: skip
+                n_updates += travel(
+                    now,
+                    spare,
+                    box,
+                    spare_box,
+                    boxes[k],
+                    gap[k + 1],
+                    kernels,
+                    switch,
+                    True,
+                    stay,
+                    inside,
+                    grid,
+                    scratch,
+                    rows,
+                )
                 if gap[k + 1] % 2 == 1:
                     now, spare = spare, now
             else:

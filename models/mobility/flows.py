@@ -185,6 +185,10 @@ def flow_interval(
     np.divide(table.n_trips_squared, table.n_trips, out=weight, where=is_seen)
     devices = table.n_trips / weight
     return presence_interval(
-        table.n_trips, devices, weight, level=level,
-        sampling_overdispersion=sampling_overdispersion, model_error_share=model_error_share,
-    )  # fmt: skip
+        table.n_trips,
+        devices,
+        weight,
+        level=level,
+        sampling_overdispersion=sampling_overdispersion,
+        model_error_share=model_error_share,
+    )

@@ -190,8 +190,11 @@ def checked_flows(
     trips, masses = np.array(flows, np.float64), np.array(mass, np.float64)
     distance = np.array(distance_m, np.float64)
     n = len(masses) if masses.ndim == 1 else -1
-    for name, values, shape in (("mass", masses, (n,)), ("flows", trips, (n, n)),
-                                ("distance_m", distance, (n, n))):  # fmt: skip
+    for name, values, shape in (
+        ("mass", masses, (n,)),
+        ("flows", trips, (n, n)),
+        ("distance_m", distance, (n, n)),
+    ):
         if values.shape != shape or n < 2:
             raise ValueError(f"{name} has shape {values.shape}, expected zones, two or more")
         is_bad = ~(values >= 0) | np.isinf(values)

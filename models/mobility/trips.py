@@ -87,6 +87,9 @@ def find_trips(segments: Segments, *, max_unknown_s: float = 0.0) -> Trips:
     is_trip &= ~(both_abroad & (moved[after] == moved[before + 1]))
     before, after = before[is_trip], after[is_trip]
     return Trips(
-        device[before], segments.end_s[before], segments.start_s[after],
-        before.astype(np.int64), after.astype(np.int64),
-    )  # fmt: skip
+        device[before],
+        segments.end_s[before],
+        segments.start_s[after],
+        before.astype(np.int64),
+        after.astype(np.int64),
+    )

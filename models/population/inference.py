@@ -94,9 +94,13 @@ class PopulationNB(BaseEstimator):  # type: ignore[misc, unused-ignore]
             raise ValueError(f"level must lie between 0 and 1, got {self.level}")
         given = {
             name: np.asarray(values, dtype=np.float64)
-            for name, values in (("omega_1", omega_1), ("omega_2", omega_2),
-                                 ("penetration", penetration), ("register", register))
-        }  # fmt: skip
+            for name, values in (
+                ("omega_1", omega_1),
+                ("omega_2", omega_2),
+                ("penetration", penetration),
+                ("register", register),
+            )
+        }
         for name, values in given.items():
             if values.shape != (len(net_counts),):
                 raise ValueError(f"{name} has shape {values.shape}, expected ({len(net_counts)},)")

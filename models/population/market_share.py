@@ -117,8 +117,9 @@ def _beta_of_regions(seen: Floats, there: Floats) -> tuple[float, float]:
 
     first = np.array([np.log(together / (1 - together)), np.log(100.0)])
     bounds = [(-12.0, 12.0), (np.log(2.0), np.log(max(10.0, there.sum())))]
-    found = minimize(misfit, first, method="L-BFGS-B", bounds=bounds,
-                     options={"ftol": 1e-14, "gtol": 1e-10})  # fmt: skip
+    found = minimize(
+        misfit, first, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-10}
+    )
     mean, size = 1.0 / (1.0 + np.exp(-found.x[0])), np.exp(found.x[1])
     return float(mean * size), float((1 - mean) * size)
 
@@ -170,9 +171,11 @@ def visitors_from_roamers(
     (array([125.]), array([99.]), array([157.]))
     """
     seen, share, error = np.broadcast_arrays(
-        *(np.atleast_1d(np.asarray(a, dtype=np.float64))
-          for a in (n_roamers, roaming_share, roaming_share_error))
-    )  # fmt: skip
+        *(
+            np.atleast_1d(np.asarray(a, dtype=np.float64))
+            for a in (n_roamers, roaming_share, roaming_share_error)
+        )
+    )
     for name, is_bad in (
         ("n_roamers is NaN, infinite or negative", ~(seen >= 0) | np.isinf(seen)),
         ("roaming_share does not lie between 0 and 1", ~((share > 0) & (share <= 1))),

@@ -37,11 +37,13 @@ class NetCount:
         if values.ndim != 1 or values.shape != chance.shape or not len(values):
             raise ValueError(f"values has shape {values.shape}, probability {chance.shape}")
         for name, is_bad in (
-            ("values is NaN, negative or no half of a whole number",
-             ~(values >= 0) | (np.floor(2 * values) != 2 * values)),
+            (
+                "values is NaN, negative or no half of a whole number",
+                ~(values >= 0) | (np.floor(2 * values) != 2 * values),
+            ),
             ("values do not increase", np.diff(values, prepend=-1.0) <= 0),
             ("probability is NaN or negative", ~(chance >= 0)),
-        ):  # fmt: skip
+        ):
             if is_bad.any():
                 raise ValueError(f"{name} (first at {int(is_bad.argmax())})")
         if abs(chance.sum() - 1.0) > 1e-9:

@@ -210,9 +210,12 @@ class AnchorPlace(BaseEstimator):  # type: ignore[misc, unused-ignore]
         device = segments.device[taken]
         first = np.flatnonzero(np.append(True, device[1:] != device[:-1])[: len(device)])
         near, best, second, total = gather(
-            np.append(first, len(device)).astype(np.int64), self._x[tile], self._y[tile],
-            weight[taken], float(self.radius_m),
-        )  # fmt: skip
+            np.append(first, len(device)).astype(np.int64),
+            self._x[tile],
+            self._y[tile],
+            weight[taken],
+            float(self.radius_m),
+        )
         kept = (best >= self.min_weight_s) & (best >= self.min_share * total)
         group = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(device))))
         chosen = near & kept[group]
@@ -223,9 +226,14 @@ class AnchorPlace(BaseEstimator):  # type: ignore[misc, unused-ignore]
         share = np.divide(best, total, out=np.zeros_like(best), where=total > 0)
         other = np.divide(second, total, out=np.zeros_like(second), where=total > 0)
         return Anchors(
-            pooled.device, found.tile, found.zone, found.zone_shares, share[kept],
-            (share - other)[kept], is_there,
-        )  # fmt: skip
+            pooled.device,
+            found.tile,
+            found.zone,
+            found.zone_shares,
+            share[kept],
+            (share - other)[kept],
+            is_there,
+        )
 
 
 def _pooled(stays: Segments, row: NDArray[np.int64]) -> tuple[Segments, NDArray[np.int64]]:

@@ -101,8 +101,13 @@ def bridged_stays(
     who, where = np.asarray(device, np.int64), np.asarray(cell, np.int64)
     when, x, y = (np.asarray(v, np.float64) for v in (at_s, x_m, y_m))
     night = np.asarray(is_night, dtype=bool)
-    for name, values in (("at_s", when), ("cell", where), ("x_m", x), ("y_m", y),
-                         ("is_night", night)):  # fmt: skip
+    for name, values in (
+        ("at_s", when),
+        ("cell", where),
+        ("x_m", x),
+        ("y_m", y),
+        ("is_night", night),
+    ):
         if values.shape != who.shape:
             raise ValueError(f"{name} has shape {values.shape}, device has shape {who.shape}")
     gap = np.diff(when)

@@ -39,9 +39,11 @@ class FlowCube:
     def __add__(self, other: FlowCube) -> FlowCube:
         """Cubes of two batches of devices together."""
         return FlowCube(
-            self.devices + other.devices, self.n_devices + other.n_devices,
-            self.unseen + other.unseen, self.abroad + other.abroad,
-        )  # fmt: skip
+            self.devices + other.devices,
+            self.n_devices + other.n_devices,
+            self.unseen + other.unseen,
+            self.abroad + other.abroad,
+        )
 
 
 def flow_cube(
@@ -115,9 +117,11 @@ def flow_cube(
 
     unknown = segments.state[of] == UNKNOWN
     return FlowCube(
-        np.asarray(devices, dtype=np.float64), distinct.astype(np.int64),
-        lost(~is_placed & unknown), lost(~is_placed & ~unknown),
-    )  # fmt: skip
+        np.asarray(devices, dtype=np.float64),
+        distinct.astype(np.int64),
+        lost(~is_placed & unknown),
+        lost(~is_placed & ~unknown),
+    )
 
 
 def homes_of(segments: Segments, home_of_device: ArrayLike, n_zones: int) -> Ints:

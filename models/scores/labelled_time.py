@@ -43,9 +43,11 @@ class LabelledTime:
             the first position.
         """
         found = cls(
-            np.asarray(device, np.int64), np.asarray(start_s, np.float64),
-            np.asarray(end_s, np.float64), np.asarray(label, np.int64),
-        )  # fmt: skip
+            np.asarray(device, np.int64),
+            np.asarray(start_s, np.float64),
+            np.asarray(end_s, np.float64),
+            np.asarray(label, np.int64),
+        )
         for name in ("start_s", "end_s", "label"):
             if getattr(found, name).shape != found.device.shape:
                 raise ValueError(f"{name} differs from device in length")
@@ -80,8 +82,9 @@ def common_time(
     low = min(float(v.min()) for v in starts)
     span = max(float(v.max()) for v in ends) - low + 1.0
     known, known_end = (truth.device * span + v - low for v in (truth.start_s, truth.end_s))
-    guess, guess_end = (estimate.device * span + v - low
-                        for v in (estimate.start_s, estimate.end_s))  # fmt: skip
+    guess, guess_end = (
+        estimate.device * span + v - low for v in (estimate.start_s, estimate.end_s)
+    )
     cuts = np.unique(np.concatenate([known, known_end, guess, guess_end]))
     begin, end = cuts[:-1], cuts[1:]
     a = np.searchsorted(known, begin, side="right") - 1

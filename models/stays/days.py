@@ -54,6 +54,7 @@ def split_at(segments: Segments, bounds_s: ArrayLike) -> tuple[Segments, NDArray
     later, earlier = within > 0, within < n_pieces[of] - 1
     start[later] = bounds[day[later]]
     end[earlier] = bounds[day[earlier] + 1]
-    cut = Segments(pieces.device, start, end, pieces.state, pieces.cell, pieces.first_event,
-                   pieces.last_event)  # fmt: skip
+    cut = Segments(
+        pieces.device, start, end, pieces.state, pieces.cell, pieces.first_event, pieces.last_event
+    )
     return cut, np.asarray(day, dtype=np.int64)

@@ -140,8 +140,9 @@ class StayPlacing(BaseEstimator):  # type: ignore[misc, unused-ignore]
         else:
             total = np.bincount(
                 np.repeat(np.arange(chances.shape[0]), np.diff(chances.indptr)),
-                weights=joint, minlength=chances.shape[0],
-            )  # fmt: skip
+                weights=joint,
+                minlength=chances.shape[0],
+            )
             of = np.repeat(total, np.diff(chances.indptr))
             value = np.divide(joint, of, out=np.zeros_like(joint), where=of > 0)
             kept = value > 0
@@ -182,11 +183,23 @@ class StayPlacing(BaseEstimator):  # type: ignore[misc, unused-ignore]
         kept_zone = np.full((n, self.n_kept), -1, dtype=np.int32)
         kept_share = np.zeros((n, self.n_kept))
         placing_loops.place(
-            segments.first_event, segments.last_event, segments.state != UNKNOWN, rows,
-            self._indptr, self._indices, self._value, self._log_prior, self._zone,
-            self.n_zones_, self.method == "joint", float(self.repeats), tile, zone, kept_zone,
+            segments.first_event,
+            segments.last_event,
+            segments.state != UNKNOWN,
+            rows,
+            self._indptr,
+            self._indices,
+            self._value,
+            self._log_prior,
+            self._zone,
+            self.n_zones_,
+            self.method == "joint",
+            float(self.repeats),
+            tile,
+            zone,
+            kept_zone,
             kept_share,
-        )  # fmt: skip
+        )
         is_kept = kept_zone >= 0
         indptr = np.append(0, np.cumsum(is_kept.sum(axis=1)))
         shares = sparse.csr_array(

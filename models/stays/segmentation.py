@@ -106,8 +106,14 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
             Not square; a parameter that is negative or not a number, or a padding that would
             make unknown time negative.
         """
-        for name in ("min_stay_s", "max_gap_stay_s", "max_gap_move_s", "max_gap_abroad_s",
-                     "padding_s", "longest_move_s"):  # fmt: skip
+        for name in (
+            "min_stay_s",
+            "max_gap_stay_s",
+            "max_gap_move_s",
+            "max_gap_abroad_s",
+            "padding_s",
+            "longest_move_s",
+        ):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if 2 * self.padding_s > self.max_gap_move_s:
@@ -153,9 +159,14 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
         return segments
 
     def resume(
-        self, device: ArrayLike, at_s: ArrayLike, cell: ArrayLike,
-        carried: Carried | None = None, *, is_last: bool = False,
-    ) -> tuple[Segments, Carried]:  # fmt: skip
+        self,
+        device: ArrayLike,
+        at_s: ArrayLike,
+        cell: ArrayLike,
+        carried: Carried | None = None,
+        *,
+        is_last: bool = False,
+    ) -> tuple[Segments, Carried]:
         """Segment one part of the window after the other, such as days.
 
         Parameters
@@ -218,21 +229,43 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
     ) -> tuple[Segments, NDArray[np.int8]]:
         overlaps = self.overlaps_
         link = loops.follow(
-            who, when, where, overlaps.indptr.astype(np.int32), overlaps.indices.astype(np.int32),
-            float(self.max_gap_stay_s), float(self.max_gap_move_s), float(self.max_gap_abroad_s),
+            who,
+            when,
+            where,
+            overlaps.indptr.astype(np.int32),
+            overlaps.indices.astype(np.int32),
+            float(self.max_gap_stay_s),
+            float(self.max_gap_move_s),
+            float(self.max_gap_abroad_s),
             after_move,
-        )  # fmt: skip
+        )
         most = loops.count_segments(link)
         out = Segments(
-            np.empty(most, np.int64), np.empty(most), np.empty(most), np.empty(most, np.int8),
-            np.empty(most, np.int32), np.empty(most, np.int64), np.empty(most, np.int64),
-        )  # fmt: skip
+            np.empty(most, np.int64),
+            np.empty(most),
+            np.empty(most),
+            np.empty(most, np.int8),
+            np.empty(most, np.int32),
+            np.empty(most, np.int64),
+            np.empty(most, np.int64),
+        )
         n = loops.write_segments(
-            who, when, where, link, self.n_cells_, float(self.min_stay_s), float(self.padding_s),
+            who,
+            when,
+            where,
+            link,
+            self.n_cells_,
+            float(self.min_stay_s),
+            float(self.padding_s),
             float(self.longest_move_s),
-            out.device, out.start_s, out.end_s, out.state, out.cell, out.first_event,
+            out.device,
+            out.start_s,
+            out.end_s,
+            out.state,
+            out.cell,
+            out.first_event,
             out.last_event,
-        )  # fmt: skip
+        )
         return out.take(slice(0, n)), link
 
 
@@ -271,7 +304,10 @@ def checked_events(
             raise ValueError(f"cell has no row in overlaps (first at event {at})")
         if who[at] < who[at - 1]:
             raise ValueError(f"device is not ascending (first at event {at})")
-        which = "at_s goes back within a device" if when[at] < when[at - 1] else (
-            "cell is not ascending within a moment")  # fmt: skip
+        which = (
+            "at_s goes back within a device"
+            if when[at] < when[at - 1]
+            else ("cell is not ascending within a moment")
+        )
         raise ValueError(f"{which} (first at event {at}): sort by device, at_s, cell")
     return who, when, where

@@ -54,16 +54,25 @@ class Segments:
 
     @classmethod
     def of(
-        cls, device: ArrayLike, start_s: ArrayLike, end_s: ArrayLike, state: ArrayLike,
-        cell: ArrayLike, first_event: ArrayLike, last_event: ArrayLike,
-    ) -> Segments:  # fmt: skip
+        cls,
+        device: ArrayLike,
+        start_s: ArrayLike,
+        end_s: ArrayLike,
+        state: ArrayLike,
+        cell: ArrayLike,
+        first_event: ArrayLike,
+        last_event: ArrayLike,
+    ) -> Segments:
         """Make segments of anything like arrays; nothing is checked."""
         return cls(
-            np.asarray(device, np.int64), np.asarray(start_s, np.float64),
-            np.asarray(end_s, np.float64), np.asarray(state, np.int8),
-            np.asarray(cell, np.int32), np.asarray(first_event, np.int64),
+            np.asarray(device, np.int64),
+            np.asarray(start_s, np.float64),
+            np.asarray(end_s, np.float64),
+            np.asarray(state, np.int8),
+            np.asarray(cell, np.int32),
+            np.asarray(first_event, np.int64),
             np.asarray(last_event, np.int64),
-        )  # fmt: skip
+        )
 
     def __len__(self) -> int:
         """Segments of all devices."""

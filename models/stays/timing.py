@@ -59,9 +59,13 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
     n_cells_: int
 
     def __init__(
-        self, *, step_m: float = 78.12, n_bands: int = 128, detour_m: float = 50.0,
+        self,
+        *,
+        step_m: float = 78.12,
+        n_bands: int = 128,
+        detour_m: float = 50.0,
         tile_m: float = 100.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.step_m = step_m
         self.n_bands = n_bands
         self.detour_m = detour_m
@@ -98,8 +102,10 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
         chances: Any = sparse.csr_array(connection_probability, dtype=np.float64)  # type: ignore[arg-type]
         masts = np.column_stack([np.asarray(v, np.float64) for v in (cell_x_m, cell_y_m)])
         tiles = np.column_stack([np.asarray(v, np.float64) for v in (tile_x_m, tile_y_m)])
-        for name, values, size in (("cell_x_m", masts, chances.shape[0]),
-                                   ("tile_x_m", tiles, chances.shape[1])):  # fmt: skip
+        for name, values, size in (
+            ("cell_x_m", masts, chances.shape[0]),
+            ("tile_x_m", tiles, chances.shape[1]),
+        ):
             if len(values) != size:
                 raise ValueError(f"{name} has {len(values)} elements, expected {size}")
         cell = np.repeat(np.arange(chances.shape[0]), np.diff(chances.indptr))

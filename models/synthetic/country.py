@@ -23,11 +23,27 @@ N_COLUMNS, N_ROWS = 150, 200
 X_MIN_M, Y_MIN_M = 3_900_000.0, 3_650_000.0
 
 NAMES = [
-    "Hoogmeer", "Noorderdam", "Eikenrade", "Zandvliet aan Zee", "Zuiderloo", "Westhaven",
-    "Molenwaard", "Lindeveen", "Klaverbeek", "Oosterlaar", "Rietmond", "Berkenhout",
-    "Duinsveld", "Wilgenbroek", "Vossenberg", "Kraaiendorp", "Heidelo", "Polderkerk",
-    "Steenwijde", "Elzenmark",
-]  # fmt: skip
+    "Hoogmeer",
+    "Noorderdam",
+    "Eikenrade",
+    "Zandvliet aan Zee",
+    "Zuiderloo",
+    "Westhaven",
+    "Molenwaard",
+    "Lindeveen",
+    "Klaverbeek",
+    "Oosterlaar",
+    "Rietmond",
+    "Berkenhout",
+    "Duinsveld",
+    "Wilgenbroek",
+    "Vossenberg",
+    "Kraaiendorp",
+    "Heidelo",
+    "Polderkerk",
+    "Steenwijde",
+    "Elzenmark",
+]
 REGION_NAMES = ["Noordkust", "Middelland", "Zuidrand"]
 N_MUNICIPALITIES = len(NAMES)
 N_PARKS = 10
@@ -81,18 +97,31 @@ def _centres(rng: np.random.Generator, coast: Floats) -> Ints:
     """Row and column of the centres: city, four towns, a beach resort, and villages between."""
 
     def near(row: float, column: float, spread: int) -> tuple[int, int]:
-        return (int(row + rng.integers(-spread, spread + 1)),
-                int(column + rng.integers(-spread, spread + 1)))  # fmt: skip
+        return (
+            int(row + rng.integers(-spread, spread + 1)),
+            int(column + rng.integers(-spread, spread + 1)),
+        )
 
     beach_row = int(rng.integers(112, 132))
     resort = (beach_row, int(coast[beach_row]) + 4)
-    placed = [near(98, 82, 6), near(165, 62, 5), near(150, 122, 5), resort, near(38, 112, 5),
-              near(42, 48, 5)]  # fmt: skip
+    placed = [
+        near(98, 82, 6),
+        near(165, 62, 5),
+        near(150, 122, 5),
+        resort,
+        near(38, 112, 5),
+        near(42, 48, 5),
+    ]
     while len(placed) < N_MUNICIPALITIES:  # Mitchell's best candidate: villages keep distance
         rows, columns = rng.integers(8, N_ROWS - 8, 300), rng.integers(0, N_COLUMNS - 7, 300)
         rows, columns = (v[columns > coast[rows] + 7] for v in (rows, columns))
-        distance = np.min([np.hypot(rows - r, columns - c) - (8 if n == 0 else 0)
-                           for n, (r, c) in enumerate(placed)], axis=0)  # fmt: skip
+        distance = np.min(
+            [
+                np.hypot(rows - r, columns - c) - (8 if n == 0 else 0)
+                for n, (r, c) in enumerate(placed)
+            ],
+            axis=0,
+        )
         best = int(np.argmax(distance))
         placed.append((int(rows[best]), int(columns[best])))
     return np.array(placed)
@@ -106,8 +135,9 @@ def _municipalities(rng: np.random.Generator, centres: Ints, is_sea: NDArray[Any
     columns = columns + 4.0 * smooth_field(rng, shape, 6.0)
     reach = np.full(len(centres), 0.0)
     reach[CITY], reach[[1, 2, 4, 5]] = 6.0, 1.5
-    distance = np.stack([np.hypot(rows - r, columns - c) - far
-                         for (r, c), far in zip(centres, reach, strict=True)])  # fmt: skip
+    distance = np.stack(
+        [np.hypot(rows - r, columns - c) - far for (r, c), far in zip(centres, reach, strict=True)]
+    )
     nearest = distance.argmin(axis=0)
     nearest[tuple(centres.T)] = np.arange(len(centres))
     for number, (row, column) in enumerate(centres):
@@ -165,10 +195,15 @@ def _parks(rng: np.random.Generator, roads: Floats, of: Ints) -> pd.DataFrame:
     """Place business parks and malls: beside a road, outside the centres, in any municipality."""
     where = np.argwhere((roads > 0.2) & (of >= 0))
     spots = where[rng.choice(len(where), N_PARKS, replace=False)]
-    return pd.DataFrame({
-        "number": of[tuple(spots.T)], "row": spots[:, 0], "column": spots[:, 1],
-        "radius": rng.uniform(1.5, 3.0, N_PARKS), "share": rng.uniform(0.15, 0.45, N_PARKS),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "number": of[tuple(spots.T)],
+            "row": spots[:, 0],
+            "column": spots[:, 1],
+            "radius": rng.uniform(1.5, 3.0, N_PARKS),
+            "share": rng.uniform(0.15, 0.45, N_PARKS),
+        }
+    )
 
 
 def _settlement(
@@ -241,8 +276,9 @@ def make_country(world_seed: int) -> Country:
     room = (1 - residential - building - roads).clip(0)
     water = np.where(is_sea | is_lake, 1.0, 0.02 * room)
     forest = np.where(water < 1, np.minimum(forest, room - water.clip(0, room)), 0.0)
-    residential, building, roads = (np.where(water < 1, v, 0.0)
-                                    for v in (residential, building, roads))  # fmt: skip
+    residential, building, roads = (
+        np.where(water < 1, v, 0.0) for v in (residential, building, roads)
+    )
     inland = (columns - coast[:, None]).clip(0)
     elevation = np.where(is_sea, 0, (0.28 * inland + 5 * smooth_field(rng, shape, 9.0)).clip(0.5))
 
@@ -256,21 +292,43 @@ def make_country(world_seed: int) -> Country:
     x_m = X_MIN_M + (columns_.ravel() + 0.5) * TILE_M
     y_m = Y_MIN_M + (rows_.ravel() + 0.5) * TILE_M
     flat = of.ravel()
-    tiles = pd.DataFrame({
-        "tile_id": (y_m // TILE_M).astype(np.int64) * 100_000 + (x_m // TILE_M).astype(np.int64),
-        "x_m": x_m, "y_m": y_m,
-        "zone_id": np.array([*zone_ids, None], dtype=object)[flat],
-        "elevation_m": elevation.ravel().round(1),
-        **{name: np.round(share.ravel(), 4) for name, share in (
-            ("building", building), ("residential", residential), ("forest", forest),
-            ("water", water), ("roads", roads))},
-    })  # fmt: skip
+    tiles = pd.DataFrame(
+        {
+            "tile_id": (y_m // TILE_M).astype(np.int64) * 100_000
+            + (x_m // TILE_M).astype(np.int64),
+            "x_m": x_m,
+            "y_m": y_m,
+            "zone_id": np.array([*zone_ids, None], dtype=object)[flat],
+            "elevation_m": elevation.ravel().round(1),
+            **{
+                name: np.round(share.ravel(), 4)
+                for name, share in (
+                    ("building", building),
+                    ("residential", residential),
+                    ("forest", forest),
+                    ("water", water),
+                    ("roads", roads),
+                )
+            },
+        }
+    )
     city = centres[CITY]
     ring = np.hypot(rows_ - city[0], columns_ - city[1])
     good = (of == CITY) & (ring > 13) & (ring < 17) & ~is_lake
     stadium = int(rng.choice(np.flatnonzero(good.ravel())))
     station = int((city[0] + 3) * N_COLUMNS + city[1] + 2)
     return Country(
-        tiles, flat, zone_ids, NAMES, region_of, (homes / homes.sum()).ravel(), jobs.ravel(),
-        leisure.ravel(), hotels.ravel(), beach.ravel(), centres, stadium, station,
-    )  # fmt: skip
+        tiles,
+        flat,
+        zone_ids,
+        NAMES,
+        region_of,
+        (homes / homes.sum()).ravel(),
+        jobs.ravel(),
+        leisure.ravel(),
+        hotels.ravel(),
+        beach.ravel(),
+        centres,
+        stadium,
+        station,
+    )

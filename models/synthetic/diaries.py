@@ -46,9 +46,9 @@ class Diary:
 
     def add(self, person: Ints, start: Floats, end: Floats, x: Floats, y: Floats) -> None:
         """Note one outing of each of the given persons."""
-        self.outings.append(pd.DataFrame(
-            {"person": person, "start": start, "end": end, "x_m": x, "y_m": y}
-        ))  # fmt: skip
+        self.outings.append(
+            pd.DataFrame({"person": person, "start": start, "end": end, "x_m": x, "y_m": y})
+        )
 
     def work(self, day: int, weekend: bool) -> NDArray[Any]:
         """Add work and school. Returns who went."""
@@ -72,8 +72,13 @@ class Diary:
         who = np.flatnonzero(goes)
         at = day * DAY + start[who].clip(0.1) * HOUR
         p = self.persons
-        self.add(who, at, at + length[who].clip(3) * HOUR, p["work_x_m"].to_numpy()[who],
-                 p["work_y_m"].to_numpy()[who])  # fmt: skip
+        self.add(
+            who,
+            at,
+            at + length[who].clip(3) * HOUR,
+            p["work_x_m"].to_numpy()[who],
+            p["work_y_m"].to_numpy()[who],
+        )
         went: NDArray[Any] = goes
         return went
 
@@ -104,8 +109,9 @@ class Diary:
         goes_far = choice < (0.4 if trip else 0.12)
         visits = choice > 0.65
         sands = trip & (choice < 0.09)
-        where = self.shops.within(rng, np.where(goes_far, self.far.draw(rng, of),
-                                                self.near.draw(rng, of)))  # fmt: skip
+        where = self.shops.within(
+            rng, np.where(goes_far, self.far.draw(rng, of), self.near.draw(rng, of))
+        )
         home = self.homes.within(rng, self.friends.draw(rng, of))
         tile = np.where(visits, home, np.where(sands, self.sands.anywhere(rng, len(of)), where))
         return scattered(rng, self.country, tile)
@@ -159,9 +165,9 @@ class Diary:
         return stays.drop_duplicates("person", ignore_index=True)
 
     def _stay(self, who: Ints, start: Floats, end: Floats, x: Floats, y: Floats) -> None:
-        self.nights.append(pd.DataFrame(
-            {"person": who, "start": start, "end": end, "x_m": x, "y_m": y}
-        ))  # fmt: skip
+        self.nights.append(
+            pd.DataFrame({"person": who, "start": start, "end": end, "x_m": x, "y_m": y})
+        )
 
     def excursions(self, nights: pd.DataFrame) -> None:
         """Let guests go out near where they sleep: by day and in the evening."""

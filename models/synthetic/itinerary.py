@@ -117,8 +117,9 @@ def make_itinerary(
     taste = (person * 7919 % 1000) / 1000  # who cycles, who drives: a habit of the person
     mode = np.select(
         [distance < 1, distance < 900, distance < 4_500, distance > 25_000],
-        [0, 1, np.where(taste < 0.55, 2, 4), 5], default=np.where(taste < 0.25, 3, 4),
-    ).astype(np.int8)  # fmt: skip
+        [0, 1, np.where(taste < 0.55, 2, 4), 5],
+        default=np.where(taste < 0.25, 3, 4),
+    ).astype(np.int8)
     lasts = np.where(distance < 1, 1.0, distance / SPEED_M_S[mode] + START_S)
     departs = departs - np.where(is_out, lasts, 0.0)
     # no leg before the last has ended: a running maximum within the person
@@ -127,9 +128,17 @@ def make_itinerary(
     departs = np.maximum.accumulate(slack) - person * _SPAN + before
     first = np.r_[np.flatnonzero(is_first), len(person)]
     return Itinerary(
-        person.astype(np.int32), departs, departs + lasts, from_x, from_y, to_x, to_y, mode,
-        first, n_persons,
-    )  # fmt: skip
+        person.astype(np.int32),
+        departs,
+        departs + lasts,
+        from_x,
+        from_y,
+        to_x,
+        to_y,
+        mode,
+        first,
+        n_persons,
+    )
 
 
 def present(country: Country, itinerary: Itinerary, at_s: float) -> NDArray[Any]:
@@ -150,16 +159,28 @@ def make_trips(country: Country, itinerary: Itinerary, until_s: float) -> pd.Dat
     shown &= itinerary.carrier < itinerary.n_persons
     zone = np.array([*country.tiles["zone_id"], None], dtype=object)
     code = np.append(country.tiles["tile_id"].to_numpy(), -1)
-    trips: dict[str, Any] = {"person_id": itinerary.carrier[shown].astype(np.int64),
-             "departs_s": itinerary.departs_s[shown].round().astype(np.int64),
-             "arrives_s": itinerary.arrives_s[shown].round().astype(np.int64)}  # fmt: skip
-    for end, x, y in (("from", itinerary.from_x, itinerary.from_y),
-                      ("to", itinerary.to_x, itinerary.to_y)):  # fmt: skip
+    trips: dict[str, Any] = {
+        "person_id": itinerary.carrier[shown].astype(np.int64),
+        "departs_s": itinerary.departs_s[shown].round().astype(np.int64),
+        "arrives_s": itinerary.arrives_s[shown].round().astype(np.int64),
+    }
+    for end, x, y in (
+        ("from", itinerary.from_x, itinerary.from_y),
+        ("to", itinerary.to_x, itinerary.to_y),
+    ):
         tile = country.tile_at(x[shown], y[shown])
         trips[f"{end}_tile_id"] = pd.Series(code[tile], dtype="Int64").mask(tile < 0)
         trips[f"{end}_zone_id"] = zone[tile]
     frame = pd.DataFrame(trips)
     frame["mode"] = np.array(MODES, dtype=object)[itinerary.mode[shown]]
-    names = ["person_id", "departs_s", "arrives_s", "from_tile_id", "to_tile_id", "from_zone_id",
-             "to_zone_id", "mode"]  # fmt: skip
+    names = [
+        "person_id",
+        "departs_s",
+        "arrives_s",
+        "from_tile_id",
+        "to_tile_id",
+        "from_zone_id",
+        "to_zone_id",
+        "mode",
+    ]
     return frame[names]

@@ -129,8 +129,10 @@ def draw_lives(
     """
     homes_of = landscape.mass(RESIDENTS)
     random = stream(seed, "homes")
-    homes = [_tiles_of(landscape.zone == number, homes_of, int(size), random)
-             for number, size in enumerate(landscape.register)]  # fmt: skip
+    homes = [
+        _tiles_of(landscape.zone == number, homes_of, int(size), random)
+        for number, size in enumerate(landscape.register)
+    ]
     home = np.concatenate(homes)
     zone = np.repeat(np.arange(len(homes)), [len(one) for one in homes])
     work = home.copy()

@@ -18,8 +18,17 @@ from models.synthetic.signalling import CODES, TEXT, VOICE
 
 HEADER = b"IMSI;EVENT_TIME;MCC;MNC;LAC_CI;EVENT_CODE;TA;IMEI;B_PARTY\n"
 GHOST_CELL = b"2999-65535"
-FIELDS = [("subscriber", 15), ("time", 19), ("mcc", 3), ("mnc", 3), ("cell", 15), ("code", 2),
-          ("timing", 3), ("imei", 15), ("counterpart", 12)]  # fmt: skip
+FIELDS = [
+    ("subscriber", 15),
+    ("time", 19),
+    ("mcc", 3),
+    ("mnc", 3),
+    ("cell", 15),
+    ("code", 2),
+    ("timing", 3),
+    ("imei", 15),
+    ("counterpart", 12),
+]
 ROW = np.dtype(
     [part for name, width in FIELDS for part in ((name, f"S{width}"), (f"after_{name}", "S1"))]
 )
@@ -52,9 +61,7 @@ class LineFormat:
         self.dates = table([f"{day:%d-%m-%Y} " for day in dates], 11)
         self.counterpart = table([f"0990000{number:04d}" for number in range(10_000)], 12)
         moments = range(86_400)
-        self.clock = table(
-            [f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in moments], 8
-        )  # fmt: skip
+        self.clock = table([f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in moments], 8)
 
     def blocks(self, lines: pd.DataFrame) -> Iterator[bytes]:
         """Yield the header and then the lines, a hundred thousand at a time."""

@@ -94,30 +94,50 @@ def make_network(country: Country, world_seed: int) -> pd.DataFrame:
         height = rng.uniform(18, 28) if is_dense[site] else rng.uniform(30, 48)
         power = float(rng.choice([2, 3, 4] if is_dense[site] else [8, 10, 16]))
         for sector in range(3):
-            rows.append({
-                "cell_id": f"{2100 + site // 10:04d}-{10000 + site * 10 + sector + 1}",
-                "site": site, "x_m": x, "y_m": y, "antenna_height_m": round(height, 1),
-                "is_directional": True,
-                "azimuth_deg": round((first[site] + 120 * sector + rng.normal(0, 5)) % 360),
-                "tilt_deg": float(rng.integers(5, 9) if is_dense[site] else rng.integers(3, 6)),
-                "beam_horizontal_deg": 65.0, "beam_vertical_deg": 9.0,
-                "power_w": power, "range_m": 10_000.0,
-                "frequency_mhz": 1800.0 if is_dense[site] else 800.0,
-                "technology": "LTE", "cell_type": "macro",
-            })  # fmt: skip
+            rows.append(
+                {
+                    "cell_id": f"{2100 + site // 10:04d}-{10000 + site * 10 + sector + 1}",
+                    "site": site,
+                    "x_m": x,
+                    "y_m": y,
+                    "antenna_height_m": round(height, 1),
+                    "is_directional": True,
+                    "azimuth_deg": round((first[site] + 120 * sector + rng.normal(0, 5)) % 360),
+                    "tilt_deg": float(rng.integers(5, 9) if is_dense[site] else rng.integers(3, 6)),
+                    "beam_horizontal_deg": 65.0,
+                    "beam_vertical_deg": 9.0,
+                    "power_w": power,
+                    "range_m": 10_000.0,
+                    "frequency_mhz": 1800.0 if is_dense[site] else 800.0,
+                    "technology": "LTE",
+                    "cell_type": "macro",
+                }
+            )
     tiles = country.tiles[["x_m", "y_m"]].to_numpy()
     centre = np.where(country.municipality == CITY, country.leisure, 0)
     busy = rng.choice(len(tiles), N_SMALL - 3, replace=False, p=centre / centre.sum())
     places = [country.stadium, country.stadium, country.station, *busy]
     for number, tile in enumerate(places):
         x, y = tiles[tile] + (rng.uniform(-40, 40, 2) if number > 1 else (120 * number - 60, 0))
-        rows.append({
-            "cell_id": f"2190-{20001 + number}", "site": N_SITES + number, "x_m": x, "y_m": y,
-            "antenna_height_m": 8.0, "is_directional": False, "azimuth_deg": np.nan,
-            "tilt_deg": np.nan, "beam_horizontal_deg": np.nan, "beam_vertical_deg": np.nan,
-            "power_w": 2.0, "range_m": 1_000.0, "frequency_mhz": 3500.0,
-            "technology": "5G" if number < 3 else "LTE", "cell_type": "micro",
-        })  # fmt: skip
+        rows.append(
+            {
+                "cell_id": f"2190-{20001 + number}",
+                "site": N_SITES + number,
+                "x_m": x,
+                "y_m": y,
+                "antenna_height_m": 8.0,
+                "is_directional": False,
+                "azimuth_deg": np.nan,
+                "tilt_deg": np.nan,
+                "beam_horizontal_deg": np.nan,
+                "beam_vertical_deg": np.nan,
+                "power_w": 2.0,
+                "range_m": 1_000.0,
+                "frequency_mhz": 3500.0,
+                "technology": "5G" if number < 3 else "LTE",
+                "cell_type": "micro",
+            }
+        )
     cells = pd.DataFrame(rows)
     longitude, latitude = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(
         cells["x_m"].to_numpy(), cells["y_m"].to_numpy()

@@ -26,8 +26,14 @@ KINDS = {
     "retired": (0.16, 0.87, 0.01),
 }
 VISITOR_PHONE, VISITOR_SECOND = 0.98, 0.05
-FOREIGN = [(262, "01", 0.42), (206, "10", 0.20), (234, "15", 0.14), (208, "01", 0.12),
-           (238, "02", 0.07), (310, "260", 0.05)]  # fmt: skip
+FOREIGN = [
+    (262, "01", 0.42),
+    (206, "10", 0.20),
+    (234, "15", 0.14),
+    (208, "01", 0.12),
+    (238, "02", 0.07),
+    (310, "260", 0.05),
+]
 MARKET_SHARE, MARKET_SHARE_SD = 0.40, 0.03
 MACHINE_SHARE, VISITOR_SHARE, OPT_OUT_SHARE = 0.02, 0.03, 0.01
 MIN_DEVICES = 100
@@ -79,20 +85,34 @@ def _residents(rng: np.random.Generator, country: Country, n: int) -> pd.DataFra
         work[learns] = places.within(rng, school.draw(rng, of[learns]))
     home_x, home_y = scattered(rng, country, home)
     work_x, work_y = scattered(rng, country, np.maximum(work, 0))
-    return pd.DataFrame({
-        "kind": np.array(names, dtype=object)[kind], "municipality": of, "home_tile": home,
-        "work_tile": work, "home_x_m": home_x, "home_y_m": home_y, "work_x_m": work_x,
-        "work_y_m": work_y,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "kind": np.array(names, dtype=object)[kind],
+            "municipality": of,
+            "home_tile": home,
+            "work_tile": work,
+            "home_x_m": home_x,
+            "home_y_m": home_y,
+            "work_x_m": work_x,
+            "work_y_m": work_y,
+        }
+    )
 
 
 def _visitors(n: int) -> pd.DataFrame:
     """Visitors from abroad: home is a point beyond the eastern border."""
-    return pd.DataFrame({
-        "kind": "visitor", "municipality": -1, "home_tile": -1, "work_tile": -1,
-        "home_x_m": np.full(n, X_MIN_M + 40_000.0), "home_y_m": np.full(n, Y_MIN_M + 9_500.0),
-        "work_x_m": np.nan, "work_y_m": np.nan,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "kind": "visitor",
+            "municipality": -1,
+            "home_tile": -1,
+            "work_tile": -1,
+            "home_x_m": np.full(n, X_MIN_M + 40_000.0),
+            "home_y_m": np.full(n, Y_MIN_M + 9_500.0),
+            "work_x_m": np.nan,
+            "work_y_m": np.nan,
+        }
+    )
 
 
 def _owned(
@@ -161,22 +181,32 @@ def _devices(country: Country, persons: pd.DataFrame, n_machines: int, seed: int
     mcc[is_roamer] = np.array([code for code, _, _ in FOREIGN])[which[is_roamer]]
     mnc[is_roamer] = np.array([net for _, net, _ in FOREIGN], dtype=object)[which[is_roamer]]
     number = rng.choice(1_000_000, n, replace=False)
-    subscriber = [f"{code}{net}{digits:0{12 - len(net)}d}"
-                  for code, net, digits in zip(mcc, mnc, number, strict=True)]  # fmt: skip
+    subscriber = [
+        f"{code}{net}{digits:0{12 - len(net)}d}"
+        for code, net, digits in zip(mcc, mnc, number, strict=True)
+    ]
     imei = rng.choice(90_000_000, n, replace=False) + 10_000_000
     tile = Places(country.jobs + country.homes * 5_000, country.municipality).anywhere(rng, n)
     x, y = scattered(rng, country, tile)
     kind = np.where(is_machine, "machine", np.where(is_roamer, "roamer", "phone")).astype(object)
     main = np.r_[is_main, np.zeros(n_machines, bool)]
     kind[~main & ~is_machine & ~is_roamer] = "second"
-    return pd.DataFrame({
-        "person": person, "subscriber_id": subscriber, "mcc": mcc, "mnc": mnc,
-        "imei": [f"3500000{digits}" for digits in imei], "kind": kind, "is_main": main,
-        "is_opted_out": ~is_machine & (rng.random(n) < OPT_OUT_SHARE),
-        "is_off_at_night": ~is_machine & (rng.random(n) < NIGHT_OFF_SHARE),
-        "activity": np.where(is_machine, 0.1, rng.gamma(2.5, 1 / 2.5, n)),
-        "x_m": np.where(is_machine, x, np.nan), "y_m": np.where(is_machine, y, np.nan),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": person,
+            "subscriber_id": subscriber,
+            "mcc": mcc,
+            "mnc": mnc,
+            "imei": [f"3500000{digits}" for digits in imei],
+            "kind": kind,
+            "is_main": main,
+            "is_opted_out": ~is_machine & (rng.random(n) < OPT_OUT_SHARE),
+            "is_off_at_night": ~is_machine & (rng.random(n) < NIGHT_OFF_SHARE),
+            "activity": np.where(is_machine, 0.1, rng.gamma(2.5, 1 / 2.5, n)),
+            "x_m": np.where(is_machine, x, np.nan),
+            "y_m": np.where(is_machine, y, np.nan),
+        }
+    )
 
 
 def hotels(rng: np.random.Generator, country: Country, n: int, beach_share: float) -> NDArray[Any]:

@@ -148,8 +148,9 @@ def make_radio(
         if cell["is_directional"]:
             turn = np.arctan2(dx, dy) - np.radians(cell["azimuth_deg"])
             tilt = np.radians(cell["tilt_deg"])
-            side = np.arctan2(flat * np.sin(turn), flat * np.cos(turn) * np.cos(tilt)
-                              + dz * np.sin(tilt))  # fmt: skip
+            side = np.arctan2(
+                flat * np.sin(turn), flat * np.cos(turn) * np.cos(tilt) + dz * np.sin(tilt)
+            )
             down = np.degrees(np.arctan2(dz, flat)) - cell["tilt_deg"]
             power += _loss(np.degrees(side), spreads[65.0], physics.back_db)
             power += _loss(down, spreads[9.0], physics.back_db)
@@ -165,6 +166,10 @@ def make_radio(
         best[start : start + len(top)] = top
         power_dbm[start : start + len(top)] = np.take_along_axis(part, top, 1)
     return Radio(
-        best, power_dbm, cells["x_m"].to_numpy(), cells["y_m"].to_numpy(),
-        (cells["technology"] == "LTE").to_numpy(), physics,
-    )  # fmt: skip
+        best,
+        power_dbm,
+        cells["x_m"].to_numpy(),
+        cells["y_m"].to_numpy(),
+        (cells["technology"] == "LTE").to_numpy(),
+        physics,
+    )

@@ -22,8 +22,34 @@ CODES = ["LU", "VO", "SM", "PS", "HO"]
 UPDATE, VOICE, TEXT, DATA, HANDOVER = range(5)
 PERIOD_S = (2000.0, 2950.0)  # between two periodic updates, per device
 ACTIVITY_PER_DAY = 30.0  # calls, texts and data, mean over devices
-HOURLY = np.array([1.2, .6, .4, .3, .4, .9, 2.2, 4.2, 5.6, 5.6, 5.7, 5.9, 6.2, 5.9, 5.7, 5.8,
-                   6.2, 6.6, 6.4, 6.2, 6.0, 5.4, 4.2, 2.4])  # fmt: skip
+HOURLY = np.array(
+    [
+        1.2,
+        0.6,
+        0.4,
+        0.3,
+        0.4,
+        0.9,
+        2.2,
+        4.2,
+        5.6,
+        5.6,
+        5.7,
+        5.9,
+        6.2,
+        5.9,
+        5.7,
+        5.8,
+        6.2,
+        6.6,
+        6.4,
+        6.2,
+        6.0,
+        5.4,
+        4.2,
+        2.4,
+    ]
+)
 MOVING_STEP_S = 75.0  # how often a travelling device measures its neighbours
 TIMING_STEP_M = 78.12  # LTE
 
@@ -95,11 +121,15 @@ class Signalling:
         timing = np.floor((distance + late) / TIMING_STEP_M).astype(np.int16)
         timing[~self.radio.has_timing[cell]] = -1
         order = np.argsort(second, kind="stable")
-        return pd.DataFrame({
-            "device": device[order].astype(np.int32), "second": second[order].astype(np.int32),
-            "cell": cell[order], "code": code[order].astype(np.int8),
-            "timing_advance": timing[order],
-        })  # fmt: skip
+        return pd.DataFrame(
+            {
+                "device": device[order].astype(np.int32),
+                "second": second[order].astype(np.int32),
+                "cell": cell[order],
+                "code": code[order].astype(np.int8),
+                "timing_advance": timing[order],
+            }
+        )
 
     def _moments(self, rng: np.random.Generator, day: int) -> tuple[Ints, Ints, Ints]:
         """Device, second and code of every moment at which a device may be seen, sorted."""

@@ -87,9 +87,13 @@ class Simulation:
     """
 
     def __init__(
-        self, devices: int = 12_000, days: int = 7, seed: int = 1, world_seed: int = 1,
+        self,
+        devices: int = 12_000,
+        days: int = 7,
+        seed: int = 1,
+        world_seed: int = 1,
         world: World | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if not 1 <= days <= MAX_DAYS:
             raise ValueError(f"days={days}: between 1 and {MAX_DAYS}, before the clocks change")
         if seed < 0 or world_seed < 0:
@@ -143,10 +147,14 @@ class Simulation:
         """One row per device: person_id (null for machines), subscriber_id, is_main, kind."""
         devices = self.population.devices
         person = pd.Series(devices["person"].to_numpy(), dtype="Int64")
-        return pd.DataFrame({
-            "person_id": person.mask(person < 0), "subscriber_id": devices["subscriber_id"],
-            "is_main": devices["is_main"], "kind": devices["kind"],
-        })  # fmt: skip
+        return pd.DataFrame(
+            {
+                "person_id": person.mask(person < 0),
+                "subscriber_id": devices["subscriber_id"],
+                "is_main": devices["is_main"],
+                "kind": devices["kind"],
+            }
+        )
 
     def devices_per_person(self) -> pd.DataFrame:
         """Persons by home zone (null for visitors) and by their number of devices."""

@@ -32,9 +32,11 @@ def make_zones(country: Country) -> gpd.GeoDataFrame:
     ends = np.r_[edges[1:], of.size]
     rows, left, right = edges // N_COLUMNS, edges % N_COLUMNS, (ends - 1) % N_COLUMNS + 1
     boxes = shapely.box(
-        X_MIN_M + left * TILE_M, Y_MIN_M + rows * TILE_M,
-        X_MIN_M + right * TILE_M, Y_MIN_M + (rows + 1) * TILE_M,
-    )  # fmt: skip
+        X_MIN_M + left * TILE_M,
+        Y_MIN_M + rows * TILE_M,
+        X_MIN_M + right * TILE_M,
+        Y_MIN_M + (rows + 1) * TILE_M,
+    )
     number = of.ravel()[edges]
     shapes = [_outline(boxes[number == n]) for n in range(len(country.zone_ids))]
     found: list[dict[str, str | None]] = [

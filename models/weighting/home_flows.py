@@ -153,9 +153,13 @@ class HomeFlows(BaseEstimator):  # type: ignore[misc, unused-ignore]
         )
         attraction = self._attraction(told)
         found = pulls(
-            told.points, told.origins, attraction,
-            ranges_m=self.ranges_m, deterrence=self.deterrence, square_m=self.square_m,
-        )  # fmt: skip
+            told.points,
+            told.origins,
+            attraction,
+            ranges_m=self.ranges_m,
+            deterrence=self.deterrence,
+            square_m=self.square_m,
+        )
         shares = self._shares(told, attraction, found)
         away = np.einsum("k,ksh->sh", shares[1:], found.strength)
         n_homes, floor = told.y.shape[1], float(self.floor_share)

@@ -147,10 +147,13 @@ def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
     )
     linked = [name for name in LINKED if name in read.products]
     return {
-        "time_zone": read.time_zone, "start": first, "end": last, "due": read.inputs.events.due,
+        "time_zone": read.time_zone,
+        "start": first,
+        "end": last,
+        "due": read.inputs.events.due,
         "linked": tuple(linked),
         "releasable": tuple(one for one in linked if ("released", one) in OUTPUTS),
-    }  # fmt: skip
+    }
 
 
 def pilots() -> list[Pilot]:

@@ -34,8 +34,12 @@ TONES = {
     "ended": apprise_library.NotifyType.SUCCESS,
     "test": apprise_library.NotifyType.INFO,
 }
-MARKS = {"stop": ":red_circle:", "note": ":large_yellow_circle:", "ended": ":white_check_mark:",
-         "test": ":information_source:"}  # fmt: skip
+MARKS = {
+    "stop": ":red_circle:",
+    "note": ":large_yellow_circle:",
+    "ended": ":white_check_mark:",
+    "test": ":information_source:",
+}
 
 
 class DeliveryError(Exception):
@@ -54,9 +58,14 @@ def mail_server(settings: Settings) -> Connection:
         "retry_limit": 0,
     }
     return Connection(
-        conn_id="peil_smtp", conn_type="smtp", host=settings.smtp_host, port=settings.smtp_port,
-        login=settings.smtp_user, password=password, extra=json.dumps(extra),
-    )  # fmt: skip
+        conn_id="peil_smtp",
+        conn_type="smtp",
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        login=settings.smtp_user,
+        password=password,
+        extra=json.dumps(extra),
+    )
 
 
 def mail(message: Message, settings: Settings) -> None:
@@ -125,8 +134,12 @@ def apprise(message: Message, url: str) -> None:
             service = apprise_library.Apprise()
             if not service.add(url):
                 raise DeliveryError("not an Apprise URL")
-            if not service.notify(body=body, title=title or "", notify_type=more["notify_type"],
-                                  body_format=more["body_format"]):  # fmt: skip
+            if not service.notify(
+                body=body,
+                title=title or "",
+                notify_type=more["notify_type"],
+                body_format=more["body_format"],
+            ):
                 raise DeliveryError("not taken")
 
     class Notifier(AppriseNotifier):

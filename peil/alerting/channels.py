@@ -46,15 +46,19 @@ def configured(settings: Settings) -> list[Channel]:
         found.append(Channel("mail", "PEIL_SMTP_*", lambda said: _airflow().mail(said, settings)))
     try:
         if url := settings.secret("webhook_url"):
-            found.append(Channel("webhook", "PEIL_WEBHOOK_URL",
-                                 lambda said: _airflow().webhook(said, url)))  # fmt: skip
+            found.append(
+                Channel("webhook", "PEIL_WEBHOOK_URL", lambda said: _airflow().webhook(said, url))
+            )
     except Refused as refused:
         found.append(_broken("webhook", "PEIL_WEBHOOK_URL", refused))
     try:
         for one in (settings.secret("apprise_urls") or "").split():
             name = f"apprise {hashlib.sha256(one.encode()).hexdigest()[:6]}"
-            found.append(Channel(name, "PEIL_APPRISE_URLS",
-                                 lambda said, one=one: _airflow().apprise(said, one)))  # type: ignore[misc]  # fmt: skip
+            found.append(
+                Channel(
+                    name, "PEIL_APPRISE_URLS", lambda said, one=one: _airflow().apprise(said, one)
+                )
+            )  # type: ignore[misc]
     except Refused as refused:
         found.append(_broken("apprise", "PEIL_APPRISE_URLS", refused))
     return found

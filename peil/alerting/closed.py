@@ -53,12 +53,19 @@ class Alert:
 def alert(trouble: Trouble) -> Alert:
     """Make the line of a trouble."""
     return Alert(
-        incident=trouble.incident, pilot=trouble.pilot, day=trouble.day,
+        incident=trouble.incident,
+        pilot=trouble.pilot,
+        day=trouble.day,
         state=trouble.where.split()[0] if trouble.kind == KIND else "",
-        kind=trouble.kind, severity=trouble.severity, owner=trouble.owner, what=trouble.what,
-        where=trouble.where, since=trouble.since, what_to_do=trouble.what_to_do,
+        kind=trouble.kind,
+        severity=trouble.severity,
+        owner=trouble.owner,
+        what=trouble.what,
+        where=trouble.where,
+        since=trouble.since,
+        what_to_do=trouble.what_to_do,
         link=trouble.link,
-    )  # fmt: skip
+    )
 
 
 def trouble(store: Store, report: GateReport) -> Trouble:

@@ -153,10 +153,15 @@ def record(
 def mark_told(store: Store, pilot: str, channel: str, said: list[tuple[Incident, News]]) -> None:
     """Write down that a channel took these news."""
     entries = [
-        {"event": "told", "incident": one.name, "number": one.number, "news": news,
-         "channel": channel}
+        {
+            "event": "told",
+            "incident": one.name,
+            "number": one.number,
+            "news": news,
+            "channel": channel,
+        }
         for one, news in said
-    ]  # fmt: skip
+    ]
     with journal.alone(file_of(store, pilot)):
         journal.add(file_of(store, pilot), entries)
 
@@ -174,8 +179,16 @@ def _found(
         )
         if before is None:
             number = 1 + sum(1 for name, _ in known if name == trouble.incident)
-            yield _line(known, "opened", trouble.incident, number, at, trouble=asdict(trouble),
-                        source=look.source, owed=sorted(channels))  # fmt: skip
+            yield _line(
+                known,
+                "opened",
+                trouble.incident,
+                number,
+                at,
+                trouble=asdict(trouble),
+                source=look.source,
+                owed=sorted(channels),
+            )
         elif trouble.severity == "stop" and before.trouble.severity == "note":
             yield _line(known, "worsened", before.name, before.number, at, trouble=asdict(trouble))
         elif trouble.day > before.last_day:
@@ -212,8 +225,15 @@ def _apply(known: Known, entry: dict[str, Any]) -> None:
     key = (entry["incident"], entry["number"])
     if entry["event"] == "opened":
         trouble = Trouble(**entry["trouble"])
-        known[key] = Incident(entry["incident"], entry["number"], entry["source"], trouble,
-                              entry["at"], trouble.day, frozenset(entry["owed"]))  # fmt: skip
+        known[key] = Incident(
+            entry["incident"],
+            entry["number"],
+            entry["source"],
+            trouble,
+            entry["at"],
+            trouble.day,
+            frozenset(entry["owed"]),
+        )
         return
     one = known[key]
     if entry["event"] in ("seen", "worsened"):

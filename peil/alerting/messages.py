@@ -98,8 +98,14 @@ def compose(said: list[tuple[Incident, News]], link_prefix: Path | str) -> list[
     counted = ", ".join(f"{tones.count(tone)} {tone}" for tone in there)
     text = "\n\n".join(f"== {one.subject}\n\n{one.text}" for one in each)
     ids = ".".join(sorted(one.id for one in each))
-    return [Message(f"{len(each)}-{_short(ids)}", f"Peil {pilot}: {len(each)} news ({counted})",
-                    text, there[0])]  # fmt: skip
+    return [
+        Message(
+            f"{len(each)}-{_short(ids)}",
+            f"Peil {pilot}: {len(each)} news ({counted})",
+            text,
+            there[0],
+        )
+    ]
 
 
 def test_message() -> Message:

@@ -59,8 +59,12 @@ def _send_by(store: Store, pilot: str, channel: Channel, sent: Sent) -> None:
             sent.failed[channel.name] = reason(error)
             log.warning(
                 "%d of %s not told by %s (%s): look at %s. The next telling tries again.",
-                len(said) - number, pilot, channel.name, reason(error), channel.variables,
-            )  # fmt: skip
+                len(said) - number,
+                pilot,
+                channel.name,
+                reason(error),
+                channel.variables,
+            )
             return
         incidents.mark_told(store, pilot, channel.name, said if together else [said[number]])
         sent.n_sent += 1

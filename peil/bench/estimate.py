@@ -108,8 +108,15 @@ def _sizes(sizes: Sequence[tuple[str, int, int]], tell: Tell) -> list[dict[str, 
         told = json.loads(cost.out.splitlines()[-1])
         if told["n_pairs"] <= 0:
             raise RuntimeError(f"{what} of {n_cells} cells measured nothing")
-        found.append({"what": what, "n_cells": n_cells, "n_tiles": n_tiles, **told,
-                      "peak_gib": round(cost.peak_gib, 2)})  # fmt: skip
+        found.append(
+            {
+                "what": what,
+                "n_cells": n_cells,
+                "n_tiles": n_tiles,
+                **told,
+                "peak_gib": round(cost.peak_gib, 2),
+            }
+        )
     return found
 
 

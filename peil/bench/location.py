@@ -39,8 +39,9 @@ SIZES = (
 )
 
 
-def location(sizes: Sequence[Size], tell: Callable[[str], object],
-             out: Path | None = None) -> Outcome:  # fmt: skip
+def location(
+    sizes: Sequence[Size], tell: Callable[[str], object], out: Path | None = None
+) -> Outcome:
     """Measure each size; write `benchmarks/estimate_location.{json,md}`.
 
     Parameters
@@ -95,14 +96,19 @@ def _size(size: Size) -> dict[str, Any]:
     dwell = max(2 * size.reach // size.gap, 1)
     step = random.integers(-1, 2, (2, n_devices, per_device))
     step[:, :, np.arange(per_device) % dwell != 0] = 0
-    at = np.clip(random.integers(0, len(lattice), (2, n_devices, 1)) + step.cumsum(axis=2), 0,
-                 len(lattice) - 1)  # fmt: skip
+    at = np.clip(
+        random.integers(0, len(lattice), (2, n_devices, 1)) + step.cumsum(axis=2),
+        0,
+        len(lattice) - 1,
+    )
     moment = np.tile(np.arange(per_device) * size.gap * STEP_S, n_devices)
-    seen = Histories(np.arange(n_devices + 1) * per_device, moment,
-                     (at[1] * len(lattice) + at[0]).ravel())  # fmt: skip
+    seen = Histories(
+        np.arange(n_devices + 1) * per_device, moment, (at[1] * len(lattice) + at[0]).ravel()
+    )
     kind = LocationHMMHeading if size.has_headings else LocationHMM
-    model: Any = kind(shape=(side, side), tile_m=250.0, step_s=STEP_S, max_speed_m_per_s=25.0,
-                      fitted=())  # fmt: skip
+    model: Any = kind(
+        shape=(side, side), tile_m=250.0, step_s=STEP_S, max_speed_m_per_s=25.0, fitted=()
+    )
     model.fit(chances, seen)
     model.locate(seen.subset([0]))  # compiles
     took, updates = [], 0

@@ -81,9 +81,12 @@ def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost
     watcher.start()
     started = time.perf_counter()
     with subprocess.Popen(
-        words, env={**os.environ, **environment}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as process:  # fmt: skip
+        words,
+        env={**os.environ, **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
         assert process.stdout is not None
         out = process.stdout.read()
         _, status, used = os.wait4(process.pid, 0)

@@ -230,9 +230,12 @@ def main() -> dict[str, Any]:
 def _nobody() -> Bucket:
     """One device that was seen twice in the first cell."""
     return Bucket(
-        np.zeros(2, np.int64), np.array([0.0, 3600.0]), np.zeros(2, np.int32),
-        np.full(2, -1, np.int32), np.zeros(1, np.int32),
-    )  # fmt: skip
+        np.zeros(2, np.int64),
+        np.array([0.0, 3600.0]),
+        np.zeros(2, np.int32),
+        np.full(2, -1, np.int32),
+        np.zeros(1, np.int32),
+    )
 
 
 if __name__ == "__main__":

@@ -99,8 +99,11 @@ def deliver(work: Path, n_events: int, tell: Tell, follows: bool = False) -> dic
     delivery, pilots = work / "deliveries", work / "pilots"
     traffic.write(delivery, n_events, tell, follows)
     write_text(pilots / "bench.yml", traffic.charter(n_events, follows))
-    environment = {"PEIL_DATA": str(work / "data"), "PEIL_DELIVERIES": str(delivery),
-                   "PEIL_PILOTS": str(pilots)}  # fmt: skip
+    environment = {
+        "PEIL_DATA": str(work / "data"),
+        "PEIL_DELIVERIES": str(delivery),
+        "PEIL_PILOTS": str(pilots),
+    }
     sign = [*PEIL, "charter", "sign", "bench", "--synthetic", str(delivery), "--by", "Benchmark"]
     measured(sign, environment, work / "data")
     return environment
@@ -145,9 +148,11 @@ def _figures(
     ours = [steps["ingest"], steps["stage"]]
     wall, cpu = sum(one.wall_s for one in ours), sum(one.cpu_s for one in ours)
     size = {
-        kind: round((store / "sealed" / "bench" / f"{traffic.DAY}.{kind}.duckdb").stat().st_size
-                    / 2**20, 1) for kind in ("raw", "staged")
-    }  # fmt: skip
+        kind: round(
+            (store / "sealed" / "bench" / f"{traffic.DAY}.{kind}.duckdb").stat().st_size / 2**20, 1
+        )
+        for kind in ("raw", "staged")
+    }
     return {
         "n_events": n_events,
         **facts,

@@ -52,9 +52,10 @@ def stays(
         cell_overlaps(chances, **methods.section("overlaps", "-"))
     )
     placing = StayPlacing(**methods.section("placing", "-")).fit(
-        chances, np.ones(chances.shape[1]),
+        chances,
+        np.ones(chances.shape[1]),
         zone_of_tile=np.arange(chances.shape[1]) // (TILES * TILES * SIDE),
-    )  # fmt: skip
+    )
     few = _events(10_000)
     placing.place(model.segment(*few), few[2])  # compiles
     found = []

@@ -21,8 +21,32 @@ N_CELLS = 4_000
 ROW_OF_CELLS = 63
 SPACING_M = 2_000.0
 # share of the day's records in each hour, in proportion
-PROFILE = (30, 20, 15, 15, 20, 40, 80, 120, 140, 130, 120, 120,
-           130, 120, 120, 130, 150, 170, 150, 130, 120, 110, 80, 50)  # fmt: skip
+PROFILE = (
+    30,
+    20,
+    15,
+    15,
+    20,
+    40,
+    80,
+    120,
+    140,
+    130,
+    120,
+    120,
+    130,
+    120,
+    120,
+    130,
+    150,
+    170,
+    150,
+    130,
+    120,
+    110,
+    80,
+    50,
+)
 
 HOUR = """
 WITH numbered AS (
@@ -121,9 +145,13 @@ def write(
         for hour, n_records in enumerate(records_by_hour(n_events)):
             query = HOUR.format(midnight=MIDNIGHT)
             query = query.replace("$errand", ERRAND if travels else "0")
-            given = {"hour": hour, "n_records": n_records, "n_cells": N_CELLS,
-                     "n_devices": max(n_events // EVENTS_PER_DEVICE, 100),
-                     "row_of_cells": ROW_OF_CELLS}  # fmt: skip
+            given = {
+                "hour": hour,
+                "n_records": n_records,
+                "n_cells": N_CELLS,
+                "n_devices": max(n_events // EVENTS_PER_DEVICE, 100),
+                "row_of_cells": ROW_OF_CELLS,
+            }
             for name, value in given.items():
                 query = query.replace(f"${name}", str(value))
             place = str(events / f"h{hour:02d}.parquet").replace("'", "''")
@@ -146,8 +174,15 @@ def charter(n_events: int, follows: bool = False) -> str:
     linkage_days = 1
     if follows:
         products, linkage_days = PRODUCTS, MIN_LINKED_DAYS
-    columns = ("subscriber_id", "observed_at", "mcc", "mnc", "cell_id", "event_type",
-               "timing_advance")  # fmt: skip
+    columns = (
+        "subscriber_id",
+        "observed_at",
+        "mcc",
+        "mnc",
+        "cell_id",
+        "event_type",
+        "timing_advance",
+    )
     events = ", ".join(f"{name}: {name}" for name in columns)
     return f"""pilot: bench
 title: {{en: "{n_events:,} events", nl: "{n_events:,} records"}}

@@ -46,12 +46,16 @@ def check(charter: Charter, product: Product, day: date, store: Store) -> GateRe
     verdicts = great.judge("released", beliefs, fill)
     results = [
         Finding(
-            expectation=belief.name, table=belief.table, why=belief.why, do=belief.do,
-            severity=belief.severity, success=verdicts[belief.name].success,
+            expectation=belief.name,
+            table=belief.table,
+            why=belief.why,
+            do=belief.do,
+            severity=belief.severity,
+            success=verdicts[belief.name].success,
             observed=observed(made.get(belief.measure), belief.shows, verdicts[belief.name].counts),
         )
         for belief in beliefs
-    ]  # fmt: skip
+    ]
     is_open = all(found.success or found.severity == "note" for found in results)
     state = cast(State, f"released_{product}")
     report = GateReport(state, pilot, str(day), is_open, results)

@@ -154,15 +154,24 @@ FITS: dict[str, set[str]] = {
     "valid_from": {"moment"},
     "valid_to": {"moment"},
 }
-BY_CONTENT = {"IMSI": "subscriber_id", "MSISDN": "subscriber_id", "moment": "observed_at",
-              "keyed or hashed identifier": "subscriber_id", "cell identity": "cell_id",
-              "mobile country code": "mcc"}  # fmt: skip
+BY_CONTENT = {
+    "IMSI": "subscriber_id",
+    "MSISDN": "subscriber_id",
+    "moment": "observed_at",
+    "keyed or hashed identifier": "subscriber_id",
+    "cell identity": "cell_id",
+    "mobile country code": "mcc",
+}
 RANGES = {
-    "latitude": _between(-90, 90), "longitude": _between(-180, 180),
-    "azimuth_deg": _between(-360, 360), "tilt_deg": _between(-90, 90),
-    "antenna_height_m": _between(-100, 1000), "n_persons": _between(0, 1e9),
-    "beam_horizontal_deg": _between(0, 360), "beam_vertical_deg": _between(0, 360),
-}  # fmt: skip
+    "latitude": _between(-90, 90),
+    "longitude": _between(-180, 180),
+    "azimuth_deg": _between(-360, 360),
+    "tilt_deg": _between(-90, 90),
+    "antenna_height_m": _between(-100, 1000),
+    "n_persons": _between(0, 1e9),
+    "beam_horizontal_deg": _between(0, 360),
+    "beam_vertical_deg": _between(0, 360),
+}
 
 
 def guesses(
@@ -196,9 +205,12 @@ def guesses(
             _by_cells(table, known_cells, found, taken)
         for theirs, look in looks.items():
             wanted = BY_CONTENT.get(look)
-            if wanted and wanted not in found and theirs not in taken and not REFUSED.search(
-                plain(theirs)
-            ):  # fmt: skip
+            if (
+                wanted
+                and wanted not in found
+                and theirs not in taken
+                and not REFUSED.search(plain(theirs))
+            ):
                 found[wanted] = Guess(theirs, "low", f"it looks like {_a(look)}; ask")
                 taken.add(theirs)
     return found

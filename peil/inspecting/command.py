@@ -33,8 +33,16 @@ def asked(
         Example: [bold]peil inspect data/deliveries/demo --map map.html[/bold]
         """
         with answering():
-            _quietly(file, console=console, charter=charter, basis=basis, mcc=mcc, day=day,
-                     page=page, attribution=attribution)  # fmt: skip
+            _quietly(
+                file,
+                console=console,
+                charter=charter,
+                basis=basis,
+                mcc=mcc,
+                day=day,
+                page=page,
+                attribution=attribution,
+            )
 
     return inspect
 
@@ -47,9 +55,11 @@ def _quietly(path: Path, **options: Any) -> None:
         raise
     except Exception as fault:
         where = fault.__traceback__
-        while where is not None and where.tb_next is not None and "peil" in (
-            where.tb_next.tb_frame.f_code.co_filename
-        ):  # fmt: skip
+        while (
+            where is not None
+            and where.tb_next is not None
+            and "peil" in (where.tb_next.tb_frame.f_code.co_filename)
+        ):
             where = where.tb_next
         place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else ""
         raise RuntimeError(

@@ -75,9 +75,11 @@ def _is_opencellid(table: Table) -> bool:
     if table.names[:4] == opencellid.NAMES[:4]:
         return True
     first = next(iter(table.columns.values()))
-    return len(table.names) == len(opencellid.NAMES) and not table.has_header and (
-        {value for value in first if value} <= RADIOS
-    )  # fmt: skip
+    return (
+        len(table.names) == len(opencellid.NAMES)
+        and not table.has_header
+        and ({value for value in first if value} <= RADIOS)
+    )
 
 
 def _generic(table: Table) -> Known | None:
@@ -89,9 +91,11 @@ def _generic(table: Table) -> Known | None:
         return Known("events", "generic", "a subscriber and a moment")
     cells = guesses(table, CELL_NAMES)
     is_placed = {"latitude", "longitude"} <= set(cells) or {"x_m", "y_m"} <= set(cells)
-    if is_placed and "cell_id" in cells and (
-        plain(cells["cell_id"].theirs) not in ("id", "name") or RADIO & set(cells)
-    ):  # fmt: skip
+    if (
+        is_placed
+        and "cell_id" in cells
+        and (plain(cells["cell_id"].theirs) not in ("id", "name") or RADIO & set(cells))
+    ):
         return Known("cells", "generic", "a cell and its position")
     people = guesses(table, REGISTER_NAMES)
     if {"zone_id", "n_persons"} <= set(people) and table.container == "csv":
@@ -114,8 +118,9 @@ def default_columns(reader: str, role: str, table: Table) -> dict[str, str]:
         ours = ["subscriber_id", "observed_at", "mcc", "mnc", "plmn", "cell_id"]
         return dict(zip(ours, MULTIMNO_EVENTS, strict=True))
     if reader == "essnet" and role == "events":
-        picked = {ours: next(n for n in usual if n in names) for ours, usual in
-                  essnet.NAMES.items()}  # fmt: skip
+        picked = {
+            ours: next(n for n in usual if n in names) for ours, usual in essnet.NAMES.items()
+        }
         return {"observed_at": "t", **picked}
     if reader == "opencellid":
         at = dict(zip(opencellid.NAMES, table.names, strict=False))
@@ -134,9 +139,12 @@ def plane_of(x: list[str | None], y: list[str | None]) -> tuple[str | None, str]
     if not all(found):
         return None, "no positions"
     for code, (west, east), (south, north) in planes:
-        if west <= min(found[0]) and max(found[0]) <= east and south <= min(found[1]) and (
-            max(found[1]) <= north
-        ):  # fmt: skip
+        if (
+            west <= min(found[0])
+            and max(found[0]) <= east
+            and south <= min(found[1])
+            and (max(found[1]) <= north)
+        ):
             return code, "by the size of x and y alone; ask"
     return None, "x and y fit no plane that is known here; ask"
 
@@ -189,6 +197,7 @@ def template(path: str) -> str:
         made = placeholder.join(re.split(pattern, made))
     folder, _, name = made.rpartition("/")
     if re.match(r"part[-_]", name):
-        name = "*" + "".join(Path(name).suffixes[-2:] if name.endswith(".gz") else
-                             Path(name).suffixes[-1:])  # fmt: skip
+        name = "*" + "".join(
+            Path(name).suffixes[-2:] if name.endswith(".gz") else Path(name).suffixes[-1:]
+        )
     return f"{folder}/{name}" if folder else name

@@ -47,16 +47,21 @@ def inspect(path: Path, mcc: int | None, day: date) -> list[Proposal]:
         zone = _zone_ahead(events, mcc)
         # the plan that the events are compared with is read last: of their format, or the largest
         readers = {one.reader for one in events}
-        candidates = sorted(by_role["cells"], key=lambda one: (
-            one.reader in readers, sum(file.stat().st_size for file in one.files)))  # fmt: skip
+        candidates = sorted(
+            by_role["cells"],
+            key=lambda one: (one.reader in readers, sum(file.stat().st_size for file in one.files)),
+        )
         plans = [proposal.cells(opened, one, zone) for one in candidates]
         known: set[str] = set()
         if plans and plans[-1].n_rows:
             known = {str(row[0]) for row in opened.execute("SELECT cell_id FROM plan").fetchall()}
         done = [proposal.events(opened, one, known, mcc, day) for one in events]
         found += done + plans
-    found += [replace(one, columns={"column": Guess(one.table.names[0], "high", "its only one")})
-              for one in by_role["opt_out"] if one.table is not None]  # fmt: skip
+    found += [
+        replace(one, columns={"column": Guess(one.table.names[0], "high", "its only one")})
+        for one in by_role["opt_out"]
+        if one.table is not None
+    ]
     found += references.zones(by_role["zones"]) if by_role["zones"] else []
     found += [references.register(one) for one in by_role["register"]]
     found += [references.tiles(one) for one in by_role["tiles"]]
@@ -83,8 +88,9 @@ def _first_look(place: str, files: list[Path]) -> Proposal:
     try:
         table = table_of(files[0])
     except Refused as stop:
-        return Proposal("unknown", "", str(stop), place, files,
-                        problems=[problems.refusal(files[0], stop)])  # fmt: skip
+        return Proposal(
+            "unknown", "", str(stop), place, files, problems=[problems.refusal(files[0], stop)]
+        )
     if table.why:
         told = Problem("file", files[0].name, 0, [], f"{files[0].name}: {table.why}")
         return Proposal("unknown", "", table.why, place, files, table, problems=[told])

@@ -15,10 +15,16 @@ from peil.reference.tiling import LAND_USE, lattice_of
 
 # Okabe and Ito's colours, and ColorBrewer's YlGnBu: told apart under common colour blindness
 CLASSES = {
-    "5G": "#cc79a7", "LTE": "#0072b2", "UMTS": "#009e73", "GSM": "#e69f00",
-    "macro": "#0072b2", "micro": "#d55e00", "pico": "#d55e00", "femto": "#cc79a7",
+    "5G": "#cc79a7",
+    "LTE": "#0072b2",
+    "UMTS": "#009e73",
+    "GSM": "#e69f00",
+    "macro": "#0072b2",
+    "micro": "#d55e00",
+    "pico": "#d55e00",
+    "femto": "#cc79a7",
     "cell": "#0072b2",
-}  # fmt: skip
+}
 RAMP = ["#f6f7bf", "#c2e5b4", "#73c8bd", "#34a2c2", "#2668ab", "#132b7d"]
 LAND = {
     "building": ("#d55e00", "buildings", "gebouwen"),
@@ -45,11 +51,17 @@ def places(cells: pd.DataFrame) -> dict[str, Any]:
     cells = cells.assign(kind=known.where(known.isin(list(CLASSES)), "?"))
     counts = cells["kind"].value_counts()
     common = {
-        "key": "cells", "kind": "points", "name": said("Cells", "Cellen"),
-        "box": [float(cells["x"].min()), float(cells["y"].min()), float(cells["x"].max()) + 1,
-                float(cells["y"].max()) + 1],
+        "key": "cells",
+        "kind": "points",
+        "name": said("Cells", "Cellen"),
+        "box": [
+            float(cells["x"].min()),
+            float(cells["y"].min()),
+            float(cells["x"].max()) + 1,
+            float(cells["y"].max()) + 1,
+        ],
         "told": f"{len(cells):,} cells",
-    }  # fmt: skip
+    }
     sites = cells.groupby(["x", "y"], sort=True)
     if sites.ngroups > MOST_SITES:
         return {**common, **_squares(cells)}
@@ -65,11 +77,20 @@ def places(cells: pd.DataFrame) -> dict[str, Any]:
         if towards:
             degrees = ", ".join(f"{a:.0f}°" for a in towards)
             en, nl = f"{en}, towards {degrees}", f"{nl}, gericht op {degrees}"
-        items.append({"x": round(x), "y": round(y), "of": kinds.index(most),
-                      "towards": towards, "words": said(en, nl)})  # fmt: skip
+        items.append(
+            {
+                "x": round(x),
+                "y": round(y),
+                "of": kinds.index(most),
+                "towards": towards,
+                "words": said(en, nl),
+            }
+        )
     directed = int(cells["azimuth_deg"].notna().sum())
     return {
-        **common, "items": items, "classes": classes,
+        **common,
+        "items": items,
+        "classes": classes,
         "title": said("Kind of cell", "Soort cel"),
         "lead": said(
             f"{len(cells):,} cells at {len(items):,} sites; a spoke points where a cell is aimed "
@@ -79,7 +100,7 @@ def places(cells: pd.DataFrame) -> dict[str, Any]:
         ),
         "columns": [said("kind", "soort"), said("#cells", "#cellen")],
         "rows": [[_kind(one), int(counts[one])] for one in kinds],
-    }  # fmt: skip
+    }
 
 
 def _kind(one: str) -> Words:
@@ -99,28 +120,42 @@ def _squares(cells: pd.DataFrame) -> dict[str, Any]:
     size = _tidy(span / 70, (1, 2, 5))
     counted = (
         cells.assign(c=np.floor(cells["x"] / size), r=np.floor(cells["y"] / size))
-        .groupby(["c", "r"], sort=True).size().reset_index(name="n")
-    )  # fmt: skip
+        .groupby(["c", "r"], sort=True)
+        .size()
+        .reset_index(name="n")
+    )
     breaks = _breaks(counted["n"].to_numpy(float))
     of = np.searchsorted(breaks, counted["n"], side="right")
     km = f"{size / 1000:g} km"
     rows = counted.to_numpy(dtype=float).tolist()
     items = [
-        {"x": round((column + 0.5) * size), "y": round((row + 0.5) * size), "of": int(place),
-         "words": said(f"{n:,.0f} cell{'s' if n > 1 else ''} in this square of {km}",
-                       f"{n:,.0f} cel{'len' if n > 1 else ''} in dit vierkant van {km}")}
+        {
+            "x": round((column + 0.5) * size),
+            "y": round((row + 0.5) * size),
+            "of": int(place),
+            "words": said(
+                f"{n:,.0f} cell{'s' if n > 1 else ''} in this square of {km}",
+                f"{n:,.0f} cel{'len' if n > 1 else ''} in dit vierkant van {km}",
+            ),
+        }
         for (column, row, n), place in zip(rows, of, strict=True)
-    ]  # fmt: skip
+    ]
     classes = _classes(breaks)
     return {
-        "items": items, "classes": classes, "size_m": size,
+        "items": items,
+        "classes": classes,
+        "size_m": size,
         "title": said(f"Cells per square of {km}", f"Cellen per vierkant van {km}"),
-        "lead": said(f"{len(cells):,} cells, counted in squares of {km}.",
-                     f"{len(cells):,} cellen, geteld in vierkanten van {km}."),
-        "columns": [said("cells per square", "cellen per vierkant"),
-                    said("#squares", "#vierkanten")],
+        "lead": said(
+            f"{len(cells):,} cells, counted in squares of {km}.",
+            f"{len(cells):,} cellen, geteld in vierkanten van {km}.",
+        ),
+        "columns": [
+            said("cells per square", "cellen per vierkant"),
+            said("#squares", "#vierkanten"),
+        ],
         "rows": [[one["label"], int((of == n).sum())] for n, one in enumerate(classes)],
-    }  # fmt: skip
+    }
 
 
 def _breaks(values: np.ndarray) -> list[float]:
@@ -135,8 +170,9 @@ def _classes(breaks: list[float], unit: str = "") -> list[dict[str, Any]]:
     if not edges:
         return [{"colour": colours[0], "label": said(f"all{unit}", f"alle{unit}")}]
     labels = [said(f"under {edges[0]}{unit}", f"onder {edges[0]}{unit}")]
-    labels += [said(f"{low} to {high}{unit}", f"{low} tot {high}{unit}")
-               for low, high in pairwise(edges)]  # fmt: skip
+    labels += [
+        said(f"{low} to {high}{unit}", f"{low} tot {high}{unit}") for low, high in pairwise(edges)
+    ]
     labels.append(said(f"{edges[-1]}{unit} and more", f"{edges[-1]}{unit} en meer"))
     return [{"colour": c, "label": label} for c, label in zip(colours, labels, strict=True)]
 
@@ -154,8 +190,9 @@ def areas(zones: gpd.GeoDataFrame, level: str, persons: pd.Series | None) -> dic
     plain = [{"colour": "#dce8f0", "label": said("a zone", "een zone")}]
     classes = _classes(breaks, "/km²") if density is not None else plain
     if density is not None and not np.isfinite(density).all():
-        classes.append({"colour": "#ffffff", "label": said("not in the register",
-                                                           "niet in het register")})  # fmt: skip
+        classes.append(
+            {"colour": "#ffffff", "label": said("not in the register", "niet in het register")}
+        )
     items = []
     for number, (name, shape) in enumerate(zip(zones["name"], shapes, strict=True)):
         of, more = 0, ("", "")
@@ -164,32 +201,49 @@ def areas(zones: gpd.GeoDataFrame, level: str, persons: pd.Series | None) -> dic
             of = int(np.searchsorted(breaks, density[number], "right")) if is_known else -1
             of = of % len(classes)
             if is_known:
-                more = (f", {known[number]:,.0f} persons in the register",
-                        f", {known[number]:,.0f} personen in het register")  # fmt: skip
+                more = (
+                    f", {known[number]:,.0f} persons in the register",
+                    f", {known[number]:,.0f} personen in het register",
+                )
         inner = shapely.point_on_surface(shape)
-        items.append({
-            "x": round(inner.x), "y": round(inner.y), "of": of, "rings": _rings(shape),
-            "words": said(f"{name}: {km2[number]:,.1f} km²{more[0]}",
-                          f"{name}: {km2[number]:,.1f} km²{more[1]}"),
-        })  # fmt: skip
+        items.append(
+            {
+                "x": round(inner.x),
+                "y": round(inner.y),
+                "of": of,
+                "rings": _rings(shape),
+                "words": said(
+                    f"{name}: {km2[number]:,.1f} km²{more[0]}",
+                    f"{name}: {km2[number]:,.1f} km²{more[1]}",
+                ),
+            }
+        )
     columns = [said("zone", "zone"), said("#km²", "#km²")]
-    rows: list[list[Any]] = [[str(name), round(float(a), 1)] for name, a in
-                             zip(zones["name"], km2, strict=True)]  # fmt: skip
+    rows: list[list[Any]] = [
+        [str(name), round(float(a), 1)] for name, a in zip(zones["name"], km2, strict=True)
+    ]
     if known is not None:
         columns.append(said("#persons", "#personen"))
         for row, n in zip(rows, known, strict=True):
             row.append(int(n) if np.isfinite(n) else said("–", "–"))
     return {
-        "key": f"zones {level}", "kind": "areas",
+        "key": f"zones {level}",
+        "kind": "areas",
         "name": said(f"Zones: {level}", f"Zones: {level}"),
-        "box": [float(edge) for edge in bounds], "told": f"{len(zones):,} zones ({level})",
-        "items": items, "classes": classes,
+        "box": [float(edge) for edge in bounds],
+        "told": f"{len(zones):,} zones ({level})",
+        "items": items,
+        "classes": classes,
         "title": said("Persons in the register per km²", "Personen in het register per km²")
-        if density is not None else said("Zones", "Zones"),
-        "lead": said(f"{len(zones):,} zones, {km2.sum():,.0f} km².",
-                     f"{len(zones):,} zones, {km2.sum():,.0f} km²."),
-        "columns": columns, "rows": rows,
-    }  # fmt: skip
+        if density is not None
+        else said("Zones", "Zones"),
+        "lead": said(
+            f"{len(zones):,} zones, {km2.sum():,.0f} km².",
+            f"{len(zones):,} zones, {km2.sum():,.0f} km².",
+        ),
+        "columns": columns,
+        "rows": rows,
+    }
 
 
 def _rings(shape: shapely.Geometry) -> list[list[list[int]]]:
@@ -207,11 +261,17 @@ def _picture(tiles: pd.DataFrame, size: float, codes: np.ndarray) -> dict[str, A
     step = max(1, int(np.ceil(max(grid.shape) / MOST_SIDE)))
     thin = grid[::step, ::step]
     return {
-        "kind": "grid", "west": lattice.x_min_m, "south": lattice.y_min_m, "size_m": size * step,
-        "n_columns": thin.shape[1], "n_rows": thin.shape[0],
-        "codes": base64.b64encode(thin.tobytes()).decode(), "items": [],
-        "box": list(lattice.bounds()), "told": f"{len(tiles):,} tiles",
-    }  # fmt: skip
+        "kind": "grid",
+        "west": lattice.x_min_m,
+        "south": lattice.y_min_m,
+        "size_m": size * step,
+        "n_columns": thin.shape[1],
+        "n_rows": thin.shape[0],
+        "codes": base64.b64encode(thin.tobytes()).decode(),
+        "items": [],
+        "box": list(lattice.bounds()),
+        "told": f"{len(tiles):,} tiles",
+    }
 
 
 def _n_tiles(tiles: pd.DataFrame, size: float) -> Words:
@@ -226,13 +286,15 @@ def land_use(tiles: pd.DataFrame, size: float) -> dict[str, Any]:
     classes.append({"colour": "#f4f1e6", "label": said("open or other", "open of anders")})
     km2 = np.bincount(codes, minlength=len(classes)) * size**2 / 1e6
     return {
-        **_picture(tiles, size, codes.astype(np.uint8)), "key": "land_use", "classes": classes,
+        **_picture(tiles, size, codes.astype(np.uint8)),
+        "key": "land_use",
+        "classes": classes,
         "name": said("Land use", "Bodemgebruik"),
         "title": said("Land use that takes most of the tile", "Bodemgebruik van het grootste deel"),
         "lead": _n_tiles(tiles, size),
         "columns": [said("land use", "bodemgebruik"), said("#km²", "#km²")],
         "rows": [[one["label"], round(float(a), 1)] for one, a in zip(classes, km2, strict=True)],
-    }  # fmt: skip
+    }
 
 
 def heights(tiles: pd.DataFrame, size: float) -> dict[str, Any]:
@@ -244,10 +306,12 @@ def heights(tiles: pd.DataFrame, size: float) -> dict[str, Any]:
     classes = _classes(breaks, " m")
     km2 = np.bincount(codes[told], minlength=len(classes)) * size**2 / 1e6
     return {
-        **_picture(tiles, size, codes.astype(np.uint8)), "key": "elevation", "classes": classes,
+        **_picture(tiles, size, codes.astype(np.uint8)),
+        "key": "elevation",
+        "classes": classes,
         "name": said("Elevation", "Hoogte"),
         "title": said("Elevation in m", "Hoogte in m"),
         "lead": _n_tiles(tiles, size),
         "columns": [said("elevation", "hoogte"), said("#km²", "#km²")],
         "rows": [[one["label"], round(float(a), 1)] for one, a in zip(classes, km2, strict=True)],
-    }  # fmt: skip
+    }

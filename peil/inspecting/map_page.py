@@ -44,8 +44,11 @@ def build(found: list[Proposal], out: Path, title: str, attribution: str) -> str
     cells = [one for one in found if one.role == "cells" and one.box is not None]
     if cells:
         layers.append(places(_cells(cells[-1], plane)))
-    zones = [one for one in found if one.role == "zones" and not one.problems
-             and "zone_id" in one.columns]  # fmt: skip
+    zones = [
+        one
+        for one in found
+        if one.role == "zones" and not one.problems and "zone_id" in one.columns
+    ]
     if zones:
         layers += _zones(zones, found, plane)
     tiles = next((one for one in found if one.role == "tiles" and not one.problems), None)
@@ -58,9 +61,12 @@ def build(found: list[Proposal], out: Path, title: str, attribution: str) -> str
     told = "; ".join(sorted({layer.pop("told") for layer in layers}))
     made_by = attribution or (OPENCELLID if any(c.reader == "opencellid" for c in cells) else "")
     content = {
-        "title": title, "plane": plane, "attribution": made_by,
-        "bounds": [round(float(edge)) for edge in bounds], "layers": layers,
-    }  # fmt: skip
+        "title": title,
+        "plane": plane,
+        "attribution": made_by,
+        "bounds": [round(float(edge)) for edge in bounds],
+        "layers": layers,
+    }
     write_text(out, page("inspected", f"{title} · Peil", content, ("d3.min.js",)))
     return told
 
@@ -79,8 +85,16 @@ def _plane(found: list[Proposal]) -> str:
 
 def _cells(one: Proposal, plane: str) -> pd.DataFrame:
     """Cells with x and y on the plane, once each, in a fixed order."""
-    wanted = ("latitude", "longitude", "x_m", "y_m", "crs", "azimuth_deg", "technology",
-              "cell_type")  # fmt: skip
+    wanted = (
+        "latitude",
+        "longitude",
+        "x_m",
+        "y_m",
+        "crs",
+        "azimuth_deg",
+        "technology",
+        "cell_type",
+    )
     with problems.desk() as opened:
         problems.of_cells(opened, one.files, one.delivery())
         names = set(opened.table("plan").columns)
@@ -111,8 +125,11 @@ def _cells(one: Proposal, plane: str) -> pd.DataFrame:
 def _zones(zones: list[Proposal], found: list[Proposal], plane: str) -> list[dict[str, Any]]:
     made = []
     folder = zones[0].files[0].parent
-    files = [references.zone_file(one, one.files[0].name) for one in zones
-             if one.files[0].parent == folder]  # fmt: skip
+    files = [
+        references.zone_file(one, one.files[0].name)
+        for one in zones
+        if one.files[0].parent == folder
+    ]
     try:
         read = read_zones(folder, files, plane, 100.0, "whole")
     except Refused:  # the sheet says why; what else there is still has its place

@@ -13,11 +13,24 @@ from peil.inspecting.countries import zone_of_mcc
 
 OFFSET = re.compile(r"\d:\d\d(?:\.\d+)? *(?:Z|z|[+-]\d\d(?::?\d\d)?)$")
 FORMATS = [
-    "%Y-%m-%d %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%m-%d-%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y%m%d%H%M%S",
-    "%Y%m%d %H%M%S", "%Y-%m-%d %H:%M", "%d-%m-%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M",
-    "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S.%f", "%d-%m-%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S.%f",
-]  # fmt: skip
+    "%Y-%m-%d %H:%M:%S",
+    "%d-%m-%Y %H:%M:%S",
+    "%m-%d-%Y %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M:%S",
+    "%Y%m%d%H%M%S",
+    "%Y%m%d %H%M%S",
+    "%Y-%m-%d %H:%M",
+    "%d-%m-%Y %H:%M",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%d.%m.%Y %H:%M",
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%d-%m-%Y %H:%M:%S.%f",
+    "%d/%m/%Y %H:%M:%S.%f",
+]
 ISO, ISO_T = "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"
 QUIET_HOUR = 3.5  # people's networks are quietest then, local time
 ENOUGH = 2_000  # moments, spread over every hour, from which the quiet hours can be told
@@ -75,8 +88,16 @@ def writing_of(values: Sequence[str | None], day: date | None = None) -> Writing
     with_offset = [value for value in texts if OFFSET.search(value)]
     if len(with_offset) > len(texts) / 2:
         moments = [m for value in with_offset if (m := _iso(value)) is not None]
-        return Writing(None, False, True, None, len(moments) / len(texts),
-                       "each record says its own offset from UTC", True, moments)  # fmt: skip
+        return Writing(
+            None,
+            False,
+            True,
+            None,
+            len(moments) / len(texts),
+            "each record says its own offset from UTC",
+            True,
+            moments,
+        )
     for unit, (least, most) in EPOCHS.items():
         numbers = [float(v) for v in texts if re.fullmatch(r"\d{9,13}(\.\d+)?", v)]
         inside = [n for n in numbers if least <= n <= most]
@@ -92,9 +113,16 @@ def writing_of(values: Sequence[str | None], day: date | None = None) -> Writing
         return _by_iso(texts)
     if best == ISO and read and with_t:
         share = (len(read) + len(with_t)) / len(texts)
-        return Writing(ISO, True, False, None, share,
-                       "year first; some records have a T between day and time", True,
-                       read + with_t)  # fmt: skip
+        return Writing(
+            ISO,
+            True,
+            False,
+            None,
+            share,
+            "year first; some records have a T between day and time",
+            True,
+            read + with_t,
+        )
     if len(with_t) > len(read):
         return _by_iso(texts)
     best, why, is_sure = _order(texts, best, day)
@@ -169,8 +197,12 @@ def zone_of(
         sure = "medium" if abs(as_local - as_utc) >= 0.9 else "low"
         return Zone(name, sure, f"the quietest hours lie around {quiet:.0f}:00 as written; ask")
     if local:
-        return Zone(local, "low", f"nothing says it: local time of the network's country "
-                    f"(mcc {mcc}); ask, and better have it delivered in UTC")  # fmt: skip
+        return Zone(
+            local,
+            "low",
+            f"nothing says it: local time of the network's country "
+            f"(mcc {mcc}); ask, and better have it delivered in UTC",
+        )
     return Zone("UTC", "low", "nothing says it; ask")
 
 

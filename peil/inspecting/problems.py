@@ -87,8 +87,9 @@ def of_events(
 
     Cells are compared with the table `plan` of this connection where it is there.
     """
-    has_plan = bool(opened.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE table_name = 'plan'").fetchone())  # fmt: skip
+    has_plan = bool(
+        opened.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'plan'").fetchone()
+    )
     stray = "cell_id NOT IN (SELECT cell_id FROM plan)" if has_plan else "true"
     n_rows, problems, days = 0, [], []
     for file in files:
@@ -119,8 +120,15 @@ def of_events(
             continue
         rejected = generic.rejected_lines(opened)
         if rejected:
-            problems.append(Problem("cannot_parse", short(file), len(rejected), rejected[:FIRST],
-                                    "the record is no text of UTF-8, or too long"))  # fmt: skip
+            problems.append(
+                Problem(
+                    "cannot_parse",
+                    short(file),
+                    len(rejected),
+                    rejected[:FIRST],
+                    "the record is no text of UTF-8, or too long",
+                )
+            )
         n_rows += len(rejected)
         for kind, n, lines, first, last in found:
             n_rows += n
@@ -155,18 +163,23 @@ def of_cells(opened: duckdb.DuckDBPyConnection, files: list[Path], delivery: Del
     globe, plane = {"latitude", "longitude"} <= set(names), {"x_m", "y_m"} <= set(names)
     placed = " OR ".join(
         said
-        for said, is_there in (("(latitude IS NOT NULL AND longitude IS NOT NULL)", globe),
-                               ("(x_m IS NOT NULL AND y_m IS NOT NULL)", plane))
+        for said, is_there in (
+            ("(latitude IS NOT NULL AND longitude IS NOT NULL)", globe),
+            ("(x_m IS NOT NULL AND y_m IS NOT NULL)", plane),
+        )
         if is_there
-    )  # fmt: skip
+    )
     off = "abs(latitude) > 90 OR abs(longitude) > 180" if globe else "false"
     period = "valid_from" if "valid_from" in names else "NULL"
     for kind, query in (
         ("no_position", f"SELECT file, count(*) FROM plan WHERE ({placed or 'false'}) IS NOT TRUE"),
         ("out_of_range", f"SELECT file, count(*) FROM plan WHERE {off}"),
-        ("duplicate", "SELECT file, sum(n - 1) FROM (SELECT file, count(*) AS n FROM plan "
-                      f"GROUP BY file, cell_id, {period} HAVING count(*) > 1) WHERE true"),
-    ):  # fmt: skip
+        (
+            "duplicate",
+            "SELECT file, sum(n - 1) FROM (SELECT file, count(*) AS n FROM plan "
+            f"GROUP BY file, cell_id, {period} HAVING count(*) > 1) WHERE true",
+        ),
+    ):
         for name, n in opened.execute(f"{query} GROUP BY file ORDER BY file").fetchall():
             problems.append(Problem(kind, name, int(n), [], REMEDY[kind]))
     counted = ", ".join(f"count({generic.quoted(name)})" for name in names)

@@ -70,9 +70,12 @@ class Proposal:
 
 
 def events(
-    opened: duckdb.DuckDBPyConnection, made: Proposal, known_cells: set[str], mcc: int | None,
+    opened: duckdb.DuckDBPyConnection,
+    made: Proposal,
+    known_cells: set[str],
+    mcc: int | None,
     day: date,
-) -> Proposal:  # fmt: skip
+) -> Proposal:
     """Mapping, time format and zone of files of events, and what would be quarantined.
 
     Parameters
@@ -88,11 +91,14 @@ def events(
         found = columns.guesses(table, columns.EVENT_NAMES, known_cells)
     else:
         usual = formats.default_columns(made.reader, "events", table)
-        found = {ours.replace("event_code", "event_type"): columns.Guess(
-            theirs, "high", "the format says so") for ours, theirs in usual.items()}  # fmt: skip
+        found = {
+            ours.replace("event_code", "event_type"): columns.Guess(
+                theirs, "high", "the format says so"
+            )
+            for ours, theirs in usual.items()
+        }
     home, said = network(table, found, mcc)
-    made = replace(made, columns=found, mcc=home, notes=[*made.notes, said],
-                   types=types_of(table))  # fmt: skip
+    made = replace(made, columns=found, mcc=home, notes=[*made.notes, said], types=types_of(table))
     if table.container == "csv":
         made.settings.update({"separator": table.separator} if table.separator != "," else {})
     if "mcc" not in found:
@@ -118,8 +124,10 @@ def cells(opened: duckdb.DuckDBPyConnection, made: Proposal, time_zone: str) -> 
             found = columns.guesses(table, columns.CELL_NAMES)
         else:
             usual = formats.default_columns(made.reader, "cells", table)
-            found = {ours: columns.Guess(theirs, "high", "the format says so")
-                     for ours, theirs in usual.items()}  # fmt: skip
+            found = {
+                ours: columns.Guess(theirs, "high", "the format says so")
+                for ours, theirs in usual.items()
+            }
         if table.container == "csv" and table.separator != ",":
             made.settings["separator"] = table.separator
         if columns.has_decimal_comma(table, [guess.theirs for guess in found.values()]):
@@ -166,9 +174,10 @@ def network(
         return given, f"mcc {given} as given"
     if "subscriber_id" in found:
         home = mcc_of_imsi(table.columns[found["subscriber_id"].theirs])
-        if home is not None and columns.looks_like(
-            table.columns[found["subscriber_id"].theirs][:500]
-        ) == "IMSI":  # fmt: skip
+        if (
+            home is not None
+            and columns.looks_like(table.columns[found["subscriber_id"].theirs][:500]) == "IMSI"
+        ):
             return home, f"most subscribers' numbers begin with mcc {home}"
     return None, "nothing says which network the records are of"
 

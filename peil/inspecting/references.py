@@ -23,8 +23,12 @@ from peil.reference.registers import read_register
 from peil.reference.tiling import LAND_USE, delivered_tiles
 from peil.reference.zones import read_zones
 
-LEVELS = {"municipality": "muni|gemeente|city", "province": "prov", "country": "countr|land$",
-          "region": "region|nuts"}  # fmt: skip
+LEVELS = {
+    "municipality": "muni|gemeente|city",
+    "province": "prov",
+    "country": "countr|land$",
+    "region": "region|nuts",
+}
 EUROPE = "EPSG:3035"
 IN_EUROPE = (-32.0, 27.0, 46.0, 72.0)
 MOST_CLASSES = 64
@@ -38,8 +42,12 @@ def plane_for(frame: gpd.GeoDataFrame) -> str:
     if crs is None:
         return EUROPE
     west, south, east, north = frame.to_crs("EPSG:4326").total_bounds
-    inside = (IN_EUROPE[0] <= west and south >= IN_EUROPE[1] and east <= IN_EUROPE[2]
-              and north <= IN_EUROPE[3])  # fmt: skip
+    inside = (
+        IN_EUROPE[0] <= west
+        and south >= IN_EUROPE[1]
+        and east <= IN_EUROPE[2]
+        and north <= IN_EUROPE[3]
+    )
     return EUROPE if inside else f"EPSG:{frame.estimate_utm_crs().to_epsg()}"
 
 
@@ -95,8 +103,11 @@ def _named(one: Proposal, frame: gpd.GeoDataFrame) -> Proposal:
     table = Table(one.files[0], "vector", columns=texts)
     found = columns.guesses(table, columns.ZONE_NAMES)
     if "zone_id" not in found:
-        unique = [n for n, values in texts.items() if None not in values
-                  and len(set(values)) == len(values)]  # fmt: skip
+        unique = [
+            n
+            for n, values in texts.items()
+            if None not in values and len(set(values)) == len(values)
+        ]
         if unique:
             found["zone_id"] = columns.Guess(unique[0], "low", "its values are all different; ask")
         else:
@@ -106,8 +117,9 @@ def _named(one: Proposal, frame: gpd.GeoDataFrame) -> Proposal:
         level = next((word for word, said in LEVELS.items() if re.search(said, stem)), "zone")
         one.settings["level"] = level
     used = {guess.theirs for guess in found.values()}
-    return replace(one, table=table, columns=found, types=types_of(table),
-                   not_landed=sorted(set(texts) - used))  # fmt: skip
+    return replace(
+        one, table=table, columns=found, types=types_of(table), not_landed=sorted(set(texts) - used)
+    )
 
 
 def _known_parents(made: list[Proposal], frames: list[gpd.GeoDataFrame]) -> None:
@@ -136,8 +148,12 @@ def register(made: Proposal) -> Proposal:
     assert table is not None
     found = columns.guesses(table, columns.REGISTER_NAMES)
     file = made.files[0]
-    whole = opened(lambda p: pd.read_csv(p, dtype=str, sep=table.separator, encoding="utf-8-sig",
-                                         skipinitialspace=True), file)  # fmt: skip
+    whole = opened(
+        lambda p: pd.read_csv(
+            p, dtype=str, sep=table.separator, encoding="utf-8-sig", skipinitialspace=True
+        ),
+        file,
+    )
     if table.separator != ",":
         made.settings["separator"] = table.separator
     code = found["zone_id"].theirs
@@ -148,8 +164,13 @@ def register(made: Proposal) -> Proposal:
                 made.notes.append(f"zones come once for each {name}: the latest is taken")
                 break
     used = {guess.theirs for guess in found.values()}
-    made = replace(made, columns=found, types=types_of(table), n_rows=len(whole),
-                   not_landed=sorted(set(table.names) - used))  # fmt: skip
+    made = replace(
+        made,
+        columns=found,
+        types=types_of(table),
+        n_rows=len(whole),
+        not_landed=sorted(set(table.names) - used),
+    )
     try:
         read_register(file.parent, register_file(made, file.name))
     except Refused as stop:
@@ -174,8 +195,9 @@ def tiles(made: Proposal) -> Proposal:
     made.settings.update({"tile_m": size} | ({"plane": code} if code else {}))
     made.asked.append(f"crs of the tiles: {code or 'unknown'} {why}")
     used = {guess.theirs for guess in found.values()}
-    made = replace(made, columns=found, types=types_of(table),
-                   not_landed=sorted(set(table.names) - used))  # fmt: skip
+    made = replace(
+        made, columns=found, types=types_of(table), not_landed=sorted(set(table.names) - used)
+    )
     try:
         read = delivered_tiles(
             made.files[0].parent, tile_file(made, made.files[0].name), size, None
@@ -199,18 +221,21 @@ def raster(made: Proposal) -> Proposal:
     file: Path = made.files[0]
     try:
         with rasterio.open(file) as read:
-            values = read.read(1, out_shape=(min(read.height, 500), min(read.width, 500)),
-                               masked=True).compressed()  # fmt: skip
+            values = read.read(
+                1, out_shape=(min(read.height, 500), min(read.width, 500)), masked=True
+            ).compressed()
             is_whole = np.issubdtype(values.dtype, np.integer)
             crs = read.crs.to_string() if read.crs else None
-            notes = [f"{read.width} × {read.height} cells of {read.res[0]:g}, plane: "
-                     f"{crs or 'not said'}"]  # fmt: skip
+            notes = [
+                f"{read.width} × {read.height} cells of {read.res[0]:g}, plane: {crs or 'not said'}"
+            ]
             n_cells = read.width * read.height
     except rasterio.errors.RasterioError:
         broken = Refused(f"{file.name} cannot be read: it is damaged; have it delivered again.")
         return replace(made, problems=[refusal(file, broken)])
     if is_whole and len(np.unique(values)) <= MOST_CLASSES:
         made.asked.append("area.land_use.classes: which values are forest, water, …")
-        return replace(made, role="land_use", n_rows=n_cells, why="whole numbers of few classes",
-                       notes=notes)  # fmt: skip
+        return replace(
+            made, role="land_use", n_rows=n_cells, why="whole numbers of few classes", notes=notes
+        )
     return replace(made, n_rows=n_cells, why="numbers that vary as heights do", notes=notes)

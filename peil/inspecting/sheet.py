@@ -38,8 +38,10 @@ def _sheet(one: Proposal) -> RenderableType:
         header = "with a header" if one.table.has_header else "without a header"
         name = {"\t": "tab"}.get(one.table.separator, one.table.separator)
         parts.append(Text(f"  {one.table.encoding}, separator {name}, {header}"))
-    shown = {key: ", ".join(value) if isinstance(value, dict) else value
-             for key, value in one.settings.items()}  # fmt: skip
+    shown = {
+        key: ", ".join(value) if isinstance(value, dict) else value
+        for key, value in one.settings.items()
+    }
     if said := ", ".join(f"{key}: {value}" for key, value in shown.items()):
         parts.append(Text(f"  {said}"))
     if one.days:

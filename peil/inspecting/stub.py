@@ -35,8 +35,10 @@ class Home:
 
 def home_of(folder: Path, settings: Settings) -> Home:
     """Whether a folder lies in the outside data, in the deliveries, or must be made either."""
-    for root, place in (("outside", settings.outside_data),
-                        ("deliveries", settings.deliveries_folder)):  # fmt: skip
+    for root, place in (
+        ("outside", settings.outside_data),
+        ("deliveries", settings.deliveries_folder),
+    ):
         if place is not None and folder.resolve().is_relative_to(place.resolve()):
             below = folder.resolve().relative_to(place.resolve()).as_posix()
             return Home(root, "" if below == "." else below, "")
@@ -105,20 +107,29 @@ def charter(
     local = zone_of_mcc(network) or (events.time_zone if events else None) or "UTC"
     made: dict[str, Any] = {
         "pilot": pilot,
-        "title": {"en": ask("a title in English", f"{pilot}, as delivered"),
-                  "nl": ask("a title in Dutch", f"{pilot}, zoals geleverd")},
+        "title": {
+            "en": ask("a title in English", f"{pilot}, as delivered"),
+            "nl": ask("a title in Dutch", f"{pilot}, zoals geleverd"),
+        },
         "purpose": ask("crowding or method_development", "method_development"),
         "legal_basis": basis or f"{FILL_IN}: statute, consent, prior_aggregation or synthetic",
-        "legal_reference": ask("article, decision or manifest that carries the basis",
-                               "simulated; vouched for by a named person, see the register"),
-        "operator": {"name": ask("the operator", "simulated operator"),
-                     "contact": ask("its engineer's address", "none@operator.example"),
-                     "mcc": network or f"{FILL_IN}: its mobile country code"},
-        "agency": {"name": ask("the agency", "researchers of location methods"),
-                   "contact": ask("its address", "none@agency.example")},
+        "legal_reference": ask(
+            "article, decision or manifest that carries the basis",
+            "simulated; vouched for by a named person, see the register",
+        ),
+        "operator": {
+            "name": ask("the operator", "simulated operator"),
+            "contact": ask("its engineer's address", "none@operator.example"),
+            "mcc": network or f"{FILL_IN}: its mobile country code",
+        },
+        "agency": {
+            "name": ask("the agency", "researchers of location methods"),
+            "contact": ask("its address", "none@agency.example"),
+        },
         "period": {"start": days[0], "end": end} if days else f"{FILL_IN}: start and end, as days",
-        "expires": (end + timedelta(days=365) if end and simulated
-                    else f"{FILL_IN}: a day after the period"),
+        "expires": (
+            end + timedelta(days=365) if end and simulated else f"{FILL_IN}: a day after the period"
+        ),
         "time_zone": local,
         "area": area(found, home.path, country_of_mcc(network), pilot),
         "inputs": _inputs(found, home, network, simulated),
@@ -128,9 +139,11 @@ def charter(
         "retention": {"raw_hours": 24, "staged_days": 1},
         "recipients": [ask("who gets the released figures", "researchers of location methods")],
         "contact": ask("whom people can ask", "privacy@agency.example"),
-        "use_limits": {"en": ask("what the figures are not for", "For judging methods only."),
-                       "nl": ask("idem, in Dutch", "Alleen om methoden te beoordelen.")},
-    }  # fmt: skip
+        "use_limits": {
+            "en": ask("what the figures are not for", "For judging methods only."),
+            "nl": ask("idem, in Dutch", "Alleen om methoden te beoordelen."),
+        },
+    }
     if not simulated:
         made["signatures"] = [
             {"role": role, "name": f"{FILL_IN}: name", "signed_on": f"{FILL_IN}: day"}

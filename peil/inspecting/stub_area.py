@@ -29,8 +29,14 @@ def area(
         From a proposal's path to the charter's.
     """
     cells = next((one for one in found if one.role == "cells" and one.box), None)
-    zones = [one for one in found if one.role == "zones" and not one.problems
-             and "zone_id" in one.columns and "{" not in one.path]  # fmt: skip
+    zones = [
+        one
+        for one in found
+        if one.role == "zones"
+        and not one.problems
+        and "zone_id" in one.columns
+        and "{" not in one.path
+    ]
     there = {"country": country} if country else {}
     if zones and _fit(zones, cells):
         return {**_zones(found, zones, path), **there}
@@ -102,8 +108,14 @@ def _zones(
 ) -> dict[str, Any]:
     by_role = {one.role: one for one in reversed(found)}
     tiles, people = by_role.get("tiles"), by_role.get("register")
-    plane = next((one.settings["plane"] for one in (tiles, *zones)
-                  if one is not None and "plane" in one.settings), None)  # fmt: skip
+    plane = next(
+        (
+            one.settings["plane"]
+            for one in (tiles, *zones)
+            if one is not None and "plane" in one.settings
+        ),
+        None,
+    )
     made: dict[str, Any] = {
         "crs": plane or f"{FILL_IN}: EPSG code of a plane in metres",
         "tile_m": tiles.settings["tile_m"] if tiles else 100.0,
@@ -116,8 +128,10 @@ def _zones(
     if "elevation" in by_role and tiles is None:
         made["elevation"] = path(by_role["elevation"].path)
     if "land_use" in by_role and tiles is None:
-        made["land_use"] = {"path": path(by_role["land_use"].path),
-                            "classes": f"{FILL_IN}: which values are forest, water, …"}  # fmt: skip
+        made["land_use"] = {
+            "path": path(by_role["land_use"].path),
+            "classes": f"{FILL_IN}: which values are forest, water, …",
+        }
     return made
 
 

@@ -112,10 +112,15 @@ def _csv(file: Path) -> Table:
     content = _start(file, SAMPLE_BYTES)
     encoding = _encoding(content)
     if encoding != "UTF-8":
-        return Table(file, "csv", encoding=encoding, why=(
-            f"it is written as {encoding}; deliver it as UTF-8, or convert it: "
-            f"iconv -f {encoding} -t UTF-8"
-        ))  # fmt: skip
+        return Table(
+            file,
+            "csv",
+            encoding=encoding,
+            why=(
+                f"it is written as {encoding}; deliver it as UTF-8, or convert it: "
+                f"iconv -f {encoding} -t UTF-8"
+            ),
+        )
     text = content.decode("utf-8-sig", errors="ignore")
     if len(content) == SAMPLE_BYTES:  # the last line may be cut
         text = text[: text.rfind("\n") + 1]
@@ -134,8 +139,14 @@ def _csv(file: Path) -> Table:
     names = head if has_header else [f"column {n}" for n in range(1, len(head) + 1)]
     body = [row for row in rows[int(has_header) :] if len(row) == len(head)]
     columns = {name: [row[n].strip() or None for row in body] for n, name in enumerate(names)}
-    return Table(file, "csv", separator=separator, has_header=has_header, columns=columns,
-                 kinds=dict.fromkeys(columns, "text"))  # fmt: skip
+    return Table(
+        file,
+        "csv",
+        separator=separator,
+        has_header=has_header,
+        columns=columns,
+        kinds=dict.fromkeys(columns, "text"),
+    )
 
 
 def _encoding(content: bytes) -> str:
@@ -187,10 +198,15 @@ def _parquet(file: Path) -> Table:
 
 
 def _kind(kind: pa.DataType) -> str:
-    for name, is_kind in (("bytes", pa.types.is_binary), ("bytes", pa.types.is_large_binary),
-                          ("whole number", pa.types.is_integer), ("number", pa.types.is_floating),
-                          ("yes or no", pa.types.is_boolean), ("moment", pa.types.is_timestamp),
-                          ("day", pa.types.is_date)):  # fmt: skip
+    for name, is_kind in (
+        ("bytes", pa.types.is_binary),
+        ("bytes", pa.types.is_large_binary),
+        ("whole number", pa.types.is_integer),
+        ("number", pa.types.is_floating),
+        ("yes or no", pa.types.is_boolean),
+        ("moment", pa.types.is_timestamp),
+        ("day", pa.types.is_date),
+    ):
         if is_kind(kind):
             return name
     return "text"

@@ -12,10 +12,19 @@ Side = Literal["both", "above", "below", "never"]
 
 # what a row can be set aside for (`reason_type` in dbt_project/macros/rules.sql)
 REASONS = (
-    "cannot_parse", "null_value", "identifier_in_wrong_column", "out_of_range", "late",
-    "no_network", "no_location", "unknown_cell", "cell_not_valid", "duplicate",
-    "impossible_move", "suspicious_move",
-)  # fmt: skip
+    "cannot_parse",
+    "null_value",
+    "identifier_in_wrong_column",
+    "out_of_range",
+    "late",
+    "no_network",
+    "no_location",
+    "unknown_cell",
+    "cell_not_valid",
+    "duplicate",
+    "impossible_move",
+    "suspicious_move",
+)
 UNLOCATED = ("no_location", "unknown_cell", "cell_not_valid")
 
 
@@ -55,8 +64,12 @@ FLOWETL = (
     Check("count_imsis", "distinct subscribers, among the rows that were staged", severity="stop"),
     Check("count_imeis", "distinct telephones"),
     Check("count_location_ids", "distinct cells that rows name"),
-    Check("count_locatable_location_ids", "of these, cells that the day's plan places", "count",
-          "below"),
+    Check(
+        "count_locatable_location_ids",
+        "of these, cells that the day's plan places",
+        "count",
+        "below",
+    ),
     Check("count_locatable_events", "rows at a cell that the day's plan places", "count", "both"),
     Check("count_null_imsis", "rows without a subscriber", side="above"),
     Check("count_null_imeis", "rows without a telephone", side="above"),
@@ -74,7 +87,7 @@ FLOWETL = (
     Check("count_null_durations", "calls without a duration", side="above"),
     Check("max_duration", "longest call, as delivered", "number", "above"),
     Check("median_duration", "middle call, as delivered", "number"),
-)  # fmt: skip
+)
 
 OURS = (
     Check("n_files", "files that were landed", "number"),
@@ -83,27 +96,39 @@ OURS = (
     Check("n_rows_staged", "rows against which nothing speaks", severity="stop"),
     Check("n_rows_before_day", "rows of moments before the local day", side="above"),
     Check("n_rows_after_day", "rows of moments after the local day", side="above"),
-    Check("error_share", "share of the landed rows that were set aside", "share", "above",
-          severity="stop"),
-    Check("unlocated_share", "share of the landed rows that the plan cannot place", "share",
-          "above"),
+    Check(
+        "error_share",
+        "share of the landed rows that were set aside",
+        "share",
+        "above",
+        severity="stop",
+    ),
+    Check(
+        "unlocated_share", "share of the landed rows that the plan cannot place", "share", "above"
+    ),
     Check("rows_per_device", "staged rows for each distinct subscriber", "number"),
     Check("n_cells", "cells of the day's plan", "count", "both", "agency"),
     Check("n_cells_silent", "cells of the day's plan without a staged row", side="above"),
     Check("n_hours_silent", "daytime hours without a staged row", side="above"),
-    Check("plan_mark", "a mark of the plan's content: two plans are equal if their marks are",
-          "mark", "never", "agency"),
-)  # fmt: skip
+    Check(
+        "plan_mark",
+        "a mark of the plan's content: two plans are equal if their marks are",
+        "mark",
+        "never",
+        "agency",
+    ),
+)
 
 BY_REASON = tuple(
     check
     for reason in REASONS
     for check in (
         Check(f"n_rows_{reason}", f"rows set aside as {reason}", side="above"),
-        Check(f"{reason}_share", f"share of the landed rows set aside as {reason}", "share",
-              "above"),
+        Check(
+            f"{reason}_share", f"share of the landed rows set aside as {reason}", "share", "above"
+        ),
     )
-)  # fmt: skip
+)
 
 # multimno's warnings, judged against the seven days before (`peil.quality.warnings`)
 WARNINGS = (
@@ -111,10 +136,14 @@ WARNINGS = (
     Check("warning_clean_rows", "staged rows against the last seven days"),
     Check("warning_error_share", "error share against the last seven days", "share", "above"),
     *(
-        Check(f"warning_{reason}_share", f"{reason} share against the last seven days", "share",
-              "above")
+        Check(
+            f"warning_{reason}_share",
+            f"{reason} share against the last seven days",
+            "share",
+            "above",
+        )
         for reason in REASONS
     ),
-)  # fmt: skip
+)
 
 CHECKS = {check.name: check for check in (*FLOWETL, *OURS, *BY_REASON, *WARNINGS)}

@@ -21,28 +21,51 @@ from peil.store import Store
 
 # scope: (table, place, hour, {check: SQL}); `few` nulls a count of rows that is too small to tell
 SCOPES: dict[str, tuple[str, str, str, dict[str, str]]] = {
-    "hour": ("by_hour", "''", "hour_at", {
-        "count_added_rows": "n_added",
-        "n_rows_staged": "n_staged",
-        "error_share": "1 - n_staged / nullif(n_added, 0)",
-    }),
-    "cell": ("by_cell", "cell_id", "NULL", {
-        "count_added_rows": "few(n_added)",
-        "n_rows_staged": "few(n_staged)",
-        "error_share": "1 - few(n_staged) / nullif(few(n_added), 0)",
-    }),
+    "hour": (
+        "by_hour",
+        "''",
+        "hour_at",
+        {
+            "count_added_rows": "n_added",
+            "n_rows_staged": "n_staged",
+            "error_share": "1 - n_staged / nullif(n_added, 0)",
+        },
+    ),
+    "cell": (
+        "by_cell",
+        "cell_id",
+        "NULL",
+        {
+            "count_added_rows": "few(n_added)",
+            "n_rows_staged": "few(n_staged)",
+            "error_share": "1 - few(n_staged) / nullif(few(n_added), 0)",
+        },
+    ),
     "cell_hour": ("by_cell_hour", "cell_id", "hour_at", {"n_rows_staged": "few(n_staged)"}),
-    "region": ("by_region", "region_id", "NULL", {
-        "count_added_rows": "few(n_added)",
-        "n_rows_staged": "few(n_staged)",
-        "error_share": "1 - few(n_staged) / nullif(few(n_added), 0)",
-        "n_cells": "n_cells",
-        "n_cells_silent": "n_cells_silent",
-        "n_hours_silent": "n_hours_silent",
-    }),
-}  # fmt: skip
-SUMS = ("n_delivered", "n_opted_out", "n_added", "n_before", "n_after", "n_null_subscribers",
-        "n_null_cells", "n_located")  # fmt: skip
+    "region": (
+        "by_region",
+        "region_id",
+        "NULL",
+        {
+            "count_added_rows": "few(n_added)",
+            "n_rows_staged": "few(n_staged)",
+            "error_share": "1 - few(n_staged) / nullif(few(n_added), 0)",
+            "n_cells": "n_cells",
+            "n_cells_silent": "n_cells_silent",
+            "n_hours_silent": "n_hours_silent",
+        },
+    ),
+}
+SUMS = (
+    "n_delivered",
+    "n_opted_out",
+    "n_added",
+    "n_before",
+    "n_after",
+    "n_null_subscribers",
+    "n_null_cells",
+    "n_located",
+)
 
 
 class CountError(Exception):
@@ -151,8 +174,9 @@ def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Tab
         "earliest_s": min((f["earliest_s"] for f in files if f["earliest_s"]), default=None),
         "latest_s": max((f["latest_s"] for f in files if f["latest_s"]), default=None),
     }
-    every = {reason: sum(of.get(reason, 0) for of in reasons.values())
-             for reason in (*REASONS, "staged")}  # fmt: skip
+    every = {
+        reason: sum(of.get(reason, 0) for of in reasons.values()) for reason in (*REASONS, "staged")
+    }
     day = {
         **_of_rows({**sums, **whole}, every, subscribers),
         **incoming.of_day(told),
@@ -167,10 +191,15 @@ def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Tab
     }
     rows += [("day", "", check, value) for check, value in day.items()]
     named = [
-        {"check": check, "scope": scope, "place": place, "hour_at": None,
-         "value": None if value is None else float(value)}
+        {
+            "check": check,
+            "scope": scope,
+            "place": place,
+            "hour_at": None,
+            "value": None if value is None else float(value),
+        }
         for scope, place, check, value in rows
-    ]  # fmt: skip
+    ]
     return pa.Table.from_pylist(named, schema=SCHEMAS["figures"])
 
 

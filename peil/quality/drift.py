@@ -66,12 +66,19 @@ def found(charter: Charter, day: date, store: Store) -> list[Trouble]:
         owner, what_to_do = KINDS[cause.kind]
         told.append(
             Trouble(
-                pilot=charter.pilot, kind=cause.kind, where=cause.where, day=str(day),
-                since=str(first), severity=_severity(charter, day, store, cause), owner=owner,
-                what=cause.what, what_to_do=what_to_do,
-                link=f"operator/page/{charter.pilot}/index.html", observed=cause.observed,
+                pilot=charter.pilot,
+                kind=cause.kind,
+                where=cause.where,
+                day=str(day),
+                since=str(first),
+                severity=_severity(charter, day, store, cause),
+                owner=owner,
+                what=cause.what,
+                what_to_do=what_to_do,
+                link=f"operator/page/{charter.pilot}/index.html",
+                observed=cause.observed,
             )
-        )  # fmt: skip
+        )
     return told
 
 
@@ -126,13 +133,17 @@ def _doubled(recent: Recent, choices: Choices) -> Iterator[Cause]:
     if extra < choices.doubled_share_min * rest or not (is_more or is_whole):
         return
     yield Cause(
-        "doubled_delivery", "events",
+        "doubled_delivery",
+        "events",
         f"{percent(extra / rest)} of the rows came twice: {added.today:.0f} rows were delivered "
         f"where {added.usual:.0f} are usual, and {repeats.today:.0f} of them repeat others.",
         frozenset({"volume_high"}),
-        observed={"n_rows": int(added.today), "n_rows_expected": round(added.usual),
-                  "n_duplicates": int(repeats.today)},
-    )  # fmt: skip
+        observed={
+            "n_rows": int(added.today),
+            "n_rows_expected": round(added.usual),
+            "n_duplicates": int(repeats.today),
+        },
+    )
 
 
 def _clock(recent: Recent, choices: Choices) -> Iterator[Cause]:
@@ -144,13 +155,17 @@ def _clock(recent: Recent, choices: Choices) -> Iterator[Cause]:
     way = "late" if shift.hours > 0 else "early"
     hours = abs(shift.hours)
     yield Cause(
-        "clock_off", "events",
+        "clock_off",
+        "events",
         f"Time stamps are {hours} hour{'s' if hours > 1 else ''} too {way}: so shifted, the day "
         f"has its usual profile; {n_outside:.0f} rows fall outside the day.",
         frozenset({"silent_region", "unlocated_high", *VOLUME}),
-        observed={"shift_hours": shift.hours, "explained_share": round(shift.gain, 3),
-                  "n_rows_outside_day": int(n_outside)},
-    )  # fmt: skip
+        observed={
+            "shift_hours": shift.hours,
+            "explained_share": round(shift.gain, 3),
+            "n_rows_outside_day": int(n_outside),
+        },
+    )
 
 
 def _silent(recent: Recent, volume: Series, choices: Choices) -> tuple[list[Cause], Series]:
@@ -178,14 +193,18 @@ def _silent(recent: Recent, volume: Series, choices: Choices) -> tuple[list[Caus
         how = "" if is_silent[0] else f" for {hours.today:.0f} hours of the day"
         causes.append(
             Cause(
-                "silent_region", region,
+                "silent_region",
+                region,
                 f"The region {region} with its {n_cells} cells is silent{how}, "
                 f"where {usual[0]:.0f} rows a day are usual.",
-                observed={"n_rows": int(seen[0]), "n_rows_expected": round(float(usual[0])),
-                          "n_cells": n_cells,
-                          "n_hours_silent": int(np.nan_to_num(hours.today))},
+                observed={
+                    "n_rows": int(seen[0]),
+                    "n_rows_expected": round(float(usual[0])),
+                    "n_cells": n_cells,
+                    "n_hours_silent": int(np.nan_to_num(hours.today)),
+                },
             )
-        )  # fmt: skip
+        )
     if len(causes) > max(len(regions) // 2, 1):  # not regions: the delivery is a part
         return [], volume
     whole = volume.with_today() + lost
@@ -209,21 +228,25 @@ def _plan(recent: Recent, choices: Choices) -> Iterator[Cause]:
         kind, same = _of_plan(recent, extra * added.today)
         rows = f"{percent(share.today)} of the rows are at no cell of the plan, where "
         rows += f"{percent(share.usual)} are usual"
-        seen = {"unlocated_share": round(share.today, 4),
-                "unlocated_share_expected": round(share.usual, 4)}  # fmt: skip
+        seen = {
+            "unlocated_share": round(share.today, 4),
+            "unlocated_share_expected": round(share.usual, 4),
+        }
         if kind == "old_cell_plan":
-            yield Cause(kind, "cells", f"{rows}, and the plan is that of {same}.", UNLOCATED,
-                        observed=seen)  # fmt: skip
+            yield Cause(
+                kind, "cells", f"{rows}, and the plan is that of {same}.", UNLOCATED, observed=seen
+            )
         else:
             yield Cause(kind, "cells", f"{rows}.", UNLOCATED - {kind}, observed=seen)
     new = len(today - before)
     if before and new >= choices.new_cells_min and new >= choices.new_cells_share_min * len(today):
         yield Cause(
-            "new_cells", "cells",
+            "new_cells",
+            "cells",
             f"{new} of the {len(today)} cells of the plan were in no plan of the last four weeks.",
             frozenset({"events_per_device"}),
             observed={"n_cells": len(today), "n_cells_new": new},
-        )  # fmt: skip
+        )
 
 
 def _of_plan(recent: Recent, n_rows: float) -> tuple[str, str]:
@@ -249,25 +272,31 @@ def _losses(volume: Series, choices: Choices) -> Iterator[Cause]:
     loss = slow_loss(today, volume.history, choices)
     if loss is not None:
         yield Cause(
-            "slow_loss", "events",
+            "slow_loss",
+            "events",
             f"Rows have fallen by {percent(loss.share)} a day for {loss.n_days} days, the pattern "
             "of the week taken out.",
-            VOLUME, loss.n_days,
-            {"loss_share_per_day": round(loss.share, 4), "n_days": loss.n_days,
-             "n_rows": int(today)},
-        )  # fmt: skip
+            VOLUME,
+            loss.n_days,
+            {
+                "loss_share_per_day": round(loss.share, 4),
+                "n_days": loss.n_days,
+                "n_rows": int(today),
+            },
+        )
     out = today < ranged.lower[0] or today > ranged.upper[0]
     if not out or abs(today / max(expected, 1.0) - 1) < choices.volume_share_min:
         return
     kind = "volume_low" if today < expected else "volume_high"
     ratio = percent(abs(today / max(expected, 1.0) - 1))
     yield Cause(
-        kind, "events",
+        kind,
+        "events",
         f"{today:.0f} rows were delivered, {ratio} {'less' if today < expected else 'more'} than "
         f"the {expected:.0f} that are usual on this weekday.",
         frozenset({"events_per_device"}),
         observed={"n_rows": int(today), "n_rows_expected": round(expected)},
-    )  # fmt: skip
+    )
 
 
 def _per_device(recent: Recent, choices: Choices) -> Iterator[Cause]:
@@ -277,9 +306,12 @@ def _per_device(recent: Recent, choices: Choices) -> Iterator[Cause]:
     out = rate.today < ranged.lower[0] or rate.today > ranged.upper[0]
     if out and abs(rate.today / rate.usual - 1) >= choices.per_device_share_min:
         yield Cause(
-            "events_per_device", "events",
+            "events_per_device",
+            "events",
             f"{rate.today:.1f} rows were staged for each device, where {rate.usual:.1f} are usual "
             "on this weekday.",
-            observed={"rows_per_device": round(rate.today, 2),
-                      "rows_per_device_expected": round(rate.usual, 2)},
-        )  # fmt: skip
+            observed={
+                "rows_per_device": round(rate.today, 2),
+                "rows_per_device_expected": round(rate.usual, 2),
+            },
+        )

@@ -90,8 +90,8 @@ def read(
         opened.execute(f"CREATE TEMP TABLE keys AS {_figures(charter, *files[0][1:], scopes)}")
         opened.execute(
             "CREATE TEMP TABLE numbered AS SELECT *, row_number() OVER "
-            "(ORDER BY scope, \"check\", place, hour_at) - 1 AS figure_no FROM keys"
-        )  # fmt: skip
+            '(ORDER BY scope, "check", place, hour_at) - 1 AS figure_no FROM keys'
+        )
         opened.execute("CREATE TEMP TABLE past (back INTEGER, figure_no BIGINT, value DOUBLE)")
         for back, file, before in files[1:]:
             if file.is_file():
@@ -210,8 +210,13 @@ def rows_of(
     verdict: NDArray[np.intp],
 ) -> pa.Table:
     """Put the columns of `peil.quality.store.SCHEMAS["judged"]` together."""
-    numbers = {"value": today, "expected": ranged.expected, "lower": ranged.lower,
-               "upper": ranged.upper, "trend": slope}  # fmt: skip
+    numbers = {
+        "value": today,
+        "expected": ranged.expected,
+        "lower": ranged.lower,
+        "upper": ranged.upper,
+        "trend": slope,
+    }
     words = pa.DictionaryArray.from_arrays(pa.array(verdict.astype(np.int8)), list(VERDICTS))
     made: dict[str, Any] = {name: keys[name] for name in keys.column_names}
     made |= {name: pa.array(values, from_pandas=True) for name, values in numbers.items()}
@@ -227,8 +232,9 @@ def rows_of(
 
 def _rows_behind(found: Figures) -> Array:
     """Landed rows of the same scope, place and hour: what a share is a share of."""
-    wheres = list(zip(*(found.keys[name].to_pylist() for name in ("scope", "place", "hour_at")),
-                      strict=True))  # fmt: skip
+    wheres = list(
+        zip(*(found.keys[name].to_pylist() for name in ("scope", "place", "hour_at")), strict=True)
+    )
     is_rows = np.array(found.keys["check"].to_pylist(), dtype=object) == "count_added_rows"
     rows = {wheres[at]: found.today[at] for at in np.flatnonzero(is_rows)}
     return np.array([rows.get(where, np.nan) for where in wheres])

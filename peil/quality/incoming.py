@@ -18,8 +18,14 @@ from peil.outcome import Refused
 ROLES = ("imsi", "imei", "msisdn", "counterpart", "duration", "outgoing")
 GOES_OUT = ("1", "t", "true", "y", "yes", "out", "outgoing", "mo")
 _COMES_IN = ("0", "f", "false", "n", "no", "in", "incoming", "mt")
-DISTINCT = {"count_imeis", "count_msisdns", "count_imsis", "count_onnet_msisdns",
-            "count_onnet_msisdns_outgoing", "count_onnet_msisdns_incoming"}  # fmt: skip
+DISTINCT = {
+    "count_imeis",
+    "count_msisdns",
+    "count_imsis",
+    "count_onnet_msisdns",
+    "count_onnet_msisdns_outgoing",
+    "count_onnet_msisdns_incoming",
+}
 MOST = {"max_msisdns_per_imei", "max_msisdns_per_imsi", "max_duration"}
 MIDDLE = {"median_duration"}
 

@@ -34,8 +34,11 @@ def measure(charter: Charter, day: date, store: Store) -> Outcome:
     digest = hashlib.sha256(code_hash().encode())
     for manifest in (store.raw_manifest(pilot, day), store.staged_manifest(pilot, day)):
         digest.update(hashlib.sha256(manifest.read_bytes()).digest())
-    given = {"region_m": limits.staged_region_m, "few": choices.cell_rows_min,
-             "day": (limits.staged_daytime_start_h, limits.staged_daytime_end_h)}  # fmt: skip
+    given = {
+        "region_m": limits.staged_region_m,
+        "few": choices.cell_rows_min,
+        "day": (limits.staged_daytime_start_h, limits.staged_daytime_end_h),
+    }
     digest.update(canonical(given))
     counted = digest.hexdigest()
     status: Literal["done", "unchanged"] = "unchanged"

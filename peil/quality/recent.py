@@ -74,9 +74,10 @@ class Recent:
     def regions(self) -> list[str]:
         """Every region of the day's plan, in order."""
         return sorted(
-            place for scope, check, place in self._row
+            place
+            for scope, check, place in self._row
             if scope == "region" and check == "count_added_rows"
-        )  # fmt: skip
+        )
 
     def by_local_hour(self, check: str) -> tuple[Array, Array]:
         """A figure by hour of the local day: shape (24,) and (24, n_days).

@@ -22,8 +22,12 @@ from peil.store import Store
 Kind = Literal["figures", "judged"]
 
 KEY = ("scope", "check", "place", "hour_at")
-_NAMED = {"check": pa.string(), "scope": pa.string(), "place": pa.string(),
-          "hour_at": pa.timestamp("us", tz="UTC")}  # fmt: skip
+_NAMED = {
+    "check": pa.string(),
+    "scope": pa.string(),
+    "place": pa.string(),
+    "hour_at": pa.timestamp("us", tz="UTC"),
+}
 _WORDS = {"severity": pa.string(), "owner": pa.string(), "verdict": pa.string()}
 _NUMBERS = ("value", "expected", "lower", "upper", "trend")
 SCHEMAS: dict[Kind, pa.Schema] = {

@@ -42,11 +42,13 @@ def bounds(history: Array, is_share: bool, choices: Choices) -> tuple[Array, Arr
     squares = np.where(known, (last - mean[:, None]) ** 2, 0).sum(axis=1)
     sd = np.sqrt(squares / np.maximum(n_days - 1, 1))
     if is_share:
-        upper = np.minimum.reduce([
-            mean + choices.warning_error_sd * sd,
-            choices.warning_error_ratio_max * mean,
-            np.full_like(mean, choices.warning_error_share_max),
-        ])  # fmt: skip
+        upper = np.minimum.reduce(
+            [
+                mean + choices.warning_error_sd * sd,
+                choices.warning_error_ratio_max * mean,
+                np.full_like(mean, choices.warning_error_share_max),
+            ]
+        )
         lower = np.zeros_like(mean)
     else:
         lower = np.maximum(mean - choices.warning_rows_sd * sd, 0)

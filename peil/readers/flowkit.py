@@ -34,8 +34,14 @@ CELLS = {
     "longitude": "lon",
     "latitude": "lat",
 }
-KINDS = {"calls": "call", "sms": "sms", "mds": "mds", "topups": "topup", "topup": "topup",
-         "forwards": "forward"}  # fmt: skip
+KINDS = {
+    "calls": "call",
+    "sms": "sms",
+    "mds": "mds",
+    "topups": "topup",
+    "topup": "topup",
+    "forwards": "forward",
+}
 TELLING = [  # of a file whose name says nothing: a column that only this kind has
     ("topup", {"recharge_amount", "airtime_fee", "pre_event_balance", "post_event_balance"}),
     ("mds", {"volume_total", "volume_upload", "volume_download"}),
@@ -96,21 +102,30 @@ class Flowkit:
         connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
     ) -> list[str]:
         theirs, names = plan.mapped(
-            connection, file, delivery, EVENTS, ("subscriber_id", "observed_at"),
+            connection,
+            file,
+            delivery,
+            EVENTS,
+            ("subscriber_id", "observed_at"),
             "file of FlowKit events",
-        )  # fmt: skip
+        )
         read = delivery.model_copy(update={"columns": theirs})
         dropped = generic.Generic.land_events(connection, file, file_id, read)
         connection.execute("DROP VIEW IF EXISTS records")
         connection.execute("ALTER VIEW incoming RENAME TO records")
         kind = kind_of(file, names)
-        said = "event_type" if "event_type" in delivery.columns else (
-            "NULL::VARCHAR" if kind is None else
-            f"CASE WHEN defect IS NOT NULL THEN NULL "
-            f"WHEN lower(event_type) IN ('t', 'true', '1') THEN '{kind}_outgoing' "
-            f"WHEN lower(event_type) IN ('f', 'false', '0') THEN '{kind}_incoming' "
-            f"ELSE '{kind}' END"
-        )  # fmt: skip
+        said = (
+            "event_type"
+            if "event_type" in delivery.columns
+            else (
+                "NULL::VARCHAR"
+                if kind is None
+                else f"CASE WHEN defect IS NOT NULL THEN NULL "
+                f"WHEN lower(event_type) IN ('t', 'true', '1') THEN '{kind}_outgoing' "
+                f"WHEN lower(event_type) IN ('f', 'false', '0') THEN '{kind}_incoming' "
+                f"ELSE '{kind}' END"
+            )
+        )
         connection.execute(
             f"CREATE TEMP VIEW incoming AS SELECT * REPLACE ({said} AS event_type) FROM records"
         )
@@ -125,8 +140,14 @@ class Flowkit:
         )
         has_geometry = "geom_point" in names
         if not has_geometry and not {"longitude", "latitude"} <= set(theirs):
-            plan.mapped(connection, file, delivery, {**CELLS, "point": "geom_point"}, ("point",),
-                        "table of FlowKit cells")  # fmt: skip
+            plan.mapped(
+                connection,
+                file,
+                delivery,
+                {**CELLS, "point": "geom_point"},
+                ("point",),
+                "table of FlowKit cells",
+            )
         relation, _, line, ragged = generic.source(connection, file, delivery)
         plan.whole(connection, file, relation, line, ragged)
         fields = {"cell_id": plan.words(theirs["cell_id"])}
@@ -176,9 +197,10 @@ def _place(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
         "latitude": pa.array([v if g else None for v, g in zip(y, globe, strict=True)], "f8"),
         "x_m": pa.array([None if g else v for v, g in zip(x, globe, strict=True)], "f8"),
         "y_m": pa.array([None if g else v for v, g in zip(y, globe, strict=True)], "f8"),
-        "crs": pa.array([None if g else f"EPSG:{n}" for n, g in zip(srid, globe, strict=True)],
-                        pa.string()),
-    }  # fmt: skip
+        "crs": pa.array(
+            [None if g else f"EPSG:{n}" for n, g in zip(srid, globe, strict=True)], pa.string()
+        ),
+    }
     connection.register("placed_read", pa.table(columns))
     connection.execute("CREATE OR REPLACE TEMP TABLE placed AS SELECT * FROM placed_read")
     connection.unregister("placed_read")

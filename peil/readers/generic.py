@@ -177,9 +177,14 @@ def fields(
                 found[name] = typed.zoned(name, column, lambda text: stamp(text, delivery))
             else:
                 found[name] = typed.moment(
-                    name, column, kind, zone, lambda text: stamp(text, delivery), number,
+                    name,
+                    column,
+                    kind,
+                    zone,
+                    lambda text: stamp(text, delivery),
+                    number,
                     is_iso=not delivery.time_format,
-                )  # fmt: skip
+                )
         except typed.UnfitError as error:
             raise FileRefused(
                 "wrong_columns",

@@ -59,8 +59,9 @@ class Multimno:
     ) -> list[str]:
         relation, _ = _relation(connection, file, CELLS)
         zone = literal(delivery.time_zone)
-        start, end = (f"TRY_CAST({name} AS TIMESTAMP)"
-                      for name in ("valid_date_start", "valid_date_end"))  # fmt: skip
+        start, end = (
+            f"TRY_CAST({name} AS TIMESTAMP)" for name in ("valid_date_start", "valid_date_end")
+        )
         # validity is told in days: an end at midnight is the last valid day, and we store the
         # moment after it
         last = f"CASE WHEN {end} = date_trunc('day', {end}) THEN {end} + to_days(1) ELSE {end} END"

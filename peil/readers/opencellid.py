@@ -10,8 +10,22 @@ from peil.charter import Delivery
 from peil.outcome import Refused
 from peil.readers import generic, plan
 
-NAMES = ["radio", "mcc", "net", "area", "cell", "unit", "lon", "lat", "range", "samples",
-         "changeable", "created", "updated", "averageSignal"]  # fmt: skip
+NAMES = [
+    "radio",
+    "mcc",
+    "net",
+    "area",
+    "cell",
+    "unit",
+    "lon",
+    "lat",
+    "range",
+    "samples",
+    "changeable",
+    "created",
+    "updated",
+    "averageSignal",
+]
 PARTS = ("mcc", "net", "area", "cell")
 LANDED = {*PARTS, "lon", "lat"}
 

@@ -9,9 +9,16 @@ from typing import Literal
 from peil.outcome import Refused
 
 Reason = Literal[
-    "truncated", "wrong_encoding", "wrong_columns", "empty", "still_growing", "delivered_twice",
-    "late", "unreadable", "not_a_file",
-]  # fmt: skip
+    "truncated",
+    "wrong_encoding",
+    "wrong_columns",
+    "empty",
+    "still_growing",
+    "delivered_twice",
+    "late",
+    "unreadable",
+    "not_a_file",
+]
 LONGEST = 80  # characters of a name that are shown
 
 

@@ -54,9 +54,12 @@ def _field(
 ) -> Field:
     unread = f"({name}_given IS NOT NULL AND {name}_parsed IS NULL)"
     return Field(
-        name, given, parsed or f"{name}_given", value or f"{name}_parsed",
+        name,
+        given,
+        parsed or f"{name}_given",
+        value or f"{name}_parsed",
         "false" if is_sure else unread,
-    )  # fmt: skip
+    )
 
 
 class UnfitError(Exception):

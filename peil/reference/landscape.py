@@ -67,8 +67,7 @@ def _shares(lattice: Lattice, said: LandUse, folder: Path) -> dict[str, Floats]:
             for kind in kinds
         ]
 
-    return dict(zip(kinds, onto_tiles(folder / said.path, lattice, split, len(kinds)),
-                    strict=True))  # fmt: skip
+    return dict(zip(kinds, onto_tiles(folder / said.path, lattice, split, len(kinds)), strict=True))
 
 
 def _require_shares(share: Floats, path: str) -> Floats:

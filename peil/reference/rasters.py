@@ -89,9 +89,15 @@ def _block(
     for number, layer in enumerate(layers(values)):
         target = np.full((part.n_rows, part.n_columns), np.nan, dtype=np.float32)
         reproject(
-            layer, target, src_transform=raster.window_transform(window), src_crs=origin,
-            src_nodata=np.nan, dst_transform=north_up, dst_crs=plane, dst_nodata=np.nan,
+            layer,
+            target,
+            src_transform=raster.window_transform(window),
+            src_crs=origin,
+            src_nodata=np.nan,
+            dst_transform=north_up,
+            dst_crs=plane,
+            dst_nodata=np.nan,
             resampling=Resampling.average,
-        )  # fmt: skip
+        )
         empty[number] = target[::-1]
     return empty

@@ -42,9 +42,13 @@ class Lattice:
     def block(self, row: int, column: int, size: int) -> Lattice:
         """The part that starts at a row and column, at most `size` tiles a side."""
         return Lattice(
-            self.crs, self.x_min_m + column * self.tile_m, self.y_min_m + row * self.tile_m,
-            self.tile_m, min(size, self.n_columns - column), min(size, self.n_rows - row),
-        )  # fmt: skip
+            self.crs,
+            self.x_min_m + column * self.tile_m,
+            self.y_min_m + row * self.tile_m,
+            self.tile_m,
+            min(size, self.n_columns - column),
+            min(size, self.n_rows - row),
+        )
 
     def centres(
         self, rows: NDArray[np.intp], columns: NDArray[np.intp]
@@ -167,8 +171,9 @@ def delivered_tiles(
     _require_tiles(tiles, path, tile_m)
     if within is not None:
         x, y = tiles["x_m"], tiles["y_m"]
-        tiles = tiles[x.between(within.x_min_m, within.x_max_m)
-                      & y.between(within.y_min_m, within.y_max_m)]  # fmt: skip
+        tiles = tiles[
+            x.between(within.x_min_m, within.x_max_m) & y.between(within.y_min_m, within.y_max_m)
+        ]
         if tiles.empty:
             raise Refused("area.within lies outside the tiles: correct it, or `crs`.")
     if "zone_id" in tiles:
@@ -184,10 +189,12 @@ def _require_tiles(tiles: pd.DataFrame, path: Path, tile_m: float) -> None:
     wrong = [
         (tiles["tile_id"].isna() | tiles["tile_id"].duplicated(), "every tile once"),
         (~np.isfinite(centre).all(axis=1), "a tile has a centre"),
-        (np.abs(steps - np.round(steps)).max(axis=1) > 1e-3,
-         f"tiles do not lie {tile_m:g} m apart; correct `tile_m`"),
+        (
+            np.abs(steps - np.round(steps)).max(axis=1) > 1e-3,
+            f"tiles do not lie {tile_m:g} m apart; correct `tile_m`",
+        ),
         (~((shares >= -1e-6) & (shares <= 1 + 1e-6)).all(axis=1), "shares lie from 0 to 1"),
-    ]  # fmt: skip
+    ]
     for is_wrong, why in wrong:
         if np.asarray(is_wrong).any():
             raise Refused(f"{path.name}, row {int(np.argmax(np.asarray(is_wrong))) + 1}: {why}.")

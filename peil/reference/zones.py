@@ -43,13 +43,19 @@ def read_zones(
     if twice := _first(zones["zone_id"].duplicated()):
         raise _wrong(zones, twice, "its zone_id came before; every zone once")
     if zones["parent_id"].isna().all() and len(zones) > 1:
-        top = {"zone_id": WHOLE, "name": title, "parent_id": None, "level": "whole",
-               "geometry": shapely.union_all(zones.geometry.to_numpy())}  # fmt: skip
+        top = {
+            "zone_id": WHOLE,
+            "name": title,
+            "parent_id": None,
+            "level": "whole",
+            "geometry": shapely.union_all(zones.geometry.to_numpy()),
+        }
         zones["parent_id"] = WHOLE
         zones = pd.concat([zones, pd.DataFrame([top])], ignore_index=True)
     _no_overlap(zones, tile_m)
-    found = gpd.GeoDataFrame(zones[COLUMNS], geometry="geometry",
-                             crs=None if crs == "local" else crs)  # fmt: skip
+    found = gpd.GeoDataFrame(
+        zones[COLUMNS], geometry="geometry", crs=None if crs == "local" else crs
+    )
     return found.sort_values(["level", "zone_id"]).reset_index(drop=True)
 
 
@@ -96,8 +102,9 @@ def _read(path: Path, file: ZoneFile, crs: str) -> pd.DataFrame:
                 f"{path.name} lacks the column {name}: have it delivered again, or say which "
                 "column it is in `area.zones`."
             )
-    zones = pd.DataFrame({ours: raw[name].to_numpy() for ours, name in theirs.items()
-                          if name in raw.columns})  # fmt: skip
+    zones = pd.DataFrame(
+        {ours: raw[name].to_numpy() for ours, name in theirs.items() if name in raw.columns}
+    )
     for ours in zones.columns:
         is_null = zones[ours].isna() | (zones[ours].astype(str).str.strip() == "")
         zones[ours] = zones[ours].astype(str).str.strip().astype(object).where(~is_null, None)

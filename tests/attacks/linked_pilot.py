@@ -24,8 +24,10 @@ def write_charter(folder: Path, **changes: Any) -> Path:
     content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text())
     content |= {
         "period": {"start": str(DAYS[0]), "end": str(DAYS[-1])},
-        "products": PRODUCTS, "linkage_days": 3, "threshold": THRESHOLD,
-    } | changes  # fmt: skip
+        "products": PRODUCTS,
+        "linkage_days": 3,
+        "threshold": THRESHOLD,
+    } | changes
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "demo.yml"
     file.write_text(yaml.safe_dump(content, allow_unicode=True))

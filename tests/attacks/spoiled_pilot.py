@@ -147,14 +147,19 @@ def run(small: Settings, folder: Path) -> Spoiled:
     started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "peil.cli", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=PROJECT,
-        timeout=900, check=False,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        cwd=PROJECT,
+        timeout=900,
+        check=False,
+    )
     catcher.is_over.set()
     catcher.join()
     print(f"peil run of the spoiled pilot: {time.monotonic() - started:.0f} s")
     keys = store.operator / "keys"
     for file in sorted(path for path in keys.rglob("*") if path.is_file()):
         markers[f"key {file.relative_to(keys)}"] = file.read_bytes().strip(b"\n")
-    return Spoiled(store, markers, done.stdout, done.returncode,
-                   folder / "spilled", folder / "written_ahead")  # fmt: skip
+    return Spoiled(
+        store, markers, done.stdout, done.returncode, folder / "spilled", folder / "written_ahead"
+    )

@@ -41,8 +41,10 @@ def _run(verbs: tuple[str, ...]) -> None:
 
 def _estimated(store: Store) -> dict[str, str]:
     folder = store.estimated("demo", DAY)
-    return {name: hashlib.sha256((folder / f"{name}.parquet").read_bytes()).hexdigest()
-            for name in ESTIMATED}  # fmt: skip
+    return {
+        name: hashlib.sha256((folder / f"{name}.parquet").read_bytes()).hexdigest()
+        for name in ESTIMATED
+    }
 
 
 @pytest.fixture
@@ -103,8 +105,11 @@ def test_another_pseudonym_key_gives_the_same_released_bytes(
         assert keys[0] != keys[1]
     assert _pseudonyms(store).isdisjoint(_pseudonyms(released))
     folders = [of.released("demo", "presence", DAY) for of in (store, released)]
-    for name in ("rel_presence__by_zone_hour.csv", "rel_presence__by_zone_hour.parquet",
-                 "metadata.json"):  # fmt: skip
+    for name in (
+        "rel_presence__by_zone_hour.csv",
+        "rel_presence__by_zone_hour.parquet",
+        "metadata.json",
+    ):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
     assert (folders[0] / "rel_presence__by_zone_hour.csv").read_bytes().count(b"\n") > 100
     assert _estimated(store) == _estimated(released)

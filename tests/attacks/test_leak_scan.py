@@ -98,9 +98,14 @@ def test_a_sealed_file_shows_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["gzip", "Parquet", "DuckDB", "SQLite", "zip", "zstd"])
 def test_what_cannot_be_decoded_does_not_pass_for_clean(tmp_path: Path, kind: str) -> None:
     # the gzip says that a field of 65 535 bytes comes first, which swallows all there is
-    start = {"gzip": b"\x1f\x8b\x08\x04" + b"\0" * 6 + b"\xff\xff", "Parquet": b"PAR1",
-             "DuckDB": b"\0" * 8 + b"DUCK", "SQLite": b"SQLite format 3\0",
-             "zip": b"PK\x03\x04", "zstd": b"\x28\xb5\x2f\xfd"}[kind]  # fmt: skip
+    start = {
+        "gzip": b"\x1f\x8b\x08\x04" + b"\0" * 6 + b"\xff\xff",
+        "Parquet": b"PAR1",
+        "DuckDB": b"\0" * 8 + b"DUCK",
+        "SQLite": b"SQLite format 3\0",
+        "zip": b"PK\x03\x04",
+        "zstd": b"\x28\xb5\x2f\xfd",
+    }[kind]
     (tmp_path / "broken").write_bytes(start + random.Random(kind).randbytes(5000))
     assert scan({"subscriber": IMSI}, {"spill": tmp_path}) == [
         Finding("spill", f"broken!{kind}", "", NOT_DECODED)

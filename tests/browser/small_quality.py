@@ -44,10 +44,15 @@ def network(n_masts: int = 34, seed: int = 7) -> pd.DataFrame:
         mast = len(rows) // 3
         size = float(rng.lognormal(5.2, 1.1))
         rows += [
-            {"cell_id": f"204-{10000 + 10 * mast + k}", "region_id": region, "x_m": x, "y_m": y,
-             "size": size * (0.6 + 0.4 * k)}
+            {
+                "cell_id": f"204-{10000 + 10 * mast + k}",
+                "region_id": region,
+                "x_m": x,
+                "y_m": y,
+                "size": size * (0.6 + 0.4 * k),
+            }
             for k in range(3)
-        ]  # fmt: skip
+        ]
     return pd.DataFrame(rows)
 
 
@@ -85,33 +90,50 @@ def frames(n_days: int = 14, n_masts: int = 34) -> tuple[pd.DataFrame, pd.DataFr
         long = _cell_hours(cells, day, 100 + back)
         few = (long["n"] > 0) & (long["n"] < 15)
         figures.append(
-            long.assign(day=told, check="n_rows_staged", scope="cell_hour",
-                        value=long["n"].where(~few))
-        )  # fmt: skip
+            long.assign(
+                day=told, check="n_rows_staged", scope="cell_hour", value=long["n"].where(~few)
+            )
+        )
         per_cell = long.groupby("place", as_index=False)["n"].sum().rename(columns={"n": "value"})
         figures.append(per_cell.assign(day=told, check="n_rows_staged", scope="cell"))
         total = float(long["n"].sum())
         whole = {
-            "count_added_rows": total, "count_duplicated": round(total * 0.006),
-            "count_imsis": 9000.0 + 20 * back, "count_imeis": 12.0 if back else 11.0,
+            "count_added_rows": total,
+            "count_duplicated": round(total * 0.006),
+            "count_imsis": 9000.0 + 20 * back,
+            "count_imeis": 12.0 if back else 11.0,
             "latest_timestamp": hours_of(day, ZONE)[-1].timestamp() + 3540,
-            "error_share": 0.0075 if back else 0.031, "max_msisdns_per_imsi": 2.0,
-            "median_duration": 61.5, "plan_mark": 7.0 if back > 6 else 8.0,
-            "n_rows_duplicate": round(total * 0.006), "duplicate_share": 0.006,
+            "error_share": 0.0075 if back else 0.031,
+            "max_msisdns_per_imsi": 2.0,
+            "median_duration": 61.5,
+            "plan_mark": 7.0 if back > 6 else 8.0,
+            "n_rows_duplicate": round(total * 0.006),
+            "duplicate_share": 0.006,
             "warning_raw_rows": total,
-        }  # fmt: skip
+        }
         region = long.merge(cells, left_on="place", right_on="cell_id").groupby("region_id")["n"]
         wide = [("day", "", name, value) for name, value in whole.items()]
         wide += [("region", str(r), "count_added_rows", float(n)) for r, n in region.sum().items()]
         frame = pd.DataFrame(wide, columns=["scope", "place", "check", "value"]).assign(day=told)
         figures.append(frame)
-        judged += [_judged(frame, None), _judged(per_cell.assign(
-            day=told, check="n_rows_staged", scope="cell"), cells)]  # fmt: skip
+        judged += [
+            _judged(frame, None),
+            _judged(per_cell.assign(day=told, check="n_rows_staged", scope="cell"), cells),
+        ]
     both = [pd.concat(part, ignore_index=True) for part in (figures, judged)]
     for frame in both:
         frame["hour_at"] = pd.to_datetime(frame.get("hour_at"), utc=True)
-    extra = pd.DataFrame([{"day": str(LAST), "check": "n_rows_staged", "scope": "cell",
-                           "place": NOWHERE, "value": 7.0}])  # fmt: skip
+    extra = pd.DataFrame(
+        [
+            {
+                "day": str(LAST),
+                "check": "n_rows_staged",
+                "scope": "cell",
+                "place": NOWHERE,
+                "value": 7.0,
+            }
+        ]
+    )
     extra["hour_at"] = pd.Series([pd.NaT], dtype=both[0]["hour_at"].dtype)
     columns = ["day", "check", "scope", "place", "hour_at", "value"]
     placed = cells[["cell_id", "region_id", "x_m", "y_m"]]
@@ -133,8 +155,9 @@ def _judged(frame: pd.DataFrame, cells: pd.DataFrame | None) -> pd.DataFrame:
         is_moment = frame["check"].str.endswith("_timestamp")
         start = midnight.map(lambda moment: moment.timestamp()).where(is_moment, 0.0)
         frame, expected = frame.assign(value=frame["value"] - start), expected - start
-    made = frame.assign(expected=expected, lower=expected * (1 - half),
-                        upper=expected * (1 + half), trend=0.004)  # fmt: skip
+    made = frame.assign(
+        expected=expected, lower=expected * (1 - half), upper=expected * (1 + half), trend=0.004
+    )
     out = (made["value"] < made["lower"]) | (made["value"] > made["upper"])
     stops = out & (made["scope"] == "region")
     unknown = made["check"].isin(["median_duration", "plan_mark"])
@@ -155,20 +178,42 @@ def accounts(figures: pd.DataFrame) -> list[FileAccount]:
             aside = {reason: int(n * share * more) for reason, share in REASONS.items()}
             missing = 3 if day == str(LAST) and part == "b" else 0
             made.append(
-                FileAccount(day=day, file=f"events_{day}_{part}.csv.gz", n_delivered=n,
-                            n_opted_out=40, quarantined=aside,
-                            n_staged=n - 40 - sum(aside.values()) - missing)
-            )  # fmt: skip
+                FileAccount(
+                    day=day,
+                    file=f"events_{day}_{part}.csv.gz",
+                    n_delivered=n,
+                    n_opted_out=40,
+                    quarantined=aside,
+                    n_staged=n - 40 - sum(aside.values()) - missing,
+                )
+            )
     return made
 
 
 TROUBLES = [
-    Trouble("demo", "silent_region", SILENT_REGION, str(LAST), str(LAST), "stop", "operator",
-            "Middenland delivers no rows since 12:00 of 2026-03-29.",
-            "Ask the network's duty desk whether the region is down or its probe is."),
-    Trouble("demo", "clock_off", "events_b", str(LAST), "2026-03-27", "note", "agency",
-            "Events lie one hour early.", "Correct `time_zone` in the charter."),
-]  # fmt: skip
+    Trouble(
+        "demo",
+        "silent_region",
+        SILENT_REGION,
+        str(LAST),
+        str(LAST),
+        "stop",
+        "operator",
+        "Middenland delivers no rows since 12:00 of 2026-03-29.",
+        "Ask the network's duty desk whether the region is down or its probe is.",
+    ),
+    Trouble(
+        "demo",
+        "clock_off",
+        "events_b",
+        str(LAST),
+        "2026-03-27",
+        "note",
+        "agency",
+        "Events lie one hour early.",
+        "Correct `time_zone` in the charter.",
+    ),
+]
 
 
 def quality_data(n_days: int = 14, n_masts: int = 34) -> QualityData:
@@ -177,7 +222,8 @@ def quality_data(n_days: int = 14, n_masts: int = 34) -> QualityData:
     zones = [f for f in country()["features"] if f["properties"]["level"] == "municipality"]
     outlines = [[[tuple(p) for p in ring] for ring in f["geometry"]["coordinates"]] for f in zones]
     names = {f["properties"]["zone_id"]: f["properties"]["name"] for f in country()["features"]}
-    made = content(charters.load("demo"), figures, judged, places, names, outlines,
-                   accounts(figures), TROUBLES)  # fmt: skip
+    made = content(
+        charters.load("demo"), figures, judged, places, names, outlines, accounts(figures), TROUBLES
+    )
     assert made is not None
     return made

@@ -22,9 +22,14 @@ X, Y = 4_000_000, 3_100_000
 
 def cells(n: int) -> pd.DataFrame:
     return pd.DataFrame(
-        {"x": X + 1000.0 * np.arange(n), "y": Y + 500.0, "azimuth_deg": [90.0, None] * (n // 2),
-         "technology": ["LTE", "GSM"] * (n // 2), "cell_type": None}
-    )  # fmt: skip
+        {
+            "x": X + 1000.0 * np.arange(n),
+            "y": Y + 500.0,
+            "azimuth_deg": [90.0, None] * (n // 2),
+            "technology": ["LTE", "GSM"] * (n // 2),
+            "cell_type": None,
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +40,33 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         geometry=[box(X, Y, X + 2000, Y + 1000), box(X + 2000, Y, X + 4000, Y + 1000)],
     )
     x, y = np.meshgrid(X + 500 + 1000 * np.arange(3), Y + 500 + 1000 * np.arange(2))
-    tiles = pd.DataFrame({"x_m": x.ravel(), "y_m": y.ravel(), "elevation_m": np.arange(6) * 10.0,
-                          "building": 0.0, "residential": [0.9, 0, 0, 0, 0, 0], "forest": 0.0,
-                          "water": [0, 0.9, 0.9, 0, 0, 0], "roads": 0.0})  # fmt: skip
-    made = [places(cells(4)), areas(zones, "municipality", pd.Series({"A": 400.0})),
-            land_use(tiles, 1000.0), heights(tiles, 1000.0)]  # fmt: skip
+    tiles = pd.DataFrame(
+        {
+            "x_m": x.ravel(),
+            "y_m": y.ravel(),
+            "elevation_m": np.arange(6) * 10.0,
+            "building": 0.0,
+            "residential": [0.9, 0, 0, 0, 0, 0],
+            "forest": 0.0,
+            "water": [0, 0.9, 0.9, 0, 0, 0],
+            "roads": 0.0,
+        }
+    )
+    made = [
+        places(cells(4)),
+        areas(zones, "municipality", pd.Series({"A": 400.0})),
+        land_use(tiles, 1000.0),
+        heights(tiles, 1000.0),
+    ]
     for layer in made:
         layer.pop("box"), layer.pop("told")
-    content = {"title": "A delivery", "plane": "EPSG:3035", "attribution": "Made by the tests",
-               "bounds": [X, Y, X + 4000, Y + 2000], "layers": made}  # fmt: skip
+    content = {
+        "title": "A delivery",
+        "plane": "EPSG:3035",
+        "attribution": "Made by the tests",
+        "bounds": [X, Y, X + 4000, Y + 2000],
+        "layers": made,
+    }
     out = tmp_path_factory.mktemp("look") / "map.html"
     out.write_text(page("inspected", "A delivery", content, ("d3.min.js",)))
     return out
@@ -72,13 +95,23 @@ def test_every_layer_says_what_it_shows_in_words_colours_and_numbers(
     assert browser.text(".attribution") == "Made by the tests"
     told = [
         (["Kind of cell", "Soort cel"], [["LTE", "2"], ["GSM", "2"]]),
-        (["Persons in the register per km²", "Personen in het register per km²"],
-         [["Ay <b>", "2", "400"], ["Bee", "2", "–"]]),
-        (["Land use that takes most of the tile", "Bodemgebruik van het grootste deel"],
-         [["buildings", "0"], ["residential", "1"], ["forest", "0"], ["water", "2"],
-          ["roads", "0"], ["open or other", "3"]]),
+        (
+            ["Persons in the register per km²", "Personen in het register per km²"],
+            [["Ay <b>", "2", "400"], ["Bee", "2", "–"]],
+        ),
+        (
+            ["Land use that takes most of the tile", "Bodemgebruik van het grootste deel"],
+            [
+                ["buildings", "0"],
+                ["residential", "1"],
+                ["forest", "0"],
+                ["water", "2"],
+                ["roads", "0"],
+                ["open or other", "3"],
+            ],
+        ),
         (["Elevation in m", "Hoogte in m"], None),
-    ]  # fmt: skip
+    ]
     for number, (title, expected) in enumerate(told):
         choose(browser, number)
         wait(lambda: browser.run("return document.querySelector('.look svg') !== null"))

@@ -21,8 +21,10 @@ from peil.self_contained import PORTAL
 
 Page = tuple[QualityData, Path]
 Wait = Callable[[Callable[[], Any]], Any]
-SHOWN = {"en": {None: "few (1 to 14)", 0: "zero", MISSING: "missing"},
-         "nl": {None: "weinig (1 tot 14)", 0: "nul", MISSING: "ontbreekt"}}  # fmt: skip
+SHOWN = {
+    "en": {None: "few (1 to 14)", 0: "zero", MISSING: "missing"},
+    "nl": {None: "weinig (1 tot 14)", 0: "nul", MISSING: "ontbreekt"},
+}
 VERDICTS = {"stop": "stop", "note": "note", "fine": "fine", "unknown": "not judged"}
 
 
@@ -82,8 +84,10 @@ def test_the_slider_moves_every_part_to_its_day(browser: Browser, quality: Page)
         assert str(int(day.day[-2:])) in browser.text("#day-name")
         assert browser.text("#files tbody tr td:nth-child(3)") == written(landed, "en")
         for status in ("silent", "low", "high", "expected", "unknown", "few"):
-            n = sum(one == status and data.cells[i].x_m is not None
-                    for i, one in enumerate(day.statuses))  # fmt: skip
+            n = sum(
+                one == status and data.cells[i].x_m is not None
+                for i, one in enumerate(day.statuses)
+            )
             key_line = browser.text(f"#coverage-key [data-status={status}] b")
             assert key_line == written(n, "en"), status
         silent = sum(one == "silent" for one in day.statuses)
@@ -116,8 +120,9 @@ def test_what_changed_shows_then_now_range_verdict_and_owner(
     assert first[2] == written(int(region.then or 0), "en")
     assert first[3] == written(int(region.value or 0), "en")
     assert first[4] == f"{(region.value or 0) / (region.then or 1) - 1:+.1%}".replace("-", "−")
-    assert first[5] == " – ".join(written(round(end or 0), "en")
-                                  for end in (region.lower, region.upper))  # fmt: skip
+    assert first[5] == " – ".join(
+        written(round(end or 0), "en") for end in (region.lower, region.upper)
+    )
     browser.driver.find_element("id", "only-out").click()
     rows = changed_rows(browser)
     assert len(rows) == len(data.days[-1].checks)
@@ -171,8 +176,10 @@ def test_rows_set_aside_are_shares_of_the_days_rows(browser: Browser, quality: P
     assert browser.run(
         "return document.querySelectorAll('[data-reason=duplicate] .bar-of-day').length"
     ) == len(data.days)
-    browser.run("document.querySelector('[data-reason=duplicate] .day-bar').dispatchEvent("
-                "new MouseEvent('click', {bubbles: true}))")  # fmt: skip
+    browser.run(
+        "document.querySelector('[data-reason=duplicate] .day-bar').dispatchEvent("
+        "new MouseEvent('click', {bubbles: true}))"
+    )
     assert browser.run("return document.getElementById('day').value") == "0"
 
 
@@ -208,8 +215,11 @@ def test_the_page_asks_nothing_of_the_network_and_says_all_in_its_language(
     browser.open(file, f"#lang={language}")
     wait(lambda: browser.run("return document.querySelectorAll('.reason svg').length") == 4)
     for number in range(len(data.days)):
-        browser.run("const s = document.getElementById('day'); s.value = arguments[0];"
-                    "s.dispatchEvent(new Event('input'))", number)  # fmt: skip
+        browser.run(
+            "const s = document.getElementById('day'); s.value = arguments[0];"
+            "s.dispatchEvent(new Event('input'))",
+            number,
+        )
     assert browser.errors() == []  # a word that lacks is an error in the console
     asked = [u.split("#")[0] for u in browser.requests() if not u.startswith("data:")]
     assert asked == [file.as_uri()]
@@ -228,7 +238,9 @@ def test_the_operators_page_and_this_one_lead_to_each_other(
     browser.open(tmp_path / "index.html", "#lang=nl")
     browser.driver.find_element("id", "other-page").click()
     assert browser.run("return [location.pathname, document.documentElement.lang]") == [
-        str(tmp_path / "quality.html"), "nl"]  # fmt: skip
+        str(tmp_path / "quality.html"),
+        "nl",
+    ]
     browser.driver.find_element("id", "other-page").click()
     assert browser.run("return location.pathname") == str(tmp_path / "index.html")
     operator_page.build(operator_data(), tmp_path)
@@ -261,8 +273,20 @@ def test_the_tab_key_reaches_every_control_in_order_and_focus_shows(
         )
         assert outline != "none", name
         seen.append(name)
-    assert seen == ["skip", "other-page", "lang-en", "lang-nl", "day-back", "day-forth", "day",
-                    "region", "heat", "SUMMARY", "SUMMARY", "only-out"]  # fmt: skip
+    assert seen == [
+        "skip",
+        "other-page",
+        "lang-en",
+        "lang-nl",
+        "day-back",
+        "day-forth",
+        "day",
+        "region",
+        "heat",
+        "SUMMARY",
+        "SUMMARY",
+        "only-out",
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -18,9 +18,14 @@ def lint(folder: Path) -> tuple[int, str]:
     """Run import-linter as `make check` does, on a checkout or a copy of it."""
     command = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run(
-        [str(command), "--no-cache"], cwd=folder, capture_output=True, text=True, timeout=120,
-        check=False, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "COLUMNS": "200"},
-    )  # fmt: skip
+        [str(command), "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "COLUMNS": "200"},
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -46,8 +51,9 @@ def test_the_arrows_hold() -> None:
 )
 def test_a_broken_arrow_is_told(tmp_path: Path, file: str, line: str, contract: str) -> None:
     for package in PACKAGES:
-        shutil.copytree(PROJECT / package, tmp_path / package,
-                        ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
+        shutil.copytree(
+            PROJECT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
     shutil.copy(PROJECT / "pyproject.toml", tmp_path)
     broken = tmp_path / file
     text = broken.read_text()

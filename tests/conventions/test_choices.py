@@ -13,14 +13,21 @@ from tracked import named
 from peil.settings import PROJECT, Settings
 
 CHOICES: dict[str, Any] = tomllib.loads((PROJECT / "methods.toml").read_text())
-CODE = {file: file.read_text() for file in named(".py")
-        if file.relative_to(PROJECT).parts[0] in ("peil", "models", "expectations")}  # fmt: skip
+CODE = {
+    file: file.read_text()
+    for file in named(".py")
+    if file.relative_to(PROJECT).parts[0] in ("peil", "models", "expectations")
+}
 
 
 def entries() -> dict[str, dict[str, Any]]:
     """Every choice by its dotted name, the pilots' own among them."""
-    found = {f"{section}.{key}": choice for section, choices in CHOICES.items()
-             if section != "pilot" for key, choice in choices.items()}  # fmt: skip
+    found = {
+        f"{section}.{key}": choice
+        for section, choices in CHOICES.items()
+        if section != "pilot"
+        for key, choice in choices.items()
+    }
     for pilot, sections in CHOICES.get("pilot", {}).items():
         for section, choices in sections.items():
             found |= {f"pilot.{pilot}.{section}.{key}": choice for key, choice in choices.items()}

@@ -32,8 +32,11 @@ def without_docstring(file: Path) -> list[str]:
 
 def test_everything_public_has_a_docstring() -> None:
     assert len(FILES) > 80
-    missing = {str(file.relative_to(PROJECT)): names for file in FILES
-               if (names := without_docstring(file))}  # fmt: skip
+    missing = {
+        str(file.relative_to(PROJECT)): names
+        for file in FILES
+        if (names := without_docstring(file))
+    }
     assert missing == {}
 
 

@@ -15,8 +15,11 @@ from typer.testing import CliRunner
 from peil import cli
 from peil.settings import PROJECT
 
-DOCUMENTS = [file for file in named(".md") if file.parts[-2] in ("docs", "methods", "decisions")
-             or file.parent == PROJECT]  # fmt: skip
+DOCUMENTS = [
+    file
+    for file in named(".md")
+    if file.parts[-2] in ("docs", "methods", "decisions") or file.parent == PROJECT
+]
 FENCE = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 HARMLESS = {("peil", "charter", "check"), ("peil", "status")}
 DECISIONS = 7
@@ -78,9 +81,14 @@ def test_a_command_that_does_not_exist_is_noticed() -> None:
 
 def test_make_help_says_a_line_on_each_command() -> None:
     done = subprocess.run(
-        ["make", "help"], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False,
+        ["make", "help"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
         env={"PATH": os.environ["PATH"]},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     told = {line.split()[0] for line in done.stdout.splitlines() if line.strip()}
     assert {"pilot", "test", "check", "bench", "up", "clean"} <= told == targets()

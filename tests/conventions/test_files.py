@@ -12,8 +12,17 @@ from peil.settings import PROJECT
 
 MOST_LINES = {".py": 350, ".sql": 130, ".yml": 350, ".yaml": 350}
 SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "core", "base", "shared", "misc"}
-PROMISES = ("unit", "properties", "recovery", "dags", "deliveries", "conventions", "attacks",
-            "browser", "end_to_end")  # fmt: skip
+PROMISES = (
+    "unit",
+    "properties",
+    "recovery",
+    "dags",
+    "deliveries",
+    "conventions",
+    "attacks",
+    "browser",
+    "end_to_end",
+)
 
 
 def too_long(files: list[Path]) -> list[str]:
@@ -28,19 +37,24 @@ def names_that_say_nothing(files: list[Path], root: Path) -> list[str]:
     return [
         str(file.relative_to(root))
         for file in files
-        if SAY_NOTHING & {part.removesuffix(".py").strip("_") for part in
-                          file.relative_to(root).parts}
-    ]  # fmt: skip
+        if SAY_NOTHING
+        & {part.removesuffix(".py").strip("_") for part in file.relative_to(root).parts}
+    ]
 
 
 def empty_tests(files: list[Path]) -> list[str]:
     """Test files in which no test function does anything."""
     empty = []
     for file in files:
-        functions = [node for node in ast.walk(ast.parse(file.read_text()))
-                     if isinstance(node, ast.FunctionDef)]  # fmt: skip
-        if not any(f.name.startswith("test_") and len(f.body) > 0 and
-                   not isinstance(f.body[-1], ast.Pass) for f in functions):  # fmt: skip
+        functions = [
+            node
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.FunctionDef)
+        ]
+        if not any(
+            f.name.startswith("test_") and len(f.body) > 0 and not isinstance(f.body[-1], ast.Pass)
+            for f in functions
+        ):
             empty.append(file.name)
     return empty
 

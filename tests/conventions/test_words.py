@@ -17,9 +17,11 @@ PROMISE = re.compile("ano" + "nym|geano" + "nimi[sz]|de-?identif", re.IGNORECASE
 # exact lines that name a tool's own setting or the rule itself
 ALLOWED = {
     "dbt_project/dbt_project.yml": {"send_ano" + "nymous_usage_stats: false"},
-    "CONTRIBUTING.md": {'- *No privacy word without evidence.* The word "ano' + 'nym*" and its kin '
-                        "appear nowhere unless they"},
-}  # fmt: skip
+    "CONTRIBUTING.md": {
+        '- *No privacy word without evidence.* The word "ano' + 'nym*" and its kin '
+        "appear nowhere unless they"
+    },
+}
 
 
 def promises(found: dict[str, str]) -> list[str]:
@@ -39,9 +41,14 @@ def test_no_text_promises_what_no_test_shows() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["the data are ano" + "nymous", "Ano" + "nymised before use", "geano" + "nimiseerd",
-     "de-ident" + "ified", "deident" + "ification"],
-)  # fmt: skip
+    [
+        "the data are ano" + "nymous",
+        "Ano" + "nymised before use",
+        "geano" + "nimiseerd",
+        "de-ident" + "ified",
+        "deident" + "ification",
+    ],
+)
 def test_a_promise_is_told_with_its_line(line: str) -> None:
     assert promises({"docs/privacy.md": f"first\n{line}\n"}) == ["docs/privacy.md, line 2"]
 
@@ -70,8 +77,9 @@ def test_the_pages_words_are_complete_in_both_languages() -> None:
     words = json.loads((PROJECT / "portal/src/words.json").read_text())
     assert len(words) > 100
     assert incomplete(words) == []
-    assert incomplete({"a": {"en": "x"}, "b": {"en": "{n} x", "nl": "{m} x"},
-                       "c": {"en": "x", "nl": " "}}) == ["a", "b", "c"]  # fmt: skip
+    assert incomplete(
+        {"a": {"en": "x"}, "b": {"en": "{n} x", "nl": "{m} x"}, "c": {"en": "x", "nl": " "}}
+    ) == ["a", "b", "c"]
 
 
 def test_every_word_the_page_says_by_name_is_there() -> None:

@@ -20,17 +20,22 @@ def tracked() -> tuple[Path, ...]:
     try:
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=PROJECT, capture_output=True, check=True, timeout=60,
-        ).stdout  # fmt: skip
+            cwd=PROJECT,
+            capture_output=True,
+            check=True,
+            timeout=60,
+        ).stdout
         found = [PROJECT / name for name in listed.decode().split("\0") if name]
     except (OSError, subprocess.CalledProcessError):
         hidden = {"data", "target", "logs", "node_modules", "__pycache__"}
         found = [
             file
             for file in PROJECT.rglob("*")
-            if not any(part in hidden or part.startswith(".") for part in
-                       file.relative_to(PROJECT).parts[:-1])
-        ]  # fmt: skip
+            if not any(
+                part in hidden or part.startswith(".")
+                for part in file.relative_to(PROJECT).parts[:-1]
+            )
+        ]
     return tuple(sorted(file for file in found if file.is_file()))
 
 

@@ -267,7 +267,9 @@ def test_ingest_has_the_deadline_that_the_charter_names(read_dags: Any, tmp_path
     (alert,) = found.dags["ingest__demo"].deadline
     assert alert.interval == timedelta(hours=6, minutes=30)
     assert (alert.callback.path, alert.callback.kwargs) == (
-        "peil.deadlines.passed", {"pilot": "demo"})  # fmt: skip
+        "peil.deadlines.passed",
+        {"pilot": "demo"},
+    )
     others = [dag for dag_id, dag in found.dags.items() if dag_id != "ingest__demo"]
     assert others and not any(dag.deadline for dag in others)
 
@@ -296,12 +298,22 @@ def test_a_dag_file_imports_no_notifier(tmp_path: Path) -> None:
         "print([name for name in sys.modules if name.startswith(('apprise', 'slack_sdk', "
         "'aiosmtplib')) or '.notifications.' in name])"
     )
-    env = {**os.environ, **environment(Settings(data=tmp_path)), "PEIL_SMTP_HOST": "localhost",
-           "PEIL_SMTP_TO": "a@example.org", "PEIL_WEBHOOK_URL": "http://localhost/"}  # fmt: skip
+    env = {
+        **os.environ,
+        **environment(Settings(data=tmp_path)),
+        "PEIL_SMTP_HOST": "localhost",
+        "PEIL_SMTP_TO": "a@example.org",
+        "PEIL_WEBHOOK_URL": "http://localhost/",
+    }
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=PROJECT, env=env, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", script],
+        cwd=PROJECT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
@@ -326,9 +338,12 @@ def test_a_dag_file_takes_airflow_at_the_top_and_peil_inside_its_tasks() -> None
             for name in top
         ), top
         inside = [
-            node for outer in tree.body if isinstance(outer, ast.FunctionDef)
-            for node in ast.walk(outer) if isinstance(node, ast.Import | ast.ImportFrom)
-        ]  # fmt: skip
+            node
+            for outer in tree.body
+            if isinstance(outer, ast.FunctionDef)
+            for node in ast.walk(outer)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
         assert inside and all(
             str(getattr(node, "module", "")).startswith("peil") for node in inside
         )

@@ -9,9 +9,15 @@ from pathlib import Path
 
 HEADER = b"imsi,at,mcc,mnc,cell,type,ta,plmn,imei\n"
 COLUMNS = {
-    "subscriber_id": "imsi", "observed_at": "at", "mcc": "mcc", "mnc": "mnc", "cell_id": "cell",
-    "event_type": "type", "timing_advance": "ta", "plmn": "plmn",
-}  # fmt: skip
+    "subscriber_id": "imsi",
+    "observed_at": "at",
+    "mcc": "mcc",
+    "mnc": "mnc",
+    "cell_id": "cell",
+    "event_type": "type",
+    "timing_advance": "ta",
+    "plmn": "plmn",
+}
 OPTED_OUT = "204080000000009"
 Outcomes = dict[str, int]  # rows by `staged`, `opted_out`, or the reason they are set aside for
 
@@ -46,9 +52,14 @@ def row(number: int, of: int = 0, **told: str) -> bytes:
     fields = {
         "imsi": f"2040833{of:04d}{number:04d}",
         "at": f"2026-03-02 10:{number // 60:02d}:{number % 60:02d}",
-        "mcc": "204", "mnc": "08", "cell": "c1", "type": "attach", "ta": "3", "plmn": "",
+        "mcc": "204",
+        "mnc": "08",
+        "cell": "c1",
+        "type": "attach",
+        "ta": "3",
+        "plmn": "",
         "imei": "3500000000",
-    } | told  # fmt: skip
+    } | told
     return ",".join(fields.values()).encode() + b"\n"
 
 

@@ -19,11 +19,14 @@ def columns(of: int, n: int = 3, **changed: Any) -> dict[str, Any]:
     sound = {
         "imsi": pa.array([f"2040834{of:04d}{i:04d}" for i in range(n)]),
         "at": pa.array([AT + timedelta(seconds=i) for i in range(n)], pa.timestamp("us", "UTC")),
-        "mcc": pa.array([204] * n, pa.int32()), "mnc": pa.array(["08"] * n),
-        "cell": pa.array(["c1"] * n), "type": pa.array(["attach"] * n),
-        "ta": pa.array([3] * n, pa.int32()), "plmn": pa.nulls(n, pa.int32()),
+        "mcc": pa.array([204] * n, pa.int32()),
+        "mnc": pa.array(["08"] * n),
+        "cell": pa.array(["c1"] * n),
+        "type": pa.array(["attach"] * n),
+        "ta": pa.array([3] * n, pa.int32()),
+        "plmn": pa.nulls(n, pa.int32()),
         "imei": pa.array(["35"] * n),
-    }  # fmt: skip
+    }
     return sound | changed
 
 

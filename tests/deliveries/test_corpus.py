@@ -28,9 +28,12 @@ from peil.outcome import Outcome
 
 DAY = date(2026, 3, 2)
 KINDS: list[Kind] = [
-    *text_kinds.all_kinds(), *header_kinds.all_kinds(), *value_kinds.all_kinds(),
-    *parquet_kinds.all_kinds(), *place_kinds.all_kinds(),
-]  # fmt: skip
+    *text_kinds.all_kinds(),
+    *header_kinds.all_kinds(),
+    *value_kinds.all_kinds(),
+    *parquet_kinds.all_kinds(),
+    *place_kinds.all_kinds(),
+]
 LANDED = [kind for kind in KINDS if kind.refused is None]
 REFUSED = [kind for kind in KINDS if kind.refused is not None]
 

@@ -40,8 +40,9 @@ def test_a_day_of_which_no_file_can_be_read_is_refused_by_the_first_sentence(pil
         pilot.ingest()
     assert not pilot.store.raw_file("tiny", DAY).exists()
     assert [(one.kind, one.where) for one in troubles(pilot)] == [
-        ("file_empty", "a.csv"), ("file_wrong_columns", "b.csv"),
-    ]  # fmt: skip
+        ("file_empty", "a.csv"),
+        ("file_wrong_columns", "b.csv"),
+    ]
 
 
 def test_the_trouble_with_a_file_ends_when_it_is_delivered_well(pilot: Any) -> None:
@@ -53,8 +54,11 @@ def test_the_trouble_with_a_file_ends_when_it_is_delivered_well(pilot: Any) -> N
     pilot.ingest()
     (told,) = troubles(pilot)
     assert (told.kind, told.where, told.severity, told.owner) == (
-        "file_truncated", "b.csv.gz", "note", "operator",
-    )  # fmt: skip
+        "file_truncated",
+        "b.csv.gz",
+        "note",
+        "operator",
+    )
     assert (
         told.what == "b.csv.gz breaks off or is damaged (delivery of 2026-03-02; it is not landed)."
     )
@@ -164,9 +168,11 @@ def test_a_correction_before_the_release_is_landed_and_said_so(pilot: Any) -> No
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("a.csv", "a.csv came again with other content after 2026-03-02 was released"),
-     ("b.csv", "b.csv came for the first time after 2026-03-02 was released")],
-)  # fmt: skip
+    [
+        ("a.csv", "a.csv came again with other content after 2026-03-02 was released"),
+        ("b.csv", "b.csv came for the first time after 2026-03-02 was released"),
+    ],
+)
 def test_a_correction_after_the_release_is_flagged_and_replaces_nothing(
     pilot: Any, name: str, said: str
 ) -> None:

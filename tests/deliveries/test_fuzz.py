@@ -33,9 +33,11 @@ EXAMPLES = int(os.environ.get("PEIL_FUZZ_EXAMPLES", "12"))
 FILES = 12  # in one delivery
 N_SOUND = 3
 LONG = settings(
-    max_examples=EXAMPLES, deadline=None, derandomize="PEIL_FUZZ_EXAMPLES" not in os.environ,
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="PEIL_FUZZ_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
+)
 
 TEXT = HEADER + b"".join(
     [
@@ -53,13 +55,19 @@ def parquet() -> bytes:
     columns = {
         "imsi": [MARKER if i % 7 == 0 else f"20408349000{i:04d}" for i in range(n)],
         "at": [datetime(2026, 3, 2, 9, 0, i, tzinfo=UTC) for i in range(n)],
-        "mcc": [204] * n, "mnc": ["08"] * n, "cell": ["c1", MARKER] * (n // 2),
-        "type": ["attach"] * n, "ta": [1] * n, "plmn": [None] * n, "imei": [MARKER] * n,
-    }  # fmt: skip
+        "mcc": [204] * n,
+        "mnc": ["08"] * n,
+        "cell": ["c1", MARKER] * (n // 2),
+        "type": ["attach"] * n,
+        "ta": [1] * n,
+        "plmn": [None] * n,
+        "imei": [MARKER] * n,
+    }
     out = io.BytesIO()
     schema = pa.schema([("plmn", pa.int32())])
-    table = pa.table({k: pa.array(v, schema.field(k).type if k == "plmn" else None)
-                      for k, v in columns.items()})  # fmt: skip
+    table = pa.table(
+        {k: pa.array(v, schema.field(k).type if k == "plmn" else None) for k, v in columns.items()}
+    )
     pq.write_table(table, out)
     return out.getvalue()
 
@@ -120,8 +128,9 @@ def day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("PEIL_SETTLE_S", "0")
     monkeypatch.setenv("PEIL_MEMORY", "500MB")
     tiny = Tiny(tmp_path)
-    tiny.write_charter(inputs__events__columns=COLUMNS, legal_basis="statute", threshold=15,
-                       signatures=SIGNED)  # fmt: skip
+    tiny.write_charter(
+        inputs__events__columns=COLUMNS, legal_basis="statute", threshold=15, signatures=SIGNED
+    )
     tiny.put("cells.csv", "cell,x,y\nc1,100,100\nc2,400,100\n")
     tiny.put("opt_out.csv", f"imsi\n{OPTED_OUT}\n")
     tiny.deliver("z_sound.csv", HEADER + rows(1, N_SOUND, 901))
@@ -160,8 +169,14 @@ def check(tiny: Tiny, capfd: Any, delivered: dict[str, bytes]) -> dict[str, dict
     assert {name: n_lines for name, _, n_lines in counted} == told
     trouble = tiny.store.quarantine("tiny") / f"{DAY}.ingest.troubles.json"
     printed = capfd.readouterr()
-    everything = [*said, *heard.said, json.dumps(record), printed.out, printed.err,
-                  trouble.read_text() if trouble.exists() else ""]  # fmt: skip
+    everything = [
+        *said,
+        *heard.said,
+        json.dumps(record),
+        printed.out,
+        printed.err,
+        trouble.read_text() if trouble.exists() else "",
+    ]
     for one in everything:
         assert MARKER not in one and MARKER[3:] not in one
     return landed

@@ -14,14 +14,25 @@ from peil.outcome import Refused
 from peil.readers import mending
 
 POSITIONS = {"cell_id": "cell", "latitude": "lat", "longitude": "lon"}
-DUTCH = {"crs": "EPSG:28992", "grid": {"x_min_m": 120000, "y_min_m": 480000, "x_max_m": 121000,
-                                       "y_max_m": 480500, "zone_m": 500}}  # fmt: skip
+DUTCH = {
+    "crs": "EPSG:28992",
+    "grid": {
+        "x_min_m": 120000,
+        "y_min_m": 480000,
+        "x_max_m": 121000,
+        "y_max_m": 480500,
+        "zone_m": 500,
+    },
+}
 
 
 @pytest.mark.parametrize("plane", ["EPSG:28992", "EPSG:3035", "EPSG:32631"])
 def test_swapped_latitude_and_longitude_are_told(pilot: Any, plane: str) -> None:
-    pilot.write_charter(inputs__events__columns=COLUMNS, inputs__cells__columns=POSITIONS,
-                        area=DUTCH | {"crs": plane})  # fmt: skip
+    pilot.write_charter(
+        inputs__events__columns=COLUMNS,
+        inputs__cells__columns=POSITIONS,
+        area=DUTCH | {"crs": plane},
+    )
     pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
     pilot.put("cells.csv", "cell,lat,lon\nc1,4.9,52.37\nc2,5.1,52.4\n")
     with pytest.raises(Refused, match=r"cells.csv: latitude and longitude are swapped in 2 of 2"):
@@ -31,8 +42,12 @@ def test_swapped_latitude_and_longitude_are_told(pilot: Any, plane: str) -> None
 
 
 def test_the_decimal_comma_of_a_plan_is_told_where_the_charter_does_not_say_so(pilot: Any) -> None:
-    pilot.write_charter(inputs__events__columns=COLUMNS, inputs__cells__columns=POSITIONS,
-                        inputs__cells__separator=";", area=DUTCH)  # fmt: skip
+    pilot.write_charter(
+        inputs__events__columns=COLUMNS,
+        inputs__cells__columns=POSITIONS,
+        inputs__cells__separator=";",
+        area=DUTCH,
+    )
     pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
     pilot.put("cells.csv", "cell;lat;lon\nc1;52,37;4,9\n")
     with pytest.raises(Refused, match=r"cells.csv, line 2, latitude: cannot be read"):
@@ -44,9 +59,10 @@ def test_the_decimal_comma_of_a_plan_is_told_where_the_charter_does_not_say_so(p
 )
 def test_epochs_are_read_in_the_unit_of_the_charter(pilot: Any, seconds: float, unit: int) -> None:
     pilot.write_charter(
-        inputs__events__columns=COLUMNS, inputs__events__epoch="1970-01-01T00:00:00+00:00",
+        inputs__events__columns=COLUMNS,
+        inputs__events__epoch="1970-01-01T00:00:00+00:00",
         inputs__events__seconds_per_t=seconds,
-    )  # fmt: skip
+    )
     at = datetime(2026, 3, 2, 9, tzinfo=UTC)
     pilot.deliver("a.csv", HEADER + row(1, at=str(int(at.timestamp()) * unit)))
     pilot.ingest()

@@ -11,8 +11,13 @@ def _of(name: str, of: int, *told: dict[str, str], **outcomes: int) -> Kind:
     """One record for each of what is told, and a sound one before and behind."""
     middle = b"".join(row(n, of, **fields) for n, fields in enumerate(told, start=2))
     staged = outcomes.pop("staged", 0) + 2
-    return landed(f"{name}.csv", HEADER + row(1, of) + middle + row(len(told) + 2, of),
-                  None, staged=staged, **outcomes)  # fmt: skip
+    return landed(
+        f"{name}.csv",
+        HEADER + row(1, of) + middle + row(len(told) + 2, of),
+        None,
+        staged=staged,
+        **outcomes,
+    )
 
 
 def _at(*times: str) -> list[dict[str, str]]:

@@ -28,9 +28,11 @@ def figures(delivered: Delivered, day: date) -> pa.Table:
     """The figures that the search for causes reads: of the day, its hours, regions and cells."""
     plan = delivered.plan
     plan = plan.assign(
-        place=[f"E{x // 5000 * 5:.1f}N{y // 5000 * 5:.1f}" for x, y in zip(plan["x"], plan["y"],
-                                                                          strict=True)]
-    )  # fmt: skip
+        place=[
+            f"E{x // 5000 * 5:.1f}N{y // 5000 * 5:.1f}"
+            for x, y in zip(plan["x"], plan["y"], strict=True)
+        ]
+    )
     rows = pd.concat(delivered.files, ignore_index=True).drop(columns="region")
     rows = rows.merge(plan, on="cell", how="left")
     start = datetime.combine(day, datetime.min.time(), ZONE).astimezone(UTC)
@@ -78,9 +80,14 @@ def figures(delivered: Delivered, day: date) -> pa.Table:
         made += [
             ("count_added_rows", "region", place, None, few(n)),
             ("n_cells", "region", place, None, float((plan["place"] == place).sum())),
-            ("n_hours_silent", "region", place, None,
-             float(sum(pd.Timestamp(hour) not in its_hours for hour in daytime))),
-        ]  # fmt: skip
+            (
+                "n_hours_silent",
+                "region",
+                place,
+                None,
+                float(sum(pd.Timestamp(hour) not in its_hours for hour in daytime)),
+            ),
+        ]
     by_cell = staged["cell"].value_counts()
     made += [
         ("n_rows_staged", "cell", cell, None, few(int(by_cell.get(cell, 0))))
@@ -100,8 +107,13 @@ def mark(plan: pd.DataFrame) -> float:
     columns = ", ".join(f"{name} {kind}" for name, kind in CELL_COLUMNS.items())
     with duckdb.connect() as opened:
         opened.execute(f"CREATE TABLE cell ({columns})")
-        given = pd.DataFrame({"cell_id": plan["cell"], "x_m": plan["x"].astype(float),
-                              "y_m": plan["y"].astype(float)})  # fmt: skip
+        given = pd.DataFrame(
+            {
+                "cell_id": plan["cell"],
+                "x_m": plan["x"].astype(float),
+                "y_m": plan["y"].astype(float),
+            }
+        )
         opened.register("given", given)
         opened.execute("INSERT INTO cell BY NAME SELECT * FROM given")
         row = opened.execute(

@@ -46,8 +46,13 @@ CHARTER: dict[str, Any] = {
         "events": {
             "reader": "generic",
             "path": "weeks/{day}/events*.csv",
-            "columns": {"subscriber_id": "imsi", "observed_at": "at", "mcc": "mcc",
-                        "mnc": "mnc", "cell_id": "cell"},
+            "columns": {
+                "subscriber_id": "imsi",
+                "observed_at": "at",
+                "mcc": "mcc",
+                "mnc": "mnc",
+                "cell_id": "cell",
+            },
         },
         "cells": {
             "reader": "generic",
@@ -62,7 +67,7 @@ CHARTER: dict[str, Any] = {
     "recipients": ["Agency"],
     "contact": "privacy@example.org",
     "use_limits": {"en": "For tests.", "nl": "Voor tests."},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,9 @@ class Network:
             if day and day % N_DAYS_BETWEEN_CHANGES == 5:  # some cells get a new name
                 plan = plan.copy()
                 at = rng.choice(n_cells, N_CELLS_CHANGED, replace=False)
-                plan.loc[at, "cell"] = [f"{name.split('v')[0]}v{day}" for name in
-                                        plan.loc[at, "cell"]]  # fmt: skip
+                plan.loc[at, "cell"] = [
+                    f"{name.split('v')[0]}v{day}" for name in plan.loc[at, "cell"]
+                ]
             self.cells.append(plan)
         self.home = rng.integers(0, N_REGIONS, N_DEVICES)
 

@@ -21,14 +21,28 @@ from pathlib import Path
 from typing import Any
 
 HEAVY = (
-    "peil.ingest", "peil.stage", "peil.estimate", "peil.release", "peil.train", "peil.steps",
+    "peil.ingest",
+    "peil.stage",
+    "peil.estimate",
+    "peil.release",
+    "peil.train",
+    "peil.steps",
     "peil.product_windows",
-    "peil.gates.great", "peil.gates.tables", "expectations.raw", "expectations.staged",
-    "expectations.estimated", "expectations.released", "peil.dbt_plugin", "dbt.cli.main",
-    "dbt.adapters.duckdb", "mlflow.store.tracking.sqlalchemy_store",
-    "mlflow.store.model_registry.sqlalchemy_store", "alembic.command", "pyarrow.parquet",
+    "peil.gates.great",
+    "peil.gates.tables",
+    "expectations.raw",
+    "expectations.staged",
+    "expectations.estimated",
+    "expectations.released",
+    "peil.dbt_plugin",
+    "dbt.cli.main",
+    "dbt.adapters.duckdb",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "alembic.command",
+    "pyarrow.parquet",
     "pyarrow.dataset",
-)  # fmt: skip
+)
 
 LIMIT_S = 600.0
 
@@ -147,12 +161,14 @@ def _live(
         sys.stderr.flush()
         pipe.send(End(False, error=f"{type(error).__name__}: {error}"))
         return
-    pipe.send(End(
-        False,
-        time.perf_counter() - started,
-        tuple(outcome.status for outcome in outcomes),
-        facts=dict(outcomes[0].facts),
-    ))  # fmt: skip
+    pipe.send(
+        End(
+            False,
+            time.perf_counter() - started,
+            tuple(outcome.status for outcome in outcomes),
+            facts=dict(outcomes[0].facts),
+        )
+    )
 
 
 def _take(verb: str, day: str) -> list[Any]:

@@ -18,11 +18,18 @@ from peil.trouble import Trouble
 def trouble(where: str = "Z01", day: str = "2026-03-02", **changes: Any) -> Trouble:
     """A silent region, told in every field."""
     content: dict[str, Any] = {
-        "pilot": "tiny", "kind": "silent_region", "where": where, "day": day, "since": day,
-        "severity": "note", "owner": "operator", "what": f"Region {where} was silent.",
+        "pilot": "tiny",
+        "kind": "silent_region",
+        "where": where,
+        "day": day,
+        "since": day,
+        "severity": "note",
+        "owner": "operator",
+        "what": f"Region {where} was silent.",
         "what_to_do": "Ask the operator whether its cells were off.",
-        "link": "operator/page/tiny/index.html", "observed": {"n_cells": 8, "share": 0.0},
-    }  # fmt: skip
+        "link": "operator/page/tiny/index.html",
+        "observed": {"n_cells": 8, "share": 0.0},
+    }
     return Trouble(**{**content, **changes})
 
 

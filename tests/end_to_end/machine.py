@@ -98,10 +98,21 @@ def engine(folder: Path) -> Iterator[Engine]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "dockerd.log").open("wb") as log:
         daemon = subprocess.Popen(
-            ["dockerd", "--data-root", str(data), "--exec-root", str(run),
-             "--pidfile", str(folder / "dockerd.pid"), "--host", f"unix://{socket}"],
-            stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            [
+                "dockerd",
+                "--data-root",
+                str(data),
+                "--exec-root",
+                str(run),
+                "--pidfile",
+                str(folder / "dockerd.pid"),
+                "--host",
+                f"unix://{socket}",
+            ],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     found = Engine(socket)
     try:
         _wait_for(found, daemon, folder / "dockerd.log")

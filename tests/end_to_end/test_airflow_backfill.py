@@ -126,8 +126,11 @@ def test_a_backfill_shows_its_days_on_the_page(
     store: Settings, backfilled: dict[str, dict[str, str]], airflow: Airflow
 ) -> None:
     for day in backfilled["release"]:
-        wait_until(lambda d=day: airflow.tasks("release__demo", d)["pages"] == "success", 120,
-                   lambda d=day: str(airflow.tasks("release__demo", d)))  # fmt: skip
+        wait_until(
+            lambda d=day: airflow.tasks("release__demo", d)["pages"] == "success",
+            120,
+            lambda d=day: str(airflow.tasks("release__demo", d)),
+        )
     page = (Store(store).portal("demo") / "index.html").read_text()
     assert all(day in page for day in NAMES)
 

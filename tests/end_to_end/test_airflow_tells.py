@@ -37,9 +37,12 @@ def airflow(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airf
     )
     (folder / "pilots" / "real.yml").write_text(charter)
     made = Settings(
-        data=folder / "data", deliveries=folder / "deliveries", pilots=folder / "pilots",
-        webhook_url=SecretStr(web.url), truth=folder / "truth",
-    )  # type: ignore[call-arg]  # fmt: skip
+        data=folder / "data",
+        deliveries=folder / "deliveries",
+        pilots=folder / "pilots",
+        webhook_url=SecretStr(web.url),
+        truth=folder / "truth",
+    )  # type: ignore[call-arg]
     with started(made) as client:
         yield client
 

@@ -32,10 +32,15 @@ def inspected(
 ) -> subprocess.CompletedProcess[str]:
     """Run `peil inspect` on an outside folder, with a charter beside the others of a test."""
     return peil(
-        tmp_path / "data", "inspect", str(outside_data / folder),
-        "--charter", str(tmp_path / "pilots" / f"{folder}.yml"), *words,
-        PEIL_OUTSIDE_DATA=str(outside_data), PEIL_PILOTS=str(tmp_path / "pilots"),
-    )  # fmt: skip
+        tmp_path / "data",
+        "inspect",
+        str(outside_data / folder),
+        "--charter",
+        str(tmp_path / "pilots" / f"{folder}.yml"),
+        *words,
+        PEIL_OUTSIDE_DATA=str(outside_data),
+        PEIL_PILOTS=str(tmp_path / "pilots"),
+    )
 
 
 def accounted(data: Path, pilot: str) -> Counter[str]:
@@ -64,8 +69,17 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
     assert stub.period == by_hand.period and stub.operator.mcc == by_hand.operator.mcc
     assert (stub.area.crs, stub.area.country) == (by_hand.area.crs, by_hand.area.country)
     environment = {"PEIL_OUTSIDE_DATA": str(outside_data), "PEIL_PILOTS": str(tmp_path / "pilots")}
-    signed = peil(tmp_path / "data", "charter", "sign", pilot, "--synthetic",
-                  str(outside_data / pilot), "--by", "A. Tester", **environment)  # fmt: skip
+    signed = peil(
+        tmp_path / "data",
+        "charter",
+        "sign",
+        pilot,
+        "--synthetic",
+        str(outside_data / pilot),
+        "--by",
+        "A. Tester",
+        **environment,
+    )
     assert signed.returncode == 0, signed.stderr
     ran = peil(tmp_path / "data", "run", str(tmp_path / "pilots" / f"{pilot}.yml"), **environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -80,9 +94,10 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
     # the repository's own charter stages the same rows
     own = tmp_path / "own"
     outside = {"PEIL_OUTSIDE_DATA": str(outside_data)}
-    for line in (["charter", "sign", pilot, "--synthetic", str(outside_data / pilot), "--by", "T"],
-                 *([verb, pilot, str(day)] for day in by_hand.days()
-                   for verb in ("ingest", "stage"))):  # fmt: skip
+    for line in (
+        ["charter", "sign", pilot, "--synthetic", str(outside_data / pilot), "--by", "T"],
+        *([verb, pilot, str(day)] for day in by_hand.days() for verb in ("ingest", "stage")),
+    ):
         step = peil(own, *line, **outside)
         assert step.returncode == 0, step.stdout + step.stderr
     assert accounted(own, pilot) == reasons
@@ -92,8 +107,15 @@ def test_the_demos_delivery_is_told_as_its_own_charter_reads_it(
     small_deliveries: Settings, tmp_path: Path
 ) -> None:
     stub = tmp_path / "demo.yml"
-    done = peil(small_deliveries.data, "inspect", str(small_deliveries.deliveries_folder / "demo"),
-                "--charter", str(stub), "--basis", "synthetic")  # fmt: skip
+    done = peil(
+        small_deliveries.data,
+        "inspect",
+        str(small_deliveries.deliveries_folder / "demo"),
+        "--charter",
+        str(stub),
+        "--basis",
+        "synthetic",
+    )
     assert done.returncode == 0, done.stderr
     own, found = charters.load("demo"), charters.load(stub)
     # What is counted and let go is for a person to choose: the stub proposes none.
@@ -134,8 +156,17 @@ def test_zuid_limburg_is_landed_checked_and_on_a_map(
     outside_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "map.html"
-    done = inspected(tmp_path, outside_data, "zuid_limburg", "--basis", "synthetic", "--map",
-                     str(page), "--attribution", ZUID_LIMBURG)  # fmt: skip
+    done = inspected(
+        tmp_path,
+        outside_data,
+        "zuid_limburg",
+        "--basis",
+        "synthetic",
+        "--map",
+        str(page),
+        "--attribution",
+        ZUID_LIMBURG,
+    )
     assert done.returncode == 0, done.stderr
     flat = " ".join(done.stdout.split())
     assert "To be filled in by people: period, expires, inputs.events" in flat
@@ -180,8 +211,17 @@ def test_the_netherlands_are_two_levels_with_their_register_and_on_a_map(
     outside_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "map.html"
-    done = inspected(tmp_path, outside_data, "netherlands", "--basis", "synthetic", "--map",
-                     str(page), "--attribution", "CBS / Kadaster, CC BY 4.0")  # fmt: skip
+    done = inspected(
+        tmp_path,
+        outside_data,
+        "netherlands",
+        "--basis",
+        "synthetic",
+        "--map",
+        str(page),
+        "--attribution",
+        "CBS / Kadaster, CC BY 4.0",
+    )
     assert done.returncode == 0, done.stderr
     monkeypatch.setenv("PEIL_OUTSIDE_DATA", str(outside_data))
     charter = charter_of(tmp_path, "netherlands", monkeypatch)
@@ -203,8 +243,9 @@ def test_cells_of_volunteers_load_for_a_country_and_for_a_part_of_it(
     outside_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "map.html"
-    done = inspected(tmp_path, outside_data, "opencellid", "--basis", "synthetic", "--map",
-                     str(page))  # fmt: skip
+    done = inspected(
+        tmp_path, outside_data, "opencellid", "--basis", "synthetic", "--map", str(page)
+    )
     assert done.returncode == 0, done.stderr
     shown = layers(page)
     assert "OpenCelliD" in shown["attribution"]

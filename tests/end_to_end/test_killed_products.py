@@ -49,8 +49,11 @@ class Place:
 
     def released(self) -> dict[str, bytes]:
         folders = [self.store.released("demo", "flows", date.fromisoformat(day)) for day in DAYS]
-        return {f"{folder.name} {name}": (folder / name).read_bytes() for folder in folders
-                for name in (f"{TABLE}.csv", f"{TABLE}.parquet", "metadata.json")}  # fmt: skip
+        return {
+            f"{folder.name} {name}": (folder / name).read_bytes()
+            for folder in folders
+            for name in (f"{TABLE}.csv", f"{TABLE}.parquet", "metadata.json")
+        }
 
     def leftovers(self) -> list[Path]:
         """Things made aside that nobody took away."""
@@ -64,9 +67,11 @@ def staged(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("window")
     (folder / "pilots").mkdir()
     content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text()) | {
-        "period": {"start": DAYS[0], "end": DAYS[-1]}, "linkage_days": 2, "threshold": 4,
+        "period": {"start": DAYS[0], "end": DAYS[-1]},
+        "linkage_days": 2,
+        "threshold": 4,
         "products": ["presence", "flows"],
-    }  # fmt: skip
+    }
     (folder / "pilots" / "demo.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
     place = Place(folder, small_deliveries.deliveries_folder, Nursery())
     with pytest.MonkeyPatch.context() as patch:

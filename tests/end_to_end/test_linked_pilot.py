@@ -14,8 +14,11 @@ from peil.store import Store
 from tests.conftest import SMALL_DAYS, Linked
 
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
-TABLES = {"presence": "rel_presence__by_zone_hour", "flows": "rel_flows__by_zone_pair_hour",
-          "visitors": "rel_visitors__by_zone_hour"}  # fmt: skip
+TABLES = {
+    "presence": "rel_presence__by_zone_hour",
+    "flows": "rel_flows__by_zone_pair_hour",
+    "visitors": "rel_visitors__by_zone_hour",
+}
 
 
 SCORED = {

@@ -20,9 +20,16 @@ def run(pilot: str, folder: str, outside_data: Path, data: Path) -> str:
     assert unsigned.returncode == 2
     assert "no signed list of simulated deliveries" in " ".join(unsigned.stderr.split())
     vouched = peil(
-        data, "charter", "sign", pilot, "--synthetic", str(outside_data / folder),
-        "--by", "A. Tester", **environment,
-    )  # fmt: skip
+        data,
+        "charter",
+        "sign",
+        pilot,
+        "--synthetic",
+        str(outside_data / folder),
+        "--by",
+        "A. Tester",
+        **environment,
+    )
     assert vouched.returncode == 0, vouched.stderr
     done = peil(data, "run", f"pilots/{pilot}.yml", **environment)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -145,13 +145,19 @@ def test_a_closed_gate_stops_its_own_day_only_and_tells_a_person(
     # every third record's time cannot be read: more than the gate of raw believes of a delivery
     broken = [line if n % 3 else b";not a time" + line for n, line in enumerate(lines[1:])]
     file.write_bytes(gzip.compress(lines[0] + b"".join(broken), 1, mtime=0))
-    made = Settings(data=tmp_path / "data", deliveries=deliveries,
-                    truth=small_deliveries.truth_folder)  # fmt: skip
+    made = Settings(
+        data=tmp_path / "data", deliveries=deliveries, truth=small_deliveries.truth_folder
+    )
     made = new_store(made, made.data)
     done = peil(
-        made.data, "run", "pilots/demo.yml", "--to", DAYS[1],
-        PEIL_DELIVERIES=str(deliveries), PEIL_TRUTH=str(made.truth_folder),
-    )  # fmt: skip
+        made.data,
+        "run",
+        "pilots/demo.yml",
+        "--to",
+        DAYS[1],
+        PEIL_DELIVERIES=str(deliveries),
+        PEIL_TRUTH=str(made.truth_folder),
+    )
     assert done.returncode == 3, done.stdout + done.stderr
     assert f"{DAYS[0]} stopped" in done.stderr
     store = Store(made)

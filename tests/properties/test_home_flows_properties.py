@@ -23,11 +23,14 @@ def problems(draw):
         "y": draw(counts),
         "night": draw(counts),
         "night_devices": draw(arrays(float, n_tiles, elements=levels)),
-        "zone": draw(arrays(np.int64, n_tiles, elements=st.integers(-1, n_homes - 1)).filter(
-            lambda zone: (zone >= 0).any())),
+        "zone": draw(
+            arrays(np.int64, n_tiles, elements=st.integers(-1, n_homes - 1)).filter(
+                lambda zone: (zone >= 0).any()
+            )
+        ),
         "points": draw(arrays(float, (n_tiles, 2), elements=st.integers(-9, 9).map(float))) * 1000,
         "land_use": draw(arrays(float, (n_tiles, 2), elements=levels)),
-    }  # fmt: skip
+    }
 
 
 def fitted(problem, **changed):

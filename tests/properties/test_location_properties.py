@@ -26,9 +26,17 @@ def problems(draw, gaps=True):
     edge = draw(st.sampled_from([0.0, 0.03, 0.1]))
     diagonal = draw(st.sampled_from([0.0, 0.02, 0.15]))
     model = LocationHMM(
-        shape, tile_m=250, step_s=10, max_speed_m_per_s=25, is_inside=inside, fitted=(),
-        edge=edge, diagonal=diagonal, memory=draw(st.sampled_from([0.0, 0.4])), longest_gap_s=60,
-    )  # fmt: skip
+        shape,
+        tile_m=250,
+        step_s=10,
+        max_speed_m_per_s=25,
+        is_inside=inside,
+        fitted=(),
+        edge=edge,
+        diagonal=diagonal,
+        memory=draw(st.sampled_from([0.0, 0.4])),
+        longest_gap_s=60,
+    )
     return model, chances, inside, device, at_s, cell
 
 

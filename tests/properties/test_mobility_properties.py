@@ -94,8 +94,13 @@ def test_batches_of_devices_add_up(problem, home):
         rows = np.flatnonzero(batch)
         some = Places(places.tile[rows], places.zone[rows], places.zone_shares[rows])
         one = segments.take(rows)
-        parts.append((flow_cube(one, some, home, moments), night_table(one, some, home, nights),
-                      flow_table(find_trips(one), some, [0, DAY])))  # fmt: skip
+        parts.append(
+            (
+                flow_cube(one, some, home, moments),
+                night_table(one, some, home, nights),
+                flow_table(find_trips(one), some, [0, DAY]),
+            )
+        )
     cube, night, flows = (a + b for a, b in zip(*parts, strict=True))
     assert np.allclose(cube.devices, flow_cube(segments, places, home, moments).devices)
     whole = night_table(segments, places, home, nights)
@@ -135,12 +140,16 @@ def test_homes_do_not_change_with_the_scale_of_weights(problem, scale):
     segments, places = problem
     chances = np.eye(N_ZONES)
     model = AnchorPlace(radius_m=10.0).fit(
-        chances, np.ones(N_ZONES), zone_of_tile=np.arange(N_ZONES),
-        tile_x_m=np.arange(N_ZONES) * 100.0, tile_y_m=np.zeros(N_ZONES),
-    )  # fmt: skip
+        chances,
+        np.ones(N_ZONES),
+        zone_of_tile=np.arange(N_ZONES),
+        tile_x_m=np.arange(N_ZONES) * 100.0,
+        tile_y_m=np.zeros(N_ZONES),
+    )
     at = np.arange(len(segments))
-    own = Segments(segments.device, segments.start_s, segments.end_s, segments.state,
-                   segments.cell, at, at)  # fmt: skip
+    own = Segments(
+        segments.device, segments.start_s, segments.end_s, segments.state, segments.cell, at, at
+    )
     weight = own.duration_s
     one = model.place(own, places, places.zone, weight)
     other = model.place(own, places, places.zone, scale * weight)

@@ -12,8 +12,13 @@ from hypothesis.extra.numpy import arrays
 from models.stays import OUTSIDE, STAY, UNLOCATED, StaySegmentation, split_at
 
 DAY = 86_400
-MODEL = {"min_stay_s": 900, "max_gap_stay_s": 20_000, "max_gap_move_s": 5_000, "padding_s": 300,
-         "longest_move_s": 1_800}  # fmt: skip
+MODEL = {
+    "min_stay_s": 900,
+    "max_gap_stay_s": 20_000,
+    "max_gap_move_s": 5_000,
+    "padding_s": 300,
+    "longest_move_s": 1_800,
+}
 
 
 @st.composite

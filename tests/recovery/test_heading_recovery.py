@@ -83,9 +83,15 @@ def test_headings_place_devices_better_and_know_how_well(world):
 
 def test_a_wrong_speed_is_seen(world):
     _, seen, heading, _ = world
-    wrong = LocationHMMHeading(**GIVEN, fitted=(), go=heading.go_, stop=heading.stop_,
-                               turn=heading.turn_, slow_m_per_s=heading.slow_m_per_s_,
-                               fast_m_per_s=1.1 * heading.fast_m_per_s_,
-                               fast_share=heading.fast_share_)  # fmt: skip
+    wrong = LocationHMMHeading(
+        **GIVEN,
+        fitted=(),
+        go=heading.go_,
+        stop=heading.stop_,
+        turn=heading.turn_,
+        slow_m_per_s=heading.slow_m_per_s_,
+        fast_m_per_s=1.1 * heading.fast_m_per_s_,
+        fast_share=heading.fast_share_,
+    )
     wrong.fit(heading._chances, seen)
     assert wrong.log_likelihood_.sum() < heading.log_likelihood_.sum() - 1

@@ -26,8 +26,9 @@ def drawn() -> tuple[np.ndarray, np.ndarray]:
     tiles = pd.DataFrame({"x_m": x.ravel(), "y_m": y.ravel()})
     zone = (tiles["x_m"] // 1000).astype(int).to_numpy()
     # Steep, so that 80 cells tell 6 strips apart: what is tested is the estimator.
-    sharp = FootprintSignalStrength(path_loss_exponent=4.0, midpoint_dbm=-60.0, steepness=0.3,
-                                    dominance_threshold=1e-6)  # fmt: skip
+    sharp = FootprintSignalStrength(
+        path_loss_exponent=4.0, midpoint_dbm=-60.0, steepness=0.3, dominance_threshold=1e-6
+    )
     chances = sharp.fit(cells, tiles).connection_probability_
     houses, jobs = random.uniform(0.2, 1.0, 144), random.uniform(0.0, 1.0, 144)
     jobs[zone == 4] *= 4.0

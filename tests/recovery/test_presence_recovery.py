@@ -42,8 +42,9 @@ def drawn() -> tuple[np.ndarray, np.ndarray]:
     """True devices and estimated devices per zone, (n_zones, n_hours)."""
     cells, tiles, zone = land()
     # Steep and dense enough that 60 cells identify 36 tiles: what is tested is the estimator.
-    sharp = FootprintSignalStrength(path_loss_exponent=4.0, midpoint_dbm=-60.0, steepness=0.3,
-                                    dominance_threshold=1e-6)  # fmt: skip
+    sharp = FootprintSignalStrength(
+        path_loss_exponent=4.0, midpoint_dbm=-60.0, steepness=0.3, dominance_threshold=1e-6
+    )
     chances = sharp.fit(cells, tiles).connection_probability_
     random = np.random.default_rng(RANDOM_SEED)
     # The truth has zones that differ by a factor of three from the flat start of EM.

@@ -33,9 +33,14 @@ def drawn():
             zone = rng.choice(3, p=choice / choice.sum())
             leaves = now + rng.uniform(1, 9) * HOUR
             truth.append((one, now, leaves, zone))
-            seen = np.unique(np.floor(np.append(
-                rng.uniform(now, leaves, rng.poisson((leaves - now) / 180.0)), [now + 1, leaves - 1]
-            )))  # fmt: skip
+            seen = np.unique(
+                np.floor(
+                    np.append(
+                        rng.uniform(now, leaves, rng.poisson((leaves - now) / 180.0)),
+                        [now + 1, leaves - 1],
+                    )
+                )
+            )
             seen = seen[(seen >= 0) & (seen < DAYS * DAY)]
             device += [one] * len(seen)
             at_s += seen.tolist()
@@ -90,9 +95,12 @@ def test_the_cube_recovers_who_is_where_by_home(drawn, found):
     segments, places = found
     weight = np.where(segments.state == STAY, segments.duration_s, 0.0)
     model = AnchorPlace(radius_m=200.0).fit(
-        CHANCES, np.ones(6), zone_of_tile=ZONES,
-        tile_x_m=np.repeat([0.0, 5e3, 1e4], 2) + [0, 100] * 3, tile_y_m=np.zeros(6),
-    )  # fmt: skip
+        CHANCES,
+        np.ones(6),
+        zone_of_tile=ZONES,
+        tile_x_m=np.repeat([0.0, 5e3, 1e4], 2) + [0, 100] * 3,
+        tile_y_m=np.zeros(6),
+    )
     homes = model.place(segments, places, cell, weight)
     spent = np.zeros((N_DEVICES, 3))
     np.add.at(spent, (truth[:, 0].astype(int), truth[:, 3].astype(int)), inside(truth))

@@ -39,8 +39,13 @@ CHARTER: dict[str, Any] = {
         "events": {
             "reader": "generic",
             "path": "tiny/events/{day}/*",
-            "columns": {"subscriber_id": "imsi", "observed_at": "at", "mcc": "mcc",
-                        "mnc": "mnc", "cell_id": "cell"},
+            "columns": {
+                "subscriber_id": "imsi",
+                "observed_at": "at",
+                "mcc": "mcc",
+                "mnc": "mnc",
+                "cell_id": "cell",
+            },
             "time_zone": "Europe/Amsterdam",
         },
         "cells": {
@@ -57,10 +62,12 @@ CHARTER: dict[str, Any] = {
     "recipients": ["Agency"],
     "contact": "privacy@example.org",
     "use_limits": {"en": "For tests.", "nl": "Voor tests."},
-}  # fmt: skip
+}
 HEADER = "imsi,at,mcc,mnc,cell,imei\n"
-SIGNED = [{"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
-          for role in ("operator", "data_protection_officer")]  # fmt: skip
+SIGNED = [
+    {"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
+    for role in ("operator", "data_protection_officer")
+]
 
 
 @dataclass

@@ -14,8 +14,12 @@ from shapely.geometry import box
 from peil.area import LAND_USE, Area, area_of, fingerprint
 from peil.outcome import Refused
 
-REFERENCE = {"crs": "EPSG:3035", "tiles": "tiny/tiles.parquet", "zones": "tiny/zones.geojson",
-             "register": "tiny/register.csv"}  # fmt: skip
+REFERENCE = {
+    "crs": "EPSG:3035",
+    "tiles": "tiny/tiles.parquet",
+    "zones": "tiny/zones.geojson",
+    "register": "tiny/register.csv",
+}
 
 
 @pytest.fixture
@@ -23,16 +27,28 @@ def referenced(tiny: Any) -> Any:
     """The pilot with two municipalities of two tiles each, one country, a register."""
     tiny.write_charter(area=REFERENCE)
     folder = tiny.deliveries / "tiny"
-    tiles = pd.DataFrame({"tile_id": [4, 3, 2, 1], "x_m": [350.0, 250, 150, 50], "y_m": 50.0,
-                          "zone_id": ["B", "B", "A", "A"], "elevation_m": 0.0})  # fmt: skip
+    tiles = pd.DataFrame(
+        {
+            "tile_id": [4, 3, 2, 1],
+            "x_m": [350.0, 250, 150, 50],
+            "y_m": 50.0,
+            "zone_id": ["B", "B", "A", "A"],
+            "elevation_m": 0.0,
+        }
+    )
     for name in LAND_USE:
         tiles[name] = 0.0
     tiles.loc[tiles["tile_id"] == 1, "residential"] = 0.9
     tiles.loc[tiles["tile_id"] == 2, "building"] = 0.9
     tiles.to_parquet(folder / "tiles.parquet")
-    zones = pd.DataFrame({"zone_id": ["NL", "B", "A"], "name": ["Land", "Bee", "Ay"],
-                          "parent_id": [None, "NL", "NL"],
-                          "level": ["country", "city", "city"]})  # fmt: skip
+    zones = pd.DataFrame(
+        {
+            "zone_id": ["NL", "B", "A"],
+            "name": ["Land", "Bee", "Ay"],
+            "parent_id": [None, "NL", "NL"],
+            "level": ["country", "city", "city"],
+        }
+    )
     shapes = [box(0, 0, 400, 100), box(200, 0, 400, 100), box(0, 0, 200, 100)]
     gpd.GeoDataFrame(zones, geometry=shapes, crs="EPSG:3035").to_file(folder / "zones.geojson")
     (folder / "register.csv").write_text("zone_id,n_persons\nA,400\nB,100\n")
@@ -130,9 +146,15 @@ def test_a_grid_covers_the_plane_once(tiny: Any) -> None:
 
 
 def test_cells_on_the_globe_are_placed_on_the_plane(referenced: Any) -> None:
-    cells = pd.DataFrame({"cell_id": ["globe", "plane"], "latitude": [52.0, np.nan],
-                          "longitude": [10.0, np.nan], "x_m": [np.nan, 7.0],
-                          "y_m": [np.nan, 8.0]})  # fmt: skip
+    cells = pd.DataFrame(
+        {
+            "cell_id": ["globe", "plane"],
+            "latitude": [52.0, np.nan],
+            "longitude": [10.0, np.nan],
+            "x_m": [np.nan, 7.0],
+            "y_m": [np.nan, 8.0],
+        }
+    )
     placed = read(referenced).placed(cells)
     # EPSG:3035 has its origin at 52 N, 10 E: false easting 4 321 km, northing 3 210 km
     assert placed["x_m"].to_numpy() == pytest.approx([4_321_000, 7.0])
@@ -141,7 +163,14 @@ def test_cells_on_the_globe_are_placed_on_the_plane(referenced: Any) -> None:
 
 
 def test_latitudes_have_no_place_on_a_local_plane(tiny: Any) -> None:
-    cells = pd.DataFrame({"cell_id": ["a"], "latitude": [52.0], "longitude": [10.0],
-                          "x_m": [np.nan], "y_m": [np.nan]})  # fmt: skip
+    cells = pd.DataFrame(
+        {
+            "cell_id": ["a"],
+            "latitude": [52.0],
+            "longitude": [10.0],
+            "x_m": [np.nan],
+            "y_m": [np.nan],
+        }
+    )
     with pytest.raises(Refused, match="the charter's plane is `local`"):
         read(tiny).placed(cells)

@@ -17,14 +17,25 @@ def tiny() -> Sample:
     masts = np.array([[125.0, 125.0], [375.0, 125.0]])
     signal = np.array([[-60.0, -90.0], [-90.0, -60.0]])
     nothing = np.full((2, 1), np.nan)
-    return Sample(signal, masts, seen, (1, 2), 250.0, np.array([125.0, 375.0, 125.0]),
-                  np.full(3, 125.0), np.arange(2), nothing, nothing,
-                  np.zeros(2, dtype=np.int64))  # fmt: skip
+    return Sample(
+        signal,
+        masts,
+        seen,
+        (1, 2),
+        250.0,
+        np.array([125.0, 375.0, 125.0]),
+        np.full(3, 125.0),
+        np.arange(2),
+        nothing,
+        nothing,
+        np.zeros(2, dtype=np.int64),
+    )
 
 
 def test_a_score_is_the_root_of_mean_squares_over_events() -> None:
-    found = essnet.score(tiny(), np.array([125.0, 375.0, 425.0]),
-                         np.array([125.0, 125.0, 525.0]), np.full(3, 100.0))  # fmt: skip
+    found = essnet.score(
+        tiny(), np.array([125.0, 375.0, 425.0]), np.array([125.0, 125.0, 525.0]), np.full(3, 100.0)
+    )
     assert found["rmse_m"] == round(float(np.sqrt(500**2 / 3)), 2)
     assert found["implied_m"] == 100.0
     assert found["ratio"] == round(float(np.sqrt(25 / 3)), 4)
@@ -61,8 +72,16 @@ def test_all_methods_are_scored_on_a_small_world() -> None:
     found, models = essnet.locations(
         draw_world(11, 5, 12), lambda text: said.append(str(text)), False
     )
-    assert {"voronoi", "best_server", "static", "chain", "chain_each", "chain_memory", "heading",
-            "heading_memory"} == set(found)  # fmt: skip
+    assert {
+        "voronoi",
+        "best_server",
+        "static",
+        "chain",
+        "chain_each",
+        "chain_memory",
+        "heading",
+        "heading_memory",
+    } == set(found)
     assert all(one["rmse_m"] > 0 and one["implied_m"] > 0 for one in found.values())
     assert found["chain_memory"]["log_likelihood"] >= found["chain"]["log_likelihood"] - 0.1
     assert found["chain_each"]["log_likelihood"] >= found["chain"]["log_likelihood"] - 0.1

@@ -55,8 +55,9 @@ def test_true_places_are_where_time_was_spent(world: MovesWorld) -> None:
     assert length.sum() == pytest.approx((truth.end_s - truth.start_s)[stays].sum())
     tile = world.country.tile_at(x, y)
     spent = np.bincount(world.zone_of_tile[tile], weights=length, minlength=world.n_zones)
-    known = np.bincount(truth.label[stays], weights=(truth.end_s - truth.start_s)[stays],
-                        minlength=world.n_zones)  # fmt: skip
+    known = np.bincount(
+        truth.label[stays], weights=(truth.end_s - truth.start_s)[stays], minlength=world.n_zones
+    )
     assert spent == pytest.approx(known)
     assert set(who) <= set(device)
 
@@ -103,9 +104,15 @@ def test_every_method_is_scored_and_the_first_beats_its_rivals(
     pairs = flows[FIRST].pop("pairs")
     learnt = moves._learn([pairs])
     flows[FIRST] |= moves._covered(pairs, learnt)
-    one = {"stays": stay_scores(found), "homes": home_scores(found), "work": work_scores(found),
-           "flows": flows, "tourists": tourist_scores(found),
-           "distances": distance_scores(found), "models": model_scores(found)}  # fmt: skip
+    one = {
+        "stays": stay_scores(found),
+        "homes": home_scores(found),
+        "work": work_scores(found),
+        "flows": flows,
+        "tourists": tourist_scores(found),
+        "distances": distance_scores(found),
+        "models": model_scores(found),
+    }
     for part, key in (("stays", "f1_right_zone"), ("flows", "cpc"), ("homes", "right_zone")):
         best = one[part][PLACE if part == "homes" else FIRST][key]
         plain = "cell:" if part == "homes" else ("mean", "Voronoi", "municipality")

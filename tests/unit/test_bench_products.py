@@ -16,9 +16,15 @@ from peil.outcome import Refused
 
 COST = Cost(9.0, 8.0, 1.5, 0.0, "")
 TOLD: dict[str, Any] = {
-    "n_rows": 990, "n_devices": 10, "n_trips": 12, "wall_s": 2.0, "cpu_s": 1.98, "read_cpu_s": 1.0,
-    "n_buckets": 3, "fixed_gib": 0.7,
-}  # fmt: skip
+    "n_rows": 990,
+    "n_devices": 10,
+    "n_trips": 12,
+    "wall_s": 2.0,
+    "cpu_s": 1.98,
+    "read_cpu_s": 1.0,
+    "n_buckets": 3,
+    "fixed_gib": 0.7,
+}
 
 
 def test_figures_are_of_the_rows_that_were_followed() -> None:
@@ -66,8 +72,13 @@ def test_a_part_that_is_not_measured_keeps_its_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = (("region", 20, 400),)
-    measured = {"machine": "m", "date": "d", "memory_limit": "2GB", "threads": 2,
-                "sizes": [figures_of(1000, TOLD, COST, COST)]}  # fmt: skip
+    measured = {
+        "machine": "m",
+        "date": "d",
+        "memory_limit": "2GB",
+        "threads": 2,
+        "sizes": [figures_of(1000, TOLD, COST, COST)],
+    }
     monkeypatch.setattr(
         "peil.bench.estimate.products.products", lambda events, tell: measured | {"events": events}
     )

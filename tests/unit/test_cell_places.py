@@ -40,11 +40,17 @@ def found(tiny: Any, *days: date) -> list[tuple[Any, ...]]:
 
 def test_a_cell_stands_where_the_newest_plan_has_it(tiny: Any) -> None:
     stage(tiny, DAY, ("c1", 100, 100, None, None))
-    stage(tiny, NEXT, ("c2", 400, 100, None, None),
-          ("c1", 150, 100, "2026-03-03 08:00:00+01", None),
-          ("c1", 100, 100, None, "2026-03-03 08:00:00+01"))  # fmt: skip
-    assert found(tiny, DAY, NEXT) == [("c1", "E0.0N0.0", 150.0, 100.0),
-                                      ("c2", "E0.0N0.0", 400.0, 100.0)]  # fmt: skip
+    stage(
+        tiny,
+        NEXT,
+        ("c2", 400, 100, None, None),
+        ("c1", 150, 100, "2026-03-03 08:00:00+01", None),
+        ("c1", 100, 100, None, "2026-03-03 08:00:00+01"),
+    )
+    assert found(tiny, DAY, NEXT) == [
+        ("c1", "E0.0N0.0", 150.0, 100.0),
+        ("c2", "E0.0N0.0", 400.0, 100.0),
+    ]
 
 
 def test_places_outlive_the_day_that_told_them(tiny: Any) -> None:
@@ -67,8 +73,14 @@ def test_no_plan_is_no_place(tiny: Any) -> None:
 def test_a_region_is_named_after_the_zone_that_holds_most_of_its_cells(tiny: Any) -> None:
     grid = {"x_min_m": 0, "y_min_m": 0, "x_max_m": 20_000, "y_max_m": 2_500, "zone_m": 2500}
     tiny.write_charter(area={"crs": "local", "grid": grid})
-    stage(tiny, DAY, ("a", 100, 100, None, None), ("b", 2_600, 100, None, None),
-          ("c", 4_900, 100, None, None), ("d", 9_000, 9_000, None, None))  # fmt: skip
+    stage(
+        tiny,
+        DAY,
+        ("a", 100, 100, None, None),
+        ("b", 2_600, 100, None, None),
+        ("c", 4_900, 100, None, None),
+        ("d", 9_000, 9_000, None, None),
+    )
     area = area_of(tiny.charter, tiny.store)
     cells = places(tiny.charter, tiny.store, area, [DAY])
     assert region_names(cells, area) == {"E0.0N0.0": "E01 N00 E0.0N0.0", "E5.0N5.0": "E5.0N5.0"}

@@ -12,8 +12,10 @@ from peil import charter as charters
 from peil.outcome import Refused
 from peil.settings import PROJECT
 
-SIGNED = [{"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
-          for role in ("operator", "data_protection_officer")]  # fmt: skip
+SIGNED = [
+    {"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
+    for role in ("operator", "data_protection_officer")
+]
 LAWFUL = {"legal_basis": "statute", "threshold": 15, "signatures": SIGNED}
 
 

@@ -52,8 +52,12 @@ def test_the_help_of_every_command_has_an_example_of_itself(words: tuple[str, ..
 
 
 def test_a_wrong_input_is_exit_2_and_one_sentence(tiny: Any) -> None:
-    for words in (("status", "nobody"), ("ingest", "tiny", "2026-12-01"),
-                  ("ingest", "tiny", "yesterday"), ("bench", "luck")):  # fmt: skip
+    for words in (
+        ("status", "nobody"),
+        ("ingest", "tiny", "2026-12-01"),
+        ("ingest", "tiny", "yesterday"),
+        ("bench", "luck"),
+    ):
         told = run(*words)
         assert told.exit_code == 2, words
         assert len(told.stderr.strip().splitlines()) == 1 and "Traceback" not in told.output
@@ -154,10 +158,11 @@ def test_fresh_is_refused_for_a_released_period_of_real_data(
 
     roles = ("operator", "data_protection_officer")
     tiny.write_charter(
-        legal_basis="statute", threshold=15,
+        legal_basis="statute",
+        threshold=15,
         signatures=[{"role": r, "name": "A. Name", "signed_on": "2026-01-01"} for r in roles],
         expires="2999-12-31",
-    )  # fmt: skip
+    )
     facts = {"product": "presence", "period": "2026-03-02"}
     ledger.append(tiny.store, "tiny", "release", now(tiny.charter), facts, once=False)
     told = run("run", "tiny", "--to", "2026-03-02", "--fresh")

@@ -36,8 +36,15 @@ def area() -> Area:
     """Nine squares of 2 km, 400 tiles each, houses along the middle of each."""
     x, y = (part.ravel() for part in np.meshgrid(*[np.arange(50.0, 6000.0, 100.0)] * 2))
     zone = (x // 2000).astype(int) + 3 * (y // 2000).astype(int)
-    tiles = pd.DataFrame({"tile_id": np.arange(x.size), "x_m": x, "y_m": y, "elevation_m": 0.0,
-                          "zone_id": [f"Z{z}" for z in zone]})  # fmt: skip
+    tiles = pd.DataFrame(
+        {
+            "tile_id": np.arange(x.size),
+            "x_m": x,
+            "y_m": y,
+            "elevation_m": 0.0,
+            "zone_id": [f"Z{z}" for z in zone],
+        }
+    )
     houses = 1.0 * (np.hypot(x % 2000 - 1000, y % 2000 - 1000) < 600)
     for name in ("building", "residential", "forest", "water", "roads"):
         tiles[name] = houses if name == "residential" else 0.0
@@ -94,8 +101,9 @@ def test_every_estimator_places_every_device_once(name: str) -> None:
     assert figures["n_silent_cells"] == 1.0
 
 
-@pytest.mark.parametrize(("name", "most"), [("voronoi", 0.9), ("sb", 0.1), ("em", 0.1),
-                                            ("landuse", 0.1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "most"), [("voronoi", 0.9), ("sb", 0.1), ("em", 0.1), ("landuse", 0.1)]
+)
 def test_a_place_keeps_its_people_while_its_mast_is_out(name: str, most: float) -> None:
     of = area()
     found = persons(estimated(of, counted(of, OUT)), name, f"Z{OUT}")
@@ -125,9 +133,13 @@ def test_cells_that_fail_are_told_for_each_plan() -> None:
 def test_hours_with_the_same_cells_on_the_air_share_one_footprint() -> None:
     of = area()
     on_air = PlanOnAir(
-        counted(of, OUT).plans[0], of, FootprintSignalStrength(**FOOTPRINT),
-        network_share=0.25, least_expected=30.0, least_expected_alone=150.0,
-    )  # fmt: skip
+        counted(of, OUT).plans[0],
+        of,
+        FootprintSignalStrength(**FOOTPRINT),
+        network_share=0.25,
+        least_expected=30.0,
+        least_expected_alone=150.0,
+    )
     whole, outage = on_air.parts()
     assert outage.hours.tolist() == list(LASTS)
     assert sorted([*whole.hours, *outage.hours]) == list(range(24))
@@ -154,9 +166,13 @@ def test_an_estimator_that_the_earlier_day_lacks_takes_its_own_night() -> None:
     of = area()
     earlier = {name: np.full((9, 6), 150.0) for name in ("voronoi", "sb", "em")}
     made = estimated(
-        of, counted(of), day=date(2026, 3, 4), is_own=False, devices=earlier,
+        of,
+        counted(of),
+        day=date(2026, 3, 4),
+        is_own=False,
+        devices=earlier,
         zones=[f"Z{z}" for z in range(9)],
-    )  # fmt: skip
+    )
     assert persons(made, "em", "Z4") == pytest.approx(1800, rel=0.1)
     assert persons(made, "landuse", "Z4") == pytest.approx(900, rel=0.02)
 

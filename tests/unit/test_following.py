@@ -32,9 +32,13 @@ def bucket(*devices: list[tuple[float, int]], country: list[int] | None = None) 
     """Devices as lists of (hour, cell)."""
     rows = [(n, at * H, cell) for n, one in enumerate(devices) for at, cell in one]
     who, at_s, cell = (np.array(column) for column in zip(*rows, strict=True))
-    return Bucket(who.astype(np.int64), at_s.astype(float), cell.astype(np.int32),
-                  np.full(len(who), -1, np.int32),
-                  np.array(country or [0] * len(devices), np.int32))  # fmt: skip
+    return Bucket(
+        who.astype(np.int64),
+        at_s.astype(float),
+        cell.astype(np.int32),
+        np.full(len(who), -1, np.int32),
+        np.array(country or [0] * len(devices), np.int32),
+    )
 
 
 COMMUTER = [(0, 0), (3, 0), (7, 0), (8, 1), (12, 1), (16.5, 1), (17.5, 0), (22, 0), (23.9, 0)]
@@ -88,8 +92,12 @@ def test_neighbours_in_a_bucket_lend_each_other_nothing() -> None:
     found = summed(bucket([(20, 0), (23, 0)], [(0, 1), (2, 1)]))
     present = found.sums.present.frame()
     assert sorted(zip(present["zone"], present["hour"], strict=True)) == [
-        (0, 20), (0, 21), (0, 22), (1, 0), (1, 1),
-    ]  # fmt: skip
+        (0, 20),
+        (0, 21),
+        (0, 22),
+        (1, 0),
+        (1, 1),
+    ]
     assert found.facts["n_trips"] == 0
 
 

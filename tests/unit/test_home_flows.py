@@ -19,8 +19,14 @@ DAY = np.array([[70.0, 8.0], [25.0, 24.0], [5.0, 68.0]])
 
 
 def fitted(**changed):
-    told = {"X": X, "y": DAY, "night": NIGHT, "night_devices": SLEEPING, "zone": ZONE,
-            "points": POINTS} | changed  # fmt: skip
+    told = {
+        "X": X,
+        "y": DAY,
+        "night": NIGHT,
+        "night_devices": SLEEPING,
+        "zone": ZONE,
+        "points": POINTS,
+    } | changed
     data = {name: told.pop(name) for name in ("X", "y", "night", "night_devices")}
     return HomeFlows(**told).fit(**data)
 

@@ -40,14 +40,38 @@ def test_canonical_columns_are_landed_in_the_sealed_file(tiny: Any) -> None:
     outcome = tiny.ingest()
     assert (outcome.status, outcome.facts["n_delivered"]) == ("done", 2)
     assert tiny.raw("FROM events ORDER BY line") == [
-        (0, 2, "204080000000001", datetime(2026, 3, 2, 9, 0, 1, tzinfo=UTC), 204, "08", None, "c1",
-         None, None, None),
-        (0, 3, "204080000000002", datetime(2026, 3, 2, 9, 0, 2, tzinfo=UTC), 204, "08", None, "c2",
-         None, None, None),
-    ]  # fmt: skip
+        (
+            0,
+            2,
+            "204080000000001",
+            datetime(2026, 3, 2, 9, 0, 1, tzinfo=UTC),
+            204,
+            "08",
+            None,
+            "c1",
+            None,
+            None,
+            None,
+        ),
+        (
+            0,
+            3,
+            "204080000000002",
+            datetime(2026, 3, 2, 9, 0, 2, tzinfo=UTC),
+            204,
+            "08",
+            None,
+            "c2",
+            None,
+            None,
+            None,
+        ),
+    ]
     assert tiny.raw("SELECT cell_id, x_m, y_m FROM cells ORDER BY 1") == [
-        ("c1", 100.0, 100.0), ("c2", 400.0, 100.0), ("c3", 800.0, 300.0),
-    ]  # fmt: skip
+        ("c1", 100.0, 100.0),
+        ("c2", 400.0, 100.0),
+        ("c3", 800.0, 300.0),
+    ]
     assert b"204080000000001" not in tiny.store.raw_file("tiny", DAY).read_bytes()
 
 
@@ -57,23 +81,37 @@ def test_the_batch_tells_sql_the_local_day(tiny: Any) -> None:
     tiny.deliver("a.csv", HEADER + row(1), day)
     tiny.ingest(day)
     assert tiny.raw("FROM batch", day) == [
-        ("tiny", day, "Europe/Amsterdam", 2, datetime(2026, 3, 28, 23, tzinfo=UTC),
-         datetime(2026, 3, 29, 22, tzinfo=UTC), 204)
-    ]  # fmt: skip
+        (
+            "tiny",
+            day,
+            "Europe/Amsterdam",
+            2,
+            datetime(2026, 3, 28, 23, tzinfo=UTC),
+            datetime(2026, 3, 29, 22, tzinfo=UTC),
+            204,
+        )
+    ]
 
 
 @pytest.mark.parametrize(
     "spelled",
-    ["204080000000009", " 204080000000009 ", "+204080000000009", "20408 00000 00009",
-     "204-08.0000000009", '"204080000000009"'],
-)  # fmt: skip
+    [
+        "204080000000009",
+        " 204080000000009 ",
+        "+204080000000009",
+        "20408 00000 00009",
+        "204-08.0000000009",
+        '"204080000000009"',
+    ],
+)
 def test_somebody_who_opted_out_is_never_written_however_spelled(tiny: Any, spelled: str) -> None:
     tiny.deliver("a.csv", HEADER + row(1) + row(9, imsi=spelled) + row(2))
     outcome = tiny.ingest()
     assert outcome.facts["n_opted_out"] == 1
     assert tiny.raw("SELECT line, subscriber_id FROM events ORDER BY 1") == [
-        (2, "204080000000001"), (4, "204080000000002"),
-    ]  # fmt: skip
+        (2, "204080000000001"),
+        (4, "204080000000002"),
+    ]
     assert tiny.raw("SELECT n_rows, n_opted_out FROM files") == [(3, 1)]
 
 
@@ -94,9 +132,11 @@ def test_ingest_and_staging_know_one_spelling() -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "opt_out.csv is missing: without it nothing is read"),
-     ("msisdn\n2040800000009\n", "opt_out.csv, line 1 lacks the column imsi")],
-)  # fmt: skip
+    [
+        (None, "opt_out.csv is missing: without it nothing is read"),
+        ("msisdn\n2040800000009\n", "opt_out.csv, line 1 lacks the column imsi"),
+    ],
+)
 def test_without_a_readable_opt_out_list_nothing_is_landed(
     tiny: Any, content: str | None, said: str
 ) -> None:
@@ -127,9 +167,15 @@ def test_every_record_is_counted_on_its_own_line_whatever_is_wrong_with_it(tiny:
     tiny.deliver("bad.csv", content)
     outcome = tiny.ingest()
     assert lines(tiny) == [
-        (2, None), (3, "cannot_parse"), (4, "cannot_parse"), (5, "cannot_parse"),
-        (6, "cannot_parse"), (8, "cannot_parse"), (9, "cannot_parse"), (10, None),
-    ]  # fmt: skip
+        (2, None),
+        (3, "cannot_parse"),
+        (4, "cannot_parse"),
+        (5, "cannot_parse"),
+        (6, "cannot_parse"),
+        (8, "cannot_parse"),
+        (9, "cannot_parse"),
+        (10, None),
+    ]
     assert tiny.raw("SELECT n_rows, n_opted_out FROM files") == [(9, 1)]
     assert outcome.facts["n_delivered"] == 9
 
@@ -154,11 +200,15 @@ def test_files_are_accounted_for_each_on_its_own(tiny: Any) -> None:
     tiny.deliver("c.csv", HEADER)
     tiny.ingest()
     assert tiny.raw("SELECT file_name, n_rows, n_opted_out FROM files ORDER BY 1") == [
-        ("a.csv", 2, 0), ("b.csv", 2, 1), ("c.csv", 0, 0),
-    ]  # fmt: skip
+        ("a.csv", 2, 0),
+        ("b.csv", 2, 1),
+        ("c.csv", 0, 0),
+    ]
     assert tiny.raw("SELECT file_id, line, defect FROM events ORDER BY ALL") == [
-        (0, 2, "cannot_parse"), (0, 3, None), (1, 2, None),
-    ]  # fmt: skip
+        (0, 2, "cannot_parse"),
+        (0, 3, None),
+        (1, 2, None),
+    ]
 
 
 def test_fields_nobody_needs_are_not_landed_but_named(tiny: Any) -> None:
@@ -168,8 +218,12 @@ def test_fields_nobody_needs_are_not_landed_but_named(tiny: Any) -> None:
     record = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
     assert record["files"][0]["not_landed"] == {"b_party": 1, "imei": 1}
     assert record["files"][0]["n_rows"] == 1
-    columns = {name for (name,) in tiny.raw("SELECT column_name FROM duckdb_columns() "
-                                            "WHERE database_name = 'raw'")}  # fmt: skip
+    columns = {
+        name
+        for (name,) in tiny.raw(
+            "SELECT column_name FROM duckdb_columns() WHERE database_name = 'raw'"
+        )
+    }
     assert "subscriber_id" in columns and not {"imei", "b_party"} & columns
     assert "0612345678" not in repr(tiny.raw("FROM events"))
 
@@ -233,7 +287,9 @@ def test_a_day_that_is_not_delivered_is_waited_for(tiny: Any, missing: str) -> N
     if missing == "cells.csv":
         tiny.deliver("a.csv", HEADER + row(1))
         (tiny.deliveries / "tiny" / missing).unlink()
-    with pytest.raises(Waiting, match=f"No {missing[:4]}.* delivery of 2026-03-02 at tiny/{missing}"):  # noqa: E501  # fmt: skip
+    with pytest.raises(
+        Waiting, match=f"No {missing[:4]}.* delivery of 2026-03-02 at tiny/{missing}"
+    ):
         tiny.ingest()
 
 
@@ -274,8 +330,9 @@ def test_a_kill_while_landing_is_mended_by_the_next_run(
     tiny.ingest()
     sealed = tiny.store.raw_file("tiny", DAY).parent
     assert sorted(file.name for file in sealed.iterdir()) == [
-        "2026-03-02.raw.duckdb", "2026-03-02.raw.json",
-    ]  # fmt: skip
+        "2026-03-02.raw.duckdb",
+        "2026-03-02.raw.json",
+    ]
     assert not list(Path(tiny.store.work("tiny", DAY, "ingest").parent).iterdir())
 
 
@@ -335,8 +392,9 @@ def test_refused_fields_are_counted_on_the_way_in_and_only_the_counts_stay(
     kept = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
     (told,) = kept["files"]
     assert told["incoming"] == {
-        "count_imeis": 2.0, "count_null_imeis": 1.0,
-    }  # fmt: skip
+        "count_imeis": 2.0,
+        "count_null_imeis": 1.0,
+    }
     assert "3500000001" not in json.dumps(kept)
 
 

@@ -35,8 +35,10 @@ def test_pieces_out_of_order_are_refused():
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 2)), min_size=1, max_size=12),
-       st.lists(st.integers(1, 100), max_size=5))  # fmt: skip
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(0, 2)), min_size=1, max_size=12),
+    st.lists(st.integers(1, 100), max_size=5),
+)
 def test_cutting_pieces_changes_nothing(pieces, cuts):
     length, label = (np.array(v) for v in zip(*pieces, strict=True))
     end = np.cumsum(length).astype(float)

@@ -154,8 +154,10 @@ def test_a_period_is_released_withdrawn_and_released_again(tiny: Any) -> None:
     assert not ledger.is_released(tiny.store, "tiny", "presence", "2026-03-03")
     assert not ledger.is_released(tiny.store, "tiny", "flows", "2026-03-02")
     assert [e["kind"] for e in ledger.entries(tiny.store.ledger("tiny"))] == [
-        "release", "withdrawn", "release",
-    ]  # fmt: skip
+        "release",
+        "withdrawn",
+        "release",
+    ]
     standing = ledger.standing(tiny.store, "tiny", "presence", "2026-03-02")
     assert standing and standing["sequence"] == 2 and len(standing["hash"]) == 64
 

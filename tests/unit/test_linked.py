@@ -13,9 +13,12 @@ def bucket(lengths: list[int]) -> Bucket:
     device = np.repeat(np.arange(len(lengths)), lengths)
     number = np.arange(len(device))
     return Bucket(
-        device, number * 1.0, number.astype(np.int32), (number * 2).astype(np.int32),
+        device,
+        number * 1.0,
+        number.astype(np.int32),
+        (number * 2).astype(np.int32),
         np.arange(len(lengths), dtype=np.int32) + 100,
-    )  # fmt: skip
+    )
 
 
 @settings(deadline=None)

@@ -21,8 +21,11 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 def test_a_pilots_own_choice_holds_for_that_pilot_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tmp_path, monkeypatch, f"[a.x]\n{ENTRY.format(1)}[a.y]\n{ENTRY.format(2)}"
-          f"[pilot.mine.a.x]\n{ENTRY.format(9)}")  # fmt: skip
+    write(
+        tmp_path,
+        monkeypatch,
+        f"[a.x]\n{ENTRY.format(1)}[a.y]\n{ENTRY.format(2)}[pilot.mine.a.x]\n{ENTRY.format(9)}",
+    )
     assert methods.section("a", "mine") == {"x": 9, "y": 2}
     assert methods.section("a", "other") == {"x": 1, "y": 2}
     assert methods.fingerprint("mine") != methods.fingerprint("other")

@@ -24,20 +24,27 @@ def registered(tiny: Any) -> Any:
     from shapely.geometry import box
 
     folder = tiny.deliveries / "tiny"
-    tiles = pd.DataFrame({"tile_id": [1, 2], "x_m": [50.0, 150.0], "y_m": 50.0,
-                          "zone_id": ["A", "B"]})  # fmt: skip
+    tiles = pd.DataFrame(
+        {"tile_id": [1, 2], "x_m": [50.0, 150.0], "y_m": 50.0, "zone_id": ["A", "B"]}
+    )
     for name in ("elevation_m", "building", "residential", "forest", "water", "roads"):
         tiles[name] = 0.0
     tiles.to_parquet(folder / "tiles.parquet")
-    zones = pd.DataFrame({"zone_id": ["A", "B"], "name": ["A", "B"], "parent_id": [None, None],
-                          "level": "city"})  # fmt: skip
+    zones = pd.DataFrame(
+        {"zone_id": ["A", "B"], "name": ["A", "B"], "parent_id": [None, None], "level": "city"}
+    )
     shapes = [box(0, 0, 100, 100), box(100, 0, 200, 100)]
     gpd.GeoDataFrame(zones, geometry=shapes).to_parquet(folder / "zones.parquet")
     (folder / "register.csv").write_text("zone_id,n_persons\nA,300\nB,90\n")
     tiny.write_charter(
-        area={"crs": "local", "country": "NL", "tiles": "tiny/tiles.parquet",
-              "zones": "tiny/zones.parquet", "register": "tiny/register.csv"}
-    )  # fmt: skip
+        area={
+            "crs": "local",
+            "country": "NL",
+            "tiles": "tiny/tiles.parquet",
+            "zones": "tiny/zones.parquet",
+            "register": "tiny/register.csv",
+        }
+    )
     return tiny
 
 

@@ -172,7 +172,7 @@ HALF = [0.5, 0.5]
         (lambda: visitors_from_roamers([5.0], 0.5, -1.0), "roaming_share_error"),
         (lambda: visitors_from_roamers([5.0], 0.5, devices_per_visitor=0), "devices_per_visitor"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_and_where_is_told(call, words):
     with pytest.raises(ValueError, match=words):
         call()

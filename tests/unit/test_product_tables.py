@@ -45,16 +45,30 @@ def without_register() -> Weighing:
 
 
 FLOWS = pd.DataFrame(
-    [(0, 0, 2, 8, 40, 30), (1, 0, 2, 8, 4, 4), (ORIGINS.unknown, 0, 2, 8, 7, 5),
-     (GERMANY, 0, 2, 8, 6, 5), (0, 2, 0, 30, 11, 10)],
+    [
+        (0, 0, 2, 8, 40, 30),
+        (1, 0, 2, 8, 4, 4),
+        (ORIGINS.unknown, 0, 2, 8, 7, 5),
+        (GERMANY, 0, 2, 8, 6, 5),
+        (0, 2, 0, 30, 11, 10),
+    ],
     columns=["origin", "from_zone", "to_zone", "hour", "n_parts", "n_devices"],
-).assign(n_parts=lambda table: table["n_parts"] * PARTS)  # fmt: skip
+).assign(n_parts=lambda table: table["n_parts"] * PARTS)
 # two devices of zone B1 may be in A1 or in B1 at 8: they are counted where they are likelier
 PRESENT = pd.DataFrame(
-    [(0, 0, 8, 60, 60), (0, 2, 8, 20, 20), (1, 0, 8, 5, 5), (1, 1, 8, 5, 5), (2, 2, 8, 99.5, 100),
-     (2, 0, 8, 0.5, 0), (ORIGINS.unknown, 2, 8, 3, 3), (GERMANY, 1, 8, 12, 12), (2, 2, 30, 90, 90)],
+    [
+        (0, 0, 8, 60, 60),
+        (0, 2, 8, 20, 20),
+        (1, 0, 8, 5, 5),
+        (1, 1, 8, 5, 5),
+        (2, 2, 8, 99.5, 100),
+        (2, 0, 8, 0.5, 0),
+        (ORIGINS.unknown, 2, 8, 3, 3),
+        (GERMANY, 1, 8, 12, 12),
+        (2, 2, 30, 90, 90),
+    ],
     columns=["origin", "zone", "hour", "n_parts", "n_devices"],
-).assign(n_parts=lambda table: (table["n_parts"] * PARTS).astype(int))  # fmt: skip
+).assign(n_parts=lambda table: (table["n_parts"] * PARTS).astype(int))
 
 
 def test_a_home_weight_makes_the_devices_that_live_in_a_zone_its_register() -> None:
@@ -82,10 +96,14 @@ def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
     assert kinds.sum() - 12.0 == pytest.approx(300.0 + 50.0 + 1000.0)
     named = table.set_index(["zone_id", "origin_kind", "origin_id"])
     assert set(named.index) == {
-        ("A1", "resident", "A1"), ("A2", "resident", "A2"), ("B1", "resident", "B1"),
-        ("A1", "region", "A"), ("B1", "region", "A"), ("A1", "region", "B"),
+        ("A1", "resident", "A1"),
+        ("A2", "resident", "A2"),
+        ("B1", "resident", "B1"),
+        ("A1", "region", "A"),
+        ("B1", "region", "A"),
+        ("A1", "region", "B"),
         ("A2", "country", "SIM_DE"),
-    }  # fmt: skip
+    }
     assert named.loc[("A1", "region", "B"), ["n_devices", "n_persons"]].tolist() == [0, 5.0]
     assert named.loc[("A1", "region", "A"), "n_persons"] == pytest.approx(25.0)
     assert named.loc[("A1", "resident", "A1"), "n_persons"] == pytest.approx(225.0)

@@ -19,8 +19,9 @@ from peil.trouble import Trouble
 SPRING = "2026-03-29"  # 23 hours: the clock is set forward at 02:00
 BEFORE = "2026-03-22"
 HOUR = datetime(2026, 3, 28, 23, tzinfo=UTC)  # the first of SPRING, local midnight
-PLACES = pd.DataFrame({"cell_id": ["a", "b"], "region_id": ["R2", "R1"], "x_m": [100.04, None],
-                       "y_m": [200.0, None]})  # fmt: skip
+PLACES = pd.DataFrame(
+    {"cell_id": ["a", "b"], "region_id": ["R2", "R1"], "x_m": [100.04, None], "y_m": [200.0, None]}
+)
 COLUMNS = ["day", "check", "scope", "place", "hour_at", "value"]
 JUDGED = [*COLUMNS, "expected", "lower", "upper", "trend", "severity", "owner", "verdict"]
 
@@ -31,22 +32,32 @@ def figures(*rows: tuple[Any, ...]) -> pd.DataFrame:
     hours = [
         None if row[4] is None else pd.Timestamp(HOUR) + pd.Timedelta(hours=row[4]) for row in rows
     ]
-    return frame.assign(hour_at=pd.to_datetime(pd.Series(hours, dtype=object), utc=True),
-                        value=frame["value"].astype(float))  # fmt: skip
+    return frame.assign(
+        hour_at=pd.to_datetime(pd.Series(hours, dtype=object), utc=True),
+        value=frame["value"].astype(float),
+    )
 
 
 def judged(*rows: tuple[Any, ...]) -> pd.DataFrame:
     """As `figures`, with what was thought of each."""
     frame = pd.DataFrame(rows, columns=JUDGED)
-    numbers = {name: frame[name].astype(float)
-               for name in ("value", "expected", "lower", "upper", "trend")}  # fmt: skip
+    numbers = {
+        name: frame[name].astype(float) for name in ("value", "expected", "lower", "upper", "trend")
+    }
     return figures(*(row[:6] for row in rows)).assign(**numbers, **frame[JUDGED[-3:]])
 
 
 def laid_out(told: pd.DataFrame, thought: pd.DataFrame, **more: Any) -> QualityData:
     """The page's content of the demonstration pilot."""
-    made = content(charters.load("demo"), told, thought, PLACES, {"R1": "Noord", "R2": "Zuid",
-                   "R9": "Elders"}, [], **more)  # fmt: skip
+    made = content(
+        charters.load("demo"),
+        told,
+        thought,
+        PLACES,
+        {"R1": "Noord", "R2": "Zuid", "R9": "Elders"},
+        [],
+        **more,
+    )
     assert made is not None
     return made
 
@@ -66,7 +77,10 @@ def test_every_cell_and_hour_is_a_count_few_zero_or_missing() -> None:
         judged(),
     )
     assert [(cell.cell_id, cell.region_id, cell.x_m, cell.y_m) for cell in made.cells] == [
-        ("b", "R1", None, None), ("a", "R2", 100.0, 200.0), ("c", "", None, None)]  # fmt: skip
+        ("b", "R1", None, None),
+        ("a", "R2", 100.0, 200.0),
+        ("c", "", None, None),
+    ]
     assert [(one.region_id, one.name) for one in made.regions] == [("R1", "Noord"), ("R2", "Zuid")]
     day = made.days[0]
     assert day.rows_per_hour == [
@@ -74,8 +88,10 @@ def test_every_cell_and_hour_is_a_count_few_zero_or_missing() -> None:
         [-1] * 23,
         [None, *[-1] * 21, 15],
     ]
-    assert (day.hours[1], day.hours[2]) == ("2026-03-29T01:00:00+01:00",
-                                            "2026-03-29T03:00:00+02:00")  # fmt: skip
+    assert (day.hours[1], day.hours[2]) == (
+        "2026-03-29T01:00:00+01:00",
+        "2026-03-29T03:00:00+02:00",
+    )
     assert len(day.hours) == 23
 
 
@@ -101,11 +117,21 @@ def test_a_cell_is_judged_by_its_weekday_and_at_first_by_the_last_days() -> None
 
 @pytest.mark.parametrize(
     ("value", "lower", "upper", "status"),
-    [(0, 10, 20, "silent"), (9, 10, 20, "few"), (9, 50, 90, "low"), (None, 50, 90, "low"),
-     (None, 0, 20, "few"), (40, 50, 90, "low"), (50, 50, 90, "expected"),
-     (90, 50, 90, "expected"), (91, 50, 90, "high"), (0, 0, 90, "expected"),
-     (None, None, None, "few"), (91, None, None, "unknown")],
-)  # fmt: skip
+    [
+        (0, 10, 20, "silent"),
+        (9, 10, 20, "few"),
+        (9, 50, 90, "low"),
+        (None, 50, 90, "low"),
+        (None, 0, 20, "few"),
+        (40, 50, 90, "low"),
+        (50, 50, 90, "expected"),
+        (90, 50, 90, "expected"),
+        (91, 50, 90, "high"),
+        (0, 0, 90, "expected"),
+        (None, None, None, "few"),
+        (91, None, None, "unknown"),
+    ],
+)
 def test_a_status_is_how_rows_stand_to_their_range(
     value: float | None, lower: float | None, upper: float | None, status: str
 ) -> None:
@@ -122,15 +148,40 @@ def test_what_is_out_of_range_comes_first_beside_a_week_ago() -> None:
         (SPRING, "n_cells", "day", "", None, 12),
     )
     thought = judged(
-        (SPRING, "latest_timestamp", "day", "", None, 82740, None, None, None, None, *fine[:2],
-         "unknown"),
+        (
+            SPRING,
+            "latest_timestamp",
+            "day",
+            "",
+            None,
+            82740,
+            None,
+            None,
+            None,
+            None,
+            *fine[:2],
+            "unknown",
+        ),
         (SPRING, "n_rows_staged", "day", "", None, 980, 985, 900, 1100, 0.001, *fine),
         (SPRING, "count_added_rows", "day", "", None, 300, 1000, 900, 1100, -0.2, *stop),
-        (SPRING, "warning_clean_rows", "day", "", None, 980, 985, 981, 1100, None, "note",
-         "operator", "note"),
+        (
+            SPRING,
+            "warning_clean_rows",
+            "day",
+            "",
+            None,
+            980,
+            985,
+            981,
+            1100,
+            None,
+            "note",
+            "operator",
+            "note",
+        ),
         (SPRING, "error_share", "hour", "", 2, 0.5, 0.1, 0, 0.2, None, *stop),
         (SPRING, "error_share", "hour", "", 3, 0.1, 0.1, 0, 0.2, None, *fine),
-    )  # fmt: skip
+    )
     now, before = (told[told["day"] == day] for day in (SPRING, BEFORE))
     checks = checks_of_day(thought, now, before, SPRING, "Europe/Amsterdam")["checks"]
     assert [(one.check, one.scope, one.verdict) for one in checks] == [
@@ -157,8 +208,10 @@ def test_what_is_out_of_range_comes_first_beside_a_week_ago() -> None:
 
 def test_single_cells_out_of_range_are_listed_farthest_first_and_the_rest_counted() -> None:
     rest = (None, "note", "operator", "note")
-    cells = [(SPRING, "n_rows_staged", "cell", f"c{n:03d}", None, 200 + n, 100, 90, 110, *rest)
-             for n in range(LISTED + 7)]  # fmt: skip
+    cells = [
+        (SPRING, "n_rows_staged", "cell", f"c{n:03d}", None, 200 + n, 100, 90, 110, *rest)
+        for n in range(LISTED + 7)
+    ]
     found = checks_of_day(judged(*cells), figures(), None, SPRING, "Europe/Amsterdam")
     assert len(found["checks"]) == LISTED and found["n_checks_left_out"] == 7
     assert found["checks"][0].place == f"c{LISTED + 6}"
@@ -166,11 +219,17 @@ def test_single_cells_out_of_range_are_listed_farthest_first_and_the_rest_counte
 
 @pytest.mark.parametrize(
     ("check", "scope", "value", "shown"),
-    [("count_imsis", "day", 14.0, None), ("count_imsis", "hour", 0.0, 0.0),
-     ("count_onnet_msisdns_incoming", "day", 3.0, None), ("count_msisdns", "day", 15.0, 15.0),
-     ("n_rows_staged", "cell", 14.0, None), ("count_null_imsis", "day", 3.0, 3.0),
-     ("error_share", "cell", 0.2, 0.2), ("n_rows_staged", "region", float("nan"), None)],
-)  # fmt: skip
+    [
+        ("count_imsis", "day", 14.0, None),
+        ("count_imsis", "hour", 0.0, 0.0),
+        ("count_onnet_msisdns_incoming", "day", 3.0, None),
+        ("count_msisdns", "day", 15.0, 15.0),
+        ("n_rows_staged", "cell", 14.0, None),
+        ("count_null_imsis", "day", 3.0, 3.0),
+        ("error_share", "cell", 0.2, 0.2),
+        ("n_rows_staged", "region", float("nan"), None),
+    ],
+)
 def test_a_small_count_of_devices_or_of_a_cells_rows_is_kept_back(
     check: str, scope: str, value: float, shown: float | None
 ) -> None:
@@ -193,14 +252,31 @@ def test_a_range_tells_no_small_count_of_devices_either() -> None:
 def test_files_and_troubles_come_with_their_day() -> None:
     file = FileAccount(day=SPRING, file="a.csv", n_delivered=5, n_staged=5, n_opted_out=0)
     other = file.model_copy(update={"day": BEFORE})
-    trouble = Trouble("demo", "clock_off", "a.csv", SPRING, BEFORE, "note", "agency", "Early.",
-                      "Correct it.", observed={"share": 0.5})  # fmt: skip
+    trouble = Trouble(
+        "demo",
+        "clock_off",
+        "a.csv",
+        SPRING,
+        BEFORE,
+        "note",
+        "agency",
+        "Early.",
+        "Correct it.",
+        observed={"share": 0.5},
+    )
     told = figures((SPRING, "n_cells", "day", "", None, 3), (BEFORE, "n_cells", "day", "", None, 3))
     made = laid_out(told, judged(), accounts=[file, other], troubles=[trouble])
     assert [(day.day, day.files) for day in made.days] == [(BEFORE, [other]), (SPRING, [file])]
     assert made.problems[0].model_dump() == {
-        "kind": "clock_off", "where": "a.csv", "day": SPRING, "since": BEFORE, "severity": "note",
-        "owner": "agency", "what": "Early.", "what_to_do": "Correct it."}  # fmt: skip
+        "kind": "clock_off",
+        "where": "a.csv",
+        "day": SPRING,
+        "since": BEFORE,
+        "severity": "note",
+        "owner": "agency",
+        "what": "Early.",
+        "what_to_do": "Correct it.",
+    }
     assert content(charters.load("demo"), figures(), judged(), PLACES, {}, []) is None
 
 

@@ -19,8 +19,20 @@ from peil.trouble import Trouble
 
 DAY = date(2026, 3, 4)
 LANDED = {date(2026, 3, 2): 1000.0, date(2026, 3, 3): 1500.0, DAY: 400.0}
-NAMES = ("check", "scope", "place", "hour_at", "value", "expected", "lower", "upper", "trend",
-         "severity", "owner", "verdict")  # fmt: skip
+NAMES = (
+    "check",
+    "scope",
+    "place",
+    "hour_at",
+    "value",
+    "expected",
+    "lower",
+    "upper",
+    "trend",
+    "severity",
+    "owner",
+    "verdict",
+)
 
 
 def table(kind: quality.Kind, *rows: tuple[Any, ...]) -> pa.Table:
@@ -36,11 +48,18 @@ def measured(tiny: Any) -> Any:
     store = tiny.store
     hour = datetime(2026, 3, 4, 11, tzinfo=UTC)
     for day, landed in LANDED.items():
-        figures = [("count_added_rows", "day", "", None, landed),
-                   ("error_share", "day", "", None, 0.0056),
-                   ("count_imeis", "day", "", None, 9.0),
-                   ("earliest_timestamp", "day", "", None,
-                    datetime(2026, 3, day.day, tzinfo=UTC).timestamp() - 3600 + 90)]  # fmt: skip
+        figures = [
+            ("count_added_rows", "day", "", None, landed),
+            ("error_share", "day", "", None, 0.0056),
+            ("count_imeis", "day", "", None, 9.0),
+            (
+                "earliest_timestamp",
+                "day",
+                "",
+                None,
+                datetime(2026, 3, day.day, tzinfo=UTC).timestamp() - 3600 + 90,
+            ),
+        ]
         quality.write(store, "tiny", day, "figures", table("figures", *figures), "f")
         fine = ("note", "operator", "fine")
         judged: list[tuple[Any, ...]] = [
@@ -50,22 +69,75 @@ def measured(tiny: Any) -> Any:
         ]
         if day == DAY:
             judged += [
-                ("count_added_rows", "day", "", None, 400.0, 1200.0, 1080.0, 1320.0, -0.304,
-                 "stop", "operator", "stop"),
-                ("n_rows_staged", "cell_hour", "c1", hour, 0.0, 90.0, 50.0, 130.0, None, "note",
-                 "operator", "note"),
-                ("n_rows_staged", "cell_hour", "c2", hour, 90.0, 90.0, 50.0, 130.0, None, "note",
-                 "operator", "fine"),
-                ("error_share", "hour", "", hour, 0.5, 0.005, 0.0, 0.02, None, "stop", "agency",
-                 "note"),
-            ]  # fmt: skip
+                (
+                    "count_added_rows",
+                    "day",
+                    "",
+                    None,
+                    400.0,
+                    1200.0,
+                    1080.0,
+                    1320.0,
+                    -0.304,
+                    "stop",
+                    "operator",
+                    "stop",
+                ),
+                (
+                    "n_rows_staged",
+                    "cell_hour",
+                    "c1",
+                    hour,
+                    0.0,
+                    90.0,
+                    50.0,
+                    130.0,
+                    None,
+                    "note",
+                    "operator",
+                    "note",
+                ),
+                (
+                    "n_rows_staged",
+                    "cell_hour",
+                    "c2",
+                    hour,
+                    90.0,
+                    90.0,
+                    50.0,
+                    130.0,
+                    None,
+                    "note",
+                    "operator",
+                    "fine",
+                ),
+                (
+                    "error_share",
+                    "hour",
+                    "",
+                    hour,
+                    0.5,
+                    0.005,
+                    0.0,
+                    0.02,
+                    None,
+                    "stop",
+                    "agency",
+                    "note",
+                ),
+            ]
         quality.write(store, "tiny", day, "judged", table("judged", *judged), "j")
         files = [{"name": "a.csv", "n_rows": int(landed), "sha256": "x"}]
         write_json(store.raw_manifest("tiny", day), {"files": files})
-        accounting = [{"file_name": "a.csv", "outcome": outcome, "reason": reason, "n_rows": n}
-                      for outcome, reason, n in (
-                          ("staged", "", int(landed) - 12), ("opted_out", "", 2),
-                          ("quarantined", "duplicate", 7), ("quarantined", "late", 3))]  # fmt: skip
+        accounting = [
+            {"file_name": "a.csv", "outcome": outcome, "reason": reason, "n_rows": n}
+            for outcome, reason, n in (
+                ("staged", "", int(landed) - 12),
+                ("opted_out", "", 2),
+                ("quarantined", "duplicate", 7),
+                ("quarantined", "late", 3),
+            )
+        ]
         write_json(store.staged_manifest("tiny", day), {"accounting": accounting})
     return tiny
 
@@ -104,8 +176,11 @@ def test_the_day_out_of_range_comes_first_with_all_that_is_known_of_it(
 
 
 def test_every_day_has_its_rows(measured: Any, width: int) -> None:
-    rows = {line.split()[0]: line.split()[1:] for line in told().splitlines()
-            if line.startswith("2026-03-0") and len(line.split()) > 3}  # fmt: skip
+    rows = {
+        line.split()[0]: line.split()[1:]
+        for line in told().splitlines()
+        if line.startswith("2026-03-0") and len(line.split()) > 3
+    }
     assert rows == {
         "2026-03-02": ["1,000", "988", "10", "2", "✓", "0", "0", "0"],
         "2026-03-03": ["1,500", "1,488", "10", "2", "✓", "0", "0", "0"],
@@ -147,8 +222,10 @@ def test_a_program_gets_the_same(measured: Any, width: int) -> None:
 
 
 def test_a_row_that_is_not_accounted_for_is_told(measured: Any, width: int) -> None:
-    write_json(measured.store.raw_manifest("tiny", DAY),
-               {"files": [{"name": "a.csv", "n_rows": 403, "sha256": "x"}]})  # fmt: skip
+    write_json(
+        measured.store.raw_manifest("tiny", DAY),
+        {"files": [{"name": "a.csv", "n_rows": 403, "sha256": "x"}]},
+    )
     assert "✗ 3 rows are not accounted for" in told()
 
 
@@ -167,8 +244,17 @@ def test_what_is_wrong_is_told_with_what_to_do(
     assert "! Events lie one hour early." in text
     assert "→ Correct the time zone. (operator, since 2026-03-03)" in text
     assert asked == [DAY]
-    late = Trouble("tiny", "late_delivery", "events", "2026-03-05", "2026-03-05", "stop",
-                   "operator", "No events by 06:00.", "Ask for them.")  # fmt: skip
+    late = Trouble(
+        "tiny",
+        "late_delivery",
+        "events",
+        "2026-03-05",
+        "2026-03-05",
+        "stop",
+        "operator",
+        "No events by 06:00.",
+        "Ask for them.",
+    )
     alerts.tell(
         measured.store, measured.charter, [late, *found(None, DAY, None)], now(measured.charter)
     )

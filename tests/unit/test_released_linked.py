@@ -25,19 +25,23 @@ T = 15
 @pytest.fixture
 def area() -> Area:
     zones = gpd.GeoDataFrame(
-        {"zone_id": [*ZONES, "A", "B", "W"],
-         "parent_id": ["A", "A", "A", "B", "B", "W", "W", None]},
+        {
+            "zone_id": [*ZONES, "A", "B", "W"],
+            "parent_id": ["A", "A", "A", "B", "B", "W", "W", None],
+        },
         geometry=gpd.GeoSeries([None] * 8),
-    )  # fmt: skip
+    )
     return Area(pd.DataFrame(), zones, pd.Series(1000.0, index=ZONES), "local")
 
 
 @pytest.fixture
 def charter(tiny: Any) -> Any:
     tiny.write_charter(
-        products=["presence", "flows", "visitors"], linkage_days=2, retention__staged_days=2,
+        products=["presence", "flows", "visitors"],
+        linkage_days=2,
+        retention__staged_days=2,
         threshold=T,
-    )  # fmt: skip
+    )
     return tiny.charter
 
 
@@ -58,8 +62,9 @@ def visitors(seed: int, folder: Path) -> Path:
                 rows.append((zone, hour, "region", origin, rng.poisson(rng.choice([2, 40, 80]))))
             rows.append((zone, hour, "country", "DE", rng.poisson(8)))
             rows.append((zone, hour, "country", "BE", rng.poisson(1)))
-    table = pd.DataFrame(rows, columns=["zone_id", "hour_at", "origin_kind", "origin_id",
-                                        "n_devices"])  # fmt: skip
+    table = pd.DataFrame(
+        rows, columns=["zone_id", "hour_at", "origin_kind", "origin_id", "n_devices"]
+    )
     table = table[table["n_devices"] > 0]
     table["n_persons"] = table["n_devices"] * np.where(table["origin_kind"] == "country", 1.0, 2.5)
     with_interval(table, "n_persons").to_parquet(
@@ -78,9 +83,12 @@ def test_no_gap_follows_from_a_register_or_a_presence(
     given["at"] = pd.to_datetime(given["hour_at"], utc=True)
     table["at"] = pd.to_datetime(table["TIME_PERIOD"], utc=True)
     both = table.merge(
-        given, left_on=["REF_AREA", "ORIGIN", "at"], right_on=["zone_id", "origin_id", "at"],
-        how="outer", validate="one_to_one",
-    )  # fmt: skip
+        given,
+        left_on=["REF_AREA", "ORIGIN", "at"],
+        right_on=["zone_id", "origin_id", "at"],
+        how="outer",
+        validate="one_to_one",
+    )
     # a country that is never published is left out, and so hidden
     for column, other in (("REF_AREA", "zone_id"), ("ORIGIN", "origin_id")):
         both[column] = both[column].fillna(both[other])
@@ -147,10 +155,13 @@ def test_flows_are_every_pair_in_every_hour_and_silent_under_the_threshold(
 ) -> None:
     hours = hours_of(DAY, "Europe/Amsterdam")
     rows = pd.DataFrame(
-        [("A1", "B1", hours[8], T, 17.5, 40.2), ("B1", "A1", hours[8], T - 1, 90.0, 400.0),
-         ("A1", "A1", hours[9], 300, 500.5, 1250.5)],
+        [
+            ("A1", "B1", hours[8], T, 17.5, 40.2),
+            ("B1", "A1", hours[8], T - 1, 90.0, 400.0),
+            ("A1", "A1", hours[9], 300, 500.5, 1250.5),
+        ],
         columns=["from_zone_id", "to_zone_id", "hour_at", "n_devices", "n_trips", "n_person_trips"],
-    )  # fmt: skip
+    )
     with_interval(rows, "n_person_trips").to_parquet(
         tmp_path / "est_flows__by_zone_pair_hour.parquet"
     )
@@ -161,11 +172,13 @@ def test_flows_are_every_pair_in_every_hour_and_silent_under_the_threshold(
     )
     shown = table[table["OBS_VALUE"].notna()]
     assert shown[["REF_AREA_FROM", "REF_AREA_TO", "OBS_VALUE"]].to_numpy().tolist() == [
-        ["A1", "A1", 1250], ["A1", "B1", 40],
-    ]  # fmt: skip
+        ["A1", "A1", 1250],
+        ["A1", "B1", 40],
+    ]
     assert shown["TIME_PERIOD"].tolist() == [
-        "2026-03-02T09:00:00+01:00", "2026-03-02T08:00:00+01:00",
-    ]  # fmt: skip
+        "2026-03-02T09:00:00+01:00",
+        "2026-03-02T08:00:00+01:00",
+    ]
     assert set(table["UNIT_MEASURE"]) == {"PS_TRIP"}
     hidden = table[table["OBS_VALUE"].isna()]
     assert set(hidden["CONF_STATUS"]) == {"C"} and set(hidden["OBS_STATUS"]) == {"Q"}

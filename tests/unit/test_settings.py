@@ -53,15 +53,27 @@ def test_nothing_of_the_operator_lies_on_the_agencys_side(
     monkeypatch.setenv("PEIL_DATA", str(tmp_path))
     store, day = Store(), date(2026, 3, 2)
     own = [
-        store.raw_file("p", day), store.staged_file("p", day), store.key("p", day, "pseudonym"),
-        store.signing_key, store.estimated("p", day), store.candidate("p", "presence", day),
-        store.quality("p", day), store.quarantine("p"), store.ledger("p"), store.airflow_home,
-        store.work("p", day, "stage"), store.operator_page("p"), store.mlflow_artifacts,
-    ]  # fmt: skip
+        store.raw_file("p", day),
+        store.staged_file("p", day),
+        store.key("p", day, "pseudonym"),
+        store.signing_key,
+        store.estimated("p", day),
+        store.candidate("p", "presence", day),
+        store.quality("p", day),
+        store.quarantine("p"),
+        store.ledger("p"),
+        store.airflow_home,
+        store.work("p", day, "stage"),
+        store.operator_page("p"),
+        store.mlflow_artifacts,
+    ]
     theirs = [
-        store.released("p", "presence", day), store.agency_ledger("p"), store.register("p"),
-        store.portal("p"), store.vouched("p"),
-    ]  # fmt: skip
+        store.released("p", "presence", day),
+        store.agency_ledger("p"),
+        store.register("p"),
+        store.portal("p"),
+        store.vouched("p"),
+    ]
     assert all(path.is_relative_to(tmp_path / "operator") for path in own)
     assert all(path.is_relative_to(tmp_path / "agency") for path in theirs)
     assert list(tmp_path.iterdir()) == []  # asking for a path makes no folder

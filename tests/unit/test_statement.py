@@ -9,8 +9,13 @@ import pytest
 
 from peil import statement
 
-TOLD = {"period": "2026-03-02", "night": {"day": "2026-03-02"}, "n_withheld": 7,
-        "n_entries": 480, "interval": {"level": 0.9}}  # fmt: skip
+TOLD = {
+    "period": "2026-03-02",
+    "night": {"day": "2026-03-02"},
+    "n_withheld": 7,
+    "n_entries": 480,
+    "interval": {"level": 0.9},
+}
 
 
 @pytest.fixture
@@ -25,10 +30,17 @@ def test_everything_a_reader_must_know_is_filled_in(
     text = " ".join(words[language].split())
     charter = tiny.charter
     for told in (
-        getattr(charter.title, language), getattr(charter.use_limits, language), charter.contact,
-        charter.operator.name, charter.agency.name, charter.legal_reference, "2026-03-02",
-        "synthetic", "method development", "7 of 480" if language == "en" else "7 van 480",
-    ):  # fmt: skip
+        getattr(charter.title, language),
+        getattr(charter.use_limits, language),
+        charter.contact,
+        charter.operator.name,
+        charter.agency.name,
+        charter.legal_reference,
+        "2026-03-02",
+        "synthetic",
+        "method development",
+        "7 of 480" if language == "en" else "7 van 480",
+    ):
         assert told in text, told
     assert not re.search(r"[{}]", words[language])
 
@@ -52,18 +64,26 @@ def test_what_is_not_claimed_is_said(words: dict[str, str]) -> None:
 def test_the_page_shows_protection_and_quality(tiny: Any) -> None:
     blocks = statement.paragraphs(tiny.charter, TOLD)
     assert [block.en.splitlines()[0] for block in blocks] == [
-        "## How people are protected", "## How good the figures are",
-    ]  # fmt: skip
+        "## How people are protected",
+        "## How good the figures are",
+    ]
     assert [block.nl.splitlines()[0] for block in blocks] == [
-        "## Hoe mensen beschermd zijn", "## Hoe goed de cijfers zijn",
-    ]  # fmt: skip
+        "## Hoe mensen beschermd zijn",
+        "## Hoe goed de cijfers zijn",
+    ]
     for block in blocks:  # every line is whole: a heading or an item
         assert all(re.match(r"## |- ", line) for line in block.en.splitlines())
         assert all(re.match(r"## |- ", line) for line in block.nl.splitlines())
 
 
-LINKED = {"period": "2026-03-02", "n_withheld": 7, "n_entries": 480, "interval": {"level": 0.9},
-          "linkage_days": 5, "window": {"start": "2026-03-02", "end": "2026-03-06"}}  # fmt: skip
+LINKED = {
+    "period": "2026-03-02",
+    "n_withheld": 7,
+    "n_entries": 480,
+    "interval": {"level": 0.9},
+    "linkage_days": 5,
+    "window": {"start": "2026-03-02", "end": "2026-03-06"},
+}
 
 
 @pytest.mark.parametrize("product", ["flows", "visitors"])

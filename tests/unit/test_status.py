@@ -39,8 +39,11 @@ def found(tiny: Any) -> status.DayStatus:
 
 def test_a_day_moves_through_the_four_states(tiny: Any) -> None:
     assert (found(tiny).state, found(tiny).why) == ("nothing", "no delivery landed yet")
-    waits = {"raw": "stage has not run", "staged": "estimate has not run",
-             "estimated": "release has not run"}  # fmt: skip
+    waits = {
+        "raw": "stage has not run",
+        "staged": "estimate has not run",
+        "estimated": "release has not run",
+    }
     for state, why in waits.items():
         reach(tiny, state)
         assert (found(tiny).state, found(tiny).why) == (state, why)
@@ -76,9 +79,12 @@ def test_every_day_of_the_period_is_shown_and_nothing_is_written(tiny: Any) -> N
 
 def linked(tiny: Any, **changes: Any) -> None:
     tiny.write_charter(
-        products=["presence", "flows", "residence"], linkage_days=2, retention__staged_days=2,
-        period={"start": str(DAY), "end": "2026-03-03"}, **changes,
-    )  # fmt: skip
+        products=["presence", "flows", "residence"],
+        linkage_days=2,
+        retention__staged_days=2,
+        period={"start": str(DAY), "end": "2026-03-03"},
+        **changes,
+    )
 
 
 def test_a_product_waits_for_its_window_then_for_its_verbs(tiny: Any) -> None:
@@ -86,8 +92,11 @@ def test_a_product_waits_for_its_window_then_for_its_verbs(tiny: Any) -> None:
     store = tiny.store
     assert found(tiny).products == {"flows": "waits", "residence": "waits"}
     for day in (DAY, date(2026, 3, 3)):
-        for file in (store.staged_manifest("tiny", day), store.staged_file("tiny", day),
-                     store.quality("tiny", day) / "staged.json"):  # fmt: skip
+        for file in (
+            store.staged_manifest("tiny", day),
+            store.staged_file("tiny", day),
+            store.quality("tiny", day) / "staged.json",
+        ):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps({"is_open": True}))
     assert found(tiny).products == {"flows": "ready", "residence": "ready"}
@@ -111,8 +120,13 @@ def test_a_day_is_done_when_no_product_of_it_can_move(tiny: Any) -> None:
     linked(tiny)
     done = status.DayStatus(DAY, "released", {}, "", "")
     assert done.is_done
-    for state, is_done in (("waits", True), ("released", True), ("ready", False),
-                           ("estimated", False), ("estimated, stays here", True)):  # fmt: skip
+    for state, is_done in (
+        ("waits", True),
+        ("released", True),
+        ("ready", False),
+        ("estimated", False),
+        ("estimated, stays here", True),
+    ):
         one = status.DayStatus(DAY, "released", {}, "", "", products={"flows": state})
         assert one.is_done is is_done, state
     assert not status.DayStatus(DAY, "estimated", {}, "", "").is_done

@@ -31,8 +31,11 @@ def made():
 
 def test_choices_are_those_of_methods(small, tmp_path, monkeypatch):
     told = methods.text()
-    for old, new in (("value = 78.12", "value = 80.0"), ("value = 900.0", "value = 700.0"),
-                     ("value = 300\n", "value = 240\n")):  # fmt: skip
+    for old, new in (
+        ("value = 78.12", "value = 80.0"),
+        ("value = 900.0", "value = 700.0"),
+        ("value = 300\n", "value = 240\n"),
+    ):
         told = told.replace(old, new)
     (tmp_path / "methods.toml").write_text(told)
     monkeypatch.setenv("PEIL_METHODS", str(tmp_path / "methods.toml"))
@@ -42,8 +45,11 @@ def test_choices_are_those_of_methods(small, tmp_path, monkeypatch):
     assert 240 in other.segmentation.get_params().values()
     monkeypatch.undo()
     assert small.segmentation.get_params() == methods.section("stays", "demo")
-    for estimator, section in ((small.rings, "timing"), (small.placing, "placing"),
-                               (small.homes, "residence")):  # fmt: skip
+    for estimator, section in (
+        (small.rings, "timing"),
+        (small.placing, "placing"),
+        (small.homes, "residence"),
+    ):
         chosen = methods.section(section, "demo")
         assert {name: estimator.get_params()[name] for name in chosen} == chosen
 

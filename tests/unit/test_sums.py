@@ -51,9 +51,11 @@ class Made:
             sums.add_homes(origin)
             own = np.flatnonzero(np.isin(self.device, devices))
             sums.add_present(
-                origin[number[self.device[own]]], self.hour[own], self.present[own],
+                origin[number[self.device[own]]],
+                self.hour[own],
+                self.present[own],
                 likeliest(self.present[own]),
-            )  # fmt: skip
+            )
             known = np.all([likeliest(end) >= 0 for end in self.ends], axis=0)
             own = np.flatnonzero(np.isin(self.who, devices) & known)
             who = number[self.who[own]]

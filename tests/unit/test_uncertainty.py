@@ -58,9 +58,13 @@ def test_too_little_to_learn_from_is_refused():
 def test_a_zone_whose_cells_reach_no_other_has_no_model_error():
     def width(doubt: float) -> float:
         lower, upper = presence_interval(
-            [9e4], [3e4], 3.0, sampling_overdispersion=1.0, model_error_share=0.1,
+            [9e4],
+            [3e4],
+            3.0,
+            sampling_overdispersion=1.0,
+            model_error_share=0.1,
             ambiguous_share=doubt,
-        )  # fmt: skip
+        )
         return float(upper[0] - lower[0])
 
     lower, upper = presence_interval([9e4], [3e4], 3.0, **PLAIN)

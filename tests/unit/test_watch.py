@@ -74,13 +74,18 @@ def lasting(tiny: Any) -> list[tuple[str, str]]:
 def test_drift_is_asked_of_the_last_measured_day_and_ends_where_it_is_gone(
     tiny: Any, drift: Drift
 ) -> None:
-    drift.on = {"2026-03-02": [trouble("silent_region", "Z01")],
-                "2026-03-03": [trouble("silent_region", "Z01", "2026-03-03")]}  # fmt: skip
+    drift.on = {
+        "2026-03-02": [trouble("silent_region", "Z01")],
+        "2026-03-03": [trouble("silent_region", "Z01", "2026-03-03")],
+    }
     assert watch.watch("tiny").status == "unchanged"
     assert drift.asked == []  # nothing is measured
 
-    for day, expected in (("02", [("silent_region", "Z01")]), ("03", [("silent_region", "Z01")]),
-                          ("04", [])):  # fmt: skip
+    for day, expected in (
+        ("02", [("silent_region", "Z01")]),
+        ("03", [("silent_region", "Z01")]),
+        ("04", []),
+    ):
         measure(tiny, date(2026, 3, int(day)))
         watch.watch("tiny")
         assert drift.asked[-1] == f"2026-03-{day}"
@@ -155,16 +160,24 @@ def test_one_who_fails_to_look_keeps_nobody_else_from_telling(tiny: Any, drift: 
     drift.error = ZeroDivisionError("ours")
     with pytest.raises(ZeroDivisionError):
         watch.watch("tiny")
-    assert lasting(tiny) == [("slow_loss", "events"),
-                             ("gate_closed", "raw 2026-03-02, rows_can_be_read")]  # fmt: skip
+    assert lasting(tiny) == [
+        ("slow_loss", "events"),
+        ("gate_closed", "raw 2026-03-02, rows_can_be_read"),
+    ]
 
 
 def test_a_day_outside_the_period_and_an_expired_charter_are_refused(tiny: Any) -> None:
     with pytest.raises(Refused, match="outside the period"):
         watch.watch("tiny", "2026-04-02")
-    tiny.write_charter(legal_basis="statute", threshold=15, expires="2026-03-09", signatures=[
-        {"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
-        for role in ("operator", "data_protection_officer")])  # fmt: skip
+    tiny.write_charter(
+        legal_basis="statute",
+        threshold=15,
+        expires="2026-03-09",
+        signatures=[
+            {"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
+            for role in ("operator", "data_protection_officer")
+        ],
+    )
     with pytest.raises(Refused, match="expired on 2026-03-09"):
         watch.watch("tiny")
 

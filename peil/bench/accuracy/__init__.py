@@ -52,8 +52,9 @@ def accuracy(on: Sequence[str], tell: Callable[[str], object]) -> Outcome:
         write_text(folder / "accuracy.md", report(records))
     if not facts:
         raise Refused("Nothing was measured: set PEIL_OUTSIDE_DATA, or name a part with --on.")
-    return Outcome("bench", "accuracy", f"{len(facts)} figures", "done", facts,
-                   [str(folder / "accuracy.md")])  # fmt: skip
+    return Outcome(
+        "bench", "accuracy", f"{len(facts)} figures", "done", facts, [str(folder / "accuracy.md")]
+    )
 
 
 def report(records: dict[str, Any]) -> str:

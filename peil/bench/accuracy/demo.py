@@ -77,8 +77,13 @@ def _world(seed: int, world: int, tell: Callable[[str], object]) -> dict[str, An
         for name in ("PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_MLFLOW_URI"):
             environment.pop(name, None)
         code = f"from peil.bench.accuracy.demo import run_world; run_world({seed}, {world})"
-        subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=PROJECT,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
+        subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            env=environment,
+            cwd=PROJECT,
+            stdout=subprocess.DEVNULL,
+        )
         scores: dict[str, Any] = read_json(store / "operator/estimated/demo/scores/scores.json")
         return {**scores, "joined": pd.read_parquet(store / "joined.parquet")}
     finally:

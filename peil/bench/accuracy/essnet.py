@@ -83,8 +83,12 @@ def locations(
         static["dominance"] = shares(logistic)
     for name, chances in static.items():
         out[name] = score(sample, *static_places(sample, chances))
-    given: dict[str, Any] = {"shape": sample.shape, "tile_m": sample.tile_m, "step_s": 10,
-             "max_speed_m_per_s": 25.0}  # fmt: skip
+    given: dict[str, Any] = {
+        "shape": sample.shape,
+        "tile_m": sample.tile_m,
+        "step_s": 10,
+        "max_speed_m_per_s": 25.0,
+    }
     chain, heading = LocationHMM(**given), LocationHMMHeading(**given)
     rivals: dict[str, Any] = {
         "chain": chain,
@@ -141,8 +145,11 @@ def each_device(sample: Sample, model: Any, sharpness: float) -> dict[str, Any]:
         parts.append(np.stack([found.x_m, found.y_m, found.spread_m]))
         likelihood += float(fitted.log_likelihood_.sum())
     places = np.concatenate(parts, axis=1)
-    return {**score(sample, *places), "log_likelihood": round(likelihood, 1),
-            "sharpness": sharpness}  # fmt: skip
+    return {
+        **score(sample, *places),
+        "log_likelihood": round(likelihood, 1),
+        "sharpness": sharpness,
+    }
 
 
 def connection(signal: Floats, sharpness: float) -> Floats:
@@ -207,16 +214,21 @@ def oracle(sample: Sample, model: Any, chances: Floats) -> dict[str, Any]:
     after = known & np.append(False, known[:-1])
     was = np.append(False, moves[:-1])
     go, stop = (float(moves[after & ~was].mean()), float((~moves)[after & was].mean()))
-    own = np.array([
-        speed[known & moves & (device == d)].mean() if (known & moves & (device == d)).any()
-        else 1.0 for d in range(seen.n_devices)
-    ]).round()  # fmt: skip
+    own = np.array(
+        [
+            speed[known & moves & (device == d)].mean()
+            if (known & moves & (device == d)).any()
+            else 1.0
+            for d in range(seen.n_devices)
+        ]
+    ).round()
     square, spread, order = [], [], []
     for value in np.unique(own):
         asked = np.flatnonzero(own == value)
         fast = max(float(value), 0.5)
-        told = clone(model).set_params(fitted=(), go=go, stop=stop, turn=model.turn_,
-                                       fast_m_per_s=fast, fast_share=1.0)  # fmt: skip
+        told = clone(model).set_params(
+            fitted=(), go=go, stop=stop, turn=model.turn_, fast_m_per_s=fast, fast_share=1.0
+        )
         part = seen.subset(asked)
         found = told.fit(chances, part).locate(part)
         rows = np.concatenate([np.arange(*seen.offsets[d : d + 2]) for d in asked])
@@ -235,8 +247,11 @@ def holders_found(sample: Sample, model: Any, tell: Callable[[str], object]) -> 
     alone = model.log_likelihood(sample.seen)
     gain = model.pair_log_likelihood(sample.seen, pairs, LEAST_GAIN) - alone[pairs].sum(axis=1)
     is_shared = np.bincount(sample.holder, minlength=n)[sample.holder] > 1
-    out: dict[str, Any] = {"n_pairs": len(pairs), "n_pairs_live": int(np.isfinite(gain).sum()),
-                           "n_persons_true": len(np.unique(sample.holder))}  # fmt: skip
+    out: dict[str, Any] = {
+        "n_pairs": len(pairs),
+        "n_pairs_live": int(np.isfinite(gain).sum()),
+        "n_persons_true": len(np.unique(sample.holder)),
+    }
     for name, method in (("pairwise", MultiplicityPairwise), ("one_to_one", MultiplicityOneToOne)):
         told = method(n_persons=N_KNOWN).fit(pairs, gain, n)
         found = method().fit(pairs, gain, n)
@@ -289,11 +304,12 @@ def net_counts(sample: Sample, model: Any, folder: Path) -> dict[str, Any]:
     penetration = rates["pntRate"].to_numpy(dtype=np.float64)
     register = people_there["N0"].to_numpy(dtype=np.float64)
     out: dict[str, Any] = {
-        "n_counts": len(covered), "coverage": round(float(np.mean(covered)), 4),
+        "n_counts": len(covered),
+        "coverage": round(float(np.mean(covered)), 4),
         "mean_error": round(float(np.mean(error)), 3),
         "rmse": round(float(np.sqrt(np.mean(np.square(error)))), 3),
         "population_true": int(register.sum()),
-    }  # fmt: skip
+    }
     for name, method in (("nb", PopulationNB), ("bnb", PopulationBNB)):
         people = method().fit(starting, *omega, penetration, register)
         out[name] = {

@@ -77,11 +77,18 @@ def read_sample(folder: Path) -> Sample:
         events["device"].to_numpy(), events["t"].to_numpy(), events["cell"].to_numpy() - 1
     )
     return Sample(
-        signal=signal.to_numpy(dtype=np.float64), masts=np.stack([field["x"], field["y"]], axis=1),
-        seen=seen, shape=(40, 40), tile_m=250.0, x_m=x, y_m=y,
-        holder=holders(seen, x, y), midpoint=field["Smid"][:, None],
-        steepness=field["SSteep"][:, None], region=regions["region"].to_numpy() - 1,
-    )  # fmt: skip
+        signal=signal.to_numpy(dtype=np.float64),
+        masts=np.stack([field["x"], field["y"]], axis=1),
+        seen=seen,
+        shape=(40, 40),
+        tile_m=250.0,
+        x_m=x,
+        y_m=y,
+        holder=holders(seen, x, y),
+        midpoint=field["Smid"][:, None],
+        steepness=field["SSteep"][:, None],
+        region=regions["region"].to_numpy() - 1,
+    )
 
 
 def holders(seen: Histories, x_m: Floats, y_m: Floats) -> Ints:
@@ -141,13 +148,25 @@ def draw_world(seed: int, n_devices: int = 50, n_steps: int = 60, n_masts: int =
         places.append(place)
         cells.append(cell)
     path = np.array(places).transpose(1, 0, 2).reshape(-1, 2)
-    seen = Histories.of(np.repeat(np.arange(n_devices), n_steps),
-                        np.tile(np.arange(n_steps) * STEP_S, n_devices),
-                        np.array(cells).T.ravel())  # fmt: skip
+    seen = Histories.of(
+        np.repeat(np.arange(n_devices), n_steps),
+        np.tile(np.arange(n_steps) * STEP_S, n_devices),
+        np.array(cells).T.ravel(),
+    )
     nothing, n_tiles = np.full((n_masts, 1), np.nan), SIDE_TILES**2
-    world = Sample(np.zeros((n_masts, n_tiles)), masts, seen, (SIDE_TILES, SIDE_TILES), TILE_M,
-                   path[:, 0], path[:, 1], np.arange(n_devices), nothing, nothing,
-                   np.zeros(n_tiles, dtype=np.int64))  # fmt: skip
+    world = Sample(
+        np.zeros((n_masts, n_tiles)),
+        masts,
+        seen,
+        (SIDE_TILES, SIDE_TILES),
+        TILE_M,
+        path[:, 0],
+        path[:, 1],
+        np.arange(n_devices),
+        nothing,
+        nothing,
+        np.zeros(n_tiles, dtype=np.int64),
+    )
     world.signal[:] = power[:, None] - 39 * np.log10(_distance(masts, world.tiles))
     return world
 

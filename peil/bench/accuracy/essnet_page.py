@@ -49,8 +49,10 @@ def facts(record: dict[str, Any]) -> dict[str, int | float | str]:
 def report(record: dict[str, Any]) -> str:
     """The tables for people."""
     location, worlds = record["location"], record["worlds"]
-    best = min(("chain", "chain_memory", "heading", "heading_memory"),
-               key=lambda name: -location[name]["log_likelihood"])  # fmt: skip
+    best = min(
+        ("chain", "chain_memory", "heading", "heading_memory"),
+        key=lambda name: -location[name]["log_likelihood"],
+    )
     lines = [
         f"One sample: {record['n_events']:,} events of {record['n_devices']} devices, 70 antennas, "
         "40 × 40 tiles of 250 m; it has no seeds, so intervals (90 %) are a bootstrap over its "
@@ -131,18 +133,34 @@ def _location(pyplot: Any, record: dict[str, Any], file: Path) -> None:
     names = list(NAMES)[::-1]
     words = [NAMES[name].replace("`", "") for name in names]
     place = np.arange(len(names))
-    for measure, interval, axis in (("rmse_m", "rmse_interval_m", left),
-                                    ("ratio", "ratio_interval", right)):  # fmt: skip
+    for measure, interval, axis in (
+        ("rmse_m", "rmse_interval_m", left),
+        ("ratio", "ratio_interval", right),
+    ):
         values = np.array([record["location"][name][measure] for name in names])
         ends = np.array([record["location"][name][interval] for name in names]).T
         reach = np.abs(ends - values)
-        axis.errorbar(values, place + 0.12, xerr=reach, fmt="o", ms=4, color=COLOURS["sample"],
-                      label="ESSnet sample, 90 % over devices")  # fmt: skip
+        axis.errorbar(
+            values,
+            place + 0.12,
+            xerr=reach,
+            fmt="o",
+            ms=4,
+            color=COLOURS["sample"],
+            label="ESSnet sample, 90 % over devices",
+        )
         own = [[w[name][measure] for w in record["worlds"].values() if name in w] for name in names]
         shown = [k for k, values_ in enumerate(own) if values_]
         mean, half = np.array([across(own[k]) for k in shown]).T
-        axis.errorbar(mean, place[shown] - 0.12, xerr=half, fmt="s", ms=4,
-                      color=COLOURS["worlds"], label="own worlds, 90 % over seeds")  # fmt: skip
+        axis.errorbar(
+            mean,
+            place[shown] - 0.12,
+            xerr=half,
+            fmt="s",
+            ms=4,
+            color=COLOURS["worlds"],
+            label="own worlds, 90 % over seeds",
+        )
     left.axvline(BAR_M, color="#999999", lw=1, ls="--", label="goal on the sample, 420 m")
     right.axvspan(0.9, 1.15, color="#999999", alpha=0.25, label="goal, .9 – 1.15")
     left.set_yticks(place, words)
@@ -160,8 +178,13 @@ def _roc(pyplot: Any, record: dict[str, Any], file: Path) -> None:
     for name, found in record["multiplicity"].items():
         for score, dash in (("pairwise", "--"), ("one_to_one", "-")):
             one = found[score]
-            axis.plot(*one["roc"], dash, color=COLOURS[name], lw=1.4,
-                      label=f"{name}, {score.replace('_', '-')}: AUC {one['auc']:.3f}")  # fmt: skip
+            axis.plot(
+                *one["roc"],
+                dash,
+                color=COLOURS[name],
+                lw=1.4,
+                label=f"{name}, {score.replace('_', '-')}: AUC {one['auc']:.3f}",
+            )
     axis.plot([0, 1], [0, 1], ":", color="#999999", lw=1, label="chance")
     axis.set_xlabel("share of single devices taken for one of two")
     axis.set_ylabel("share of second devices found")

@@ -42,11 +42,15 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
         pairs = flows[FIRST].pop("pairs")
         flows[FIRST] |= _covered(pairs, learnt)
         scored[str(seed)] = {
-            "stays": stay_scores(moves), "homes": home_scores(moves), "work": work_scores(moves),
-            "flows": flows, "tourists": tourist_scores(moves),
-            "distances": distance_scores(moves), "models": model_scores(moves),
-"pairs": {name: _mean_of_days(pairs[name]) for name in ("true", "persons")},
-        }  # fmt: skip
+            "stays": stay_scores(moves),
+            "homes": home_scores(moves),
+            "work": work_scores(moves),
+            "flows": flows,
+            "tourists": tourist_scores(moves),
+            "distances": distance_scores(moves),
+            "models": model_scores(moves),
+            "pairs": {name: _mean_of_days(pairs[name]) for name in ("true", "persons")},
+        }
     if not scored:
         raise RuntimeError("the benchmark scored nothing")
     first = str(SCORED[0])
@@ -75,21 +79,23 @@ def _learn(taught: list[dict[str, list[float]]]) -> dict[str, float]:
     true, table = _table(joined)
     seen = table.n_trips > 0
     weight = table.n_trips_squared[seen] / table.n_trips[seen]
-    found = learn_model_error(
-        table.n_trips[seen], true[seen], table.n_trips[seen] / weight, weight
-    )  # fmt: skip
+    found = learn_model_error(table.n_trips[seen], true[seen], table.n_trips[seen] / weight, weight)
     share = np.quantile(np.abs(true[seen] / table.n_trips[seen] - 1.0), _level())
-    return {"sampling_overdispersion": round(found.sampling_overdispersion, 3),
-            "model_error_share": round(found.model_error_share, 4),
-            "fixed_share": round(float(share), 4)}  # fmt: skip
+    return {
+        "sampling_overdispersion": round(found.sampling_overdispersion, 3),
+        "model_error_share": round(found.model_error_share, 4),
+        "fixed_share": round(float(share), 4),
+    }
 
 
 def _covered(pairs: dict[str, list[float]], learnt: dict[str, float]) -> dict[str, float]:
     true, table = _table(pairs)
     lower, upper = flow_interval(
-        table, level=_level(), sampling_overdispersion=learnt["sampling_overdispersion"],
+        table,
+        level=_level(),
+        sampling_overdispersion=learnt["sampling_overdispersion"],
         model_error_share=learnt["model_error_share"],
-    )  # fmt: skip
+    )
     off = learnt["fixed_share"] * table.n_trips
     fixed = np.maximum(table.n_trips - off, 0.0), table.n_trips + off
     return {

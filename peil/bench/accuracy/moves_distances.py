@@ -67,10 +67,13 @@ def model_scores(moves: Moves) -> dict[str, Any]:
     np.fill_diagonal(true, 0.0)
     weight = world.residents
     inside = world.zone_of_tile >= 0
-    centre = np.column_stack([
-        np.bincount(world.zone_of_tile[inside], weights=(weight * world.tiles[name])[inside])
-        / world.register for name in ("x_m", "y_m")
-    ])  # fmt: skip
+    centre = np.column_stack(
+        [
+            np.bincount(world.zone_of_tile[inside], weights=(weight * world.tiles[name])[inside])
+            / world.register
+            for name in ("x_m", "y_m")
+        ]
+    )
     distance = np.hypot(*(centre[:, None] - centre[None]).transpose(2, 0, 1))
     found: dict[str, Any] = {}
     for name, model in (

@@ -40,9 +40,11 @@ def stay_scores(moves: Moves) -> dict[str, Any]:
     naive = scores.LabelledTime.of(device, hour * HOUR, (hour + 1) * HOUR, zone)
     found[NAIVE] = {"f1_right_zone": scores.f1_on_time(truth, naive)}
     always = scores.LabelledTime.of(
-        moves.device, np.zeros(len(moves.device)), np.full(len(moves.device), DAYS * DAY),
+        moves.device,
         np.zeros(len(moves.device)),
-    )  # fmt: skip
+        np.full(len(moves.device), DAYS * DAY),
+        np.zeros(len(moves.device)),
+    )
     found["always staying"] = {"f1_at_all": scores.f1_on_time(at_all, always)}
     return found
 
@@ -61,8 +63,13 @@ def flow_scores(moves: Moves) -> dict[str, Any]:
     tables[FIRST + ", shared over zones"] = shared.n_trips[:, :-1, :-1]
     device, hour, zone = moves.hourly
     moved = (device[1:] == device[:-1]) & (np.diff(hour) == 1)
-    naive = Trips(device[1:][moved], hour[1:][moved] * HOUR, hour[1:][moved] * HOUR,
-                  np.flatnonzero(moved), np.flatnonzero(moved) + 1)  # fmt: skip
+    naive = Trips(
+        device[1:][moved],
+        hour[1:][moved] * HOUR,
+        hour[1:][moved] * HOUR,
+        np.flatnonzero(moved),
+        np.flatnonzero(moved) + 1,
+    )
     tables["municipality of consecutive hours' modal cell"] = _counted(
         naive, zone, moves.world.n_zones
     )
@@ -97,8 +104,11 @@ def _by_zone(truth: scores.LabelledTime, claimed: scores.LabelledTime, n_zones: 
     a, b, length = scores.common_time(truth, claimed)
     known, guess = truth.label[a], claimed.label[b]
     kept = known != -2
-    right = np.bincount(known[kept & (known == guess) & (known >= 0)], minlength=n_zones,
-                        weights=length[kept & (known == guess) & (known >= 0)])  # fmt: skip
+    right = np.bincount(
+        known[kept & (known == guess) & (known >= 0)],
+        minlength=n_zones,
+        weights=length[kept & (known == guess) & (known >= 0)],
+    )
     total = np.zeros(n_zones)
     for label in (known, guess):
         some = kept & (label >= 0)
@@ -122,8 +132,14 @@ def _between(table: Floats) -> Floats:
 
 def _cpc(truth: Floats, table: Floats, *, within: bool) -> float:
     pick = (lambda one: one) if within else _between
-    return float(np.mean([scores.common_part_of_commuters(a, b)
-                          for a, b in zip(pick(truth), pick(table), strict=True)]))  # fmt: skip
+    return float(
+        np.mean(
+            [
+                scores.common_part_of_commuters(a, b)
+                for a, b in zip(pick(truth), pick(table), strict=True)
+            ]
+        )
+    )
 
 
 def _pairs(truth: Floats, table: FlowTable) -> dict[str, list[float]]:
@@ -135,5 +151,7 @@ def _pairs(truth: Floats, table: FlowTable) -> dict[str, list[float]]:
         "squared": table.n_trips_squared[:, :n, :n],
         "devices": table.n_devices[:, :n, :n],
     }
-    return {name: [round(float(v), 2) for v in _between(np.asarray(part, np.float64)).ravel()]
-            for name, part in parts.items()}  # fmt: skip
+    return {
+        name: [round(float(v), 2) for v in _between(np.asarray(part, np.float64)).ravel()]
+        for name, part in parts.items()
+    }

@@ -58,9 +58,9 @@ def home_scores(moves: Moves) -> dict[str, Any]:
             name = f"cell: {rule.replace('_', ' ')}{kind}"
             found[name] = _right(moves, device, likeliest[cell], zone[cell], truth)
     error = _distance(moves, moves.homes.device, moves.homes.tile, truth)
-    found[PLACE]["error_quantiles_m"] = np.quantile(
-        error, np.linspace(0.0, 1.0, 101)
-    ).round(1).tolist()  # fmt: skip
+    found[PLACE]["error_quantiles_m"] = (
+        np.quantile(error, np.linspace(0.0, 1.0, 101)).round(1).tolist()
+    )
     kind = world.country.municipality[truth]
     found[PLACE]["by_zone"] = [
         float(np.mean(moves.homes.zone_of_device(len(world.devices))[moves.device][kind == z] == z))
@@ -104,8 +104,10 @@ def _right(moves: Moves, device: Ints, tile: Ints, zone: Ints, truth: Ints) -> d
     world = moves.world
     at = np.searchsorted(moves.device, device)
     right = zone == world.zone_of_tile[truth[at]]
-    found = {"right_zone": float(right.sum() / len(moves.device)),
-             "found": float(len(device) / len(moves.device))}  # fmt: skip
+    found = {
+        "right_zone": float(right.sum() / len(moves.device)),
+        "found": float(len(device) / len(moves.device)),
+    }
     if (tile >= 0).any():
         x, y = (world.tiles[c].to_numpy() for c in ("x_m", "y_m"))
         off = np.maximum(np.abs(x[tile] - x[truth[at]]), np.abs(y[tile] - y[truth[at]]))
@@ -133,10 +135,12 @@ def work_scores(moves: Moves) -> dict[str, float]:
     choices = methods.section("residence", PILOT)
     choices |= {name: chosen[name] for name in ("min_weight_s", "min_share")}
     model = AnchorPlace(**choices).fit(
-        moves.staying.rings.connection_probability_, world.prior,
-        zone_of_tile=world.zone_of_tile, tile_x_m=world.tiles["x_m"],
+        moves.staying.rings.connection_probability_,
+        world.prior,
+        zone_of_tile=world.zone_of_tile,
+        tile_x_m=world.tiles["x_m"],
         tile_y_m=world.tiles["y_m"],
-    )  # fmt: skip
+    )
     work = model.place(moves.segments, moves.places, moves.row, weight)
     person = world.person_of(moves.device)
     true_tile = world.persons["work_tile"].to_numpy(np.int64)[person]

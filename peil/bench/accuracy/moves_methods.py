@@ -34,9 +34,14 @@ class Moves:
         self.events: Events = world.events()
         self.device = np.unique(self.events.device)
         self.staying: Staying = staying(
-            PILOT, world.footprint, world.cells, world.tiles, world.prior, world.residents,
+            PILOT,
+            world.footprint,
+            world.cells,
+            world.tiles,
+            world.prior,
+            world.residents,
             world.zone_of_tile,
-        )  # fmt: skip
+        )
         one = self.events
         self.segments, self.places, self.row = self.staying.stays(
             one.device, one.at_s, one.cell, one.timing_advance

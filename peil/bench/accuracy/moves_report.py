@@ -42,8 +42,12 @@ def figure(record: dict[str, Any], *path: str) -> tuple[float, float, float] | N
 
 def bars(record: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
     """The figures that have a bar."""
-    paths = (("homes", PLACE, "right_zone"), ("homes", PLACE, "within_500_m_square"),
-             ("flows", FIRST, "cpc"), ("stays", FIRST, "f1_right_zone"))  # fmt: skip
+    paths = (
+        ("homes", PLACE, "right_zone"),
+        ("homes", PLACE, "within_500_m_square"),
+        ("flows", FIRST, "cpc"),
+        ("stays", FIRST, "f1_right_zone"),
+    )
     found = {name: figure(record, *path) for name, path in zip(BARS, paths, strict=True)}
     return {name: value for name, value in found.items() if value is not None}
 
@@ -70,8 +74,10 @@ def _rows(record: dict[str, Any], part: str, columns: dict[str, str]) -> list[st
     if not names:
         return ["Not read yet."]
     lines = ["| method | " + " | ".join(columns.values()) + " |", "|---" * (len(columns) + 1) + "|"]
-    lines += ["| " + " | ".join([name, *(_told(record, part, name, key) for key in columns)]) + " |"
-              for name in names]  # fmt: skip
+    lines += [
+        "| " + " | ".join([name, *(_told(record, part, name, key) for key in columns)]) + " |"
+        for name in names
+    ]
     return lines
 
 
@@ -179,8 +185,11 @@ def report(record: dict[str, Any], taught: Sequence[int]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for way in ("night ratio", "by home"):
-        told = [_told(record, "tourists", way, night, key) for night in ("working", "off")
-                for key in ("resort", "resort_size")]  # fmt: skip
+        told = [
+            _told(record, "tourists", way, night, key)
+            for night in ("working", "off")
+            for key in ("resort", "resort_size")
+        ]
         others = _told(record, "tourists", way, "working", "others_mean_absolute")
         lines.append(f"| {way} | {' | '.join(told)} | {others} |")
     share = (_told(record, "tourists", "guests_share", night) for night in ("working", "off"))

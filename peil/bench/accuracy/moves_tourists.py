@@ -56,9 +56,11 @@ def _by_night_ratio(moves: Moves, hours: NDArray[np.int64]) -> Floats:
     world = moves.world
     choices = methods.section("presence", PILOT)
     model = PresenceEM(
-        prior=world.prior, max_iter=choices["em_max_iter"], stopping=choices["em_stopping"],
+        prior=world.prior,
+        max_iter=choices["em_max_iter"],
+        stopping=choices["em_stopping"],
         misfit_share=choices["misfit_share"],
-    )  # fmt: skip
+    )
     tiles = model.fit(world.footprint, world.counts[:, hours]).devices_
     inside = world.zone_of_tile >= 0
     devices = np.zeros((world.n_zones, len(hours)))

@@ -62,9 +62,11 @@ class MovesWorld:
             lines = delivered.lines[delivered.lines["kind"] == 0]
             parts.append(lines.assign(second=lines["second"] + day * DAY))
         columns = ["device", "second", "cell", "timing_advance"]
-        self._staged = pd.concat(parts)[columns].drop_duplicates().sort_values(
-            ["device", "second", "cell", "timing_advance"], ignore_index=True
-        )  # fmt: skip
+        self._staged = (
+            pd.concat(parts)[columns]
+            .drop_duplicates()
+            .sort_values(["device", "second", "cell", "timing_advance"], ignore_index=True)
+        )
 
     def events(self, *, roamers: bool = False) -> Events:
         """Events of residents' devices, or of roamers'."""
@@ -73,9 +75,11 @@ class MovesWorld:
         wanted &= ~self.devices["is_opted_out"].to_numpy()
         kept = self._staged[wanted[self._staged["device"].to_numpy()]]
         return Events(
-            kept["device"].to_numpy(np.int64), kept["second"].to_numpy(np.float64),
-            kept["cell"].to_numpy(np.int32), kept["timing_advance"].to_numpy(np.int64),
-        )  # fmt: skip
+            kept["device"].to_numpy(np.int64),
+            kept["second"].to_numpy(np.float64),
+            kept["cell"].to_numpy(np.int32),
+            kept["timing_advance"].to_numpy(np.int64),
+        )
 
     # what an estimator may know
     @cached_property
@@ -125,8 +129,10 @@ class MovesWorld:
     @cached_property
     def footprint(self) -> sparse.csr_array:
         """Mean of the default and the calibrated footprint, shape (n_cells, n_tiles)."""
-        both = [one.fit(self.cells, self.tiles).connection_probability_
-                for one in (self._default(), self.calibrated)]  # fmt: skip
+        both = [
+            one.fit(self.cells, self.tiles).connection_probability_
+            for one in (self._default(), self.calibrated)
+        ]
         return sparse.csr_array(0.5 * (both[0] + both[1]))
 
     @cached_property
@@ -164,8 +170,12 @@ class MovesWorld:
         frame = legs.loc[legs["tile"] >= 0, ["carrier", "arrives", "leaves", "x", "y"]]
         joined = self._held(device, frame.rename(columns={"arrives": "start", "leaves": "end"}))
         length = (joined["end"] - joined["start"]).to_numpy(np.float64)
-        return (joined["device"].to_numpy(np.int64), joined["x"].to_numpy(np.float64),
-                joined["y"].to_numpy(np.float64), length)  # fmt: skip
+        return (
+            joined["device"].to_numpy(np.int64),
+            joined["x"].to_numpy(np.float64),
+            joined["y"].to_numpy(np.float64),
+            length,
+        )
 
     @cached_property
     def _legs(self) -> pd.DataFrame:
@@ -177,10 +187,17 @@ class MovesWorld:
         x, y = legs.to_x[kept], legs.to_y[kept]
         is_last = np.append(np.diff(carrier) != 0, True)
         leaves = np.where(is_last, DAYS * DAY, np.append(departs[1:], 0.0))
-        return pd.DataFrame({
-            "carrier": carrier, "departs": departs, "arrives": legs.arrives_s[kept],
-            "leaves": leaves, "x": x, "y": y, "tile": self.country.tile_at(x, y),
-        })  # fmt: skip
+        return pd.DataFrame(
+            {
+                "carrier": carrier,
+                "departs": departs,
+                "arrives": legs.arrives_s[kept],
+                "leaves": leaves,
+                "x": x,
+                "y": y,
+                "tile": self.country.tile_at(x, y),
+            }
+        )
 
     def _held(self, device: NDArray[np.int64], frame: pd.DataFrame) -> pd.DataFrame:
         """Pieces of time of persons as those of their devices, cut to the week, in order."""
@@ -207,8 +224,9 @@ class MovesWorld:
         person = trips["person_id"].to_numpy()[inside]
         entry = (
             (trips["departs_s"].to_numpy()[inside] // DAY).astype(np.int64),
-            begin[inside].to_numpy(np.int64), end[inside].to_numpy(np.int64),
-        )  # fmt: skip
+            begin[inside].to_numpy(np.int64),
+            end[inside].to_numpy(np.int64),
+        )
         held = np.bincount(self.person_of(device), minlength=len(self.persons))
         is_resident = self.persons["home_tile"].to_numpy() >= 0
         found = []

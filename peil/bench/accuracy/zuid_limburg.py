@@ -204,8 +204,13 @@ def world(told: Told, scenario: Scenario, seed: int) -> tuple[Lives, sparse.csr_
     if scenario.market_share_sd:
         noise = stream(seed, "share").normal(1.0, scenario.market_share_sd, len(land.register))
         share = np.clip(noise, 0.4, 1.6) / 3.0
-    lives = draw_lives(land, seed, market_share=share, abroad_share=scenario.abroad_share,
-                       crowd_persons=scenario.crowd_persons)  # fmt: skip
+    lives = draw_lives(
+        land,
+        seed,
+        market_share=share,
+        abroad_share=scenario.abroad_share,
+        crowd_persons=scenario.crowd_persons,
+    )
     if scenario.is_footprint_known:
         return lives, told.chances
     return lives, true_footprint(land.cells, land.tiles, scenario, seed)

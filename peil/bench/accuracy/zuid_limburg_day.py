@@ -45,9 +45,14 @@ def day(
     land = told.land
     sd = scenario.market_share_sd * SHARE if scenario.market_share_sd else SHARE_SD
     share = stream(seed, "day share").normal(SHARE, sd, len(land.register))
-    lives = draw_lives(land, seed, market_share=np.clip(share, 0.1, 0.6),
-                       abroad_share=scenario.abroad_share, crowd_persons=scenario.crowd_persons,
-                       is_border_open=scenario.abroad_share > 0)  # fmt: skip
+    lives = draw_lives(
+        land,
+        seed,
+        market_share=np.clip(share, 0.1, 0.6),
+        abroad_share=scenario.abroad_share,
+        crowd_persons=scenario.crowd_persons,
+        is_border_open=scenario.abroad_share > 0,
+    )
     chances = told.chances
     if not scenario.is_footprint_known:
         chances = true_footprint(land.cells, land.tiles, scenario, seed)

@@ -42,9 +42,12 @@ def intervals(told: Any, scenarios: Sequence[Scenario], seeds: Sequence[int]) ->
         raise ValueError(f"seeds {sorted(set(seeds) & set(TAUGHT))} are taught, not scored")
     taught = pd.concat([_entries(told, one, seed) for one in scenarios for seed in TAUGHT])
     learnt = learn_model_error(
-        taught["n_persons"], taught["n_true"], taught["n_devices"], taught["ratio"],
+        taught["n_persons"],
+        taught["n_true"],
+        taught["n_devices"],
+        taught["ratio"],
         ambiguous_share=taught["ambiguous_share"],
-    )  # fmt: skip
+    )
     off = np.abs(taught["n_true"] / taught["n_persons"] - 1.0)
     fixed = float(np.quantile(off, LEVEL))
     found = {
@@ -96,11 +99,14 @@ def _entries(told: Any, scenario: Scenario, seed: int) -> pd.DataFrame:
 def _scored(rows: pd.DataFrame, learnt: Any, fixed: float) -> dict[str, float]:
     persons, true = rows["n_persons"].to_numpy(), rows["n_true"].to_numpy(np.float64)
     lower, upper = presence_interval(
-        persons, rows["n_devices"], rows["ratio"],
+        persons,
+        rows["n_devices"],
+        rows["ratio"],
         sampling_overdispersion=learnt.sampling_overdispersion,
         model_error_share=learnt.model_error_share,
-        ambiguous_share=rows["ambiguous_share"], level=LEVEL,
-    )  # fmt: skip
+        ambiguous_share=rows["ambiguous_share"],
+        level=LEVEL,
+    )
     flat = (persons * (1.0 - fixed), persons * (1.0 + fixed))
     return {
         "coverage": round(scores.interval_coverage(true, lower, upper), 4),

@@ -232,16 +232,24 @@ def _border(record: dict[str, Any]) -> list[str]:
 def plots(record: dict[str, Any], folder: Path) -> None:
     """Bars per scenario: two measures at night, and the ways to persons by day."""
     _bars(
-        record, "night", {name: NAMES[name] for name in COLOURS}, list(COLOURS.values()),
+        record,
+        "night",
+        {name: NAMES[name] for name in COLOURS},
+        list(COLOURS.values()),
         (("mape", "MAPE of municipalities (%)"), ("wape_1km", "WAPE of 1 km squares (%)")),
-        "Night in Zuid-Limburg", folder / "presence-scenarios.svg",
-    )  # fmt: skip
+        "Night in Zuid-Limburg",
+        folder / "presence-scenarios.svg",
+    )
     ways = {name: words for name, words in WAYS.items() if name != "sb_home"}
     _bars(
-        record, "day", ways, ["#0072B2", "#56B4E9", "#F0E442", "#009E73", "#D55E00", "#CC79A7"],
+        record,
+        "day",
+        ways,
+        ["#0072B2", "#56B4E9", "#F0E442", "#009E73", "#D55E00", "#CC79A7"],
         (("mape", "MAPE of municipalities (%)"), ("wape", "WAPE of municipalities (%)")),
-        "Day in Zuid-Limburg", folder / "presence-day.svg",
-    )  # fmt: skip
+        "Day in Zuid-Limburg",
+        folder / "presence-day.svg",
+    )
 
 
 def _bars(

@@ -50,13 +50,21 @@ def test_a_mail_says_what_where_since_when_what_to_do_and_where_to_read(postbox:
 
 @pytest.mark.parametrize(
     "port, password, has_tls_at_once, turns_tls_on",
-    [(25, "", False, False), (25, "p", False, True), (465, "p", True, False),
-     (587, "", False, True)],
-)  # fmt: skip
+    [
+        (25, "", False, False),
+        (25, "p", False, True),
+        (465, "p", True, False),
+        (587, "", False, True),
+    ],
+)
 def test_the_port_of_the_mail_server_says_how_to_speak_to_it(
-    postbox: Postbox, monkeypatch: pytest.MonkeyPatch, port: int, password: str,
-    has_tls_at_once: bool, turns_tls_on: bool,
-) -> None:  # fmt: skip
+    postbox: Postbox,
+    monkeypatch: pytest.MonkeyPatch,
+    port: int,
+    password: str,
+    has_tls_at_once: bool,
+    turns_tls_on: bool,
+) -> None:
     tell(trouble())  # imports Airflow with its settings in place
     from peil.airflow.notifiers import mail_server
 

@@ -101,9 +101,12 @@ def test_two_places_are_two_incidents(store: Store, postbox: Postbox) -> None:
 
 
 def test_a_server_that_is_away_is_told_next_time_and_the_log_says_so(
-    store: Store, postbox: Postbox, web: Web, monkeypatch: pytest.MonkeyPatch,
+    store: Store,
+    postbox: Postbox,
+    web: Web,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setenv("PEIL_WEBHOOK_URL", web.url)
     postbox.refuse = True
     with caplog.at_level(logging.WARNING):
@@ -158,8 +161,14 @@ def test_what_looks_like_an_identifier_or_breaks_a_line_leaves_no_trace(
 ) -> None:
     observed = {"n": 5, "who": "204", "x": float("nan")}
     place = "a\r\nBcc: \x1b[31mx@example.org"
-    settle(look(place, what="Of 204080000000001 and +31612345678, 5 rows.",
-                what_to_do="See " + "ab" * 16, observed=observed))  # fmt: skip
+    settle(
+        look(
+            place,
+            what="Of 204080000000001 and +31612345678, 5 rows.",
+            what_to_do="See " + "ab" * 16,
+            observed=observed,
+        )
+    )
     (mail,), (text,) = postbox.received, postbox.texts()
     assert mail["Bcc"] is None and "a Bcc: [31mx@example.org" in str(mail["Subject"])
     assert "Of (withheld) and (withheld), 5 rows." in text and "See (withheld)" in text
@@ -168,8 +177,15 @@ def test_what_looks_like_an_identifier_or_breaks_a_line_leaves_no_trace(
 
 
 def test_a_small_count_of_rows_is_few_and_of_cells_a_number(store: Store, postbox: Postbox) -> None:
-    observed = {"n_rows": 14, "n_rows_expected": 15, "n_cells": 2, "n_devices": 1, "share": 0.5,
-                "rows_came n_late": 0, "n_hours_silent": 3}  # fmt: skip
+    observed = {
+        "n_rows": 14,
+        "n_rows_expected": 15,
+        "n_cells": 2,
+        "n_devices": 1,
+        "share": 0.5,
+        "rows_came n_late": 0,
+        "n_hours_silent": 3,
+    }
     settle(look("Z01", observed=observed))
     assert (
         "Counted:     n_cells 2, n_devices few, n_hours_silent 3, n_rows few, n_rows_expected 15, "

@@ -69,9 +69,12 @@ WITHOUT_A_KILL = 10_000
 def run(die_at: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", DRIVER, str(PROJECT / "tests/end_to_end"), str(die_at)],
-        env={**os.environ, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True,
-        timeout=60, check=False,
-    )  # fmt: skip
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -106,7 +109,10 @@ def test_killed_at_any_step_nothing_is_lost_and_at_most_one_message_comes_twice(
     assert {one.name for one in alerts.standing(store, "tiny")} == set(names)
     lines = incidents.file_of(store, "tiny").read_text().splitlines()
     assert Counter(json.loads(line)["event"] for line in lines) == {
-        "opened": 3, "ended": 1, "told": 3}  # fmt: skip
+        "opened": 3,
+        "ended": 1,
+        "told": 3,
+    }
     listed = (store.quarantine("tiny") / "alerts.jsonl").read_text().splitlines()
     assert {json.loads(line)["incident"] for line in listed} == {before.incident, *names}
     assert len(listed) == 3

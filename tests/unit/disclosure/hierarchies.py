@@ -16,8 +16,10 @@ def country(
     for hour in range(hours):
         counts = random.poisson(size).astype(float)
         for r in range(regions):
-            rows += [(f"G{r:02}{z:03}", f"P{r:02}", "municipality", hour, counts[r, z])
-                     for z in range(zones)]  # fmt: skip
+            rows += [
+                (f"G{r:02}{z:03}", f"P{r:02}", "municipality", hour, counts[r, z])
+                for z in range(zones)
+            ]
             rows.append((f"P{r:02}", "NL", "region", hour, counts[r].sum()))
         rows.append(("NL", None, "country", hour, counts.sum()))
     return pd.DataFrame(rows, columns=["zone_id", "parent_id", "level", "hour_at", "n_devices"])

@@ -45,8 +45,15 @@ def test_what_nothing_bounds_is_not_narrow():
 
 def test_a_lower_level_that_a_complement_gives_away_is_found():
     """P and Q are withheld, but Q's children are published but one: 3 + 5 is all that is open."""
-    table = {"NL": (None, 208.0), "P": ("NL", 5.0), "Q": ("NL", 103.0), "R": ("NL", 100.0),
-             "P1": ("P", 5.0), "Q1": ("Q", 3.0), "Q2": ("Q", 100.0)}  # fmt: skip
+    table = {
+        "NL": (None, 208.0),
+        "P": ("NL", 5.0),
+        "Q": ("NL", 103.0),
+        "R": ("NL", 100.0),
+        "P1": ("P", 5.0),
+        "Q1": ("Q", 3.0),
+        "Q2": ("Q", 100.0),
+    }
     found = audit(hide("P", "Q", "P1", "Q1", table=table), threshold=15)
     assert found.n_recoverable == 0 and found.n_narrow == 4
     assert found.narrowest == pytest.approx(8.0, abs=1e-3)
@@ -67,8 +74,10 @@ def test_a_row_over_two_hours_ties_them_together():
     values = frame.set_index(["zone_id", "hour_at"])["n_devices"]
     total = float(values["G00000", 0] + values["G00000", 1])
     other = float(values["G00000", 0] + 2 * values["G00000", 1])
-    rows = [LinearRow({("G00000", 0): 1.0, ("G00000", 1): f}, t, t)
-            for f, t in ((1.0, total), (2.0, other))]  # fmt: skip
+    rows = [
+        LinearRow({("G00000", 0): 1.0, ("G00000", 1): f}, t, t)
+        for f, t in ((1.0, total), (2.0, other))
+    ]
     assert audit(frame, threshold=15).n_recoverable == 0
     assert audit(frame, threshold=15, extra_rows=rows).n_recoverable == 4
 
@@ -100,8 +109,15 @@ def test_a_table_that_contradicts_itself_is_refused():
 
 def test_the_bounds_are_those_of_brute_force():
     """Small whole counts: every table that fits what is published is tried."""
-    table = {"NL": (None, 15.0), "P": ("NL", 9.0), "Q": ("NL", 6.0), "P1": ("P", 4.0),
-             "P2": ("P", 5.0), "Q1": ("Q", 2.0), "Q2": ("Q", 4.0)}  # fmt: skip
+    table = {
+        "NL": (None, 15.0),
+        "P": ("NL", 9.0),
+        "Q": ("NL", 6.0),
+        "P1": ("P", 4.0),
+        "P2": ("P", 5.0),
+        "Q1": ("Q", 2.0),
+        "Q2": ("Q", 4.0),
+    }
     for hidden in (("P1", "P2"), ("P", "Q", "P1", "Q1"), ("P", "Q", "P1", "P2", "Q2")):
         leaves = ["P1", "P2", "Q1", "Q2"]
         ranges = [range(16) if z in hidden else [int(table[z][1])] for z in leaves]

@@ -11,8 +11,9 @@ from tests.unit.disclosure.hierarchies import one_hour
 
 def test_exactly_the_threshold_is_published_and_one_less_is_not():
     for n, is_withheld in ((15.0, False), (14.0, True), (14.999, True)):
-        frame = one_hour({"NL": (None, n + 900), "A": ("NL", n), "B": ("NL", 500),
-                          "C": ("NL", 400)})  # fmt: skip
+        frame = one_hour(
+            {"NL": (None, n + 900), "A": ("NL", n), "B": ("NL", 500), "C": ("NL", 400)}
+        )
         found = protect(frame, threshold=15).set_index("zone_id")["is_withheld"]
         assert found["A"] == is_withheld, n
 
@@ -20,8 +21,14 @@ def test_exactly_the_threshold_is_published_and_one_less_is_not():
 @pytest.mark.parametrize("n_devices", range(1, 15))
 @pytest.mark.parametrize("weight", [1.0, 5.13, 5.4, 16.0, 1000.0])
 def test_grossed_up_persons_never_carry_few_devices_over_the_threshold(n_devices, weight):
-    frame = one_hour({"NL": (None, n_devices + 900.0), "A": ("NL", float(n_devices)),
-                      "B": ("NL", 500.0), "C": ("NL", 400.0)})  # fmt: skip
+    frame = one_hour(
+        {
+            "NL": (None, n_devices + 900.0),
+            "A": ("NL", float(n_devices)),
+            "B": ("NL", 500.0),
+            "C": ("NL", 400.0),
+        }
+    )
     frame["n_persons"] = weight * frame["n_devices"]
     found = protect(frame, threshold=15).set_index("zone_id")
     assert found.loc["A", "is_withheld"]
@@ -37,11 +44,21 @@ def test_visitors_do_not_follow_from_all_minus_residents():
 
 
 def test_a_parent_minus_its_siblings_reveals_nothing_at_any_level():
-    frame = one_hour({
-        "NL": (None, 4012.0), "P": ("NL", 1012.0), "Q": ("NL", 1000.0), "R": ("NL", 2000.0),
-        "P1": ("P", 12.0), "P2": ("P", 400.0), "P3": ("P", 600.0),
-        "Q1": ("Q", 500.0), "Q2": ("Q", 500.0), "R1": ("R", 900.0), "R2": ("R", 1100.0),
-    })  # fmt: skip
+    frame = one_hour(
+        {
+            "NL": (None, 4012.0),
+            "P": ("NL", 1012.0),
+            "Q": ("NL", 1000.0),
+            "R": ("NL", 2000.0),
+            "P1": ("P", 12.0),
+            "P2": ("P", 400.0),
+            "P3": ("P", 600.0),
+            "Q1": ("Q", 500.0),
+            "Q2": ("Q", 500.0),
+            "R1": ("R", 900.0),
+            "R2": ("R", 1100.0),
+        }
+    )
     protected = protect(frame, threshold=15)
     assert set(protected.query("is_withheld")["zone_id"]) == {"P1", "P2"}
     assert audit(protected, threshold=15).holds

@@ -59,8 +59,11 @@ def test_without_lines_the_threshold_alone_withholds() -> None:
 
 def test_the_smallest_are_withheld_first_and_ties_by_their_order() -> None:
     assert suppress_lines([3.0, 40.0, 30.0, 30.0], [[0, 1, 2, 3]], T).tolist() == [
-        True, False, True, False,
-    ]  # fmt: skip
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_the_heaviest_device_may_be_told() -> None:

@@ -25,8 +25,9 @@ def test_primary_suppression_alone_leaks_and_the_complementary_rule_leaks_nothin
 
 
 def test_the_smallest_siblings_are_added_until_the_sum_hides():
-    frame = one_hour({"NL": (None, 283), "A": ("NL", 3), "B": ("NL", 20), "C": ("NL", 60),
-                      "D": ("NL", 200)})  # fmt: skip
+    frame = one_hour(
+        {"NL": (None, 283), "A": ("NL", 3), "B": ("NL", 20), "C": ("NL", 60), "D": ("NL", 200)}
+    )
     assert withheld(frame) == {"A", "B", "C"}
 
 
@@ -41,11 +42,20 @@ def test_a_zero_hides_nobody_so_it_is_withheld_but_never_added_to_the_sum():
 
 
 def test_where_children_cannot_hide_each_other_the_parent_goes_and_needs_its_siblings():
-    frame = one_hour({
-        "NL": (None, 422), "P": ("NL", 22), "Q": ("NL", 100), "R": ("NL", 300),
-        "P1": ("P", 4), "P2": ("P", 18), "Q1": ("Q", 40), "Q2": ("Q", 60),
-        "R1": ("R", 150), "R2": ("R", 150),
-    })  # fmt: skip
+    frame = one_hour(
+        {
+            "NL": (None, 422),
+            "P": ("NL", 22),
+            "Q": ("NL", 100),
+            "R": ("NL", 300),
+            "P1": ("P", 4),
+            "P2": ("P", 18),
+            "Q1": ("Q", 40),
+            "Q2": ("Q", 60),
+            "R1": ("R", 150),
+            "R2": ("R", 150),
+        }
+    )
     found = withheld(frame)
     # Q went to hide P, so two children of Q must go too, or they would add up to Q.
     assert found == {"P", "P1", "P2", "Q", "Q1", "Q2"}
@@ -53,8 +63,16 @@ def test_where_children_cannot_hide_each_other_the_parent_goes_and_needs_its_sib
 
 
 def test_an_only_child_takes_its_parent_with_it():
-    frame = one_hour({"NL": (None, 104), "P": ("NL", 4), "Q": ("NL", 100), "P1": ("P", 4),
-                      "Q1": ("Q", 30), "Q2": ("Q", 70)})  # fmt: skip
+    frame = one_hour(
+        {
+            "NL": (None, 104),
+            "P": ("NL", 4),
+            "Q": ("NL", 100),
+            "P1": ("P", 4),
+            "Q1": ("Q", 30),
+            "Q2": ("Q", 70),
+        }
+    )
     protected = protect(frame, threshold=15)
     assert {"P", "P1", "Q"} <= set(protected.query("is_withheld")["zone_id"])
     assert audit(protected, threshold=15).holds
@@ -66,8 +84,9 @@ def test_nothing_small_nothing_withheld():
 
 
 def test_ties_are_broken_the_same_way_whatever_the_order_of_rows():
-    frame = one_hour({"NL": (None, 123), "A": ("NL", 3), "C": ("NL", 40), "B": ("NL", 40),
-                      "D": ("NL", 40)})  # fmt: skip
+    frame = one_hour(
+        {"NL": (None, 123), "A": ("NL", 3), "C": ("NL", 40), "B": ("NL", 40), "D": ("NL", 40)}
+    )
     assert withheld(frame) == {"A", "B"} == withheld(frame.iloc[::-1])
 
 

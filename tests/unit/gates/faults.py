@@ -185,10 +185,20 @@ def judged(verdict: str) -> Fault:
     """Write into the quality store what history thinks of the day's rows."""
 
     def plant(batch: Any) -> None:
-        row = {"check": "n_rows_staged", "scope": "day", "place": "", "hour_at": None,
-               "value": 960.0, "expected": 2000.0, "lower": 1500.0, "upper": 2500.0,
-               "trend": None, "severity": "stop", "owner": "operator",
-               "verdict": verdict}  # fmt: skip
+        row = {
+            "check": "n_rows_staged",
+            "scope": "day",
+            "place": "",
+            "hour_at": None,
+            "value": 960.0,
+            "expected": 2000.0,
+            "lower": 1500.0,
+            "upper": 2500.0,
+            "trend": None,
+            "severity": "stop",
+            "owner": "operator",
+            "verdict": verdict,
+        }
         hour = {**row, "scope": "hour", "verdict": "note"}  # an hour of it is no matter here
         table = pa.Table.from_pylist([row, hour], schema=quality.SCHEMAS["judged"])
         quality.write(batch.store, batch.pilot, batch.day, "judged", table, verdict)

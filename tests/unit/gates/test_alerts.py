@@ -69,7 +69,9 @@ def test_a_gate_that_closes_for_another_reason_ends_the_first(store: Any) -> Non
     gates.close(closed(state="staged"))
 
     assert [one.trouble.where for one in alerts.standing(store, "small")] == [
-        "raw 2026-03-02, rows_can_be_read", "staged 2026-03-02, rows_were_delivered"]  # fmt: skip
+        "raw 2026-03-02, rows_can_be_read",
+        "staged 2026-03-02, rows_were_delivered",
+    ]
 
 
 def test_a_gate_that_opens_ends_its_own_incident_only(store: Any) -> None:
@@ -79,7 +81,9 @@ def test_a_gate_that_opens_ends_its_own_incident_only(store: Any) -> None:
     open_gate(store, opened())
 
     assert [one.trouble.where.split(",")[0] for one in alerts.standing(store, "small")] == [
-        "staged 2026-03-02", "raw 2026-03-03"]  # fmt: skip
+        "staged 2026-03-02",
+        "raw 2026-03-03",
+    ]
 
 
 def test_a_gate_that_closes_again_is_new(store: Any) -> None:

@@ -28,8 +28,13 @@ Table = pd.DataFrame
 @pytest.fixture
 def pilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A charter that names both products, an empty store, and a candidate of each that is sound."""
-    content = {**CHARTER, "products": ["presence", "flows", "visitors"], "linkage_days": 2,
-               "retention": {"raw_hours": 24, "staged_days": 2}, "threshold": 15}  # fmt: skip
+    content = {
+        **CHARTER,
+        "products": ["presence", "flows", "visitors"],
+        "linkage_days": 2,
+        "retention": {"raw_hours": 24, "staged_days": 2},
+        "threshold": 15,
+    }
     (tmp_path / "pilots").mkdir()
     (tmp_path / "pilots" / "tiny.yml").write_text(yaml.safe_dump(content))
     monkeypatch.setenv("PEIL_DATA", str(tmp_path / "data"))
@@ -46,20 +51,30 @@ def sound(product: str) -> tuple[Table, Table]:
     hours = hours_of(DAY, "Europe/Amsterdam")
     rows = [(a, b, hour) for a in ZONES for b in ZONES for hour in hours]
     released = pd.DataFrame(
-        {keys[0]: [a for a, _, _ in rows], keys[1]: [b for _, b, _ in rows],
-         "TIME_PERIOD": [pd.Timestamp(h).tz_convert("Europe/Amsterdam").isoformat()
-                         for *_, h in rows],
-         "OBS_VALUE": pd.Series([pd.NA] * len(rows), dtype="Int64"),
-         "OBS_LOWER": pd.Series([pd.NA] * len(rows), dtype="Int64"),
-         "OBS_UPPER": pd.Series([pd.NA] * len(rows), dtype="Int64"),
-         "OBS_STATUS": "Q", "CONF_STATUS": "C", "UNIT_MEASURE": "PS"}
-    )  # fmt: skip
+        {
+            keys[0]: [a for a, _, _ in rows],
+            keys[1]: [b for _, b, _ in rows],
+            "TIME_PERIOD": [
+                pd.Timestamp(h).tz_convert("Europe/Amsterdam").isoformat() for *_, h in rows
+            ],
+            "OBS_VALUE": pd.Series([pd.NA] * len(rows), dtype="Int64"),
+            "OBS_LOWER": pd.Series([pd.NA] * len(rows), dtype="Int64"),
+            "OBS_UPPER": pd.Series([pd.NA] * len(rows), dtype="Int64"),
+            "OBS_STATUS": "Q",
+            "CONF_STATUS": "C",
+            "UNIT_MEASURE": "PS",
+        }
+    )
     released.loc[0, ["OBS_VALUE", "OBS_LOWER", "OBS_UPPER"]] = [40, 30, 55]
     released.loc[0, ["OBS_STATUS", "CONF_STATUS"]] = ["A", "F"]
     estimated = pd.DataFrame(
-        {theirs[0]: ["A", "A"], theirs[1]: ["A", "B"], "hour_at": [hours[0], hours[0]],
-         "n_devices": [15, 14]}
-    )  # fmt: skip
+        {
+            theirs[0]: ["A", "A"],
+            theirs[1]: ["A", "B"],
+            "hour_at": [hours[0], hours[0]],
+            "n_devices": [15, 14],
+        }
+    )
     return released, estimated
 
 
@@ -159,8 +174,9 @@ def test_notes_stop_nothing(pilot: Any) -> None:
     write("flows", released[released["TIME_PERIOD"] != hour], estimated)
     report = product_gates.require_open(pilot, "flows", DAY, Store())
     assert [found.expectation for found in report.noted] == [
-        "something_is_published", "every_hour_is_released",
-    ]  # fmt: skip
+        "something_is_published",
+        "every_hour_is_released",
+    ]
 
 
 def test_without_a_candidate_it_waits_and_a_fault_of_ours_quotes_no_value(pilot: Any) -> None:

@@ -130,8 +130,9 @@ def test_without_evidence_the_zone_is_the_networks_and_must_be_asked() -> None:
     found = writing_of(written("%Y-%m-%d %H:%M:%S"))
     assert found is not None
     assert (zone_of(found, "at", 214).name, zone_of(found, "at", 214).sure) == (
-        "Europe/Madrid", "low",
-    )  # fmt: skip
+        "Europe/Madrid",
+        "low",
+    )
     assert (zone_of(found, "at", None).name, zone_of(found, "at", None).sure) == ("UTC", "low")
     assert zone_of(found, "TIME_UTC", 214).name == "UTC"
 
@@ -161,26 +162,42 @@ def table(**columns: list[Any]) -> Table:
 
 def test_names_and_content_together_make_a_guess_surer() -> None:
     found = guesses(
-        table(IMSI=["204080000000123"] * 3, EVENT_TIME=["2026-03-02 08:30:00"] * 3,
-              MCC=["204"] * 3, LAC_CI=["12-7"] * 3, IMEI=["352099001761481"] * 3,
-              B_PARTY=["+31612345678"] * 3, DURATION=["12"] * 3),
+        table(
+            IMSI=["204080000000123"] * 3,
+            EVENT_TIME=["2026-03-02 08:30:00"] * 3,
+            MCC=["204"] * 3,
+            LAC_CI=["12-7"] * 3,
+            IMEI=["352099001761481"] * 3,
+            B_PARTY=["+31612345678"] * 3,
+            DURATION=["12"] * 3,
+        ),
         EVENT_NAMES,
-    )  # fmt: skip
+    )
     assert {ours: (guess.theirs, guess.sure) for ours, guess in found.items()} == {
-        "subscriber_id": ("IMSI", "high"), "observed_at": ("EVENT_TIME", "high"),
-        "mcc": ("MCC", "high"), "cell_id": ("LAC_CI", "medium"),
-    }  # fmt: skip
+        "subscriber_id": ("IMSI", "high"),
+        "observed_at": ("EVENT_TIME", "high"),
+        "mcc": ("MCC", "high"),
+        "cell_id": ("LAC_CI", "medium"),
+    }
 
 
 def test_content_alone_finds_columns_with_strange_names_but_never_contacts() -> None:
     found = guesses(
-        table(k1=["204080000000123"] * 3, k2=["2026-03-02 08:30:00"] * 3, k3=["kerk"] * 3,
-              OTHER_PARTY=["+31612345678"] * 3, imei=["204080000000123"] * 3),
-        EVENT_NAMES, {"kerk", "plein"},
-    )  # fmt: skip
+        table(
+            k1=["204080000000123"] * 3,
+            k2=["2026-03-02 08:30:00"] * 3,
+            k3=["kerk"] * 3,
+            OTHER_PARTY=["+31612345678"] * 3,
+            imei=["204080000000123"] * 3,
+        ),
+        EVENT_NAMES,
+        {"kerk", "plein"},
+    )
     assert {ours: (guess.theirs, guess.sure) for ours, guess in found.items()} == {
-        "cell_id": ("k3", "high"), "subscriber_id": ("k1", "low"), "observed_at": ("k2", "low"),
-    }  # fmt: skip
+        "cell_id": ("k3", "high"),
+        "subscriber_id": ("k1", "low"),
+        "observed_at": ("k2", "low"),
+    }
     assert "100% of its values are cells of the plan" in found["cell_id"].why
 
 
@@ -211,9 +228,11 @@ def test_separator_and_header_are_seen(tmp_path: Path, separator: str, name: str
 
 @pytest.mark.parametrize(
     ("content", "encoding"),
-    [("imsi;naam\n1;café\n".encode("utf-16"), "UTF-16"),
-     (b"imsi;naam\n1;caf\xe9 en meer tekst\n", "WINDOWS-1252")],
-)  # fmt: skip
+    [
+        ("imsi;naam\n1;café\n".encode("utf-16"), "UTF-16"),
+        (b"imsi;naam\n1;caf\xe9 en meer tekst\n", "WINDOWS-1252"),
+    ],
+)
 def test_another_encoding_is_told_with_its_remedy(
     tmp_path: Path, content: bytes, encoding: str
 ) -> None:
@@ -225,9 +244,13 @@ def test_another_encoding_is_told_with_its_remedy(
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "is empty"), (b"  \n", "is empty"), (gzip.compress(b"a,b\n" * 99)[:20], "breaks off"),
-     (b"PAR1 and nothing", "is damaged")],
-)  # fmt: skip
+    [
+        (b"", "is empty"),
+        (b"  \n", "is empty"),
+        (gzip.compress(b"a,b\n" * 99)[:20], "breaks off"),
+        (b"PAR1 and nothing", "is damaged"),
+    ],
+)
 def test_a_file_that_cannot_be_looked_into_is_told(
     tmp_path: Path, content: bytes, said: str
 ) -> None:
@@ -239,9 +262,15 @@ def test_a_file_that_cannot_be_looked_into_is_told(
 
 @pytest.mark.parametrize(
     ("content", "container"),
-    [(b'{"files": []}', "other"), (b'{"type": "FeatureCollection"}', "vector"),
-     (b"<a></a>", "xml"), (b"II*\0", "raster"), (b"a\0b", "other"), (b"a,b\n", "csv")],
-)  # fmt: skip
+    [
+        (b'{"files": []}', "other"),
+        (b'{"type": "FeatureCollection"}', "vector"),
+        (b"<a></a>", "xml"),
+        (b"II*\0", "raster"),
+        (b"a\0b", "other"),
+        (b"a,b\n", "csv"),
+    ],
+)
 def test_a_container_is_told_by_its_first_bytes(
     tmp_path: Path, content: bytes, container: str
 ) -> None:
@@ -250,12 +279,24 @@ def test_a_container_is_told_by_its_first_bytes(
 
 
 def test_parquet_says_its_types_and_bytes_are_shown_as_such(tmp_path: Path) -> None:
-    made = {"id": pa.array([b"\x01"]), "n": [1], "x": [1.5], "b": [True],
-            "at": pa.array([START]), "s": [" "]}  # fmt: skip
+    made = {
+        "id": pa.array([b"\x01"]),
+        "n": [1],
+        "x": [1.5],
+        "b": [True],
+        "at": pa.array([START]),
+        "s": [" "],
+    }
     pq.write_table(pa.table(made), tmp_path / "a.parquet")
     found = table_of(tmp_path / "a.parquet")
-    assert list(found.kinds.values()) == ["bytes", "whole number", "number", "yes or no", "moment",
-                                          "text"]  # fmt: skip
+    assert list(found.kinds.values()) == [
+        "bytes",
+        "whole number",
+        "number",
+        "yes or no",
+        "moment",
+        "text",
+    ]
     assert found.columns["id"] == ["01"] and found.columns["s"] == [None]
 
 

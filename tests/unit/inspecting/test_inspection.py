@@ -42,8 +42,12 @@ def delivery(tiny: Any) -> Path:
     folder = Path(tiny.deliveries / "shop")
     (folder / "ev" / "2026-03-13").mkdir(parents=True)
     (folder / "ev" / "2026-03-14").mkdir()
-    bad = [record(1, cell=""), record(2, cell="99-9"), record(3, at="soon"),
-           f"{SECRET};x;13-03-2026 08:30:00;{SECRET};call;+31687654321"]  # fmt: skip
+    bad = [
+        record(1, cell=""),
+        record(2, cell="99-9"),
+        record(3, at="soon"),
+        f"{SECRET};x;13-03-2026 08:30:00;{SECRET};call;+31687654321",
+    ]
     good = [record(n) for n in range(4, 300)]
     more = [record(n, cell="") for n in range(4)]
     first = "\r\n".join([HEAD, *bad, *good, *more]) + "\r\n"
@@ -65,11 +69,17 @@ def test_events_are_mapped_counted_and_compared_with_the_plan(delivery: Path) ->
     events = found_in(delivery, "events")
     assert (events.reader, events.path) == ("generic", "ev/{day}/a.csv.gz")
     assert {ours: guess.theirs for ours, guess in events.columns.items()} == {
-        "subscriber_id": "IMSI", "observed_at": "EVENT_TIME", "cell_id": "LAC_CI",
+        "subscriber_id": "IMSI",
+        "observed_at": "EVENT_TIME",
+        "cell_id": "LAC_CI",
         "event_type": "EVENT_CODE",
-    }  # fmt: skip
-    assert events.settings == {"separator": ";", "time_format": "%d-%m-%Y %H:%M:%S", "mcc": 204,
-                               "time_zone": "Europe/Amsterdam"}  # fmt: skip
+    }
+    assert events.settings == {
+        "separator": ";",
+        "time_format": "%d-%m-%Y %H:%M:%S",
+        "mcc": 204,
+        "time_zone": "Europe/Amsterdam",
+    }
     assert events.not_landed == ["B_PARTY", "IMEI"]
     assert events.n_rows == 304 + 296
     assert events.days == (date(2026, 3, 13), date(2026, 3, 15))
@@ -85,8 +95,11 @@ def test_events_are_mapped_counted_and_compared_with_the_plan(delivery: Path) ->
 def test_cells_are_mapped_and_their_gaps_are_told(delivery: Path) -> None:
     cells = found_in(delivery, "cells")
     assert {ours: guess.theirs for ours, guess in cells.columns.items()} == {
-        "cell_id": "CGI", "latitude": "LAT", "longitude": "LON", "azimuth_deg": "AZIMUTH",
-    }  # fmt: skip
+        "cell_id": "CGI",
+        "latitude": "LAT",
+        "longitude": "LON",
+        "azimuth_deg": "AZIMUTH",
+    }
     assert cells.settings == {"separator": ";", "decimal": ","}
     assert cells.not_landed == ["OWNER"]
     assert [(p.kind, p.n_rows) for p in cells.problems] == [("no_position", 1), ("duplicate", 1)]
@@ -117,8 +130,10 @@ def test_a_synthetic_stub_is_accepted_and_runs_its_first_verb(delivery: Path, ti
     assert charter.inputs.root == "deliveries" and charter.inputs.cells.path == "shop/plan.csv"
     assert (charter.period.start, charter.period.end) == (date(2026, 3, 13), date(2026, 3, 15))
     assert (charter.time_zone, charter.operator.mcc, charter.area.country) == (
-        "Europe/Amsterdam", 204, "NL",
-    )  # fmt: skip
+        "Europe/Amsterdam",
+        204,
+        "NL",
+    )
     assert charter.area.crs == "EPSG:3035" and charter.area.grid is not None
     from peil import manifest
     from peil.ingest import ingest
@@ -139,10 +154,14 @@ def test_a_stub_of_a_real_delivery_waits_for_people(delivery: Path, tiny: Any) -
         charters.load("shop")
     content = yaml.safe_load(file.read_text())
     by_hand: dict[str, Any] = {
-        "legal_basis": "statute", "expires": "2026-12-31", "purpose": "crowding",
-        "signatures": [{"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
-                       for role in ("operator", "data_protection_officer")],
-    }  # fmt: skip
+        "legal_basis": "statute",
+        "expires": "2026-12-31",
+        "purpose": "crowding",
+        "signatures": [
+            {"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
+            for role in ("operator", "data_protection_officer")
+        ],
+    }
 
     def filled(part: Any) -> Any:
         if isinstance(part, dict):
@@ -206,23 +225,36 @@ def test_reference_files_are_looked_at_together(tiny: Any) -> None:
         crs="EPSG:3035",
     )
     cities.to_file(folder / "municipalities.gpkg")
-    whole = gpd.GeoDataFrame({"code": ["P"], "name": ["Land"]},
-                             geometry=[box(x, y, x + 2000, y + 1000)], crs="EPSG:3035")  # fmt: skip
+    whole = gpd.GeoDataFrame(
+        {"code": ["P"], "name": ["Land"]}, geometry=[box(x, y, x + 2000, y + 1000)], crs="EPSG:3035"
+    )
     whole.to_file(folder / "provinces.geojson")
     (folder / "people.csv").write_text("when,code,inwoners\n2021,A,1\n2022,A,10\n2022,B,20\n")
-    for name, values in (("heights.tif", np.random.default_rng(1).normal(size=(20, 40))),
-                         ("classes.tif", np.ones((20, 40)))):  # fmt: skip
+    for name, values in (
+        ("heights.tif", np.random.default_rng(1).normal(size=(20, 40))),
+        ("classes.tif", np.ones((20, 40))),
+    ):
         kind = "float32" if name == "heights.tif" else "uint8"
-        with rasterio.open(folder / name, "w", driver="GTiff", height=20, width=40, count=1,
-                           dtype=kind, crs="EPSG:3035",
-                           transform=from_origin(x, y + 1000, 50, 50)) as made:  # fmt: skip
+        with rasterio.open(
+            folder / name,
+            "w",
+            driver="GTiff",
+            height=20,
+            width=40,
+            count=1,
+            dtype=kind,
+            crs="EPSG:3035",
+            transform=from_origin(x, y + 1000, 50, 50),
+        ) as made:
             made.write(values.astype(kind), 1)
     found = {(one.role, one.path): one for one in inspect(folder, None, DAY)}
     assert {role for role, _ in found} == {"zones", "register", "land_use", "elevation"}
     cities_found = found["zones", "municipalities.gpkg"]
     assert {ours: guess.theirs for ours, guess in cities_found.columns.items()} == {
-        "zone_id": "statcode", "name": "statnaam", "parent_id": "province",
-    }  # fmt: skip
+        "zone_id": "statcode",
+        "name": "statnaam",
+        "parent_id": "province",
+    }
     assert found["register", "people.csv"].settings == {"rows": {"when": "2022"}}
     assert all(not one.problems for one in found.values())
     file = tiny.charter_file.with_name("land.yml")
@@ -230,8 +262,9 @@ def test_reference_files_are_looked_at_together(tiny: Any) -> None:
     assert told.exit_code == 0, told.output
     area = yaml.safe_load(file.read_text())["area"]
     assert [zones["path"] for zones in area["zones"]] == [
-        "land/municipalities.gpkg", "land/provinces.geojson",
-    ]  # fmt: skip
+        "land/municipalities.gpkg",
+        "land/provinces.geojson",
+    ]
     assert area["crs"] == "EPSG:3035" and area["elevation"] == "land/heights.tif"
     assert "FILL IN" in area["land_use"]["classes"]
 
@@ -265,8 +298,9 @@ def test_a_fault_of_ours_does_not_quote_a_row(
     assert SECRET not in whole + told.output
 
 
-@settings(max_examples=60, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.one_of(
         st.binary(max_size=300),

@@ -10,10 +10,17 @@ from models.location.grid import Grid
 from models.location.moves import headings, neighbours
 
 GIVEN = {"tile_m": 100.0, "step_s": 10, "max_speed_m_per_s": 10.0, "fitted": (), "n_headings": 4}
-MOVING = {"go": 0.3, "stop": 0.2, "turn": 0.25, "slow_m_per_s": 2.0, "fast_m_per_s": 8.0,
-          "fast_share": 0.4}  # fmt: skip
-P = np.array([[0.7, 0.5, 0.0, 0.1, 0.3, 0.2], [0.3, 0.5, 0.4, 0.2, 0.3, 0.0],
-              [0, 0, 0.6, 0.7, 0.4, 0.8]])  # fmt: skip
+MOVING = {
+    "go": 0.3,
+    "stop": 0.2,
+    "turn": 0.25,
+    "slow_m_per_s": 2.0,
+    "fast_m_per_s": 8.0,
+    "fast_share": 0.4,
+}
+P = np.array(
+    [[0.7, 0.5, 0.0, 0.1, 0.3, 0.2], [0.3, 0.5, 0.4, 0.2, 0.3, 0.0], [0, 0, 0.6, 0.7, 0.4, 0.8]]
+)
 CASES = [
     ((1, 3), None, [0, 10, 20], [0, 1, 0]),
     ((2, 3), None, [0, 20, 30, 30], [0, 2, 1, 2]),

@@ -29,9 +29,17 @@ def a_case(shape, inside, moments, cells, memory=0.0):
     prior = np.where(inside, np.arange(1.0, n + 1), 0.0)
     prior /= prior.sum()
     model = LocationHMM(
-        shape, tile_m=250.0, step_s=10, max_speed_m_per_s=25, edge=EDGE, diagonal=DIAGONAL,
-        memory=memory, fitted=(), prior=prior, is_inside=inside,
-    )  # fmt: skip
+        shape,
+        tile_m=250.0,
+        step_s=10,
+        max_speed_m_per_s=25,
+        edge=EDGE,
+        diagonal=DIAGONAL,
+        memory=memory,
+        fitted=(),
+        prior=prior,
+        is_inside=inside,
+    )
     seen = Histories.of(np.zeros(len(cells)), moments, cells)
     model.fit(THREE_CELLS[:, :n], seen)
     steps = [moment // 10 for moment in seen.at_s]

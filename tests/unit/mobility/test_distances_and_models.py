@@ -106,8 +106,9 @@ def test_radiation_by_hand():
     distance = np.array([[0.0, 1, 2], [1, 0, 1.5], [2, 1.5, 0]])
     model = FlowRadiation().fit([[9, 30, 40], [1, 0, 0], [0, 1, 0]], [2.0, 3, 4], distance)
     expected = model.predict([2.0, 3, 4], distance)
-    assert expected[0].tolist() == pytest.approx([0.0, 70 * 0.6 / 0.77778, 70 * 0.17778 / 0.77778],
-                                                 rel=1e-4)  # fmt: skip
+    assert expected[0].tolist() == pytest.approx(
+        [0.0, 70 * 0.6 / 0.77778, 70 * 0.17778 / 0.77778], rel=1e-4
+    )
     assert expected.sum(axis=1).tolist() == pytest.approx([70.0, 1.0, 1.0])
 
 

@@ -15,9 +15,14 @@ def path(*pieces, device=0):
     ends = np.array([end for _, end in pieces], float) * 60
     n = len(pieces)
     return Segments.of(
-        np.full(n, device), np.append(0.0, ends[:-1]), ends, [state for state, _ in pieces],
-        np.zeros(n), np.zeros(n), np.zeros(n),
-    )  # fmt: skip
+        np.full(n, device),
+        np.append(0.0, ends[:-1]),
+        ends,
+        [state for state, _ in pieces],
+        np.zeros(n),
+        np.zeros(n),
+        np.zeros(n),
+    )
 
 
 def ends(segments, **choices):
@@ -50,8 +55,9 @@ def test_a_border_is_crossed_once():
 
 def test_two_devices_share_no_trip():
     one, two = path((STAY, 60)), path((STAY, 90), device=1)
-    both = Segments(*(np.concatenate([getattr(a, n) for a in (one, two)])
-                      for n in one.__dataclass_fields__))  # fmt: skip
+    both = Segments(
+        *(np.concatenate([getattr(a, n) for a in (one, two)]) for n in one.__dataclass_fields__)
+    )
     assert ends(both) == []
 
 
@@ -64,9 +70,10 @@ def test_segments_out_of_order_are_refused():
 
 
 PLACES = Places(
-    np.array([1, 2, -1]), np.array([0, 1, -1]),
+    np.array([1, 2, -1]),
+    np.array([0, 1, -1]),
     sparse.csr_array([[0.6, 0.4], [0.0, 1.0], [0.0, 0.0]]),
-)  # fmt: skip
+)
 
 
 def trips(*rows):
@@ -148,8 +155,9 @@ def test_an_interval_holds_its_flow_and_is_wider_with_fewer_devices():
         drawn = rng.poisson(flow / 2.0, 4000) * 2.0
         n = np.array([[drawn]])
         low, high = flow_interval(
-            type(table)(n, 2.0 * n, n.astype(np.int64)), model_error_share=0.0,
+            type(table)(n, 2.0 * n, n.astype(np.int64)),
+            model_error_share=0.0,
             sampling_overdispersion=1.0,
-        )  # fmt: skip
+        )
         assert 0.87 < np.mean((low <= flow) & (flow <= high)) < 0.93
     assert widths[1] > 3 * widths[0]

@@ -38,8 +38,9 @@ ROWS = [
 
 def text_of(rows: list[tuple[str, str, str]]) -> str:
     """One delivered file."""
-    lines = [f"{'20408000000000' + who if who else ''},{at},204,08,{cell}\n"
-             for who, at, cell in rows]  # fmt: skip
+    lines = [
+        f"{'20408000000000' + who if who else ''},{at},204,08,{cell}\n" for who, at, cell in rows
+    ]
     return HEADER + "".join(lines)
 
 

@@ -109,8 +109,9 @@ class Weeks:
             self.put(LAST - timedelta(days=back), made)
 
     def put(self, day: date, made: Day) -> None:
-        rows = [dict(zip(quality.SCHEMAS["figures"].names, row, strict=True))
-                for row in made.rows(day)]  # fmt: skip
+        rows = [
+            dict(zip(quality.SCHEMAS["figures"].names, row, strict=True)) for row in made.rows(day)
+        ]
         table = pa.Table.from_pylist(rows, schema=quality.SCHEMAS["figures"])
         quality.write(self.store, "tiny", day, "figures", table, f"{day}")
 

@@ -70,9 +70,20 @@ def test_a_day_is_counted_as_by_hand(figures: dict[tuple[Any, ...], Any], check:
 
 
 @pytest.mark.parametrize(
-    "check", sorted(set(BY_HAND) - {"count_duplicated", "count_imsis", "rows_per_device", "n_files",
-                                    "n_cells", "n_cells_silent", "n_hours_silent"}),
-)  # fmt: skip
+    "check",
+    sorted(
+        set(BY_HAND)
+        - {
+            "count_duplicated",
+            "count_imsis",
+            "rows_per_device",
+            "n_files",
+            "n_cells",
+            "n_cells_silent",
+            "n_hours_silent",
+        }
+    ),
+)
 def test_the_only_file_is_counted_as_the_day(
     figures: dict[tuple[Any, ...], Any], check: str
 ) -> None:
@@ -144,17 +155,23 @@ def test_fifteen_rows_of_a_cell_and_hour_are_told_and_fourteen_are_not(
 def test_the_order_of_rows_and_files_changes_no_figure(measured: Measured) -> None:
     day, other = date(2026, 3, 4), date(2026, 3, 5)
     rows = [(who, at.replace("03-02", "03-04"), cell) for who, at, cell in ROWS]
-    same = [(who, at.replace("03-02", "03-05").replace("03-03", "03-06").replace("03-01", "03-04"),
-             cell) for who, at, cell in ROWS]  # fmt: skip
-    rows = [(who, at.replace("03-03", "03-05").replace("03-01", "03-03"), cell)
-            for who, at, cell in rows]  # fmt: skip
+    same = [
+        (
+            who,
+            at.replace("03-02", "03-05").replace("03-03", "03-06").replace("03-01", "03-04"),
+            cell,
+        )
+        for who, at, cell in ROWS
+    ]
+    rows = [
+        (who, at.replace("03-03", "03-05").replace("03-01", "03-03"), cell)
+        for who, at, cell in rows
+    ]
     first = measured.run({"c.csv": text_of(rows[:6]), "d.csv": text_of(rows[6:])}, day)
-    second = measured.run({"c.csv": text_of(same[::-1][8:]), "d.csv": text_of(same[::-1][:8])},
-                          other)  # fmt: skip
-    differs = {
-        key for key in first
-        if key[1] != "delivery" and first[key] != second.get(key)
-    }  # fmt: skip
+    second = measured.run(
+        {"c.csv": text_of(same[::-1][8:]), "d.csv": text_of(same[::-1][:8])}, other
+    )
+    differs = {key for key in first if key[1] != "delivery" and first[key] != second.get(key)}
     assert {check for check, *_ in differs} == {"earliest_timestamp", "latest_timestamp"}
     assert first.keys() - {k for k in first if k[1] == "delivery"} == (
         second.keys() - {k for k in second if k[1] == "delivery"}

@@ -22,8 +22,14 @@ ROWS = [
     ("", " ", "n3", "n1", None, "t"),
     ("i3", None, None, "n1", "20", None),
 ]
-ALL = {"imei": "IMEI", "imsi": "IMSI", "msisdn": "NUMBER", "counterpart": "B",
-       "duration": "SECONDS", "outgoing": "OUT"}  # fmt: skip
+ALL = {
+    "imei": "IMEI",
+    "imsi": "IMSI",
+    "msisdn": "NUMBER",
+    "counterpart": "B",
+    "duration": "SECONDS",
+    "outgoing": "OUT",
+}
 BY_HAND = {
     "count_imsis": 3,
     "count_null_imsis": 1,
@@ -76,13 +82,20 @@ def test_without_a_name_nothing_is_counted(opened: duckdb.DuckDBPyConnection) ->
     ("counted", "checks"),
     [
         ({"imei": "IMEI"}, {"count_imeis", "count_null_imeis"}),
-        ({"imei": "IMEI", "msisdn": "NUMBER"},
-         {"count_imeis", "count_null_imeis", "count_msisdns", "max_msisdns_per_imei",
-          "max_msisdns_per_imsi"}),
+        (
+            {"imei": "IMEI", "msisdn": "NUMBER"},
+            {
+                "count_imeis",
+                "count_null_imeis",
+                "count_msisdns",
+                "max_msisdns_per_imei",
+                "max_msisdns_per_imsi",
+            },
+        ),
         ({"duration": "SECONDS"}, {"count_null_durations", "max_duration", "median_duration"}),
         ({"counterpart": "B"}, {"count_null_counterparts"}),
     ],
-)  # fmt: skip
+)
 def test_what_the_named_columns_allow_is_counted(
     opened: duckdb.DuckDBPyConnection, counted: dict[str, str], checks: set[str]
 ) -> None:
@@ -136,6 +149,8 @@ def test_files_of_a_day_are_put_together() -> None:
         {},
     ]
     assert incoming.of_day(told) == {
-        "count_imeis": 5.0, "count_null_imeis": 1.0, "max_duration": 9.0,
-    }  # fmt: skip
+        "count_imeis": 5.0,
+        "count_null_imeis": 1.0,
+        "max_duration": 9.0,
+    }
     assert incoming.of_day(told[:1]) == told[0]

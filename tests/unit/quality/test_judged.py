@@ -103,8 +103,11 @@ def test_a_file_is_the_same_file_when_only_its_date_differs(weeks: Weeks) -> Non
         put(weeks, day, [("count_added_rows", "delivery", name, None, 1000.0) for name in names])
     rows = judged(weeks)
     verdicts = {place: row["verdict"] for (_, _, place, _), row in rows.items()}
-    assert verdicts == {"calls_20260324.csv": "fine", "2026-03-24-sms.csv": "fine",
-                        "odd0.csv": "unknown"}  # fmt: skip
+    assert verdicts == {
+        "calls_20260324.csv": "fine",
+        "2026-03-24-sms.csv": "fine",
+        "odd0.csv": "unknown",
+    }
 
 
 def test_moments_are_judged_within_their_day(weeks: Weeks) -> None:
@@ -139,8 +142,14 @@ def test_a_day_is_judged_again_when_an_earlier_one_changes(weeks: Weeks) -> None
     before = _fingerprint(weeks.store, weeks.charter, LAST, choices)
     assert before == _fingerprint(weeks.store, weeks.charter, LAST, choices)
     put(weeks, LAST - timedelta(days=7), [("count_added_rows", "day", "", None, 1.0)])
-    quality.write(weeks.store, "tiny", LAST - timedelta(days=7), "figures",
-                  quality.SCHEMAS["figures"].empty_table(), "another")  # fmt: skip
+    quality.write(
+        weeks.store,
+        "tiny",
+        LAST - timedelta(days=7),
+        "figures",
+        quality.SCHEMAS["figures"].empty_table(),
+        "another",
+    )
     assert before != _fingerprint(weeks.store, weeks.charter, LAST, choices)
 
 

@@ -100,8 +100,13 @@ def test_a_trend_is_free_of_the_weeks_pattern() -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.lists(st.one_of(st.just(float("nan")), st.floats(-1e6, 1e6)), min_size=5,
-                         max_size=5), min_size=1, max_size=8))  # fmt: skip
+@given(
+    st.lists(
+        st.lists(st.one_of(st.just(float("nan")), st.floats(-1e6, 1e6)), min_size=5, max_size=5),
+        min_size=1,
+        max_size=8,
+    )
+)
 def test_the_median_is_numpys_where_something_is_known(rows: list[list[float]]) -> None:
     given_rows = np.array(rows)
     for found, row in zip(median(given_rows), given_rows, strict=True):

@@ -18,10 +18,9 @@ DAY = date(2026, 3, 2)
 HOUR = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROWS: list[dict[str, Any]] = [
     {"check": "n_rows_staged", "scope": "hour", "place": "", "hour_at": HOUR, "value": 20.0},
-    {"check": "n_rows_staged", "scope": "cell_hour", "place": "c1", "hour_at": HOUR,
-     "value": None},
+    {"check": "n_rows_staged", "scope": "cell_hour", "place": "c1", "hour_at": HOUR, "value": None},
     {"check": "count_imsis", "scope": "day", "place": "", "hour_at": None, "value": 7.0},
-]  # fmt: skip
+]
 
 
 @pytest.fixture

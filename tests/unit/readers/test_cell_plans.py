@@ -31,10 +31,12 @@ def write(tmp_path: Path, name: str, *lines: str) -> Path:
 
 def test_a_mobloc_plan_becomes_canonical_rows(desk: Any, tmp_path: Path) -> None:
     file = write(
-        tmp_path, "plan.csv", HEAD,
+        tmp_path,
+        "plan.csv",
+        HEAD,
         "A_1,False,20.5,110.0,3.0,65.0,7.5,4028177.5,3100291.25,A",
         "A_2,TRUE,6.0,,,,,4028177.5,3100291.25,A",
-    )  # fmt: skip
+    )
     at = (4028177.5, 3100291.25, "EPSG:3035")
     assert desk.cells("mobloc", file, MOBLOC, PLANNED) == [
         ("A_1", *at, "macro", True, 20.5, 110.0, 3.0, 65.0, 7.5),
@@ -44,9 +46,12 @@ def test_a_mobloc_plan_becomes_canonical_rows(desk: Any, tmp_path: Path) -> None
 
 def test_other_names_and_a_decimal_comma_are_a_mapping(desk: Any, tmp_path: Path) -> None:
     mapping = MOBLOC.model_copy(
-        update={"separator": ";", "decimal": ",",
-                "columns": {"cell_id": "NAAM", "x_m": "RDX", "y_m": "RDY"}}
-    )  # fmt: skip
+        update={
+            "separator": ";",
+            "decimal": ",",
+            "columns": {"cell_id": "NAAM", "x_m": "RDX", "y_m": "RDY"},
+        }
+    )
     file = write(tmp_path, "plan.csv", "NAAM;RDX;RDY;height", "a;155000,5;463000;7,5")
     columns = "cell_id, x_m, y_m, antenna_height_m"
     assert desk.cells("mobloc", file, mapping, columns) == [("a", 155000.5, 463000.0, 7.5)]
@@ -87,11 +92,15 @@ def test_cells_of_another_plane_are_placed_on_the_charters(tiny: Any) -> None:
     x, y = Transformer.from_crs(28992, 3035, always_xy=True).transform(155000.0, 463000.0)
     placed = area.placed(
         pd.DataFrame(
-            {"x_m": [155000.0, x, 7.0, None], "y_m": [463000.0, y, 8.0, None],
-             "latitude": [None, None, None, 52.155], "longitude": [None, None, None, 5.387],
-             "crs": ["EPSG:28992", "epsg:3035", None, None]}
+            {
+                "x_m": [155000.0, x, 7.0, None],
+                "y_m": [463000.0, y, 8.0, None],
+                "latitude": [None, None, None, 52.155],
+                "longitude": [None, None, None, 5.387],
+                "crs": ["EPSG:28992", "epsg:3035", None, None],
+            }
         )
-    )  # fmt: skip
+    )
     assert placed["x_m"].to_numpy()[:3] == pytest.approx([x, x, 7.0], abs=1e-3)
     assert placed["y_m"].to_numpy()[:3] == pytest.approx([y, y, 8.0], abs=1e-3)
     assert abs(placed["x_m"].to_numpy()[3] - x) < 200
@@ -151,14 +160,17 @@ ESSNET = Delivery(reader="essnet", path="-")
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        (["Antenna ID,x,y", "12,500,10000", "7,8000.5,1"],
-         [("12", 500.0, 10000.0, "local"), ("7", 8000.5, 1.0, "local")]),
-        (["x,y", "500,10000", "8000.5,1"],
-         [("1", 500.0, 10000.0, "local"), ("2", 8000.5, 1.0, "local")]),
-        (["t,AntennaId,x,y,MNO Name", "0,7,1,2,one", "10,7,1,2,one"],
-         [("7", 1.0, 2.0, "local")]),
+        (
+            ["Antenna ID,x,y", "12,500,10000", "7,8000.5,1"],
+            [("12", 500.0, 10000.0, "local"), ("7", 8000.5, 1.0, "local")],
+        ),
+        (
+            ["x,y", "500,10000", "8000.5,1"],
+            [("1", 500.0, 10000.0, "local"), ("2", 8000.5, 1.0, "local")],
+        ),
+        (["t,AntennaId,x,y,MNO Name", "0,7,1,2,one", "10,7,1,2,one"], [("7", 1.0, 2.0, "local")]),
     ],
-)  # fmt: skip
+)
 def test_antennas_as_a_table_have_an_id_or_their_order(
     desk: Any, tmp_path: Path, lines: list[str], expected: list[tuple[Any, ...]]
 ) -> None:
@@ -169,12 +181,18 @@ def test_antennas_as_a_table_have_an_id_or_their_order(
 def test_power_and_exponent_of_an_antenna_are_kept_where_they_are(
     desk: Any, tmp_path: Path
 ) -> None:
-    file = write(tmp_path, "antennas.csv", "Antenna ID,x,y,power,attenuationfactor,type",
-                 "1,5,6,10,3.8,directional", "2,5,6,,,omnidirectional")  # fmt: skip
+    file = write(
+        tmp_path,
+        "antennas.csv",
+        "Antenna ID,x,y,power,attenuationfactor,type",
+        "1,5,6,10,3.8,directional",
+        "2,5,6,,,omnidirectional",
+    )
     columns = "cell_id, power_w, path_loss_exponent, is_directional"
     assert desk.cells("essnet", file, ESSNET, columns) == [
-        ("1", 10.0, 3.8, True), ("2", None, None, False),
-    ]  # fmt: skip
+        ("1", 10.0, 3.8, True),
+        ("2", None, None, False),
+    ]
     with pytest.raises(Refused, match=r"antennas.csv, line 3, x: cannot be read"):
         desk.cells("essnet", write(tmp_path, "antennas.csv", "x,y", "1,2", "?,3"), ESSNET)
     with pytest.raises(Refused, match=r"antennas.csv, line 1 lacks the column y"):

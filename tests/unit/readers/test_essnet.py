@@ -12,9 +12,7 @@ from peil.charter import Delivery
 from peil.outcome import Refused
 
 EPOCH = datetime(2026, 3, 2, 12, 15, tzinfo=UTC)
-MAPPING = Delivery(
-    reader="essnet", path="-", epoch=EPOCH, seconds_per_t=10, mcc=204, mnc="01"
-)  # fmt: skip
+MAPPING = Delivery(reader="essnet", path="-", epoch=EPOCH, seconds_per_t=10, mcc=204, mnc="01")
 COLUMNS = "line, subscriber_id, observed_at, mcc, mnc, cell_id, event_type, defect"
 OLD = "t,Antenna ID,Event Code,Device ID,x,y, Tile ID"
 NEW = "t,AntennaId,EventCode,PhoneId,NetworkType,TA,x,y,TileId"
@@ -41,9 +39,8 @@ EXPECTED = [
 
 @pytest.mark.parametrize(
     ("head", "between", "truth"),
-    [(OLD, "", ["Tile ID", "x", "y"]),
-     (NEW, ",3G,4", ["NetworkType", "TA", "TileId", "x", "y"])],
-)  # fmt: skip
+    [(OLD, "", ["Tile ID", "x", "y"]), (NEW, ",3G,4", ["NetworkType", "TA", "TileId", "x", "y"])],
+)
 def test_both_versions_of_the_header_become_the_same_rows_without_the_truth(
     desk: Any, tmp_path: Path, head: str, between: str, truth: list[str]
 ) -> None:

@@ -60,11 +60,21 @@ CALL_ROWS = [
 def test_both_parties_of_a_call_are_sightings_and_the_contact_is_not_landed(
     desk: Any, tmp_path: Path, name: str
 ) -> None:
-    rows, dropped = desk.events("flowkit", write(tmp_path, name, CALLS, *CALL_LINES), MAPPING,
-                                COLUMNS)  # fmt: skip
+    rows, dropped = desk.events(
+        "flowkit", write(tmp_path, name, CALLS, *CALL_LINES), MAPPING, COLUMNS
+    )
     assert rows == CALL_ROWS
-    assert dropped == ["country_code", "duration", "id", "imei", "imsi", "msisdn_counterpart",
-                       "network", "operator_code", "tac"]  # fmt: skip
+    assert dropped == [
+        "country_code",
+        "duration",
+        "id",
+        "imei",
+        "imsi",
+        "msisdn_counterpart",
+        "network",
+        "operator_code",
+        "tac",
+    ]
 
 
 def test_the_charter_may_name_the_imsi_and_the_network(desk: Any, tmp_path: Path) -> None:
@@ -80,17 +90,25 @@ def test_the_charter_may_name_the_imsi_and_the_network(desk: Any, tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "head", "line", "kind"),
     [
-        ("sms_20160101.csv", "msisdn,datetime,outgoing", "A1,2016-01-01 00:01:07+00,f",
-         "sms_incoming"),
-        ("a.csv", "msisdn,datetime,outgoing,msisdn_counterpart", "A1,2016-01-01 00:01:07+00,t,B2",
-         "sms_outgoing"),
+        (
+            "sms_20160101.csv",
+            "msisdn,datetime,outgoing",
+            "A1,2016-01-01 00:01:07+00,f",
+            "sms_incoming",
+        ),
+        (
+            "a.csv",
+            "msisdn,datetime,outgoing,msisdn_counterpart",
+            "A1,2016-01-01 00:01:07+00,t,B2",
+            "sms_outgoing",
+        ),
         ("mds.csv", "datetime,msisdn", "2016-01-01 00:01:07+00,A1", "mds"),
         ("b.csv", "datetime,msisdn,volume_total", "2016-01-01 00:01:07+00,A1,7", "mds"),
         ("topups.csv", "datetime,msisdn", "2016-01-01 00:01:07+00,A1", "topup"),
         ("c.csv", "datetime,msisdn,recharge_amount", "2016-01-01 00:01:07+00,A1,7", "topup"),
         ("d.csv", "datetime,msisdn", "2016-01-01 00:01:07+00,A1", None),
     ],
-)  # fmt: skip
+)
 def test_every_kind_of_event_needs_moment_and_subscriber_only(
     desk: Any, tmp_path: Path, name: str, head: str, line: str, kind: str | None
 ) -> None:
@@ -106,8 +124,9 @@ def test_a_second_file_is_read_after_the_first(desk: Any, tmp_path: Path) -> Non
 
 
 def test_records_as_parquet_are_the_same_records(desk: Any, tmp_path: Path) -> None:
-    table = pa.table({"msisdn": ["A1"], "datetime": pa.array([AT]), "outgoing": [True],
-                      "duration": [1.5]})  # fmt: skip
+    table = pa.table(
+        {"msisdn": ["A1"], "datetime": pa.array([AT]), "outgoing": [True], "duration": [1.5]}
+    )
     pq.write_table(table, tmp_path / "calls.parquet")
     rows, dropped = desk.events("flowkit", tmp_path / "calls.parquet", MAPPING, COLUMNS)
     assert rows == [(1, "A1", AT, 204, "01", None, "call_outgoing", None)]
@@ -144,14 +163,16 @@ def test_cells_become_canonical_rows_wherever_the_point_is_written(
     desk: Any, tmp_path: Path
 ) -> None:
     file = write(
-        tmp_path, "cells.csv", CELLS,
+        tmp_path,
+        "cells.csv",
+        CELLS,
         "a,0,s1,20.5,110,3,2000,2015-06-01,2016-01-01,POINT(84.5 28.25)",
         "a,1,s1,25.5,110,3,2000,2015-06-01,2016-01-01,POINT(84.5 28.25)",
         "b,0,s1,,,,,,,SRID=4326;POINT (84.5 28.25)",
         f"c,0,s1,,,,,,,{WKB}",
         f"d,0,s1,,,,,,,{EWKB}",
         "e,0,s1,,,,,,,",
-    )  # fmt: skip
+    )
     nothing = (None, None, None, None, None, None)
     assert desk.cells("flowkit", file, MAPPING, CELL_COLUMNS) == [
         ("a", 84.5, 28.25, None, None, None, 25.5, 110.0, 3.0, 2000.0, FROM, TO),
@@ -210,8 +231,10 @@ def test_a_point_is_the_same_point_in_every_writing_and_other_text_is_none(
     texts: list[str | None] = []
     for x, y, srid in made:
         point = shapely.set_srid(shapely.Point(x, y), srid)
-        texts += [f"SRID={srid};POINT({x!r} {y!r})" if srid else f"POINT({x!r} {y!r})",
-                  shapely.to_wkb(point, hex=True, include_srid=srid > 0)]  # fmt: skip
+        texts += [
+            f"SRID={srid};POINT({x!r} {y!r})" if srid else f"POINT({x!r} {y!r})",
+            shapely.to_wkb(point, hex=True, include_srid=srid > 0),
+        ]
     found, srids = points(pa.array([*texts, None, other], pa.string()))
     assert [(p.x, p.y, n) for p, n in zip(found[:-2], srids[:-2], strict=True)] == [
         one for one in made for _ in range(2)

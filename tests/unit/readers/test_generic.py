@@ -19,11 +19,21 @@ OURS = (
     "line, subscriber_id, observed_at, mcc, mnc, plmn, cell_id, event_type, timing_advance, defect"
 )
 MAPPING = Delivery(
-    reader="generic", path="-", separator=";", time_format="%d-%m-%Y %H:%M:%S",
+    reader="generic",
+    path="-",
+    separator=";",
+    time_format="%d-%m-%Y %H:%M:%S",
     time_zone="Europe/Amsterdam",
-    columns={"subscriber_id": "IMSI", "observed_at": "TIME", "mcc": "MCC", "mnc": "MNC",
-             "cell_id": "CELL", "event_type": "CODE", "timing_advance": "TA"},
-)  # fmt: skip
+    columns={
+        "subscriber_id": "IMSI",
+        "observed_at": "TIME",
+        "mcc": "MCC",
+        "mnc": "MNC",
+        "cell_id": "CELL",
+        "event_type": "CODE",
+        "timing_advance": "TA",
+    },
+)
 AT = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 LINES = [
     "IMSI;TIME;MCC;MNC;CELL;CODE;TA;IMEI;OTHER",
@@ -162,15 +172,26 @@ def test_a_file_that_cannot_be_read_is_told_with_file_and_line(
 
 
 PLAN = Delivery(
-    reader="generic", path="-", separator=";", time_zone="Europe/Amsterdam",
-    columns={"cell_id": "NAME", "latitude": "LAT", "longitude": "LON", "is_directional": "DIR",
-             "power_w": "W", "valid_from": "FROM"},
-)  # fmt: skip
+    reader="generic",
+    path="-",
+    separator=";",
+    time_zone="Europe/Amsterdam",
+    columns={
+        "cell_id": "NAME",
+        "latitude": "LAT",
+        "longitude": "LON",
+        "is_directional": "DIR",
+        "power_w": "W",
+        "valid_from": "FROM",
+    },
+)
 
 
 def test_a_cell_plan_is_typed(desk: Any, tmp_path: Path) -> None:
-    file = write(tmp_path, "LON;NAME;LAT;W;DIR;FROM;COST\n4.9;c1;52.37;10;true;2026-01-01;7\n"
-                 "5.1;c2;52.4;;0;;\n")  # fmt: skip
+    file = write(
+        tmp_path,
+        "LON;NAME;LAT;W;DIR;FROM;COST\n4.9;c1;52.37;10;true;2026-01-01;7\n5.1;c2;52.4;;0;;\n",
+    )
     columns = "cell_id, latitude, longitude, is_directional, power_w, valid_from"
     start = datetime(2025, 12, 31, 23, tzinfo=UTC)
     assert desk.cells("generic", file, PLAN, columns) == [
@@ -248,7 +269,11 @@ def test_a_moment_that_says_its_offset_is_read_by_it(
 
 
 def test_a_plan_on_a_plane_says_which(desk: Any, tmp_path: Path) -> None:
-    plane = Delivery(reader="generic", path="-", crs="EPSG:28992",
-                     columns={"cell_id": "c", "x_m": "x", "y_m": "y"})  # fmt: skip
+    plane = Delivery(
+        reader="generic",
+        path="-",
+        crs="EPSG:28992",
+        columns={"cell_id": "c", "x_m": "x", "y_m": "y"},
+    )
     file = write(tmp_path, "c,x,y\na,155000,463000\n")
     assert desk.cells("generic", file, plane) == [("a", 155000.0, 463000.0, "EPSG:28992")]

@@ -14,14 +14,25 @@ from peil.charter import Delivery
 from peil.outcome import Refused
 
 MAPPING = Delivery(
-    reader="multimno", path="-", time_format="%Y-%m-%d %H:%M:%S", accept_iso_t=True,
+    reader="multimno",
+    path="-",
+    time_format="%Y-%m-%d %H:%M:%S",
+    accept_iso_t=True,
     time_zone="Europe/Madrid",
-)  # fmt: skip
+)
 SCHEMA = pa.schema(
-    [("user_id", pa.binary()), ("timestamp", pa.string()), ("mcc", pa.int32()),
-     ("mnc", pa.string()), ("plmn", pa.int32()), ("cell_id", pa.string()),
-     ("latitude", pa.float32()), ("longitude", pa.float32()), ("loc_error", pa.float32())]
-)  # fmt: skip
+    [
+        ("user_id", pa.binary()),
+        ("timestamp", pa.string()),
+        ("mcc", pa.int32()),
+        ("mnc", pa.string()),
+        ("plmn", pa.int32()),
+        ("cell_id", pa.string()),
+        ("latitude", pa.float32()),
+        ("longitude", pa.float32()),
+        ("loc_error", pa.float32()),
+    ]
+)
 AT = datetime(2023, 1, 7, 0, 29, 3, tzinfo=UTC)
 IN, OUT = b"\x00\xab\xff", b"\x01"
 
@@ -71,13 +82,24 @@ def test_a_t_in_the_moment_is_read_only_where_the_charter_says_so(
 
 def cell(**changes: Any) -> dict[str, Any]:
     sound = {
-        "cell_id": "c1", "latitude": 40.4, "longitude": -3.7, "altitude": 600.0,
-        "antenna_height": 30.0, "directionality": 1, "azimuth_angle": 90.0,
-        "elevation_angle": 5.0, "horizontal_beam_width": 65.0, "vertical_beam_width": 9.0,
-        "power": 10.0, "range": 3000.0, "frequency": 1800.0, "technology": "LTE",
-        "valid_date_start": "2023-01-01T00:00:00", "valid_date_end": "2023-01-07T00:00:00",
+        "cell_id": "c1",
+        "latitude": 40.4,
+        "longitude": -3.7,
+        "altitude": 600.0,
+        "antenna_height": 30.0,
+        "directionality": 1,
+        "azimuth_angle": 90.0,
+        "elevation_angle": 5.0,
+        "horizontal_beam_width": 65.0,
+        "vertical_beam_width": 9.0,
+        "power": 10.0,
+        "range": 3000.0,
+        "frequency": 1800.0,
+        "technology": "LTE",
+        "valid_date_start": "2023-01-01T00:00:00",
+        "valid_date_end": "2023-01-07T00:00:00",
         "cell_type": "macrocell",
-    }  # fmt: skip
+    }
     return sound | changes
 
 
@@ -90,10 +112,13 @@ def cells(tmp_path: Path, rows: list[dict[str, Any]]) -> Path:
 def test_cells_become_canonical_rows(desk: Any, tmp_path: Path) -> None:
     file = cells(
         tmp_path,
-        [cell(), cell(cell_id="c2", directionality=0, cell_type="picocell"),
-         cell(cell_id="c3", valid_date_end="2023-01-07T12:00:00"),
-         cell(cell_id="c4", valid_date_end=None)],
-    )  # fmt: skip
+        [
+            cell(),
+            cell(cell_id="c2", directionality=0, cell_type="picocell"),
+            cell(cell_id="c3", valid_date_end="2023-01-07T12:00:00"),
+            cell(cell_id="c4", valid_date_end=None),
+        ],
+    )
     columns = (
         "cell_id, latitude, longitude, is_directional, azimuth_deg, tilt_deg, power_w, cell_type, "
         "valid_from, valid_to"
@@ -101,14 +126,41 @@ def test_cells_become_canonical_rows(desk: Any, tmp_path: Path) -> None:
     start = datetime(2022, 12, 31, 23, tzinfo=UTC)
     shared = (40.4, -3.7)
     assert desk.cells("multimno", file, MAPPING, columns) == [
-        ("c1", *shared, True, 90.0, 5.0, 10.0, "macro", start,
-         datetime(2023, 1, 7, 23, tzinfo=UTC)),
-        ("c2", *shared, False, None, 5.0, 10.0, "pico", start,
-         datetime(2023, 1, 7, 23, tzinfo=UTC)),
-        ("c3", *shared, True, 90.0, 5.0, 10.0, "macro", start,
-         datetime(2023, 1, 7, 11, tzinfo=UTC)),
+        (
+            "c1",
+            *shared,
+            True,
+            90.0,
+            5.0,
+            10.0,
+            "macro",
+            start,
+            datetime(2023, 1, 7, 23, tzinfo=UTC),
+        ),
+        (
+            "c2",
+            *shared,
+            False,
+            None,
+            5.0,
+            10.0,
+            "pico",
+            start,
+            datetime(2023, 1, 7, 23, tzinfo=UTC),
+        ),
+        (
+            "c3",
+            *shared,
+            True,
+            90.0,
+            5.0,
+            10.0,
+            "macro",
+            start,
+            datetime(2023, 1, 7, 11, tzinfo=UTC),
+        ),
         ("c4", *shared, True, 90.0, 5.0, 10.0, "macro", start, None),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_table_of_another_kind_is_told_with_file_and_column(desk: Any, tmp_path: Path) -> None:

@@ -20,18 +20,29 @@ ZONE = "Europe/Amsterdam"
 AT = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 LOCAL = datetime(2026, 3, 2, 8, 30)
 MAPPING = Delivery(
-    reader="generic", path="-", time_zone=ZONE,
-    columns={"subscriber_id": "who", "observed_at": "at", "mcc": "mcc", "mnc": "mnc",
-             "cell_id": "cell", "timing_advance": "ta"},
-)  # fmt: skip
+    reader="generic",
+    path="-",
+    time_zone=ZONE,
+    columns={
+        "subscriber_id": "who",
+        "observed_at": "at",
+        "mcc": "mcc",
+        "mnc": "mnc",
+        "cell_id": "cell",
+        "timing_advance": "ta",
+    },
+)
 
 
 def sound(**changed: Any) -> dict[str, pa.Array]:
     columns = {
-        "who": pa.array(["2041"]), "at": pa.array([AT], pa.timestamp("us", "UTC")),
-        "mcc": pa.array([204], pa.int32()), "mnc": pa.array(["08"]), "cell": pa.array(["c1"]),
+        "who": pa.array(["2041"]),
+        "at": pa.array([AT], pa.timestamp("us", "UTC")),
+        "mcc": pa.array([204], pa.int32()),
+        "mnc": pa.array(["08"]),
+        "cell": pa.array(["c1"]),
         "ta": pa.array([3], pa.int8()),
-    }  # fmt: skip
+    }
     return columns | changed
 
 
@@ -50,7 +61,7 @@ def landed(desk: Any, folder: Path, column: str, array: pa.Array, ours: str) -> 
 
 
 def test_a_sound_record_is_landed_in_canonical_types(desk: Any, tmp_path: Path) -> None:
-    columns = "file_id, line, subscriber_id, observed_at, mcc, mnc, plmn, cell_id, event_type, timing_advance, defect"  # noqa: E501  # fmt: skip
+    columns = "file_id, line, subscriber_id, observed_at, mcc, mnc, plmn, cell_id, event_type, timing_advance, defect"  # noqa: E501
     rows, dropped = desk.events("generic", write(tmp_path, sound()), MAPPING, columns)
     assert rows == [(0, 1, "2041", AT, 204, "08", None, "c1", None, 3, None)]
     assert dropped == []
@@ -184,12 +195,15 @@ def test_numbers_of_seconds_are_read_from_the_epoch_of_the_charter(
 def test_a_file_of_half_a_million_rows_is_numbered_by_the_file(desk: Any, tmp_path: Path) -> None:
     n = 500_000
     columns = sound(who=pa.array([str(i) for i in range(n)]))
-    columns = {name: array if name == "who" else pa.repeat(array[0], n)
-               for name, array in columns.items()}  # fmt: skip
+    columns = {
+        name: array if name == "who" else pa.repeat(array[0], n) for name, array in columns.items()
+    }
     desk.opened.execute("SET preserve_insertion_order = false")
     rows, _ = desk.events(
-        "generic", write(tmp_path, columns), MAPPING,
+        "generic",
+        write(tmp_path, columns),
+        MAPPING,
         "line, CASE WHEN subscriber_id::BIGINT = line - 1 THEN NULL ELSE 'wrong' END",
-    )  # fmt: skip
+    )
     assert {wrong for _, wrong in rows} == {None}
     assert [line for line, _ in rows] == list(range(1, n + 1))

@@ -34,8 +34,10 @@ from peil.settings import PROJECT
 
 X, Y = 4_000_000, 3_100_000  # on EPSG:3035
 AREA = {
-    "crs": "EPSG:3035", "tile_m": 100, "zones": {"path": "tiny/zones.geojson"},
-}  # fmt: skip
+    "crs": "EPSG:3035",
+    "tile_m": 100,
+    "zones": {"path": "tiny/zones.geojson"},
+}
 
 
 def zones_of(*shapes: Any, crs: str | None = None) -> gpd.GeoDataFrame:
@@ -52,13 +54,28 @@ def placed(tiny: Any) -> Any:
     return tiny
 
 
-def raster(file: Path, values: Any, west: float, north: float, size: float, crs: str | None,
-           nodata: float | None = None) -> None:  # fmt: skip
+def raster(
+    file: Path,
+    values: Any,
+    west: float,
+    north: float,
+    size: float,
+    crs: str | None,
+    nodata: float | None = None,
+) -> None:
     array = np.asarray(values, dtype="float32")
     with rasterio.open(
-        file, "w", driver="GTiff", height=array.shape[0], width=array.shape[1], count=1,
-        dtype="float32", crs=crs, transform=from_origin(west, north, size, size), nodata=nodata,
-    ) as made:  # fmt: skip
+        file,
+        "w",
+        driver="GTiff",
+        height=array.shape[0],
+        width=array.shape[1],
+        count=1,
+        dtype="float32",
+        crs=crs,
+        transform=from_origin(west, north, size, size),
+        nodata=nodata,
+    ) as made:
         made.write(array, 1)
 
 
@@ -66,8 +83,9 @@ def test_zones_are_cut_into_tiles_and_without_land_use_all_are_alike(placed: Any
     area = area_of(placed.charter, placed.store)
     assert area.tiles[["tile_id", "x_m", "y_m", "zone_id"]].to_numpy().tolist() == [
         [row * 6 + column, X + 50 + 100 * column, Y + 50 + 100 * row, "A" if column < 3 else "B"]
-        for row in range(2) for column in range(6)
-    ]  # fmt: skip
+        for row in range(2)
+        for column in range(6)
+    ]
     assert area.land_use == "none: every tile is alike"
     assert area.tiles[[*LAND_USE, "elevation_m"]].drop_duplicates().to_numpy().tolist() == [
         [0, 1, 0, 0, 0, 0]
@@ -84,11 +102,16 @@ def test_a_raster_of_classes_becomes_shares_and_one_of_heights_means(placed: Any
     raster(folder / "classes.tif", classes, X, Y + 200, 50, "EPSG:3035", nodata=-1)
     heights = np.repeat(np.arange(12)[None, :], 4, axis=0) * 10.0
     raster(folder / "heights.tif", heights, X, Y + 200, 50, "EPSG:3035")
-    placed.write_charter(area={
-        **AREA, "elevation": "tiny/heights.tif",
-        "land_use": {"path": "tiny/classes.tif",
-                     "classes": {"forest": [23, 24], "water": [5], "residential": [2]}},
-    })  # fmt: skip
+    placed.write_charter(
+        area={
+            **AREA,
+            "elevation": "tiny/heights.tif",
+            "land_use": {
+                "path": "tiny/classes.tif",
+                "classes": {"forest": [23, 24], "water": [5], "residential": [2]},
+            },
+        }
+    )
     area = area_of(placed.charter, placed.store)
     assert area.land_use == "as delivered"
     tiles = area.tiles.set_index("tile_id")
@@ -177,17 +200,20 @@ def test_a_country_is_not_laid_at_once_where_a_part_is_asked_for() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(-30, 30), st.integers(-30, 30), st.integers(1, 20),
-                  st.integers(1, 20)),
-        min_size=1, max_size=4,
+        st.tuples(
+            st.integers(-30, 30), st.integers(-30, 30), st.integers(1, 20), st.integers(1, 20)
+        ),
+        min_size=1,
+        max_size=4,
     ),
     st.sampled_from([3.0, 4.0, 7.5]),
-)  # fmt: skip
+)
 def test_every_tile_is_in_the_first_zone_that_its_centre_lies_in(
     corners: list[tuple[int, int, int, int]], tile_m: float
 ) -> None:
-    shapes = [box(x, y, x + w, y + h).union(box(x + 40, y, x + 40 + w, y + h))
-              for x, y, w, h in corners]  # fmt: skip
+    shapes = [
+        box(x, y, x + w, y + h).union(box(x + 40, y, x + 40 + w, y + h)) for x, y, w, h in corners
+    ]
     zones = zones_of(*(MultiPolygon([s]) if s.geom_type == "Polygon" else s for s in shapes))
     lattice = lattice_over(tuple(zones.total_bounds), None, "local", tile_m)
     found = zone_of(lattice, zones)
@@ -201,18 +227,29 @@ def test_every_tile_is_in_the_first_zone_that_its_centre_lies_in(
 
 
 def delivered(tmp_path: Path, **changes: Any) -> Path:
-    table = {"rid": [2, 1, 3], "x": [150.0, 50.0, 50.0], "y": [50.0, 50.0, 150.0],
-             "elevation": [1.0, None, 3.0], "muni": ["A", "", None],
-             **{key: [0.0, 0.5, 1.0] for key in LAND_USE}, **changes}  # fmt: skip
+    table = {
+        "rid": [2, 1, 3],
+        "x": [150.0, 50.0, 50.0],
+        "y": [50.0, 50.0, 150.0],
+        "elevation": [1.0, None, 3.0],
+        "muni": ["A", "", None],
+        **{key: [0.0, 0.5, 1.0] for key in LAND_USE},
+        **changes,
+    }
     pd.DataFrame(table).to_parquet(tmp_path / "tiles.parquet")
     return tmp_path
 
 
 MAPPED = TileFile(
     path="tiles.parquet",
-    columns={"tile_id": "rid", "x_m": "x", "y_m": "y", "zone_id": "muni",
-             "elevation_m": "elevation"},
-)  # fmt: skip
+    columns={
+        "tile_id": "rid",
+        "x_m": "x",
+        "y_m": "y",
+        "zone_id": "muni",
+        "elevation_m": "elevation",
+    },
+)
 
 
 def test_tiles_of_a_table_are_read_by_mapping(tmp_path: Path) -> None:
@@ -258,14 +295,20 @@ def test_a_register_is_read_by_mapping_and_one_date(placed: Any) -> None:
     (placed.deliveries / "tiny" / "people.csv").write_text(
         "when;code;count\n2021;A;1\n2022;A;400\n2022;B;100\n2022;C;7\n"
     )
-    named = {"path": "tiny/people.csv", "separator": ";", "rows": {"when": "2022"},
-             "columns": {"zone_id": "code", "n_persons": "count"}}  # fmt: skip
+    named = {
+        "path": "tiny/people.csv",
+        "separator": ";",
+        "rows": {"when": "2022"},
+        "columns": {"zone_id": "code", "n_persons": "count"},
+    }
     placed.write_charter(area={**AREA, "register": named})
     register = area_of(placed.charter, placed.store).register
     assert register is not None and register.to_dict() == {"A": 400.0, "B": 100.0}
-    for rows, said in (({"when": "1999"}, "people.csv holds no row"),
-                       ({}, "people.csv, line 3, code: every zone once"),
-                       ({"year": "2022"}, "people.csv, line 1 lacks the column year")):  # fmt: skip
+    for rows, said in (
+        ({"when": "1999"}, "people.csv holds no row"),
+        ({}, "people.csv, line 3, code: every zone once"),
+        ({"year": "2022"}, "people.csv, line 1 lacks the column year"),
+    ):
         placed.write_charter(area={**AREA, "register": {**named, "rows": rows}})
         with pytest.raises(Refused, match=said):
             area_of(placed.charter, placed.store)
@@ -284,8 +327,9 @@ def test_cells_of_volunteers_are_landed_in_and_near_the_area_only(placed: Any) -
     )
     placed.ingest()
     assert placed.raw("SELECT cell_id FROM main.cells ORDER BY ALL") == [
-        ("204-16-1-1",), ("204-16-1-2",),
-    ]  # fmt: skip
+        ("204-16-1-1",),
+        ("204-16-1-2",),
+    ]
     given = {"reader": "opencellid", "path": "tiny/cells.csv", "box": [1.0, 2.0, 3.0, 4.0]}
     placed.write_charter(area=AREA, inputs__cells=given)
     assert cell_delivery(placed.charter, placed.store).box == (1.0, 2.0, 3.0, 4.0)

@@ -41,8 +41,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-PROVINCES = ZoneFile(path="provinces.parquet", level="province",
-                     columns={"zone_id": "statcode", "name": "statnaam"})  # fmt: skip
+PROVINCES = ZoneFile(
+    path="provinces.parquet", level="province", columns={"zone_id": "statcode", "name": "statnaam"}
+)
 
 
 @pytest.mark.parametrize("name", ["cities.gpkg", "cities.geojson", "cities.parquet"])
@@ -55,8 +56,12 @@ def test_zones_of_every_format_become_the_same_hierarchy(folder: Path, name: str
     else:
         made.to_file(folder / name, layer="cities")
         made.iloc[:1].to_file(folder / name, layer="other")
-    cities = ZoneFile(path=name, columns=NAMED, level="municipality",
-                      layer="cities" if name.endswith("gpkg") else None)  # fmt: skip
+    cities = ZoneFile(
+        path=name,
+        columns=NAMED,
+        level="municipality",
+        layer="cities" if name.endswith("gpkg") else None,
+    )
     zones = read_zones(folder, [cities, PROVINCES], "EPSG:28992", 100, "Land")
     assert zones.drop(columns="geometry").to_numpy().tolist() == [
         ["GM1", "Utrecht", "PV1", "municipality"],
@@ -77,8 +82,9 @@ def test_zones_without_parents_get_one_above_them_all(folder: Path) -> None:
 
 
 def test_only_some_zones_come_with_what_is_above_and_in_them(folder: Path) -> None:
-    frame([*CITIES, ("GM3", "Assen", "PV2", square(5000)), ("PV2", "Drenthe", None, square(5000))]
-          ).to_parquet(folder / "cities.parquet")  # fmt: skip
+    frame(
+        [*CITIES, ("GM3", "Assen", "PV2", square(5000)), ("PV2", "Drenthe", None, square(5000))]
+    ).to_parquet(folder / "cities.parquet")
     cities = ZoneFile(path="cities.parquet", columns=NAMED, level="municipality")
     zones = read_zones(folder, [cities, PROVINCES], "EPSG:28992", 100, "Land")
     assert set(kept(zones, ["PV1"])["zone_id"]) == {"GM1", "GM2", "PV1"}
@@ -104,10 +110,12 @@ BOWTIE = Polygon([(155_000, 463_000), (156_000, 464_000), (156_000, 463_000), (1
         ((" ", "C", None, square(2000)), "feature 3: it has no zone_id"),
         (("GM3", "C", "PV9", square(2000)), "feature 3: its parent is not among the zones"),
         (("GM3", "C", "GM3", square(2000)), "feature 3: it lies in itself"),
-        (("GM3", "C", None, square(1900)), 
-         r"feature 3 overlaps feature 2 of cities.parquet by 10.0 ha"),
+        (
+            ("GM3", "C", None, square(1900)),
+            r"feature 3 overlaps feature 2 of cities.parquet by 10.0 ha",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_zone_is_told_by_file_and_feature(
     folder: Path, row: tuple[Any, ...], said: str
 ) -> None:

@@ -127,8 +127,9 @@ def test_each_rule_by_hand(rule, cell, margin):
 
 
 def test_a_device_without_night_events_is_decided_by_all():
-    _, found, _ = home_cells([0, 0, 1], [4, 4, 5], [0, 0, 0], [False, False, True],
-                             "most_night_events")  # fmt: skip
+    _, found, _ = home_cells(
+        [0, 0, 1], [4, 4, 5], [0, 0, 0], [False, False, True], "most_night_events"
+    )
     assert found.tolist() == [4, 5]
 
 

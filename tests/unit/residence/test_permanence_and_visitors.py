@@ -70,8 +70,13 @@ def test_home_by_all_hours_else_by_night_else_by_nights():
     assert by_night.is_home.tolist() == [True, False]
     # hours of the night: 3 of 9 at place 1, yet on all three nights
     by_nights = labels(
-        (0, 0, 1, 1), (0, 1, 5, 2), (0, 24, 25, 1), (0, 25, 26, 3), (0, 48, 49, 1), (0, 49, 50, 4),
-    )  # fmt: skip
+        (0, 0, 1, 1),
+        (0, 1, 5, 2),
+        (0, 24, 25, 1),
+        (0, 25, 26, 3),
+        (0, 48, 49, 1),
+        (0, 49, 50, 4),
+    )
     assert by_nights.is_home.tolist() == [True, False, False, False]
     nobody = labels((0, 0, 4, 1), (0, 24, 28, 2))
     assert not nobody.is_home.any()
@@ -128,10 +133,14 @@ def test_bridges_by_hand():
 def world():
     """Two devices in two zones: one at home, one away by day; an unknown and an abroad piece."""
     segments = Segments.of(
-        [0, 1, 1, 1, 1], [0, 0, 8 * HOUR, 20 * HOUR, 30 * HOUR],
+        [0, 1, 1, 1, 1],
+        [0, 0, 8 * HOUR, 20 * HOUR, 30 * HOUR],
         [48 * HOUR, 8 * HOUR, 20 * HOUR, 30 * HOUR, 48 * HOUR],
-        [STAY, STAY, STAY, UNKNOWN, ABROAD], [0] * 5, [0] * 5, [0] * 5,
-    )  # fmt: skip
+        [STAY, STAY, STAY, UNKNOWN, ABROAD],
+        [0] * 5,
+        [0] * 5,
+        [0] * 5,
+    )
     shares = sparse.csr_array([[1, 0], [0.25, 0.75], [0.5, 0.5], [0, 0], [0, 0]], dtype=float)
     return segments, Places(np.array([0, 1, 0, -1, -1]), np.array([0, 1, 0, -1, -1]), shares)
 
@@ -145,11 +154,18 @@ def test_the_cube_counts_every_device_once_at_every_moment():
     assert (cube.unseen[2].tolist(), cube.abroad[3].tolist()) == ([0, 1, 0], [0, 1, 0])
     total = cube.devices.sum(axis=(1, 2)) + cube.unseen.sum(axis=1) + cube.abroad.sum(axis=1)
     assert total.tolist() == [2, 2, 2, 2, 0]
-    parts = [flow_cube(segments.take(k), Places(places.tile[k], places.zone[k],
-                                                places.zone_shares[k]), [0, 1], [HOUR])
-             for k in (slice(0, 1), slice(1, 5))]  # fmt: skip
-    assert ((parts[0] + parts[1]).devices == flow_cube(segments, places, [0, 1], [HOUR]).devices
-            ).all()  # fmt: skip
+    parts = [
+        flow_cube(
+            segments.take(k),
+            Places(places.tile[k], places.zone[k], places.zone_shares[k]),
+            [0, 1],
+            [HOUR],
+        )
+        for k in (slice(0, 1), slice(1, 5))
+    ]
+    assert (
+        (parts[0] + parts[1]).devices == flow_cube(segments, places, [0, 1], [HOUR]).devices
+    ).all()
 
 
 def test_homes_and_moments_that_cannot_be_are_refused():
@@ -166,9 +182,14 @@ def test_homes_and_moments_that_cannot_be_are_refused():
 
 def test_nights_go_to_the_zone_of_most_of_their_time():
     segments = Segments.of(
-        [0] * 3, [0, 2 * HOUR, 30 * HOUR], [2 * HOUR, 30 * HOUR, 90 * HOUR], [STAY] * 3, [0] * 3,
-        [0] * 3, [0] * 3,
-    )  # fmt: skip
+        [0] * 3,
+        [0, 2 * HOUR, 30 * HOUR],
+        [2 * HOUR, 30 * HOUR, 90 * HOUR],
+        [STAY] * 3,
+        [0] * 3,
+        [0] * 3,
+        [0] * 3,
+    )
     places = Places(np.zeros(3, int), np.array([0, 1, 0]), sparse.csr_array((3, 2)))
     nights = [[day * DAY, day * DAY + 6 * HOUR] for day in range(4)]
     found = night_table(segments, places, [0], nights)
@@ -181,16 +202,24 @@ def test_nights_go_to_the_zone_of_most_of_their_time():
 
 
 def test_a_night_unseen_parts_two_visits():
-    segments = Segments.of([0] * 3, [0, DAY, 2 * DAY], [DAY, 2 * DAY, 3 * DAY],
-                           [STAY, UNKNOWN, STAY], [0] * 3, [0] * 3, [0] * 3)  # fmt: skip
+    segments = Segments.of(
+        [0] * 3,
+        [0, DAY, 2 * DAY],
+        [DAY, 2 * DAY, 3 * DAY],
+        [STAY, UNKNOWN, STAY],
+        [0] * 3,
+        [0] * 3,
+        [0] * 3,
+    )
     places = Places(np.zeros(3, int), np.array([1, -1, 1]), sparse.csr_array((3, 2)))
     nights = [[day * DAY, day * DAY + 6 * HOUR] for day in range(3)]
     assert night_table(segments, places, [0], nights).lengths[0, 1].tolist() == [0, 2, 0, 0]
 
 
 def test_a_night_away_parts_two_visits():
-    segments = Segments.of([0] * 3, [0, DAY, 2 * DAY], [DAY, 2 * DAY, 3 * DAY], [STAY] * 3, [0] * 3,
-                           [0] * 3, [0] * 3)  # fmt: skip
+    segments = Segments.of(
+        [0] * 3, [0, DAY, 2 * DAY], [DAY, 2 * DAY, 3 * DAY], [STAY] * 3, [0] * 3, [0] * 3, [0] * 3
+    )
     places = Places(np.zeros(3, int), np.array([1, 0, 1]), sparse.csr_array((3, 2)))
     nights = [[day * DAY, day * DAY + 6 * HOUR] for day in range(3)]
     assert night_table(segments, places, [0], nights).lengths[0, 1].tolist() == [0, 2, 0, 0]

@@ -54,13 +54,18 @@ def test_a_race_leaves_one_key_and_nothing_beside_it(tmp_path: Path) -> None:
 def test_a_kill_before_the_key_is_in_place_leaves_no_half_key(tmp_path: Path) -> None:
     path = tmp_path / "a.key"
     killed = subprocess.run(
-        [sys.executable, "-c",
-         "import os, sys, pathlib\n"
-         "from peil import sealing\n"
-         "os.link = lambda *_: os._exit(9)\n"
-         "sealing.new_key(pathlib.Path(sys.argv[1]))", str(path)],
-        check=False, timeout=60,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            "import os, sys, pathlib\n"
+            "from peil import sealing\n"
+            "os.link = lambda *_: os._exit(9)\n"
+            "sealing.new_key(pathlib.Path(sys.argv[1]))",
+            str(path),
+        ],
+        check=False,
+        timeout=60,
+    )
     assert killed.returncode == 9
     assert not path.exists()
     assert len(sealing.read_key(sealing.new_key(path))) == 32

@@ -90,14 +90,23 @@ class Day:
             n_out = self.opted_out.get(file_id, 0)
             n_all = sum(row["file_id"] == file_id for row in self.events) + n_out
             files.append(
-                {"file_id": file_id, "file_name": f"{file_id}.csv", "sha256": "0",
-                 "n_rows": self.n_rows.get(file_id, n_all), "n_opted_out": n_out}
-            )  # fmt: skip
+                {
+                    "file_id": file_id,
+                    "file_name": f"{file_id}.csv",
+                    "sha256": "0",
+                    "n_rows": self.n_rows.get(file_id, n_all),
+                    "n_opted_out": n_out,
+                }
+            )
         batch = {
-            "pilot": "test", "day": self.start.date(), "time_zone": "Europe/Amsterdam",
-            "threshold": self.threshold, "day_start_at": self.start,
-            "day_end_at": self.start + timedelta(hours=self.hours), "home_mcc": 204,
-        }  # fmt: skip
+            "pilot": "test",
+            "day": self.start.date(),
+            "time_zone": "Europe/Amsterdam",
+            "threshold": self.threshold,
+            "day_start_at": self.start,
+            "day_end_at": self.start + timedelta(hours=self.hours),
+            "home_mcc": 204,
+        }
         tables = {"events": self.events, "cells": self.cells, "files": files, "batch": [batch]}
         columns: dict[str, dict[str, str]] = {"events": EVENT_COLUMNS, "cells": CELL_COLUMNS}
         with self.opened("raw", file, False) as connection:

@@ -25,10 +25,15 @@ SPELLED = {2: MARKER, 3: f"+{MARKER}", 4: "20408 98765 43210", 5: f" {MARKER} "}
 def spellings(key: bytes) -> list[bytes]:
     number = int(MARKER)
     return [
-        MARKER.encode(), MARKER.encode("utf-16-le"), MARKER.encode().hex().encode(),
-        base64.b64encode(MARKER.encode()).rstrip(b"="), number.to_bytes(8, "little"),
-        key, key.hex().encode(), base64.b64encode(key).rstrip(b"="),
-    ]  # fmt: skip
+        MARKER.encode(),
+        MARKER.encode("utf-16-le"),
+        MARKER.encode().hex().encode(),
+        base64.b64encode(MARKER.encode()).rstrip(b"="),
+        number.to_bytes(8, "little"),
+        key,
+        key.hex().encode(),
+        base64.b64encode(key).rstrip(b"="),
+    ]
 
 
 def hits(folder: Path, needles: list[bytes]) -> list[str]:
@@ -36,9 +41,10 @@ def hits(folder: Path, needles: list[bytes]) -> list[str]:
     return [
         file.name
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and file.suffix != ".key"
+        if file.is_file()
+        and file.suffix != ".key"
         and any(needle in file.read_bytes() for needle in needles)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +78,13 @@ def test_a_staged_device_is_the_keyed_hash_of_its_one_spelling(marked: Day) -> N
 
 
 def test_no_column_of_the_staged_file_holds_the_identifier(marked: Day) -> None:
-    tables = [name for (name,) in marked.read(
-        "SELECT table_name FROM duckdb_tables() UNION ALL "
-        "SELECT view_name FROM duckdb_views() WHERE NOT internal"
-    )]  # fmt: skip
+    tables = [
+        name
+        for (name,) in marked.read(
+            "SELECT table_name FROM duckdb_tables() UNION ALL "
+            "SELECT view_name FROM duckdb_views() WHERE NOT internal"
+        )
+    ]
     assert len(tables) == 13
     told = "".join(repr(marked.read(f"FROM {name}")) for name in tables)
     assert "c1" in told
@@ -101,8 +110,10 @@ def test_no_file_that_staging_leaves_holds_an_identifier_or_a_key(
 def test_a_run_says_nothing_and_a_failing_one_names_no_value(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [event(n, subscriber_id=MARKER, observed_at=START + timedelta(seconds=n)) for n in
-            range(2, 40)]  # fmt: skip
+    rows = [
+        event(n, subscriber_id=MARKER, observed_at=START + timedelta(seconds=n))
+        for n in range(2, 40)
+    ]
     day = Day(tmp_path, rows + rows[:1])  # a line landed twice: the key tests fail
     with pytest.raises(Exception, match="raw lines are landed once") as refused:
         day.stage()
@@ -160,9 +171,11 @@ def test_dbt_by_hand_writes_aside_and_leaks_nothing(tmp_path: Path) -> None:
     day = Day(tmp_path / "made", [event(n, subscriber_id=MARKER) for n in range(2, 40)])
     day.land()
     environment = os.environ | {
-        "PEIL_DATA": str(tmp_path / "data"), "PEIL_DBT_PILOT": "demo",
-        "PEIL_DBT_DAY": "2026-03-02", "DO_NOT_TRACK": "true",
-    }  # fmt: skip
+        "PEIL_DATA": str(tmp_path / "data"),
+        "PEIL_DBT_PILOT": "demo",
+        "PEIL_DBT_DAY": "2026-03-02",
+        "DO_NOT_TRACK": "true",
+    }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PEIL_DATA", str(tmp_path / "data"))
         store = Store()
@@ -174,12 +187,29 @@ def test_dbt_by_hand_writes_aside_and_leaks_nothing(tmp_path: Path) -> None:
     store.raw_file("demo", when).parent.mkdir(parents=True)
     os.link(day.folder / "day.raw.duckdb", store.raw_file("demo", when))
     done = subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "build", "--select", "path:models/staging",
-         "--exclude", "resource_type:unit_test", "+int_rows_accounted__by_file_reason",
-         "--project-dir", transform.DBT_PROJECT, "--profiles-dir", transform.DBT_PROJECT,
-         "--target-path", tmp_path / "target", "--log-path", tmp_path / "target"],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        [
+            Path(sys.executable).with_name("dbt"),
+            "build",
+            "--select",
+            "path:models/staging",
+            "--exclude",
+            "resource_type:unit_test",
+            "+int_rows_accounted__by_file_reason",
+            "--project-dir",
+            transform.DBT_PROJECT,
+            "--profiles-dir",
+            transform.DBT_PROJECT,
+            "--target-path",
+            tmp_path / "target",
+            "--log-path",
+            tmp_path / "target",
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-2000:]
     assert not store.staged_file("demo", when).exists()
     assert hits(tmp_path, spellings(sealing.read_key(day.key("pseudonym")))) == []

@@ -20,15 +20,33 @@ Rows = list[dict[str, Any]]
 
 def estimated() -> dict[str, Rows]:
     by_zone = [
-        {"zone_id": zone, "hour_at": hour, "estimator": name, "n_devices": 40.5, "n_persons": 90.0,
-         "n_persons_lower": 80.0, "n_persons_upper": 100.0, "run_id": "r"}
-        for zone in "AB" for hour in HOURS for name in ESTIMATORS
-    ]  # fmt: skip
+        {
+            "zone_id": zone,
+            "hour_at": hour,
+            "estimator": name,
+            "n_devices": 40.5,
+            "n_persons": 90.0,
+            "n_persons_lower": 80.0,
+            "n_persons_upper": 100.0,
+            "run_id": "r",
+        }
+        for zone in "AB"
+        for hour in HOURS
+        for name in ESTIMATORS
+    ]
     by_tile = [
-        {"tile_id": tile, "x_m": 50.0, "y_m": 50.0, "hour_at": hour, "estimator": CHAMPION,
-         "n_devices": 1.5, "run_id": "r"}
-        for tile in range(3) for hour in HOURS
-    ]  # fmt: skip
+        {
+            "tile_id": tile,
+            "x_m": 50.0,
+            "y_m": 50.0,
+            "hour_at": hour,
+            "estimator": CHAMPION,
+            "n_devices": 1.5,
+            "run_id": "r",
+        }
+        for tile in range(3)
+        for hour in HOURS
+    ]
     unlocated = [
         {
             "hour_at": hour,
@@ -46,14 +64,26 @@ def estimated() -> dict[str, Rows]:
 
 
 def released() -> dict[str, Rows]:
-    shown = {"OBS_VALUE": 90, "OBS_LOWER": 80, "OBS_UPPER": 100, "OBS_STATUS": "A",
-             "CONF_STATUS": "F", "UNIT_MEASURE": "PS"}  # fmt: skip
-    withheld = shown | {"OBS_VALUE": None, "OBS_LOWER": None, "OBS_UPPER": None,
-                        "OBS_STATUS": "Q", "CONF_STATUS": "C"}  # fmt: skip
+    shown = {
+        "OBS_VALUE": 90,
+        "OBS_LOWER": 80,
+        "OBS_UPPER": 100,
+        "OBS_STATUS": "A",
+        "CONF_STATUS": "F",
+        "UNIT_MEASURE": "PS",
+    }
+    withheld = shown | {
+        "OBS_VALUE": None,
+        "OBS_LOWER": None,
+        "OBS_UPPER": None,
+        "OBS_STATUS": "Q",
+        "CONF_STATUS": "C",
+    }
     rows = [
         {"REF_AREA": zone, "TIME_PERIOD": f"2026-03-02T0{hour}:00:00+01:00"} | values
-        for hour in range(6) for zone, values in (("A", shown), ("B", withheld))
-    ]  # fmt: skip
+        for hour in range(6)
+        for zone, values in (("A", shown), ("B", withheld))
+    ]
     return {"rel_presence__by_zone_hour": rows}
 
 
@@ -87,11 +117,14 @@ def test_each_fault_of_an_estimate_is_told_in_a_sentence_of_its_own(tmp_path: Pa
     with pytest.raises(Refused) as refused:
         check("estimated", tables, tmp_path)
     for told in (
-        "estimated zone hours are unique", "estimated persons lie in their interval",
-        "estimated zone hours are complete", "estimators of zones are known",
-        "estimated tile hours are unique", "estimated tile hours are complete",
+        "estimated zone hours are unique",
+        "estimated persons lie in their interval",
+        "estimated zone hours are complete",
+        "estimators of zones are known",
+        "estimated tile hours are unique",
+        "estimated tile hours are complete",
         "unlocated hours are complete",
-    ):  # fmt: skip
+    ):
         assert f"{told} does not hold (1 times)" in str(refused.value)
     assert "98765" not in str(refused.value)
     assert "guess" not in str(refused.value)

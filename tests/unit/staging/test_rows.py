@@ -115,11 +115,18 @@ def test_fifteen_devices_are_counted_fourteen_are_withheld_and_a_repeat_counts_o
     assert day.read(WITHHELD) == [(hour, 14, 1)]
     tables = {name for (name,) in day.read("SELECT table_name FROM duckdb_tables()")}
     assert tables == {
-        "stg_operator__batch", "stg_operator__cells", "int_cells_numbered", "int_kinds_kept",
-        "int_devices_numbered", "int_events_classified", "int_devices_counted__by_cell_hour",
-        "int_devices_withheld__by_hour", "int_rows_accounted__by_file_reason",
-        "int_rows_counted__by_cell_hour", "int_devices_seen__by_hour",
-    }  # fmt: skip
+        "stg_operator__batch",
+        "stg_operator__cells",
+        "int_cells_numbered",
+        "int_kinds_kept",
+        "int_devices_numbered",
+        "int_events_classified",
+        "int_devices_counted__by_cell_hour",
+        "int_devices_withheld__by_hour",
+        "int_rows_accounted__by_file_reason",
+        "int_rows_counted__by_cell_hour",
+        "int_devices_seen__by_hour",
+    }
 
 
 @pytest.mark.parametrize(
@@ -130,11 +137,15 @@ def test_a_day_on_which_the_clock_changes_has_all_its_hours(
     tmp_path: Path, start: datetime, hours: int
 ) -> None:
     rows = [
-        event(line=100 * hour + n, subscriber_id=str(n), cell_id="c1",
-              observed_at=start + timedelta(hours=hour, minutes=59, seconds=59))
+        event(
+            line=100 * hour + n,
+            subscriber_id=str(n),
+            cell_id="c1",
+            observed_at=start + timedelta(hours=hour, minutes=59, seconds=59),
+        )
         for hour in range(-1, 26)
         for n in range(2)
-    ]  # fmt: skip
+    ]
     day = Day(tmp_path, rows, threshold=1, start=start, hours=hours)
     day.stage()
     assert [row[1] for row in day.read(COUNTED)] == [

@@ -45,10 +45,14 @@ def broken_rules(project: Path) -> list[str]:
         is_passing = "contract={'enforced': false}" in text  # in memory, during a run only
         columns = about.get("columns") or []
         assert isinstance(columns, list)
-        if not is_ephemeral and not is_passing and not (
-            columns and all(column.get("data_type") and column.get("description")
-                            for column in columns)
-        ):  # fmt: skip
+        if (
+            not is_ephemeral
+            and not is_passing
+            and not (
+                columns
+                and all(column.get("data_type") and column.get("description") for column in columns)
+            )
+        ):
             broken.append(f"{name}: columns without type or description")
         # one question is enough where one table is made of the other, row by row
         asked = re.search(r"is asked of `(\w+)`", str(about.get("description")))
@@ -81,20 +85,44 @@ def test_the_sql_keeps_the_house_rules() -> None:
 @pytest.mark.parametrize(
     ("file", "sound", "broken", "told"),
     [
-        ("models/staging/staging.yml", "One row per delivered record against", "Records against",
-         "description"),
-        ("models/staging/staging.yml", "unique_key: {name: staged_cells", "other: {name: staged",
-         "key is not tested"),
-        ("models/intermediate/int_kinds_kept.sql", "is_inbound('kinds.mcc', 'batch.home_mcc'",
-         "var('home_mcc'", "reads a variable"),
-        ("macros/dialect.sql", "pseudonym_of(", "hmac('{{ env_var('KEY') }}', ",
-         "reads a variable"),
-        ("models/intermediate/int_events_quarantined.sql", "select\n", "select\n" + "\n" * 120,
-         "more than 120 lines"),
-        ("models/released/released.yml", "data_type: bigint, quote: true, description: \"Lower",
-         "quote: true, description: \"Lower", "without type"),
+        (
+            "models/staging/staging.yml",
+            "One row per delivered record against",
+            "Records against",
+            "description",
+        ),
+        (
+            "models/staging/staging.yml",
+            "unique_key: {name: staged_cells",
+            "other: {name: staged",
+            "key is not tested",
+        ),
+        (
+            "models/intermediate/int_kinds_kept.sql",
+            "is_inbound('kinds.mcc', 'batch.home_mcc'",
+            "var('home_mcc'",
+            "reads a variable",
+        ),
+        (
+            "macros/dialect.sql",
+            "pseudonym_of(",
+            "hmac('{{ env_var('KEY') }}', ",
+            "reads a variable",
+        ),
+        (
+            "models/intermediate/int_events_quarantined.sql",
+            "select\n",
+            "select\n" + "\n" * 120,
+            "more than 120 lines",
+        ),
+        (
+            "models/released/released.yml",
+            'data_type: bigint, quote: true, description: "Lower',
+            'quote: true, description: "Lower',
+            "without type",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_broken_rule_is_told(
     tmp_path: Path, file: str, sound: str, broken: str, told: str
 ) -> None:

@@ -44,9 +44,11 @@ def test_a_cell_without_a_footprint_overlaps_itself_only():
 
 def test_the_mean_of_posteriors_by_hand():
     # posteriors: cell 0 -> (.6, .3333, .0667), cell 1 -> (.0667, .3333, .6)
-    places = StayPlacing(method="mean").fit(CHANCES, EVEN, zone_of_tile=ZONES).place(
-        one(0, 2), [0, 0, 1]
-    )  # fmt: skip
+    places = (
+        StayPlacing(method="mean")
+        .fit(CHANCES, EVEN, zone_of_tile=ZONES)
+        .place(one(0, 2), [0, 0, 1])
+    )
     right = (2 * 0.1 / 1.5 + 0.9 / 1.5) / 3
     assert places.zone_shares.toarray()[0] == pytest.approx([1 - right, right])
     assert places.zone[0] == 0
@@ -54,9 +56,11 @@ def test_the_mean_of_posteriors_by_hand():
 
 def test_one_place_for_the_whole_stay_by_hand():
     # independent events, hardly a fluke: chances .9*.1, .5*.5, .1*.9 in three tiles
-    places = StayPlacing(fluke=1e-9, repeats=1.0).fit(CHANCES, EVEN, zone_of_tile=ZONES).place(
-        one(0, 1), [0, 1]
-    )  # fmt: skip
+    places = (
+        StayPlacing(fluke=1e-9, repeats=1.0)
+        .fit(CHANCES, EVEN, zone_of_tile=ZONES)
+        .place(one(0, 1), [0, 1])
+    )
     assert places.tile[0] == 1
     assert places.zone_shares.toarray()[0] == pytest.approx([0.34 / 0.43, 0.09 / 0.43], abs=1e-6)
 
@@ -88,9 +92,11 @@ def test_the_prior_decides_what_the_cells_leave_open_and_stays_know_nothing_of_e
 
 def test_one_fluke_does_not_move_a_stay_to_another_town():
     far = np.array([[0.9, 0.1, 0.0], [0.9, 0.1, 0.0], [0.0, 0.0, 1.0]])
-    places = StayPlacing().fit(far, EVEN, zone_of_tile=ZONES).place(
-        one(0, 8), [0, 1, 0, 1, 0, 1, 0, 1, 2]
-    )  # fmt: skip
+    places = (
+        StayPlacing()
+        .fit(far, EVEN, zone_of_tile=ZONES)
+        .place(one(0, 8), [0, 1, 0, 1, 0, 1, 0, 1, 2])
+    )
     assert places.tile[0] == 0
 
 

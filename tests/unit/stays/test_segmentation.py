@@ -24,9 +24,11 @@ MINUTE, HOUR = 60.0, 3600.0
 def rows(events, **choices):
     """Segments of (device, minute, cell) as (start in minutes, end, state, cell)."""
     device, minute, cell = zip(*events, strict=True)
-    found = StaySegmentation(**choices).fit(CHAIN).segment(
-        device, np.array(minute, float) * MINUTE, cell
-    )  # fmt: skip
+    found = (
+        StaySegmentation(**choices)
+        .fit(CHAIN)
+        .segment(device, np.array(minute, float) * MINUTE, cell)
+    )
     return [
         (start / MINUTE, end / MINUTE, int(state), int(at))
         for start, end, state, at in zip(
@@ -60,8 +62,11 @@ def test_a_move_is_split_at_its_middle():
 def test_a_long_silence_is_spent_where_the_device_was_and_moves_at_its_end():
     events = [(0, 0, 0), (0, 30, 0), (0, 130, 3), (0, 160, 3)]
     assert rows(events, longest_move_s=600.0) == [
-        (-5, 120, STAY, 0), (120, 125, MOVE, 0), (125, 130, MOVE, 3), (130, 165, STAY, 3),
-    ]  # fmt: skip
+        (-5, 120, STAY, 0),
+        (120, 125, MOVE, 0),
+        (125, 130, MOVE, 3),
+        (130, 165, STAY, 3),
+    ]
     # what was seen decides what it was: ten minutes make no stay, however long the silence
     short = rows([(0, 20, 0), (0, 30, 0), (0, 130, 3), (0, 160, 3)], longest_move_s=600.0)
     assert short[0] == (15, 120, UNDETERMINED, 0)
@@ -69,32 +74,44 @@ def test_a_long_silence_is_spent_where_the_device_was_and_moves_at_its_end():
 
 def test_a_gap_of_two_hours_moves_and_a_longer_one_is_unknown():
     assert [row[2] for row in rows([(0, 0, 0), (0, 120, 3)])] == [
-        UNDETERMINED, MOVE, MOVE, UNDETERMINED,
-    ]  # fmt: skip
+        UNDETERMINED,
+        MOVE,
+        MOVE,
+        UNDETERMINED,
+    ]
     assert rows([(0, 0, 0), (0, 121, 3)]) == [
-        (-5, 5, UNDETERMINED, 0), (5, 116, UNKNOWN, UNLOCATED), (116, 126, UNDETERMINED, 3),
-    ]  # fmt: skip
+        (-5, 5, UNDETERMINED, 0),
+        (5, 116, UNKNOWN, UNLOCATED),
+        (116, 126, UNDETERMINED, 3),
+    ]
 
 
 def test_a_stay_bridges_twelve_hours_of_silence_and_no_more():
     assert rows([(0, 0, 0), (0, 720, 1)]) == [(-5, 725, STAY, 0)]
     assert [row[2] for row in rows([(0, 0, 0), (0, 721, 0)])] == [
-        UNDETERMINED, UNKNOWN, UNDETERMINED,
-    ]  # fmt: skip
+        UNDETERMINED,
+        UNKNOWN,
+        UNDETERMINED,
+    ]
 
 
 def test_abroad_bridges_three_days_and_is_abroad_however_short():
     assert rows([(0, 0, OUTSIDE), (0, 72 * 60, OUTSIDE)]) == [(-5, 72 * 60 + 5, ABROAD, OUTSIDE)]
     assert [row[2] for row in rows([(0, 0, OUTSIDE), (0, 72 * 60 + 1, OUTSIDE)])] == [
-        ABROAD, UNKNOWN, ABROAD,
-    ]  # fmt: skip
+        ABROAD,
+        UNKNOWN,
+        ABROAD,
+    ]
 
 
 def test_the_half_of_a_move_across_the_border_is_abroad():
     found = rows([(0, 0, 0), (0, 30, 0), (0, 90, OUTSIDE)])
     assert found == [
-        (-5, 30, STAY, 0), (30, 60, MOVE, 0), (60, 90, ABROAD, OUTSIDE), (90, 95, ABROAD, OUTSIDE),
-    ]  # fmt: skip
+        (-5, 30, STAY, 0),
+        (30, 60, MOVE, 0),
+        (60, 90, ABROAD, OUTSIDE),
+        (90, 95, ABROAD, OUTSIDE),
+    ]
 
 
 def test_an_unlocated_event_is_passed_over():
@@ -106,9 +123,13 @@ def test_an_unlocated_event_is_passed_over():
 def test_single_events_on_the_way_leave_no_hole_between_moves():
     found = rows([(0, 0, 0), (0, 10, 3), (0, 20, 0)])
     assert found == [
-        (-5, 0, UNDETERMINED, 0), (0, 5, MOVE, 0), (5, 10, MOVE, 3), (10, 15, MOVE, 3),
-        (15, 20, MOVE, 0), (20, 25, UNDETERMINED, 0),
-    ]  # fmt: skip
+        (-5, 0, UNDETERMINED, 0),
+        (0, 5, MOVE, 0),
+        (5, 10, MOVE, 3),
+        (10, 15, MOVE, 3),
+        (15, 20, MOVE, 0),
+        (20, 25, UNDETERMINED, 0),
+    ]
 
 
 def test_two_cells_at_one_moment_lose_no_time():
@@ -118,8 +139,9 @@ def test_two_cells_at_one_moment_lose_no_time():
 
 def test_a_new_device_begins_anew():
     assert rows([(0, 0, 0), (0, 30, 0), (1, 31, 0)]) == [
-        (-5, 35, STAY, 0), (26, 36, UNDETERMINED, 0),
-    ]  # fmt: skip
+        (-5, 35, STAY, 0),
+        (26, 36, UNDETERMINED, 0),
+    ]
 
 
 def test_the_cell_of_a_segment_has_most_of_its_events():

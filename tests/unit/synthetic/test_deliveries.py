@@ -118,9 +118,7 @@ def test_visitors_from_abroad_carry_a_foreign_network(written: Any) -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes(written: Any, tmp_path: Path) -> None:
-    again = simulate(
-        devices=500, days=4, deliveries=tmp_path / "d", truth=tmp_path / "t"
-    )  # fmt: skip
+    again = simulate(devices=500, days=4, deliveries=tmp_path / "d", truth=tmp_path / "t")
     assert again["status"] == "done"
     assert hashes(tmp_path / "d") == hashes(written.deliveries)
     assert hashes(tmp_path / "t") == hashes(written.truth)
@@ -194,8 +192,12 @@ def test_a_killed_run_leaves_nothing_half_and_runs_again(
 
 def test_progress_is_told_and_ends_at_one(tmp_path: Path) -> None:
     told: list[tuple[str, float]] = []
-    simulate(**SMALL, deliveries=tmp_path, truth=tmp_path / "t",
-             progress=lambda what, share: told.append((what, share)))  # fmt: skip
+    simulate(
+        **SMALL,
+        deliveries=tmp_path,
+        truth=tmp_path / "t",
+        progress=lambda what, share: told.append((what, share)),
+    )
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert told[-1] == ("done", 1.0)

@@ -172,10 +172,18 @@ def test_identifiers_are_in_one_table_of_the_truth_only(written: Any) -> None:
             assert not texts & subscribers, file.stem
     assert columns == {
         "persons_present": ["hour_at", "tile_id", "n_persons"],
-        "trips": ["person_id", "departed_at", "arrived_at", "from_tile_id", "to_tile_id",
-                  "from_zone_id", "to_zone_id", "mode"],
+        "trips": [
+            "person_id",
+            "departed_at",
+            "arrived_at",
+            "from_tile_id",
+            "to_tile_id",
+            "from_zone_id",
+            "to_zone_id",
+            "mode",
+        ],
         "homes": ["person_id", "tile_id", "zone_id", "work_tile_id", "person_type"],
         "devices": ["person_id", "subscriber_id", "is_main", "kind"],
         "devices_per_person": ["zone_id", "n_devices", "n_operator_devices", "n_persons"],
         "dirt": ["day", "file_name", "kind", "reason", "n_rows"],
-    }  # fmt: skip
+    }
