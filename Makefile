@@ -60,18 +60,15 @@ check: .venv/.dev ## format, lint, types, import arrows, SQL
 	@$(BIN)/sqlfluff lint dbt_project --disable-progress-bar
 
 bench: .venv/.dev ## measure: simulator, accuracy on known truth, estimation at scale, staging up to 100 M events
-	@$(BIN)/python -m benchmarks.simulate
-	@$(PEIL) bench accuracy
-	@$(PEIL) bench estimate
-	@$(PEIL) bench location
-	@$(PEIL) bench stays
-	@$(PEIL) bench stage
+	@for name in simulate accuracy estimate location stays stage; do \
+	    $(BIN)/python -m benchmarks $$name || exit 1; \
+	done
 
 up: .venv/.pilot ## start Airflow and MLflow on this machine, for people who want the consoles
 	@$(PEIL) up
 
 compose-secrets: .venv/.pilot ## draw the secrets of docker-compose.yml, once; prints PEIL_UID
-	@$(BIN)/python -c 'from pathlib import Path; from peil.airflow.home import compose_secrets; \
+	@$(BIN)/python -c 'from pathlib import Path; from peil.adapters.airflow.home import compose_secrets; \
 	print("PEIL_UID=%d" % compose_secrets(Path("data/operator/keys/compose")))'
 
 lock: $(UV) ## resolve again: uv.lock and the hashed requirements.txt for pip users

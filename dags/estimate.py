@@ -11,8 +11,8 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.airflow.chain import Pilot, day, guard, pilots, told
-from peil.airflow.products import estimate_products
+from peil.tasks.chain import Pilot, day, guard, pilots, told
+from peil.tasks.products import estimate_products
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -21,7 +21,7 @@ def declare(pilot: Pilot) -> DAG:
 
         @task(task_id="estimate", on_failure_callback=pilot.tell("estimate"))
         def run() -> dict[str, Any]:
-            from peil.estimate import estimate
+            from peil.estimate.estimate import estimate
 
             return told(estimate(pilot.name, day()))
 

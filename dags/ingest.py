@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.sdk import DAG, CronPartitionTimetable, task
 
-from peil.airflow.chain import Pilot, day, guard, pilots, told
+from peil.tasks.chain import Pilot, day, guard, pilots, told
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -32,7 +32,7 @@ def declare(pilot: Pilot) -> DAG:
 
         @task(task_id="ingest", on_failure_callback=pilot.tell("ingest"))
         def run() -> dict[str, Any]:
-            from peil.ingest import ingest
+            from peil.ingest.ingest import ingest
 
             return told(ingest(pilot.name, day()))
 

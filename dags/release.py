@@ -14,8 +14,8 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, task
 
-from peil.airflow.chain import SOON, WHEN, Pilot, day, guard, is_walked, pilots, told
-from peil.airflow.products import release_products
+from peil.tasks.chain import SOON, WHEN, Pilot, day, guard, is_walked, pilots, told
+from peil.tasks.products import release_products
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -28,9 +28,9 @@ def declare(pilot: Pilot) -> DAG:
 
         @task.branch(task_id="needs_approval")
         def needs_approval() -> str:
-            from peil import charter
+            from peil.charter import reading
 
-            asked = not charter.load(pilot.name).is_synthetic and not is_walked()
+            asked = not reading.load(pilot.name).is_synthetic and not is_walked()
             return "approval" if asked else "release"
 
         approval = ApprovalOperator(
@@ -45,7 +45,7 @@ def declare(pilot: Pilot) -> DAG:
 
         @task(task_id="approved")
         def approved(answer: dict[str, Any]) -> None:
-            from peil.release import approve
+            from peil.release.release import approve
 
             approve(pilot.name, day(), answer["responded_by_user"]["name"])
 
@@ -55,7 +55,7 @@ def declare(pilot: Pilot) -> DAG:
             on_failure_callback=pilot.tell("release"),
         )
         def run() -> dict[str, Any]:
-            from peil.release import release
+            from peil.release.release import release
 
             return told(release(pilot.name, day()))
 
@@ -65,13 +65,13 @@ def declare(pilot: Pilot) -> DAG:
             on_failure_callback=pilot.tell("publish"),
         )
         def cross() -> dict[str, Any]:
-            from peil.release import publish
+            from peil.release.release import publish
 
             return told(publish(pilot.name, day()))
 
         @task(task_id="pages", on_failure_callback=pilot.tell("pages"))
         def show() -> None:
-            from peil.pages import rebuild
+            from peil.pages.build import rebuild
 
             if not is_walked():  # `peil run` builds them once, at its end
                 rebuild(pilot.name)

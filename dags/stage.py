@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.airflow.chain import Pilot, day, guard, pilots, told
+from peil.tasks.chain import Pilot, day, guard, pilots, told
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -19,7 +19,7 @@ def declare(pilot: Pilot) -> DAG:
 
         @task(task_id="stage", on_failure_callback=pilot.tell("stage"))
         def run() -> dict[str, Any]:
-            from peil.stage import stage
+            from peil.stage.stage import stage
 
             return told(stage(pilot.name, day()))
 

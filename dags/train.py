@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.airflow.chain import Pilot, pilots, told
+from peil.tasks.chain import Pilot, pilots, told
 
 
 def declare(pilot: Pilot) -> DAG:

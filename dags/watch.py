@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.airflow.chain import Pilot, asked_day, is_walked, pilots, told
+from peil.tasks.chain import Pilot, asked_day, is_walked, pilots, told
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -25,14 +25,14 @@ def declare(pilot: Pilot) -> DAG:
         # the next hour tries again
         @task(task_id="watch", retries=0, on_failure_callback=pilot.tell("watch"))
         def run() -> dict[str, Any]:
-            from peil.watch import watch
+            from peil.watch.watch import watch
 
             return told(watch(pilot.name, asked_day()))
 
         # what lasts is on the operator's pages, whoever could be told of it
         @task(task_id="pages", retries=0, trigger_rule="all_done")
         def show() -> None:
-            from peil.pages import rebuild
+            from peil.pages.build import rebuild
 
             if not is_walked():
                 rebuild(pilot.name)

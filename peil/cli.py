@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +11,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from peil import quality_command, terminal
+from peil.commands import quality_command, terminal
+from peil.commands.terminal import answering
 from peil.inspecting import command
-from peil.outcome import GateClosed, Outcome, Refused
+from peil.outcome import Outcome, Refused
 
 app = typer.Typer(
     help="Run a pilot with mobile network records properly: "
@@ -34,16 +33,6 @@ OfProduct = Annotated[
 ]
 
 
-@contextmanager
-def answering() -> Iterator[None]:
-    """Turn a refusal or a closed gate into one sentence and its exit code."""
-    try:
-        yield
-    except (Refused, GateClosed) as stop:
-        complaint.print(str(stop), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(stop.exit_code) from None
-
-
 def say(outcome: Outcome) -> None:
     """Print an outcome and where to look."""
     terminal.say(outcome, console)
@@ -51,12 +40,12 @@ def say(outcome: Outcome) -> None:
 
 def name_of(pilot: str) -> str:
     """The pilot's name from a name or a charter's path, with the charter checked."""
-    from peil import charter as charters
+    from peil.charter import reading
 
-    given, name = charters.path_of(pilot), charters.load(pilot).pilot
-    if given.resolve() != charters.path_of(name).resolve():
+    given, name = reading.path_of(pilot), reading.load(pilot).pilot
+    if given.resolve() != reading.path_of(name).resolve():
         raise Refused(
-            f"{given} does not lie among the charters ({charters.path_of(name).parent}): "
+            f"{given} does not lie among the charters ({reading.path_of(name).parent}): "
             "put it there, or set PEIL_PILOTS to its folder."
         )
     return name
@@ -73,7 +62,7 @@ def simulate(
 
     Example: [bold]peil simulate --devices 1000 --days 2[/bold]
     """
-    from peil.demo import simulate_demo
+    from peil.commands.demo import simulate_demo
 
     with (
         answering(),
@@ -98,10 +87,10 @@ def simulate(
 
 
 def _gated(verb: str, pilot: str, day: str, product: str = "presence") -> None:
-    from peil import steps
+    from peil.commands import verbs
 
     with answering():
-        for outcome in steps.take_product(verb, name_of(pilot), product, day):
+        for outcome in verbs.take_product(verb, name_of(pilot), product, day):
             say(outcome)
 
 
@@ -145,7 +134,7 @@ def release(
     Example: [bold]peil release demo 2026-03-02[/bold]
     """
     if approved_by:
-        from peil import release as releases
+        from peil.release import release as releases
 
         with answering():
             releases.approve(name_of(pilot), day, approved_by, product)
@@ -163,7 +152,7 @@ def run(
 
     Example: [bold]peil run pilots/demo.yml --from 2026-03-02 --to 2026-03-04[/bold]
     """
-    from peil import run as runs
+    from peil.commands import run as runs
 
     with answering():
         name = name_of(pilot)
@@ -175,9 +164,9 @@ def run(
             TimeRemainingColumn(),
             console=console,
         ) as progress:
-            from peil import charter as charters
+            from peil.charter import reading
 
-            n_days = len(charters.days_between(charters.load(name), start, end))
+            n_days = len(reading.days_between(reading.load(name), start, end))
             bar = progress.add_task(f"Running {name}", total=n_days * len(runs.VERBS))
 
             def tell(day: date, verb: str, word: str) -> None:
@@ -214,7 +203,7 @@ def score(pilot: Pilot) -> None:
 
     Example: [bold]peil score demo[/bold]
     """
-    from peil import score as scoring
+    from peil.score import score as scoring
 
     with answering():
         outcome = scoring.score(name_of(pilot))
@@ -229,7 +218,7 @@ def compare(pilot: Pilot) -> None:
 
     Example: [bold]peil compare demo[/bold]
     """
-    from peil import comparison
+    from peil.commands import comparison
 
     with answering():
         for table in comparison.tables(name_of(pilot)):
@@ -271,12 +260,12 @@ def charter_check(pilot: Pilot) -> None:
 
     Example: [bold]peil charter check pilots/demo.yml[/bold]
     """
-    from peil import charter as charters
-    from peil.clock import today
+    from peil.charter import reading
+    from peil.charter.clock import today
 
     with answering():
-        found = charters.load(pilot)
-        charters.check_valid(found, today(found))
+        found = reading.load(pilot)
+        reading.check_valid(found, today(found))
         console.print(
             f"{found.pilot}: {', '.join(found.products)} for {found.purpose}, "
             f"{found.period.start} to {found.period.end}, basis {found.legal_basis}, "
@@ -297,36 +286,13 @@ def charter_sign(
 
     Example: [bold]peil charter sign essnet_sample --synthetic FOLDER --by "A. Name"[/bold]
     """
-    from peil import charter as charters
-    from peil import manifest
-    from peil.store import Store
+    from peil.charter import reading
+    from peil.ingest import deliveries
+    from peil.store.store import Store
 
     with answering():
-        n_files = manifest.vouch(Store(), charters.load(pilot), synthetic, by)
+        n_files = deliveries.vouch(Store(), reading.load(pilot), synthetic, by)
         console.print(f"{n_files} files vouched for by {by}; the signed list is in the register.")
-
-
-@app.command()
-def bench(
-    name: Annotated[str, typer.Argument(help="accuracy, estimate, location, stage or stays")],
-    events: Annotated[
-        str | None,
-        typer.Option(help="Sizes of days for `stage` and `estimate`: 10M,30M,100M by default."),
-    ] = None,
-    on: Annotated[
-        list[str] | None, typer.Option(help="Parts of `accuracy` or `estimate`; all by default.")
-    ] = None,
-) -> None:
-    """Measure, and write the figures under benchmarks/.
-
-    Example: [bold]peil bench stage --events 10M[/bold]
-    Example: [bold]peil bench accuracy --on demo[/bold]
-    Example: [bold]peil bench estimate --on products --events 10M[/bold]
-    """
-    with answering():
-        from peil.bench.running import run as measure
-
-        say(measure(name, events, on or (), console.print))
 
 
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)
@@ -349,7 +315,7 @@ def up() -> None:
 
     Example: [bold]peil up[/bold]
     """
-    from peil.airflow.standalone import up as start
+    from peil.adapters.airflow.standalone import up as start
     from peil.settings import settings
 
     with answering():

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from peil.atomic import canonical
 from peil.outcome import Refused
 from peil.settings import settings
+from peil.store.atomic import canonical
 
 FIELDS = {"value", "unit", "reason", "reference"}
 

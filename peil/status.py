@@ -6,12 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from peil import flagged, ledger, linkage, linked, product_windows, products
-from peil.alerting import incidents, messages
-from peil.atomic import read_json
-from peil.charter import Charter
-from peil.store import Store
-from peil.trouble import Trouble
+from peil.alerts import incidents, messages
+from peil.alerts.trouble import Trouble
+from peil.charter import windows
+from peil.charter.schema import Charter
+from peil.estimate.linked import estimate as products
+from peil.ingest import corrections
+from peil.stage import device_rows
+from peil.store import ledger
+from peil.store.atomic import read_json
+from peil.store.store import Store
 
 State = Literal["raw", "staged", "estimated", "released"]
 STATES: tuple[State, ...] = ("raw", "staged", "estimated", "released")
@@ -60,7 +64,7 @@ def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
             ("open" if read_json(report)["is_open"] else "closed") if (report.exists()) else "-"
         )
     furthest = next((state for state in reversed(STATES) if there[state]), "nothing")
-    flags = [f"{t.kind.replace('_', ' ')}: {t.where}" for t in flagged.kept(store, pilot, day)]
+    flags = [f"{t.kind.replace('_', ' ')}: {t.where}" for t in corrections.kept(store, pilot, day)]
     why = "; ".join(filter(None, [_why(there, gates), *flags]))
     ledger_hash = entry["hash"][:12] if entry else ""
     return DayStatus(
@@ -70,18 +74,18 @@ def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
 
 def _products(charter: Charter, day: date, store: Store) -> dict[str, str]:
     """Where each product that follows devices stands; one that is never released ends estimated."""
-    window = linkage.window_of(charter, day)
+    window = windows.window_of(charter, day)
     found: dict[str, str] = {}
-    for product in product_windows.linked_products(charter):
+    for product in windows.linked_products(charter):
         period = window.first if product == "residence" else day
         entry = ledger.standing(store, charter.pilot, product, str(period))
         if entry is not None and store.released(charter.pilot, product, period).exists():
             found[product] = "released"
         elif products.record_of(store, charter.pilot, product, period).exists():
-            may_leave = product in product_windows.releasable(charter)
+            may_leave = product in windows.releasable(charter)
             found[product] = "estimated" if may_leave else "estimated, stays here"
         else:
-            found[product] = "waits" if linked.missing(charter, window, store) else "ready"
+            found[product] = "waits" if device_rows.missing(charter, window, store) else "ready"
     return found
 
 

@@ -12,17 +12,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.footprint import FootprintSignalStrength, calibrate_footprint, footprint_deviance
-from peil import charter as charters
-from peil import experiments, lock, methods, provenance
-from peil import nights as night_hours
-from peil.area import area_of, fingerprint
-from peil.atomic import read_json, write_json
-from peil.charter import Charter
-from peil.counted import counted_of
-from peil.estimate import default_footprint
+from peil import methods
+from peil.adapters import experiments
+from peil.area.area import area_of, fingerprint
+from peil.charter import reading
+from peil.charter.schema import Charter
+from peil.estimate import night as night_hours
+from peil.estimate.champion import default_footprint
 from peil.outcome import Outcome, Refused
-from peil.store import Store
+from peil.stage.counted import counted_of
+from peil.store import lock, provenance
+from peil.store.atomic import read_json, write_json
+from peil.store.store import Store
+from peil_models.footprint import FootprintSignalStrength, calibrate_footprint, footprint_deviance
 
 FITTED = ("path_loss_exponent", "midpoint_dbm", "steepness")
 
@@ -81,7 +83,7 @@ def train(pilot: str, fit_days: int | None = None, judge_days: int | None = None
     Refused
         Too few staged days, or a pilot without register.
     """
-    charter = charters.load(pilot)
+    charter = reading.load(pilot)
     store = Store()
     split = split_of(charter, store, fit_days, judge_days)
     if split is None:

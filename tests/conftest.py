@@ -72,14 +72,15 @@ def peil(data: Path, *words: str, **environment: str) -> subprocess.CompletedPro
 
 def new_store(deliveries: Settings, data: Path) -> Settings:
     """A store of its own over the same deliveries: other keys, an empty ledger, vouched for."""
-    from peil import charter, manifest
-    from peil.store import Store
+    from peil.charter import reading
+    from peil.ingest import deliveries as manifest
+    from peil.store.store import Store
 
     made = Settings(
         data=data, deliveries=deliveries.deliveries_folder, truth=deliveries.truth_folder
     )  # type: ignore[call-arg]
     folder = deliveries.deliveries_folder / "demo"
-    manifest.vouch(Store(made), charter.load("demo"), folder, "the tests")
+    manifest.vouch(Store(made), reading.load("demo"), folder, "the tests")
     return made
 
 

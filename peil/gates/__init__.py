@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from expectations.limits import Limits
-from peil import alerts, atomic
-from peil import charter as charters
-from peil.gates.limits import limits_of
+from peil.charter import reading
+from peil.charter.schema import Charter
+from peil.gates import closing
 from peil.gates.report import (
     STATES,
     Finding,
@@ -27,7 +27,9 @@ from peil.gates.report import (
 )
 from peil.outcome import GateClosed, Refused
 from peil.quality import store as quality
-from peil.store import Store
+from peil.quality.limits import limits_of
+from peil.store import atomic
+from peil.store.store import Store
 
 __all__ = [
     "STATES",
@@ -72,8 +74,8 @@ def check(state: str, pilot: str | Path, day: str | date) -> GateReport:
     that the incident ended.
     """
     known = _state(state)
-    charter = charters.load(pilot)
-    found = charters.day_of(charter, day)
+    charter = reading.load(pilot)
+    found = reading.day_of(charter, day)
     store = Store()
     limits = limits_of(charter.pilot)
     judged = _judged(store, charter, state, found, limits)
@@ -82,7 +84,7 @@ def check(state: str, pilot: str | Path, day: str | date) -> GateReport:
     atomic.write_text(quality / f"{state}.json", report.to_json())
     atomic.write_text(quality / f"{state}.judged", judged)
     if report.is_open:
-        alerts.open_gate(store, charter, report)
+        closing.open_gate(store, charter, report)
     return report
 
 
@@ -95,7 +97,7 @@ def close(report: GateReport) -> bool:
         Whether this incident is new. Closing the same gate for the same reason twice says it
         once.
     """
-    return alerts.close_gate(Store(), report)
+    return closing.close_gate(Store(), report)
 
 
 def _state(name: str) -> State:
@@ -118,8 +120,8 @@ def require_open(state: str, pilot: str | Path, day: str | date) -> GateReport:
     Refused
         As `check`.
     """
-    charter = charters.load(pilot)
-    found = charters.day_of(charter, day)
+    charter = reading.load(pilot)
+    found = reading.day_of(charter, day)
     report = _told(Store(), charter, state, found) or check(state, pilot, found)
     if not report.is_open:
         close(report)
@@ -127,7 +129,7 @@ def require_open(state: str, pilot: str | Path, day: str | date) -> GateReport:
     return report
 
 
-def _told(store: Store, charter: charters.Charter, state: str, day: date) -> GateReport | None:
+def _told(store: Store, charter: Charter, state: str, day: date) -> GateReport | None:
     """Return the report that was written of this very batch, if there is one."""
     quality = store.quality(charter.pilot, day)
     try:
@@ -139,7 +141,7 @@ def _told(store: Store, charter: charters.Charter, state: str, day: date) -> Gat
     return report if now == judged != "none" else None
 
 
-def _judged(store: Store, charter: charters.Charter, state: str, day: date, limits: Limits) -> str:
+def _judged(store: Store, charter: Charter, state: str, day: date, limits: Limits) -> str:
     """Fingerprint of what a report rests on: the state's own manifest, threshold and limits.
 
     Kept beside the report, not in it: a manifest may depend on the key of the day.
@@ -159,9 +161,7 @@ def _judged(store: Store, charter: charters.Charter, state: str, day: date, limi
     return hashlib.sha256(content + rest).hexdigest() if content else "none"
 
 
-def _judge(
-    store: Store, charter: charters.Charter, state: State, day: date, limits: Limits
-) -> GateReport:
+def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limits) -> GateReport:
     from peil.gates import great, tables  # takes Great Expectations' seconds
 
     beliefs = tables.beliefs(state, limits)

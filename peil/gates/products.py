@@ -10,14 +10,15 @@ import importlib
 from datetime import date
 from typing import Any, cast
 
-from peil import alerts, atomic, database
-from peil.charter import Charter
-from peil.gates.limits import limits_of
+from peil.adapters import database
+from peil.charter.products import Product, table_of
+from peil.charter.schema import Charter
+from peil.gates import closing
 from peil.gates.report import Finding, GateReport, MeasureError, State, observed
-from peil.linkage import Product
 from peil.outcome import GateClosed, Waiting
-from peil.outputs import table_of
-from peil.store import Store
+from peil.quality.limits import limits_of
+from peil.store import atomic
+from peil.store.store import Store
 
 NUMBERS = ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER")
 
@@ -61,7 +62,7 @@ def check(charter: Charter, product: Product, day: date, store: Store) -> GateRe
     report = GateReport(state, pilot, str(day), is_open, results)
     atomic.write_text(store.quality(pilot, day) / f"{state}.json", report.to_json())
     if is_open:
-        alerts.open_gate(store, charter, report)
+        closing.open_gate(store, charter, report)
     return report
 
 
@@ -75,7 +76,7 @@ def require_open(charter: Charter, product: Product, day: date, store: Store) ->
     """
     report = check(charter, product, day, store)
     if not report.is_open:
-        alerts.close_gate(store, report)
+        closing.close_gate(store, report)
         raise GateClosed(report.sentence())
     return report
 

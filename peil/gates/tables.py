@@ -18,13 +18,13 @@ import pandas as pd
 
 from expectations.belief import Belief
 from expectations.limits import Limits
-from peil import database
-from peil.area import Area, area_of
-from peil.charter import Charter
+from peil.adapters import database
+from peil.area.area import Area, area_of
+from peil.charter.schema import Charter
 from peil.gates.report import GateReport, MeasureError
 from peil.outcome import Refused, Waiting
 from peil.quality import store as quality
-from peil.store import Store
+from peil.store.store import Store
 
 WEEKS_BACK = (1, 2, 3, 4)
 PRODUCT = "presence"

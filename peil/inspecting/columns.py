@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from peil.inspecting.countries import COUNTRIES
+from peil.area.countries import COUNTRIES
 from peil.inspecting.moments import writing_of
 from peil.inspecting.tables import Table
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from peil.area.tiling import LAND_USE
+from peil.ingest.readers import essnet, flowkit, opencellid
+from peil.ingest.readers.multimno import CELLS as MULTIMNO_CELLS
+from peil.ingest.readers.multimno import EVENTS as MULTIMNO_EVENTS
 from peil.inspecting.columns import (
     CELL_NAMES,
     EVENT_NAMES,
@@ -17,10 +21,6 @@ from peil.inspecting.columns import (
     plain,
 )
 from peil.inspecting.tables import RADIOS, Table
-from peil.readers import essnet, flowkit, opencellid
-from peil.readers.multimno import CELLS as MULTIMNO_CELLS
-from peil.readers.multimno import EVENTS as MULTIMNO_EVENTS
-from peil.reference.tiling import LAND_USE
 
 RADIO = {"azimuth_deg", "antenna_height_m", "tilt_deg", "technology", "power_w", "frequency_mhz"}
 ROLES = ("events", "cells", "opt_out", "zones", "register", "tiles", "land_use", "elevation")
@@ -111,7 +111,7 @@ def default_columns(reader: str, role: str, table: Table) -> dict[str, str]:
         found = {ours: theirs for ours, theirs in usual.items() if theirs in names}
         return found | ({"latitude": "geom_point"} if "geom_point" in names else {})
     if reader == "mobloc":
-        from peil.readers.mobloc import USUAL
+        from peil.ingest.readers.mobloc import USUAL
 
         return {ours: theirs for ours, theirs in USUAL.items() if theirs in names}
     if reader == "multimno" and role == "events":

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from peil.ingest.readers import opencellid
 from peil.inspecting import formats, problems, proposal, references
 from peil.inspecting.columns import Guess
 from peil.inspecting.problems import Problem
 from peil.inspecting.proposal import Proposal
 from peil.inspecting.tables import table_of
 from peil.outcome import Refused
-from peil.readers import opencellid
 
 MOST_FILES = 20_000
 NO_DATA = {".md", ".txt", ".crc", ".json.gz", ".html", ".png", ".yml", ".yaml", ".sig"}
@@ -130,8 +130,8 @@ def _tail(folder: str, name: str) -> str:
 
 def _zone_ahead(events: list[Proposal], mcc: int | None) -> str:
     """The time zone of a plan's validity: local time of the network's country, else UTC."""
+    from peil.area.countries import zone_of_mcc
     from peil.inspecting.columns import EVENT_NAMES, guesses
-    from peil.inspecting.countries import zone_of_mcc
 
     for one in events:
         if one.table is not None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from peil.reference.tiling import LAND_USE, lattice_of
+from peil.area.tiling import LAND_USE, lattice_of
 
 # Okabe and Ito's colours, and ColorBrewer's YlGnBu: told apart under common colour blindness
 CLASSES = {

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS, Transformer
 
-from peil.atomic import write_text
+from peil.area.registers import read_register
+from peil.area.tiling import delivered_tiles
+from peil.area.zones import read_zones
+from peil.ingest.readers import CELL_COLUMNS
 from peil.inspecting import problems, references
 from peil.inspecting.layers import areas, heights, land_use, places
 from peil.inspecting.proposal import Proposal
 from peil.inspecting.stub_area import plane_of
 from peil.outcome import Refused
-from peil.readers import CELL_COLUMNS
-from peil.reference.registers import read_register
-from peil.reference.tiling import delivered_tiles
-from peil.reference.zones import read_zones
-from peil.self_contained import page
+from peil.pages.self_contained import page
+from peil.store.atomic import write_text
 
 OPENCELLID = "Cells: OpenCelliD (opencellid.org), CC BY-SA 4.0"
 

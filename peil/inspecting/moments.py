@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from peil.inspecting.countries import zone_of_mcc
+from peil.area.countries import zone_of_mcc
 
 OFFSET = re.compile(r"\d:\d\d(?:\.\d+)? *(?:Z|z|[+-]\d\d(?::?\d\d)?)$")
 FORMATS = [

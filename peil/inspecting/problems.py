@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from peil import database
-from peil.charter import Delivery
+from peil.adapters import database
+from peil.charter.schema import Delivery
+from peil.ingest.readers import READERS, generic
+from peil.ingest.readers.generic import literal
 from peil.outcome import Refused
-from peil.readers import READERS, generic
-from peil.readers.generic import literal
-from peil.store import Store
+from peil.store.store import Store
 
 FIRST = 3  # line numbers that are told of each kind
 REMEDY = {

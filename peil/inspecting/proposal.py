@@ -9,14 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from peil.charter import Delivery
+from peil.area.countries import mcc_of_imsi
+from peil.charter.schema import Delivery
+from peil.ingest.readers import READERS
 from peil.inspecting import columns, formats, problems
-from peil.inspecting.countries import mcc_of_imsi
 from peil.inspecting.moments import Writing, writing_of, zone_of
 from peil.inspecting.problems import Problem
 from peil.inspecting.tables import Table
 from peil.outcome import Refused
-from peil.readers import READERS
 
 EPOCH_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 QUARTER_S = 900

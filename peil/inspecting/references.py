@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 import rasterio
 
-from peil.charter_area import RegisterFile, TileFile, ZoneFile
+from peil.area.files import opened
+from peil.area.registers import read_register
+from peil.area.tiling import LAND_USE, delivered_tiles
+from peil.area.zones import read_zones
+from peil.charter.area_schema import RegisterFile, TileFile, ZoneFile
 from peil.inspecting import columns
 from peil.inspecting.formats import plane_of
 from peil.inspecting.problems import Problem, refusal
 from peil.inspecting.proposal import Proposal, types_of
 from peil.inspecting.tables import SAMPLE_ROWS, Table
 from peil.outcome import Refused
-from peil.reference import opened
-from peil.reference.registers import read_register
-from peil.reference.tiling import LAND_USE, delivered_tiles
-from peil.reference.zones import read_zones
 
 LEVELS = {
     "municipality": "muni|gemeente|city",

@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from peil.atomic import write_text
-from peil.charter import FILL_IN
-from peil.inspecting.countries import country_of_mcc, zone_of_mcc
+from peil.area.countries import country_of_mcc, zone_of_mcc
+from peil.charter.schema import FILL_IN
 from peil.inspecting.proposal import Proposal
 from peil.inspecting.stub_area import area
 from peil.outcome import Refused
 from peil.settings import Settings
+from peil.store.atomic import write_text
 
 SIMULATED_MCC = 999  # of a simulated network without one; the ITU keeps it for internal use
 

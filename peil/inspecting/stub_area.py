@@ -9,7 +9,7 @@ from typing import Any
 import geopandas as gpd
 from pyproj import CRS, Transformer
 
-from peil.charter import FILL_IN
+from peil.charter.schema import FILL_IN
 from peil.inspecting import references
 from peil.inspecting.proposal import Proposal
 

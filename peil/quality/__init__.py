@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from peil import charter as charters
+from peil.charter import reading
 from peil.outcome import Outcome
-from peil.store import Store
+from peil.store.store import Store
 
 
 def measure(pilot: str, day: str | date) -> Outcome:
@@ -24,5 +24,5 @@ def measure(pilot: str, day: str | date) -> Outcome:
     """
     from peil.quality import measuring
 
-    charter = charters.load(pilot)
-    return measuring.measure(charter, charters.day_of(charter, day), Store())
+    charter = reading.load(pilot)
+    return measuring.measure(charter, reading.day_of(charter, day), Store())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from peil.trouble import Owner
+from peil.alerts.trouble import Owner
 
 Kind = Literal["count", "share", "moment", "number", "mark"]
 Side = Literal["both", "above", "below", "never"]

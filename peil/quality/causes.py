@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from peil.trouble import Owner
+from peil.alerts.trouble import Owner
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from expectations.limits import Limits
-from peil import database
-from peil.atomic import read_json
-from peil.charter import Charter, Delivery
+from peil.adapters import database
+from peil.charter.schema import Charter, Delivery
+from peil.ingest import counted_fields
 from peil.outcome import Refused
-from peil.quality import incoming, passes
+from peil.quality import passes
 from peil.quality.catalogue import REASONS, UNLOCATED
 from peil.quality.store import SCHEMAS
-from peil.store import Store
+from peil.store.atomic import read_json
+from peil.store.store import Store
 
 # scope: (table, place, hour, {check: SQL}); `few` nulls a count of rows that is too small to tell
 SCOPES: dict[str, tuple[str, str, str, dict[str, str]]] = {
@@ -106,7 +107,7 @@ def count(charter: Charter, day: date, store: Store, limits: Limits, few_rows: i
             doing = "figures"
             delivery = charter.inputs.events
             of_day = _of_day(opened, delivery, manifest)
-            by_scope = _by_scope(opened, incoming.subscriber_check(delivery))
+            by_scope = _by_scope(opened, counted_fields.subscriber_check(delivery))
             return pa.concat_tables([of_day, *by_scope])
         except Refused:
             raise
@@ -161,7 +162,7 @@ def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Tab
     accounted += "int_rows_accounted__by_file_reason WHERE outcome <> 'opted_out'"
     for file_id, reason, n_rows in opened.execute(accounted).fetchall():
         reasons[file_id][reason] = n_rows
-    subscribers = incoming.subscriber_check(delivery)
+    subscribers = counted_fields.subscriber_check(delivery)
     told = [of.get("incoming", {}) for of in manifest["files"]]
     names = [file["file_name"] for file in files]
     rows = []
@@ -179,7 +180,7 @@ def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Tab
     }
     day = {
         **_of_rows({**sums, **whole}, every, subscribers),
-        **incoming.of_day(told),
+        **counted_fields.of_day(told),
         subscribers: whole["n_devices"],
         "count_duplicated": whole["n_repeated"],
         "rows_per_device": every["staged"] / whole["n_devices"] if whole["n_devices"] else None,

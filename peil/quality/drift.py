@@ -12,7 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from peil.charter import Charter
+from peil.alerts.trouble import Trouble
+from peil.charter.schema import Charter
 from peil.quality import store as quality
 from peil.quality.causes import KINDS, Cause, percent
 from peil.quality.choices import Choices, choices_of
@@ -20,8 +21,7 @@ from peil.quality.clocks import shift_of
 from peil.quality.loss import slow_loss
 from peil.quality.ranges import WEEK, Array, median
 from peil.quality.recent import Recent, Series
-from peil.store import Store
-from peil.trouble import Trouble
+from peil.store.store import Store
 
 PLAN_DAYS = 28  # plans that a day's plan is compared with
 LOOK_BACK = 14  # days in which the beginning of a trouble is looked for

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from datetime import date
 from typing import Literal
 
-from peil.atomic import canonical
-from peil.charter import Charter
+from peil.charter.schema import Charter
 from peil.outcome import Fact, Outcome
 from peil.quality.choices import Choices, choices_of
-from peil.store import Store
+from peil.store.atomic import canonical
+from peil.store.store import Store
 
 
 def measure(charter: Charter, day: date, store: Store) -> Outcome:
@@ -24,10 +24,10 @@ def measure(charter: Charter, day: date, store: Store) -> Outcome:
     CountError
         A fault of ours.
     """
-    from peil.gates.limits import limits_of
-    from peil.provenance import code_hash
     from peil.quality import checks, expected
     from peil.quality import store as quality
+    from peil.quality.limits import limits_of
+    from peil.store.provenance import code_hash
 
     pilot = charter.pilot
     limits, choices = limits_of(pilot), choices_of(pilot)

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from peil.charter import Charter
+from peil.charter.schema import Charter
 from peil.quality import store as quality
 from peil.quality.choices import Choices
-from peil.quality.expected import Figures, read
+from peil.quality.figures import Figures, read
 from peil.quality.ranges import WEEK, Array, Range, expected_range, median
-from peil.store import Store
+from peil.store.store import Store
 
 HOURS = [f"{hour:02d}" for hour in range(24)]
 

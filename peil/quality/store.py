@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from peil.atomic import write_bytes
-from peil.store import Store
+from peil.store.atomic import write_bytes
+from peil.store.store import Store
 
 Kind = Literal["figures", "judged"]
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from peil.quality.catalogue import CHECKS, REASONS
 from peil.quality.choices import Choices
-from peil.quality.expected import Figures, groups, rows_of
+from peil.quality.figures import Figures, groups, rows_of
 from peil.quality.ranges import Array, Range
 
 ROWS = {"warning_raw_rows": "count_added_rows", "warning_clean_rows": "n_rows_staged"}

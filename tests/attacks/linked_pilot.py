@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from peil import charter as charters
-from peil import manifest, steps
+from peil.charter import reading
+from peil.commands import verbs as steps
+from peil.ingest import deliveries
 from peil.settings import PROJECT, Settings
-from peil.store import Store
+from peil.store.store import Store
 
 DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
 PRODUCTS = ["presence", "flows", "visitors", "residence"]
@@ -41,7 +42,7 @@ def open_store(small: Settings, folder: Path, patch: pytest.MonkeyPatch, **chang
     patch.setenv("PEIL_PILOTS", str(folder / "pilots"))
     patch.setenv("PEIL_DELIVERIES", str(small.deliveries_folder))
     store = Store()
-    manifest.vouch(store, charters.load("demo"), small.deliveries_folder / "demo", "the tests")
+    deliveries.vouch(store, reading.load("demo"), small.deliveries_folder / "demo", "the tests")
     return store
 
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from peil import charter, manifest
+from peil.charter import reading
+from peil.ingest import deliveries as manifest
 from peil.settings import PROJECT, Settings
-from peil.store import Store
+from peil.store.store import Store
 
 DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
 MEMORY = "60MB"  # so little that ingest and stage spill
@@ -130,7 +131,7 @@ def run(small: Settings, folder: Path) -> Spoiled:
     shutil.copytree(small.deliveries_folder / "demo", deliveries / "demo")
     markers: dict[str, str | bytes] = {**spoil(deliveries)}
     store = Store(Settings(data=folder / "data", deliveries=deliveries))  # type: ignore[call-arg]
-    manifest.vouch(store, charter.load("demo"), deliveries / "demo", "the tests")
+    manifest.vouch(store, reading.load("demo"), deliveries / "demo", "the tests")
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL_"))},
         "PEIL_DATA": str(store.root),

@@ -10,10 +10,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from peil import charter as charters
-from peil import database, manifest, sealing, steps
+from peil.adapters import database, sealing
+from peil.charter import reading
+from peil.commands import verbs as steps
+from peil.ingest import deliveries
 from peil.settings import Settings
-from peil.store import Store
+from peil.store import keys
+from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
 VERBS = ("ingest", "stage", "estimate", "release")
@@ -30,7 +33,7 @@ def _store(small: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) -> St
     monkeypatch.setenv("PEIL_DATA", str(folder))
     monkeypatch.setenv("PEIL_DELIVERIES", str(small.deliveries_folder))
     store = Store()
-    manifest.vouch(store, charters.load("demo"), small.deliveries_folder / "demo", "the tests")
+    deliveries.vouch(store, reading.load("demo"), small.deliveries_folder / "demo", "the tests")
     return store
 
 
@@ -85,7 +88,7 @@ def _seal_without_devices(whole: Path, store: Store) -> None:
     """Copy the tables that estimation may read into a new sealed file under the same key."""
     file = store.staged_file("demo", DAY)
     file.unlink()
-    key = sealing.read_key(store.key("demo", DAY, "staged"))
+    key = keys.read_key(store.key("demo", DAY, "staged"))
     with duckdb.connect(":memory:") as opened:
         sealing.load_crypto(opened)
         sealing.bound(opened, "500MB", 1, store.work("demo", DAY, "test"))
@@ -101,7 +104,7 @@ def test_another_pseudonym_key_gives_the_same_released_bytes(
     store = _store(small_deliveries, tmp_path / "data", monkeypatch)
     _run(VERBS)
     for kind in ("raw", "staged", "pseudonym"):
-        keys = [sealing.read_key(of.key("demo", DAY, kind)) for of in (store, released)]
+        keys = [keys.read_key(of.key("demo", DAY, kind)) for of in (store, released)]
         assert keys[0] != keys[1]
     assert _pseudonyms(store).isdisjoint(_pseudonyms(released))
     folders = [of.released("demo", "presence", DAY) for of in (store, released)]

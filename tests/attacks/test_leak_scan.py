@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from planting import ENCODINGS, IMSI, KEY, PLACES, plain, sealed_not
 
-from peil.leaks import NOT_DECODED, Finding, scan
-from peil.sealing import attach, bound, load_crypto
+from peil.adapters.sealing import attach, bound, load_crypto
+from peil.redteam.leaks import NOT_DECODED, Finding, scan
 
 
 @pytest.mark.parametrize("place", PLACES)

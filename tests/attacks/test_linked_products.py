@@ -12,16 +12,21 @@ import pandas as pd
 import pytest
 from linked_pilot import DAYS, THRESHOLD, open_store, run, write_charter
 
-from peil import charter as charters
-from peil import database, following, linkage, linked, product_windows, products, release, sealing
-from peil.area import area_of
-from peil.atomic import read_json
-from peil.estimate import default_footprint
-from peil.leaks import scan
+from peil.adapters import database
+from peil.adapters.pseudonyms import pseudonym
+from peil.area.area import area_of
+from peil.charter import reading, windows
+from peil.estimate.champion import default_footprint
+from peil.estimate.linked import estimate, follow
 from peil.outcome import Refused, Waiting
-from peil.pseudonyms import pseudonym
+from peil.redteam.leaks import scan
+from peil.release import release
 from peil.settings import Settings
-from peil.store import Store
+from peil.stage import device_rows
+from peil.store import keys
+from peil.store.atomic import read_json
+from peil.store.store import Store
+from peil.tasks import windows as product_windows
 
 pytestmark = pytest.mark.timeout(900)
 TABLES = {"flows": "rel_flows__by_zone_pair_hour", "visitors": "rel_visitors__by_zone_hour"}
@@ -42,7 +47,7 @@ def made(staged: Store) -> Store:
     """Every product of the window estimated and, where it may be, released."""
     with found(staged):
         for product in ("flows", "visitors", "residence"):
-            assert products.estimate("demo", product, FIRST).status == "done"
+            assert estimate.estimate("demo", product, FIRST).status == "done"
         for product in TABLES:
             outcome = product_windows.release_window("demo", product, str(DAYS[1]))
             assert outcome.facts["n_periods"] == 3
@@ -88,7 +93,7 @@ def test_one_key_names_a_device_on_all_days_of_a_window_and_files_have_their_own
     assert len(others) == len(DAYS) - 1
     assert all(len(first & other) > 0.8 * len(first) for other in others)
     keys = {
-        path.name: sealing.read_key(path)
+        path.name: keys.read_key(path)
         for path in sorted((staged.operator / "keys" / "demo").glob("*.key"))
     }
     assert [name for name in keys if "pseudonym" in name] == [f"{DAYS[0]}.pseudonym.key"]
@@ -97,20 +102,20 @@ def test_one_key_names_a_device_on_all_days_of_a_window_and_files_have_their_own
 
 def test_every_row_is_read_once_whatever_the_number_of_buckets(staged: Store) -> None:
     with found(staged):
-        charter = charters.load("demo")
-        window = linkage.window_of(charter, DAYS[0])
-        area, cells = area_of(charter, staged), linked.cells_of(charter, window, staged)
+        charter = reading.load("demo")
+        window = windows.window_of(charter, DAYS[0])
+        area, cells = area_of(charter, staged), device_rows.cells_of(charter, window, staged)
         n_rows = sum(
             read_json(staged.staged_manifest("demo", day))["facts"]["n_staged"] for day in DAYS
         )
         read = [
-            [len(one.device) for one in linked.buckets(charter, window, staged, cells, parts)]
+            [len(one.device) for one in device_rows.buckets(charter, window, staged, cells, parts)]
             for parts in (1, 5)
         ]
         assert [sum(lengths) for lengths in read] == [n_rows, n_rows]
         assert len(read[1]) == 5 and max(read[1]) < 0.4 * n_rows
         whole, parted = (
-            following.follow(charter, window, staged, area, default_footprint("demo"), parts)
+            follow.follow(charter, window, staged, area, default_footprint("demo"), parts)
             for parts in (1, 5)
         )
     assert whole.facts == parted.facts
@@ -127,13 +132,13 @@ def test_what_the_charter_does_not_name_is_refused_and_leaves_nothing(
     with found(staged) as patch:
         write_charter(tmp_path, products=["presence", "visitors"])
         patch.setenv("PEIL_PILOTS", str(tmp_path))
-        for verb in (products.estimate, product_windows.estimate, product_windows.release_window):
+        for verb in (estimate.estimate, product_windows.estimate, product_windows.release_window):
             with pytest.raises(Refused, match=r"does not name the product flows: it allows"):
                 verb("demo", "flows", FIRST)
         with pytest.raises(Refused, match=r"does not name the product flows"):
             release.release("demo", FIRST, "flows")
         with pytest.raises(Refused, match=r"There is no product trips"):
-            products.estimate("demo", "trips", FIRST)
+            estimate.estimate("demo", "trips", FIRST)
     assert sorted(staged.operator.rglob("*")) == before
 
 
@@ -143,7 +148,7 @@ def test_a_window_waits_for_its_last_day(
     store = open_store(small_deliveries, tmp_path, monkeypatch)
     run(("ingest", "stage"), DAYS[:1])
     with pytest.raises(Waiting, match=r"waits until 2 of its days are staged and believed"):
-        products.estimate("demo", "flows", FIRST)
+        estimate.estimate("demo", "flows", FIRST)
     outcome = product_windows.estimate("demo", "flows", FIRST)
     assert (outcome.status, outcome.facts["n_days_missing"]) == ("unchanged", 2)
     assert product_windows.readiness("demo", "flows", FIRST, False) == "waits"
@@ -185,9 +190,11 @@ def test_two_keys_and_two_runs_release_the_same_bytes(
     store = open_store(small_deliveries, tmp_path, monkeypatch)
     run(("ingest", "stage"))
     monkeypatch.setenv("PEIL_MEMORY", "120MB")  # other buckets too
-    assert linked.n_buckets(charters.load("demo"), linkage.Window(DAYS[0], DAYS[2]), Store()) > 1
+    assert (
+        device_rows.n_buckets(reading.load("demo"), windows.Window(DAYS[0], DAYS[2]), Store()) > 1
+    )
     for product in TABLES:
-        products.estimate("demo", product, FIRST)
+        estimate.estimate("demo", product, FIRST)
         product_windows.release_window("demo", product, FIRST)
     ours, theirs = pseudonyms(store)[FIRST], pseudonyms(made)[FIRST]
     assert ours.isdisjoint(theirs) and len(ours) == len(theirs)
@@ -198,10 +205,10 @@ def test_a_second_time_nothing_is_done_again(made: Store) -> None:
     before = {file: file.stat().st_mtime_ns for file in made.operator.rglob("*.parquet")}
     with found(made):
         for product in TABLES:
-            assert products.estimate("demo", product, FIRST).facts["why"] == "released"
+            assert estimate.estimate("demo", product, FIRST).facts["why"] == "released"
             assert product_windows.release_window("demo", product, FIRST).status == "unchanged"
             assert product_windows.readiness("demo", product, FIRST, False) == "released"
-        assert products.estimate("demo", "residence", FIRST).status == "unchanged"
+        assert estimate.estimate("demo", "residence", FIRST).status == "unchanged"
     assert {f: f.stat().st_mtime_ns for f in made.operator.rglob("*.parquet")} == before
 
 
@@ -262,21 +269,21 @@ def test_who_opts_out_after_a_day_was_staged_is_in_no_sum(
     deliveries = tmp_path / "deliveries"
     shutil.copytree(small_deliveries.deliveries_folder / "demo", deliveries / "demo")
     devices = pd.read_parquet(small_deliveries.truth_folder / "demo" / "devices.parquet")
-    key = sealing.read_key(linkage.pseudonym_key(staged, charters.load("demo"), DAYS[0]))
+    key = keys.read_key(windows.pseudonym_key(staged, reading.load("demo"), DAYS[0]))
     days = pseudonyms(staged)
     names = {one: str(uuid.UUID(pseudonym(key, one))) for one in devices["subscriber_id"]}
     seen = [one for one, device in names.items() if device in set().union(*days.values())][:25]
     assert len(seen) == 25
     with found(staged) as patch:
-        charter = charters.load("demo")
-        window = linkage.window_of(charter, DAYS[0])
+        charter = reading.load("demo")
+        window = windows.window_of(charter, DAYS[0])
         area, footprint = area_of(charter, staged), default_footprint("demo")
-        before = following.follow(charter, window, Store(), area, footprint)
+        before = follow.follow(charter, window, Store(), area, footprint)
         patch.setenv("PEIL_DELIVERIES", str(deliveries))
         with (deliveries / "demo" / "opt_out.csv").open("a") as file:
             file.write("".join(f"+{one}\n" for one in seen))
-        after = following.follow(charter, window, Store(), area, footprint)
+        after = follow.follow(charter, window, Store(), area, footprint)
         assert after.facts["n_devices"] == int(before.facts["n_devices"]) - 25
         (deliveries / "demo" / "opt_out.csv").unlink()
         with pytest.raises(Refused, match=r"The opt-out list opt_out.csv is missing"):
-            following.follow(charter, window, Store(), area, footprint)
+            follow.follow(charter, window, Store(), area, footprint)

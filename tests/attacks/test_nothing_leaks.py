@@ -12,8 +12,8 @@ import json
 import pytest
 from spoiled_pilot import ANY_SUBSCRIBER, DAYS, PLANTED, Spoiled, run
 
-from peil import database
-from peil.leaks import places_of, scan
+from peil.adapters import database
+from peil.redteam.leaks import places_of, scan
 from peil.settings import Settings
 
 pytestmark = pytest.mark.timeout(900)

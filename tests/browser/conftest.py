@@ -12,7 +12,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from small_country import grid_data, page_data
 from small_flows import moving_data
 
-from peil.portal import PortalData, build
+from peil.pages.portal import PortalData, build
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chromium import Browser
 
-from peil.portal import PortalData
+from peil.pages.portal import PortalData
 
 POINT = {"en": ",", "nl": "."}
 TABS = ("map", "accuracy", "quality", "privacy", "about")

@@ -15,15 +15,8 @@ from shapely.affinity import translate
 from shapely.geometry import mapping
 from small_judgements import DAYS, gates, scores
 
-from peil.charter import Words
-from peil.portal import (
-    Body,
-    Download,
-    Method,
-    PortalData,
-    Release,
-    Released,
-)
+from peil.charter.schema import Words
+from peil.pages.portal import Body, Download, Method, PortalData, Release, Released
 
 NAMES = [
     "Zeemonde",

@@ -8,8 +8,8 @@ import numpy as np
 from shapely.geometry import shape
 from small_country import country, hours, page_data
 
-from peil.portal import PortalData
-from peil.portal_tables import Origin, ReleasedFlows, ReleasedVisitors
+from peil.pages.portal import PortalData
+from peil.pages.portal_tables import Origin, ReleasedFlows, ReleasedVisitors
 
 THRESHOLD = 60
 ZONES = [f"M{i:02d}" for i in range(1, 21)]

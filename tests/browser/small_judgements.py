@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from peil.charter import Words
-from peil.operator_page import Alert, DayStates, FileAccount, OperatorData, StateOfDay
-from peil.portal import Gate, Result, Score
+from peil.charter.schema import Words
+from peil.pages.operator_page import Alert, DayStates, OperatorData, StateOfDay
+from peil.pages.portal import Gate, Result, Score
+from peil.stage.accounting import FileAccount
 
 DAYS = [f"2026-03-{d:02d}" for d in range(2, 9)]
 

@@ -14,12 +14,12 @@ from shapely import Point
 from shapely.geometry import shape
 from small_country import country
 
-from peil import charter as charters
-from peil.clock import hours_of
-from peil.operator_page import FileAccount
-from peil.quality_content import content
-from peil.quality_page import QualityData
-from peil.trouble import Trouble
+from peil.alerts.trouble import Trouble
+from peil.charter import reading
+from peil.charter.clock import hours_of
+from peil.pages.quality_content import content
+from peil.pages.quality_page import QualityData
+from peil.stage.accounting import FileAccount
 
 LAST = date(2026, 3, 29)  # the clock is set forward: 23 hours
 ZONE = "Europe/Amsterdam"
@@ -223,7 +223,7 @@ def quality_data(n_days: int = 14, n_masts: int = 34) -> QualityData:
     outlines = [[[tuple(p) for p in ring] for ring in f["geometry"]["coordinates"]] for f in zones]
     names = {f["properties"]["zone_id"]: f["properties"]["name"] for f in country()["features"]}
     made = content(
-        charters.load("demo"), figures, judged, places, names, outlines, accounts(figures), TROUBLES
+        reading.load("demo"), figures, judged, places, names, outlines, accounts(figures), TROUBLES
     )
     assert made is not None
     return made

@@ -15,7 +15,7 @@ from screen import fragment, look, names, written
 from selenium.webdriver.common.keys import Keys
 from small_flows import LONELY, N_HOURS, QUIET, moving_data
 
-from peil.portal import PortalData, build
+from peil.pages.portal import PortalData, build
 
 Wait = Callable[[Callable[[], Any]], Any]
 ZONE, MORNING = "M08", 8

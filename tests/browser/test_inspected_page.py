@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from shapely.geometry import box
 
 from peil.inspecting.layers import areas, heights, land_use, places
-from peil.self_contained import page
+from peil.pages.self_contained import page
 
 X, Y = 4_000_000, 3_100_000
 

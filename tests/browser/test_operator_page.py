@@ -8,7 +8,8 @@ import pytest
 from chromium import Browser
 from small_judgements import operator_data
 
-from peil.operator_page import FileAccount, build
+from peil.pages.operator_page import build
+from peil.stage.accounting import FileAccount
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])

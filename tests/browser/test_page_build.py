@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from small_country import grid_data, page_data
 from small_judgements import operator_data
 
-from peil import operator_page, self_contained
-from peil.portal import Download, PortalData, Released, build
-from peil.self_contained import PORTAL, script
+from peil.pages import operator_page, self_contained
+from peil.pages.portal import Download, PortalData, Released, build
+from peil.pages.self_contained import PORTAL, script
 
 SOURCES = sorted((PORTAL / "src").glob("*.js"))
 WORDS = json.loads((PORTAL / "src" / "words.json").read_text(encoding="utf-8"))

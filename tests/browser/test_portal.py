@@ -13,7 +13,7 @@ from screen import TABS, entry, fragment, withheld_hour, written
 from selenium.webdriver.common.keys import Keys
 from small_country import grid_data
 
-from peil.portal import PortalData, build
+from peil.pages.portal import PortalData, build
 
 Wait = Callable[[Callable[[], Any]], Any]
 

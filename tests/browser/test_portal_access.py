@@ -10,7 +10,7 @@ from screen import TABS, entry, fragment, written
 from selenium.webdriver.common.keys import Keys
 from small_country import grid_data
 
-from peil.portal import PortalData, build
+from peil.pages.portal import PortalData, build
 
 
 def test_the_slider_walks_by_keyboard_and_the_number_follows(

@@ -14,10 +14,10 @@ from selenium.webdriver.common.keys import Keys
 from small_quality import NOWHERE, quality_data
 from test_portal_access import CONTRAST
 
+from peil.pages.quality_page import MISSING, QualityData, build
+from peil.pages.self_contained import PORTAL
 from peil.quality.catalogue import CHECKS
 from peil.quality.causes import KINDS
-from peil.quality_page import MISSING, QualityData, build
-from peil.self_contained import PORTAL
 
 Page = tuple[QualityData, Path]
 Wait = Callable[[Callable[[], Any]], Any]
@@ -231,7 +231,7 @@ def test_the_operators_page_and_this_one_lead_to_each_other(
 ) -> None:
     from small_judgements import operator_data
 
-    from peil import operator_page
+    from peil.pages import operator_page
 
     build(quality[0], tmp_path / "quality.html")
     operator_page.build(operator_data().model_copy(update={"has_quality": True}), tmp_path)

@@ -13,7 +13,7 @@ from small_flows import BEACH, LONELY, N_HOURS, QUIET
 from test_flows_section import WITHHELD, Wait
 from test_portal_access import CONTRAST
 
-from peil.portal import PortalData
+from peil.pages.portal import PortalData
 
 ZONE, NOON = "M08", 13
 MIXED = "M03"  # has hours in which of the lesser countries one is shown and one withheld

@@ -16,7 +16,7 @@ CHOICES: dict[str, Any] = tomllib.loads((PROJECT / "methods.toml").read_text())
 CODE = {
     file: file.read_text()
     for file in named(".py")
-    if file.relative_to(PROJECT).parts[0] in ("peil", "models", "expectations")
+    if file.relative_to(PROJECT).parts[0] in ("peil", "models", "expectations", "benchmarks")
 }
 
 
@@ -59,13 +59,15 @@ def test_every_section_is_read_by_name() -> None:
     for text in CODE.values():
         read |= set(re.findall(r'section\(\s*"(\w+)"', text))
         read |= set(re.findall(r'^SECTION = "(\w+)"', text, re.M))
-        for group in re.findall(r"section\(name.*?\bin\s*\(([^)]*)\)", text, re.S):
+        for group in re.findall(
+            r"(?:section\(name.*?\bin|^SECTIONS =)\s*\(([^)]*)\)", text, re.M | re.S
+        ):
             read |= set(re.findall(r'"(\w+)"', group))
     assert set(CHOICES) - {"pilot"} <= read
 
 
 def test_the_defaults_of_an_estimator_are_all_among_the_choices() -> None:
-    from models.footprint import FootprintSignalStrength
+    from peil_models.footprint import FootprintSignalStrength
 
     known = set(inspect.signature(FootprintSignalStrength).parameters)
     assert set(CHOICES["footprint"]) <= known

@@ -50,7 +50,11 @@ def test_a_missing_docstring_is_told(tmp_path: Path) -> None:
     "file", WITH_EXAMPLES, ids=[str(file.relative_to(PROJECT)) for file in WITH_EXAMPLES]
 )
 def test_examples_run_and_are_right(file: Path) -> None:
-    name = ".".join(file.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
+    name = (
+        ".".join(file.relative_to(PROJECT).with_suffix("").parts)
+        .removeprefix("models.")
+        .removesuffix(".__init__")
+    )
     module = importlib.import_module(name)
     failed, tried = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert tried > 0

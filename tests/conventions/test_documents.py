@@ -12,6 +12,7 @@ import pytest
 from tracked import named
 from typer.testing import CliRunner
 
+from benchmarks.__main__ import app as benchmarks
 from peil import cli
 from peil.settings import PROJECT
 
@@ -67,6 +68,10 @@ def test_a_command_in_a_document_is_one_that_exists(
         options = {word.split("=")[0] for word in words if word.startswith("--")}
         if not harmless:
             assert all(option in told.output for option in options), told.output
+    elif words[:3] == ["python", "-m", "benchmarks"]:
+        told = CliRunner().invoke(benchmarks, [*words[3:], "--help"])
+        assert told.exit_code == 0, told.output
+        assert all(word in told.output for word in words if word.startswith("--")), told.output
     elif words[0] == "make":
         names = [word for word in words[1:] if "=" not in word]
         assert set(names) <= targets(), names
@@ -123,7 +128,7 @@ def test_a_test_that_a_document_cites_exists() -> None:
 
 
 def test_a_charter_in_a_document_is_valid(tmp_path: Path) -> None:
-    from peil import charter
+    from peil.charter import reading
 
     found = 0
     for file in DOCUMENTS:
@@ -131,7 +136,7 @@ def test_a_charter_in_a_document_is_valid(tmp_path: Path) -> None:
             r"^```yaml\n(pilot: (\w+)\n.*?)^```$", file.read_text(), re.M | re.S
         ):
             (tmp_path / f"{block[1]}.yml").write_text(block[0])
-            assert not charter.load(tmp_path / f"{block[1]}.yml").is_synthetic
+            assert not reading.load(tmp_path / f"{block[1]}.yml").is_synthetic
             found += 1
     assert found == 1
 

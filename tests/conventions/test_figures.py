@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from benchmarks import accuracy, estimate
+from benchmarks.accuracy import demo
 from peil import methods
-from peil.atomic import read_json
-from peil.bench import accuracy, estimate
-from peil.bench.accuracy import demo
-from peil.estimation import CHAMPION, ESTIMATORS
+from peil.estimate.estimators import CHAMPION, ESTIMATORS
 from peil.settings import PROJECT
+from peil.store.atomic import read_json
 
 BENCHMARKS = PROJECT / "benchmarks"
 

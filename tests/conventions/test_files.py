@@ -95,12 +95,12 @@ def test_what_breaks_these_rules_is_told(tmp_path: Path) -> None:
 
 
 def test_each_pilot_is_named_after_its_file() -> None:
-    from peil import charter
+    from peil.charter import reading
 
     files = sorted((PROJECT / "pilots").glob("*.yml"))
     assert {"demo", "essnet_sample", "multimno_sample"} <= {file.stem for file in files}
     for file in files:
-        assert charter.load(file).pilot == file.stem
+        assert reading.load(file).pilot == file.stem
 
 
 @pytest.mark.parametrize("verb", ["ingest", "stage", "estimate", "release", "train", "watch"])

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from peil import charter
-from peil.airflow.home import DAGS, environment
+from peil.adapters.airflow.home import DAGS, environment
+from peil.charter import reading
 from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
@@ -47,7 +47,7 @@ TASKS = {
 def tasks_of(dag_id: str) -> set[str]:
     """The verb's own tasks, and those of each product that the pilot's charter names."""
     verb, pilot = dag_id.split("__")
-    named = charter.load(PILOTS / f"{pilot}.yml").products
+    named = reading.load(PILOTS / f"{pilot}.yml").products
     linked = [name for name in ("flows", "residence", "visitors") if name in named]
     if verb == "estimate":
         return TASKS[verb] | set(linked)
@@ -75,7 +75,7 @@ def bag(read_dags: Any) -> Any:
 
 def test_every_verb_of_every_pilot_is_one_dag_and_there_is_no_other(bag: Any) -> None:
     assert not bag.import_errors
-    assert len(bag.dags) == len(VERBS) * len(charter.pilots())
+    assert len(bag.dags) == len(VERBS) * len(reading.pilots())
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -206,8 +206,8 @@ def test_a_day_is_ingested_at_the_midnight_that_ends_it(bag: Any) -> None:
         len(runs) < 99
     ):
         runs.append((last.partition_key, last.run_after.in_timezone("Europe/Amsterdam")))
-    period = charter.load("demo").period
-    assert [day for day, _ in runs] == [str(day) for day in charter.load("demo").days()]
+    period = reading.load("demo").period
+    assert [day for day, _ in runs] == [str(day) for day in reading.load("demo").days()]
     assert runs[0][1].hour == 0 and runs[0][1].date() > period.start
 
 
@@ -267,7 +267,7 @@ def test_ingest_has_the_deadline_that_the_charter_names(read_dags: Any, tmp_path
     (alert,) = found.dags["ingest__demo"].deadline
     assert alert.interval == timedelta(hours=6, minutes=30)
     assert (alert.callback.path, alert.callback.kwargs) == (
-        "peil.deadlines.passed",
+        "peil.watch.deadlines.passed",
         {"pilot": "demo"},
     )
     others = [dag for dag_id, dag in found.dags.items() if dag_id != "ingest__demo"]
@@ -334,7 +334,7 @@ def test_a_dag_file_takes_airflow_at_the_top_and_peil_inside_its_tasks() -> None
         assert "airflow.sdk" in top
         assert all(
             str(name).startswith(("airflow.", "typing"))
-            or name in ("peil.airflow.chain", "peil.airflow.products")
+            or name in ("peil.tasks.chain", "peil.tasks.products")
             for name in top
         ), top
         inside = [

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from peil.airflow import compose_secrets, environment
-from peil.airflow.home import claim, environment_of_a_child, keys_folder
+from peil.adapters.airflow import compose_secrets, environment
+from peil.adapters.airflow.home import claim, environment_of_a_child, keys_folder
 from peil.outcome import Waiting
 from peil.settings import Settings
 

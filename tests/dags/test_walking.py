@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from peil.airflow.standalone import free_port
+from peil.adapters.airflow.standalone import free_port
 from peil.settings import PROJECT
 
 DRIVER = """
@@ -34,12 +34,18 @@ class Postbox:
 controller = Controller(Postbox(), hostname="127.0.0.1", port=int(os.environ["PEIL_SMTP_PORT"]))
 controller.start()
 
-from peil import alerts, charter, estimate, gates, ingest, release, stage
-from peil.airflow import walk
-from peil.airflow.home import claim
+from peil import gates
+from peil.charter import reading
+from peil.estimate import estimate
+from peil.gates import closing
+from peil.ingest import ingest
+from peil.release import release
+from peil.stage import stage
+from peil.adapters.airflow import walk
+from peil.adapters.airflow.home import claim
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
 from peil.settings import settings
-from peil.store import Store
+from peil.store.store import Store
 from peil.gates.report import Finding, GateReport
 
 CLOSE = gates.close
@@ -96,9 +102,9 @@ def real_close(is_open):
     belief = Finding("cells_were_delivered", "cells", "None came.", "Ask for the plan.", "stop",
                      is_open, {"n_cells": 0})
     report = GateReport("estimated", "demo", "2026-03-04", is_open, [belief])
-    told = charter.load("demo")
+    told = reading.load("demo")
     if is_open:
-        alerts.open_gate(Store(), told, report)
+        closing.open_gate(Store(), told, report)
     return report
 
 with world(), patch.object(gates, "check", lambda *a: real_close(False)), \
@@ -115,8 +121,8 @@ out["watched"] = scenario("watch")
 # what Airflow's executor does when a run of ingest outlives its deadline
 from airflow.sdk.execution_time.callback_supervisor import execute_callback
 import structlog
-with patch("peil.deadlines.now", lambda charter: datetime(2026, 3, 3, 6, tzinfo=UTC)):
-    out["callback"] = execute_callback("peil.deadlines.passed", {"pilot": "real"}, "", None,
+with patch("peil.watch.deadlines.now", lambda charter: datetime(2026, 3, 3, 6, tzinfo=UTC)):
+    out["callback"] = execute_callback("peil.watch.deadlines.passed", {"pilot": "real"}, "", None,
                                        structlog.get_logger())
 
 out["mails"] = [[mail["To"], mail["Subject"], mail.get_body(("html",)).get_content()]
@@ -221,7 +227,7 @@ def test_a_simulated_release_asks_nobody_and_crosses_behind_its_gate(
 def test_a_walk_of_a_real_release_does_not_wait_for_an_answer_nobody_can_give(
     walked: dict[str, Any],
 ) -> None:
-    # peil.release itself refuses without an approval in the ledger
+    # peil.release.release itself refuses without an approval in the ledger
     assert walked["real release"]["states"]["approval"] == "skipped"
     assert walked["real release"]["seen"][0] == ["release", "real", "2026-03-02"]
 

@@ -23,8 +23,8 @@ import value_kinds
 from kinds import COLUMNS, OPTED_OUT, Kind
 from tiny_pilot import Tiny
 
-from peil import stage as stage_module
 from peil.outcome import Outcome
+from peil.stage import stage as stage_module
 
 DAY = date(2026, 3, 2)
 KINDS: list[Kind] = [

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from kinds import HEADER, row, rows
 
-from peil import flagged, landing, ledger, status
-from peil import ingest as ingest_module
-from peil.ingest import ingest
+from peil import status
+from peil.alerts.trouble import Trouble
+from peil.ingest import corrections as flagged
+from peil.ingest import ingest as ingest_module
+from peil.ingest import landing
+from peil.ingest.ingest import ingest
 from peil.outcome import Refused, Waiting
-from peil.trouble import Trouble
+from peil.store import ledger
 
 DAY, NEXT = date(2026, 3, 2), date(2026, 3, 3)
 
@@ -224,10 +227,10 @@ def test_what_comes_for_a_shredded_day_is_late_and_never_landed(pilot: Any, left
 
 
 def test_a_staged_day_whose_key_is_there_is_not_late(pilot: Any) -> None:
-    from peil import sealing
+    from peil.store import keys
 
     pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
-    sealing.new_key(pilot.store.key("tiny", DAY, "pseudonym"))
+    keys.new_key(pilot.store.key("tiny", DAY, "pseudonym"))
     kept = pilot.store.staged_manifest("tiny", DAY)
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text("{}")

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from kinds import COLUMNS, HEADER, OPTED_OUT, packed, row, rows
 from tiny_pilot import SIGNED, Tiny
 
-from peil.ingest import ingest
+from peil.ingest.ingest import ingest
 from peil.outcome import Refused
 
 DAY = date(2026, 3, 2)
@@ -234,7 +234,7 @@ def test_the_sound_files_are_sound(day: Any, capfd: Any) -> None:
 
 
 def test_the_marker_would_be_found(day: Any, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from peil import landing
+    from peil.ingest import landing
 
     real = landing.refusal
     monkeypatch.setattr(

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from kinds import COLUMNS, HEADER, row, rows
 
+from peil.ingest.readers import mending
 from peil.outcome import Refused
-from peil.readers import mending
 
 POSITIONS = {"cell_id": "cell", "latitude": "lat", "longitude": "lon"}
 DUTCH = {

@@ -16,9 +16,9 @@ import pandas as pd
 import pyarrow as pa
 from eight_weeks import Delivered
 
-from peil.clock import hours_of
+from peil.charter.clock import hours_of
+from peil.ingest.readers import CELL_COLUMNS
 from peil.quality.store import SCHEMAS
-from peil.readers import CELL_COLUMNS
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 FEW = 15

@@ -21,20 +21,20 @@ from pathlib import Path
 from typing import Any
 
 HEAVY = (
-    "peil.ingest",
-    "peil.stage",
-    "peil.estimate",
-    "peil.release",
+    "peil.ingest.ingest",
+    "peil.stage.stage",
+    "peil.estimate.estimate",
+    "peil.release.release",
     "peil.train",
-    "peil.steps",
-    "peil.product_windows",
+    "peil.commands.verbs",
+    "peil.tasks.windows",
     "peil.gates.great",
     "peil.gates.tables",
     "expectations.raw",
     "expectations.staged",
     "expectations.estimated",
     "expectations.released",
-    "peil.dbt_plugin",
+    "peil.adapters.dbt_plugin",
     "dbt.cli.main",
     "dbt.adapters.duckdb",
     "mlflow.store.tracking.sqlalchemy_store",
@@ -172,17 +172,20 @@ def _live(
 
 
 def _take(verb: str, day: str) -> list[Any]:
-    from peil import product_windows, release, steps, train
+    from peil import train
+    from peil.commands import verbs
+    from peil.release import release
+    from peil.tasks import windows
 
     if verb.startswith("estimate_"):
-        return [product_windows.estimate("demo", verb.removeprefix("estimate_"), day)]
+        return [windows.estimate("demo", verb.removeprefix("estimate_"), day)]
     if verb.startswith("release_"):
-        return [product_windows.release_window("demo", verb.removeprefix("release_"), day)]
+        return [windows.release_window("demo", verb.removeprefix("release_"), day)]
     if verb == "publish":  # a task of its own in Airflow, which is tried again by itself
         return [release.publish("demo", day)]
     if verb == "train":
         return [train.train("demo", fit_days=1, judge_days=1)]
-    return list(steps.take(verb, "demo", day))
+    return list(verbs.take(verb, "demo", day))
 
 
 def _die() -> None:

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from peil.trouble import Trouble
+from peil.alerts.trouble import Trouble
 
 
 def trouble(where: str = "Z01", day: str = "2026-03-02", **changes: Any) -> Trouble:

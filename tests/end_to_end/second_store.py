@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from peil.settings import PROJECT, Settings
-from peil.store import Store
+from peil.store.store import Store
 
 TABLE = "rel_presence__by_zone_hour.csv"
 

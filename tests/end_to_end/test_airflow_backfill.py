@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 from second_store import TABLE, environment_of, released, second_store
 
-from peil import ledger
-from peil.airflow import Airflow, started
-from peil.airflow.home import CONSOLE_USER
-from peil.airflow.rest import wait_until
-from peil.airflow.standalone import free_port
+from peil.adapters.airflow import Airflow, started
+from peil.adapters.airflow.home import CONSOLE_USER
+from peil.adapters.airflow.rest import wait_until
+from peil.adapters.airflow.standalone import free_port
 from peil.settings import Settings
-from peil.store import Store
+from peil.store import ledger
+from peil.store.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -209,7 +209,7 @@ def test_peil_up_says_where_the_consoles_are_and_leaves_nothing_running(
 ) -> None:
     data = tmp_path / "data"
     code = (
-        "from peil.airflow import up; from peil.settings import settings; "
+        "from peil.adapters.airflow import up; from peil.settings import settings; "
         f"up(settings(), {free_port()}, {free_port()})"
     )
     env = {**environment_of(small_pilot), "PEIL_DATA": str(data)}

@@ -9,8 +9,8 @@ import pytest
 from listening import Web, web_server
 from pydantic import SecretStr
 
-from peil.airflow import Airflow, started
-from peil.airflow.rest import wait_until
+from peil.adapters.airflow import Airflow, started
+from peil.adapters.airflow.rest import wait_until
 from peil.settings import PROJECT, Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

@@ -16,9 +16,9 @@ import machine
 import pytest
 from second_store import released, second_store
 
-from peil.airflow import Airflow, compose_secrets
-from peil.airflow.home import CONSOLE_USER
-from peil.airflow.standalone import free_port
+from peil.adapters.airflow import Airflow, compose_secrets
+from peil.adapters.airflow.home import CONSOLE_USER
+from peil.adapters.airflow.standalone import free_port
 from peil.settings import PROJECT, Settings
 
 DAY = date(2026, 3, 2)

@@ -17,14 +17,14 @@ import pytest
 import yaml
 from eight_weeks import CHARTER, N_REGIONS, START, Fault, Network, days
 
-from peil import charter as charters
-from peil import manifest
-from peil.charter import Charter
+from peil.alerts.trouble import Trouble
+from peil.charter import reading
+from peil.charter.schema import Charter
+from peil.ingest import deliveries as manifest
 from peil.quality import store as quality
 from peil.quality.choices import choices_of
 from peil.quality.drift import causes_of, found
-from peil.store import Store
-from peil.trouble import Trouble
+from peil.store.store import Store
 
 DAYS = days()
 SEEDS = (11, 12, 13)
@@ -37,12 +37,12 @@ class Pilot:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store: Store = Store()
-        self.charter: Charter = charters.load("weeks")
+        self.charter: Charter = reading.load("weeks")
 
     def by_verbs(self, network: Network, day: date, fault: Fault | None = None) -> None:
         """Deliver a day's files, ingest them, and stage the day behind its gate."""
-        from peil.ingest import ingest
-        from peil.stage import stage
+        from peil.ingest.ingest import ingest
+        from peil.stage.stage import stage
 
         deliveries = self.store.settings.deliveries_folder
         network.delivered(day, fault).write(deliveries, day)

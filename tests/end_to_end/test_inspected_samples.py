@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from peil import charter as charters
-from peil.area import area_of, cell_delivery
-from peil.charter import Charter
+from peil.area.area import area_of
+from peil.charter import reading
+from peil.charter.schema import Charter
+from peil.ingest.cell_plan import cell_delivery
 from peil.inspecting import problems
 from peil.outcome import Refused
 from peil.settings import PROJECT, Settings
-from peil.store import Store
+from peil.store.store import Store
 from tests.conftest import peil
 
 ZUID_LIMBURG = (
@@ -63,8 +64,8 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
     done = inspected(tmp_path, outside_data, pilot, "--basis", "synthetic", *words)
     assert done.returncode == 0, done.stderr
     assert f"{n_rows:,} rows" in " ".join(done.stdout.split())
-    by_hand = charters.load(PROJECT / "pilots" / f"{pilot}.yml")
-    stub = charters.load(tmp_path / "pilots" / f"{pilot}.yml")
+    by_hand = reading.load(PROJECT / "pilots" / f"{pilot}.yml")
+    stub = reading.load(tmp_path / "pilots" / f"{pilot}.yml")
     assert stub.inputs == by_hand.inputs
     assert stub.period == by_hand.period and stub.operator.mcc == by_hand.operator.mcc
     assert (stub.area.crs, stub.area.country) == (by_hand.area.crs, by_hand.area.country)
@@ -117,7 +118,7 @@ def test_the_demos_delivery_is_told_as_its_own_charter_reads_it(
         "synthetic",
     )
     assert done.returncode == 0, done.stderr
-    own, found = charters.load("demo"), charters.load(stub)
+    own, found = reading.load("demo"), reading.load(stub)
     # What is counted and let go is for a person to choose: the stub proposes none.
     assert own.inputs.events.counted and not found.inputs.events.counted
     assert found.inputs.events == own.inputs.events.model_copy(update={"counted": {}})
@@ -140,7 +141,7 @@ def charter_of(tmp_path: Path, pilot: str, monkeypatch: pytest.MonkeyPatch) -> C
             content["inputs"][role] = {"reader": "generic", "path": "none/*.csv"}
     file.write_text(yaml.safe_dump(content))
     monkeypatch.setenv("PEIL_PILOTS", str(tmp_path / "pilots"))
-    return charters.load(pilot)
+    return reading.load(pilot)
 
 
 def layers(file: Path) -> dict[str, Any]:

@@ -16,11 +16,11 @@ import pytest
 from killing import At, End, Nursery
 from second_store import released, second_store
 
-from peil import ledger
-from peil.atomic import read_json
-from peil.estimation import ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS
 from peil.settings import PROJECT, Settings
-from peil.store import Store
+from peil.store import ledger
+from peil.store.atomic import read_json
+from peil.store.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 

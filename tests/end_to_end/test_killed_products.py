@@ -11,10 +11,11 @@ import pytest
 import yaml
 from killing import At, End, Nursery
 
-from peil import charter as charters
-from peil import ledger, manifest
+from peil.charter import reading
+from peil.ingest import deliveries as manifest
 from peil.settings import PROJECT, Settings
-from peil.store import Store
+from peil.store import ledger
+from peil.store.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 DAYS = [f"2026-03-0{day}" for day in (2, 3)]
@@ -76,7 +77,7 @@ def staged(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory)
     place = Place(folder, small_deliveries.deliveries_folder, Nursery())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PEIL_PILOTS", str(folder / "pilots"))
-        manifest.vouch(place.store, charters.load("demo"), place.deliveries / "demo", "the tests")
+        manifest.vouch(place.store, reading.load("demo"), place.deliveries / "demo", "the tests")
     for day in DAYS:
         for verb in ("ingest", "stage"):
             assert place.run(verb, day).error == ""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from peil import bundle, ledger
-from peil.signing import public_key
-from peil.store import Store
+from peil.release import bundle
+from peil.store import ledger
+from peil.store.signing import public_key
+from peil.store.store import Store
 from tests.conftest import SMALL_DAYS, Linked
 
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from peil.estimation import ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS
 from tests.conftest import peil
 
 pytestmark = pytest.mark.slow

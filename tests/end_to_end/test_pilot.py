@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from peil.estimation import ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS
 from peil.settings import Settings
-from peil.store import Store
+from peil.store.store import Store
 from tests.conftest import SMALL_DAYS, new_store, peil
 
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
@@ -54,7 +54,7 @@ def test_a_fresh_run_and_another_pseudonym_key_release_the_same_bytes(
     assert done.returncode == 0, done.stdout + done.stderr
     assert key.read_bytes() == bytes(range(32))
     assert released(data) == released(small_pilot.data)
-    from peil import ledger
+    from peil.store import ledger
 
     store = Store(Settings(data=data))
     kinds = [entry["kind"] for entry in ledger.entries(store.ledger("demo"))]
@@ -101,8 +101,8 @@ def test_released_tables_hold_the_threshold_and_hide_what_is_withheld(
 
 
 def test_the_bundle_verifies_and_a_changed_byte_does_not(copied_store: Settings) -> None:
-    from peil import bundle
-    from peil.signing import public_key
+    from peil.release import bundle
+    from peil.store.signing import public_key
 
     store = Store(copied_store)
     folder = copied_store.data / f"agency/released/demo/presence/{DAYS[0]}"
@@ -120,7 +120,7 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
     assert done.returncode == 0, done.stderr
     again = peil(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")
     assert "unchanged" in again.stdout
-    from peil import experiments
+    from peil.adapters import experiments
 
     found = experiments.compare(Store(copied_store), "demo")
     assert [one["version"] for one in found["versions"]] == [1, 2]

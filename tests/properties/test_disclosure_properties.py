@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.disclosure import audit, protect
+from peil_models.disclosure import audit, protect
 
 SIZES = st.one_of(st.integers(0, 40), st.sampled_from([0, 14, 15, 16, 29, 30, 31, 500]))
 

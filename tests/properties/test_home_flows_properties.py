@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.weighting import HomeFlows, HomeWeights
+from peil_models.weighting import HomeFlows, HomeWeights
 
 
 @st.composite

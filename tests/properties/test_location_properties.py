@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.location import MISSING, Histories, LocationHMM
+from peil_models.location import MISSING, Histories, LocationHMM
 
 
 @st.composite

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
-from models.mobility import find_trips, flow_table, regional_quantiles
-from models.residence import (
+from peil_models.mobility import find_trips, flow_table, regional_quantiles
+from peil_models.residence import (
     AnchorPlace,
     flow_cube,
     make_calendar,
     night_table,
     permanence_scores,
 )
-from models.stays import ABROAD, UNKNOWN, Places, Segments
+from peil_models.stays import ABROAD, UNKNOWN, Places, Segments
 
 DAY = 86_400.0
 N_ZONES = 3

@@ -9,7 +9,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.presence import PresenceDF, PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
+from peil_models.presence import (
+    PresenceDF,
+    PresenceEM,
+    PresenceLandUse,
+    PresenceSB,
+    PresenceVoronoi,
+)
 
 
 def taught(prior):

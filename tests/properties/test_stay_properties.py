@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.stays import OUTSIDE, STAY, UNLOCATED, StaySegmentation, split_at
+from peil_models.stays import OUTSIDE, STAY, UNLOCATED, StaySegmentation, split_at
 
 DAY = 86_400
 MODEL = {

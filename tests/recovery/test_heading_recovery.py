@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.location import Histories, LocationHMM, LocationHMMHeading, connection_by_strength
+from peil_models.location import Histories, LocationHMM, LocationHMMHeading, connection_by_strength
 
 N, TILE_M, N_DEVICES, N_STEPS = 20, 250.0, 150, 60
 FAST, SLOW, FAST_SHARE = 14.0, 2.0, 0.6

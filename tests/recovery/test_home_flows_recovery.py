@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from zone_bias import assert_moved_percent_is_seen, assert_unbiased
 
-from models.footprint import FootprintSignalStrength
-from models.weighting import HomeFlows, HomeWeights
+from peil_models.footprint import FootprintSignalStrength
+from peil_models.weighting import HomeFlows, HomeWeights
 
 N_ZONES, N_DAYS, AWAY, RANGE_M = 6, 12, 0.3, 3_000.0
 

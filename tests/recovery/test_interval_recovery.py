@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.scores import bias, interval_coverage, interval_score
-from models.uncertainty import learn_model_error, presence_interval
+from peil_models.scores import bias, interval_coverage, interval_score
+from peil_models.uncertainty import learn_model_error, presence_interval
 
 OVERDISPERSION, SHARE = 2.0, 0.08
 

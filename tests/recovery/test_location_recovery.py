@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.location import Histories, LocationHMM
+from peil_models.location import Histories, LocationHMM
 
 N_ROWS = N_COLUMNS = 12
 N_DEVICES, N_STEPS = 2_000, 400

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from models.multiplicity import MultiplicityOneToOne, MultiplicityPairwise
+from peil_models.multiplicity import MultiplicityOneToOne, MultiplicityPairwise
 
 N_DEVICES, N_PAIRS, DISTANCE = 300, 40, 5.5
 SEEN = 0.005

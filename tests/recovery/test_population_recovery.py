@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.population import (
+from peil_models.population import (
     MarketShareByRegion,
     NetCount,
     PopulationBNB,

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from zone_bias import SEEN, assert_moved_percent_is_seen, assert_unbiased
 
-from models.footprint import FootprintSignalStrength, calibrate_footprint
-from models.presence import PresenceEM
-from models.weighting import NightRatio
+from peil_models.footprint import FootprintSignalStrength, calibrate_footprint
+from peil_models.presence import PresenceEM
+from peil_models.weighting import NightRatio
 
 N_ZONES, N_HOURS = 6, 400
 RANDOM_SEED = 11

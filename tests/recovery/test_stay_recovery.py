@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.mobility import find_trips, flow_table
-from models.residence import AnchorPlace, flow_cube
-from models.stays import STAY, StayPlacing, StaySegmentation
+from peil_models.mobility import find_trips, flow_table
+from peil_models.residence import AnchorPlace, flow_cube
+from peil_models.stays import STAY, StayPlacing, StaySegmentation
 
 HOUR, DAY = 3600.0, 86_400.0
 N_DEVICES, DAYS = 400, 5

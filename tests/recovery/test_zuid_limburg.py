@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.presence import PresenceLandUse
-from models.synthetic.landscape_radio import SCENARIOS
-from peil.bench.accuracy import zuid_limburg, zuid_limburg_day, zuid_limburg_intervals
+from benchmarks.accuracy import zuid_limburg, zuid_limburg_day, zuid_limburg_intervals
+from peil_models.presence import PresenceLandUse
+from peil_models.synthetic.landscape_radio import SCENARIOS
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 SEED = 1  # of those that may be tuned on

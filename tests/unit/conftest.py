@@ -12,12 +12,13 @@ import duckdb
 import pytest
 import yaml
 
-from peil import charter as charters
-from peil import database, manifest, sealing
-from peil.charter import Charter, Delivery
+from peil.adapters import database, sealing
+from peil.charter import reading
+from peil.charter.schema import Charter, Delivery
+from peil.ingest import deliveries as manifest
+from peil.ingest.readers import READERS
 from peil.outcome import Outcome
-from peil.readers import READERS
-from peil.store import Store
+from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
 CHARTER: dict[str, Any] = {
@@ -90,7 +91,7 @@ class Tiny:
 
     @property
     def charter(self) -> Charter:
-        return charters.load("tiny")
+        return reading.load("tiny")
 
     def write_charter(self, without: str = "", **changes: Any) -> Path:
         """The charter above with some keys changed; a dotted key reaches into a part."""
@@ -122,7 +123,7 @@ class Tiny:
 
     def ingest(self, day: date = DAY) -> Outcome:
         """Vouch for what lies there, then ingest it."""
-        from peil.ingest import ingest
+        from peil.ingest.ingest import ingest
 
         self.vouch()
         return ingest("tiny", str(day))
@@ -170,7 +171,7 @@ class Desk:
 
 @pytest.fixture
 def desk() -> Any:
-    """A connection in UTC, as `peil.database` opens one."""
+    """A connection in UTC, as `peil.adapters.database` opens one."""
     with duckdb.connect() as opened:
         sealing.load_crypto(opened)
         opened.execute("SET TimeZone = 'UTC'")

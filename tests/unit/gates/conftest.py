@@ -19,9 +19,10 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from peil import database, sealing
-from peil.estimation import CHAMPION, ESTIMATORS
-from peil.store import Store
+from peil.adapters import database, sealing
+from peil.estimate.estimators import CHAMPION, ESTIMATORS
+from peil.store import keys
+from peil.store.store import Store
 
 PILOT = "small"
 DAY = date(2026, 3, 2)
@@ -261,7 +262,7 @@ class Batch:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.unlink(missing_ok=True)
         with database.connection(self.store, self.store.work(PILOT, DAY, "build")) as opened:
-            sealing.attach(opened, file, kind, sealing.read_key(key), False)
+            sealing.attach(opened, file, kind, keys.read_key(key), False)
             for name, frame in frames.items():
                 opened.register("given", frame)
                 opened.execute(f"CREATE TABLE {kind}.main.{name} AS FROM given")

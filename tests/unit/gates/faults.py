@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from peil.estimation import CHAMPION
+from peil.estimate.estimators import CHAMPION
 from peil.gates.report import Finding, GateReport
 from peil.quality import store as quality
 

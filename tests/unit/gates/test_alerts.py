@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from peil import alerts, gates
-from peil import charter as charters
-from peil.alerting import closed as closing
-from peil.alerting import messages
+from peil import gates
+from peil.alerts import listing, messages, telling
+from peil.charter import reading
+from peil.gates import closing
 from peil.gates.report import Finding, GateReport
 
 
@@ -36,7 +36,7 @@ def lines(store: Any) -> list[dict[str, str]]:
 
 
 def open_gate(store: Any, report: GateReport) -> None:
-    alerts.open_gate(store, charters.load("small"), report)
+    closing.open_gate(store, reading.load("small"), report)
 
 
 def test_closing_twice_writes_one_alert(store: Any) -> None:
@@ -44,7 +44,7 @@ def test_closing_twice_writes_one_alert(store: Any) -> None:
     assert gates.close(closed()) is False
 
     (only,) = lines(store)
-    assert set(only) == {field.name for field in fields(closing.Alert)}
+    assert set(only) == {field.name for field in fields(listing.Alert)}
     assert only["since"] == only["day"] == "2026-03-02"
     assert only["state"] == "raw" and only["kind"] == "gate_closed"
     assert only["where"] == "raw 2026-03-02, rows_were_delivered"
@@ -68,7 +68,7 @@ def test_a_gate_that_closes_for_another_reason_ends_the_first(store: Any) -> Non
     gates.close(closed(belief="rows_can_be_read"))
     gates.close(closed(state="staged"))
 
-    assert [one.trouble.where for one in alerts.standing(store, "small")] == [
+    assert [one.trouble.where for one in telling.standing(store, "small")] == [
         "raw 2026-03-02, rows_can_be_read",
         "staged 2026-03-02, rows_were_delivered",
     ]
@@ -80,7 +80,7 @@ def test_a_gate_that_opens_ends_its_own_incident_only(store: Any) -> None:
     gates.close(closed(day="2026-03-03"))
     open_gate(store, opened())
 
-    assert [one.trouble.where.split(",")[0] for one in alerts.standing(store, "small")] == [
+    assert [one.trouble.where.split(",")[0] for one in telling.standing(store, "small")] == [
         "staged 2026-03-02",
         "raw 2026-03-03",
     ]
@@ -115,7 +115,7 @@ def test_an_open_gate_is_not_set_aside(store: Any) -> None:
 
 def test_a_message_says_what_why_and_what_to_do(store: Any) -> None:
     gates.close(closed())
-    (incident,) = alerts.standing(store, "small")
+    (incident,) = telling.standing(store, "small")
     (message,) = messages.compose([(incident, "opened")], store.root)
 
     assert message.subject == "Peil small [stop] gate closed: raw 2026-03-02, rows_were_delivered"

@@ -69,7 +69,8 @@ def test_notes_are_written_and_stop_nothing(batch: Any, state: str, together: li
 def test_every_belief_has_a_fault_that_it_finds(
     store: Any, severity: str, planted: dict[tuple[str, str], Fault]
 ) -> None:
-    from peil.gates import limits, tables
+    from peil.gates import tables
+    from peil.quality import limits
 
     held = {
         (state, belief.name)
@@ -103,10 +104,10 @@ def test_a_day_where_everything_is_withheld_passes_with_notes(batch: Any) -> Non
 
 
 def test_a_clock_change_day_has_its_own_number_of_hours(store: Any) -> None:
-    from peil import charter
+    from peil.charter import reading
     from peil.gates import tables
 
-    small = charter.load("small")
+    small = reading.load("small")
     hours = {
         day: int(tables.batch(small, date.fromisoformat(day))["n_hours"].iloc[0])
         for day in ("2026-03-28", "2026-03-29", "2026-10-25")

@@ -12,8 +12,9 @@ import pytest
 
 from expectations import released
 from peil import gates, methods
-from peil.gates import limits, tables
+from peil.gates import tables
 from peil.outcome import Refused
+from peil.quality import limits
 from peil.settings import PROJECT, settings
 
 # dbt asks these: keys, nulls of keys, accepted values, relations

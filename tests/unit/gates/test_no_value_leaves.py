@@ -187,13 +187,14 @@ def test_duckdb_does_quote_a_value_that_it_cannot_convert(batch: Any) -> None:
 @pytest.mark.parametrize("state", ["raw", "staged"])
 def test_measures_that_great_expectations_reads_hold_numbers_only(batch: Any, state: str) -> None:
     """By construction: what it is given has no column that could hold an identifier."""
-    from peil import charter
-    from peil.gates import limits, tables
+    from peil.charter import reading
+    from peil.gates import tables
+    from peil.quality import limits
 
     planted(batch).write(state)
     limit = limits.limits_of(batch.pilot)
     made = tables.measures(
-        batch.store, charter.load(batch.pilot), state, batch.day, limit, batch.store.root
+        batch.store, reading.load(batch.pilot), state, batch.day, limit, batch.store.root
     )
     read = {belief.measure for belief in tables.beliefs(state, limit)}
 

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from peil import charter as charters
-from peil import release
-from peil.clock import hours_of
+from peil.charter import reading
+from peil.charter.clock import hours_of
 from peil.gates import products as product_gates
 from peil.outcome import GateClosed, Waiting
-from peil.store import Store
+from peil.release import release
+from peil.store.store import Store
 from tests.unit.conftest import CHARTER
 
 DAY = date(2026, 3, 2)
@@ -41,7 +41,7 @@ def pilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("PEIL_PILOTS", str(tmp_path / "pilots"))
     for product in ("flows", "visitors"):
         write(product, *sound(product))
-    return charters.load("tiny")
+    return reading.load("tiny")
 
 
 def sound(product: str) -> tuple[Table, Table]:

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from peil import atomic, gates
+from peil import gates
 from peil.outcome import GateClosed, Refused, Waiting
+from peil.store import atomic
 
 
 @pytest.fixture

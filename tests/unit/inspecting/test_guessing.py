@@ -14,8 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from peil.area.countries import mcc_of_imsi
 from peil.inspecting.columns import CELL_NAMES, EVENT_NAMES, guesses, has_decimal_comma, looks_like
-from peil.inspecting.countries import mcc_of_imsi
 from peil.inspecting.formats import day_of, known, plane_of, template
 from peil.inspecting.moments import FORMATS, writing_of, zone_of
 from peil.inspecting.tables import Table, container_of, table_of

@@ -19,8 +19,8 @@ from rasterio.transform import from_origin
 from shapely.geometry import box
 from typer.testing import CliRunner
 
-from peil import charter as charters
 from peil import cli
+from peil.charter import reading
 from peil.inspecting.inspection import inspect
 from peil.inspecting.proposal import Proposal
 from peil.outcome import Refused
@@ -126,7 +126,7 @@ def test_a_synthetic_stub_is_accepted_and_runs_its_first_verb(delivery: Path, ti
     told = looked(str(delivery), "--charter", str(file), "--basis", "synthetic")
     assert told.exit_code == 0, told.output
     assert "To be filled in" not in told.output
-    charter = charters.load("shop")
+    charter = reading.load("shop")
     assert charter.inputs.root == "deliveries" and charter.inputs.cells.path == "shop/plan.csv"
     assert (charter.period.start, charter.period.end) == (date(2026, 3, 13), date(2026, 3, 15))
     assert (charter.time_zone, charter.operator.mcc, charter.area.country) == (
@@ -135,10 +135,10 @@ def test_a_synthetic_stub_is_accepted_and_runs_its_first_verb(delivery: Path, ti
         "NL",
     )
     assert charter.area.crs == "EPSG:3035" and charter.area.grid is not None
-    from peil import manifest
-    from peil.ingest import ingest
+    from peil.ingest import deliveries
+    from peil.ingest.ingest import ingest
 
-    manifest.vouch(tiny.store, charter, delivery, "the tests")
+    deliveries.vouch(tiny.store, charter, delivery, "the tests")
     assert ingest("shop", "2026-03-13").facts["n_delivered"] == 304
     again = looked(str(delivery), "--charter", str(file), "--basis", "synthetic")
     assert again.exit_code == 2 and "never overwritten" in " ".join(again.output.split())
@@ -151,7 +151,7 @@ def test_a_stub_of_a_real_delivery_waits_for_people(delivery: Path, tiny: Any) -
     flat = " ".join(told.output.split())
     assert "To be filled in by people:" in flat and "legal_basis" in flat and "signatures" in flat
     with pytest.raises(Refused, match=r"shop.yml, title.en: still to be filled in"):
-        charters.load("shop")
+        reading.load("shop")
     content = yaml.safe_load(file.read_text())
     by_hand: dict[str, Any] = {
         "legal_basis": "statute",
@@ -171,7 +171,7 @@ def test_a_stub_of_a_real_delivery_waits_for_people(delivery: Path, tiny: Any) -
         return "said by a person" if isinstance(part, str) and "FILL IN" in part else part
 
     file.write_text(yaml.safe_dump({**filled(content), **by_hand}))
-    assert charters.load("shop").legal_basis == "statute"
+    assert reading.load("shop").legal_basis == "statute"
 
 
 def test_a_simulated_network_without_a_country_gets_one_of_nowhere(tiny: Any) -> None:
@@ -184,7 +184,7 @@ def test_a_simulated_network_without_a_country_gets_one_of_nowhere(tiny: Any) ->
     file = tiny.charter_file.with_name("sim.yml")
     told = looked(str(folder), "--charter", str(file), "--basis", "synthetic")
     assert told.exit_code == 0, told.output
-    charter = charters.load("sim")
+    charter = reading.load("sim")
     assert charter.operator.mcc == charter.inputs.events.mcc == 999
     assert str(charter.inputs.events.epoch) == "2026-03-02 12:15:00+00:00"
     assert charter.area.crs == "local"
@@ -211,7 +211,7 @@ def test_a_late_file_and_the_opt_out_list_belong_to_the_delivery(delivery: Path,
     file = tiny.charter_file.with_name("shop.yml")
     told = looked(str(delivery), "--charter", str(file), "--basis", "synthetic")
     assert told.exit_code == 0 and SECRET not in told.output
-    listed = charters.load("shop").inputs.opt_out
+    listed = reading.load("shop").inputs.opt_out
     assert listed is not None and (listed.path, listed.column) == ("shop/opt_out.csv", "IMSI")
 
 

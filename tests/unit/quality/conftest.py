@@ -52,7 +52,7 @@ class Measured:
 
     def run(self, files: dict[str, str], day: date = DAY) -> dict[tuple[Any, ...], Any]:
         """Deliver, ingest, stage without its gate, measure; the figures by their keys."""
-        from peil.stage import _stage
+        from peil.stage.stage import _stage
 
         for name, text in files.items():
             self.tiny.deliver(name, text, day)

@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
-from peil import charter as charters
-from peil.charter import Charter
-from peil.clock import hours_of
+from peil.charter import reading
+from peil.charter.clock import hours_of
+from peil.charter.schema import Charter
 from peil.quality import store as quality
-from peil.store import Store
+from peil.store.store import Store
 from tests.unit.conftest import CHARTER
 
 LAST = date(2026, 3, 24)  # a Tuesday; the six weeks before it have no clock change, no holiday
@@ -92,7 +92,7 @@ class Weeks:
 
     @property
     def charter(self) -> Charter:
-        return charters.load("tiny")
+        return reading.load("tiny")
 
     def usual(self, back: int) -> Day:
         """The day that lies so many days before the last, as it would be."""

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import peil.quality
-from peil.atomic import read_json, write_json
 from peil.quality import checks
 from peil.quality import store as quality
 from peil.quality.catalogue import CHECKS, FLOWETL, REASONS
 from peil.quality.measuring import measure
 from peil.settings import PROJECT
+from peil.store.atomic import read_json, write_json
 from tests.unit.quality.conftest import DAY, ROWS, Measured, text_of
 
 
@@ -206,7 +206,7 @@ def test_a_day_is_measured_once_and_again_when_what_it_rests_on_changes(
 def test_a_fault_of_ours_quotes_no_value(
     measured: Measured, figures: dict[tuple[Any, ...], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from peil.gates.limits import limits_of
+    from peil.quality.limits import limits_of
 
     bad = "SELECT subscriber_id::INTEGER FROM raw.main.events"
     monkeypatch.setitem(checks.passes.TABLES, "hours", bad)

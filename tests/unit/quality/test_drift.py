@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from peil.alerts.trouble import Trouble
 from peil.quality.causes import KINDS
 from peil.quality.drift import found
-from peil.trouble import Trouble
 from tests.unit.quality.figure_weeks import CELLS, LAST, REGIONS, Day, Weeks
 
 Change = Callable[[Day], None]

@@ -9,9 +9,9 @@ import duckdb
 import pytest
 from pydantic import ValidationError
 
-from peil.charter import Delivery
+from peil.charter.schema import Delivery
+from peil.ingest import counted_fields
 from peil.outcome import Refused
-from peil.quality import incoming
 
 # IMSI, IMEI, number, counterpart, duration, goes out
 ROWS = [
@@ -66,16 +66,16 @@ def opened() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_all_that_is_named_is_counted_as_by_hand(opened: duckdb.DuckDBPyConnection) -> None:
-    assert incoming.count(opened, "file", delivery(ALL)) == BY_HAND
+    assert counted_fields.count(opened, "file", delivery(ALL)) == BY_HAND
 
 
 def test_the_order_of_rows_changes_nothing(opened: duckdb.DuckDBPyConnection) -> None:
     backwards = "(SELECT * FROM file ORDER BY rowid DESC)"
-    assert incoming.count(opened, backwards, delivery(ALL)) == BY_HAND
+    assert counted_fields.count(opened, backwards, delivery(ALL)) == BY_HAND
 
 
 def test_without_a_name_nothing_is_counted(opened: duckdb.DuckDBPyConnection) -> None:
-    assert incoming.count(opened, "no such table", delivery({}, subscriber_id="IMSI")) == {}
+    assert counted_fields.count(opened, "no such table", delivery({}, subscriber_id="IMSI")) == {}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_the_named_columns_allow_is_counted(
     opened: duckdb.DuckDBPyConnection, counted: dict[str, str], checks: set[str]
 ) -> None:
     """The subscriber is the IMSI; itself it is landed, and counted after staging."""
-    found = incoming.count(opened, "file", delivery(counted, subscriber_id="IMSI"))
+    found = counted_fields.count(opened, "file", delivery(counted, subscriber_id="IMSI"))
     assert set(found) == checks
     assert found == {check: BY_HAND[check] for check in checks}
 
@@ -108,7 +108,7 @@ def test_what_the_named_columns_allow_is_counted(
 def test_a_landed_number_is_the_number_of_its_telephone(
     opened: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = incoming.count(
+    found = counted_fields.count(
         opened, "file", delivery({"imsi": "IMSI", "imei": "IMEI"}, subscriber_id="NUMBER")
     )
     assert found["max_msisdns_per_imei"] == 3 and found["count_imsis"] == 3
@@ -119,22 +119,22 @@ def test_who_opted_out_is_in_no_count(opened: duckdb.DuckDBPyConnection) -> None
     opened.execute("UPDATE file SET IMSI = ' +31 6-1' WHERE IMSI = 'i1'")
     opened.execute("CREATE TEMP TABLE opted_out AS SELECT '3161' AS subscriber_id")
     named = delivery({"imei": "IMEI", "duration": "SECONDS"}, subscriber_id="IMSI")
-    found = incoming.count(opened, "file", named)
+    found = counted_fields.count(opened, "file", named)
     assert found["max_duration"] == 20 and found["count_null_imeis"] == 2
     # without the subscriber's column nobody can be left out, so nobody is counted
-    assert incoming.count(opened, "file", delivery({"imei": "IMEI"})) == {}
+    assert counted_fields.count(opened, "file", delivery({"imei": "IMEI"})) == {}
 
 
 def test_a_column_name_is_a_name_and_no_sql(opened: duckdb.DuckDBPyConnection) -> None:
     opened.execute('ALTER TABLE file RENAME COLUMN IMEI TO "I""M); DROP TABLE file; --"')
     named = delivery({"imei": 'I"M); DROP TABLE file; --'})
-    assert incoming.count(opened, "file", named)["count_imeis"] == 2
+    assert counted_fields.count(opened, "file", named)["count_imeis"] == 2
     assert opened.execute("SELECT count(*) FROM file").fetchone() == (6,)
 
 
 def test_a_column_that_is_not_there_is_named(opened: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(Refused, match=r"lacks the column TAC: correct `inputs.events.counted.imei"):
-        incoming.count(opened, "file", delivery({"imei": "TAC"}))
+        counted_fields.count(opened, "file", delivery({"imei": "TAC"}))
 
 
 def test_a_charter_names_known_fields_only() -> None:
@@ -148,9 +148,9 @@ def test_files_of_a_day_are_put_together() -> None:
         {"count_imeis": 3.0, "max_duration": 7.0, "median_duration": 5.0},
         {},
     ]
-    assert incoming.of_day(told) == {
+    assert counted_fields.of_day(told) == {
         "count_imeis": 5.0,
         "count_null_imeis": 1.0,
         "max_duration": 9.0,
     }
-    assert incoming.of_day(told[:1]) == told[0]
+    assert counted_fields.of_day(told[:1]) == told[0]

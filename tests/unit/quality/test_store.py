@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from peil import atomic
 from peil.quality import store as quality
 from peil.settings import Settings
-from peil.store import Store
+from peil.store import atomic
+from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
 HOUR = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -1,0 +1,230 @@
+"""Measure ingest and staging, sealed and with all checks on, beside the bare yardstick."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks import traffic
+from benchmarks.process import Cost, folder_mib, measured
+from benchmarks.recording import keep
+from peil.outcome import Fact, Outcome, Refused
+from peil.settings import settings
+from peil.store.atomic import read_json, write_text
+
+SIZES = (10_000_000, 30_000_000, 100_000_000)
+TINY = 300_000  # fewer, and the gates would rightly find regions silent
+PEIL = [sys.executable, "-m", "peil.cli"]
+SUFFIXES = {"k": 1_000, "m": 1_000_000}
+Tell = Callable[[str], object]
+
+
+def sizes_of(asked: str | None) -> list[int]:
+    """Read ``10M,30M`` as numbers of events.
+
+    >>> sizes_of("200k,10M")
+    [200000, 10000000]
+    """
+    if not asked:
+        return list(SIZES)
+    found = []
+    for one in asked.split(","):
+        number, factor = one.strip().lower(), 1
+        if number and number[-1] in SUFFIXES:
+            number, factor = number[:-1], SUFFIXES[number[-1]]
+        if not number.isdecimal() or int(number) == 0:
+            raise Refused("--events: write numbers of events such as 10M or 10M,30M,100M.")
+        found.append(int(number) * factor)
+    return found
+
+
+def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
+    """Measure each size in a store of its own; write `benchmarks/stage.{json,md}`.
+
+    Parameters
+    ----------
+    sizes : iterable of int
+        Events of the measured day. 100 million need about 12 GB of disk for a while.
+    tell : callable
+        Called with a sentence about progress.
+    out : Path, optional
+        Folder of the figures; the project's `benchmarks/` by default.
+
+    Raises
+    ------
+    RuntimeError
+        A step failed, or measured nothing.
+    """
+    overhead = _overhead(tell)
+    found = [_size(n_events, tell) for n_events in sizes]
+    if not found:
+        raise RuntimeError("the benchmark measured nothing")
+    found_settings = settings()
+    figures = {
+        "memory_limit": found_settings.memory,
+        "threads": found_settings.threads,
+        "fixed_cpu_s": round(overhead.cpu_s, 1),
+        "fixed_wall_s": round(overhead.wall_s, 1),
+        "sizes": found,
+    }
+    last = found[-1]
+    facts: dict[str, Fact] = {
+        "n_events": last["n_events"],
+        "ratio_to_bare": last["ratio_to_bare"],
+        "events_per_s": last["events_per_s"],
+        "peak_gib": last["peak_gib"],
+    }
+    return keep("stage", figures, report, facts, out=out)
+
+
+def _overhead(tell: Tell) -> Cost:
+    """A whole day through Airflow, dbt, Great Expectations and MLflow of few events."""
+    work = Path(tempfile.mkdtemp(prefix="peil-bench-"))
+    try:
+        environment = deliver(work, TINY, tell)
+        tell("a whole day of few events: what does not depend on the events")
+        return measured([*PEIL, "run", "bench"], environment, work / "data")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def deliver(work: Path, n_events: int, tell: Tell, follows: bool = False) -> dict[str, str]:
+    """Write deliveries and a charter, and sign them; the environment of a store of its own."""
+    delivery, pilots = work / "deliveries", work / "pilots"
+    traffic.write(delivery, n_events, tell, follows)
+    write_text(pilots / "bench.yml", traffic.charter(n_events, follows))
+    environment = {
+        "PEIL_DATA": str(work / "data"),
+        "PEIL_DELIVERIES": str(delivery),
+        "PEIL_PILOTS": str(pilots),
+    }
+    sign = [*PEIL, "charter", "sign", "bench", "--synthetic", str(delivery), "--by", "Benchmark"]
+    measured(sign, environment, work / "data")
+    return environment
+
+
+def _size(n_events: int, tell: Tell) -> dict[str, Any]:
+    """One size: generate, the yardsticks, then the two verbs with their gates."""
+    work = Path(tempfile.mkdtemp(prefix="peil-bench-"))
+    try:
+        environment, delivery = deliver(work, n_events, tell), work / "deliveries"
+        steps: dict[str, Cost] = {}
+        extra: dict[str, Any] = {}
+        for name in ("bare", "counted", "sealing"):
+            tell(f"{n_events:,} events: {name}")
+            scratch = work / name
+            words = [sys.executable, "-m", "benchmarks.yardstick", name, str(delivery)]
+            steps[name] = measured([*words, str(scratch)], {}, scratch)
+            extra |= json.loads(steps[name].out.splitlines()[-1])
+            shutil.rmtree(scratch)
+        for verb in ("ingest", "stage"):
+            tell(f"{n_events:,} events: {verb} and its gate")
+            words = [*PEIL, verb, "bench", traffic.DAY]
+            steps[verb] = measured(words, environment, work / "data")
+        store = work / "data" / "operator"
+        staged = read_json(store / "sealed" / "bench" / f"{traffic.DAY}.staged.json")
+        return _figures(n_events, steps, extra, staged, delivery, store)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _figures(
+    n_events: int,
+    steps: dict[str, Cost],
+    extra: dict[str, Any],
+    staged: dict[str, Any],
+    delivery: Path,
+    store: Path,
+) -> dict[str, Any]:
+    facts = staged["facts"]
+    if facts["n_staged"] <= 0 or sum(facts.values()) != n_events:
+        raise RuntimeError(f"{n_events} events were made, but {sum(facts.values())} accounted for")
+    ours = [steps["ingest"], steps["stage"]]
+    wall, cpu = sum(one.wall_s for one in ours), sum(one.cpu_s for one in ours)
+    size = {
+        kind: round(
+            (store / "sealed" / "bench" / f"{traffic.DAY}.{kind}.duckdb").stat().st_size / 2**20, 1
+        )
+        for kind in ("raw", "staged")
+    }
+    return {
+        "n_events": n_events,
+        **facts,
+        "steps": {
+            name: {k: round(v, 3) for k, v in asdict(cost).items() if isinstance(v, float)}
+            for name, cost in steps.items()
+        },
+        "ratio_to_bare": round(cpu / steps["bare"].cpu_s, 2),
+        "events_per_s": round(n_events / wall),
+        "counted_events_per_s": round(n_events / steps["counted"].wall_s),
+        "cpu_s_per_million": round(cpu / n_events * 1e6, 3),
+        "peak_gib": round(max(one.peak_gib for one in ours), 2),
+        "delivered_mib": round(folder_mib(delivery), 1),
+        "raw_mib": size["raw"],
+        "staged_mib": size["staged"],
+        "sealing": {name: extra[name] for name in extra if name.endswith("cpu_s")},
+    }
+
+
+NAMES = {
+    "bare": "bare yardstick, in the open",
+    "counted": "identifier-free: devices by cell and hour",
+    "ingest": "ingest + gate, sealed",
+    "stage": "stage + gate, sealed",
+}
+
+
+def report(record: dict[str, Any]) -> str:
+    """The table for people."""
+    lines = [
+        "# Ingest and staging at operator scale",
+        "",
+        f"`python -m benchmarks stage` on {record['date']}, {record['machine']}; DuckDB with "
+        f"{record['memory_limit']} and {record['threads']} threads, ours and the yardstick alike. "
+        "One made-up day: Parquet by the hour, devices with tens to thousands of records, 4 000 "
+        "cells. *Bare*: read the same Parquet, hash distinct identifiers, sort by device and time, "
+        "write; no key, cleaning, accounting, tests or encryption. *Ours*: the two verbs from the "
+        "shell, start-up, dbt's tests and both gates included. Ratios are of one run.",
+        "",
+        "| events | what | wall s | CPU s | CPU s per million | events/s | peak GiB | spill MiB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for one in record["sizes"]:
+        n = one["n_events"]
+        for name, words in NAMES.items():
+            cost = one["steps"][name]
+            lines.append(
+                f"| {n:,} | {words} | {cost['wall_s']:.1f} | {cost['cpu_s']:.1f} "
+                f"| {cost['cpu_s'] / n * 1e6:.2f} | {n / cost['wall_s']:,.0f} "
+                f"| {cost['peak_gib']:.2f} | {cost['spill_mib']:,.0f} |"
+            )
+    lines += [
+        "",
+        "| events | ingest + stage, CPU against bare | events/s | delivered, raw, staged MiB "
+        "| sealing: write, read |",
+        "|---|---|---|---|---|",
+    ]
+    for one in record["sizes"]:
+        sealed = one["sealing"]
+        write, read = (
+            sealed[f"sealed_{what}_cpu_s"] / max(sealed[f"plain_{what}_cpu_s"], 0.01)
+            for what in ("write", "read")
+        )
+        lines.append(
+            f"| {one['n_events']:,} | {one['ratio_to_bare']:.2f} × | {one['events_per_s']:,} "
+            f"| {one['delivered_mib']:,.0f}, {one['raw_mib']:,.0f}, {one['staged_mib']:,.0f} "
+            f"| {write:.2f} ×, {read:.2f} × |"
+        )
+    lines += [
+        "",
+        f"A whole day with {TINY:,} events (`peil run`: four verbs through Airflow, dbt, Great "
+        f"Expectations, MLflow, and the pages): {record['fixed_cpu_s']} CPU s, "
+        f"{record['fixed_wall_s']} s. It does not grow with the events.",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,130 @@
+"""What this machine needs at the least: bare DuckDB on the same delivery, in the same memory.
+
+Run in a process of its own, so that its seconds and its memory can be read off it:
+``python -m benchmarks.yardstick bare DELIVERY SCRATCH``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.traffic import MIDNIGHT
+from peil.adapters import sealing
+from peil.settings import settings
+
+
+def _opened(scratch: Path) -> duckdb.DuckDBPyConnection:
+    found = settings()
+    opened = duckdb.connect(":memory:")
+    sealing.load_crypto(opened)
+    sealing.bound(opened, found.memory, found.threads, scratch / "spill")
+    opened.execute("SET preserve_insertion_order = false")
+    return opened
+
+
+def _delivered(delivery: Path) -> str:
+    place = str(delivery / "events" / "*" / "*.parquet").replace("'", "''")
+    return f"read_parquet('{place}')"
+
+
+def bare(delivery: Path, scratch: Path) -> dict[str, float]:
+    """Read the Parquet, hash distinct identifiers, sort by device and time, write; in the open.
+
+    No key, no cleaning, no accounting, no encryption of file or spill: the physical yardstick.
+    """
+    opened = _opened(scratch)
+    opened.execute("SET temp_file_encryption = false")
+    opened.execute(f"ATTACH '{scratch / 'bare.duckdb'}' AS bare (STORAGE_VERSION 'latest')")
+    events = _delivered(delivery)
+    opened.execute(
+        "CREATE TEMP TABLE devices AS "
+        "SELECT subscriber_id, sha256(subscriber_id)[1:32]::UUID AS device_id "
+        f"FROM (SELECT DISTINCT subscriber_id FROM {events})"
+    )
+    opened.execute(
+        "CREATE TABLE bare.events AS SELECT device_id, observed_at, cell_id, event_type, mcc, "
+        f"mnc, timing_advance FROM {events} JOIN devices USING (subscriber_id) "
+        "ORDER BY device_id, observed_at"
+    )
+    return {"n_rows": _count(opened, "SELECT count(*) FROM bare.events")}
+
+
+def counted(delivery: Path, scratch: Path) -> dict[str, float]:
+    """Count distinct devices by cell and hour straight from the delivery; nobody gets a pseudonym.
+
+    Each device at most once an hour, in the cell of its event nearest hh:30; no row is written.
+    """
+    opened = _opened(scratch)
+    events = _delivered(delivery)
+    opened.execute(
+        "CREATE TEMP TABLE cells AS "
+        "SELECT cell_id, row_number() OVER (ORDER BY cell_id) AS cell_no "
+        f"FROM (SELECT DISTINCT cell_id FROM {events})"
+    )
+    query = f"""
+        WITH here AS (
+            SELECT
+                subscriber_id,
+                cell_no,
+                epoch_us(observed_at) - epoch_us(TIMESTAMPTZ '{MIDNIGHT}') AS after_us
+            FROM {events} JOIN cells USING (cell_id)
+            WHERE subscriber_id IS NOT NULL
+        ),
+
+        device_hours AS (
+            SELECT
+                subscriber_id,
+                after_us // 3600000000 AS hour_no,
+                min(
+                    (
+                        2 * abs(after_us % 3600000000 - 1800000000)
+                        + (after_us % 3600000000 > 1800000000)::BIGINT
+                    ) * 16777216 + cell_no
+                ) % 16777216 AS cell_no
+            FROM here
+            GROUP BY subscriber_id, hour_no
+        )
+
+        SELECT coalesce(sum(n_devices), 0) FROM (
+            SELECT count(*) AS n_devices FROM device_hours GROUP BY cell_no, hour_no
+        )
+    """
+    return {"n_device_hours": _count(opened, query)}
+
+
+def sealing_cost(delivery: Path, scratch: Path) -> dict[str, float]:
+    """Processor seconds to write and to read the delivery as a table, in the open and sealed."""
+    opened = _opened(scratch)
+    opened.execute(f"ATTACH '{scratch / 'open.duckdb'}' AS plain (STORAGE_VERSION 'latest')")
+    sealing.attach(opened, scratch / "sealed.duckdb", "sealed", bytes(range(32)), False)
+    found: dict[str, float] = {}
+    _count(opened, f"SELECT count(DISTINCT cell_id) FROM {_delivered(delivery)}")  # warm
+    for alias in ("plain", "sealed"):
+        started = time.process_time()
+        opened.execute(f"CREATE TABLE {alias}.events AS FROM {_delivered(delivery)}")
+        opened.execute(f"CHECKPOINT {alias}")
+        found[f"{alias}_write_cpu_s"] = round(time.process_time() - started, 2)
+        started = time.process_time()
+        _count(opened, f"SELECT count(DISTINCT cell_id) + count(observed_at) FROM {alias}.events")
+        found[f"{alias}_read_cpu_s"] = round(time.process_time() - started, 2)
+    return found
+
+
+def _count(opened: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = opened.execute(query).fetchone()
+    if not row or not row[0]:
+        raise RuntimeError("the yardstick measured nothing: the delivery is empty")
+    return int(row[0])
+
+
+MEASURED = {"bare": bare, "counted": counted, "sealing": sealing_cost}
+
+if __name__ == "__main__":
+    what, where, aside = sys.argv[1:4]
+    Path(aside).mkdir(parents=True, exist_ok=True)
+    print(json.dumps(MEASURED[what](Path(where), Path(aside))))

@@ -1,0 +1,206 @@
+"""The attack on a suppressed table: how well do published entries bound a withheld one."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from peil_models.disclosure.bounds import Rows, widths
+from peil_models.disclosure.hierarchy import read_hierarchy
+
+EXACT = 1e-3
+"""A range narrower than this share of a device is an exact recovery."""
+
+
+@dataclass(frozen=True)
+class LinearRow:
+    """Something else that is known: ``lower <= sum coefficient * entry <= upper``.
+
+    Register totals, invariants of a night ratio, an earlier release: whatever an attacker can
+    write as a sum over entries (zone_id, hour_at) of the audited column.
+    """
+
+    coefficients: Mapping[tuple[Hashable, Hashable], float]
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What an attacker with a linear programme learns. Counts only: fit to be published."""
+
+    n_withheld: int
+    n_recoverable: int
+    """Withheld entries that follow exactly from what is published."""
+    n_narrow: int
+    """Withheld entries whose feasible range is narrower than the threshold (exact ones too)."""
+    n_small_differences: int
+    """Published totals minus published parts that leave between 0 and the threshold."""
+    n_rows: int
+    """Equations the attack used."""
+    narrowest: float
+    """Width of the narrowest feasible range; infinity where nothing bounds. Unit: devices."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the release withstands the attack."""
+        return self.n_narrow == 0 and self.n_small_differences == 0
+
+
+def audit(
+    frame: pd.DataFrame,
+    *,
+    threshold: float,
+    value: str = "n_devices",
+    units_per_device: Mapping[Hashable, float] | None = None,
+    extra_rows: Iterable[LinearRow] = (),
+    rounded_to: float = 0.0,
+) -> AuditReport:
+    """Attack a suppressed table with its own sums.
+
+    Everything published is a linear system in the withheld lowest entries, which are not negative;
+    for each withheld entry of any level the smallest and the largest value that the system allows
+    are found by linear programming (HiGHS).
+
+    Parameters
+    ----------
+    frame : DataFrame with columns zone_id, parent_id, hour_at, is_withheld and `value`
+        As `protect` returns it; `value` is not looked at where an entry is withheld.
+    threshold : float
+        A feasible range narrower than this is a leak. Unit: devices.
+    value : str, default="n_devices"
+        The column that is published.
+    units_per_device : mapping of zone_id to float, default=None
+        Units of `value` that one device stands for in each lowest zone (persons per device); turns
+        the widths into devices. None: `value` is in devices.
+    extra_rows : iterable of LinearRow, default=()
+        What else is known about the entries of `value`.
+    rounded_to : float, default=0.0
+        Each published value may be off by half of this (1 for whole numbers).
+
+    Returns
+    -------
+    AuditReport
+
+    Raises
+    ------
+    ValueError
+        A missing column, a table that contradicts itself, or an extra row about an entry that the
+        table does not hold.
+
+    Notes
+    -----
+    Assumes an attacker who knows the table, the hierarchy and `extra_rows`, not the rule that was
+    used, and nobody's counts. An attacker who knows all others is not stopped by suppression.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({
+    ...     "zone_id": ["NL", "A", "B"], "parent_id": [None, "NL", "NL"], "hour_at": 8,
+    ...     "n_devices": [65.0, None, 60.0], "is_withheld": [False, True, False]})
+    >>> audit(frame, threshold=15).n_recoverable
+    1
+    """
+    for column in ("is_withheld", value):
+        if column not in frame:
+            raise ValueError(f"frame has no column {column}")
+    table = _Table(frame, value, rounded_to)
+    rows = Rows(table.n_unknowns)
+    residuals = table.add_published(rows)
+    for extra in extra_rows:
+        table.add_extra(rows, extra)
+    units = table.heaviest(units_per_device)
+    withheld = [
+        (int(zone), int(hour)) for zone, hour in zip(*np.nonzero(table.withheld), strict=True)
+    ]
+    found = widths(rows, [list(table.expand(zone, hour)[0]) for zone, hour in withheld])
+    found /= np.array([units[zone] for zone, _ in withheld])
+    leaks = [rest / max(units[leaf] for leaf in hidden) for hidden, rest in residuals]
+    return AuditReport(
+        n_withheld=len(withheld),
+        n_recoverable=int((found < EXACT).sum()),
+        n_narrow=int((found < threshold - EXACT).sum()),
+        n_small_differences=sum(EXACT < rest < threshold - EXACT for rest in leaks),
+        n_rows=len(rows.parts),
+        narrowest=float(found.min(initial=np.inf)),
+    )
+
+
+class _Table:
+    """A published table, with a number for each unknown: each lowest entry that is withheld."""
+
+    def __init__(self, frame: pd.DataFrame, value: str, rounded_to: float) -> None:
+        self.tree = read_hierarchy(frame)
+        self.values = self.tree.matrix(frame[value])
+        self.withheld = self.tree.matrix(frame["is_withheld"].astype(np.float64)) > 0
+        is_gap = np.isnan(self.values) & ~self.withheld
+        if is_gap.any():
+            raise ValueError(f"frame.{value} is null in {int(is_gap.sum())} entries not withheld")
+        self.half = rounded_to / 2.0
+        self.leaves = self.tree.leaves()
+        self.is_leaf = ~np.isin(np.arange(len(self.tree.zones)), self.tree.parent)
+        is_unknown = self.withheld & self.is_leaf[:, None]
+        self.n_unknowns = int(is_unknown.sum())
+        self.number = np.full(self.values.shape, -1, dtype=np.intp)
+        self.number[is_unknown] = np.arange(self.n_unknowns)
+
+    def expand(self, zone: int, hour: int) -> tuple[dict[int, float], float, int]:
+        """Write an entry as unknowns, plus the sum and number of its published lowest entries."""
+        below = self.leaves[zone]
+        number = self.number[below, hour]
+        known = self.values[below, hour][number < 0]
+        return {int(i): 1.0 for i in number[number >= 0]}, float(known.sum()), len(known)
+
+    def add_published(self, rows: Rows) -> list[tuple[list[int], float]]:
+        """Add a row per published total; return what each leaves, and for which lowest zones."""
+        residuals: list[tuple[list[int], float]] = []
+        for zone in np.flatnonzero(~self.is_leaf):
+            for hour in np.flatnonzero(~self.withheld[zone]):
+                parts, known, n_known = self.expand(int(zone), int(hour))
+                total = float(self.values[zone, hour])
+                rest, slack = total - known, self.half * (n_known + 1) + _noise(total)
+                if parts:
+                    rows.add(parts, rest - slack, rest + slack)
+                    below = self.leaves[zone]
+                    hidden = below[self.number[below, hour] >= 0]
+                    residuals.append((hidden.tolist(), rest))
+                elif abs(rest) > slack:
+                    raise ValueError(
+                        "frame contradicts itself: a published total is not the sum of its parts"
+                    )
+        return residuals
+
+    def add_extra(self, rows: Rows, extra: LinearRow) -> None:
+        """Add what else is known, with the published entries moved to the right-hand side."""
+        position = {zone: i for i, zone in enumerate(self.tree.zones)}
+        parts: dict[int, float] = {}
+        known, slack = 0.0, _noise(max(abs(extra.lower), abs(extra.upper)))
+        for (zone, hour), factor in extra.coefficients.items():
+            column = int(self.tree.hours.get_indexer(pd.Index([hour]))[0])
+            if zone not in position or column < 0:
+                raise ValueError("extra_rows names a zone and hour that the frame does not hold")
+            unknowns, mass, n_known = self.expand(position[zone], column)
+            for at in unknowns:
+                parts[at] = parts.get(at, 0.0) + factor
+            known += factor * mass
+            slack += abs(factor) * self.half * n_known
+        if parts:
+            rows.add(parts, extra.lower - known - slack, extra.upper - known + slack)
+
+    def heaviest(self, units_per_device: Mapping[Hashable, float] | None) -> list[float]:
+        """Units of one device at most, under each zone, so that a width in devices is a least."""
+        if units_per_device is None:
+            return [1.0] * len(self.leaves)
+        of_zone = [float(units_per_device.get(zone, np.nan)) for zone in self.tree.zones]
+        heaviest = [max(of_zone[leaf] for leaf in leaves) for leaves in self.leaves]
+        if not all(units > 0 for units in heaviest):
+            raise ValueError("units_per_device must give a positive number for every lowest zone")
+        return heaviest
+
+
+def _noise(value: float) -> float:
+    """Bound what floating point leaves in a sum of this size."""
+    return 1e-9 + 1e-11 * abs(value)

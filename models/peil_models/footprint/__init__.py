@@ -1,0 +1,25 @@
+"""How far a cell reaches: the probability that a device in a tile is served by it."""
+
+from peil_models.footprint.calibration import (
+    calibrate_footprint,
+    footprint_deviance,
+    footprint_misfit,
+)
+from peil_models.footprint.columns import silent_cells, without_cells
+from peil_models.footprint.mean import FootprintMean
+from peil_models.footprint.signal_strength import FootprintBestServer, FootprintSignalStrength
+from peil_models.footprint.silence import silent_hours
+from peil_models.footprint.voronoi import FootprintVoronoi
+
+__all__ = [
+    "FootprintBestServer",
+    "FootprintMean",
+    "FootprintSignalStrength",
+    "FootprintVoronoi",
+    "calibrate_footprint",
+    "footprint_deviance",
+    "footprint_misfit",
+    "silent_cells",
+    "silent_hours",
+    "without_cells",
+]

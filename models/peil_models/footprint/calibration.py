@@ -1,0 +1,283 @@
+"""Fit a footprint to the counts of nights, with the register as the only outside knowledge."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+from sklearn.base import clone
+
+from peil_models.footprint import plan as cell_plan
+from peil_models.footprint.propagation import Floats, dominance
+from peil_models.footprint.reach import Pairs
+from peil_models.footprint.signal_strength import FootprintSignalStrength
+
+BOUNDS = {
+    "path_loss_exponent": (2.5, 5.0),
+    "midpoint_dbm": (-115.0, -70.0),
+    "steepness": (0.05, 0.6),
+}
+"""Where a fitted parameter may lie; at an edge it is not identified by the counts."""
+
+UNEXPECTED = 1e-9
+"""Least expected share of a cell, so that one device in a cell without reach is not impossible."""
+
+
+def calibrate_footprint(
+    cells: pd.DataFrame,
+    tiles: pd.DataFrame,
+    counts: ArrayLike,
+    resident_devices: ArrayLike,
+    start: FootprintSignalStrength | None = None,
+    *,
+    max_evaluations: int = 150,
+) -> FootprintSignalStrength:
+    """Fit path-loss exponent, logistic midpoint and steepness to the counts of nights.
+
+    Model: at night a device is at home, so ``counts[c] ~ Poisson(k * sum_t P[c, t](theta) r[t])``
+    with the residents r of the register. Given the total, the counts are multinomial and k drops
+    out; the likelihood of the shares is maximised within bounds (Nelder & Mead). No truth is used.
+
+    Parameters
+    ----------
+    cells, tiles : DataFrame
+        As for `FootprintSignalStrength.fit`.
+    counts : array-like of shape (n_cells,) or (n_cells, n_night_hours)
+        Devices counted by each cell in hours of the night. Unit: devices.
+    resident_devices : array-like of shape (n_tiles,)
+        Residents per tile, any scale: the register spread over residential land.
+    start : FootprintSignalStrength, default=None
+        Where the search starts, and every parameter that is not fitted; None is the defaults.
+    max_evaluations : int, default=150
+        Evaluations of the likelihood.
+
+    Returns
+    -------
+    FootprintSignalStrength
+        Not fitted to a plan; a clone of `start` with the three parameters replaced. It is `start`
+        itself (cloned) where nothing better was found.
+
+    Raises
+    ------
+    ValueError
+        NaN, a negative number or a wrong shape, with the argument and the position; no device or
+        no resident at all.
+
+    Notes
+    -----
+    Assumes that residents sleep where the register has them, that market share is the same
+    everywhere, and that every resident is served by some cell: a footprint that leaves residents
+    uncovered pays for it. Cells with an exponent of their own in the plan, and small cells, keep
+    their exponent. Not identified: midpoint and transmitted power shift together; where strong
+    signals are everywhere the logistic is exponential and only the product of steepness and
+    exponent is.
+
+    References
+    ----------
+    Tennekes & Gootzen (2022), J. Spatial Information Science 25. doi:10.5311/JOSIS.2022.25.166
+
+    Examples
+    --------
+    >>> places = np.arange(0.0, 9000.0, 300.0)
+    >>> tiles = pd.DataFrame({"x_m": places, "y_m": 0.0})
+    >>> cells = pd.DataFrame({"x_m": [0.0, 4500.0, 9000.0], "y_m": 0.0, "power_w": [5, 20, 10]})
+    >>> true = FootprintSignalStrength(path_loss_exponent=4.1).fit(cells, tiles)
+    >>> counts = 1000 * true.connection_probability_.sum(axis=1)
+    >>> found = calibrate_footprint(cells, tiles, counts, np.ones(len(tiles)))
+    >>> default = FootprintSignalStrength()
+    >>> bool(footprint_deviance(found, cells, tiles, counts, np.ones(len(tiles)))
+    ...      < footprint_deviance(default, cells, tiles, counts, np.ones(len(tiles))))
+    True
+    """
+    start = FootprintSignalStrength() if start is None else start
+    night = _Night.read(start, cells, tiles, counts, resident_devices)
+    names = list(BOUNDS)
+    low = np.array([BOUNDS[name][0] for name in names])
+    high = np.array([BOUNDS[name][1] for name in names])
+
+    def deviance(point: Floats) -> float:
+        return night.deviance(*(float(value) for value in low + point * (high - low)))
+
+    first = np.array([float(getattr(start, name)) for name in names])
+    first = np.clip((first - low) / (high - low), 0.0, 1.0)
+    corners = np.vstack([first, first + 0.2 * np.diag(np.where(first > 0.5, -1.0, 1.0))])
+    best = minimize(
+        deviance,
+        first,
+        method="Nelder-Mead",
+        bounds=[(0.0, 1.0)] * 3,
+        options={
+            "initial_simplex": corners,
+            "maxfev": max_evaluations,
+            "xatol": 1e-3,
+            "fatol": 1e-6 * max(1.0, night.counts.sum()),
+        },
+    )
+    found: FootprintSignalStrength = clone(start)
+    if best.fun < deviance(first):
+        # Four decimals: finer is noise, and differs from machine to machine.
+        values = np.round(low + best.x * (high - low), 4)
+        found.set_params(**{n: float(v) for n, v in zip(names, values, strict=True)})
+    return found
+
+
+def footprint_deviance(
+    footprint: FootprintSignalStrength,
+    cells: pd.DataFrame,
+    tiles: pd.DataFrame,
+    counts: ArrayLike,
+    resident_devices: ArrayLike,
+) -> float:
+    """How badly a footprint explains counts of nights; use nights it was not fitted on.
+
+    Parameters
+    ----------
+    footprint : FootprintSignalStrength
+        Its parameters are used; it need not be fitted.
+    cells, tiles, counts, resident_devices
+        As for `calibrate_footprint`.
+
+    Returns
+    -------
+    float
+        Multinomial deviance of the counts per cell, summed over the hours; 0 is perfect, smaller
+        is better. Compare footprints on the same counts only.
+
+    Examples
+    --------
+    >>> tiles = pd.DataFrame({"x_m": [0.0, 4000.0], "y_m": 0.0})
+    >>> cells = tiles.assign(power_w=[5.0, 20.0])
+    >>> footprint = FootprintSignalStrength()
+    >>> expected = footprint.fit(cells, tiles).connection_probability_.sum(axis=1)
+    >>> round(footprint_deviance(footprint, cells, tiles, 100 * expected, [1.0, 1.0]), 6)
+    0.0
+    """
+    night = _Night.read(footprint, cells, tiles, counts, resident_devices)
+    return night.deviance(footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness)
+
+
+def footprint_misfit(
+    footprint: FootprintSignalStrength,
+    cells: pd.DataFrame,
+    tiles: pd.DataFrame,
+    counts: ArrayLike,
+    resident_devices: ArrayLike,
+) -> float:
+    """How far the counts of cells are from what a footprint expects, beyond sampling.
+
+    Tells `PresenceEM(stopping="discrepancy")` how closely it may follow the counts.
+
+    Parameters
+    ----------
+    footprint, cells, tiles, counts, resident_devices
+        As for `footprint_deviance`; the mean over the hours is compared.
+
+    Returns
+    -------
+    float
+        Relative standard deviation: .25 says that a cell sees what is expected give or take 25 %.
+
+    Notes
+    -----
+    By moments, cells weighted by what is expected of them. Residents who are not at home, and
+    market shares that differ, count as misfit: the figure is on the safe side.
+
+    Examples
+    --------
+    >>> tiles = pd.DataFrame({"x_m": [0.0, 9000.0], "y_m": 0.0})
+    >>> counts = np.array([1200.0, 800.0])
+    >>> round(footprint_misfit(FootprintSignalStrength(), tiles, tiles, counts, [1.0, 1.0]), 2)
+    0.2
+    """
+    night = _Night.read(footprint, cells, tiles, counts, resident_devices)
+    n_hours = np.asarray(counts).reshape(len(cells), -1).shape[1]
+    shares = night.expected_shares(
+        footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness
+    )
+    seen = night.counts / n_hours
+    is_reached = shares > 0
+    seen = seen[is_reached]
+    expected = shares[is_reached] * (seen.sum() / shares.sum())
+    beyond_sampling = np.sum(np.square(seen - expected) / expected) - len(seen)
+    return math.sqrt(max(0.0, float(beyond_sampling / expected.sum())))
+
+
+@dataclass(frozen=True)
+class _Night:
+    """All that does not depend on the fitted parameters, computed once."""
+
+    pairs: Pairs
+    counts: Floats
+    residents: Floats
+    exponent: Floats
+    takes_fitted: NDArray[np.bool_]
+    threshold: float
+
+    @classmethod
+    def read(
+        cls,
+        footprint: FootprintSignalStrength,
+        cells: pd.DataFrame,
+        tiles: pd.DataFrame,
+        counts: ArrayLike,
+        resident_devices: ArrayLike,
+    ) -> _Night:
+        seen = np.asarray(counts, dtype=np.float64)
+        residents = np.asarray(resident_devices, dtype=np.float64)
+        for name, values, size in (
+            ("counts", seen, len(cells)),
+            ("resident_devices", residents, len(tiles)),
+        ):
+            if values.ndim == 0 or len(values) != size:
+                raise ValueError(f"{name} has shape {values.shape}, expected {size} rows")
+            is_bad = ~(values >= 0) | np.isinf(values)
+            if is_bad.any():
+                at = tuple(int(i) for i in np.unravel_index(int(is_bad.argmax()), values.shape))
+                raise ValueError(f"{name} holds NaN, infinity or a negative number (first at {at})")
+            if not values.sum() > 0:
+                raise ValueError(f"{name} is 0 everywhere: nothing to fit on")
+        cell_plan.check_tiles(tiles)
+        plan = cell_plan.complete(cells, tiles, footprint.defaults())
+        lived_in = residents > 0
+        parts = list(footprint.pairs(plan, tiles[lived_in]))
+        pairs = Pairs(
+            np.concatenate([part.cell for part in parts]),
+            np.concatenate([part.tile for part in parts]),
+            np.concatenate([part.level_dbm for part in parts]),
+            np.concatenate([part.decades for part in parts]),
+        )
+        return cls(
+            pairs=pairs,
+            # Hours with one pattern of shares: their sum holds all there is to learn.
+            counts=seen.reshape(len(seen), -1).sum(axis=1),
+            residents=residents[lived_in],
+            exponent=plan.path_loss_exponent,
+            takes_fitted=~(plan.has_own_exponent | plan.is_small),
+            threshold=float(footprint.dominance_threshold),
+        )
+
+    def expected_shares(self, exponent: float, midpoint: float, steepness: float) -> Floats:
+        """Share of the residents that each cell should see."""
+        strength = dominance(
+            self.pairs.signal_dbm(np.where(self.takes_fitted, exponent, self.exponent)),
+            midpoint_dbm=midpoint,
+            steepness=steepness,
+        )
+        strength[strength < self.threshold] = 0.0
+        cell, tile = self.pairs.cell, self.pairs.tile
+        total = np.bincount(tile, weights=strength, minlength=len(self.residents))
+        per_strength = np.divide(self.residents, total, out=np.zeros_like(total), where=total > 0)
+        strength *= per_strength[tile]
+        seen = np.bincount(cell, weights=strength, minlength=len(self.counts))
+        return np.asarray(seen / self.residents.sum())
+
+    def deviance(self, exponent: float, midpoint: float, steepness: float) -> float:
+        shares = np.maximum(self.expected_shares(exponent, midpoint, steepness), UNEXPECTED)
+        is_seen = self.counts > 0
+        seen, total = self.counts[is_seen], self.counts.sum()
+        value = 2.0 * float(np.sum(seen * np.log(seen / (total * shares[is_seen]))))
+        return value if math.isfinite(value) else math.inf

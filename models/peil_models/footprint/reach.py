@@ -1,0 +1,76 @@
+"""Pairs of a cell and a tile within its range, chunk by chunk, so that memory stays bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peil_models.footprint.plan import Plan
+from peil_models.footprint.propagation import NEAREST_M, Floats, directional_loss
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Cells and tiles in reach of each other; the signal is `level - 10 exponent decades`."""
+
+    cell: NDArray[np.intp]
+    tile: NDArray[np.intp]
+    level_dbm: Floats
+    """Power and angular losses."""
+    decades: Floats
+    """Logarithm (base 10) of the distance in metres."""
+
+    def signal_dbm(self, path_loss_exponent: Floats) -> Floats:
+        """Signal strength of every pair, given the exponent of every cell. Unit: dBm."""
+        signal = (-10.0 * path_loss_exponent)[self.cell]
+        signal *= self.decades
+        signal += self.level_dbm
+        return signal
+
+
+def pairs_in_reach(
+    plan: Plan,
+    x_m: Floats,
+    y_m: Floats,
+    z_m: Floats,
+    *,
+    back_horizontal_db: float,
+    back_vertical_db: float,
+    chunk_tiles: int,
+) -> Iterator[Pairs]:
+    """Yield the pairs of each run of `chunk_tiles` tiles, sorted by cell and then tile."""
+    placed = np.flatnonzero(plan.is_placed)
+    for first in range(0, len(x_m), chunk_tiles):
+        part = slice(first, first + chunk_tiles)
+        x, y, z = x_m[part], y_m[part], z_m[part]
+        # Only cells whose circle meets the box of the chunk are compared tile by tile.
+        gap_x = np.maximum(np.maximum(x.min() - plan.x_m, plan.x_m - x.max())[placed], 0.0)
+        gap_y = np.maximum(np.maximum(y.min() - plan.y_m, plan.y_m - y.max())[placed], 0.0)
+        near = placed[gap_x**2 + gap_y**2 <= plan.range_m[placed] ** 2]
+        dx = x[None, :] - plan.x_m[near, None]
+        dy = y[None, :] - plan.y_m[near, None]
+        is_near = dx**2 + dy**2 <= plan.range_m[near, None] ** 2
+        row, column = np.nonzero(is_near)
+        dx, dy = dx[is_near], dy[is_near]
+        cell = near[row]
+        dz = plan.z_m[cell] - z[column]
+        decades = np.log10(np.maximum(np.sqrt(dx**2 + dy**2 + dz**2), NEAREST_M))
+        level = plan.level_dbm[cell]
+        aimed = plan.is_directional[cell]
+        if aimed.any():
+            at = cell[aimed]
+            level[aimed] += directional_loss(
+                dx[aimed],
+                dy[aimed],
+                dz[aimed],
+                azimuth_deg=plan.azimuth_deg[at],
+                tilt_deg=plan.tilt_deg[at],
+                sigma_horizontal_deg=plan.sigma_horizontal_deg[at],
+                sigma_vertical_deg=plan.sigma_vertical_deg[at],
+                back_horizontal_db=back_horizontal_db,
+                back_vertical_db=back_vertical_db,
+            )
+        yield Pairs(cell, column + first, level, decades)

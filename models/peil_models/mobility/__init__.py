@@ -1,0 +1,19 @@
+"""How devices move: trips, flows between zones, distances, and models that describe flows."""
+
+from peil_models.mobility.flows import FlowTable, flow_interval, flow_table
+from peil_models.mobility.gravity import FlowGravity, FlowRadiation
+from peil_models.mobility.spread import radius_of_gyration_m, regional_quantiles, visit_entropy
+from peil_models.mobility.trips import Trips, find_trips
+
+__all__ = [
+    "FlowGravity",
+    "FlowRadiation",
+    "FlowTable",
+    "Trips",
+    "find_trips",
+    "flow_interval",
+    "flow_table",
+    "radius_of_gyration_m",
+    "regional_quantiles",
+    "visit_entropy",
+]

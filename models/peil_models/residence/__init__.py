@@ -1,0 +1,33 @@
+"""Where devices live and work, and who visits: homes, usual environment, visitors by origin."""
+
+from peil_models.residence.anchors import AnchorPlace, Anchors
+from peil_models.residence.calendar import Calendar, make_calendar
+from peil_models.residence.migration import migration_overlap
+from peil_models.residence.permanence import (
+    PermanenceLabels,
+    PermanenceScores,
+    UsualEnvironment,
+    bridged_stays,
+    permanence_scores,
+)
+from peil_models.residence.rules import CellRule, home_cells
+from peil_models.residence.visitors import FlowCube, NightTable, flow_cube, night_table
+
+__all__ = [
+    "AnchorPlace",
+    "Anchors",
+    "Calendar",
+    "CellRule",
+    "FlowCube",
+    "NightTable",
+    "PermanenceLabels",
+    "PermanenceScores",
+    "UsualEnvironment",
+    "bridged_stays",
+    "flow_cube",
+    "home_cells",
+    "make_calendar",
+    "migration_overlap",
+    "night_table",
+    "permanence_scores",
+]

@@ -1,0 +1,27 @@
+"""How far estimates are from the truth. Every function takes the truth first."""
+
+from peil_models.scores.figures import (
+    bias,
+    common_part_of_commuters,
+    earth_movers_distance,
+    interval_coverage,
+    interval_score,
+    mape,
+    wape,
+    wape_squares,
+)
+from peil_models.scores.labelled_time import LabelledTime, common_time, f1_on_time
+
+__all__ = [
+    "LabelledTime",
+    "bias",
+    "common_part_of_commuters",
+    "common_time",
+    "earth_movers_distance",
+    "f1_on_time",
+    "interval_coverage",
+    "interval_score",
+    "mape",
+    "wape",
+    "wape_squares",
+]

@@ -1,0 +1,38 @@
+"""Where a device stayed and when it moved: segments of its time, and the place of each stay."""
+
+from peil_models.stays.days import split_at
+from peil_models.stays.overlap import cell_overlaps
+from peil_models.stays.placing import Places, StayPlacing
+from peil_models.stays.segmentation import StaySegmentation
+from peil_models.stays.segments import (
+    ABROAD,
+    MOVE,
+    OUTSIDE,
+    STATES,
+    STAY,
+    UNDETERMINED,
+    UNKNOWN,
+    UNLOCATED,
+    Carried,
+    Segments,
+)
+from peil_models.stays.timing import TimingRings
+
+__all__ = [
+    "ABROAD",
+    "MOVE",
+    "OUTSIDE",
+    "STATES",
+    "STAY",
+    "UNDETERMINED",
+    "UNKNOWN",
+    "UNLOCATED",
+    "Carried",
+    "Places",
+    "Segments",
+    "StayPlacing",
+    "StaySegmentation",
+    "TimingRings",
+    "cell_overlaps",
+    "split_at",
+]

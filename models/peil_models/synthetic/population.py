@@ -1,0 +1,217 @@
+"""Who lives, visits and carries which device: persons, devices, and machines with a SIM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from peil_models.synthetic.country import BEACH, CITY, X_MIN_M, Y_MIN_M, Country
+from peil_models.synthetic.sampling import Attraction, Places, scattered
+from peil_models.synthetic.streams import stream
+
+Floats = NDArray[Any]
+HOME_MCC, HOME_MNC = 204, "91"  # a network code that no operator holds
+# kind of person: share of residents, chance of a phone, chance of a second device
+KINDS = {
+    "child": (0.11, 0.25, 0.0),
+    "pupil": (0.10, 0.96, 0.02),
+    "office": (0.35, 0.985, 0.13),
+    "shift": (0.11, 0.985, 0.03),
+    "retail": (0.09, 0.98, 0.03),
+    "home": (0.08, 0.96, 0.02),
+    "retired": (0.16, 0.87, 0.01),
+}
+VISITOR_PHONE, VISITOR_SECOND = 0.98, 0.05
+FOREIGN = [
+    (262, "01", 0.42),
+    (206, "10", 0.20),
+    (234, "15", 0.14),
+    (208, "01", 0.12),
+    (238, "02", 0.07),
+    (310, "260", 0.05),
+]
+MARKET_SHARE, MARKET_SHARE_SD = 0.40, 0.03
+MACHINE_SHARE, VISITOR_SHARE, OPT_OUT_SHARE = 0.02, 0.03, 0.01
+MIN_DEVICES = 100
+SAME_OPERATOR_SHARE = 0.5  # of second devices
+NIGHT_OFF_SHARE = 0.03
+
+
+@dataclass(frozen=True)
+class Population:
+    """Persons and this operator's devices.
+
+    Attributes
+    ----------
+    persons : DataFrame
+        One row per person, residents first: kind, municipality, home_tile (-1 for visitors),
+        work_tile (-1 for none), home_x_m, home_y_m, work_x_m, work_y_m, n_devices (of any
+        operator), n_operator_devices.
+    devices : DataFrame
+        One row per device of the operator: person (-1 for a machine), subscriber_id, mcc, mnc,
+        imei, kind (phone, second, roamer, machine), is_main, is_opted_out, is_off_at_night,
+        activity (relative), x_m and y_m (of machines).
+    market_share : ndarray of shape (n_municipalities,)
+    """
+
+    persons: pd.DataFrame
+    devices: pd.DataFrame
+    market_share: Floats
+
+    @property
+    def n_residents(self) -> int:
+        """Persons in the register: all but visitors."""
+        return int((self.persons["home_tile"] >= 0).sum())
+
+
+def _residents(rng: np.random.Generator, country: Country, n: int) -> pd.DataFrame:
+    names = list(KINDS)
+    kind = rng.choice(len(names), n, p=[KINDS[name][0] for name in names])
+    home = Places(country.homes, country.municipality).anywhere(rng, n)
+    of = country.municipality[home]
+    jobs = Places(country.jobs, country.municipality)
+    work = np.full(n, -1)
+    works = np.isin(kind, [names.index(k) for k in ("office", "shift", "retail")])
+    commute = Attraction(country, country.jobs, 5_000.0, 1.3)
+    work[works] = jobs.within(rng, commute.draw(rng, of[works]))
+    for name, scale, own in (("child", 900.0, 3.0), ("pupil", 3_500.0, 1.0)):
+        school = Attraction(country, country.leisure, scale, own)
+        learns = kind == names.index(name)
+        places = Places(country.leisure**1.5, country.municipality)
+        work[learns] = places.within(rng, school.draw(rng, of[learns]))
+    home_x, home_y = scattered(rng, country, home)
+    work_x, work_y = scattered(rng, country, np.maximum(work, 0))
+    return pd.DataFrame(
+        {
+            "kind": np.array(names, dtype=object)[kind],
+            "municipality": of,
+            "home_tile": home,
+            "work_tile": work,
+            "home_x_m": home_x,
+            "home_y_m": home_y,
+            "work_x_m": work_x,
+            "work_y_m": work_y,
+        }
+    )
+
+
+def _visitors(n: int) -> pd.DataFrame:
+    """Visitors from abroad: home is a point beyond the eastern border."""
+    return pd.DataFrame(
+        {
+            "kind": "visitor",
+            "municipality": -1,
+            "home_tile": -1,
+            "work_tile": -1,
+            "home_x_m": np.full(n, X_MIN_M + 40_000.0),
+            "home_y_m": np.full(n, Y_MIN_M + 9_500.0),
+            "work_x_m": np.nan,
+            "work_y_m": np.nan,
+        }
+    )
+
+
+def _owned(
+    rng: np.random.Generator, phone: Floats, second: Floats, share: Floats
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Devices per person: of any operator, and of this one."""
+    first = rng.random(len(phone)) < phone
+    more = first & (rng.random(len(phone)) < second)
+    ours = first & (rng.random(len(phone)) < share)
+    same = rng.random(len(phone)) < SAME_OPERATOR_SHARE
+    again = more & np.where(same, ours, rng.random(len(phone)) < share)
+    return first.astype(np.int64) + more, ours.astype(np.int64) + again
+
+
+def _cut(persons: pd.DataFrame, n_devices: int) -> pd.DataFrame:
+    """The first persons that own exactly `n_devices` devices of the operator."""
+    total = persons["n_operator_devices"].cumsum().to_numpy()
+    last = int(np.searchsorted(total, n_devices))
+    kept = persons.iloc[: last + 1].copy()
+    kept.loc[kept.index[-1], "n_operator_devices"] -= total[last] - n_devices
+    return kept
+
+
+def make_population(country: Country, devices: int, seed: int) -> Population:
+    """Draw residents, visitors and machines that own `devices` devices of the operator.
+
+    Parameters
+    ----------
+    country : Country
+        Where they live.
+    devices : int
+        All devices of this operator; persons follow from it (about 2.5 a device).
+    seed : int
+        The same seed gives the same people.
+    """
+    n_machines = round(MACHINE_SHARE * devices)
+    n_roamers = round(VISITOR_SHARE * devices)
+    n_home = devices - n_machines - n_roamers
+    share = stream(seed, "market").normal(MARKET_SHARE, MARKET_SHARE_SD, len(country.zone_ids))
+    share = share.clip(MARKET_SHARE - 2 * MARKET_SHARE_SD, MARKET_SHARE + 2 * MARKET_SHARE_SD)
+    rng = stream(seed, "homes")
+    residents = _residents(rng, country, 4 * n_home)
+    traits = np.array([KINDS[kind] for kind in residents["kind"]])
+    residents["n_devices"], residents["n_operator_devices"] = _owned(
+        rng, traits[:, 1], traits[:, 2], share[residents["municipality"]]
+    )
+    rng = stream(seed, "visitors")
+    visitors = _visitors(5 * n_roamers + 20)
+    visitors["n_devices"], visitors["n_operator_devices"] = _owned(
+        rng, *(np.full(len(visitors), p) for p in (VISITOR_PHONE, VISITOR_SECOND, MARKET_SHARE))
+    )
+    persons = pd.concat([_cut(residents, n_home), _cut(visitors, n_roamers)], ignore_index=True)
+    return Population(persons, _devices(country, persons, n_machines, seed), share)
+
+
+def _devices(country: Country, persons: pd.DataFrame, n_machines: int, seed: int) -> pd.DataFrame:
+    rng = stream(seed, "devices")
+    of = np.repeat(np.arange(len(persons)), persons["n_operator_devices"])
+    is_main = np.r_[True, of[1:] != of[:-1]] if len(of) else np.zeros(0, bool)
+    person = np.r_[of, np.full(n_machines, -1)]
+    n = len(person)
+    is_machine = person < 0
+    is_roamer = ~is_machine & (persons["kind"].to_numpy()[person] == "visitor")
+    mcc, mnc = np.full(n, HOME_MCC), np.full(n, HOME_MNC, dtype=object)
+    which = rng.choice(len(FOREIGN), n, p=[share for _, _, share in FOREIGN])
+    mcc[is_roamer] = np.array([code for code, _, _ in FOREIGN])[which[is_roamer]]
+    mnc[is_roamer] = np.array([net for _, net, _ in FOREIGN], dtype=object)[which[is_roamer]]
+    number = rng.choice(1_000_000, n, replace=False)
+    subscriber = [
+        f"{code}{net}{digits:0{12 - len(net)}d}"
+        for code, net, digits in zip(mcc, mnc, number, strict=True)
+    ]
+    imei = rng.choice(90_000_000, n, replace=False) + 10_000_000
+    tile = Places(country.jobs + country.homes * 5_000, country.municipality).anywhere(rng, n)
+    x, y = scattered(rng, country, tile)
+    kind = np.where(is_machine, "machine", np.where(is_roamer, "roamer", "phone")).astype(object)
+    main = np.r_[is_main, np.zeros(n_machines, bool)]
+    kind[~main & ~is_machine & ~is_roamer] = "second"
+    return pd.DataFrame(
+        {
+            "person": person,
+            "subscriber_id": subscriber,
+            "mcc": mcc,
+            "mnc": mnc,
+            "imei": [f"3500000{digits}" for digits in imei],
+            "kind": kind,
+            "is_main": main,
+            "is_opted_out": ~is_machine & (rng.random(n) < OPT_OUT_SHARE),
+            "is_off_at_night": ~is_machine & (rng.random(n) < NIGHT_OFF_SHARE),
+            "activity": np.where(is_machine, 0.1, rng.gamma(2.5, 1 / 2.5, n)),
+            "x_m": np.where(is_machine, x, np.nan),
+            "y_m": np.where(is_machine, y, np.nan),
+        }
+    )
+
+
+def hotels(rng: np.random.Generator, country: Country, n: int, beach_share: float) -> NDArray[Any]:
+    """Tiles where `n` guests sleep: the beach resort first, then the city, then elsewhere."""
+    chance = np.full(len(country.zone_ids), 0.4 * (1 - beach_share) / (len(country.zone_ids) - 2))
+    chance[CITY], chance[BEACH] = 0.6 * (1 - beach_share), beach_share
+    of = rng.choice(len(chance), n, p=chance / chance.sum())
+    return Places(country.hotels, country.municipality).within(rng, of)

@@ -1,0 +1,185 @@
+"""The whole simulation: a world, its people, and day after day what the operator delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from peil_models.synthetic.country import Country, make_country
+from peil_models.synthetic.diaries import make_outings
+from peil_models.synthetic.dirt import Delivered, Soiler
+from peil_models.synthetic.itinerary import Itinerary, make_itinerary, make_trips, present
+from peil_models.synthetic.lines import LineFormat
+from peil_models.synthetic.network import Outage, make_network, make_outage
+from peil_models.synthetic.population import MIN_DEVICES, Population, make_population
+from peil_models.synthetic.radio import Physics, Radio, make_radio
+from peil_models.synthetic.signalling import Signalling
+from peil_models.synthetic.zones import make_zones
+
+TIME_ZONE = "Europe/Amsterdam"
+FIRST_DAY = date(2026, 3, 2)  # a Monday
+MAX_DAYS = 21  # before the clocks change
+
+
+@dataclass(frozen=True)
+class World:
+    """Country, network and physics: everything that does not depend on who lives there."""
+
+    country: Country
+    cells: pd.DataFrame
+    outage: Outage
+    radio: Radio
+
+
+@lru_cache(maxsize=2)
+def make_world(world_seed: int, physics: Physics | None = None) -> World:
+    """Make land and network. The last two are kept: treat a world as immutable.
+
+    Examples
+    --------
+    >>> world = make_world(1)
+    >>> 110 <= len(world.cells) <= 170, len(world.country.zone_ids)
+    (True, 20)
+    """
+    country = make_country(world_seed)
+    cells = make_network(country, world_seed)
+    radio = make_radio(country, cells, world_seed, physics)
+    return World(country, cells, make_outage(country, cells), radio)
+
+
+class Simulation:
+    """A period in a world: truth and deliveries as frames and blocks of bytes.
+
+    Parameters
+    ----------
+    devices : int, default=12000
+        Devices of the operator; persons follow from it.
+    days : int, default=7
+        From Monday 2 March 2026.
+    seed : int, default=1
+        People, diaries, events and dirt.
+    world_seed : int, default=1
+        Land and network.
+    world : World, optional
+        A world made before, to be used again.
+
+    Raises
+    ------
+    ValueError
+        A number of days that is not between 1 and 21, fewer than 100 devices, a negative seed.
+
+    Notes
+    -----
+    Memory: the legs of the whole period (about 100 bytes a leg, 25 legs a person and week) and the
+    records of one day.
+
+    Examples
+    --------
+    >>> simulation = Simulation(devices=200, days=1)
+    >>> int(simulation.presence(3).sum()) <= len(simulation.population.persons)
+    True
+    """
+
+    def __init__(
+        self,
+        devices: int = 12_000,
+        days: int = 7,
+        seed: int = 1,
+        world_seed: int = 1,
+        world: World | None = None,
+    ) -> None:
+        if not 1 <= days <= MAX_DAYS:
+            raise ValueError(f"days={days}: between 1 and {MAX_DAYS}, before the clocks change")
+        if seed < 0 or world_seed < 0:
+            raise ValueError("seed and world_seed: not negative")
+        if devices < MIN_DEVICES:
+            raise ValueError(f"devices={devices}: a country needs at least {MIN_DEVICES}")
+        self.days, self.seed = days, seed
+        self.world = world or make_world(world_seed)
+        country = self.world.country
+        self.population: Population = make_population(country, devices, seed)
+        outings, nights = make_outings(country, self.population, days, seed)
+        self.itinerary: Itinerary = make_itinerary(country, self.population, outings, nights)
+        self.dates = [FIRST_DAY + timedelta(days=day) for day in range(days)]
+
+    # reference
+    def zones(self) -> gpd.GeoDataFrame:
+        """Zones of three levels with their outlines."""
+        return make_zones(self.world.country)
+
+    def register(self) -> pd.DataFrame:
+        """Registered residents: zone_id, n_persons. Visitors are in no register."""
+        country, persons = self.world.country, self.population.persons
+        of = persons["municipality"].to_numpy()
+        n = np.bincount(of[of >= 0], minlength=len(country.zone_ids))
+        register = pd.DataFrame({"zone_id": country.zone_ids, "n_persons": n})
+        return register.sort_values("zone_id", ignore_index=True)
+
+    # truth
+    def presence(self, hour: int) -> np.ndarray:
+        """Persons present per tile at half past the given hour of the period."""
+        return present(self.world.country, self.itinerary, hour * 3600 + 1800)
+
+    def trips(self) -> pd.DataFrame:
+        """All trips of the period."""
+        return make_trips(self.world.country, self.itinerary, self.days * 86_400)
+
+    def homes(self) -> pd.DataFrame:
+        """One row per person: person_id, tile_id, zone_id, work_tile_id, person_type."""
+        country, persons = self.world.country, self.population.persons
+        code = np.append(country.tiles["tile_id"].to_numpy(), -1)
+        found = pd.DataFrame({"person_id": np.arange(len(persons), dtype=np.int64)})
+        for name, column in (("tile_id", "home_tile"), ("work_tile_id", "work_tile")):
+            tile = persons[column].to_numpy()
+            found[name] = pd.Series(code[tile], dtype="Int64").mask(tile < 0)
+        zone = np.array([*country.zone_ids, None], dtype=object)
+        found["zone_id"] = zone[persons["municipality"].to_numpy()]
+        found["person_type"] = persons["kind"].to_numpy()
+        return found[["person_id", "tile_id", "zone_id", "work_tile_id", "person_type"]]
+
+    def devices(self) -> pd.DataFrame:
+        """One row per device: person_id (null for machines), subscriber_id, is_main, kind."""
+        devices = self.population.devices
+        person = pd.Series(devices["person"].to_numpy(), dtype="Int64")
+        return pd.DataFrame(
+            {
+                "person_id": person.mask(person < 0),
+                "subscriber_id": devices["subscriber_id"],
+                "is_main": devices["is_main"],
+                "kind": devices["kind"],
+            }
+        )
+
+    def devices_per_person(self) -> pd.DataFrame:
+        """Persons by home zone (null for visitors) and by their number of devices."""
+        zone = np.array([*self.world.country.zone_ids, None], dtype=object)
+        persons = self.population.persons
+        grouped = persons.assign(zone_id=zone[persons["municipality"].to_numpy()]).groupby(
+            ["zone_id", "n_devices", "n_operator_devices"], dropna=False
+        )
+        return grouped.size().rename("n_persons").reset_index()
+
+    # deliveries
+    def opted_out(self) -> pd.Series:
+        """Subscribers that do not want to be in any statistic, in order."""
+        devices = self.population.devices
+        return pd.Series(sorted(devices.loc[devices["is_opted_out"], "subscriber_id"]))
+
+    def deliveries(self) -> Iterator[Delivered]:
+        """Yield the records of each day, in order, soiled as deliveries are."""
+        signalling = Signalling(
+            self.population, self.itinerary, self.world.radio, self.world.outage, self.seed
+        )
+        soiler = Soiler(self.population.devices["is_opted_out"].to_numpy(), self.days, self.seed)
+        for day in range(self.days):
+            yield soiler.day(day, signalling.day(day))
+
+    def lines(self) -> LineFormat:
+        """How records become lines of text."""
+        return LineFormat(self.population.devices, self.world.cells["cell_id"], self.dates)

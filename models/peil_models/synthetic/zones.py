@@ -1,0 +1,59 @@
+"""Outlines of the zones: unions of their tiles, so that a tile is in exactly one zone."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from peil_models.synthetic.country import (
+    CRS,
+    N_COLUMNS,
+    N_ROWS,
+    REGION_NAMES,
+    TILE_M,
+    X_MIN_M,
+    Y_MIN_M,
+    Country,
+)
+
+
+def make_zones(country: Country) -> gpd.GeoDataFrame:
+    """One row per zone: zone_id, name, parent_id, level and geometry on EPSG:3035.
+
+    Municipalities first, then regions, then the country. Corners lie on tile corners;
+    points on straight edges are left out.
+    """
+    of = country.municipality.reshape(N_ROWS, N_COLUMNS)
+    # runs of equal tiles in a row: few rectangles instead of thousands of squares
+    edges = np.flatnonzero(np.diff(of.ravel()) != 0) + 1
+    edges = np.union1d(edges, np.arange(0, of.size, N_COLUMNS))
+    ends = np.r_[edges[1:], of.size]
+    rows, left, right = edges // N_COLUMNS, edges % N_COLUMNS, (ends - 1) % N_COLUMNS + 1
+    boxes = shapely.box(
+        X_MIN_M + left * TILE_M,
+        Y_MIN_M + rows * TILE_M,
+        X_MIN_M + right * TILE_M,
+        Y_MIN_M + (rows + 1) * TILE_M,
+    )
+    number = of.ravel()[edges]
+    shapes = [_outline(boxes[number == n]) for n in range(len(country.zone_ids))]
+    found: list[dict[str, str | None]] = [
+        {"zone_id": code, "name": name, "parent_id": code[:4], "level": "municipality"}
+        for code, name in zip(country.zone_ids, country.names, strict=True)
+    ]
+    for region, name in enumerate(REGION_NAMES):
+        found.append(
+            {"zone_id": f"PL{region + 1:02d}", "name": name, "parent_id": "PL", "level": "region"}
+        )
+        shapes.append(_outline(boxes[np.r_[country.region_of, -1][number] == region]))
+    found.append({"zone_id": "PL", "name": "Peilland", "parent_id": None, "level": "country"})
+    shapes.append(_outline(boxes[number >= 0]))
+    zones = gpd.GeoDataFrame(pd.DataFrame(found), geometry=shapes, crs=CRS)
+    order = zones["zone_id"].str.len().mul(-1).to_frame("longest").assign(code=zones["zone_id"])
+    return zones.loc[order.sort_values(["longest", "code"]).index].reset_index(drop=True)
+
+
+def _outline(boxes: np.ndarray) -> shapely.Geometry:
+    return shapely.normalize(shapely.simplify(shapely.union_all(boxes), 0.0))

@@ -1,0 +1,115 @@
+"""From devices to persons by the zone where a device lives."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from peil_models.weighting.inputs import Floats, checked
+
+
+class HomeWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
+    """Persons per device of each home zone and hour, such that all residents are somewhere.
+
+    ``W[h, t] = register[h] / sum_r F[h, r, t]``, where the flow cube F holds the devices that live
+    in h and are in r at hour t; present are ``N[r, t] = sum_h W[h, t] F[h, r, t]`` [1]_.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_homes, n_hours)
+        Unit: persons per device; 0 where no device of a home was seen.
+    unplaced_ : ndarray of shape (n_hours,)
+        Residents of homes of which no device was seen at the hour. Unit: persons.
+
+    Notes
+    -----
+    Assumes that every device has one home zone and that it is the right one, that the devices of a
+    home are seen wherever they are (who is abroad makes the others weigh more), and that a device
+    stands for its neighbours, not for who is around it. Market share may differ by home zone; an
+    error of the footprint that is the same by day and by night stays: `NightRatio` on the result
+    takes it out. Roamers have no home here: a factor of their own.
+    ``transform(F).sum(axis=0) + unplaced_ == register.sum()`` for the cube of `fit`.
+    Not identified: devices per person. Needs devices to be followed over a linkage window; the
+    counted table does not.
+
+    References
+    ----------
+    .. [1] CBS (2020), Pilot study MPMDR: introduction to the research method.
+
+    Examples
+    --------
+    >>> flows = np.array([[[8.0], [2.0]], [[0.0], [5.0]]])
+    >>> weights = HomeWeights().fit(flows, np.array([30.0, 50.0]))
+    >>> weights.transform(flows)
+    array([[24.],
+           [56.]])
+    """
+
+    weights_: Floats
+    unplaced_: Floats
+
+    def fit(self, flows: ArrayLike, register: ArrayLike) -> Self:
+        """Compare the devices of each home with its register.
+
+        Parameters
+        ----------
+        flows : array-like of shape (n_homes, n_zones, n_hours) or (n_homes, n_zones)
+            Devices by home zone and zone of presence. Unit: devices.
+        register : array-like of shape (n_homes,)
+            Residents. Unit: persons.
+
+        Raises
+        ------
+        ValueError
+            NaN, a negative number or a wrong shape, with the argument and the position; no device
+            at all.
+        """
+        cube = _cube(flows)
+        persons = checked("register", register, 1)
+        if len(persons) != len(cube):
+            raise ValueError(f"register has {len(persons)} zones, flows has {len(cube)} homes")
+        seen = cube.sum(axis=1)
+        if not seen.sum() > 0:
+            raise ValueError("flows holds no device")
+        residents = np.broadcast_to(persons[:, None], seen.shape)
+        self.weights_ = np.divide(residents, seen, out=np.zeros_like(seen), where=seen > 0)
+        self.unplaced_ = np.where(seen > 0, 0.0, residents).sum(axis=0)
+        self.n_features_in_ = cube.shape[1]
+        return self
+
+    def transform(self, flows: ArrayLike) -> Floats:
+        """Persons present in each zone.
+
+        Parameters
+        ----------
+        flows : array-like of shape (n_homes, n_zones, n_hours) or (n_homes, n_zones)
+            The homes and hours of `fit`, any zones. Unit: devices.
+
+        Returns
+        -------
+        ndarray of shape (n_zones, n_hours) or (n_zones,)
+            Unit: persons.
+
+        Raises
+        ------
+        ValueError
+            NaN, a negative number or a wrong shape, with the argument and the position.
+        """
+        check_is_fitted(self)
+        cube = _cube(flows)
+        if (cube.shape[0], cube.shape[2]) != self.weights_.shape:
+            raise ValueError(
+                f"flows has {cube.shape[0]} homes and {cube.shape[2]} hours, fit saw "
+                f"{self.weights_.shape[0]} and {self.weights_.shape[1]}"
+            )
+        persons = np.einsum("ht,hrt->rt", self.weights_, cube)
+        return np.asarray(persons[:, 0] if np.ndim(flows) == 2 else persons)
+
+
+def _cube(flows: ArrayLike) -> Floats:
+    array = checked("flows", flows, 2, 3)
+    return array[:, :, None] if array.ndim == 2 else array

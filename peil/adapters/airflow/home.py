@@ -1,0 +1,224 @@
+"""Airflow's folder, settings, secrets and database.
+
+Airflow reads its settings from the environment when it is first imported, so `environment`
+is put in place before any `import airflow`. Secrets are files under `operator/keys/airflow`,
+read by command when needed: they are in no environment and in no written configuration.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import shlex
+import warnings
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TextIO
+
+from pydantic import SecretStr
+
+from peil.outcome import Waiting
+from peil.settings import PROJECT, Settings
+from peil.store.store import Store
+
+CONSOLE_USER = "peil"
+DAGS = PROJECT / "dags"
+BUNDLE = "peil"
+# of the user `peil` in the Dockerfile
+IMAGE_UID = 10001
+
+
+def write_once(path: Path, content: str, mode: int = 0o400) -> Path:
+    """Write a secret unless it is there. Two starters at a time end with one secret."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+            file.write(content)
+        try:
+            os.link(aside, path)  # fails where another was first: a link never replaces
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return path
+
+
+def fernet_key() -> str:
+    """Draw a key for what Airflow encrypts in its own database."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def passwords() -> str:
+    """Draw the console's password, in the form Airflow's simple auth manager reads."""
+    return json.dumps({CONSOLE_USER: secrets.token_urlsafe(24)}) + "\n"
+
+
+def keys_folder(settings: Settings) -> Path:
+    """Where the secrets of Airflow lie: with the operator's keys."""
+    folder = Store(settings).operator / "keys" / "airflow"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def password_file(settings: Settings) -> Path:
+    """The file with the console's password. Airflow opens it for writing: 0600."""
+    return write_once(keys_folder(settings) / "console.json", passwords(), 0o600)
+
+
+def compose_secrets(folder: Path) -> int:
+    """Draw the secrets that docker-compose.yml reads from files, once.
+
+    A second call changes nothing, so a running deployment keeps its passwords.
+
+    Returns
+    -------
+    int
+        The uid that owns them. Compose binds the files into the containers as they are, so the
+        containers must run under it: `PEIL_UID` of docker-compose.yml.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    drawn = {
+        "postgres_password": secrets.token_urlsafe(24),
+        "fernet_key": fernet_key(),
+        "jwt_secret": secrets.token_urlsafe(48),
+        "session_secret": secrets.token_urlsafe(48),
+        "console_passwords": passwords(),
+    }
+    owner = IMAGE_UID if os.geteuid() == 0 else os.geteuid()
+    for name, content in drawn.items():
+        file = write_once(folder / name, content)
+        if os.geteuid() == 0:
+            os.chown(file, owner, 0)
+    return owner
+
+
+def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
+    """Return Airflow's own variables for this store, and nothing secret.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which store.
+    port : int, default=8080
+        Of the API server, always on loopback.
+    """
+    home = Store(settings).airflow_home
+    keys = keys_folder(settings)
+    fernet = write_once(keys / "fernet.key", fernet_key())
+    signing = write_once(keys / "jwt.key", secrets.token_urlsafe(48))
+    session = write_once(keys / "session.key", secrets.token_urlsafe(48))
+    bundle = {
+        "name": BUNDLE,
+        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+        "kwargs": {"path": str(DAGS), "refresh_interval": 30},
+    }
+    sections = {
+        "core": {
+            "dags_folder": str(DAGS),
+            "load_examples": "False",
+            "executor": "LocalExecutor",
+            "dagbag_import_timeout": "120",  # a busy machine, not a heavy file
+            "parallelism": str(settings.threads),
+            "fernet_key_cmd": f"cat {shlex.quote(str(fernet))}",
+            "execution_api_server_url": f"http://127.0.0.1:{port}/execution/",
+            "simple_auth_manager_users": f"{CONSOLE_USER}:admin",
+            "simple_auth_manager_passwords_file": str(password_file(settings)),
+        },
+        "database": {
+            "sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}",
+        },
+        "api": {
+            "host": "127.0.0.1",
+            "port": str(port),
+            "base_url": f"http://127.0.0.1:{port}",
+            "workers": "1",
+            "secret_key_cmd": f"cat {shlex.quote(str(session))}",
+            "expose_config": "False",
+        },
+        "api_auth": {"jwt_secret_cmd": f"cat {shlex.quote(str(signing))}"},
+        "dag_processor": {
+            "dag_bundle_config_list": json.dumps([bundle]),
+            "min_file_process_interval": "30",
+            "parsing_processes": "1",
+            "dag_file_processor_timeout": "180",
+        },
+        "logging": {
+            "base_log_folder": str(home / "logs"),
+            "logging_level": "WARNING",
+        },
+        "scheduler": {"scheduler_idle_sleep_time": "1"},
+        "usage_data_collection": {"enabled": "False"},
+    }
+    found = {
+        f"AIRFLOW__{section}__{key}".upper(): value
+        for section, values in sections.items()
+        for key, value in values.items()
+    }
+    found |= {
+        "AIRFLOW_HOME": str(home),
+        "DO_NOT_TRACK": "true",
+    }
+    return found
+
+
+def environment_of_a_child(settings: Settings, port: int) -> dict[str, str]:
+    """Return the whole environment of an Airflow in processes of its own, for this store."""
+    found = {**os.environ, **environment(settings, port)}
+    for name, value in settings.model_dump(exclude_none=True).items():
+        found[f"PEIL_{name}".upper()] = _spelled(value)
+    folders = [*filter(None, [os.environ.get("PYTHONPATH")]), str(PROJECT)]
+    return {**found, "PYTHONPATH": os.pathsep.join(folders)}
+
+
+def _spelled(value: Any) -> str:
+    """Write a setting as its environment variable has it."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value.absolute() if isinstance(value, Path) else value)
+
+
+def claim(settings: Settings, alone: bool) -> TextIO:
+    """Take Airflow's database, alone (a started Airflow) or together (walked DAGs).
+
+    A scheduler would run the tasks of a DAG that is being walked a second time; so the two
+    exclude each other. Held until the returned file is closed or the process dies.
+
+    Raises
+    ------
+    Waiting
+        The other is at work.
+    """
+    home = Store(settings).airflow_home
+    home.mkdir(parents=True, exist_ok=True)
+    held = (home / "claim.lock").open("a")
+    try:
+        fcntl.flock(held, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        other = "`peil run` is" if alone else "Airflow (`peil up`) is"
+        raise Waiting(f"{other} at work on {home}: wait until it ends, or stop it.") from None
+    return held
+
+
+def prepare(settings: Settings) -> None:
+    """Make Airflow's database, or bring it up to date. Cheap when there is nothing to do.
+
+    Puts `environment` in this process: call it before anything imports Airflow.
+    """
+    home = Store(settings).airflow_home
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.update(environment(settings))
+    marker, version = home / "schema", metadata.version("apache-airflow-core")
+    if marker.exists() and marker.read_text() == version:
+        return
+    with warnings.catch_warnings():
+        # of libraries' own imports, which whoever runs a pilot can do nothing about
+        warnings.simplefilter("ignore")
+        from airflow.utils.db import initdb
+
+        initdb()  # makes what is missing, or migrates what is older
+    marker.write_text(version)

@@ -1,0 +1,183 @@
+"""Run one verb's DAG for one day in this process, by `dag.test`.
+
+This is how `peil run` and `make pilot` use the real DAGs without starting Airflow: the same
+tasks, gate, branches and mail, but no scheduler, no retries, and no run of the next verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from peil.adapters.airflow.home import BUNDLE, DAGS, claim, prepare
+from peil.charter import reading
+from peil.outcome import Fact, Outcome, Refused
+from peil.settings import Settings
+from peil.settings import settings as read_settings
+from peil.store.store import Store
+
+ENDED = ("success", "skipped")
+
+
+@dataclass(frozen=True)
+class WalkResult:
+    """How a walked DAG ended: the state of each task, and the outcomes its tasks told.
+
+    Iterates over the outcomes: the verb's own, and for a release that crossed `publish` too.
+    """
+
+    verb: str
+    pilot: str
+    day: str
+    states: dict[str, str] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter(self.outcomes)
+
+    @property
+    def status(self) -> Literal["done", "unchanged"]:
+        """What the verb itself said."""
+        return self.outcomes[0].status
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """The verb's own facts."""
+        return self.outcomes[0].facts
+
+
+def log_file(of: Settings) -> Path:
+    """Where Airflow's log of walked DAGs goes."""
+    return Store(of).airflow_home / "logs" / "walk.log"
+
+
+def walk(verb: str, pilot: str, day: str) -> WalkResult:
+    """Run `<verb>__<pilot>` for one local calendar day, as Airflow would.
+
+    Parameters
+    ----------
+    verb : str
+        ingest, stage, estimate or release; or train, for which `day` is any day of the period.
+    pilot : str
+        Name of a charter in `pilots/`.
+    day : str
+        As 2026-03-02. The run's logical date is that local midnight, so a second walk replaces
+        the run of the first, and what a killed one left behind with it.
+
+    Returns
+    -------
+    WalkResult
+        When every task succeeded or was skipped.
+
+    Raises
+    ------
+    Refused
+        The verb refused; a release may wait for a person's approval.
+    GateClosed
+        The gate of the state that was made is closed; the day is quarantined.
+    Exception
+        Whatever else a task raised, as it was raised: a fault of ours.
+    """
+    walker = _walker(read_settings())
+    dag = walker.bag.dags.get(f"{verb}__{pilot}")
+    if dag is None:
+        raise Refused(f"No DAG {verb}__{pilot}: is there a charter pilots/{pilot}.yml?")
+    read = reading.load(pilot)
+    midnight = datetime.combine(reading.day_of(read, day), time(), ZoneInfo(read.time_zone))
+    walker.failures.clear()
+    run = dag.test(logical_date=midnight, run_conf={"day": day, "walked": True})
+    states = {task.task_id: str(task.state) for task in run.get_task_instances()}
+    if walker.failures:
+        raise _told_by(walker.failures[0])
+    if not states or any(state not in ENDED for state in states.values()):
+        raise RuntimeError(
+            f"{dag.dag_id} for {day} ended {states}: see {log_file(read_settings())}"
+        )
+    return WalkResult(verb, pilot, day, states, _outcomes(run))
+
+
+def _told_by(error: BaseException) -> BaseException:
+    """Return the exception of ours behind the one that Airflow was given to fail at once."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    if isinstance(error, AirflowFailException) and error.__cause__ is not None:
+        return error.__cause__
+    return error
+
+
+def _outcomes(run: Any) -> list[Outcome]:
+    """Return what the tasks left in Airflow's database, in the order in which they ended."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        rows = session.scalars(
+            XComModel.get_many(run_id=run.run_id, dag_ids=run.dag_id, key="return_value")
+        ).all()
+        found = [XComModel.deserialize_value(row) for row in sorted(rows, key=_written_at)]
+    return [Outcome(**told) for told in found if isinstance(told, dict) and "verb" in told]
+
+
+def _written_at(row: Any) -> Any:
+    return row.timestamp
+
+
+class _Walker:
+    """The DAGs of one store, read once, with Airflow's database ready for them."""
+
+    def __init__(self, of: Settings) -> None:
+        self._claim = claim(of, alone=False)
+        prepare(of)
+        _quiet(log_file(of))
+        from airflow.dag_processing.bundles import manager
+        from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
+
+        self.failures: list[BaseException] = []
+        bundles: Any = manager.DagBundlesManager
+        self.bag: Any = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name=BUNDLE)
+        if self.bag.import_errors:
+            file, error = next(iter(self.bag.import_errors.items()))
+            raise RuntimeError(f"dags/{file} cannot be read: {error.strip().splitlines()[-1]}")
+        bundles().sync_bundles_to_db()
+        sync_bag_to_db(self.bag, BUNDLE, None)
+        for dag in self.bag.dags.values():
+            # the charter's period bounds the schedule; here the verb itself checks the day
+            dag.start_date = dag.end_date = dag.allowed_run_types = None
+            dag.deadline = None  # for a scheduler to watch; `dag.test` breaks on it
+            for task in dag.tasks:
+                task.start_date = task.end_date = None
+                # a person waits at this terminal: say what is wrong instead of trying again
+                task.retries, task.retry_policy = 0, None
+                mails: Any = task.on_failure_callback or []
+                task.on_failure_callback = [*mails, self._remember]
+
+    def _remember(self, context: Any) -> None:
+        """Keep what a task raised: `dag.test` keeps a state and a log line only."""
+        if isinstance(error := context.get("exception"), BaseException):
+            self.failures.append(error)
+
+
+_walkers: dict[tuple[Path, Path], _Walker] = {}
+
+
+def _walker(of: Settings) -> _Walker:
+    """Return the walker of this store and these charters, made at the first walk."""
+    key = (Store(of).airflow_home, of.pilots)
+    if key not in _walkers:
+        if _walkers:
+            raise RuntimeError("Airflow takes one database a process: walk another store apart.")
+        _walkers[key] = _Walker(of)
+    return _walkers[key]
+
+
+def _quiet(file: Path) -> None:
+    """Send Airflow's log to a file: the terminal is for progress."""
+    from airflow._shared.logging import configure_logging
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    stream = file.open("a", encoding="utf-8", buffering=1)
+    configure_logging(log_level="WARNING", output=stream, colors=False)

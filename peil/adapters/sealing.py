@@ -1,0 +1,140 @@
+"""Keys and encrypted DuckDB files: what makes raw and staged a sealed state.
+
+Encryption is DuckDB's AES-256-GCM with OpenSSL, which its `httpfs` extension brings. The
+extension comes as a wheel from the package index and is loaded from there by its path (DuckDB
+verifies its signature), so that nothing is downloaded when a pilot runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+
+import duckdb
+
+from peil.outcome import Refused
+
+WHEEL = "duckdb-extension-httpfs"
+
+
+@cache
+def extension() -> Path:
+    """Find the extension in the installed wheel; DuckDB checks its signature when it loads."""
+    try:
+        found = [f for f in files(WHEEL) or [] if f.name == "httpfs.duckdb_extension"]
+    except PackageNotFoundError:
+        found = []
+    if not found:
+        raise Refused(f"The package {WHEEL} holds no extension: install it again (`make install`).")
+    return Path(str(found[0].locate())).resolve()
+
+
+def load_crypto(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load OpenSSL's encryption; nothing may be installed or loaded from the network.
+
+    Raises
+    ------
+    Refused
+        The extension cannot be loaded: without it DuckDB would encrypt with a weak generator.
+    """
+    try:
+        connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET autoload_known_extensions = false")
+        place = str(extension()).replace("'", "''")
+        connection.execute(f"LOAD '{place}'")
+        loaded = True
+    except duckdb.Error:
+        loaded = False
+    if not loaded or not has_crypto(connection):
+        raise Refused(
+            "DuckDB's httpfs extension (OpenSSL) cannot be loaded, so nothing is written: "
+            "install Peil again with the pinned versions (`make install`)."
+        )
+
+
+def has_crypto(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Say whether this connection encrypts with OpenSSL, not with the built-in mbedTLS."""
+    # read off its own settings: listing extensions needs a folder that `harden` closes
+    query = "SELECT count(*) FROM duckdb_settings() WHERE name = 'httpfs_client_implementation'"
+    found = connection.execute(query).fetchone()
+    weak = connection.execute("SELECT current_setting('force_mbedtls_unsafe')").fetchone()
+    return bool(found and found[0]) and not bool(weak and weak[0])
+
+
+def attach(
+    connection: duckdb.DuckDBPyConnection, path: Path, alias: str, key: bytes, read_only: bool
+) -> None:
+    """Attach an encrypted file under `alias`. The key is a bound parameter, never SQL text.
+
+    Raises
+    ------
+    Refused
+        The key does not open the file, the file is damaged, or this connection would encrypt
+        weakly or spill plain text (`load_crypto` and `bound` come first).
+    """
+    if not alias.isidentifier():
+        raise ValueError("alias must be an identifier")
+    if read_only and not path.exists():
+        raise Refused(f"The sealed file {path.name} is not there.")
+    setting = connection.execute("SELECT current_setting('temp_file_encryption')").fetchone()
+    if not (setting and setting[0]) or not has_crypto(connection):
+        raise Refused(
+            f"The sealed file {path.name} is not opened by a connection without OpenSSL and "
+            "encrypted spill: this is a fault of ours, tell the maintainers."
+        )
+    place = "'" + str(path).replace("'", "''") + "'"
+    mode = ", READ_ONLY" if read_only else ""
+    try:
+        connection.execute(
+            f"ATTACH IF NOT EXISTS {place} AS {alias} "
+            f"(ENCRYPTION_KEY $key, ENCRYPTION_CIPHER 'GCM'{mode})",
+            {"key": key.hex()},
+        )
+        return
+    except duckdb.Error as error:
+        busy = "lock" in str(error).lower()
+    if busy:
+        raise Refused(f"The sealed file {path.name} is in use: another run holds it.")
+    raise Refused(
+        f"The sealed file {path.name} does not open with its key: it was sealed with another "
+        "key, or is damaged; restore both from the same backup, or ingest the day again."
+    )
+
+
+def bound(
+    connection: duckdb.DuckDBPyConnection, memory_limit: str, threads: int, spill: Path
+) -> None:
+    """Bound memory and threads, and spill encrypted: without the setting spill is plain text."""
+    spill.mkdir(parents=True, exist_ok=True)
+    connection.execute("SET memory_limit = ?", [memory_limit])
+    connection.execute("SET threads = ?", [threads])
+    connection.execute("SET temp_directory = ?", [str(spill)])
+    connection.execute("SET temp_file_encryption = true")
+    connection.execute("SET TimeZone = 'UTC'")
+
+
+def harden(
+    connection: duckdb.DuckDBPyConnection,
+    allowed_directories: Sequence[Path],
+    memory_limit: str,
+    threads: int,
+    temp_directory: Path,
+) -> None:
+    """Bound the connection, close it to everything but the allowed folders, and lock that.
+
+    Call after `load_crypto`: no extension can be loaded afterwards. Files are attached before
+    or after, from the allowed folders. The spill folder is always allowed.
+    """
+    bound(connection, memory_limit, threads, temp_directory)
+    folders = [str(folder.resolve()) for folder in (*allowed_directories, temp_directory)]
+    connection.execute("SET allowed_directories = ?", [folders])
+    for setting in (
+        "enable_external_access = false",
+        "allow_community_extensions = false",
+        "allow_persistent_secrets = false",
+        "python_enable_replacements = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"SET {setting}")

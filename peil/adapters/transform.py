@@ -1,0 +1,345 @@
+"""The one door to dbt: runs parts of `dbt_project/` for one pilot and day, quietly.
+
+dbt is imported when it is first run (a second). Its manifest is parsed once per process: it is
+the same for every day and pilot, since all that differs is in the table `raw.batch`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from peil.adapters import sealing
+from peil.charter.products import OUTPUTS, Made, Product
+from peil.outcome import Refused
+from peil.settings import PROJECT, Settings
+from peil.store import keys
+from peil.store.atomic import write_bytes
+from peil.store.raw_tables import CELL_COLUMNS, EVENT_COLUMNS
+from peil.store.store import Store
+
+DBT_PROJECT = PROJECT / "dbt_project"
+FINE = ("success", "pass", "skipped", "no-op")
+# what ingest writes beside events and cells, for the unit tests' empty file
+OTHER_TABLES = {
+    "files": "file_id INTEGER, file_name VARCHAR, sha256 VARCHAR, n_rows BIGINT, "
+    "n_opted_out BIGINT",
+    "batch": "pilot VARCHAR, day DATE, time_zone VARCHAR, threshold INTEGER, "
+    "day_start_at TIMESTAMPTZ, day_end_at TIMESTAMPTZ, home_mcc INTEGER",
+}
+# columns of the source `given.cleaning`, with what an example of the SQL is judged by
+CLEANING: dict[str, float] = {"far_m": 10_000.0, "fastest_m_per_s": 55.0}
+QUIET = (
+    "--quiet",
+    "--log-level",
+    "none",
+    "--log-level-file",
+    "none",
+    "--no-write-json",
+    "--no-use-colors",
+    "--no-version-check",
+    "--cache-selected-only",
+)
+
+
+@dataclass(frozen=True)
+class TransformSession:
+    """Files, keys and limits of one run. What is None is not attached.
+
+    Attributes
+    ----------
+    raw_file, raw_key : Path
+        Sealed raw file, read only, and the file of its key.
+    staged_file, staged_key : Path
+        Sealed staged file to write (aside; the caller renames it), and the file of its key.
+    pseudonym_key : Path
+        File of the key of this pilot's and day's pseudonyms.
+    memory_limit, threads, temp_directory
+        DuckDB's limits, and its spill folder; spill is encrypted.
+    estimated, released : Path
+        Folders with the Parquet files of these states.
+    product : str
+        Whose files they are.
+    cleaning : mapping of str to float
+        Section ``[cleaning]`` of `methods.toml`; its columns are those of `CLEANING`.
+    """
+
+    raw_file: Path | None = None
+    raw_key: Path | None = None
+    staged_file: Path | None = None
+    staged_key: Path | None = None
+    pseudonym_key: Path | None = None
+    memory_limit: str = "2GB"
+    threads: int = 2
+    temp_directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="peil_")))
+    estimated: Path | None = None
+    released: Path | None = None
+    product: Product = "presence"
+    cleaning: Mapping[str, float] = field(default_factory=lambda: dict(CLEANING))
+
+    @classmethod
+    def bounded(cls, settings: Settings, work: Path) -> TransformSession:
+        """A session that attaches nothing yet: the machine's limits, spill in a scratch folder."""
+        return cls(
+            memory_limit=settings.memory, threads=settings.threads, temp_directory=work / "spill"
+        )
+
+
+@dataclass(frozen=True)
+class TransformResult:
+    """What a run did: how many tables it made, how many questions it asked, in which time."""
+
+    n_tables: int
+    n_tests: int
+    duration_s: float
+    parse_s: float
+
+
+@dataclass
+class _Run:
+    """The run of this process: dbt keeps one connection per process, so there is one at most."""
+
+    session: TransformSession
+    connection: duckdb.DuckDBPyConnection | None = None
+    error: Exception | None = None
+
+
+_lock = threading.Lock()
+_run: _Run | None = None
+_manifest: Any = None
+
+
+def current() -> TransformSession | None:
+    """Give the session of the run in progress; None when a person calls dbt by hand."""
+    return _run.session if _run else None
+
+
+def remember(connection: duckdb.DuckDBPyConnection, error: Exception | None) -> None:
+    """Take from the plugin the connection of the run, or why it could not be prepared."""
+    if _run:
+        _run.connection, _run.error = connection, error
+
+
+def build(select: list[str], session: TransformSession, target: Path) -> TransformResult:
+    """Make the selected tables and ask their questions; unit tests of the SQL are left out.
+
+    Parameters
+    ----------
+    select : list of str
+        dbt's selection, such as ``path:models/staging``.
+    session : TransformSession
+    target : Path
+        Folder outside the source tree where dbt leaves the SQL that it ran.
+
+    Raises
+    ------
+    Refused
+        A table is not well-formed: one sentence for each test, free of row values.
+    RuntimeError
+        A table cannot be made; idem.
+    """
+    return _invoke([["build", "--exclude-resource-type", "unit_test"]], select, session, target)
+
+
+def check(
+    state: Made,
+    folder: Path,
+    session: TransformSession,
+    target: Path,
+    product: Product = "presence",
+) -> TransformResult:
+    """Ask of a product's files in a state whether they are well-formed; raises as `build`."""
+    estimated, released = (folder, None) if state == "estimated" else (None, folder)
+    session = replace(session, estimated=estimated, released=released, product=product)
+    return build(list(OUTPUTS[state, product].tables), session, target)
+
+
+def unit_tests() -> TransformResult:
+    """Ask whether the SQL does what its examples say, on an empty raw file made for it.
+
+    Raises
+    ------
+    Refused
+        An example does not come out: one sentence for each.
+    """
+    with tempfile.TemporaryDirectory(prefix="peil_dbt_") as name:
+        folder = Path(name)
+        raw_key, staged_key, pseudonym_key = (
+            keys.new_key(folder / "keys" / f"{kind}.key") for kind in ("raw", "staged", "pseudonym")
+        )
+        session = TransformSession(
+            raw_file=folder / "empty.raw.duckdb",
+            raw_key=raw_key,
+            staged_file=folder / "empty.staged.duckdb",
+            staged_key=staged_key,
+            pseudonym_key=pseudonym_key,
+            memory_limit="500MB",
+            # an example's rows come by UNION ALL, whose branches share the state of a window
+            # without an order (duckdb/duckdb#25995); a table's rows, as each day's, do not
+            threads=1,
+            temp_directory=folder / "spill",
+        )
+        _make_empty(folder / "empty.raw.duckdb", raw_key, folder / "spill")
+        # an example takes its columns' types from tables that are there, so they are made first
+        commands = [["run"], ["test", "--resource-type", "unit_test"]]
+        select = ["path:models/staging", "path:models/intermediate"]
+        return _invoke(commands, select, session, folder)
+
+
+def _make_empty(raw: Path, key: Path, spill: Path) -> None:
+    tables = dict(OTHER_TABLES)
+    for table, columns in (("events", EVENT_COLUMNS), ("cells", CELL_COLUMNS)):
+        tables[table] = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    with duckdb.connect(":memory:") as opened:
+        sealing.load_crypto(opened)
+        sealing.bound(opened, "500MB", 1, spill)
+        sealing.attach(opened, raw, "raw", keys.read_key(key), False)
+        for table, columns_sql in tables.items():
+            opened.execute(f"CREATE TABLE raw.main.{table} ({columns_sql})")
+
+
+def manifest() -> Any:
+    """Parse dbt's project, once per process; what was parsed is kept in the store for the next.
+
+    What is kept is named by a hash of the project's text, so that it can never be out of date.
+    """
+    global _manifest
+    if _manifest is None:
+        from dbt.cli.main import dbtRunner
+
+        kept = _kept_manifest()
+        with tempfile.TemporaryDirectory(prefix="peil_dbt_") as name:
+            folder = Path(name)
+            earlier = ["--partial-parse-file-path", str(kept)] if kept.exists() else []
+            done = dbtRunner().invoke(
+                ["parse", "--partial-parse", *earlier, *QUIET, *_places(folder)]
+            )
+            if not done.success:
+                # the project's own text is at fault here: no row has been read
+                raise RuntimeError(f"dbt_project/ cannot be parsed: {done.exception}")
+            if not kept.exists():
+                write_bytes(kept, (folder / "partial_parse.msgpack").read_bytes())
+        _manifest = done.result
+    return _manifest
+
+
+def _kept_manifest() -> Path:
+    digest = hashlib.sha256(f"{DBT_PROJECT} {version('dbt-core')}".encode())
+    for file in sorted(DBT_PROJECT.rglob("*")):
+        if file.suffix in (".sql", ".yml"):
+            digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
+    return Store().operator / "work" / "dbt" / f"{digest.hexdigest()[:32]}.msgpack"
+
+
+def _places(target: Path) -> list[str]:
+    return [
+        "--project-dir",
+        str(DBT_PROJECT),
+        "--profiles-dir",
+        str(DBT_PROJECT),
+        "--target-path",
+        str(target),
+        "--log-path",
+        str(target / "logs"),
+    ]
+
+
+def _invoke(
+    commands: list[list[str]], select: list[str], session: TransformSession, target: Path
+) -> TransformResult:
+    """Run dbt's commands one after the other on one connection; judge what came out."""
+    global _run
+    results: list[Any] = []
+    with _lock:
+        started = time.perf_counter()
+        parsed = manifest()
+        parse_s = time.perf_counter() - started
+        from dbt.cli.main import dbtRunner
+
+        _run = run = _Run(session)
+        try:
+            for command in commands:
+                # a run writes into its manifest, so it gets a copy
+                done = dbtRunner(manifest=parsed.deepcopy()).invoke(
+                    [*command, *QUIET, *_places(target), "--select", *select]
+                )
+                results += list(getattr(done.result, "results", None) or [])
+                if not done.success:
+                    break
+        finally:
+            _run = None
+            _close(run)
+    if isinstance(done.exception, KeyboardInterrupt | SystemExit):  # dbt caught it
+        raise done.exception
+    if run.error is not None:
+        raise run.error
+    broken = [result for result in results if str(result.status) not in FINE]
+    if broken:
+        is_fault = any(str(result.status) == "error" for result in broken)
+        raise (RuntimeError if is_fault else Refused)(" ".join(map(_sentence, broken)))
+    if not done.success or not results:
+        kind = _kind(str(done.exception)) if done.exception else "nothing was selected"
+        raise RuntimeError(f"dbt stopped: {kind}.")
+    kinds = [result.node.resource_type for result in results]
+    n_tests = sum(kind in ("test", "unit_test") for kind in kinds)
+    return TransformResult(len(kinds) - n_tests, n_tests, time.perf_counter() - started, parse_s)
+
+
+def _close(run: _Run) -> None:
+    """Detach the sealed files, so that they are whole and may be renamed, and forget the run."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    if run.connection is not None:
+        for alias in ("staged", "raw"):
+            try:
+                run.connection.execute(f"DETACH DATABASE IF EXISTS {alias}")
+            except duckdb.Error as error:
+                run.error = run.error or Refused(
+                    f"The {alias} file could not be closed ({type(error).__name__})."
+                )
+        run.connection.close()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    reset_adapters()  # type: ignore[no-untyped-call]
+    shutil.rmtree(run.session.temp_directory, ignore_errors=True)
+
+
+def _sentence(result: Any) -> str:
+    """Say what is wrong with one table or test. dbt's message is left out: it may quote a value."""
+    node = result.node
+    name = node.name.replace("_", " ")
+    if str(result.status) == "fail" and node.resource_type == "unit_test":
+        return f"The SQL of {node.tested_node_unique_id} does not do as its example: {name}."
+    if str(result.status) in ("fail", "warn"):
+        return f"A table is not well-formed: {name} does not hold ({result.failures} times)."
+    return f"{node.resource_type} {node.name} could not be made: {_kind(result.message or '')}."
+
+
+def _kind(message: str) -> str:
+    """DuckDB's kind of error, without its text.
+
+    >>> _kind("Runtime Error in model m (m.sql) Conversion Error: could not cast '20408'")
+    'Conversion Error'
+    """
+    known = {
+        "Out of Memory": "out of memory, raise PEIL_MEMORY or free disk for its spill",
+        "No space left": "the disk is full",
+        "enforced contract that failed": "its columns are not those of its contract",
+        "NOT NULL constraint failed": "a column that must be filled is empty",
+    }
+    for part, meaning in known.items():
+        if part in message:
+            return meaning
+    found = re.findall(r"\b([A-Z][a-z]+(?: [A-Z][a-z]+)* Error)\b(?! in )", message)
+    return found[-1] if found else "an error of the program"

@@ -1,0 +1,57 @@
+"""Trouble that a verb found and left for the watch: a file beside the quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+from peil.alerts.incidents import Look, standing
+from peil.alerts.trouble import Trouble
+from peil.store import atomic
+from peil.store.store import Store
+
+SUFFIX = ".troubles.json"
+
+
+def keep(
+    store: Store, pilot: str, day: date | str, source: str, troubles: Sequence[Trouble]
+) -> Path:
+    """Leave what a verb found wrong with a day, in place of what it had left before.
+
+    Parameters
+    ----------
+    source : str
+        Who found it, such as ``ingest``.
+    troubles : sequence of Trouble
+        Everything that is wrong now; none takes the file away, and so ends its incidents.
+
+    Returns
+    -------
+    Path
+        `operator/quarantine/<pilot>/<day>.<source>.troubles.json`.
+    """
+    file = store.quarantine(pilot) / f"{day}.{source}{SUFFIX}"
+    if troubles:
+        atomic.write_json(file, [asdict(one) for one in troubles])
+    else:
+        file.unlink(missing_ok=True)
+    return file
+
+
+def looks(store: Store, pilot: str) -> list[Look]:
+    """Read all that verbs left, and nothing for each of which the file is gone."""
+    found = {}
+    for file in sorted(store.quarantine(pilot).glob(f"*{SUFFIX}")):
+        day, source = file.name.removesuffix(SUFFIX).split(".", 1)
+        troubles = tuple(Trouble(**one) for one in atomic.read_json(file))
+        found[_name(source, day)] = Look(_name(source, day), day, troubles)
+    for one in standing(store, pilot):
+        if one.source.startswith("left by ") and one.source not in found:
+            found[one.source] = Look(one.source, one.last_day)
+    return list(found.values())
+
+
+def _name(source: str, day: str) -> str:
+    return f"left by {source} {day}"

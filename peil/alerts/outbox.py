@@ -1,0 +1,94 @@
+"""Hands what has not been told to each channel; what a server does not take stays to be told."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from filelock import FileLock, Timeout
+
+from peil.alerts import incidents
+from peil.alerts.channels import Channel, configured, reason
+from peil.alerts.messages import compose, test_message
+from peil.outcome import Refused
+from peil.store.store import Store
+
+log = logging.getLogger(__name__)
+
+# longer than a message to every channel takes, so that two tellers seldom give up on each other
+WAIT_S = 120.0
+
+
+@dataclass
+class Sent:
+    """What became of the messages: how many were taken, and by whom they were not."""
+
+    n_sent: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def send(store: Store, pilot: str) -> Sent:
+    """Send every message that a configured channel still owes.
+
+    Written down once taken, so after a kill in between it is sent again: at least once, and
+    recognisable by its id. A channel that fails is left for the next time, with a line in the
+    log; the others go on.
+    """
+    found = configured(store.settings)
+    sent = Sent()
+    if not found or not incidents.file_of(store, pilot).is_file():
+        return sent
+    try:
+        with FileLock(store.quarantine(pilot) / "outbox.lock", timeout=WAIT_S):
+            for channel in found:
+                _send_by(store, pilot, channel, sent)
+    except Timeout:
+        log.warning("Another process is still telling troubles of %s: the next will tell.", pilot)
+    return sent
+
+
+def _send_by(store: Store, pilot: str, channel: Channel, sent: Sent) -> None:
+    known = incidents.read(store, pilot)
+    said = [(one, news) for one in known if (news := one.unsaid(channel.name))]
+    messages = compose(said, store.settings.link_prefix or store.root) if said else []
+    together = len(messages) < len(said)
+    for number, message in enumerate(messages):
+        try:
+            channel.send(message)
+        except Exception as error:
+            sent.failed[channel.name] = reason(error)
+            log.warning(
+                "%d of %s not told by %s (%s): look at %s. The next telling tries again.",
+                len(said) - number,
+                pilot,
+                channel.name,
+                reason(error),
+                channel.variables,
+            )
+            return
+        incidents.mark_told(store, pilot, channel.name, said if together else [said[number]])
+        sent.n_sent += 1
+
+
+def test(store: Store) -> dict[str, str]:
+    """Send a test message by every configured channel; returns channel → '' or why it failed.
+
+    Raises
+    ------
+    Refused
+        No channel is configured.
+    """
+    found: dict[str, str] = {}
+    for channel in configured(store.settings):
+        try:
+            channel.send(test_message())
+        except Exception as error:
+            found[channel.name] = f"{reason(error)}: look at {channel.variables}"
+        else:
+            found[channel.name] = ""
+    if not found:
+        raise Refused(
+            "No channel is configured: set PEIL_SMTP_HOST and PEIL_SMTP_TO, PEIL_WEBHOOK_URL or "
+            "PEIL_APPRISE_URLS, see docs/operate.md."
+        )
+    return found

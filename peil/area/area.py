@@ -1,0 +1,227 @@
+"""Where a pilot is: tiles, zones and register, from reference files or as a plain grid."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS, Transformer
+from shapely.geometry import box
+
+from peil.area.files import there
+from peil.area.landscape import ALIKE, landscape
+from peil.area.registers import read_register
+from peil.area.tiling import LAND_USE as LAND_USE
+from peil.area.tiling import delivered_tiles, lattice_of, lattice_over, made_tiles, zone_of
+from peil.area.zones import bottom, kept, read_zones
+from peil.charter import area_schema
+from peil.charter.reading import root
+from peil.charter.schema import Charter
+from peil.outcome import Refused
+from peil.store.atomic import canonical, sha256
+from peil.store.store import Store
+
+TILE_COLUMNS = ["tile_id", "x_m", "y_m", "zone_id", "elevation_m", *LAND_USE]
+
+
+@dataclass(frozen=True)
+class Area:
+    """Reference data of one pilot.
+
+    Attributes
+    ----------
+    tiles : DataFrame
+        One row per tile in ascending `tile_id`: centre in m on the plane, zone, land use.
+    zones : GeoDataFrame
+        One row per zone, all levels, bottom level first; `parent_id` is null at the top.
+    register : Series or None
+        Persons per bottom zone, by `zone_id`.
+    crs : str
+        The plane: an EPSG code, or ``local``.
+    land_use : str
+        Where land use is from, for the metadata of a release.
+    """
+
+    tiles: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    register: pd.Series | None
+    crs: str
+    land_use: str = "as delivered"
+
+    def bottom(self) -> list[str]:
+        """Zones of the lowest level, in order: those that tiles belong to."""
+        parents = set(self.zones["parent_id"].dropna())
+        return sorted(set(self.zones["zone_id"]) - parents)
+
+    def residents_per_tile(self) -> np.ndarray:
+        """The register spread over each zone's tiles by residential land use, evenly without any.
+
+        Unit: persons. Buildings count for a third of residential land: not all are homes.
+        """
+        if self.register is None:
+            raise Refused("This needs a register: name one in the charter's area.")
+        weight = self.tiles["residential"] + 0.3 * self.tiles["building"] + 1e-9
+        share = weight / weight.groupby(self.tiles["zone_id"]).transform("sum")
+        residents = share * self.tiles["zone_id"].map(self.register)
+        return np.asarray(residents.fillna(0.0).to_numpy(dtype=float))
+
+    def placed(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Cells with `x_m`, `y_m` on the pilot's plane.
+
+        Raises
+        ------
+        Refused
+            A cell without any position on this plane.
+        """
+        placed = cells.copy()
+        globe = placed["x_m"].isna() & placed["latitude"].notna()
+        if globe.any():
+            if self.crs == "local":
+                raise Refused("The cell plan has latitudes, but the charter's plane is `local`.")
+            self._move(placed, globe, "EPSG:4326", "longitude", "latitude")
+        for crs in sorted(placed.loc[~globe, "crs"].dropna().unique()) if "crs" in placed else []:
+            if "local" in (crs, self.crs):
+                if crs != self.crs:
+                    raise Refused(
+                        f"The cell plan lies on {crs} and the charter's area on {self.crs}: a "
+                        "plane of its own cannot be laid on another; correct `crs`."
+                    )
+            elif CRS.from_user_input(crs) != CRS.from_user_input(self.crs):
+                self._move(placed, ~globe & (placed["crs"] == crs), crs, "x_m", "y_m")
+        return placed
+
+    def _move(self, cells: pd.DataFrame, which: pd.Series, crs: str, x: str, y: str) -> None:
+        change = Transformer.from_crs(crs, CRS.from_user_input(self.crs), always_xy=True)
+        moved = change.transform(*(cells.loc[which, c].to_numpy(dtype=float) for c in (x, y)))
+        cells.loc[which, "x_m"], cells.loc[which, "y_m"] = moved
+
+
+def area_of(charter: Charter, store: Store) -> Area:
+    """Read the reference inputs that the charter names, or lay the grid it describes.
+
+    Without a table of tiles the zones are cut into tiles, each in the zone that its centre lies
+    in. Without any land use every tile is alike, and `Area.land_use` says so.
+    """
+    said = charter.area
+    if said.grid is not None:
+        return _grid(charter)
+    folder = root(charter, store)
+    every = read_zones(folder, said.zones, said.crs, said.tile_m, charter.title.en)
+    zones = kept(every, said.only)
+    table = said.tiles
+    if table is not None:
+        tiles = delivered_tiles(folder, table, said.tile_m, said.within)
+        lattice = lattice_of(tiles, said.crs, said.tile_m)
+        if "zone_id" not in tiles:
+            lowest = bottom(every)
+            place = zone_of(lattice, lowest)[lattice.places(*tiles[["x_m", "y_m"]].to_numpy().T)]
+            tiles["zone_id"] = np.array([*lowest["zone_id"], None], dtype=object)[place]
+        elif unknown := sorted(set(tiles["zone_id"].dropna()) - set(every["zone_id"])):
+            raise Refused(f"{table.path}: zone {unknown[0]} is not among the zones.")
+    else:
+        # with `within` the land around its zones is laid too: devices there must be somewhere
+        lowest = bottom(every if said.within else zones)
+        lattice = lattice_over(tuple(lowest.total_bounds), said.within, said.crs, said.tile_m)
+        tiles = made_tiles(lattice, lowest)
+    zones = _within(zones, tiles, said)
+    is_told = tiles["zone_id"].isin(zones["zone_id"]).to_numpy()
+    tiles["zone_id"] = tiles["zone_id"].astype(object).where(is_told, None)
+    tiles, land_use = landscape(tiles, lattice, said, folder)
+    tiles = tiles[TILE_COLUMNS]
+    named = said.register_
+    register = read_register(folder, named) if named else None
+    found = Area(tiles, zones, register, said.crs, land_use)
+    if named and register is not None:
+        if missing := sorted(set(found.bottom()) - set(register.index)):
+            raise Refused(f"{named.path}: zone {missing[0]} has no population.")
+        found = replace(found, register=register.loc[register.index.isin(zones["zone_id"])])
+    return found
+
+
+def _within(
+    zones: gpd.GeoDataFrame, tiles: pd.DataFrame, said: area_schema.Area
+) -> gpd.GeoDataFrame:
+    """The zones that are told of: whole within the charter's rectangle, with tiles of their own.
+
+    Raises
+    ------
+    Refused
+        No zone is left, or one is too small for tiles of this size.
+    """
+    lowest = bottom(zones)
+    if said.within is not None:
+        part = said.within
+        around = box(part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
+        lowest = lowest[lowest.geometry.within(around).to_numpy()]
+        if lowest.empty:
+            raise Refused("area.within holds no zone whole: widen it.")
+    if without := sorted(set(lowest["zone_id"]) - set(tiles["zone_id"].dropna())):
+        raise Refused(
+            f"area.tile_m: zone {without[0]} holds no centre of a tile; take smaller tiles, or "
+            "tiles that cover it."
+        )
+    return kept(zones, list(lowest["zone_id"]))
+
+
+def fingerprint(charter: Charter, store: Store) -> str:
+    """Hash of the reference data: part of the name of every run that used them."""
+    folder = root(charter, store) if charter.area.grid is None else None
+    files = {name: sha256(there(folder / name)) for name in charter.area.paths() if folder}
+    told = {"area": charter.area.model_dump(mode="json"), "files": files}
+    return hashlib.sha256(canonical(told)).hexdigest()
+
+
+def _grid(charter: Charter) -> Area:
+    """Square tiles and square zones; no land use is known, so every tile is alike."""
+    grid, size = charter.area.grid, charter.area.tile_m
+    assert grid is not None
+    x = np.arange(grid.x_min_m + size / 2, grid.x_max_m, size)
+    y = np.arange(grid.y_min_m + size / 2, grid.y_max_m, size)
+    xx, yy = np.meshgrid(x, y)
+    column = ((xx.ravel() - grid.x_min_m) // grid.zone_m).astype(int)
+    row = ((yy.ravel() - grid.y_min_m) // grid.zone_m).astype(int)
+    zone = [f"E{c:02d}N{r:02d}" for c, r in zip(column, row, strict=True)]
+    tiles = pd.DataFrame(
+        {
+            "tile_id": np.arange(xx.size),
+            "x_m": xx.ravel(),
+            "y_m": yy.ravel(),
+            "zone_id": zone,
+            "elevation_m": 0.0,
+            "building": 0.0,
+            "residential": 1.0,
+            "forest": 0.0,
+            "water": 0.0,
+            "roads": 0.0,
+        }
+    )
+    whole = box(grid.x_min_m, grid.y_min_m, grid.x_max_m, grid.y_max_m)
+    squares = [
+        {
+            "zone_id": f"E{c:02d}N{r:02d}",
+            "name": f"E{c:02d} N{r:02d}",
+            "parent_id": "ALL",
+            "level": "square",
+            "geometry": box(
+                grid.x_min_m + c * grid.zone_m,
+                grid.y_min_m + r * grid.zone_m,
+                grid.x_min_m + (c + 1) * grid.zone_m,
+                grid.y_min_m + (r + 1) * grid.zone_m,
+            ).intersection(whole),
+        }
+        for c in range(int(column.max()) + 1)
+        for r in range(int(row.max()) + 1)
+    ]
+    top = {
+        "zone_id": "ALL",
+        "name": charter.title.en,
+        "parent_id": None,
+        "level": "whole",
+        "geometry": whole,
+    }
+    zones = gpd.GeoDataFrame(pd.DataFrame([*squares, top]), geometry="geometry")
+    zones = gpd.GeoDataFrame(zones.sort_values(["level", "zone_id"]).reset_index(drop=True))
+    return Area(tiles, zones, None, charter.area.crs, ALIKE)

@@ -1,0 +1,58 @@
+"""Persons per zone from a CSV by mapping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from peil.area.files import opened
+from peil.charter.area_schema import RegisterFile
+from peil.outcome import Refused
+
+
+def read_register(folder: Path, file: RegisterFile) -> pd.Series:
+    """Persons by `zone_id`, ascending.
+
+    Raises
+    ------
+    Refused
+        A column that is not there, no row of the wanted kind, or the line of a zone that comes
+        twice or without a number of persons.
+    """
+    path = folder / file.path
+    found: pd.DataFrame = opened(
+        lambda p: pd.read_csv(
+            p, dtype=str, sep=file.separator, encoding="utf-8-sig", skipinitialspace=True
+        ),
+        path,
+    )
+    said = {str(ours): their for ours, their in file.columns.items()}
+    theirs = {ours: said.get(ours, ours) for ours in ("n_persons", "zone_id")}
+    if missing := sorted({*theirs.values(), *file.rows} - set(found.columns)):
+        raise Refused(
+            f"{path.name}, line 1 lacks the column {missing[0]}: correct `area.register`, or "
+            "have it delivered again."
+        )
+    line = np.arange(len(found)) + 2  # the header is line 1
+    wanted = np.ones(len(found), dtype=bool)
+    for column, text in file.rows.items():
+        wanted &= (found[column].str.strip() == text).to_numpy()
+    if not wanted.any():
+        raise Refused(f"{path.name} holds no row as `area.register.rows` asks: correct it.")
+    found, line = found[wanted], line[wanted]
+    zone = found[theirs["zone_id"]].str.strip()
+    persons = pd.to_numeric(found[theirs["n_persons"]], errors="coerce").astype(float)
+    wrong = {
+        theirs["zone_id"]: zone.isna() | zone.duplicated(),
+        theirs["n_persons"]: ~(persons >= 0) | np.isinf(persons),
+    }
+    for column, is_wrong in wrong.items():
+        if is_wrong.any():
+            raise Refused(
+                f"{path.name}, line {line[int(np.argmax(is_wrong.to_numpy()))]}, {column}: "
+                "every zone once, with a number of persons."
+            )
+    series = pd.Series(persons.to_numpy(), index=pd.Index(zone, name="zone_id"), name="n_persons")
+    return series.sort_index()

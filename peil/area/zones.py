@@ -1,0 +1,213 @@
+"""Zones from GeoPackage, GeoJSON or GeoParquet: one hierarchy on the charter's plane."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from peil.area.files import opened
+from peil.charter.area_schema import ZoneFile
+from peil.outcome import Refused
+
+COLUMNS = ["zone_id", "name", "parent_id", "level", "geometry"]
+WHOLE = "ALL"  # the zone above all, where files have one level only
+
+
+def read_zones(
+    folder: Path, files: list[ZoneFile], crs: str, tile_m: float, title: str
+) -> gpd.GeoDataFrame:
+    """Zones of all levels on the plane `crs`, lowest level first.
+
+    Parameters
+    ----------
+    folder : Path
+        What the files' paths are relative to.
+    tile_m : float
+        Two zones of the bottom level may overlap by less than one tile of this size.
+    title : str
+        Name of the zone above all, made where no zone has a parent.
+
+    Raises
+    ------
+    Refused
+        File and feature number of a zone that is empty, invalid, named twice, without its
+        parent, or that overlaps another.
+    """
+    zones = pd.concat([_read(folder / file.path, file, crs) for file in files], ignore_index=True)
+    _parents(zones)
+    if twice := _first(zones["zone_id"].duplicated()):
+        raise _wrong(zones, twice, "its zone_id came before; every zone once")
+    if zones["parent_id"].isna().all() and len(zones) > 1:
+        top = {
+            "zone_id": WHOLE,
+            "name": title,
+            "parent_id": None,
+            "level": "whole",
+            "geometry": shapely.union_all(zones.geometry.to_numpy()),
+        }
+        zones["parent_id"] = WHOLE
+        zones = pd.concat([zones, pd.DataFrame([top])], ignore_index=True)
+    _no_overlap(zones, tile_m)
+    found = gpd.GeoDataFrame(
+        zones[COLUMNS], geometry="geometry", crs=None if crs == "local" else crs
+    )
+    return found.sort_values(["level", "zone_id"]).reset_index(drop=True)
+
+
+def kept(zones: gpd.GeoDataFrame, only: list[str]) -> gpd.GeoDataFrame:
+    """The zones `only`, what lies in them and what they lie in.
+
+    Raises
+    ------
+    Refused
+        A name that is no zone.
+    """
+    if not only:
+        return zones
+    parent = dict(zip(zones["zone_id"], zones["parent_id"], strict=True))
+    if unknown := sorted(set(only) - set(parent)):
+        raise Refused(f"area.only: {unknown[0]} is not among the zones; correct it.")
+    keep: set[str] = set()
+    for zone in parent:
+        line: list[str] = []
+        above: object = zone
+        while isinstance(above, str):
+            line.append(above)
+            above = parent.get(above)
+        if set(line) & set(only):
+            keep |= set(line)
+    chosen = zones[zones["zone_id"].isin(keep)]
+    return gpd.GeoDataFrame(chosen.reset_index(drop=True))
+
+
+def bottom(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Zones that no other zone lies in, in order of `zone_id`."""
+    parents = set(zones["parent_id"].dropna())
+    found = zones[~zones["zone_id"].isin(parents)].sort_values("zone_id")
+    return gpd.GeoDataFrame(found.reset_index(drop=True))
+
+
+def _read(path: Path, file: ZoneFile, crs: str) -> pd.DataFrame:
+    raw = opened(lambda p: _load(p, file), path)
+    said = {str(ours): their for ours, their in file.columns.items()}
+    theirs = {ours: said.get(ours, ours) for ours in COLUMNS if ours != "geometry"}
+    for ours, name in theirs.items():
+        if name not in raw.columns and (ours == "zone_id" or ours in said):
+            raise Refused(
+                f"{path.name} lacks the column {name}: have it delivered again, or say which "
+                "column it is in `area.zones`."
+            )
+    zones = pd.DataFrame(
+        {ours: raw[name].to_numpy() for ours, name in theirs.items() if name in raw.columns}
+    )
+    for ours in zones.columns:
+        is_null = zones[ours].isna() | (zones[ours].astype(str).str.strip() == "")
+        zones[ours] = zones[ours].astype(str).str.strip().astype(object).where(~is_null, None)
+    zones["geometry"] = _on_plane(raw, path, file, crs)
+    zones["file"], zones["feature"] = path.name, np.arange(1, len(zones) + 1)
+    if "name" not in zones:
+        zones["name"] = zones["zone_id"]
+    if "parent_id" not in zones:
+        zones["parent_id"] = None
+    if file.level or "level" not in zones:
+        zones["level"] = file.level or "zone"
+    if not len(zones):
+        raise Refused(f"{path.name} holds no zone: have it delivered again.")
+    if bad := _first(zones["zone_id"].isna()):
+        raise _wrong(zones, bad, "it has no zone_id")
+    _require_shapes(zones)
+    return zones
+
+
+def _load(path: Path, file: ZoneFile) -> gpd.GeoDataFrame:
+    if path.suffix == ".parquet":
+        return gpd.read_parquet(path)
+    return gpd.read_file(path, **({"layer": file.layer} if file.layer else {}))
+
+
+def _on_plane(raw: gpd.GeoDataFrame, path: Path, file: ZoneFile, crs: str) -> gpd.GeoSeries:
+    shapes = gpd.GeoSeries(shapely.force_2d(raw.geometry.to_numpy()))
+    if crs == "local":
+        return shapes
+    origin = file.crs or raw.crs
+    if origin is None:
+        raise Refused(
+            f"{path.name} does not say its coordinate reference system: write `crs` beside its "
+            "path in `area.zones`."
+        )
+    if CRS.from_user_input(origin) == CRS.from_user_input(crs):
+        return shapes
+    moved = shapes.set_crs(origin).to_crs(crs)
+    return gpd.GeoSeries(moved.to_numpy())
+
+
+def _require_shapes(zones: pd.DataFrame) -> None:
+    shapes = zones["geometry"].to_numpy()
+    is_none = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if bad := _first(pd.Series(is_none)):
+        raise _wrong(zones, bad, "it has no geometry")
+    is_plane = np.isin(shapely.get_type_id(shapes), (3, 6))
+    if bad := _first(pd.Series(~is_plane)):
+        raise _wrong(zones, bad, "it is no polygon")
+    is_finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    if bad := _first(pd.Series(~is_finite)):
+        raise _wrong(zones, bad, "it does not lie on the charter's plane; correct `crs`")
+    if bad := _first(pd.Series(~shapely.is_valid(shapes))):
+        raise _wrong(
+            zones, bad, "its geometry is invalid (it crosses or touches itself); repair it"
+        )
+
+
+def _first(is_bad: pd.Series) -> int:
+    """1 + the position of the first true, 0 without any."""
+    return int(np.argmax(is_bad.to_numpy())) + 1 if is_bad.any() else 0
+
+
+def _wrong(zones: pd.DataFrame, number: int, why: str) -> Refused:
+    row = zones.iloc[number - 1]
+    return Refused(f"{row['file']}, feature {row['feature']}: {why}.")
+
+
+def _parents(zones: pd.DataFrame) -> None:
+    """Parents by id; by name where the column holds names of zones of another level."""
+    ids = set(zones["zone_id"])
+    given = zones["parent_id"]
+    found = given.where(given.isna() | given.isin(ids), None).astype(object)
+    for level in zones["level"].unique():  # Utrecht is a municipality and a province
+        others = zones[zones["level"] != level].drop_duplicates("name", keep=False)
+        by_name = given.map(others.set_index("name")["zone_id"].to_dict())
+        found = found.where(found.notna() | (zones["level"] != level), by_name)
+    found = found.astype(object).where(found.notna(), None)
+    if lost := _first(given.notna() & found.isna()):
+        raise _wrong(zones, lost, "its parent is not among the zones; add the file that holds it")
+    parent = dict(zip(zones["zone_id"], found, strict=True))
+    for number, zone in enumerate(zones["zone_id"], start=1):
+        seen, above = {zone}, parent[zone]
+        while above is not None:
+            if above in seen:
+                raise _wrong(zones, number, "it lies in itself; correct its parent")
+            seen.add(above)
+            above = parent[above]
+    zones["parent_id"] = found
+
+
+def _no_overlap(zones: pd.DataFrame, tile_m: float) -> None:
+    lowest = zones[~zones["zone_id"].isin(set(zones["parent_id"].dropna()))]
+    shapes = lowest["geometry"].to_numpy()
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pairs = np.unique(np.column_stack([one, other])[one < other], axis=0)
+    if not len(pairs):
+        return
+    area = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
+    for number in np.flatnonzero(area >= tile_m**2)[:1]:
+        first, second = (lowest.iloc[position] for position in pairs[number])
+        raise Refused(
+            f"{second['file']}, feature {second['feature']} overlaps feature {first['feature']} "
+            f"of {first['file']} by {area[number] / 1e4:.1f} ha: zones of one level share "
+            "borders only; correct one of them."
+        )

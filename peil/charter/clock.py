@@ -1,0 +1,35 @@
+"""The only clock. A simulated pilot lives at the end of its period; a real one lives now."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from peil.charter.schema import Charter
+
+
+def today(charter: Charter) -> date:
+    """The local day it is for this pilot: expiry and retention are judged by it."""
+    if charter.is_synthetic:
+        return charter.period.end
+    return datetime.now(tz=ZoneInfo(charter.time_zone)).date()
+
+
+def now(charter: Charter) -> datetime:
+    """The moment it is for this pilot, in UTC."""
+    if charter.is_synthetic:
+        end = datetime.combine(charter.period.end, datetime.max.time(), ZoneInfo(charter.time_zone))
+        return end.astimezone(UTC).replace(microsecond=0)
+    return datetime.now(tz=UTC).replace(microsecond=0)
+
+
+def hours_of(day: date, time_zone: str) -> list[datetime]:
+    """Hours of a local calendar day, as UTC moments.
+
+    >>> len(hours_of(date(2026, 3, 29), "Europe/Amsterdam"))
+    23
+    """
+    zone = ZoneInfo(time_zone)
+    moment = datetime.combine(day, datetime.min.time(), zone).astimezone(UTC)
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone).astimezone(UTC)
+    return [moment + timedelta(hours=n) for n in range(int((end - moment).total_seconds()) // 3600)]

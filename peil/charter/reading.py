@@ -1,0 +1,123 @@
+"""Read a charter from its file, and answer what it says of days: refused in one sentence."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from peil.charter.schema import FILL_IN, Charter
+from peil.outcome import Refused
+from peil.settings import settings
+from peil.store.store import Store
+
+
+def path_of(pilot: str | Path) -> Path:
+    """The charter's file: a path as given, or `<pilots>/<pilot>.yml`."""
+    given = Path(pilot)
+    return given if given.suffix in {".yml", ".yaml"} else settings().pilots / f"{pilot}.yml"
+
+
+def load(pilot: str | Path) -> Charter:
+    """Read and check a charter.
+
+    Raises
+    ------
+    Refused
+        No such file, not YAML, or not a valid charter: one sentence with file and key.
+    """
+    file = path_of(pilot)
+    if not file.is_file():
+        raise Refused(f"No charter at {file}: without a charter nothing runs; write one first.")
+    try:
+        content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise Refused(f"{file} is not YAML{where}: correct it and try again.") from None
+    if not isinstance(content, dict):
+        raise Refused(f"{file} holds no charter: it must be keys and values, see pilots/demo.yml.")
+    if place := _unfilled(content):
+        raise Refused(f"{file}, {place}: still to be filled in; read what is asked there.")
+    try:
+        charter = Charter.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(the whole)"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise Refused(f"{file}, {key}: {reason}.") from None
+    if charter.pilot != file.stem:
+        raise Refused(f"{file}, pilot: is {charter.pilot}, but the file says {file.stem}.")
+    return charter
+
+
+def _unfilled(content: Any, key: str = "") -> str:
+    """The first key whose text still asks to be filled in."""
+    if isinstance(content, str):
+        return key if FILL_IN in content else ""
+    parts: list[tuple[Any, Any]] = []
+    if isinstance(content, dict | list):
+        parts = list(content.items() if isinstance(content, dict) else enumerate(content))
+    return next(
+        (found for name, part in parts if (found := _unfilled(part, f"{key}.{name}".lstrip(".")))),
+        "",
+    )
+
+
+def check_valid(charter: Charter, today: date) -> None:
+    """Refuse an expired charter. `today` is passed in: the demo's clock is its period's end."""
+    if today > charter.expires:
+        raise Refused(
+            f"The charter of {charter.pilot} expired on {charter.expires}: "
+            "have it renewed and signed before anything runs."
+        )
+
+
+def day_of(charter: Charter, day: str | date) -> date:
+    """Read a day, and refuse one outside the charter's period."""
+    try:
+        found = day if isinstance(day, date) else date.fromisoformat(day)
+    except ValueError:
+        raise Refused("That is not a day: write it as 2026-03-02.") from None
+    if not charter.period.start <= found <= charter.period.end:
+        raise Refused(
+            f"{found} lies outside the period of {charter.pilot} "
+            f"({charter.period.start} to {charter.period.end}): a new period needs a new charter."
+        )
+    return found
+
+
+def days_between(charter: Charter, start: str | None, end: str | None) -> list[date]:
+    """The days asked for, within the period; without a bound the period's own.
+
+    Raises
+    ------
+    Refused
+        No such day, one outside the period, or a last day before the first.
+    """
+    first = day_of(charter, start) if start else charter.period.start
+    last = day_of(charter, end) if end else charter.period.end
+    if last < first:
+        raise Refused(f"--to {last} lies before --from {first}.")
+    return [day for day in charter.days() if first <= day <= last]
+
+
+def pilots() -> list[str]:
+    """Names of all pilots that have a charter, in order."""
+    return sorted(file.stem for file in settings().pilots.glob("*.yml"))
+
+
+def root(charter: Charter, store: Store) -> Path:
+    """The folder that the charter's input paths are relative to."""
+    if charter.inputs.root == "deliveries":
+        return store.settings.deliveries_folder
+    outside = store.settings.outside_data
+    if outside is None:
+        raise Refused(
+            f"{charter.pilot} reads deliveries from outside: "
+            "set PEIL_OUTSIDE_DATA to the folder that holds them."
+        )
+    return outside

@@ -1,0 +1,207 @@
+"""A pilot's charter: what may be done with whose data, for whom, until when.
+
+One YAML a pilot in `pilots/`. Without a valid, unexpired charter nothing runs. The file is
+read by lawyers and project leaders, so an error names file, key and what would be right.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+
+from peil.charter.area_schema import Area as Area
+from peil.charter.area_schema import Grid as Grid
+from peil.charter.area_schema import Part as Part
+from peil.charter.products import MAX_DAYS, Product, fault
+
+LegalBasis = Literal["statute", "consent", "prior_aggregation", "synthetic"]
+CountedField = Literal["imsi", "imei", "msisdn", "counterpart", "duration", "outgoing"]
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+
+
+class Words(Part):
+    """The same words in the two languages of the page."""
+
+    en: str
+    nl: str
+
+
+class Party(Part):
+    """Who takes part, and how to reach them."""
+
+    name: str
+    contact: str
+    mcc: int | None = Field(None, ge=1, le=999, description="mobile country code of the operator")
+
+
+class Period(Part):
+    """First and last local day, both included."""
+
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Period:
+        if self.end < self.start:
+            raise ValueError("end lies before start")
+        return self
+
+
+FILL_IN = "FILL IN"  # stands in a stub of `peil inspect` where a person must say something
+PLACEHOLDERS = {"day": date(2000, 1, 1), "year": 2000, "month": 1, "day_of_month": 1}
+
+
+class Delivery(Part):
+    """One kind of delivery and how its columns are to be read."""
+
+    reader: Literal["generic", "multimno", "essnet", "flowkit", "mobloc", "opencellid"]
+    path: str = Field(description="{day}, {year}, {month}, {day_of_month} are filled in")
+    columns: dict[str, str] = Field(default_factory=dict, description="canonical: theirs")
+    counted: dict[CountedField, str] = Field(
+        default_factory=dict, description="columns that are counted on the way in, never landed"
+    )
+    separator: str = Field(",", min_length=1, max_length=1)
+    time_format: str | None = Field(None, description="strptime format of the time stamps")
+    time_zone: str = Field("UTC", description="time zone the time stamps are written in")
+    accept_iso_t: bool = Field(False, description="also read 2026-03-02T08:00:00")
+    epoch: datetime | None = Field(None, description="moment of t = 0")
+    seconds_per_t: float = Field(1.0, gt=0)
+    decimal: Literal[".", ","] = Field(".", description="decimal mark of the cell plan's numbers")
+    crs: str | None = Field(None, description="EPSG code of the plane that x and y lie on")
+    box: tuple[float, float, float, float] | None = Field(
+        None, description="west, south, east, north in degrees: cells of OpenCelliD to land"
+    )
+    mcc: int | None = Field(None, description="of every record, where records carry none")
+    mnc: str | None = None
+
+    @field_validator("path")
+    @classmethod
+    def _within(cls, path: str) -> str:
+        try:
+            if re.search(r"\{\w*[.\[!]", path):  # of a day its text only
+                raise ValueError
+            filled = PurePosixPath(path.format(**PLACEHOLDERS))
+        except (KeyError, IndexError, ValueError):
+            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise ValueError(f"knows {known} and no other") from None
+        if filled.is_absolute() or ".." in filled.parts:
+            raise ValueError("must be relative to the deliveries and stay within them")
+        return path
+
+
+class EventDelivery(Delivery):
+    """The events of a day, and until when they may come."""
+
+    due: time | None = Field(None, description='local time of the day after, as "06:00"')
+
+    @field_validator("due", mode="before")
+    @classmethod
+    def _in_quotes(cls, due: Any) -> Any:
+        if due is not None and not (isinstance(due, str) and re.fullmatch(r"\d\d:\d\d", due)):
+            # YAML reads 10:30 without quotes as a number
+            raise ValueError('write the local time of the day after in quotes, as "06:00"')
+        return due
+
+
+class OptOut(Part):
+    """The list of who is left out before the first write: file, and its column of names."""
+
+    path: str
+    column: str
+
+
+class Truth(Part):
+    """Known truth of a simulated set: read by scoring only."""
+
+    reader: Literal["demo", "essnet"]
+    path: str
+    root: Literal["truth", "outside"] = "truth"
+
+
+class Inputs(Part):
+    """The deliveries, and the folder that their paths are relative to."""
+
+    root: Literal["deliveries", "outside"] = "deliveries"
+    events: EventDelivery
+    cells: Delivery
+    opt_out: OptOut | None = None
+    truth: Truth | None = None
+
+
+class Retention(Part):
+    """How long what was read may be kept."""
+
+    raw_hours: int = Field(24, ge=0, description="after staging")
+    staged_days: int = Field(1, ge=0, le=30)
+
+
+class Signature(Part):
+    """Who answers for the charter, in which role, since when."""
+
+    role: Literal["operator", "data_protection_officer"]
+    name: str
+    signed_on: date
+
+
+class Charter(Part):
+    """The whole charter, checked. See `pilots/demo.yml` for one with remarks."""
+
+    pilot: Slug
+    title: Words
+    purpose: Literal["crowding", "method_development"]
+    legal_basis: LegalBasis
+    legal_reference: str = Field(description="article, decision or manifest that carries the basis")
+    operator: Party
+    agency: Party
+    period: Period
+    expires: date
+    time_zone: str
+    area: Area
+    inputs: Inputs
+    products: list[Product] = Field(min_length=1)
+    linkage_days: int = Field(1, ge=1, le=MAX_DAYS, description="days under one pseudonym key")
+    tier: Literal["agency"]
+    threshold: int = Field(15, ge=1)
+    retention: Retention
+    recipients: list[str] = Field(min_length=1)
+    contact: str
+    use_limits: Words
+    signatures: list[Signature] = Field(default_factory=list)
+    attribution: str = ""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError):
+            raise ValueError("no such time zone; write one as Europe/Amsterdam") from None
+        return name
+
+    @model_validator(mode="after")
+    def _lawful(self) -> Charter:
+        if self.legal_basis != "synthetic":
+            if self.threshold < 15:
+                raise ValueError("threshold: at least 15 unless the legal basis is synthetic")
+            missing = {"operator", "data_protection_officer"} - {s.role for s in self.signatures}
+            if missing:
+                raise ValueError(f"signatures: {' and '.join(sorted(missing))} must sign")
+        if self.expires < self.period.end:
+            raise ValueError("expires: must not lie before the end of the period")
+        if said := fault(self.products, self.linkage_days, self.retention.staged_days):
+            raise ValueError(said)
+        return self
+
+    def days(self) -> list[date]:
+        """Every local calendar day of the period, in order."""
+        first = self.period.start.toordinal()
+        return [date.fromordinal(n) for n in range(first, self.period.end.toordinal() + 1)]
+
+    @property
+    def is_synthetic(self) -> bool:
+        return self.legal_basis == "synthetic"

@@ -1,0 +1,81 @@
+"""Linkage windows: for how many days one pseudonym may stand for one device.
+
+A pilot whose charter names presence only links nothing over midnight: each day has a key of its
+own. Products that follow a device (`LINKED`) need a window of days under one key. Windows follow
+each other from the first day of the period; the last may be shorter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from peil.charter.products import LINKED, OUTPUTS, Product
+from peil.charter.schema import Charter
+from peil.store import ledger
+from peil.store.store import Store
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days in a row whose pseudonyms are made with one key, first and last included."""
+
+    first: date
+    last: date
+
+    def days(self) -> list[date]:
+        """Every day of the window, in order.
+
+        >>> [day.day for day in Window(date(2026, 3, 2), date(2026, 3, 4)).days()]
+        [2, 3, 4]
+        """
+        n_days = (self.last - self.first).days + 1
+        return [self.first + timedelta(days=n) for n in range(n_days)]
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
+
+
+def window_of(charter: Charter, day: date) -> Window:
+    """The window that a day of the period lies in."""
+    start, length = charter.period.start, charter.linkage_days
+    first = day - timedelta(days=(day - start).days % length)
+    return Window(first, min(first + timedelta(days=length - 1), charter.period.end))
+
+
+def windows(charter: Charter) -> list[Window]:
+    """Every window of the period, in order."""
+    return list(dict.fromkeys(window_of(charter, day) for day in charter.days()))
+
+
+def pseudonym_key(store: Store, charter: Charter, day: date) -> Path:
+    """The file of the key of a day's pseudonyms: one a window, named after its first day."""
+    return store.key(charter.pilot, window_of(charter, day).first, "pseudonym")
+
+
+def is_shredded(store: Store, charter: Charter, day: date) -> bool:
+    """Whether the pseudonym key of a day's window is gone, though there are traces of one.
+
+    Rows that come for such a window are late: no other key may ever stage them.
+    """
+    if pseudonym_key(store, charter, day).exists():
+        return False
+    pilot = charter.pilot
+    return any(
+        store.staged_manifest(pilot, one).exists()
+        or store.staged_file(pilot, one).exists()
+        or ledger.find(store, pilot, "shredded", period=str(one)) is not None
+        or ledger.find(store, pilot, "release", period=str(one)) is not None
+        for one in window_of(charter, day).days()
+    )
+
+
+def linked_products(charter: Charter) -> list[Product]:
+    """Products of the charter that follow devices, in their fixed order."""
+    return [name for name in LINKED if name in charter.products]
+
+
+def releasable(charter: Charter) -> list[Product]:
+    """Those of them of which figures may leave."""
+    return [name for name in linked_products(charter) if ("released", name) in OUTPUTS]

@@ -1,0 +1,71 @@
+"""A verb and its gate, from the shell: the same functions that the DAGs' tasks call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from peil.outcome import GateClosed, Outcome, Refused
+from peil.store.store import Store
+
+STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
+
+
+def take_product(verb: str, pilot: str, product: str, day: str) -> Iterator[Outcome]:
+    """Estimate or release a product; presence as `take` does, with its gates.
+
+    Raises
+    ------
+    Refused
+        The charter does not name it, or the verb knows no products.
+    """
+    from peil.estimate.linked import estimate
+    from peil.release import release
+
+    if product == "presence":
+        yield from take(verb, pilot, day)
+    elif verb == "estimate":
+        yield estimate.estimate(pilot, product, day)
+    elif verb == "release":
+        yield release.release(pilot, day, product)
+        yield release.publish(pilot, day, product)
+    else:
+        raise Refused(f"{verb} is the same for every product: leave the product out.")
+
+
+def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
+    """Run a verb, then its gate; a release crosses when the gate is open.
+
+    Raises
+    ------
+    GateClosed
+        The gate found the batch not believable; the day is quarantined and an alert written.
+    """
+    from peil import gates
+    from peil.alerts import telling
+    from peil.charter import reading
+
+    outcome = _function(verb)(pilot, day)
+    telling.verb_done(Store(), reading.load(pilot), verb, outcome.day)
+    yield outcome
+    if outcome.facts.get("why") == "released":
+        return
+    report = gates.check(STATE_OF[verb], pilot, day)
+    if not report.is_open:
+        gates.close(report)
+        raise GateClosed(
+            f"The gate of {report.state} is closed for {pilot} {day}: "
+            "the day is set aside; read the operator's page."
+        )
+    if verb == "release":
+        from peil.release.release import publish
+
+        yield publish(pilot, day)
+
+
+def _function(verb: str) -> Callable[[str, str], Outcome]:
+    """A verb's one public function; its module is imported only now, since some take seconds."""
+    if verb not in STATE_OF:
+        raise Refused(f"No verb {verb}: there are {', '.join(STATE_OF)}.")
+    found: Callable[[str, str], Outcome] = getattr(import_module(f"peil.{verb}.{verb}"), verb)
+    return found

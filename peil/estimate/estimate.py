@@ -1,0 +1,149 @@
+"""Estimate: the counted table becomes presence per zone and hour, with an interval and a run id.
+
+Rests on the counted table and the cell plan alone; no device-level row is read.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from peil import methods
+from peil.adapters import experiments, transform
+from peil.area.area import area_of, fingerprint
+from peil.charter import reading, register
+from peil.charter.schema import Charter
+from peil.estimate import night as nights
+from peil.estimate.champion import champion_of
+from peil.estimate.estimators import CHAMPION, ESTIMATORS
+from peil.estimate.presence import Estimation
+from peil.gates import require_open
+from peil.outcome import Outcome, Waiting
+from peil.stage.counted import counted_of
+from peil.store import ledger, lock, provenance
+from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json
+from peil.store.store import Store
+
+
+def estimate(pilot: str, day: str) -> Outcome:
+    """Make the `estimated` state of one day: every estimator, weights, intervals, MLflow runs.
+
+    Raises
+    ------
+    Waiting
+        The staged state is not there, or a night that calibrates this day is not.
+    """
+    charter = reading.load(pilot)
+    when = reading.day_of(charter, day)
+    store = Store()
+    register.enter(charter, store)
+    if ledger.is_released(store, charter.pilot, "presence", str(when)):
+        return Outcome("estimate", charter.pilot, str(when), "unchanged", {"why": "released"})
+    require_open("staged", charter.pilot, str(when))
+    with lock.held(store, charter.pilot, str(when), "estimate"):
+        return _estimate(charter, when, store)
+
+
+def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
+    pilot = charter.pilot
+    kept = store.staged_manifest(pilot, day)
+    if not (kept.exists() and store.staged_file(pilot, day).exists()):
+        raise Waiting(f"{pilot} {day} is not staged yet: run `peil stage {pilot} {day}`.")
+    night = nights.night_for(charter, day, store)
+    version = champion_of(store, pilot)
+    inputs = {
+        "staged": read_json(kept)["content_sha256"],
+        "footprint": version.run_id,
+        "night": night.fingerprint,
+        "area": fingerprint(charter, store),
+    }
+    parameters = {
+        name: methods.section(name, pilot)
+        for name in ("footprint", "location", "presence", "weighting", "uncertainty")
+    }
+    run_ids = {
+        name: provenance.run_id({**inputs, "estimator": name}, parameters) for name in ESTIMATORS
+    }
+    folder = store.estimated(pilot, day)
+    record = folder / "estimated.json"
+    if record.exists() and read_json(record)["run_ids"] == run_ids:
+        return Outcome("estimate", pilot, str(day), "unchanged", read_json(record)["facts"])
+
+    experiments.close_cut_off(store, pilot, str(day))
+    counted = counted_of(charter, day, store)
+    area = area_of(charter, store)
+    made = Estimation(charter, area, counted, version.footprint, night)
+    zones, unlocated, metrics = [], [], {}
+    for name in ESTIMATORS:
+        table, lost, figures = made.run(name, run_ids[name])
+        zones.append(table)
+        unlocated.append(lost)
+        metrics[name] = figures
+    facts: dict[str, int | float | str] = {
+        "footprint": version.label,
+        "n_zones": len(area.zones),
+        "n_hours": len(counted.hours),
+        "em_steps": int(metrics["em"]["n_iter"]),
+        "landuse_steps": int(metrics["landuse"]["n_iter"]),
+        "n_plans": int(metrics[CHAMPION]["n_plans"]),
+        "n_silent_cells": int(metrics[CHAMPION]["n_silent_cells"]),
+        "unlocated_share": round(metrics[CHAMPION]["unlocated_share"], 4),
+        "withheld_share": round(metrics[CHAMPION]["withheld_share"], 4),
+    }
+    aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
+    _write(aside / "est_presence__by_zone_hour.parquet", pd.concat(zones, ignore_index=True))
+    _write(aside / "est_presence__by_tile_hour.parquet", made.tile_table(run_ids[CHAMPION]))
+    _write(aside / "unlocated.parquet", pd.concat(unlocated, ignore_index=True))
+    _is_well_formed(store, pilot, day, aside)
+    for name in ESTIMATORS:
+        experiments.log_run(
+            store,
+            pilot,
+            run_ids[name],
+            f"{name} {day}",
+            {
+                **parameters["presence"],
+                **parameters["location"],
+                **{f"footprint.{k}": v for k, v in version.footprint.get_params().items()},
+            },
+            metrics[name],
+            {
+                "peil.day": str(day),
+                "peil.estimator": name,
+                "peil.footprint": version.label,
+                "peil.inputs": provenance.run_id(inputs, {}),
+            },
+        )
+    is_own = night.is_own_for(CHAMPION)
+    dark = day if is_own else night.day
+    write_json(
+        aside / "estimated.json",
+        {
+            "run_ids": run_ids,
+            "facts": facts,
+            "footprint": version.label,
+            "night": {
+                "day": str(dark),
+                "is_own": is_own,
+                "is_working": nights.is_working(charter, dark),
+            },
+        },
+    )
+    replace_folder(aside, folder)
+    return Outcome("estimate", pilot, str(day), "done", facts, [str(folder)])
+
+
+def _is_well_formed(store: Store, pilot: str, day: date, folder: Path) -> None:
+    """Let dbt ask its questions of the files before they take their place."""
+    work = store.work(pilot, day, "estimate")
+    limits = transform.TransformSession.bounded(store.settings, work)
+    transform.check("estimated", folder, limits, work / "dbt")
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    table.to_parquet(path, index=False)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,117 @@
+"""The estimators of stays and homes, with the choices of methods.toml, on one plan of cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from peil import methods
+from peil_models.location import posterior
+from peil_models.residence import AnchorPlace
+from peil_models.stays import (
+    Places,
+    Segments,
+    StayPlacing,
+    StaySegmentation,
+    TimingRings,
+    cell_overlaps,
+)
+
+
+@dataclass(frozen=True)
+class Staying:
+    """Segmentation and placing of the devices of one plan, fitted.
+
+    Attributes
+    ----------
+    segmentation : StaySegmentation
+        Over cells of the plan.
+    rings : TimingRings
+        Rows of cells and timing advance.
+    placing : StayPlacing
+        Over those rows.
+    homes : AnchorPlace
+        Over those rows, where residents live.
+    """
+
+    segmentation: StaySegmentation
+    rings: TimingRings
+    placing: StayPlacing
+    homes: AnchorPlace
+
+    def stays(
+        self, device: ArrayLike, at_s: ArrayLike, cell: ArrayLike, timing_advance: ArrayLike
+    ) -> tuple[Segments, Places, NDArray[np.int32]]:
+        """Segments of some devices, all events of each in order, where they were, and rows.
+
+        Parameters
+        ----------
+        device, at_s, cell : array-like of shape (n_events,)
+            As `StaySegmentation.segment` takes them.
+        timing_advance : array-like of int of shape (n_events,)
+            Steps; -1 where the record carries none.
+
+        Returns
+        -------
+        segments : Segments
+        places : Places
+        row : ndarray of int32, shape (n_events,)
+            Rows of the events, as `AnchorPlace.place` takes them.
+        """
+        segments = self.segmentation.segment(device, at_s, cell)
+        row = self.rings.rows(cell, timing_advance)
+        return segments, self.placing.place(segments, row), row
+
+
+def staying(
+    pilot: str,
+    connection_probability: sparse.csr_array,
+    cells: pd.DataFrame,
+    tiles: pd.DataFrame,
+    prior: NDArray[np.float64],
+    residents: NDArray[np.float64],
+    zone_of_tile: NDArray[np.int64],
+) -> Staying:
+    """Fit what turns events into placed segments and homes.
+
+    Parameters
+    ----------
+    pilot : str
+        Whose choices hold.
+    connection_probability : csr_array of shape (n_cells, n_tiles)
+        Of the plan's footprint.
+    cells : DataFrame with columns x_m, y_m
+        On the plane of the tiles, in the order of the rows.
+    tiles : DataFrame with columns x_m, y_m
+    prior : ndarray of shape (n_tiles,)
+        Where devices are at any time.
+    residents : ndarray of shape (n_tiles,)
+        Where they live: the register spread over residential land; any scale.
+    zone_of_tile : ndarray of int of shape (n_tiles,)
+        Number of the zone, -1 outside all.
+    """
+    choices = {
+        name: methods.section(name, pilot)
+        for name in ("stays", "overlaps", "timing", "placing", "residence")
+    }
+    overlaps = cell_overlaps(posterior(connection_probability, prior), **choices["overlaps"])
+    rings = TimingRings(**choices["timing"]).fit(
+        connection_probability, cells["x_m"], cells["y_m"], tiles["x_m"], tiles["y_m"]
+    )
+    chances = rings.connection_probability_
+    return Staying(
+        StaySegmentation(**choices["stays"]).fit(overlaps),
+        rings,
+        StayPlacing(**choices["placing"]).fit(chances, prior, zone_of_tile=zone_of_tile),
+        AnchorPlace(**choices["residence"]).fit(
+            chances,
+            residents,
+            zone_of_tile=zone_of_tile,
+            tile_x_m=tiles["x_m"],
+            tile_y_m=tiles["y_m"],
+        ),
+    )

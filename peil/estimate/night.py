@@ -1,0 +1,131 @@
+"""Which night calibrates a day, and the night ratio made of it.
+
+A working day is calibrated on its own night (hours before dawn). A day off is calibrated on
+the last working day before it, so that weekend guests and absentees are not calibrated away.
+Where that day is not in the pilot's period, or its gate is closed, the own night is used and
+the metadata say so. The released figures of a day thus depend on at most one earlier day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays
+import numpy as np
+import pandas as pd
+
+from peil import methods
+from peil.area.area import area_of
+from peil.charter.clock import hours_of
+from peil.charter.schema import Charter
+from peil.outcome import Waiting
+from peil.store.atomic import canonical, read_json
+from peil.store.store import Store
+from peil_models.weighting import NightRatio
+
+
+def is_working(charter: Charter, day: date) -> bool:
+    """Whether the day is a working day in the charter's country."""
+    if day.weekday() >= 5:
+        return False
+    if charter.area.country is None:
+        return True
+    return day not in holidays.country_holidays(charter.area.country, years=day.year)
+
+
+@dataclass(frozen=True)
+class Night:
+    """The night that calibrates a day.
+
+    Attributes
+    ----------
+    day : date
+        Local day whose night hours are used.
+    own_hours : list of int
+        Positions of the night hours within that day.
+    today_hours : list of int
+        Positions of the night hours within the day that is calibrated.
+    devices : dict
+        Estimator → array (n_zones, n_night_hours) of an earlier day; empty for the own night.
+    """
+
+    day: date
+    is_own: bool
+    is_working: bool
+    own_hours: list[int]
+    today_hours: list[int]
+    fingerprint: str
+    devices: dict[str, Any] = field(default_factory=dict)
+    zones: list[str] = field(default_factory=list)
+
+    def is_own_for(self, estimator: str) -> bool:
+        """Whether the day's own night calibrates an estimator.
+
+        So it does where the earlier day was estimated before there was this estimator.
+        """
+        return self.is_own or estimator not in self.devices
+
+    def ratio(
+        self, estimator: str, register: np.ndarray, zones: list[str], own: np.ndarray | None
+    ) -> np.ndarray:
+        """Persons per device in each zone, from the median night hour."""
+        if own is None:
+            if zones != self.zones:
+                raise Waiting(f"The zones of {self.day} differ: estimate that day again first.")
+            own = self.devices[estimator]
+        fitted = NightRatio().fit(own, register)
+        return np.asarray(fitted.ratio_)
+
+
+def positions(charter: Charter, day: date) -> list[int]:
+    """Positions of the night hours within the local day, by the local clock."""
+    choices = methods.section("weighting", charter.pilot)
+    zone = ZoneInfo(charter.time_zone)
+    local = [hour.astimezone(zone).hour for hour in hours_of(day, charter.time_zone)]
+    start, end = choices["night_start_hour"], choices["night_end_hour"]
+    return [n for n, hour in enumerate(local) if start <= hour < end]
+
+
+def night_for(charter: Charter, day: date, store: Store) -> Night:
+    """Find the night that calibrates `day`.
+
+    Raises
+    ------
+    Waiting
+        It is an earlier day's, which is in the period but not estimated yet.
+    """
+    own_hours = positions(charter, day)
+    working = is_working(charter, day)
+    own = Night(day, True, working, own_hours, own_hours, "own")
+    if working or charter.area.register_ is None:
+        return own
+    earlier = day - timedelta(days=1)
+    while earlier >= charter.period.start and not is_working(charter, earlier):
+        earlier -= timedelta(days=1)
+    if earlier < charter.period.start:
+        return own
+    if (store.quarantine(charter.pilot) / f"{earlier}.closed.json").exists():
+        return own
+    folder = store.estimated(charter.pilot, earlier)
+    if not (folder / "estimated.json").exists():
+        raise Waiting(
+            f"{day} is calibrated on the night of {earlier}, which is not estimated yet: "
+            f"run `peil run` from that day, or wait for it."
+        )
+    table = pd.read_parquet(folder / "est_presence__by_zone_hour.parquet")
+    hours = sorted(table["hour_at"].unique())
+    chosen = [hours[n] for n in positions(charter, earlier)]
+    zones = area_of(charter, store).bottom()
+    devices = {}
+    for name, rows in table.groupby("estimator"):
+        wide = rows.pivot(index="zone_id", columns="hour_at", values="n_devices")
+        devices[str(name)] = wide.loc[zones, chosen].to_numpy()
+    run_ids = read_json(folder / "estimated.json")["run_ids"]
+    fingerprint = hashlib.sha256(canonical(run_ids)).hexdigest()
+    return Night(
+        earlier, False, True, positions(charter, earlier), own_hours, fingerprint, devices, zones
+    )

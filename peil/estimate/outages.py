@@ -1,0 +1,125 @@
+"""The parts of a day in which the same cells are on the air, each with its own footprints.
+
+A plan says which cells there are; the counts tell which of them are silent though many devices
+were to be expected. Those are left out of the footprint for these hours: their neighbours serve
+their tiles, and no tile is emptied because the mast beside it failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from peil.area.area import Area
+from peil.stage.counted import PlanOfHours
+from peil_models.footprint import (
+    FootprintSignalStrength,
+    FootprintVoronoi,
+    silent_hours,
+    without_cells,
+)
+from peil_models.location import prior_composite, prior_land_use, prior_network, restrict
+
+
+@dataclass(frozen=True)
+class OnAir:
+    """Hours in which the same cells are on the air.
+
+    Attributes
+    ----------
+    hours : ndarray of int
+        Positions of these hours in the day, ascending.
+    devices : ndarray of shape (n_cells, n_hours)
+        Counts of all cells of the plan; those of silent cells are 0.
+    signal, voronoi : csr_array of shape (n_cells, n_tiles)
+        Connection probability by signal strength and by nearness; rows of silent cells are empty.
+    prior : ndarray of shape (n_tiles,)
+        Of the whole plan, inside the area: an outage moves no people.
+    """
+
+    hours: np.ndarray
+    devices: np.ndarray
+    signal: sparse.csr_array
+    voronoi: sparse.csr_array
+    prior: np.ndarray
+
+
+class PlanOnAir:
+    """A plan's footprint, its silent cells, and the parts of the day that differ in them.
+
+    Parameters
+    ----------
+    plan : PlanOfHours
+    area : Area
+    footprint : FootprintSignalStrength
+        With the parameters to use; fitted here.
+    network_share : float
+        Weight of the network in the prior; the rest is land use.
+    least_expected, least_expected_alone : float
+        As for `silent_hours`. Unit: devices.
+    """
+
+    def __init__(
+        self,
+        plan: PlanOfHours,
+        area: Area,
+        footprint: FootprintSignalStrength,
+        *,
+        network_share: float,
+        least_expected: float,
+        least_expected_alone: float,
+    ) -> None:
+        self.plan, self.tiles, self.cells = plan, area.tiles, area.placed(plan.cells)
+        fitted = footprint.fit(self.cells, self.tiles)
+        self.signal = fitted.connection_probability_
+        mixed = prior_composite(
+            [prior_network(fitted.dominance_), prior_land_use(self.tiles)],
+            [network_share, 1.0 - network_share],
+        )
+        self.prior = restrict(mixed, self.tiles["zone_id"].notna().to_numpy())
+        self.is_silent = silent_hours(
+            self.signal,
+            plan.devices,
+            self.prior,
+            least_expected=least_expected,
+            least_expected_alone=least_expected_alone,
+        )
+
+    @property
+    def n_silent_cells(self) -> int:
+        """Cells that are silent in some hour of the plan."""
+        return int(self.is_silent.any(axis=1).sum())
+
+    def parts(self) -> Iterator[OnAir]:
+        """Yield the parts in the order of their first hour; one footprint is held at a time."""
+        columns: dict[bytes, list[int]] = {}
+        for column in range(self.is_silent.shape[1]):
+            columns.setdefault(self.is_silent[:, column].tobytes(), []).append(column)
+        for same in columns.values():
+            is_out = self.is_silent[:, same[0]]
+            yield OnAir(
+                self.plan.hours[same],
+                self.plan.devices[:, same],
+                without_cells(self.signal, is_out) if is_out.any() else self.signal,
+                self._nearest(is_out),
+                self.prior,
+            )
+
+    def _nearest(self, is_out: np.ndarray) -> sparse.csr_array:
+        """Polygons of the cells that are left: those without a position have none."""
+        return (
+            FootprintVoronoi()
+            .fit(placed_without(self.cells, is_out), self.tiles)
+            .connection_probability_
+        )
+
+
+def placed_without(cells: pd.DataFrame, is_out: np.ndarray) -> pd.DataFrame:
+    """The cells, those that are out without a position, so that no footprint reaches anything."""
+    left = cells.copy()
+    left.loc[is_out, ["x_m", "y_m"]] = np.nan
+    return left

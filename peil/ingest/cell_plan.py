@@ -1,0 +1,81 @@
+"""Are the positions of a cell plan where the pilot is? Swapped latitude and longitude are told."""
+
+from __future__ import annotations
+
+import duckdb
+from pyproj import CRS, Transformer
+
+from peil import methods
+from peil.area.tiling import LAND_USE as LAND_USE
+from peil.area.zones import kept, read_zones
+from peil.charter.reading import root
+from peil.charter.schema import Charter, Delivery
+from peil.outcome import Refused
+from peil.store.store import Store
+
+
+def require_not_swapped(connection: duckdb.DuckDBPyConnection, plan: str, crs: str) -> None:
+    """Refuse a plan of which more cells would lie in the pilot's part of the world if swapped.
+
+    Parameters
+    ----------
+    plan : str
+        What the plan is called in the sentence.
+    crs : str
+        The pilot's plane, whose area of use is that part; nothing is known of a plane of its own.
+
+    Raises
+    ------
+    Refused
+        With the number of cells, and what to do.
+    """
+    there = "latitude IS NOT NULL AND longitude IS NOT NULL"
+    query = f"SELECT count(*) FROM raw.main.cells WHERE {there}"
+    (n_cells,) = connection.execute(query).fetchone() or (0,)
+    if not n_cells or not crs.upper().startswith("EPSG:"):
+        return
+    from pyproj import CRS  # a quarter of a second
+
+    area = CRS(crs).area_of_use
+    if area is None:
+        return
+    inside = "({0} BETWEEN $south AND $north AND {1} BETWEEN $west AND $east)"
+    as_told, swapped = connection.execute(
+        f"SELECT count(*) FILTER ({inside.format('latitude', 'longitude')}), "
+        f"count(*) FILTER ({inside.format('longitude', 'latitude')}) FROM raw.main.cells "
+        f"WHERE {there}",
+        {"south": area.south, "north": area.north, "west": area.west, "east": area.east},
+    ).fetchone() or (0, 0)
+    if swapped > as_told:
+        raise Refused(
+            f"{plan}: latitude and longitude are swapped in {swapped} of {n_cells} cells (they lie "
+            f"outside the area of {crs}): turn them in `columns`, or have the plan corrected."
+        )
+
+
+def cell_delivery(charter: Charter, store: Store) -> Delivery:
+    """How cells are read: of OpenCelliD only those in and near the charter's area.
+
+    A cell beyond the border serves devices within it: `[cells]` in methods.toml says how far.
+    """
+    cells, said = charter.inputs.cells, charter.area
+    if cells.reader != "opencellid" or cells.box is not None:
+        return cells
+    if said.crs == "local":
+        raise Refused("area.crs: OpenCelliD has latitudes; give the area a plane with a code.")
+    if said.grid is not None or said.within is not None:
+        part = said.grid or said.within
+        assert part is not None
+        bounds = (part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
+    else:
+        zones = kept(
+            read_zones(root(charter, store), said.zones, said.crs, said.tile_m, charter.title.en),
+            said.only,
+        )
+        bounds = tuple(zones.total_bounds)
+    margin = float(methods.section("cells", charter.pilot)["margin_m"])
+    change = Transformer.from_crs(CRS.from_user_input(said.crs), "EPSG:4326", always_xy=True)
+    box_ = change.transform_bounds(
+        bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin
+    )
+    return cells.model_copy(update={"box": box_})

@@ -1,0 +1,132 @@
+"""What ingest flags: files that were refused, and corrections of what was landed or released.
+
+Trouble is left in a file beside the quarantine, in place of what an earlier run had left for the
+day, so that it ends when its cause does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from peil.alerts import inbox as left
+from peil.alerts.trouble import Trouble
+from peil.charter import reading
+from peil.charter.schema import Charter
+from peil.ingest import deliveries
+from peil.ingest.file_check import is_still, look
+from peil.ingest.readers.refusal import FileRefused, shown
+from peil.store.atomic import read_json
+from peil.store.store import Store
+
+
+def keep(store: Store, pilot: str, day: date, troubles: Sequence[Trouble]) -> None:
+    """Leave what is wrong with a day's delivery now, for the watch; none takes the file away."""
+    left.keep(store, pilot, day, "ingest", troubles)
+
+
+def kept(store: Store, pilot: str, day: date) -> list[Trouble]:
+    """What the last run of ingest flagged of a day."""
+    file = store.quarantine(pilot) / f"{day}.ingest{left.SUFFIX}"
+    return [Trouble(**one) for one in read_json(file)] if file.exists() else []
+
+
+def refused(charter: Charter, day: date, files: Iterable[dict[str, str]]) -> list[Trouble]:
+    """One trouble for each refused file: the rest of its day went on without it."""
+    found = []
+    for file in files:
+        what, _, remedy = file["why"].rpartition(": ")
+        found.append(
+            Trouble(
+                pilot=charter.pilot,
+                kind=f"file_{file['reason']}",
+                where=file["name"],
+                day=str(day),
+                since=str(day),
+                severity="note",
+                owner="operator",
+                what=f"{what} (delivery of {day}; it is not landed).",
+                what_to_do=remedy[:1].upper() + remedy[1:],
+            )
+        )
+    return found
+
+
+def growing(charter: Charter, day: date, name: str) -> Trouble:
+    """A file that is still being written: its day waits for it."""
+    return Trouble(
+        pilot=charter.pilot,
+        kind="file_still_growing",
+        where=name,
+        day=str(day),
+        since=str(day),
+        severity="stop",
+        owner="operator",
+        what=f"{name} is still being written, so the delivery of {day} waits for it.",
+        what_to_do="Nothing if it ends soon; else look why its transfer does not end.",
+    )
+
+
+def corrected(before: dict[str, Any], files: dict[str, str]) -> list[dict[str, str]]:
+    """Files of a day that came again with another content, before anything was released.
+
+    Parameters
+    ----------
+    before : dict
+        The manifest of what was landed.
+    files : dict of str to str
+        Name → content hash of what lies there now.
+    """
+    was = {file["name"]: file["sha256"] for file in before.get("files", [])}
+    return [
+        {"name": name, "was": was[name], "is": digest}
+        for name, digest in sorted(files.items())
+        if name in was and was[name] != digest
+    ]
+
+
+def after_release(charter: Charter, day: date, store: Store) -> list[Trouble]:
+    """Files of a released day that are not what the release rests on. None of them is read in.
+
+    Raises
+    ------
+    Refused
+        The folder of outside deliveries is not named.
+    """
+    landed = store.raw_manifest(charter.pilot, day)
+    if not landed.exists():
+        return []  # shredded: what was landed cannot be told any more
+    record = read_json(landed)
+    told = {one["sha256"] for one in record.get("refused", []) if "sha256" in one}
+    was = {file["name"]: file for file in record["files"]}
+    known = told | {file["sha256"] for file in record["files"]}
+    found = []
+    for file in deliveries.files(reading.root(charter, store), charter.inputs.events.path, day):
+        state = tuple(was.get(file.name, {}).get("state", ()))
+        if len(state) == 2 and is_still(file, state):
+            continue
+        try:
+            deliveries.require_within(reading.root(charter, store), file)
+            digest = look(file, store.settings.unpacked_ratio).sha256
+        except FileRefused:
+            continue  # what cannot be read corrects nothing
+        if digest not in known:
+            found.append(_correction(charter, day, shown(file), file.name in was))
+    return found
+
+
+def _correction(charter: Charter, day: date, name: str, is_known: bool) -> Trouble:
+    came = "came again with other content" if is_known else "came for the first time"
+    return Trouble(
+        pilot=charter.pilot,
+        kind="correction_after_release",
+        where=name,
+        day=str(day),
+        since=str(day),
+        severity="note",
+        owner="agency",
+        what=f"{name} {came} after {day} was released: the release rests on what was landed "
+        "before, and nothing was replaced.",
+        what_to_do="Ask the operator what changed, and decide whether to withdraw the release.",
+    )

@@ -1,0 +1,105 @@
+"""Deliveries by content: their hashes, what came before, who vouches for simulated ones."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from peil.charter.clock import now
+from peil.charter.schema import Charter
+from peil.ingest.readers.refusal import FileRefused, shown
+from peil.outcome import Refused
+from peil.store import ledger
+from peil.store.atomic import canonical, read_json, sha256, write_json
+from peil.store.signing import is_signed, public_key, sign
+from peil.store.store import Store
+
+
+def pattern(path: str, day: date) -> str:
+    """Fill a day into a path of the charter.
+
+    >>> pattern("year={year}/month={month}/day={day_of_month}/*", date(2023, 1, 7))
+    'year=2023/month=1/day=7/*'
+    """
+    return path.format(day=day, year=day.year, month=day.month, day_of_month=day.day)
+
+
+def files(folder: Path, path: str, day: date) -> list[Path]:
+    """Everything that lies where the delivery of a day is told to lie, by name.
+
+    Hidden names are left out (a transfer in progress), and the marks that Spark leaves.
+    """
+    found = folder.glob(pattern(path, day))
+    return sorted(one for one in found if not one.name.startswith((".", "_SUCCESS")))
+
+
+def require_within(folder: Path, file: Path) -> None:
+    """Refuse a link that leads out of the delivery folder, and a name that cannot be written."""
+    leads = Path(os.path.realpath(file))  # of a link to itself too
+    if not leads.is_relative_to(folder.resolve()):
+        raise FileRefused(
+            "not_a_file",
+            f"{shown(file)} is a link out of the delivery folder: deliver the file itself.",
+        )
+    try:
+        str(file).encode("utf-8")
+    except UnicodeEncodeError:
+        raise FileRefused(
+            "unreadable", f"{shown(file)} has a name that is not UTF-8: rename it."
+        ) from None
+
+
+def vouch(store: Store, charter: Charter, folder: Path, by: str) -> int:
+    """Sign the list of all files under `folder` as simulated; the name of who vouches is kept.
+
+    Returns the number of files. The basis `synthetic` holds for these contents and no others.
+    """
+    hashes = sorted({sha256(file) for file in folder.rglob("*") if file.is_file()})
+    if not hashes:
+        raise Refused(f"{folder} holds no file: name the folder of the simulated delivery.")
+    body = {"pilot": charter.pilot, "vouched_by": by, "sha256": hashes}
+    signed = {**body, "signature": sign(store, canonical(body)), "public_key": public_key(store)}
+    write_json(store.vouched(charter.pilot), signed)
+    facts = {"vouched_by": by, "n_files": len(hashes)}
+    facts["list_sha256"] = hashlib.sha256(canonical(body)).hexdigest()
+    ledger.append(store, charter.pilot, "synthetic_vouched", now(charter), facts)
+    return len(hashes)
+
+
+def check_vouched(store: Store, charter: Charter, delivered: dict[Path, str]) -> None:
+    """Refuse, under the basis `synthetic`, a delivery that nobody signed for."""
+    if not charter.is_synthetic:
+        return
+    path = store.vouched(charter.pilot)
+    signed: dict[str, Any] = read_json(path) if path.exists() else {}
+    body = {name: signed.get(name) for name in ("pilot", "vouched_by", "sha256")}
+    if not path.exists() or not is_signed(
+        canonical(body), str(signed.get("signature", "")), public_key(store)
+    ):
+        raise Refused(
+            f"{charter.pilot} rests on the basis synthetic, but no signed list of simulated "
+            f"deliveries is in this store: run `peil charter sign {charter.pilot} "
+            "--synthetic FOLDER --by NAME` if you know the set to be simulated."
+        )
+    known = set(signed["sha256"])
+    for file, digest in delivered.items():
+        if digest not in known:
+            raise Refused(
+                f"{file.name} is not in the signed list of simulated deliveries of "
+                f"{charter.pilot}: real records need another legal basis; a new simulation "
+                "must be signed for."
+            )
+
+
+def delivered_before(store: Store, pilot: str, day: date) -> dict[str, str]:
+    """Content hash → day, of every file landed on other days of this pilot."""
+    found = {}
+    for path in sorted(store.raw_manifest(pilot, day).parent.glob("*.raw.json")):
+        other = path.name.removesuffix(".raw.json")
+        if other != str(day):
+            for file in read_json(path)["files"]:
+                found[file["sha256"]] = other
+    return found

@@ -1,0 +1,197 @@
+"""Ingest: delivered files become the sealed raw file of the day, canonical columns only."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from peil.charter import reading, register, windows
+from peil.charter.schema import Charter
+from peil.ingest import corrections as flagged
+from peil.ingest import deliveries, landing
+from peil.ingest.file_check import Look, is_still, look, state_of
+from peil.ingest.readers.refusal import FileRefused, shown
+from peil.outcome import Outcome, Refused, Waiting
+from peil.store import ledger, lock
+from peil.store.atomic import canonical, read_json, write_json
+from peil.store.store import Store
+
+QUIET_S = 60.0  # a file untouched for so long is not being written any more
+
+
+def ingest(pilot: str, day: str) -> Outcome:
+    """Make the `raw` state of one day.
+
+    Waits until the files are stable, compares their content with earlier deliveries, leaves
+    out opted-out subscribers before the first write, and lands the canonical columns. A file
+    that cannot be read is refused by itself. What comes for a released day is flagged, never
+    read in. Killed at any point and run again, it ends in the same state.
+
+    Raises
+    ------
+    Waiting
+        No delivery yet, or a file that still grows.
+    Refused
+        No valid charter, an unsigned simulated delivery, or no file that can be read.
+    """
+    charter = reading.load(pilot)
+    when = reading.day_of(charter, day)
+    store = Store()
+    register.enter(charter, store)
+    if ledger.is_released(store, charter.pilot, "presence", str(when)):
+        return _released(charter, when, store)
+    with lock.held(store, charter.pilot, str(when), "ingest"):
+        return _ingest(charter, when, store)
+
+
+def _released(charter: Charter, day: date, store: Store) -> Outcome:
+    corrections = flagged.after_release(charter, day, store)
+    flagged.keep(store, charter.pilot, day, corrections)
+    facts: dict[str, int | float | str] = {"why": "released"}
+    if corrections:
+        facts["n_corrections_flagged"] = len(corrections)
+    return Outcome("ingest", charter.pilot, str(day), "unchanged", facts)
+
+
+def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
+    inputs, pilot = charter.inputs, charter.pilot
+    folder = reading.root(charter, store)
+    events = deliveries.files(folder, inputs.events.path, day)
+    cells = deliveries.files(folder, inputs.cells.path, day)
+    for kind, found, path in (("event", events, inputs.events), ("cell", cells, inputs.cells)):
+        if not found:
+            raise Waiting(
+                f"No {kind} delivery of {day} at {deliveries.pattern(path.path, day)}: "
+                "deliver it, or correct `inputs` in the charter."
+            )
+    opt_out = [folder / inputs.opt_out.path] if inputs.opt_out else []
+    for file in opt_out:
+        if not file.is_file():
+            raise Refused(f"The opt-out list {file.name} is missing: without it nothing is read.")
+    _wait_until_stable(charter, day, store, [*events, *cells, *opt_out])
+    looks, refused = _look_at(store, folder, events, [*cells, *opt_out])
+    digests = {file: seen.sha256 for file, seen in looks.items()}
+    deliveries.check_vouched(store, charter, digests)
+
+    asked = {
+        "inputs": inputs.model_dump(mode="json", exclude={"truth": True, "events": {"due"}}),
+        "threshold": charter.threshold,
+        "time_zone": charter.time_zone,
+        "mcc": charter.operator.mcc,
+        "files": {str(file.relative_to(folder)): digest for file, digest in digests.items()},
+        "refused": {one["name"]: one["reason"] for one in refused},
+    }
+    fingerprint = hashlib.sha256(canonical(asked)).hexdigest()
+    raw, kept = store.raw_file(pilot, day), store.raw_manifest(pilot, day)
+    before = read_json(kept) if raw.exists() and kept.exists() else {}
+    if before.get("fingerprint") == fingerprint:
+        return Outcome("ingest", pilot, str(day), "unchanged", _facts(before))
+
+    accepted = [file for file in events if file in looks]
+    accepted, twice = _not_twice(store, pilot, day, accepted, looks)
+    refused += twice
+    if windows.is_shredded(store, charter, day):
+        late = FileRefused(
+            "late",
+            f"The delivery of {day} comes after the key of its pseudonyms was destroyed: it stays "
+            "where it is and is never read in, take it away.",
+        )
+        refused += [landing.refusal(file, late, digests[file]) for file in accepted]
+        accepted = []
+    if not accepted:
+        flagged.keep(store, pilot, day, flagged.refused(charter, day, refused))
+        raise Refused(_first_sentence(refused))
+    try:
+        landed = landing.land(charter, day, store, folder, accepted, cells, looks)
+    except landing.NothingLandedError as nothing:
+        refused += nothing.refused
+        flagged.keep(store, pilot, day, flagged.refused(charter, day, refused))
+        raise Refused(_first_sentence(refused)) from None
+    refused += landed.refused
+    record = {
+        "fingerprint": fingerprint,
+        "files": landed.files,
+        "refused": refused,
+        "corrected": flagged.corrected(before, {file.name: digests[file] for file in accepted}),
+        "cells": [{"name": file.name, "sha256": digests[file]} for file in cells],
+    }
+    write_json(kept, record)
+    flagged.keep(store, pilot, day, flagged.refused(charter, day, refused))
+    return Outcome("ingest", pilot, str(day), "done", _facts(record), [str(kept)])
+
+
+def _first_sentence(refused: list[dict[str, str]]) -> str:
+    return refused[0]["why"]
+
+
+def _facts(record: dict[str, Any]) -> dict[str, int | float | str]:
+    return {
+        "n_files": len(record["files"]),
+        "n_delivered": sum(file["n_rows"] for file in record["files"]),
+        "n_opted_out": sum(file["n_opted_out"] for file in record["files"]),
+        "n_files_refused": len(record["refused"]),
+    }
+
+
+def _wait_until_stable(charter: Charter, day: date, store: Store, files: list[Path]) -> None:
+    """Look twice at files that were touched lately; one that changes is still being written."""
+    first = {file: found for file in files if (found := _state(file))}
+    newest = max((touched for _, touched in first.values()), default=0) / 1e9
+    if store.settings.settle_s <= 0 or time.time() - newest > QUIET_S:
+        return
+    time.sleep(store.settings.settle_s)
+    for file, state in first.items():
+        if not is_still(file, state):
+            flagged.keep(store, charter.pilot, day, [flagged.growing(charter, day, shown(file))])
+            raise Waiting(f"{shown(file)} still grows: it is taken when two looks agree.")
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        return state_of(file)
+    except FileRefused:
+        return None
+
+
+def _look_at(
+    store: Store, folder: Path, events: list[Path], needed: list[Path]
+) -> tuple[dict[Path, Look], list[dict[str, str]]]:
+    """Look at every file once; of the events, part those that cannot be read at all."""
+    looks: dict[Path, Look] = {}
+    refused: list[dict[str, str]] = []
+    for file in [*events, *needed]:
+        try:
+            deliveries.require_within(folder, file)
+            looks[file] = look(file, store.settings.unpacked_ratio)
+        except FileRefused as error:
+            if file in needed:
+                raise
+            refused.append(landing.refusal(file, error))
+    return looks, refused
+
+
+def _not_twice(
+    store: Store, pilot: str, day: date, files: list[Path], looks: dict[Path, Look]
+) -> tuple[list[Path], list[dict[str, str]]]:
+    """Part the files whose content came before, on another day or under another name."""
+    before = deliveries.delivered_before(store, pilot, day)
+    accepted: list[Path] = []
+    refused: list[dict[str, str]] = []
+    seen: dict[str, str] = {}
+    for file in files:
+        found = looks[file]
+        origin = before.get(found.sha256) or seen.get(found.sha256)
+        if origin and (found.kind == "parquet" or found.n_lines > 1):  # headers alone are alike
+            error = FileRefused(
+                "delivered_twice",
+                f"{shown(file)} has the same content as delivered before ({shown(origin)}): "
+                "remove it or deliver the right one.",
+            )
+            refused.append(landing.refusal(file, error, found.sha256))
+        else:
+            seen[found.sha256] = file.name
+            accepted.append(file)
+    return accepted, refused

@@ -1,0 +1,160 @@
+"""The simulator of the ESSnet Big Data project: events in CSV, antennas in XML or CSV.
+
+The columns x, y and tile of the events are the truth: they are never landed, only scoring
+reads them (`peil.score.truth`).
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from peil.charter.schema import Delivery
+from peil.ingest.readers import plan
+from peil.ingest.readers.generic import after_epoch, header, literal, quoted, source
+from peil.outcome import Refused
+
+# two versions of the simulator write two headers
+NAMES = {
+    "cell_id": ("Antenna ID", "AntennaId"),
+    "event_code": ("Event Code", "EventCode"),
+    "subscriber_id": ("Device ID", "PhoneId"),
+}
+ANTENNAS = {  # of antennas.csv: some versions have an id and a position only
+    "cell_id": ("Antenna ID", "AntennaId", "Antenna Id", "id"),
+    "x_m": ("x", "X"),
+    "y_m": ("y", "Y"),
+    "power_w": ("power", "Power"),
+    "path_loss_exponent": ("attenuationfactor", "AttenuationFactor"),
+}
+CODES = {"0": "attach", "1": "detach", "2": "attached", "3": "refused"}
+
+
+def theirs(file: Path) -> dict[str, str]:
+    """Their name of each column that is needed, for the version that wrote this file."""
+    names = header(file, ",")
+    found = {"t": "t"}
+    for ours, candidates in NAMES.items():
+        match = [name for name in candidates if name in names]
+        if not match:
+            raise Refused(
+                f"{file.name}, line 1 lacks the column {candidates[0]}: "
+                "it is not an event file of the ESSnet simulator."
+            )
+        found[ours] = match[0]
+    return found
+
+
+class Essnet:
+    """Time is a number: the charter gives its epoch and the seconds of one step."""
+
+    @staticmethod
+    def land_events(
+        connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
+    ) -> list[str]:
+        if delivery.epoch is None or delivery.epoch.tzinfo is None:
+            raise Refused("inputs.events.epoch: give the moment of t = 0 with its time zone.")
+        name = {ours: quoted(their) for ours, their in theirs(file).items()}
+        relation, names, line, ragged = source(connection, file, delivery)
+        text = {ours: f"nullif(trim({column}), '')" for ours, column in name.items()}
+        codes = " ".join(f"WHEN '{code}' THEN '{word}'" for code, word in CODES.items())
+        at = after_epoch(text["t"], delivery)
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP VIEW incoming AS
+            SELECT {file_id}::INTEGER AS file_id, {line} AS line,
+              {text["subscriber_id"]} AS subscriber_id, {at} AS observed_at,
+              {delivery.mcc or "NULL"}::INTEGER AS mcc,
+              {literal(delivery.mnc) if delivery.mnc else "NULL"}::VARCHAR AS mnc,
+              NULL::INTEGER AS plmn, {text["cell_id"]} AS cell_id,
+              CASE {text["event_code"]} {codes} END AS event_type,
+              NULL::INTEGER AS timing_advance,
+              CASE WHEN {ragged} OR ({text["t"]} IS NOT NULL AND {at} IS NULL)
+                   THEN 'cannot_parse'
+                   WHEN {text["subscriber_id"]} IS NULL OR {text["t"]} IS NULL
+                   THEN 'null_value' END AS defect
+            FROM {relation}"""
+        )
+        needed = set(theirs(file).values())
+        return sorted(set(names) - needed)
+
+    @staticmethod
+    def land_cells(
+        connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+    ) -> list[str]:
+        if file.suffix != ".xml":
+            return _antennas_csv(connection, file, delivery)
+        try:
+            antennas = ElementTree.parse(file).getroot().findall("antenna")
+        except ElementTree.ParseError as error:
+            line, column = error.position
+            raise Refused(
+                f"{file.name}, line {line}, column {column}: not XML; have it delivered again."
+            ) from None
+        rows = []
+        for number, antenna in enumerate(antennas, start=1):  # the id is the 1-based order
+            values = {part.tag: (part.text or "").strip() for part in antenna}
+            try:
+                rows.append(
+                    {
+                        "cell_id": str(number),
+                        "x_m": float(values["x"]),
+                        "y_m": float(values["y"]),
+                        "crs": "local",
+                        "is_directional": values.get("type") == "directional",
+                        "power_w": float(values["power"]),
+                        "path_loss_exponent": float(values["attenuationfactor"]),
+                    }
+                )
+            except (KeyError, ValueError):
+                raise Refused(
+                    f"{file.name}, antenna {number}: x, y, power and attenuationfactor must be "
+                    "numbers; have it delivered again."
+                ) from None
+        if not rows:
+            raise Refused(f"{file.name} holds no antenna: have it delivered again.")
+        connection.register("antennas_read", pa.Table.from_pylist(rows))
+        connection.execute("CREATE OR REPLACE TEMP TABLE antennas AS SELECT * FROM antennas_read")
+        connection.unregister("antennas_read")
+        connection.execute("CREATE OR REPLACE TEMP VIEW incoming AS SELECT * FROM antennas")
+        return ["maxconnections", "Smin", "Qmin", "Smid", "SSteep"]
+
+
+def _antennas_csv(
+    connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+) -> list[str]:
+    """Antennas as a table; without a column of ids the id is the 1-based order, as in XML."""
+    names = header(file, delivery.separator)
+    found = {
+        ours: next(name for name in candidates if name in names)
+        for ours, candidates in ANTENNAS.items()
+        if set(candidates) & set(names)
+    }
+    for ours in ("x_m", "y_m"):
+        if ours not in found:
+            raise Refused(
+                f"{file.name}, line 1 lacks the column {ANTENNAS[ours][0]}: it is no table of "
+                "antennas of the ESSnet simulator."
+            )
+    relation, _, line, ragged = source(connection, file, delivery)
+    plan.whole(connection, file, relation, line, ragged)
+    fields = {
+        ours: plan.number(name, delivery) for ours, name in found.items() if ours != "cell_id"
+    }
+    if "cell_id" in found:
+        fields["cell_id"] = plan.words(found["cell_id"])
+    else:
+        fields["cell_id"] = plan.Field("record", "NULL", "(_line - 1)::VARCHAR")
+    aimed = ""
+    if "type" in names:
+        aimed = f", {plan.text('type')} = 'directional' AS is_directional"
+    plan.require_read(connection, file, fields)
+    # a simulation that writes antennas at every t names each more than once
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {plan.listed(fields)}, 'local' AS crs"
+        f"{aimed} FROM {plan.TEXT} QUALIFY row_number() OVER (PARTITION BY "
+        f"{fields['cell_id'].value} ORDER BY _line) = 1"
+    )
+    return sorted(set(names) - set(found.values()) - {"type"})

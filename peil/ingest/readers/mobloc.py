@@ -1,0 +1,70 @@
+"""The cell plan of the R package mobloc: positions on a plane that the charter names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from peil.charter.schema import Delivery
+from peil.ingest.readers import generic, plan
+from peil.outcome import Refused
+
+USUAL = {
+    "cell_id": "cell",
+    "x_m": "x",
+    "y_m": "y",
+    "cell_type": "small",
+    "antenna_height_m": "height",
+    "azimuth_deg": "direction",
+    "tilt_deg": "tilt",
+    "beam_horizontal_deg": "beam_h",
+    "beam_vertical_deg": "beam_v",
+}
+NEEDED = ("cell_id", "x_m", "y_m")
+
+
+class Mobloc:
+    """A cell without direction is omnidirectional; a small cell is a micro cell."""
+
+    @staticmethod
+    def land_events(
+        connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
+    ) -> list[str]:
+        raise Refused("inputs.events.reader: mobloc knows cell plans only; name another reader.")
+
+    @staticmethod
+    def land_cells(
+        connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+    ) -> list[str]:
+        if delivery.crs is None:
+            raise Refused(
+                "inputs.cells.crs: a mobloc plan does not say its plane; write it, as EPSG:3035."
+            )
+        theirs, names = plan.mapped(
+            connection, file, delivery, USUAL, NEEDED, "cell plan of mobloc"
+        )
+        relation, _, line, ragged = generic.source(connection, file, delivery)
+        plan.whole(connection, file, relation, line, ragged)
+        fields = {
+            ours: plan.number(theirs[ours], delivery)
+            for ours in USUAL
+            if ours in theirs and ours not in ("cell_id", "cell_type")
+        }
+        fields["cell_id"] = plan.words(theirs["cell_id"])
+        if "cell_type" in theirs:
+            said = plan.text(theirs["cell_type"])
+            kind = (
+                f"CASE lower({said}) WHEN 'true' THEN 'micro' WHEN '1' THEN 'micro' "
+                "WHEN 'false' THEN 'macro' WHEN '0' THEN 'macro' END"
+            )
+            fields["cell_type"] = plan.Field(theirs["cell_type"], said, kind)
+        plan.require_read(connection, file, fields)
+        aimed = ""
+        if "azimuth_deg" in fields:
+            aimed = f", ({fields['azimuth_deg'].value}) IS NOT NULL AS is_directional"
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {plan.listed(fields)}, "
+            f"{generic.literal(delivery.crs)} AS crs{aimed} FROM {plan.TEXT}"
+        )
+        return sorted(set(names) - set(theirs.values()))

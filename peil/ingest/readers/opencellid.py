@@ -1,0 +1,100 @@
+"""OpenCelliD: where volunteers heard cells. Positions only; every other field is imputed later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from peil.charter.schema import Delivery
+from peil.ingest.readers import generic, plan
+from peil.outcome import Refused
+
+NAMES = [
+    "radio",
+    "mcc",
+    "net",
+    "area",
+    "cell",
+    "unit",
+    "lon",
+    "lat",
+    "range",
+    "samples",
+    "changeable",
+    "created",
+    "updated",
+    "averageSignal",
+]
+PARTS = ("mcc", "net", "area", "cell")
+LANDED = {*PARTS, "lon", "lat"}
+
+
+def _relation(file: Path, delivery: Delivery) -> tuple[str, str, str]:
+    """Country files come without a header, the file of the world with one."""
+    first = generic.header(file, delivery.separator)
+    has_header = first[:4] == NAMES[:4]
+    if not has_header and len(first) != len(NAMES):
+        raise Refused(
+            f"{file.name}, line 1 has {len(first)} fields instead of {len(NAMES)}: it is no file "
+            "of OpenCelliD; correct `reader` or `separator` in the charter."
+        )
+    generic.require_whole(file)
+    spelled = ", ".join(f"{generic.literal(name)}: 'VARCHAR'" for name in [*NAMES, "_extra"])
+    relation = (
+        f"read_csv({generic.place(file)}, delim={generic.literal(delivery.separator)}, "
+        f"header=false, skip={int(has_header)}, quote='\"', escape='\"', "
+        f"nullstr={generic.literal(generic.NEVER)}, columns={{{spelled}}}, null_padding=true, "
+        f"compression={generic.compression(file)}, "
+        "strict_mode=false, auto_detect=false, ignore_errors=true, store_rejects=true, "
+        "parallel=false)"
+    )
+    ragged = '("averageSignal" IS NULL OR "_extra" IS NOT NULL)'
+    return relation, f"row_number() OVER () + {int(has_header)}", ragged
+
+
+class Opencellid:
+    """A cell is called `mcc-net-area-cell`; cells beyond the charter's area are not landed."""
+
+    @staticmethod
+    def land_events(
+        connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
+    ) -> list[str]:
+        raise Refused(
+            "inputs.events.reader: opencellid knows cell plans only; name another reader."
+        )
+
+    @staticmethod
+    def land_cells(
+        connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+    ) -> list[str]:
+        plan.whole(connection, file, *_relation(file, delivery))
+        name = "concat_ws('-', " + ", ".join(plan.text(part) for part in PARTS) + ")"
+        nameless = " OR ".join(f"{plan.text(part)} IS NULL" for part in PARTS)
+        fields = {
+            "latitude": plan.number("lat", delivery),
+            "longitude": plan.number("lon", delivery),
+            "cell_id": plan.Field("cell", "NULL", f"CASE WHEN NOT ({nameless}) THEN {name} END"),
+        }
+        plan.require_read(connection, file, fields)
+        where = "true"
+        if delivery.box is not None:
+            west, south, east, north = delivery.box
+            where = f"longitude BETWEEN {west} AND {east} AND latitude BETWEEN {south} AND {north}"
+        # a name heard in two radios is one place: where it was heard most, then the first line
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP VIEW incoming AS
+            WITH heard AS (
+              SELECT {plan.listed(fields)}, TRY_CAST(samples AS BIGINT) AS n_samples, _line
+              FROM {plan.TEXT}
+            )
+            SELECT cell_id, latitude, longitude FROM heard WHERE {where}
+            QUALIFY row_number() OVER (
+              PARTITION BY cell_id ORDER BY n_samples DESC NULLS LAST, _line) = 1"""
+        )
+        if not connection.execute("SELECT 1 FROM incoming LIMIT 1").fetchone():
+            raise Refused(
+                f"{file.name} holds no cell within the charter's area: take the file of another "
+                "country, or correct `area`."
+            )
+        return sorted(set(NAMES) - LANDED)

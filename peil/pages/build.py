@@ -1,0 +1,257 @@
+"""Collect what the two pages show: the agency's from releases, the operator's from gates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pandas as pd
+from filelock import FileLock
+
+from peil import methods, status
+from peil.area.area import Area, area_of
+from peil.charter import reading
+from peil.charter.products import table_of
+from peil.charter.schema import Charter, Words
+from peil.estimate.estimators import CHAMPION
+from peil.pages import operator_page, portal, quality_page, quality_reading, released_tables
+from peil.pages.method_words import FLOWS, PRESENCE, VISITORS
+from peil.release import statement
+from peil.release.release import PRODUCT, TABLE
+from peil.stage import accounting
+from peil.store import ledger
+from peil.store.atomic import read_json
+from peil.store.store import Store
+
+SHOWN_SCORES: dict[str, tuple[str, Literal["share", "number"]]] = {
+    "mape_day_plain": ("mape_plain", "share"),
+    "mape_day": ("mape", "share"),
+    "wape_day": ("wape", "share"),
+    "bias_day": ("bias", "share"),
+    "coverage": ("coverage", "share"),
+    "interval_score": ("interval_score", "number"),
+}
+
+
+def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
+    """Build the pages of a pilot from what is there; whoever is last shows everything.
+
+    Returns the agency's page (none before the first release) and the operator's page; beside
+    the latter lies the quality page, once there are figures.
+    """
+    lock = store.lock(charter.pilot, "pages")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        area = area_of(charter, store)
+        days = status.of_pilot(charter, store)
+        data = _portal_data(charter, store, area, days)
+        page = portal.build(data, store.portal(charter.pilot)) if data else None
+        quality = quality_reading.collected(charter, store, area)
+        if quality:
+            quality_page.build(quality, store.quality_page(charter.pilot))
+        own = operator_page.build(
+            _operator_data(charter, store, days), store.operator_page(charter.pilot)
+        )
+    return page, own
+
+
+def rebuild(pilot: str) -> None:
+    """Build the pages of a pilot again, where nobody waits for `peil run` to do so."""
+    build(reading.load(pilot), Store())
+
+
+def _portal_data(
+    charter: Charter, store: Store, area: Area, days: list[status.DayStatus]
+) -> portal.PortalData | None:
+    folders = [store.released(charter.pilot, PRODUCT, one.day) for one in days if one.is_released]
+    if not folders:
+        return None
+    table = pd.concat(
+        [pd.read_parquet(folder / f"{TABLE}.parquet") for folder in folders], ignore_index=True
+    )
+    metadata = read_json(folders[-1] / "metadata.json")
+    entries, withheld = len(table), int(table["OBS_VALUE"].isna().sum())
+    whole = {
+        **metadata,
+        "n_entries": entries,
+        "n_withheld": withheld,
+        "period": f"{charter.period.start} – {charter.period.end}",
+    }
+    flows = released_tables.flows(charter, store)
+    visitors = released_tables.visitors(charter, store, area)
+    more = [time for product in (flows, visitors) if product for time in product.times]
+    operator, agency = charter.operator, charter.agency
+    return portal.PortalData(
+        pilot=charter.pilot,
+        title=charter.title,
+        purpose=charter.purpose,
+        operator=_party(operator.name, operator.contact),
+        agency=_party(agency.name, agency.contact),
+        recipients=charter.recipients,
+        contact=charter.contact,
+        period_start=str(charter.period.start),
+        period_end=str(charter.period.end),
+        time_zone=charter.time_zone,
+        legal_basis=charter.legal_basis,
+        legal_reference=charter.legal_reference,
+        tier=charter.tier,
+        threshold=charter.threshold,
+        zones=json.loads(area.zones.to_json(drop_id=True, to_wgs84=False)),
+        released=released_tables.presence(table, more),
+        flows=flows,
+        visitors=visitors,
+        method=portal.Method(
+            estimator=metadata["estimator"],
+            version=metadata["footprint"],
+            footprint="signal strength",
+            paragraphs=PRESENCE + (FLOWS if flows else []) + (VISITORS if visitors else []),
+        ),
+        interval=portal.Interval(level=round(100 * metadata["interval"]["level"])),
+        night_hours=_night_hours(charter),
+        scores=_scores(charter, store),
+        quality=_gates(store, charter, days),
+        statement=_statement(charter, store, statement.paragraphs(charter, whole)),
+        limits=[charter.use_limits],
+        releases=[_release(charter, store, one) for one in days],
+        attribution=charter.attribution,
+    )
+
+
+def _statement(charter: Charter, store: Store, of_presence: list[Words]) -> list[Words]:
+    """The statement's blocks; products that follow devices say what protects people there."""
+    more = [
+        words
+        for product in released_tables.LINKED
+        for words in released_tables.protection(charter, store, product)
+    ]
+    if not more:
+        return of_presence
+    protected, *rest = of_presence
+    return [released_tables.titled(protected, "presence"), *more, *rest]
+
+
+def _party(name: str, contact: str) -> portal.Body:
+    return portal.Body(name=name, contact=contact)
+
+
+def _night_hours(charter: Charter) -> tuple[int, int]:
+    choices = methods.section("weighting", charter.pilot)
+    return int(choices["night_start_hour"]), int(choices["night_end_hour"])
+
+
+def _scores(charter: Charter, store: Store) -> list[portal.Score]:
+    """Scores on known truth: shown for simulated pilots only."""
+    kept = store.scores(charter.pilot) / "scores.json"
+    if not charter.is_synthetic or not kept.exists():
+        return []
+    record = read_json(kept)
+    period = Words(en="all released days, 07-20 h", nl="alle vrijgegeven dagen, 07-20 u")
+    return [
+        portal.Score(
+            estimator=name,
+            footprint="signal strength" if name != "voronoi" else "",
+            measure=shown,
+            value=figures[measure],
+            unit=unit,
+            period=period,
+            is_champion=name == CHAMPION,
+        )
+        for name, figures in sorted(record["whole"].items())
+        for measure, (shown, unit) in SHOWN_SCORES.items()
+        if measure in figures
+    ]
+
+
+def _gates(store: Store, charter: Charter, days: list[status.DayStatus]) -> list[portal.Gate]:
+    gates = []
+    for one in days:
+        for state in status.STATES:
+            report = store.quality(charter.pilot, one.day) / f"{state}.json"
+            if not report.exists():
+                continue
+            told = read_json(report)
+            results = [
+                portal.Result(**{name: result[name] for name in portal.Result.model_fields})
+                for result in told["results"]
+            ]
+            gates.append(
+                portal.Gate(state=state, day=str(one.day), is_open=told["is_open"], results=results)
+            )
+    return gates
+
+
+def _release(charter: Charter, store: Store, one: status.DayStatus) -> portal.Release:
+    day = str(one.day)
+    if one.is_released:
+        folder = store.released(charter.pilot, PRODUCT, one.day)
+        told = read_json(folder / "metadata.json")
+        everything = told["n_withheld"] == told["n_entries"]
+        tables = {PRODUCT: TABLE} | {
+            product: table_of("released", product)
+            for product in released_tables.LINKED
+            if released_tables.is_released(charter, store, product, one.day)
+        }
+        root = f"../../released/{charter.pilot}"
+        return portal.Release(
+            day=day,
+            status="withheld" if everything else "released",
+            ledger=one.ledger,
+            downloads=[
+                portal.Download(label=f"{product}.csv", href=f"{root}/{product}/{day}/{name}.csv")
+                for product, name in tables.items()
+            ],
+        )
+    closed = "closed" in one.gates.values()
+    return portal.Release(day=day, status="closed" if closed else "waiting", reason=one.why)
+
+
+def _operator_data(
+    charter: Charter, store: Store, days: list[status.DayStatus]
+) -> operator_page.OperatorData:
+    """Exact counts: they stay on the operator's side."""
+    states, files = [], []
+    for one in days:
+        states.append(_day_states(charter, store, one))
+        files.extend(accounting.accounts(charter, store, one.day))
+    return operator_page.OperatorData(
+        pilot=charter.pilot,
+        title=charter.title,
+        period_start=str(charter.period.start),
+        period_end=str(charter.period.end),
+        days=states,
+        files=files,
+        alerts=_alerts(store, charter),
+        has_quality=store.quality_page(charter.pilot).exists(),
+    )
+
+
+def _day_states(charter: Charter, store: Store, one: status.DayStatus) -> operator_page.DayStates:
+    order: list[str] = list(status.STATES)
+    reached = order.index(one.state) if one.state in order else -1
+    found: dict[Any, operator_page.StateOfDay] = {}
+    for number, state in enumerate(order):
+        gate = one.gates[state]
+        found[state] = operator_page.StateOfDay(
+            status="done" if number <= reached else "waiting",
+            gate=gate if gate != "-" else "waiting",
+            reason=one.why if gate == "closed" or number == reached + 1 else "",
+        )
+    record = store.estimated(charter.pilot, one.day) / "estimated.json"
+    facts = read_json(record)["facts"] if record.exists() else {}
+    return operator_page.DayStates(
+        day=str(one.day),
+        states=found,
+        withheld_share=facts.get("withheld_share"),
+        unlocated_share=facts.get("unlocated_share"),
+    )
+
+
+def _alerts(store: Store, charter: Charter) -> list[operator_page.Alert]:
+    file = store.quarantine(charter.pilot) / "alerts.jsonl"
+    known = get_args(operator_page.State)
+    return [
+        operator_page.Alert(day=one["day"], state=one["state"], severity="stop", why=one["what"])
+        for one in ledger.entries(file)
+        if one["state"] in known
+    ]

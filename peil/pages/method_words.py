@@ -1,0 +1,61 @@
+"""The method behind the figures of each product, in a few sentences for readers of the page."""
+
+from __future__ import annotations
+
+from peil.charter.schema import Words
+
+PRESENCE = [
+    Words(
+        en="Each device counts at most once an hour, in the cell that served it nearest the half "
+        "hour. A model of each cell's reach (footprint) says which places a cell serves. From "
+        "the counts it is read how many devices houses, offices, roads and nature hold at that "
+        "hour; from there the estimator moves devices until the counts fit. A cell that fails "
+        "unannounced is left out for those hours.",
+        nl="Elk toestel telt hooguit eens per uur, in de cel die het bediende het dichtst bij het "
+        "halve uur. Een model van het bereik van elke cel zegt welke plaatsen een cel bedient. Uit "
+        "de aantallen volgt hoeveel toestellen huizen, kantoren, wegen en natuur in dat uur "
+        "herbergen; van daaruit verplaatst de schatter toestellen tot de aantallen passen. Een cel "
+        "die onaangekondigd uitvalt, telt in die uren niet mee.",
+    ),
+    Words(
+        en="Devices become persons by the night ratio: on a working night the estimate of each "
+        "municipality is set equal to its register. This hides overnight guests and absent "
+        "residents.",
+        nl="Toestellen worden personen met de nachtverhouding: in een werknacht wordt de schatting "
+        "van elke gemeente gelijkgesteld aan het bevolkingsregister. Dat verbergt nachtgasten en "
+        "afwezige bewoners.",
+    ),
+]
+FLOWS = [
+    Words(
+        en="Flows: a device that stays, moves and stays again makes one trip, counted from the "
+        "zone of the first stay to that of the next, in the hour it leaves. Trips become trips "
+        "of persons by home weights: each device stands for residents of its home zone.",
+        nl="Verplaatsingen: een toestel dat verblijft, beweegt en weer verblijft maakt er één, "
+        "geteld van de zone van het eerste verblijf naar die van het volgende, in het uur van "
+        "vertrek. Met woongewichten worden dat verplaatsingen van personen: elk toestel staat "
+        "voor bewoners van zijn woonzone.",
+    )
+]
+VISITORS = [
+    Words(
+        en="Who is here: the home zone of a device is where it is most at night over the linkage "
+        "window. Foreign SIMs are told apart by the country of their network; each stands for "
+        "itself.",
+        nl="Wie is hier: de woonzone van een toestel is waar het ’s nachts het meest is in de "
+        "koppelperiode. Buitenlandse simkaarten worden onderscheiden naar het land van hun net; "
+        "elke staat voor zichzelf.",
+    )
+]
+PROTECTED = {
+    "presence": Words(
+        en="## Presence: how people are protected", nl="## Aanwezigheid: hoe mensen beschermd zijn"
+    ),
+    "flows": Words(
+        en="## Flows: how people are protected", nl="## Verplaatsingen: hoe mensen beschermd zijn"
+    ),
+    "visitors": Words(
+        en="## Who is here: how people are protected",
+        nl="## Wie is hier: hoe mensen beschermd zijn",
+    ),
+}

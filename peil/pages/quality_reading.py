@@ -1,0 +1,79 @@
+"""Read what the quality page shows: the quality store, the manifests, where the cells stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pandas as pd
+
+from peil.alerts import telling
+from peil.alerts.trouble import Trouble
+from peil.area.area import Area
+from peil.charter.schema import Charter
+from peil.pages import cell_places
+from peil.pages.quality_content import SHOWN_DAYS, content
+from peil.pages.quality_judgements import week_before
+from peil.pages.quality_page import QualityData
+from peil.quality import drift
+from peil.quality import store as quality
+from peil.stage import accounting
+from peil.store.store import Store
+
+HEAT_DAYS = 14  # of a country's cells, more would make the page slow to open
+COARSE = ["day", "delivery", "hour", "region", "cell"]
+
+
+def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
+    """Collect what the quality page shows of the last weeks; None without any figure."""
+    pilot = charter.pilot
+    days = days_with_figures(store, pilot)[-SHOWN_DAYS:]
+    if not days:
+        return None
+    looked_up = [*days, *map(week_before, days)]
+    known = cell_places.places(charter, store, area, [date.fromisoformat(day) for day in days])
+    return content(
+        charter,
+        pd.concat(
+            [
+                quality.figures(store, pilot, looked_up, COARSE),
+                quality.figures(store, pilot, days[-HEAT_DAYS:], ["cell_hour"]),
+            ]
+        ),
+        pd.concat(
+            [
+                quality.judged(store, pilot, days, COARSE),
+                *_out_of_range(store, pilot, days[-HEAT_DAYS:]),
+            ]
+        ),
+        known,
+        cell_places.region_names(known, area),
+        cell_places.outlines(area),
+        [
+            account
+            for day in days
+            for account in accounting.accounts(charter, store, date.fromisoformat(day))
+        ],
+        troubles=open_troubles(charter, store, date.fromisoformat(days[-1])),
+        days=days,
+    )
+
+
+def open_troubles(charter: Charter, store: Store, day: date) -> list[Trouble]:
+    """What is wrong now: what was told and lasts, and what the last day's figures say anew."""
+    standing = {one.name: one.trouble for one in telling.standing(store, charter.pilot)}
+    found = {one.incident: one for one in drift.found(charter, day, store)}
+    return list({**standing, **found}.values())
+
+
+def _out_of_range(store: Store, pilot: str, days: list[str]) -> Iterator[pd.DataFrame]:
+    """Single cells and hours that are out of range; of a country there are too many to hold all."""
+    for day in days:
+        told = quality.judged(store, pilot, [day], ["cell_hour"])
+        yield told[told["verdict"].isin(["stop", "note"])]
+
+
+def days_with_figures(store: Store, pilot: str) -> list[str]:
+    """Every day of a pilot that the quality store has figures of, in order."""
+    found = quality.folder(store, pilot).glob("*.figures.parquet")
+    return sorted(file.name.removesuffix(".figures.parquet") for file in found)

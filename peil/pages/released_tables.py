@@ -1,0 +1,190 @@
+"""Read released folders into the columns that the page of a pilot holds, exactly their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from peil.area.area import Area
+from peil.charter.clock import hours_of
+from peil.charter.products import Product, table_of
+from peil.charter.schema import Charter, Words
+from peil.pages.method_words import PROTECTED
+from peil.pages.portal_tables import Interval, Origin, Released, ReleasedFlows, ReleasedVisitors
+from peil.release import statement
+from peil.store import ledger
+from peil.store.atomic import read_json
+from peil.store.store import Store
+
+RESIDENTS = "RES"
+LINKED: tuple[Product, ...] = ("flows", "visitors")
+
+
+def is_released(charter: Charter, store: Store, product: Product, day: date) -> bool:
+    """Whether this product and day stands released, and its folder is there."""
+    place = store.released(charter.pilot, product, day)
+    return place.exists() and ledger.is_released(store, charter.pilot, product, str(day))
+
+
+def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> Released:
+    """Presence as zones by hours; `more_times` are hours of which another product is released."""
+    times = sorted({*table["TIME_PERIOD"], *more_times}, key=pd.Timestamp)
+    zones = sorted(table["REF_AREA"].unique())
+
+    def wide(column: str) -> list[list[Any]]:
+        pivot = table.pivot(index="REF_AREA", columns="TIME_PERIOD", values=column)
+        rows = pivot.reindex(index=zones, columns=times).astype(object)
+        return [[None if pd.isna(one) else one for one in row] for row in rows.to_numpy()]
+
+    return Released(
+        zone_ids=zones,
+        times=times,
+        values=wide("OBS_VALUE"),
+        lower=wide("OBS_LOWER"),
+        upper=wide("OBS_UPPER"),
+        conf_status=wide("CONF_STATUS"),
+        unit=table["UNIT_MEASURE"].iloc[0],
+    )
+
+
+def flows(charter: Charter, store: Store) -> ReleasedFlows | None:
+    """Released flows of every day that has them, or None.
+
+    Where every pair has an entry in every hour, those that are withheld throughout are left out:
+    of a country's municipalities they are most.
+    """
+    found = _read(charter, store, "flows")
+    if found is None:
+        return None
+    table, whole = found
+    zones = sorted({*table["REF_AREA_FROM"], *table["REF_AREA_TO"]})
+    if len(table) == len(zones) ** 2 * len(whole["times"]):
+        whole["unlisted"] = "C"
+        shown = table["CONF_STATUS"].eq("F")
+        pair = table.groupby(["REF_AREA_FROM", "REF_AREA_TO"])["TIME_PERIOD"]
+        table = table[shown.groupby(pair.ngroup()).transform("any")]
+    keys = (table["REF_AREA_FROM"], table["REF_AREA_TO"])
+    return ReleasedFlows(zone_ids=zones, **_by_pair(table, whole, keys, (zones, zones)))
+
+
+def visitors(charter: Charter, store: Store, area: Area) -> ReleasedVisitors | None:
+    """Released persons present by origin, of every day that has them, or None."""
+    found = _read(charter, store, "visitors")
+    if found is None:
+        return None
+    table, whole = found
+    # whoever lives in a zone is of its residents: one origin on the page, whatever the zone
+    at_home = table["ORIGIN"].eq(table["REF_AREA"])
+    table = table.assign(ORIGIN=table["ORIGIN"].mask(at_home, RESIDENTS))
+    zones, codes = sorted(set(table["REF_AREA"])), sorted(set(table["ORIGIN"]))
+    origins = [origin_of(code, set(area.zones["zone_id"])) for code in codes]
+    keys = (table["REF_AREA"], table["ORIGIN"])
+    return ReleasedVisitors(
+        zone_ids=zones, origins=origins, **_by_pair(table, whole, keys, (zones, codes))
+    )
+
+
+def origin_of(code: str, zone_ids: set[str]) -> Origin:
+    """What an origin's code stands for: residents, a zone of home, the country of a SIM, several.
+
+    Examples
+    --------
+    >>> [origin_of(code, {"PL01"}).kind for code in ("RES", "PL01", "SIM_DE", "OTHER")]
+    ['resident', 'zone', 'country', 'rest']
+    """
+    if code == RESIDENTS:
+        return Origin(code=code, kind="resident")
+    if code in zone_ids:
+        return Origin(code=code, kind="zone", name=code)
+    if code.startswith("SIM_"):
+        return Origin(code=code, kind="country", name=code.removeprefix("SIM_"))
+    return Origin(code=code, kind="rest")
+
+
+def protection(charter: Charter, store: Store, product: Product) -> list[Words]:
+    """What protects the people behind a product, of all its released days; nothing without any."""
+    days = [day for day in charter.days() if is_released(charter, store, product, day)]
+    told = [
+        read_json(store.released(charter.pilot, product, day) / "metadata.json") for day in days
+    ]
+    if not told:
+        return []
+    counts = {name: sum(one[name] for one in told) for name in ("n_entries", "n_withheld")}
+    block = statement.paragraphs(charter, {**told[-1], **counts})[0]
+    return [titled(block, product)]
+
+
+def titled(block: Words, product: Product) -> Words:
+    """A block of the statement under the name of its product."""
+    title = PROTECTED[product]
+    en, nl = (text.split("\n", 1)[1] for text in (block.en, block.nl))
+    return Words(en=f"{title.en}\n{en}", nl=f"{title.nl}\n{nl}")
+
+
+def _read(
+    charter: Charter, store: Store, product: Product
+) -> tuple[pd.DataFrame, dict[str, Any]] | None:
+    """The rows of every released day, with the hours released, the unit and the interval."""
+    days = [day for day in charter.days() if is_released(charter, store, product, day)]
+    if not days:
+        return None
+    places = [store.released(charter.pilot, product, day) for day in days]
+    name = table_of("released", product)
+    tables = [pd.read_parquet(place / f"{name}.parquet") for place in places]
+    table = pd.concat(tables, ignore_index=True)
+    zone = ZoneInfo(charter.time_zone)
+    times = [
+        hour.astimezone(zone).isoformat()
+        for day in days
+        for hour in hours_of(day, charter.time_zone)
+    ]
+    told = read_json(places[-1] / "metadata.json").get("interval", {})
+    interval = Interval(
+        level=round(100 * told.get("level", 0.9)),
+        is_provisional=told.get("status", "provisional") == "provisional",
+    )
+    units = table["UNIT_MEASURE"].unique()
+    if len(units) > 1:
+        raise ValueError(f"{name}: its days have different units; release them alike")
+    if not len(units):
+        return None
+    return table, {"times": times, "interval": interval, "unit": units[0]}
+
+
+def _by_pair(
+    table: pd.DataFrame,
+    whole: dict[str, Any],
+    keys: tuple[pd.Series, pd.Series],
+    lists: tuple[list[str], list[str]],
+) -> dict[str, Any]:
+    """Columns of a table of pairs: a list a pair, a place an hour."""
+    first, second = (
+        pd.Index(names).get_indexer(pd.Index(key)) for key, names in zip(keys, lists, strict=True)
+    )
+    hour = pd.Index(whole["times"]).get_indexer(pd.Index(table["TIME_PERIOD"]))
+    if (hour < 0).any():
+        raise ValueError("a released table has an hour outside its days")
+    pairs, place = np.unique(first * len(lists[1]) + second, return_inverse=True)
+    shape = (len(pairs), len(whole["times"]))
+    letters = np.full(shape, "-")
+    letters[place, hour] = table["CONF_STATUS"].to_numpy(dtype=str)
+
+    def wide(column: str) -> list[list[int | None]]:
+        numbers = np.full(shape, None, dtype=object)
+        numbers[place, hour] = [None if pd.isna(one) else int(one) for one in table[column]]
+        found: list[list[int | None]] = numbers.tolist()
+        return found
+
+    return {
+        **whole,
+        "pairs": [divmod(int(pair), len(lists[1])) for pair in pairs],
+        "values": wide("OBS_VALUE"),
+        "lower": wide("OBS_LOWER"),
+        "upper": wide("OBS_UPPER"),
+        "conf_status": ["".join(row) for row in letters],
+    }

@@ -1,0 +1,208 @@
+"""The leak scan (attack A13): where does a planted identifier or key lie in the open?
+
+Given markers and places, it looks into every file of a place, through the containers that hide
+bytes from a plain search (`peil.redteam.unpacking`), for every form in which a marker is likely to
+be written. A finding says where and in which form, and never repeats the marker itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from peil.redteam.unpacking import NotDecodedError, unpack
+from peil.store.store import Store
+
+SHORTEST = 8  # bytes; a shorter marker would be found by chance
+NOT_DECODED = "not decoded"
+
+Marker = bytes | str
+Place = bytes | Path | Iterable[Path]
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One marker in one file, in one form; or a file that could not be looked into.
+
+    Attributes
+    ----------
+    place : str
+        As the caller named it.
+    file : str
+        The file, and behind ``!`` what was unpacked from it: a member, a table, a column.
+    marker : str
+        The marker's name, never its value; empty where the file could not be decoded.
+    encoding : str
+        Such as ``text``, ``hex``, ``base64``, ``int64 little endian``; or ``not decoded``.
+    """
+
+    place: str
+    file: str
+    marker: str
+    encoding: str
+
+    def sentence(self) -> str:
+        """Say it in one line.
+
+        >>> Finding("ledger and register", "demo.jsonl", "key", "hex").sentence()
+        'ledger and register: demo.jsonl holds key as hex.'
+        """
+        if self.encoding == NOT_DECODED:
+            return f"{self.place}: {self.file} could not be decoded, so it may hold anything."
+        return f"{self.place}: {self.file} holds {self.marker} as {self.encoding}."
+
+
+def forms(marker: Marker) -> dict[bytes, str]:
+    """Every byte string that would give a marker away, with the name of its encoding.
+
+    Text, and the raw bytes of a key; both as hex (upper and lower), base64 (standard and
+    URL-safe, at its three alignments) and as escaped in JSON or Python; all these in UTF-8 and
+    UTF-16; and digits as a whole number of 8 bytes, little and big endian.
+
+    Raises
+    ------
+    ValueError
+        The marker is so short that it would be found by chance.
+
+    Examples
+    --------
+    >>> forms("204080123456789")[b"323034303830313233343536373839"]
+    'hex'
+    >>> b64 = base64.b64encode(b"x204080123456789")
+    >>> any(form in b64 and name == "base64" for form, name in forms("204080123456789").items())
+    True
+    """
+    content = marker.encode() if isinstance(marker, str) else marker
+    if len(content) < SHORTEST:
+        raise ValueError(f"a marker has at least {SHORTEST} bytes")
+    found = {content: "text" if isinstance(marker, str) else "raw bytes"}
+    written = {content.hex(): "hex", content.hex().upper(): "hex"}
+    for shift in range(3):
+        # the characters that depend on the marker alone, whatever stands before and after it; so
+        # a neighbour that differs in the last bits only is found too: it is no less a leak
+        first, last = -(-8 * shift // 6), 8 * (shift + len(content)) // 6
+        padded = b"\0" * shift + content
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            written[encode(padded).decode()[first:last]] = "base64"
+    if isinstance(marker, str):
+        found[marker.encode("utf-16-le")] = found[marker.encode("utf-16-be")] = "text in UTF-16"
+        if marker.isdecimal() and int(marker) < 1 << 63:
+            found[int(marker).to_bytes(8, "little")] = "int64 little endian"
+            found[int(marker).to_bytes(8, "big")] = "int64 big endian"
+    else:
+        as_text = content.decode("latin-1")
+        written[repr(content)[2:-1]] = "escaped bytes"
+        written[json.dumps(as_text)[1:-1]] = "escaped bytes"
+        found[as_text.encode()] = "raw bytes read as Latin-1"
+    for text, name in written.items():
+        found[text.encode()] = name
+        found[text.encode("utf-16-le")] = found[text.encode("utf-16-be")] = f"{name} in UTF-16"
+    return found
+
+
+def scan(markers: Mapping[str, Marker], places: Mapping[str, Place]) -> list[Finding]:
+    """Look for every marker in every file of every place, in every form.
+
+    Parameters
+    ----------
+    markers : mapping of str to bytes or str
+        By a name that may be told: planted identifiers as str, keys as bytes.
+    places : mapping of str to path, paths or bytes
+        By name: a folder (all files below it), a file, several of them, or captured output.
+
+    Returns
+    -------
+    list of Finding
+        Sorted; empty when nothing leaks. A container that is not sealed and cannot be decoded
+        is a finding too, since nobody looked into it.
+
+    Raises
+    ------
+    FileNotFoundError
+        A place is not there: what was not looked at must not pass for clean.
+
+    Examples
+    --------
+    >>> [found.encoding for found in scan({"one": "204080123456789"},
+    ...                                   {"output": b"no row 204080123456789 in table"})]
+    ['text']
+    """
+    sought = [
+        (name, form, encoding)
+        for name, marker in markers.items()
+        for form, encoding in forms(marker).items()
+    ]
+    found: set[Finding] = set()
+    for place, where in places.items():
+        for name, content, file in _files(place, where):
+            try:
+                for inside, piece in unpack(content, file):
+                    label = f"{name}!{inside}" if inside else name
+                    found |= {
+                        Finding(place, label, marker, encoding)
+                        for marker, form, encoding in sought
+                        if form in piece
+                    }
+            except NotDecodedError as error:
+                label = f"{name}!{error.inside}" if error.inside else name
+                found.add(Finding(place, label, "", NOT_DECODED))
+    return sorted(found)
+
+
+def _files(place: str, where: Place) -> Iterator[tuple[str, bytes, Path | None]]:
+    """Name, content and path of every file of a place; a link is not followed."""
+    if isinstance(where, bytes):
+        yield "captured output", where, None
+        return
+    for root in [where] if isinstance(where, Path) else where:
+        if not root.exists():
+            raise FileNotFoundError(f"The place {place} is not there: {root}")
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            try:
+                if not stat.S_ISREG(path.lstat().st_mode):
+                    continue
+                content = path.read_bytes()
+            except FileNotFoundError:  # gone since it was listed
+                continue
+            yield str(path.relative_to(root) if path != root else path.name), content, path
+
+
+def places_of(store: Store, pilot: str) -> dict[str, list[Path]]:
+    """The thirteen places of contracts.md that are files of the store, by their names there.
+
+    Spill is empty unless a run is under way, and standard output is not a file of the store:
+    the caller adds what it captured of them. Together with the sealed files and the keys these
+    are all of the store's files.
+    """
+    operator, agency = store.operator, store.agency
+    airflow = store.airflow_home
+    listed: dict[str, Iterable[Path]] = {
+        "estimated": [operator / "estimated"],
+        "released bundles": [agency / "released", agency / "portal"],
+        "peil logs": [operator / "page", operator / "locks"],
+        "dbt target and logs": [operator / "work"],
+        "expectation results": [
+            operator / "quality",
+            *(operator / "estimated").glob("*/quality"),
+            *(operator / "estimated").glob("*/candidate"),
+        ],
+        "MLflow": [operator / "mlflow.db", store.mlflow_artifacts],
+        "Airflow database": airflow.glob("airflow.db*"),
+        "Airflow logs and templates": [
+            path for path in airflow.glob("*") if not path.name.startswith("airflow.db")
+        ],
+        "spill": operator.glob("work/**/spill"),
+        "write-ahead files": [
+            path
+            for end in ("*.wal", "*-wal", "*-journal", "*.part")
+            for path in store.root.rglob(end)
+        ],
+        "quarantine": [store.quarantine(pilot)],
+        "ledger and register": [operator / "ledger", agency / "ledger", agency / "register"],
+        "manifests of sealed files": (operator / "sealed").rglob("*.json"),
+    }
+    return {name: [path for path in paths if path.exists()] for name, paths in listed.items()}

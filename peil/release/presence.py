@@ -1,0 +1,129 @@
+"""Released presence: the champion's zones and hours, protected and audited, under SDMX names."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from peil import methods
+from peil.area.area import Area
+from peil.charter.schema import Charter
+from peil.estimate.estimators import CHAMPION
+from peil.outcome import Refused
+from peil_models.disclosure import AuditReport, audit, protect
+
+
+def presence(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
+    """The table to release of one day's estimates.
+
+    Raises
+    ------
+    Refused
+        The audit found an entry that the others give away.
+    """
+    return released_table(charter, area, _protect(charter, area, estimated))
+
+
+def threshold_of(charter: Charter) -> int:
+    """Fewest distinct devices that a released entry may rest on."""
+    if charter.is_synthetic:
+        return charter.threshold
+    floor = int(methods.section("disclosure", charter.pilot)["zone_threshold"])
+    return max(charter.threshold, floor)
+
+
+def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
+    """Keep the champion's rows, mark what must be withheld, and audit what is left."""
+    rows = pd.read_parquet(estimated / "est_presence__by_zone_hour.parquet")
+    rows = rows[rows["estimator"] == CHAMPION].drop(columns=["estimator", "run_id"])
+    if rows.empty:
+        raise Refused(
+            f"{charter.pilot}: the day was estimated before {CHAMPION} was an estimator: run "
+            "`peil estimate` for it again, then release it."
+        )
+    zones = area.zones[["zone_id", "parent_id", "level"]]
+    tidy = rows.merge(zones, on="zone_id", how="left", validate="many_to_one")
+    threshold = threshold_of(charter)
+    protected = protect(tidy, threshold=threshold)
+    found = _audit(area, tidy, protected, threshold)
+    if not found.holds:
+        raise Refused(
+            f"{charter.pilot}: the published entries would give away {found.n_recoverable} "
+            f"withheld ones, narrow {found.n_narrow} more, and leave {found.n_small_differences} "
+            "small differences: nothing is released; tell the maintainers, the suppression rule "
+            "missed a case."
+        )
+    return protected
+
+
+def _audit(area: Area, tidy: pd.DataFrame, protected: pd.DataFrame, threshold: int) -> AuditReport:
+    """Attack what is published (persons in whole numbers, else devices) with its own sums."""
+    if area.register is None:
+        return audit(protected, threshold=threshold, rounded_to=1.0)
+    bottom = tidy[tidy["zone_id"].isin(area.bottom()) & (tidy["n_devices"] > 0)]
+    ratio = (bottom["n_persons"] / bottom["n_devices"]).groupby(bottom["zone_id"]).max()
+    units: dict[Hashable, float] = {z: float(ratio.get(z, 1.0)) for z in area.bottom()}
+    return audit(
+        protected, threshold=threshold, value="n_persons", units_per_device=units, rounded_to=1.0
+    )
+
+
+def released_table(charter: Charter, area: Area, protected: pd.DataFrame) -> pd.DataFrame:
+    """SDMX names, whole numbers, nothing but a status where an entry is withheld."""
+    zone = ZoneInfo(charter.time_zone)
+    unit, columns = (
+        ("DEV", ["n_devices"])
+        if area.register is None
+        else ("PS", ["n_persons", "n_persons_lower", "n_persons_upper"])
+    )
+    rows = protected.sort_values(["zone_id", "hour_at"], ignore_index=True)
+    shown = ~rows["is_withheld"].to_numpy(dtype=bool)
+    table = pd.DataFrame(
+        {"REF_AREA": rows["zone_id"].astype(str), "TIME_PERIOD": local_hours(rows["hour_at"], zone)}
+    )
+    return figures(table, rows, columns, shown, unit)
+
+
+def figures(
+    table: pd.DataFrame, rows: pd.DataFrame, columns: list[str], shown: np.ndarray, unit: str
+) -> pd.DataFrame:
+    """Add value, interval, statuses and unit to a table's keys; null where an entry is withheld.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The keys, in the order of `rows`.
+    rows : DataFrame
+        Estimates.
+    columns : list of str
+        Columns of `rows`: the value, and where there are, the ends of its interval.
+    shown : ndarray of bool
+        Which entries are published.
+    unit : str
+        UNIT_MEASURE.
+    """
+    for name, column in zip(("OBS_VALUE", "OBS_LOWER", "OBS_UPPER"), columns, strict=False):
+        # half to even on a value that is far from a tie: the same whole number everywhere
+        whole = np.rint(rows[column].round(6)).astype("Int64")
+        table[name] = whole.where(shown)
+    for name in ("OBS_LOWER", "OBS_UPPER"):
+        if name not in table:
+            table[name] = pd.Series(pd.NA, index=table.index, dtype="Int64")
+    table["OBS_STATUS"] = np.where(shown, "A", "Q")
+    table["CONF_STATUS"] = np.where(shown, "F", "C")
+    table["UNIT_MEASURE"] = unit
+    return table
+
+
+def local_hours(moments: pd.Series, zone: ZoneInfo) -> list[str]:
+    """Local hours with their offset, as ISO writes them."""
+    return [moment.tz_convert(zone).isoformat() for moment in _utc(moments)]
+
+
+def _utc(moments: pd.Series) -> pd.DatetimeIndex:
+    index = pd.DatetimeIndex(moments)
+    return index.tz_localize("UTC") if index.tz is None else index.tz_convert("UTC")

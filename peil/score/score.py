@@ -1,0 +1,193 @@
+"""Score estimates on known truth, each estimator beside the others. The only reader of truth."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from rich.table import Table
+
+from peil import methods
+from peil.adapters import experiments
+from peil.area.area import Area, area_of
+from peil.charter import reading
+from peil.charter.schema import Charter
+from peil.estimate import night as nights
+from peil.outcome import Outcome, Refused
+from peil.score import linked, truth
+from peil.store import lock
+from peil.store.atomic import canonical, read_json, write_json
+from peil.store.store import Store
+from peil_models import scores
+
+SHOWN = (
+    "mape_day_plain",
+    "mape_day",
+    "wape_day",
+    "bias_day",
+    "mape_night",
+    "coverage",
+    "interval_score",
+)
+
+
+def score(pilot: str) -> Outcome:
+    """Score every estimated day of a pilot and write the figures beside its MLflow runs.
+
+    Bottom zones only. Day means the local hours of `methods.toml` [score]; a zone-hour without
+    anybody is left out of the percentage (and counted in the others).
+
+    Raises
+    ------
+    Refused
+        No truth, or nothing estimated yet.
+    """
+    charter = reading.load(pilot)
+    store = Store()
+    area = area_of(charter, store)
+    with lock.held(store, charter.pilot, "score", "score"):
+        joined, days = [], []
+        for day in charter.days():
+            folder = store.estimated(charter.pilot, day)
+            if (folder / "estimated.json").exists():
+                days.append(day)
+                joined.append(_join(charter, area, day, store))
+        if not days:
+            raise Refused(f"{pilot}: nothing is estimated yet; run `peil run {pilot}` first.")
+        by_day = {
+            str(day): _by_estimator(charter, rows) for day, rows in zip(days, joined, strict=True)
+        }
+        whole = _by_estimator(charter, pd.concat(joined, ignore_index=True))
+        products = linked.by_product(charter, area, store)
+        record = {
+            "quantity": joined[0]["quantity"].iloc[0],
+            "days": by_day,
+            "whole": whole,
+            "products": {name: linked.mean_over_days(found) for name, found in products.items()},
+        }
+        kept = store.scores(charter.pilot) / "scores.json"
+        if kept.exists() and canonical(read_json(kept)) == canonical(record):
+            period = f"{len(days)} days"
+            return Outcome("score", charter.pilot, period, "unchanged", {}, [str(kept)])
+        for day in days:
+            run_ids = read_json(store.estimated(charter.pilot, day) / "estimated.json")["run_ids"]
+            for name, figures in by_day[str(day)].items():
+                experiments.add_scores(store, charter.pilot, run_ids[name], figures)
+        for product, found in products.items():
+            for run_id, figures in linked.by_run(charter, store, product, found).items():
+                experiments.add_scores(store, charter.pilot, run_id, figures)
+        write_json(kept, record)
+    facts: dict[str, int | float | str] = {
+        f"{name}_{measure}": round(figures[measure], 4)
+        for name, figures in whole.items()
+        for measure in ("mape_day",)
+        if measure in figures
+    }
+    if "flows" in record["products"]:
+        facts["flows_cpc"] = round(record["products"]["flows"]["cpc"], 4)
+    return Outcome("score", charter.pilot, f"{len(days)} days", "done", facts, [str(kept)])
+
+
+def joined(charter: Charter, store: Store) -> pd.DataFrame:
+    """Every estimated day beside its truth: what intervals are learnt from, on other worlds."""
+    area = area_of(charter, store)
+    return pd.concat(
+        [
+            _join(charter, area, day, store)
+            for day in charter.days()
+            if (store.estimated(charter.pilot, day) / "estimated.json").exists()
+        ],
+        ignore_index=True,
+    )
+
+
+def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame:
+    """Estimates of a day beside the truth, bottom zones, with the local hour."""
+    rows = pd.read_parquet(
+        store.estimated(charter.pilot, day) / "est_presence__by_zone_hour.parquet"
+    )
+    known = truth.known(charter, area, day)
+    rows = rows[rows["zone_id"].isin(area.bottom())].copy()
+    rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
+    present = known.present.assign(hour_at=pd.to_datetime(known.present["hour_at"], utc=True))
+    rows = rows.merge(present, on=["zone_id", "hour_at"], how="inner", validate="many_to_one")
+    rows["value"] = rows[known.quantity]
+    rows["plain"] = rows["n_devices"] * _one_factor(charter, area, day, store, rows)
+    rows["quantity"] = known.quantity
+    rows["local_hour"] = rows["hour_at"].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
+    return rows
+
+
+def _one_factor(
+    charter: Charter, area: Area, day: date, store: Store, rows: pd.DataFrame
+) -> pd.Series:
+    """Persons per device with one factor for the whole area: what a plain estimator has.
+
+    The register's total over the devices of the median hour of the night that calibrates the
+    day. So estimators can be compared before the night ratio mends each zone by itself.
+    """
+    if area.register is None:
+        return pd.Series(1.0, index=rows.index)
+    night = nights.night_for(charter, day, store)
+    factor = {}
+    for name, own in rows.groupby("estimator"):
+        wide = own.pivot(index="zone_id", columns="hour_at", values="n_devices").to_numpy()
+        is_own = night.is_own_for(str(name))
+        dark = wide[:, night.today_hours] if is_own else night.devices[str(name)]
+        factor[name] = float(area.register.sum() / max(np.median(dark.sum(axis=0)), 1e-9))
+    return rows["estimator"].map(factor)
+
+
+def _by_estimator(charter: Charter, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+    return {
+        str(name): _figures(charter, own.sort_values(["zone_id", "hour_at"]))
+        for name, own in rows.groupby("estimator", sort=True)
+    }
+
+
+def _figures(charter: Charter, rows: pd.DataFrame) -> dict[str, float]:
+    choices = methods.section("score", charter.pilot)
+    night = methods.section("weighting", charter.pilot)
+    level = methods.section("uncertainty", charter.pilot)["level"]
+    hour = rows["local_hour"].to_numpy()
+    by_day = (hour >= choices["day_start_hour"]) & (hour <= choices["day_end_hour"])
+    by_night = (hour >= night["night_start_hour"]) & (hour < night["night_end_hour"])
+    figures: dict[str, float] = {}
+    for label, chosen in (("day", by_day), ("night", by_night)):
+        part = rows[chosen]
+        if part.empty:
+            continue
+        true, value = part["n_true"].to_numpy(), part["value"].to_numpy()
+        somebody = true > 0
+        if somebody.any():
+            figures[f"mape_{label}"] = scores.mape(true[somebody], value[somebody])
+            plain = part["plain"].to_numpy()
+            figures[f"mape_{label}_plain"] = scores.mape(true[somebody], plain[somebody])
+        figures[f"wape_{label}"] = scores.wape(true, value)
+        figures[f"bias_{label}"] = float((value.sum() - true.sum()) / max(true.sum(), 1.0))
+    part = rows[by_day]
+    if len(part) and part["n_persons_lower"].notna().all():
+        true = part["n_true"].to_numpy()
+        lower, upper = part["n_persons_lower"].to_numpy(), part["n_persons_upper"].to_numpy()
+        figures["coverage"] = scores.interval_coverage(true, lower, upper)
+        figures["interval_score"] = scores.interval_score(true, lower, upper, level=level)
+    return {name: float(np.round(value, 6)) for name, value in figures.items()}
+
+
+def as_tables(pilot: str) -> list[Table]:
+    """The scores over all days: a row per estimator, then a table per product."""
+    charter = reading.load(pilot)
+    record: dict[str, Any] = read_json(Store().scores(charter.pilot) / "scores.json")
+    heads = [name.replace("_", "\n") for name in SHOWN]  # so narrow that 80 columns hold them all
+    table = Table("estimator", *heads, title=f"{pilot}: {record['quantity']} on known truth")
+    for name, figures in sorted(record["whole"].items()):
+        table.add_row(name, *(f"{figures[m]:.3f}" if m in figures else "-" for m in SHOWN))
+    more = []
+    for product, figures in sorted(record.get("products", {}).items()):
+        named = Table(*(m.replace("_", " ") for m in figures), title=f"{product}: mean over days")
+        named.add_row(*(f"{value:.3f}" for value in figures.values()))
+        more.append(named)
+    return [table, *more]

@@ -1,0 +1,154 @@
+"""The counted table of a day, as estimation and training read it: the only thing they read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from peil.adapters import database
+from peil.charter.clock import hours_of
+from peil.charter.schema import Charter
+from peil.store.store import Store
+
+HOUR, HALF = timedelta(hours=1), timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class PlanOfHours:
+    """The cell plan that holds in some hours of a day.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        One row per cell, ascending `cell_id`.
+    hours : ndarray of int
+        Positions of these hours in the day, ascending.
+    devices : ndarray of shape (n_cells, n_hours)
+        Distinct devices nearest hh:30; 0 where nothing was counted or the entry was withheld.
+    """
+
+    cells: pd.DataFrame
+    hours: np.ndarray
+    devices: np.ndarray
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What estimation may know of one day.
+
+    Attributes
+    ----------
+    plans : list of PlanOfHours
+        The plan of the day, one for every set of hours in which it differs; in the order of their
+        first hour. Together their hours are those of the day.
+    withheld : ndarray of shape (n_hours,)
+        Devices in entries under the threshold.
+    hours : list of datetime
+        Start of each hour of the local day, UTC; 23 to 25 of them.
+    """
+
+    plans: list[PlanOfHours]
+    withheld: np.ndarray
+    hours: list[datetime]
+
+    @property
+    def n_devices(self) -> float:
+        """Devices counted, summed over hours: the unit is the device-hour."""
+        return float(sum(plan.devices.sum() for plan in self.plans))
+
+    def of_hours(self, positions: list[int]) -> PlanOfHours:
+        """The plan under which most of these hours lie, and those of them that do.
+
+        Figures of one footprint need hours of one plan; the first plan where several tie.
+        """
+        wanted = np.array(positions)
+        best = max(self.plans, key=lambda plan: int(np.isin(wanted, plan.hours).sum()))
+        kept = np.isin(best.hours, wanted)
+        return PlanOfHours(best.cells, best.hours[kept], best.devices[:, kept])
+
+
+def counted_of(charter: Charter, day: date, store: Store) -> Counted:
+    """Read the counted table and the cell plan of a day from the sealed staged file."""
+    hours = hours_of(day, charter.time_zone)
+    with database.connection(store, store.work(charter.pilot, day, "read")) as opened:
+        database.attach_staged(opened, store, charter.pilot, day)
+        cells = opened.execute(
+            "SELECT * FROM staged.main.stg_operator__cells "
+            "ORDER BY cell_id, valid_from NULLS FIRST, valid_to NULLS LAST"
+        ).df()
+        counts = opened.execute(
+            "SELECT cell_id, hour_at, n_devices "
+            "FROM staged.main.int_devices_counted__by_cell_hour ORDER BY cell_id, hour_at"
+        ).fetchall()
+        withheld = opened.execute(
+            "SELECT hour_at, n_devices FROM staged.main.int_devices_withheld__by_hour"
+        ).fetchall()
+    zone = hours[0].tzinfo
+    position = {hour: number for number, hour in enumerate(hours)}
+    lost = np.zeros(len(hours))
+    for hour, n_devices in withheld:
+        lost[position[hour.astimezone(zone)]] = n_devices
+    found = {(cell, position[hour.astimezone(zone)]): n for cell, hour, n in counts}
+    return Counted(_plans(cells, hours, found), lost, hours)
+
+
+def _plans(
+    versions: pd.DataFrame, hours: list[datetime], counts: dict[tuple[str, int], int]
+) -> list[PlanOfHours]:
+    """Part the hours by the versions of cells that hold in them."""
+    by_plan: dict[tuple[int, ...], list[int]] = {}
+    for number, hour in enumerate(hours):
+        by_plan.setdefault(tuple(versions_at(versions, hour)), []).append(number)
+    plans = []
+    for rows, numbers in by_plan.items():
+        cells = versions.iloc[list(rows)].reset_index(drop=True)
+        devices = np.zeros((len(cells), len(numbers)))
+        for row, cell in enumerate(cells["cell_id"]):
+            for column, number in enumerate(numbers):
+                devices[row, column] = counts.get((cell, number), 0)
+        plans.append(PlanOfHours(cells, np.array(numbers), devices))
+    return plans
+
+
+def versions_at(versions: pd.DataFrame, hour: datetime) -> list[int]:
+    """Which version of each cell holds in an hour: at its half hour, else at any moment of it.
+
+    Parameters
+    ----------
+    versions : DataFrame
+        Sorted by `cell_id`, `valid_from`; an empty start or end is open, an end is not included.
+    hour : datetime
+        Start of the hour.
+
+    Returns
+    -------
+    list of int
+        Row numbers, one per cell that can serve in this hour, ascending. Of two versions that both
+        hold, the later start.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> day = pd.Timestamp("2026-03-02", tz="UTC")
+    >>> plan = pd.DataFrame({"cell_id": ["a", "a", "b"], "valid_from": [pd.NaT, day, pd.NaT],
+    ...                      "valid_to": [day, pd.NaT, day + HALF]})
+    >>> plan = plan.astype({"valid_from": "datetime64[us, UTC]"})
+    >>> versions_at(plan, datetime(2026, 3, 2, tzinfo=UTC))
+    [1, 2]
+    """
+    starts, ends = (pd.to_datetime(versions[name], utc=True) for name in ("valid_from", "valid_to"))
+    here, half = pd.Timestamp(hour), pd.Timestamp(hour + HALF)
+    overlaps = (starts.isna() | (starts < here + HOUR)) & (ends.isna() | (ends > here))
+    at_half = (starts.isna() | (starts <= half)) & (ends.isna() | (ends > half))
+    order = pd.DataFrame(
+        {
+            "cell": versions["cell_id"].to_numpy(),
+            "at_half": at_half.to_numpy(),
+            "row": np.arange(len(versions)),
+        }
+    )[overlaps.to_numpy()]
+    best = order.sort_values(["cell", "at_half", "row"]).groupby("cell")["row"].last()
+    return [int(row) for row in best.sort_values()]

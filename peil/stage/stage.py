@@ -1,0 +1,143 @@
+"""Stage: dbt turns the sealed raw file of a day into the sealed staged file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import date
+from pathlib import Path
+
+from peil import methods
+from peil.adapters import database
+from peil.adapters.transform import TransformSession, build
+from peil.charter import reading, register, windows
+from peil.charter.schema import Charter
+from peil.gates import require_open
+from peil.outcome import Fact, Outcome, Refused, Waiting
+from peil.quality.measuring import measure
+from peil.stage.accounting import rows_of
+from peil.store import keys, ledger, lock
+from peil.store.atomic import canonical, fresh_folder, read_json, write_json
+from peil.store.store import Store
+
+ACCOUNT = "staged.main.int_rows_accounted__by_file_reason"
+
+
+def stage(pilot: str, day: str) -> Outcome:
+    """Make the `staged` state of one day: pseudonymised, cleaned, counted; in SQL.
+
+    Raises
+    ------
+    Waiting
+        The raw state is not there.
+    """
+    charter = reading.load(pilot)
+    when = reading.day_of(charter, day)
+    store = Store()
+    register.enter(charter, store)
+    if ledger.is_released(store, charter.pilot, "presence", str(when)):
+        return Outcome("stage", charter.pilot, str(when), "unchanged", {"why": "released"})
+    require_open("raw", charter.pilot, str(when))
+    with lock.held(store, charter.pilot, str(when), "stage"):
+        outcome = _stage(charter, when, store)
+        measure(charter, when, store)
+        return outcome
+
+
+def _stage(charter: Charter, day: date, store: Store) -> Outcome:
+    pilot = charter.pilot
+    raw, kept = store.raw_manifest(pilot, day), store.staged_manifest(pilot, day)
+    if not (raw.exists() and store.raw_file(pilot, day).exists()):
+        raise Waiting(f"{pilot} {day} is not ingested yet: run `peil ingest {pilot} {day}`.")
+    if windows.is_shredded(store, charter, day):
+        raise Refused(
+            f"The key of the pseudonyms of {pilot} {day} was destroyed: what is left of that day "
+            "is late and is never staged under another key."
+        )
+    pseudonym_key = keys.new_key(windows.pseudonym_key(store, charter, day))
+    keys.new_key(store.key(pilot, day, "staged"))
+    cleaning = methods.section("cleaning", pilot)
+    fingerprint = _fingerprint(store, pilot, day, cleaning, pseudonym_key)
+    staged = store.staged_file(pilot, day)
+    if staged.exists() and kept.exists() and read_json(kept)["fingerprint"] == fingerprint:
+        return Outcome("stage", pilot, str(day), "unchanged", read_json(kept)["facts"])
+
+    part = staged.with_name(f".{staged.name}.part")
+    for left in (part, part.with_name(part.name + ".wal")):
+        left.unlink(missing_ok=True)
+    work = fresh_folder(store.work(pilot, day, "stage"))
+    session = TransformSession(
+        raw_file=store.raw_file(pilot, day),
+        raw_key=store.key(pilot, day, "raw"),
+        staged_file=part,
+        staged_key=store.key(pilot, day, "staged"),
+        pseudonym_key=pseudonym_key,
+        memory_limit=store.settings.memory,
+        threads=store.settings.threads,
+        temp_directory=work / "spill",
+        cleaning=cleaning,
+    )
+    build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
+    kept.unlink(missing_ok=True)  # it describes another file
+    os.replace(part, staged)
+    accounting, content = _read_back(store, pilot, day)
+    facts: dict[str, Fact] = {
+        f"n_{outcome}": rows_of(accounting, outcome)
+        for outcome in ("staged", "quarantined", "opted_out")
+    }
+    write_json(
+        kept,
+        {
+            "fingerprint": fingerprint,
+            "content_sha256": content,
+            "facts": facts,
+            "rows": _rows_fingerprint(store, pilot, day, cleaning),
+            "accounting": accounting,
+        },
+    )
+    return Outcome("stage", pilot, str(day), "done", facts, [str(kept)])
+
+
+def _fingerprint(
+    store: Store, pilot: str, day: date, cleaning: dict[str, float], pseudonym_key: Path
+) -> str:
+    """Of what was landed, the SQL, its limits, and which key was used (a hash of its hash)."""
+    from peil.store.provenance import code_hash
+
+    digest = hashlib.sha256(_rows_fingerprint(store, pilot, day, cleaning).encode())
+    digest.update(code_hash().encode())
+    key = pseudonym_key.read_bytes()
+    digest.update(hashlib.sha256(b"which key|" + key).digest())
+    return digest.hexdigest()
+
+
+def _rows_fingerprint(store: Store, pilot: str, day: date, cleaning: dict[str, float]) -> str:
+    """Of what was landed and how it was judged: the same whichever key names the devices."""
+    landed = read_json(store.raw_manifest(pilot, day))["fingerprint"]
+    return hashlib.sha256(landed.encode() + canonical(cleaning)).hexdigest()
+
+
+def _read_back(store: Store, pilot: str, day: date) -> tuple[list[dict[str, str | int]], str]:
+    """Every file's rows by outcome and reason (counts only), and a hash of what estimation reads.
+
+    The hash is free of the pseudonym key: two keys give the same estimates.
+    """
+    with database.connection(store, store.work(pilot, day, "read")) as opened:
+        database.attach_staged(opened, store, pilot, day)
+        rows = opened.execute(
+            f"SELECT file_name, outcome, coalesce(reason, ''), n_rows FROM {ACCOUNT} "
+            "ORDER BY file_id, outcome, reason"
+        ).fetchall()
+        digest = hashlib.sha256()
+        for query in (
+            "SELECT * FROM staged.main.int_devices_counted__by_cell_hour ORDER BY ALL",
+            "SELECT * FROM staged.main.int_devices_withheld__by_hour ORDER BY ALL",
+            "SELECT * FROM staged.main.stg_operator__cells ORDER BY ALL",
+        ):
+            for row in opened.execute(query).fetchall():
+                digest.update(repr(row).encode())
+    accounting = [
+        {"file_name": name, "outcome": outcome, "reason": reason, "n_rows": int(n_rows)}
+        for name, outcome, reason, n_rows in rows
+    ]
+    return accounting, digest.hexdigest()

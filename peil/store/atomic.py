@@ -1,0 +1,75 @@
+"""Write aside, then rename: a reader sees the old or the new, never a half."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+
+def canonical(content: Any) -> bytes:
+    """One way to write a JSON value: sorted keys, no spaces, UTF-8.
+
+    >>> canonical({"b": 1, "a": "é"})
+    b'{"a":"\\xc3\\xa9","b":1}'
+    """
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> Path:
+    """Write a file so that a kill at any moment leaves the old file or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(aside, path)
+    return path
+
+
+def write_text(path: Path, content: str) -> Path:
+    """Write text as UTF-8, aside and renamed."""
+    return write_bytes(path, content.encode("utf-8"))
+
+
+def write_json(path: Path, content: Any) -> Path:
+    """Write JSON for people: indented, sorted, so that the same content is the same bytes."""
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+    return write_bytes(path, text.encode() + b"\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read what `write_json` wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def fresh_folder(path: Path) -> Path:
+    """An empty folder: whatever an interrupted run left there is gone."""
+    if path.exists():
+        shutil.rmtree(path)
+    path.mkdir(parents=True)
+    return path
+
+
+def replace_folder(aside: Path, path: Path) -> Path:
+    """Put a finished folder in its place. An older one is moved out of the way first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    old = path.with_name(f".{path.name}.old")
+    if old.exists():  # a kill came before it was removed
+        shutil.rmtree(old)
+    if path.exists():
+        os.replace(path, old)
+    os.replace(aside, path)
+    shutil.rmtree(old, ignore_errors=True)
+    return path
+
+
+def sha256(file: Path) -> str:
+    """Hash of a file's content, read in pieces."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

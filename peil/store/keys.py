@@ -1,0 +1,55 @@
+"""Keys of sealed files: made once, readable by their owner only, refused when open wider."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from peil.outcome import Refused
+
+KEY_BYTES = 32
+
+
+def new_key(path: Path) -> Path:
+    """Make a key of 32 random bytes, mode 0400 in a folder of mode 0700, unless there is one.
+
+    Written aside and linked, so that a kill leaves no half key and a race leaves one key.
+    """
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (path.parent, path.parent.parent):
+        if folder.name == "keys" or folder.parent.name == "keys":
+            folder.chmod(0o700)
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(aside, path)
+    except FileExistsError:  # another process or thread was first: its key is the key
+        pass
+    finally:
+        aside.unlink()
+    return path
+
+
+def read_key(path: Path) -> bytes:
+    """Read a key.
+
+    Raises
+    ------
+    Refused
+        The key is gone (shredded, or never made), or its mode is wider than 0400.
+    """
+    if not path.is_file():
+        raise Refused(f"The key {path.name} is not there: what it sealed cannot be read any more.")
+    if path.stat().st_mode & 0o777 & ~0o400:
+        raise Refused(f"The key {path} is open wider than its owner's reading: chmod it to 0400.")
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise Refused(f"The key {path.name} has not {KEY_BYTES} bytes: restore it from backup.")
+    return key

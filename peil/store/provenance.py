@@ -1,0 +1,70 @@
+"""What made a number: code, parameters, inputs, environment, and the run id made of them."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from peil.settings import PROJECT
+from peil.store.atomic import canonical
+
+# the rooms that can change a number; what only shows, tells, watches or measures is left out
+ROOMS = ("adapters", "area", "charter", "estimate", "ingest", "release", "stage", "store")
+CODE = (
+    "dbt_project",
+    "models/peil_models",
+    *(f"peil/{room}" for room in ROOMS),
+    "peil/methods.py",
+)
+ENVIRONMENT = ("duckdb", "numpy", "pandas", "scikit-learn", "scipy")
+
+
+@cache
+def code_hash() -> str:
+    """Hash of every source file that can change a number: the same in a clone and an image."""
+    digest = hashlib.sha256()
+    for place in CODE:
+        path = PROJECT / place
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.suffix in {".py", ".sql", ".yml"} and file.is_file():
+                digest.update(str(file.relative_to(PROJECT)).encode() + b"\0")
+                digest.update(file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@cache
+def git_commit() -> str:
+    """The commit of the checkout, with ``+`` when files differ from it; ``none`` outside git."""
+    try:
+        head = _git("rev-parse", "HEAD")
+        return head + ("+" if _git("status", "--porcelain", "--", *CODE, "methods.toml") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "none"
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(PROJECT), *words], capture_output=True, text=True, check=True, timeout=30
+    )
+    return done.stdout.strip()
+
+
+@cache
+def environment() -> dict[str, str]:
+    """Versions of Python and of what computes."""
+    return {"python": platform.python_version(), **{name: version(name) for name in ENVIRONMENT}}
+
+
+def run_id(inputs: dict[str, Any], parameters: dict[str, Any]) -> str:
+    """Name of a run: 32 hex digits of the hash of inputs, code, parameters and environment."""
+    everything = {
+        "inputs": inputs,
+        "code": code_hash(),
+        "parameters": parameters,
+        "environment": environment(),
+    }
+    return hashlib.sha256(canonical(everything)).hexdigest()[:32]

@@ -1,0 +1,260 @@
+"""What the DAGs of one pilot share: its days, its assets, its gate, its retries, its alerts.
+
+Each state of a pilot is an asset `peil://<pilot>/<state>`, partitioned by local calendar day.
+A verb's task makes the state, the gate looks at it, and only the task named after the state
+carries the asset outlet: a closed gate makes no asset, hence no run of the next verb.
+
+Imported by the files in `dags/`, so it must stay light: a DAG file has seconds to parse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, time, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import (
+    Asset,
+    ExceptionRetryPolicy,
+    PartitionedAssetTimetable,
+    RetryAction,
+    RetryRule,
+    get_current_context,
+    task,
+)
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+from airflow.sdk.exceptions import AirflowFailException
+
+from peil.charter import reading
+from peil.charter.products import LINKED, OUTPUTS
+from peil.outcome import GateClosed, Outcome, Refused, Waiting
+from peil.settings import settings
+
+# Jinja: the day of a run, for texts that people read
+WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
+
+SOON = timedelta(seconds=15)  # for what waits for a person, who is there now
+
+RETRY_RULES = ExceptionRetryPolicy(
+    rules=[
+        # first match wins: Waiting is a Refused that time may heal
+        RetryRule(
+            "peil.outcome.Waiting",
+            RetryAction.RETRY,
+            reason="an earlier state is missing",
+        ),
+        RetryRule("peil.outcome.Refused", RetryAction.FAIL, reason="refused: see the message"),
+        RetryRule("peil.outcome.GateClosed", RetryAction.FAIL, reason="a gate is closed"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What a DAG must know of a pilot before it runs: its name and its days."""
+
+    name: str
+    time_zone: str = "UTC"
+    start: datetime | None = None
+    end: datetime | None = None
+    due: time | None = None
+    linked: tuple[str, ...] = ()
+    releasable: tuple[str, ...] = ()
+
+    def asset(self, state: str) -> Asset:
+        """Return the asset that says: this state of this pilot exists for that day."""
+        return Asset(f"peil://{self.name}/{state}")
+
+    def after(self, state: str) -> PartitionedAssetTimetable:
+        """Return the schedule 'once for every day of which that state exists'."""
+        return PartitionedAssetTimetable(assets=self.asset(state))
+
+    def dag(self, verb: str, doc: str | None, active_runs: int = 2) -> dict[str, Any]:
+        """Return the arguments every DAG of this pilot has in common."""
+        return {
+            "dag_id": f"{verb}__{self.name}",
+            "tags": [verb, self.name],
+            "doc_md": doc,
+            "catchup": False,
+            "is_paused_upon_creation": False,
+            "max_active_runs": active_runs,
+            "default_args": {
+                # five hours of waiting for a late delivery: 5, 10, 20, 40, then 60 minutes
+                "retries": 8,
+                "retry_delay": timedelta(minutes=5),
+                "retry_exponential_backoff": True,
+                "max_retry_delay": timedelta(hours=1),
+                "retry_policy": RETRY_RULES,
+            },
+        }
+
+    def deadline(self) -> DeadlineAlert | None:
+        """Return the deadline of ingest: a run that outlives it has `peil.watch.deadlines` look.
+
+        A run begins at midnight, so the interval is the time of day that is due; the callback
+        itself looks at the clock, so a night of 23 or 25 hours tells nothing wrong.
+        """
+        if self.due is None:
+            return None
+        interval = timedelta(hours=self.due.hour, minutes=self.due.minute)
+        callback = SyncCallback("peil.watch.deadlines.passed", {"pilot": self.name})
+        reference = DeadlineReference.DAGRUN_QUEUED_AT
+        return DeadlineAlert(reference=reference, interval=interval, callback=callback)
+
+    def tell(self, verb: str) -> list[Any]:
+        """Return the callbacks of a task that fails for good: `peil.alerts.telling` tells a person.
+
+        On tasks, not on DAGs: a DAG's notifier breaks `dag.test`.
+        """
+
+        def failed(context: Any) -> None:
+            error = context.get("exception")
+            if isinstance(error, AirflowFailException) and error.__cause__ is not None:
+                error = error.__cause__
+            if isinstance(error, GateClosed):
+                return  # the gate told it when it closed
+            conf = context["dag_run"].conf or {}
+            if isinstance(error, Waiting) and conf.get("walked"):
+                return  # said at the terminal; a walk does not wait, so nothing failed for good
+            from peil.alerts import telling
+            from peil.store.store import Store
+
+            when = context["dag_run"].partition_key or conf.get("day") or ""
+            cause = error if isinstance(error, BaseException) else RuntimeError()
+            telling.verb_failed(Store(), reading.load(self.name), verb, str(when), cause)
+
+        return [failed]
+
+
+@lru_cache(maxsize=256)
+def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
+    """What a valid charter says of the schedule and of products; None where it is not valid."""
+    try:
+        read = reading.load(file)
+    except Refused:
+        return None
+    zone = ZoneInfo(read.time_zone)
+    # a day is ingested at the midnight that ends it
+    first, last = (
+        datetime.combine(day + timedelta(days=1), time(), zone)
+        for day in (read.period.start, read.period.end)
+    )
+    linked = [name for name in LINKED if name in read.products]
+    return {
+        "time_zone": read.time_zone,
+        "start": first,
+        "end": last,
+        "due": read.inputs.events.due,
+        "linked": tuple(linked),
+        "releasable": tuple(one for one in linked if ("released", one) in OUTPUTS),
+    }
+
+
+def pilots() -> list[Pilot]:
+    """Return every pilot that has a charter.
+
+    A charter that is not valid still gives DAGs, without a schedule of their own: running one
+    shows the reason, where a missing DAG would show nothing.
+    """
+    declared = []
+    for file in sorted(settings().pilots.glob("*.yml")):
+        known = _known(file, file.stat().st_mtime_ns)
+        declared.append(Pilot(file.stem, **(known or {})))
+    return declared
+
+
+def day() -> str:
+    """Return the local calendar day this run is about: its partition, else `conf["day"]`."""
+    found = asked_day()
+    if found is None:
+        raise AirflowFailException(
+            'This run has no day: backfill it, trigger it with a partition key as "2026-03-02", '
+            'or with the configuration {"day": "2026-03-02"}.'
+        )
+    return found
+
+
+def asked_day() -> str | None:
+    """Return the day that this run was asked for, None where it was not asked for any."""
+    run = get_current_context()["dag_run"]
+    found = run.partition_key or (run.conf or {}).get("day")
+    return str(found) if found else None
+
+
+def is_walked() -> bool:
+    """Tell whether this run is walked from a terminal, where nobody can answer a question.
+
+    The release itself then looks for the approval in the ledger, and says what to do.
+    """
+    return bool((get_current_context()["dag_run"].conf or {}).get("walked"))
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """Return what a task may leave in Airflow's database: small facts, no row, no identifier.
+
+    The verb is done, so an incident of its having failed ends here.
+    """
+    _done(outcome.verb, outcome.pilot, outcome.day)
+    return asdict(outcome)
+
+
+def _done(verb: str, pilot: str, when: str) -> None:
+    """End the incident of a verb that had failed, if there is one."""
+    from peil.alerts import telling
+    from peil.store.store import Store
+
+    telling.verb_done(Store(), reading.load(pilot), verb, when)
+
+
+def guard(pilot: Pilot, state: str, made: Any, exists: Any = None) -> None:
+    """Put the gate of a state behind the task that made it.
+
+    Open: the task named after the state runs, and with it the asset exists. Closed:
+    `quarantine` sets the day aside, tells a person, and fails the run.
+
+    Parameters
+    ----------
+    pilot : Pilot
+        Whose state.
+    state : str
+        raw, staged, estimated or released; also the id of the task that carries the asset.
+    made : XComArg
+        The verb's task, called; what it returns is an `Outcome` as a dict.
+    exists : XComArg, optional
+        The task that carries the asset, where more is to be done than to say so.
+    """
+
+    @task.branch(task_id="gate", on_failure_callback=pilot.tell(f"gate_{state}"))
+    def look(outcome: dict[str, Any]) -> str:
+        from peil import gates
+
+        if outcome["facts"].get("why") == "released":
+            return state  # it crossed before: there is no candidate any more to look at
+        is_open = gates.check(state, pilot.name, day()).is_open
+        _done(f"gate_{state}", pilot.name, day())
+        return state if is_open else "quarantine"
+
+    @task(
+        task_id="quarantine",
+        retries=0,
+        on_failure_callback=pilot.tell(f"quarantine_{state}"),
+    )
+    def set_aside() -> None:
+        from peil import gates
+
+        report = gates.check(state, pilot.name, day())
+        gates.close(report)
+        reason = GateClosed(
+            f"The gate of {state} is closed for {pilot.name} {day()}: "
+            "the day is set aside; read the operator's page."
+        )
+        raise AirflowFailException(str(reason)) from reason
+
+    if exists is None:
+        exists = EmptyOperator(task_id=state, outlets=[pilot.asset(state)])
+    look(made) >> [exists, set_aside()]

@@ -1,0 +1,93 @@
+"""Is a day's delivery there when the charter says that it is due?"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from peil import status
+from peil.alerts import telling
+from peil.alerts.trouble import Trouble
+from peil.charter import reading
+from peil.charter.clock import now
+from peil.charter.schema import Charter
+from peil.ingest import deliveries
+from peil.outcome import Refused
+from peil.store.store import Store
+
+KIND = "late_delivery"
+SOURCE = "deadlines"
+
+
+def due_at(charter: Charter, day: date) -> datetime | None:
+    """When the events of a day are due, in UTC; None where the charter names no time.
+
+    Parameters
+    ----------
+    charter : Charter
+        Its `inputs.events.due` is a local time of the day after.
+    day : date
+        A local calendar day.
+    """
+    due = charter.inputs.events.due
+    if due is None:
+        return None
+    local = datetime.combine(day + timedelta(days=1), due, ZoneInfo(charter.time_zone))
+    return local.astimezone(UTC)
+
+
+def look(charter: Charter, store: Store, at: datetime) -> telling.Look:
+    """Look for days of which nothing is there though it is due.
+
+    Parameters
+    ----------
+    at : datetime
+        The pilot's moment (`peil.charter.clock`), passed in.
+
+    Returns
+    -------
+    Look
+        One trouble a late day. Files that lie in the delivery folder are there, whatever
+        becomes of them: that is told by others.
+    """
+    late = []
+    for day in charter.days():
+        due = due_at(charter, day)
+        if due is not None and due < at and not _is_there(charter, store, day):
+            late.append(_trouble(charter, day, due))
+    local = at.astimezone(ZoneInfo(charter.time_zone)).date()
+    return telling.Look(SOURCE, str(local), tuple(late))
+
+
+def passed(pilot: str) -> None:
+    """Tell what is late now. Airflow calls this when a run of ingest outlives its deadline."""
+    charter = reading.load(pilot)
+    store, at = Store(), now(charter)
+    telling.settle(store, charter, [look(charter, store, at)], at)
+
+
+def _is_there(charter: Charter, store: Store, day: date) -> bool:
+    if status.of_day(charter, day, store).state != "nothing":
+        return True
+    folder = reading.root(charter, store)
+    try:
+        return bool(deliveries.files(folder, charter.inputs.events.path, day))
+    except Refused:
+        return True  # a file lies there that is not accepted: ingest says why
+
+
+def _trouble(charter: Charter, day: date, due: datetime) -> Trouble:
+    local = due.astimezone(ZoneInfo(charter.time_zone))
+    path = deliveries.pattern(charter.inputs.events.path, day)
+    return Trouble(
+        pilot=charter.pilot,
+        kind=KIND,
+        where=f"events {day}",
+        day=str(day),
+        since=str(day),
+        severity="stop",
+        owner="operator",
+        what=f"No events of {day} by {local:%Y-%m-%d %H:%M} ({charter.time_zone}), when they were "
+        "due. The day waits for them, other days go on.",
+        what_to_do=f"Ask {charter.operator.contact} for the files of that day, at {path}.",
+    )

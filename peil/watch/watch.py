@@ -1,0 +1,129 @@
+"""Watch: ask everybody who looks for trouble, and tell what is new and what has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+from peil.alerts import inbox, listing, messages, telling
+from peil.charter import reading
+from peil.charter.clock import now, today
+from peil.charter.schema import Charter
+from peil.gates import closing
+from peil.outcome import Outcome
+from peil.status import STATES
+from peil.store.store import Store
+from peil.watch import deadlines
+
+Source = Callable[[], Sequence[telling.Look]]
+
+
+def watch(pilot: str, day: str | None = None) -> Outcome:
+    """Tell the trouble of a pilot: drift, gates, deadlines, and what verbs left.
+
+    Parameters
+    ----------
+    pilot : str
+    day : str, optional
+        The period whose drift is looked at, as 2026-03-02; by default the last that was measured.
+        A look at an earlier day ends nothing that was seen on a later one.
+
+    Returns
+    -------
+    Outcome
+        Counts: incidents that last, that began and that ended, messages taken, channels that
+        failed. Unchanged when there is nothing new and nothing was sent.
+
+    Raises
+    ------
+    Refused
+        No valid charter, or a day outside its period.
+    Exception
+        What one of those who look raised; what the others found is told first.
+    """
+    charter = reading.load(pilot)
+    store, at = Store(), now(charter)
+    reading.check_valid(charter, today(charter))
+    when = reading.day_of(charter, day) if day else _last_measured(charter, store)
+    sources: list[Source] = [
+        lambda: _gates(charter, store),
+        lambda: [deadlines.look(charter, store, at)],
+        lambda: inbox.looks(store, charter.pilot),
+        lambda: _drift(charter, store, when),
+    ]
+    looks: list[telling.Look] = []
+    failed: list[Exception] = []
+    for source in sources:
+        try:
+            looks.extend(source())
+        except Exception as error:
+            failed.append(error)
+    told = telling.settle(store, charter, looks, at)
+    if failed:
+        raise failed[0]
+    return _outcome(charter, store, str(when or charter.period.start), told)
+
+
+def lines(store: Store, pilot: str, said: Collection[date] = ()) -> list[str]:
+    """Say what lasts, one line each, for a terminal.
+
+    Parameters
+    ----------
+    said : collection of date, optional
+        Days of which it was said already what stopped them: that is not said again.
+    """
+    days = {str(day) for day in said}
+    return [
+        f"[{one.trouble.severity}] {messages.title(one.trouble)}, since {one.trouble.since} "
+        f"({one.trouble.owner}): {messages.clean(one.trouble.what)} "
+        f"{messages.clean(one.trouble.what_to_do)}"
+        for one in telling.standing(store, pilot)
+        if not (one.trouble.kind in (listing.KIND, telling.VERB_FAILED) and one.trouble.day in days)
+    ]
+
+
+def _outcome(charter: Charter, store: Store, day: str, told: telling.Told) -> Outcome:
+    facts: dict[str, int | float | str] = {
+        "n_lasting": len(telling.standing(store, charter.pilot)),
+        "n_began": told.count("opened"),
+        "n_ended": told.count("ended"),
+        "n_sent": told.n_sent,
+    }
+    if told.failed:
+        facts["not_told_by"] = ", ".join(told.failed)
+    status = "done" if told.news or told.n_sent or told.failed else "unchanged"
+    look_at = [str(listing.alerts_file(store, charter.pilot))] if told.news else []
+    return Outcome("watch", charter.pilot, day, status, facts, look_at)  # type: ignore[arg-type]
+
+
+def _gates(charter: Charter, store: Store) -> list[telling.Look]:
+    """What the reports of all gates say: a gate that closed in a run that died is told too."""
+    from peil.gates.report import GateReport
+
+    found = []
+    for day in charter.days():
+        for state in STATES:
+            file = store.quality(charter.pilot, day) / f"{state}.json"
+            if file.is_file():
+                report = GateReport.from_json(file.read_text(encoding="utf-8"))
+                found.append(closing.look(store, report))
+    return found
+
+
+def _drift(charter: Charter, store: Store, day: date | None) -> list[telling.Look]:
+    """What the quality of a measured day says; of any other nothing is known, so nothing ends."""
+    if day is None or not _figures(charter, store, day).is_file():
+        return []
+    found = import_module("peil.quality.drift").found(charter, day, store)
+    return [telling.Look("drift", str(day), tuple(found))]
+
+
+def _figures(charter: Charter, store: Store, day: date) -> Path:
+    return store.operator / "quality" / charter.pilot / f"{day}.figures.parquet"
+
+
+def _last_measured(charter: Charter, store: Store) -> date | None:
+    measured = [day for day in charter.days() if _figures(charter, store, day).is_file()]
+    return measured[-1] if measured else None

@@ -1,0 +1,25 @@
+"""What the registry gives back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from peil.adapters import experiments
+from peil_models.footprint import FootprintSignalStrength
+
+
+def test_a_version_from_before_a_parameter_takes_its_default(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = FootprintSignalStrength(path_loss_exponent=4.2)
+    del old.steepness
+    number = experiments.register(
+        tiny.store, "tiny", "a" * 32, old, {}, {}, {"peil.footprint": "version 1"}
+    )
+    experiments.promote(tiny.store, "tiny", number)
+    found = experiments.champion(tiny.store, "tiny")
+    assert found is not None
+    assert found.footprint.path_loss_exponent == 4.2
+    assert found.footprint.steepness == FootprintSignalStrength().steepness

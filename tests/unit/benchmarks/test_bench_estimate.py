@@ -1,0 +1,45 @@
+"""The benchmark of estimation measures what it says, each size in a process of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import estimate
+from peil_models.footprint import FootprintSignalStrength
+
+
+def test_every_kind_is_measured_and_written(tmp_path: Path) -> None:
+    told: list[object] = []
+    sizes = (("region", 20, 400), ("country", 5_000, 62_500), ("presence", 60, 900))
+    outcome = estimate.estimate(told.append, sizes, on=["presence"], out=tmp_path)
+    record = json.loads((tmp_path / "estimate.json").read_text())
+    assert [one["what"] for one in record["sizes"]] == ["region", "country", "presence"]
+    assert all(one["n_pairs"] > 0 and one["peak_gib"] > 0.05 for one in record["sizes"])
+    lines = (tmp_path / "estimate.md").read_text().splitlines()
+    assert len([line for line in lines if line.startswith("| ")]) == 1 + 4
+    assert len(told) == 3 and outcome.facts["n_tiles"] == 900
+
+
+def test_a_measurement_of_nothing_is_no_measurement(tmp_path: Path) -> None:
+    # One cell, drawn far from the first block of the country.
+    with pytest.raises(RuntimeError, match="measured nothing"):
+        estimate.estimate(lambda _: None, (("country", 1, 62_500),), on=["presence"], out=tmp_path)
+
+
+def test_blocks_of_the_country_do_not_overlap_and_cells_reach_the_same_as_at_once() -> None:
+    parts = list(estimate.blocks(3 * 62_500))
+    corners = {(part["x_m"].min(), part["y_m"].min()) for part in parts}
+    assert corners == {(50.0, 50.0), (25_050.0, 50.0), (50_050.0, 50.0)}
+    *_, last = estimate.blocks(25 * 62_500)
+    assert (last["x_m"].min(), last["y_m"].min()) == (50.0, 25_050.0)
+    cells = estimate.plan(400, 75_000.0, 10_000.0)
+    streamed = sum(part.nnz for part in FootprintSignalStrength().stream(cells, iter(parts)))
+    whole = estimate.square(3 * 62_500, side=750)
+    kept = FootprintSignalStrength().fit(cells, whole).connection_probability_
+    assert whole["y_m"].max() == parts[0]["y_m"].max()
+    assert streamed == kept.nnz > 0
+    assert np.isfinite(kept.data).all()

@@ -1,0 +1,120 @@
+"""The benchmark of staging measures what it says, and fails where it measured nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from benchmarks import traffic
+from benchmarks.process import Cost, measured, spilled_mib
+from benchmarks.stage import _figures, sizes_of, stage
+from peil.outcome import Refused
+
+N_EVENTS = 50_000
+
+
+@pytest.fixture(scope="module")
+def delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("traffic")
+    traffic.write(folder, N_EVENTS, lambda said: None)
+    return folder
+
+
+def asked(delivery: Path, query: str) -> tuple[object, ...]:
+    with duckdb.connect(":memory:") as opened:
+        found = opened.execute(query.format(f"'{delivery}/events/*/*.parquet'")).fetchone()
+    assert found is not None
+    return found
+
+
+def test_a_day_of_traffic_has_the_events_asked_for_within_the_day(delivery: Path) -> None:
+    found = asked(
+        delivery,
+        "SELECT count(*), min(epoch(observed_at)) >= epoch(TIMESTAMPTZ '2026-03-01 23:00:00+00'), "
+        "max(epoch(observed_at)) < epoch(TIMESTAMPTZ '2026-03-02 23:00:00+00') FROM {}",
+    )
+    assert found == (N_EVENTS, True, True)
+
+
+def test_traffic_is_skewed_as_operators_deliver_it(delivery: Path) -> None:
+    busiest, usual = asked(
+        delivery,
+        "SELECT max(n), median(n) FROM "
+        "(SELECT count(*) AS n FROM {} WHERE subscriber_id IS NOT NULL GROUP BY subscriber_id)",
+    )
+    assert isinstance(busiest, int) and isinstance(usual, float)
+    assert busiest > 10 * usual
+    share = "SELECT avg((cell_id = 'elsewhere')::INT), avg((subscriber_id IS NULL)::INT) FROM {}"
+    unknown, nameless = asked(delivery, share)
+    assert isinstance(unknown, float) and 0 < unknown < 0.01
+    assert isinstance(nameless, float) and 0 < nameless < 0.01
+
+
+def test_the_same_size_is_the_same_traffic(delivery: Path, tmp_path: Path) -> None:
+    traffic.write(tmp_path, N_EVENTS, lambda said: None)
+    content = "SELECT sum(hash(COLUMNS(*))) FROM {}"
+    assert asked(delivery, content) == asked(tmp_path, content)
+
+
+@pytest.mark.parametrize("wrong", ["0", "ten", "10M,", "-5M", "1G"])
+def test_a_size_that_is_none_is_refused(wrong: str) -> None:
+    with pytest.raises(Refused, match="--events"):
+        sizes_of(wrong)
+
+
+def test_a_command_is_measured_and_its_failure_told(tmp_path: Path) -> None:
+    busy = "import sys, time; x = bytearray(200 << 20)\nwhile time.process_time() < .4: pass"
+    cost = measured([sys.executable, "-c", busy], {}, tmp_path)
+    assert cost.cpu_s > 0.3 and cost.peak_gib > 0.19
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        measured([sys.executable, "-c", "raise SystemExit(3)"], {}, tmp_path)
+
+
+def test_spill_is_seen_while_it_lies_there(tmp_path: Path) -> None:
+    spilling = (
+        "import sys, time, pathlib; f = pathlib.Path(sys.argv[1]) / 'work' / 'spill' / 'x'; "
+        "f.parent.mkdir(parents=True); f.write_bytes(bytes(5 << 20)); time.sleep(1); f.unlink()"
+    )
+    assert measured([sys.executable, "-c", spilling, str(tmp_path)], {}, tmp_path).spill_mib == 5
+
+
+def test_folders_that_vanish_while_one_looks_do_not_end_the_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/spill", "b/spill", "c"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "x").write_bytes(bytes(1 << 20))
+    scandir = os.scandir
+
+    def vanishing(place: str) -> object:
+        if str(place).endswith("c"):
+            raise FileNotFoundError(place)
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert spilled_mib(tmp_path) == 2.0
+
+
+def test_rows_that_are_not_accounted_for_fail_the_benchmark(tmp_path: Path) -> None:
+    facts = {"facts": {"n_staged": 90, "n_quarantined": 9, "n_opted_out": 0}}
+    cost = Cost(1.0, 1.0, 1.0, 0.0, "")
+    with pytest.raises(RuntimeError, match="100 events were made, but 99 accounted for"):
+        _figures(100, {"ingest": cost, "stage": cost}, {}, facts, tmp_path, tmp_path)
+
+
+def test_a_benchmark_of_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.stage._overhead", lambda tell: Cost(1, 1, 1, 0, ""))
+    with pytest.raises(RuntimeError, match="measured nothing"):
+        stage([], lambda said: None)
+
+
+@pytest.mark.slow
+def test_the_benchmark_runs_the_verbs_and_writes_its_table(tmp_path: Path) -> None:
+    outcome = stage([300_000], lambda said: None, tmp_path)
+    assert outcome.facts["n_events"] == 300_000 and float(outcome.facts["ratio_to_bare"]) > 1
+    table = (tmp_path / "stage.md").read_text()
+    assert table.count("| 300,000 |") == 5 and "bare yardstick" in table

@@ -1,0 +1,145 @@
+"""Weights and tables of the products that follow devices, on sums small enough to add by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from peil.area.area import Area
+from peil.charter.windows import Window
+from peil.estimate.linked import tables as product_tables
+from peil.estimate.linked.sums import PARTS, Origins
+from peil.estimate.linked.tables import Weighing
+
+ZONES = ["A1", "A2", "B1"]
+ORIGINS = Origins(ZONES)
+GERMANY = int(ORIGINS.of(np.array([-1]), np.array([262]))[0])
+HOURS = [datetime(2026, 3, 1, 23, tzinfo=UTC) + timedelta(hours=n) for n in range(48)]
+CHOICES: dict[str, dict[str, Any]] = {
+    "linked": {"roamer_persons": 1.0},
+    "uncertainty": {"level": 0.9, "sampling_overdispersion": 1.5, "model_error_share": 0.1},
+}
+
+
+def weighing() -> Weighing:
+    zones = gpd.GeoDataFrame(
+        {"zone_id": [*ZONES, "A", "B", "W"], "parent_id": ["A", "A", "B", "W", "W", None]},
+        geometry=gpd.GeoSeries([None] * 6),
+    )
+    register = pd.Series([300.0, 50.0, 1000.0], index=ZONES)
+    homes = pd.DataFrame(
+        {"origin": [0, 1, 2, ORIGINS.unknown, GERMANY], "n_devices": [100, 20, 200, 9, 30]}
+    )
+    return Weighing(Area(pd.DataFrame(), zones, register, "local"), CHOICES, homes)
+
+
+def without_register() -> Weighing:
+    one = weighing()
+    return replace(one, area=replace(one.area, register=None))
+
+
+FLOWS = pd.DataFrame(
+    [
+        (0, 0, 2, 8, 40, 30),
+        (1, 0, 2, 8, 4, 4),
+        (ORIGINS.unknown, 0, 2, 8, 7, 5),
+        (GERMANY, 0, 2, 8, 6, 5),
+        (0, 2, 0, 30, 11, 10),
+    ],
+    columns=["origin", "from_zone", "to_zone", "hour", "n_parts", "n_devices"],
+).assign(n_parts=lambda table: table["n_parts"] * PARTS)
+# two devices of zone B1 may be in A1 or in B1 at 8: they are counted where they are likelier
+PRESENT = pd.DataFrame(
+    [
+        (0, 0, 8, 60, 60),
+        (0, 2, 8, 20, 20),
+        (1, 0, 8, 5, 5),
+        (1, 1, 8, 5, 5),
+        (2, 2, 8, 99.5, 100),
+        (2, 0, 8, 0.5, 0),
+        (ORIGINS.unknown, 2, 8, 3, 3),
+        (GERMANY, 1, 8, 12, 12),
+        (2, 2, 30, 90, 90),
+    ],
+    columns=["origin", "zone", "hour", "n_parts", "n_devices"],
+).assign(n_parts=lambda table: (table["n_parts"] * PARTS).astype(int))
+
+
+def test_a_home_weight_makes_the_devices_that_live_in_a_zone_its_register() -> None:
+    weights = weighing().per_device(weighing().homed())
+    assert weights is not None
+    assert weights[:3].tolist() == [3.0, 2.5, 5.0]
+    assert weights[ORIGINS.unknown] == 0.0
+    assert weights[GERMANY] == 1.0
+
+
+def test_trips_of_a_day_are_weighted_by_home_and_leave_the_homeless_out() -> None:
+    table = product_tables.flows(weighing(), FLOWS, HOURS, list(range(24)), "r")
+    assert len(table) == 1
+    (row,) = table.to_dict("records")
+    assert (row["from_zone_id"], row["to_zone_id"], row["hour_at"]) == ("A1", "B1", HOURS[8])
+    assert (row["n_devices"], row["n_trips"]) == (30 + 4 + 5, 40 + 4 + 6)
+    assert row["n_person_trips"] == pytest.approx(40 * 3.0 + 4 * 2.5 + 6 * 1.0)
+    assert row["n_person_trips_lower"] < row["n_person_trips"] < row["n_person_trips_upper"]
+
+
+def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
+    table = product_tables.visitors(weighing(), PRESENT, HOURS, list(range(24)), "r")
+    kinds = table.groupby("origin_kind")["n_persons"].sum()
+    assert kinds["country"] == pytest.approx(12.0)
+    assert kinds.sum() - 12.0 == pytest.approx(300.0 + 50.0 + 1000.0)
+    named = table.set_index(["zone_id", "origin_kind", "origin_id"])
+    assert set(named.index) == {
+        ("A1", "resident", "A1"),
+        ("A2", "resident", "A2"),
+        ("B1", "resident", "B1"),
+        ("A1", "region", "A"),
+        ("B1", "region", "A"),
+        ("A1", "region", "B"),
+        ("A2", "country", "SIM_DE"),
+    }
+    assert named.loc[("A1", "region", "B"), ["n_devices", "n_persons"]].tolist() == [0, 5.0]
+    assert named.loc[("A1", "region", "A"), "n_persons"] == pytest.approx(25.0)
+    assert named.loc[("A1", "resident", "A1"), "n_persons"] == pytest.approx(225.0)
+
+
+def test_residence_is_told_beside_the_register() -> None:
+    window = Window(date(2026, 3, 2), date(2026, 3, 3))
+    table = product_tables.residence(weighing(), window, "r")
+    assert table["n_devices"].tolist() == [100, 20, 200]
+    assert table["market_share"].tolist() == pytest.approx([1 / 3, 0.4, 0.2])
+    assert (table["market_share_lower"] < table["market_share"]).all()
+    assert (table["market_share_upper"] > table["market_share"]).all()
+
+
+@pytest.mark.parametrize("product", ["flows", "visitors", "residence"])
+def test_without_a_register_devices_stand_for_nobody(product: str) -> None:
+    one = without_register()
+    if product == "residence":
+        table = product_tables.residence(one, Window(date(2026, 3, 2), date(2026, 3, 3)), "r")
+    else:
+        make = getattr(product_tables, product)
+        table = make(one, FLOWS if product == "flows" else PRESENT, HOURS, list(range(24)), "r")
+    persons = [name for name in table if "person" in name or "market" in name]
+    assert persons and table[persons].isna().all(axis=None)
+    assert table["n_devices"].sum() > 0
+
+
+def test_a_day_without_a_trip_has_no_row() -> None:
+    table = product_tables.flows(weighing(), FLOWS[:0], HOURS, list(range(24)), "r")
+    assert table.empty and "n_person_trips_upper" in table
+
+
+def test_a_region_is_the_zone_above_unless_that_is_the_whole() -> None:
+    area = weighing().area
+    assert product_tables.regions(area) == {"A1": "A", "A2": "A", "B1": "B"}
+    flat = area.zones[area.zones["zone_id"].isin([*ZONES, "W"])].assign(
+        parent_id=["W", "W", "W", None]
+    )
+    assert product_tables.regions(replace(area, zones=flat)) == {one: one for one in ZONES}

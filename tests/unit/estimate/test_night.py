@@ -1,0 +1,147 @@
+"""Which night calibrates a day."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from peil.charter.clock import hours_of
+from peil.estimate import night as nights
+from peil.outcome import Waiting
+
+MONDAY, FRIDAY, SATURDAY, SUNDAY = (date(2026, 3, day) for day in (2, 6, 7, 8))
+
+
+@pytest.fixture
+def registered(tiny: Any) -> Any:
+    """The pilot in two zones with a register, so that there is something to calibrate on."""
+    import geopandas as gpd
+    from shapely.geometry import box
+
+    folder = tiny.deliveries / "tiny"
+    tiles = pd.DataFrame(
+        {"tile_id": [1, 2], "x_m": [50.0, 150.0], "y_m": 50.0, "zone_id": ["A", "B"]}
+    )
+    for name in ("elevation_m", "building", "residential", "forest", "water", "roads"):
+        tiles[name] = 0.0
+    tiles.to_parquet(folder / "tiles.parquet")
+    zones = pd.DataFrame(
+        {"zone_id": ["A", "B"], "name": ["A", "B"], "parent_id": [None, None], "level": "city"}
+    )
+    shapes = [box(0, 0, 100, 100), box(100, 0, 200, 100)]
+    gpd.GeoDataFrame(zones, geometry=shapes).to_parquet(folder / "zones.parquet")
+    (folder / "register.csv").write_text("zone_id,n_persons\nA,300\nB,90\n")
+    tiny.write_charter(
+        area={
+            "crs": "local",
+            "country": "NL",
+            "tiles": "tiny/tiles.parquet",
+            "zones": "tiny/zones.parquet",
+            "register": "tiny/register.csv",
+        }
+    )
+    return tiny
+
+
+def estimated(tiny: Any, day: date, by_zone: dict[str, float]) -> None:
+    """A day's estimate in which every hour has the same devices, times its position at night."""
+    folder = tiny.store.estimated("tiny", day)
+    folder.mkdir(parents=True)
+    rows = [
+        {"zone_id": zone, "hour_at": hour, "estimator": name, "n_devices": devices * (1 + n)}
+        for name in ("em", "sb")
+        for zone, devices in by_zone.items()
+        for n, hour in enumerate(hours_of(day, "Europe/Amsterdam"))
+    ]
+    pd.DataFrame(rows).to_parquet(folder / "est_presence__by_zone_hour.parquet")
+    (folder / "estimated.json").write_text(json.dumps({"run_ids": {"em": str(day)}}))
+
+
+def test_a_working_day_is_calibrated_on_its_own_night(registered: Any) -> None:
+    night = nights.night_for(registered.charter, FRIDAY, registered.store)
+    assert (night.day, night.is_own, night.is_working) == (FRIDAY, True, True)
+    assert night.own_hours == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("day", [SATURDAY, SUNDAY])
+def test_a_day_off_is_calibrated_on_the_last_working_night(registered: Any, day: date) -> None:
+    estimated(registered, FRIDAY, {"A": 10.0, "B": 3.0})
+    night = nights.night_for(registered.charter, day, registered.store)
+    assert (night.day, night.is_own, night.is_working) == (FRIDAY, False, True)
+    assert set(night.devices) == {"em", "sb"}
+    assert night.devices["em"].tolist() == [[10, 20, 30, 40, 50, 60], [3, 6, 9, 12, 15, 18]]
+    ratio = night.ratio("em", np.array([300.0, 90.0]), ["A", "B"], None)
+    assert ratio.tolist() == pytest.approx([300 / 35, 90 / 10.5])
+
+
+def test_a_day_off_waits_for_the_night_it_needs(registered: Any) -> None:
+    with pytest.raises(Waiting, match="2026-03-08 is calibrated on the night of 2026-03-06"):
+        nights.night_for(registered.charter, SUNDAY, registered.store)
+
+
+def test_a_closed_gate_on_that_night_leaves_the_own_night_and_says_so(registered: Any) -> None:
+    closed = registered.store.quarantine("tiny") / f"{FRIDAY}.closed.json"
+    closed.parent.mkdir(parents=True)
+    closed.write_text("{}")
+    night = nights.night_for(registered.charter, SATURDAY, registered.store)
+    assert (night.day, night.is_own, night.is_working) == (SATURDAY, True, False)
+
+
+def test_a_period_that_begins_on_a_day_off_uses_its_own_night(registered: Any) -> None:
+    registered.write_charter(
+        area=json.loads(registered.charter.area.model_dump_json(by_alias=True, exclude_none=True)),
+        period={"start": "2026-03-07", "end": "2026-03-08"},
+    )
+    for day in (SATURDAY, SUNDAY):
+        assert nights.night_for(registered.charter, day, registered.store).day == day
+
+
+def test_a_holiday_is_a_day_off(registered: Any) -> None:
+    charter = registered.charter
+    assert not nights.is_working(charter, date(2026, 4, 27))  # King's Day, a Monday
+    assert not nights.is_working(charter, date(2026, 4, 6))  # Easter Monday
+    assert nights.is_working(charter, date(2026, 4, 28))
+    assert not nights.is_working(charter, SUNDAY)
+    abroad = charter.model_copy(update={"area": charter.area.model_copy(update={"country": None})})
+    assert nights.is_working(abroad, date(2026, 4, 27))
+
+
+def test_the_days_of_a_long_weekend_rest_on_one_night(registered: Any) -> None:
+    area = json.loads(registered.charter.area.model_dump_json(by_alias=True, exclude_none=True))
+    registered.write_charter(area=area, period={"start": "2026-04-01", "end": "2026-04-10"})
+    thursday = date(2026, 4, 2)
+    estimated(registered, thursday, {"A": 1.0, "B": 1.0})
+    for off in (3, 4, 5, 6):  # Good Friday to Easter Monday
+        night = nights.night_for(registered.charter, date(2026, 4, off), registered.store)
+        assert night.day == thursday
+
+
+def test_without_a_register_there_is_nothing_to_calibrate(tiny: Any) -> None:
+    night = nights.night_for(tiny.charter, SUNDAY, tiny.store)
+    assert (night.day, night.is_own, night.devices) == (SUNDAY, True, {})
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (date(2026, 3, 29), [0, 1, 2, 3, 4]),  # 02:00 does not exist
+        (date(2026, 10, 25), [0, 1, 2, 3, 4, 5, 6]),  # 02:00 exists twice
+        (date(2026, 3, 2), [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_the_night_is_by_the_local_clock_when_clocks_change(
+    tiny: Any, day: date, expected: list[int]
+) -> None:
+    assert nights.positions(tiny.charter, day) == expected
+
+
+def test_zones_that_changed_since_are_not_calibrated_on_the_old_ones(registered: Any) -> None:
+    estimated(registered, FRIDAY, {"A": 10.0, "B": 3.0})
+    night = nights.night_for(registered.charter, SATURDAY, registered.store)
+    with pytest.raises(Waiting, match="zones of 2026-03-06 differ"):
+        night.ratio("em", np.array([1.0]), ["A"], None)

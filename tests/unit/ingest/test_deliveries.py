@@ -1,0 +1,120 @@
+"""Deliveries are known by their content, and lie where the charter says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from peil.ingest import deliveries
+from peil.ingest.ingest import ingest
+from peil.outcome import Refused
+from peil.settings import PROJECT
+from peil.store import atomic, ledger
+
+DAY = date(2026, 3, 2)
+ROW = "imsi,at,mcc,mnc,cell,imei\n204080000000001,2026-03-02 10:00:00,204,08,c1,\n"
+
+
+def test_a_hash_is_of_the_whole_content(tiny: Any) -> None:
+    content = bytes(range(256)) * 5000
+    file = tiny.put("big.bin", content)
+    assert atomic.sha256(file) == hashlib.sha256(content).hexdigest()
+
+
+def test_the_files_of_a_day_come_in_the_order_of_their_names(tiny: Any) -> None:
+    for name in ("b.csv", "a.csv", "c.csv", ".a.csv.Xq3", "_SUCCESS"):
+        tiny.deliver(name, ROW)
+    (tiny.deliveries / "tiny" / "events" / str(DAY) / "folder").mkdir()
+    tiny.deliver("other_day.csv", ROW, date(2026, 3, 3))
+    found = deliveries.files(tiny.deliveries, "tiny/events/{day}/*", DAY)
+    assert [file.name for file in found] == ["a.csv", "b.csv", "c.csv", "folder"]
+
+
+def test_a_link_out_of_the_delivery_folder_is_refused(tiny: Any) -> None:
+    elsewhere = tiny.folder / "elsewhere.csv"
+    elsewhere.write_text(ROW)
+    tiny.deliver("a.csv", ROW).parent.joinpath("b.csv").symlink_to(elsewhere)
+    outcome = tiny.ingest()
+    assert (outcome.facts["n_files"], outcome.facts["n_files_refused"]) == (1, 1)
+    (told,) = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())["refused"]
+    assert told["reason"] == "not_a_file"
+    assert told["why"].startswith("b.csv is a link out of the delivery folder")
+
+
+def test_a_link_within_the_delivery_folder_is_read(tiny: Any) -> None:
+    file = tiny.deliver("a.csv", ROW)
+    file.with_name("b.csv").symlink_to(file)
+    assert len(deliveries.files(tiny.deliveries, "tiny/events/{day}/*", DAY)) == 2
+
+
+def test_content_delivered_twice_on_a_day_is_landed_once(tiny: Any) -> None:
+    tiny.deliver("a.csv", ROW)
+    tiny.deliver("again.csv", ROW)
+    assert tiny.ingest().facts["n_files_refused"] == 1
+    assert tiny.raw("SELECT file_name FROM files") == [("a.csv",)]
+    record = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
+    assert [file["reason"] for file in record["refused"]] == ["delivered_twice"]
+    assert "has the same content as delivered before (a.csv)" in record["refused"][0]["why"]
+
+
+def test_content_of_another_day_is_refused_and_says_which(tiny: Any) -> None:
+    tiny.deliver("a.csv", ROW)
+    tiny.ingest()
+    tiny.deliver("late.csv", ROW, date(2026, 3, 3))
+    tiny.vouch()
+    with pytest.raises(Refused, match=r"late.csv has the same content .* \(2026-03-02\)"):
+        ingest("tiny", "2026-03-03")
+
+
+def test_a_signed_list_that_was_altered_vouches_for_nothing(tiny: Any) -> None:
+    tiny.deliver("a.csv", ROW)
+    tiny.vouch()
+    place = tiny.store.vouched("tiny")
+    signed = json.loads(place.read_text())
+    tiny.deliver("b.csv", ROW + ROW.splitlines()[1] + "\n")
+    added = atomic.sha256(tiny.deliveries / "tiny" / "events" / str(DAY) / "b.csv")
+    place.write_text(json.dumps({**signed, "sha256": sorted([*signed["sha256"], added])}))
+    with pytest.raises(Refused, match="no signed list"):
+        ingest("tiny", str(DAY))
+
+
+def test_a_list_signed_by_another_store_vouches_for_nothing(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.deliver("a.csv", ROW)
+    tiny.vouch()
+    signed = tiny.store.vouched("tiny").read_bytes()
+    monkeypatch.setenv("PEIL_DELIVERIES", str(tiny.deliveries))
+    monkeypatch.setenv("PEIL_DATA", str(tiny.folder / "other"))
+    other = tiny.store.vouched("tiny")
+    other.parent.mkdir(parents=True)
+    other.write_bytes(signed)
+    with pytest.raises(Refused, match="no signed list"):
+        ingest("tiny", str(DAY))
+
+
+def test_who_vouches_is_written_in_the_ledger_by_name(tiny: Any) -> None:
+    tiny.deliver("a.csv", ROW)
+    n_files = tiny.vouch()
+    facts = ledger.entries(tiny.store.ledger("tiny"))[-1]["facts"]
+    assert facts["vouched_by"] == "the tests"
+    assert facts["n_files"] == n_files == 3
+
+
+def test_an_empty_folder_cannot_be_vouched_for(tiny: Any) -> None:
+    (tiny.folder / "empty").mkdir()
+    with pytest.raises(Refused, match="holds no file"):
+        deliveries.vouch(tiny.store, tiny.charter, tiny.folder / "empty", "the tests")
+
+
+def test_a_pilot_with_outside_deliveries_says_which_variable_to_set(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEIL_PILOTS", str(PROJECT / "pilots"))
+    monkeypatch.delenv("PEIL_OUTSIDE_DATA", raising=False)
+    with pytest.raises(Refused, match="set PEIL_OUTSIDE_DATA"):
+        ingest("multimno_sample", "2023-01-07")

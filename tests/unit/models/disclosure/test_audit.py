@@ -1,0 +1,143 @@
+"""The attack finds what can be found, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.unit.disclosure.hierarchies import country, one_hour
+
+from peil_models.disclosure import LinearRow, audit, protect
+
+SPLIT = {"NL": (None, 100.0), "A": ("NL", 10.0), "B": ("NL", 20.0), "C": ("NL", 70.0)}
+
+
+def hide(*zones: str, table: dict = SPLIT):
+    frame = one_hour(table)
+    return frame.assign(is_withheld=frame["zone_id"].isin(zones))
+
+
+def test_a_parent_minus_its_published_children_is_found():
+    found = audit(hide("A"), threshold=15)
+    assert (found.n_withheld, found.n_recoverable, found.n_narrow) == (1, 1, 1)
+    assert found.n_small_differences == 1 and found.narrowest < 1e-3
+
+
+def test_a_withheld_parent_of_published_children_is_found():
+    assert audit(hide("NL"), threshold=15).n_recoverable == 1
+
+
+def test_two_withheld_are_known_up_to_their_sum():
+    found = audit(hide("A", "B"), threshold=15)
+    assert (found.n_recoverable, found.n_narrow) == (0, 0)
+    assert found.narrowest == pytest.approx(30.0, abs=1e-3)
+    assert audit(hide("A", "B"), threshold=31).n_narrow == 2
+
+
+def test_nothing_withheld_is_nothing_to_find():
+    found = audit(hide(), threshold=15)
+    assert found.holds and found.n_withheld == 0 and found.narrowest == np.inf
+
+
+def test_what_nothing_bounds_is_not_narrow():
+    found = audit(hide("NL", "A", "B", "C"), threshold=15)
+    assert found.holds and found.narrowest == np.inf
+
+
+def test_a_lower_level_that_a_complement_gives_away_is_found():
+    """P and Q are withheld, but Q's children are published but one: 3 + 5 is all that is open."""
+    table = {
+        "NL": (None, 208.0),
+        "P": ("NL", 5.0),
+        "Q": ("NL", 103.0),
+        "R": ("NL", 100.0),
+        "P1": ("P", 5.0),
+        "Q1": ("Q", 3.0),
+        "Q2": ("Q", 100.0),
+    }
+    found = audit(hide("P", "Q", "P1", "Q1", table=table), threshold=15)
+    assert found.n_recoverable == 0 and found.n_narrow == 4
+    assert found.narrowest == pytest.approx(8.0, abs=1e-3)
+
+
+def test_a_known_invariant_reveals_what_the_table_alone_hides():
+    frame = hide("A", "B")
+    night = LinearRow({("A", 8): 1.0}, lower=9.5, upper=10.5)
+    found = audit(frame, threshold=15, extra_rows=[night])
+    assert found.n_narrow == 2 and found.narrowest == pytest.approx(1.0, abs=1e-3)
+    exact = LinearRow({("A", 8): 3.0, ("C", 8): 1.0}, lower=100.0, upper=100.0)
+    assert audit(frame, threshold=15, extra_rows=[exact]).n_recoverable == 2
+
+
+def test_a_row_over_two_hours_ties_them_together():
+    frame = country(3, regions=1, zones=4, hours=2)
+    frame["is_withheld"] = frame["zone_id"].isin(["G00000", "G00001"])
+    values = frame.set_index(["zone_id", "hour_at"])["n_devices"]
+    total = float(values["G00000", 0] + values["G00000", 1])
+    other = float(values["G00000", 0] + 2 * values["G00000", 1])
+    rows = [
+        LinearRow({("G00000", 0): 1.0, ("G00000", 1): f}, t, t)
+        for f, t in ((1.0, total), (2.0, other))
+    ]
+    assert audit(frame, threshold=15).n_recoverable == 0
+    assert audit(frame, threshold=15, extra_rows=rows).n_recoverable == 4
+
+
+def test_rounded_values_leave_room():
+    found = audit(hide("A"), threshold=15, rounded_to=1.0)
+    assert found.n_recoverable == 0 and found.n_narrow == 1
+    assert found.narrowest == pytest.approx(3.0, abs=1e-3)
+
+
+def test_the_withheld_values_themselves_are_not_looked_at():
+    frame = hide("A", "B")
+    frame.loc[frame["is_withheld"], "n_devices"] = -999.0
+    assert audit(frame, threshold=15) == audit(hide("A", "B"), threshold=15)
+
+
+def test_a_table_that_contradicts_itself_is_refused():
+    table = SPLIT | {"NL": (None, 101.0)}
+    with pytest.raises(ValueError, match="contradicts itself"):
+        audit(hide(table=table), threshold=15)
+    impossible = LinearRow({("A", 8): 1.0}, lower=50.0, upper=60.0)
+    with pytest.raises(ValueError, match="contradict"):
+        audit(hide("A", "B"), threshold=15, extra_rows=[impossible])
+    with pytest.raises(ValueError, match="does not hold"):
+        audit(hide("A"), threshold=15, extra_rows=[LinearRow({("X", 8): 1.0}, 0, 1)])
+    with pytest.raises(ValueError, match="null"):
+        audit(hide().assign(n_devices=np.nan), threshold=15)
+
+
+def test_the_bounds_are_those_of_brute_force():
+    """Small whole counts: every table that fits what is published is tried."""
+    table = {
+        "NL": (None, 15.0),
+        "P": ("NL", 9.0),
+        "Q": ("NL", 6.0),
+        "P1": ("P", 4.0),
+        "P2": ("P", 5.0),
+        "Q1": ("Q", 2.0),
+        "Q2": ("Q", 4.0),
+    }
+    for hidden in (("P1", "P2"), ("P", "Q", "P1", "Q1"), ("P", "Q", "P1", "P2", "Q2")):
+        leaves = ["P1", "P2", "Q1", "Q2"]
+        ranges = [range(16) if z in hidden else [int(table[z][1])] for z in leaves]
+        fits = []
+        for values in np.array(np.meshgrid(*ranges)).reshape(4, -1).T:
+            all_of = dict(zip(leaves, values, strict=True))
+            all_of["P"], all_of["Q"] = values[0] + values[1], values[2] + values[3]
+            all_of["NL"] = values.sum()
+            if all(all_of[z] == table[z][1] for z in table if z not in hidden):
+                fits.append([all_of[z] for z in hidden])
+        width = np.ptp(np.array(fits), axis=0).min()
+        found = audit(hide(*hidden, table=table), threshold=15)
+        assert found.narrowest == pytest.approx(width, abs=1e-3)
+
+
+def test_a_country_of_a_week_is_audited_in_seconds(record_property):
+    import time
+
+    frame = country(4, hours=168)
+    started = time.process_time()
+    found = audit(protect(frame, threshold=15), threshold=15)
+    assert found.holds and found.n_withheld > 1000
+    assert time.process_time() - started < 10.0

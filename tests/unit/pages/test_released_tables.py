@@ -1,0 +1,281 @@
+"""Released flows and visitors on their way to the page: exact, sparse, silent where withheld."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from peil.charter import reading
+from peil.charter.clock import now
+from peil.charter.products import Product, table_of
+from peil.charter.schema import Charter
+from peil.pages import released_tables
+from peil.pages.portal_tables import ReleasedFlows, ReleasedVisitors
+from peil.settings import PROJECT, Settings
+from peil.store import ledger
+from peil.store.store import Store
+
+DAYS = ("2026-03-02", "2026-03-04")
+Row = tuple[str, str, str, int | None]
+HOUR = "{day}T{hour:02d}:00:00+01:00"
+
+
+@pytest.fixture
+def demo() -> Charter:
+    return reading.load(PROJECT / "pilots" / "demo.yml")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(Settings(data=tmp_path / "data"))  # type: ignore[call-arg]
+
+
+def entries(columns: tuple[str, str], rows: list[Row]) -> pd.DataFrame:
+    """A released table as it is written: numbers null and the status C where withheld."""
+    values = pd.Series([row[3] for row in rows], dtype="Int64")
+    shown = values.notna().to_numpy()
+    return pd.DataFrame(
+        {
+            columns[0]: [row[0] for row in rows],
+            columns[1]: [row[1] for row in rows],
+            "TIME_PERIOD": [row[2] for row in rows],
+            "OBS_VALUE": values,
+            "OBS_LOWER": values - 10,
+            "OBS_UPPER": values + 10,
+            "OBS_STATUS": np.where(shown, "A", "Q"),
+            "CONF_STATUS": np.where(shown, "F", "C"),
+            "UNIT_MEASURE": "PS_TRIP" if columns[1] == "REF_AREA_TO" else "PS",
+        }
+    )
+
+
+def release(
+    store: Store, charter: Charter, product: Product, day: str, table: pd.DataFrame
+) -> Path:
+    """Write a day's table where it lies once it was released, and its entry in the ledger."""
+    folder = store.released(charter.pilot, product, date.fromisoformat(day))
+    folder.mkdir(parents=True)
+    table.to_parquet(folder / f"{table_of('released', product)}.parquet", index=False)
+    told = {
+        "interval": {"level": 0.8, "status": "provisional"},
+        "product": product,
+        "period": day,
+        "threshold": 15,
+        "linkage_days": 3,
+        "window": {"start": DAYS[0], "end": DAYS[1]},
+        "n_entries": len(table),
+        "n_withheld": int(table["OBS_VALUE"].isna().sum()),
+    }
+    (folder / "metadata.json").write_text(json.dumps(told))
+    facts = {"product": product, "period": day}
+    ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
+    return folder
+
+
+def trips(day: str) -> pd.DataFrame:
+    """Three pairs, out of order; one entry withheld."""
+    columns = ("REF_AREA_FROM", "REF_AREA_TO")
+    eight, nine = (HOUR.format(day=day, hour=hour) for hour in (8, 9))
+    rows: list[Row] = [
+        ("B", "A", nine, 70),
+        ("A", "B", nine, None),
+        ("A", "B", eight, 120),
+        ("A", "A", eight, 90),
+    ]
+    return entries(columns, rows)
+
+
+def test_flows_of_several_days_are_read_exactly(store: Store, demo: Charter) -> None:
+    for day in DAYS:
+        release(store, demo, "flows", day, trips(day))
+    found = released_tables.flows(demo, store)
+    assert found is not None
+    assert found.zone_ids == ["A", "B"] and len(found.times) == 48 and found.interval.level == 80
+    assert found.pairs == [(0, 0), (0, 1), (1, 0)] and found.unlisted == "-"
+    eight_nine = [(90, None), (120, None), (None, 70)]
+    for p, pair in enumerate(eight_nine):
+        for column, more in ((found.values, 0), (found.lower, -10), (found.upper, 10)):
+            numbers = {t: v for t, v in enumerate(column[p]) if v is not None}
+            wanted = {8: pair[0], 9: pair[1], 32: pair[0], 33: pair[1]}
+            assert numbers == {t: v + more for t, v in wanted.items() if v is not None}
+    assert [row[8:10] + row[32:34] for row in found.conf_status] == ["F-F-", "FCFC", "-F-F"]
+    assert {len(row) for row in found.conf_status} == {48}
+    assert sum(row.count("-") for row in found.conf_status) == 3 * 48 - 8
+    assert found.times[0] == "2026-03-02T00:00:00+01:00"
+    assert found.times[-1] == "2026-03-04T23:00:00+01:00"
+
+
+def test_where_every_pair_has_every_hour_those_withheld_throughout_are_left_out(
+    store: Store, demo: Charter
+) -> None:
+    hours = [HOUR.format(day=DAYS[0], hour=hour) for hour in range(24)]
+    rows: list[Row] = [
+        (a, b, hour, 50 if (a, b) == ("B", "A") and hour == hours[7] else None)
+        for a in "AB"
+        for b in "AB"
+        for hour in hours
+    ]
+    release(store, demo, "flows", DAYS[0], entries(("REF_AREA_FROM", "REF_AREA_TO"), rows))
+    found = released_tables.flows(demo, store)
+    assert found is not None and found.unlisted == "C" and found.zone_ids == ["A", "B"]
+    assert found.pairs == [(1, 0)]
+    assert found.conf_status == ["C" * 7 + "F" + "C" * 16]
+
+
+def test_an_empty_release_shows_nothing(store: Store, demo: Charter) -> None:
+    release(store, demo, "flows", DAYS[0], entries(("REF_AREA_FROM", "REF_AREA_TO"), []))
+    assert released_tables.flows(demo, store) is None
+
+
+def test_a_pilot_without_the_product_has_none(store: Store, demo: Charter) -> None:
+    area: Any = SimpleNamespace(zones=pd.DataFrame({"zone_id": ["A"]}))
+    assert released_tables.flows(demo, store) is None
+    assert released_tables.visitors(demo, store, area) is None
+
+
+def test_a_day_that_was_withdrawn_is_not_shown(store: Store, demo: Charter) -> None:
+    for day in DAYS:
+        release(store, demo, "flows", day, trips(day))
+    facts = {"product": "flows", "period": DAYS[0]}
+    ledger.append(store, demo.pilot, "withdrawn", now(demo), facts, once=False)
+    found = released_tables.flows(demo, store)
+    assert found is not None and {time[:10] for time in found.times} == {DAYS[1]}
+
+
+def test_the_statement_of_a_product_counts_all_its_days(store: Store, demo: Charter) -> None:
+    assert released_tables.protection(demo, store, "flows") == []
+    for day in DAYS:
+        release(store, demo, "flows", day, trips(day))
+    (said,) = released_tables.protection(demo, store, "flows")
+    assert said.en.startswith("## Flows: how people are protected\n- The figures follow devices")
+    assert said.nl.startswith("## Verplaatsingen: hoe mensen beschermd zijn\n- De cijfers volgen")
+    assert "2 of 8 entries" in said.en and "2 van 8" in said.nl
+
+
+def test_an_hour_outside_the_day_is_refused(store: Store, demo: Charter) -> None:
+    release(store, demo, "flows", DAYS[0], trips(DAYS[1]))
+    with pytest.raises(ValueError, match="outside its days"):
+        released_tables.flows(demo, store)
+
+
+def test_origins_are_residents_homes_and_countries_of_a_sim(store: Store, demo: Charter) -> None:
+    hour = HOUR.format(day=DAYS[0], hour=8)
+    rows: list[Row] = [("A", code, hour, 50) for code in ("PL", "A", "SIM_PL", "SIM_901", "X")]
+    release(store, demo, "visitors", DAYS[0], entries(("REF_AREA", "ORIGIN"), rows))
+    area: Any = SimpleNamespace(zones=pd.DataFrame({"zone_id": ["A", "B", "PL"]}))
+    found = released_tables.visitors(demo, store, area)
+    assert found is not None and found.zone_ids == ["A"]
+    assert [(one.code, one.kind, one.name) for one in found.origins] == [
+        ("PL", "zone", "PL"),
+        ("RES", "resident", ""),
+        ("SIM_901", "country", "901"),
+        ("SIM_PL", "country", "PL"),
+        ("X", "rest", ""),
+    ]
+
+
+def test_presence_has_the_hours_of_the_other_products_too() -> None:
+    first, second = (HOUR.format(day=DAYS[0], hour=hour) for hour in (8, 9))
+    table = entries(("REF_AREA", "ORIGIN"), [("A", "", second, 30)])
+    found = released_tables.presence(table, [first, second])
+    assert found.times == [first, second]
+    assert found.values == [[None, 30]] and found.conf_status == [[None, "F"]]
+
+
+GOOD: dict[str, Any] = {
+    "zone_ids": ["A", "B"],
+    "times": [HOUR.format(day=DAYS[0], hour=hour) for hour in range(2)],
+    "pairs": [(0, 1), (1, 0)],
+    "values": [[40, None], [None, None]],
+    "lower": [[30, None], [None, None]],
+    "upper": [[50, None], [None, None]],
+    "conf_status": ["FC", "-C"],
+    "unit": "PS_TRIP",
+}
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("column", ["values", "lower", "upper"])
+def test_a_number_in_a_withheld_or_absent_entry_is_refused(column: str, place: int) -> None:
+    assert len(ReleasedFlows.model_validate(GOOD).times) == 2
+    bad = {**GOOD, column: [GOOD[column][0], [7 if t == place else None for t in range(2)]]}
+    with pytest.raises(ValidationError, match="not free carries a number"):
+        ReleasedFlows.model_validate(bad)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"values": [[None, None], [None, None]]}, "free entry carries no number"),
+        ({"pairs": [(0, 1), (0, 1)]}, "stands twice"),
+        ({"pairs": [(0, 1), (1, 2)]}, "outside the lists"),
+        ({"pairs": [(0, 1), (-1, 0)]}, "outside the lists"),
+        ({"lower": [[30, None]]}, "lower must be pairs by hours"),
+        ({"upper": [[50, None], [None]]}, "upper must be pairs by hours"),
+        ({"conf_status": ["FC", "C"]}, "conf_status must be pairs by hours"),
+        ({"conf_status": ["FX", "-C"]}, "F, C or -"),
+        ({"times": GOOD["times"][::-1]}, "times must ascend"),
+    ],
+)
+def test_a_table_that_does_not_fit_together_is_refused(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        ReleasedFlows.model_validate({**GOOD, **change})
+
+
+def test_a_pair_of_visitors_is_a_zone_and_an_origin() -> None:
+    origins = [{"code": "RES", "kind": "resident"}, {"code": "SIM_DE", "kind": "country"}]
+    own = {"zone_ids": ["A"], "pairs": [(0, 0), (0, 1)], "origins": origins, "unit": "PS"}
+    content = {**GOOD, **own}
+    assert ReleasedVisitors.model_validate(content).origins[1].code == "SIM_DE"
+    with pytest.raises(ValidationError, match="outside the lists"):
+        ReleasedVisitors.model_validate({**content, "pairs": [(0, 0), (1, 1)]})
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from("ABC"), st.sampled_from("ABC"), st.integers(0, 23)),
+        st.one_of(st.none(), st.integers(15, 9_999)),
+        max_size=40,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_whatever_is_released_comes_back_and_nothing_more(
+    released: dict[tuple[str, str, int], int | None], shuffler: Any
+) -> None:
+    rows = [(a, b, HOUR.format(day=DAYS[0], hour=hour), v) for (a, b, hour), v in released.items()]
+    shuffler.shuffle(rows)
+    table = entries(("REF_AREA_FROM", "REF_AREA_TO"), rows)
+    whole = {
+        "times": [HOUR.format(day=DAYS[0], hour=hour) for hour in range(24)],
+        "unit": "PS_TRIP",
+    }
+    zones = sorted({zone for a, b, _ in released for zone in (a, b)})
+    keys = (table["REF_AREA_FROM"], table["REF_AREA_TO"])
+    made = ReleasedFlows(
+        zone_ids=zones, **released_tables._by_pair(table, whole, keys, (zones, zones))
+    )
+    content = made.page_content()
+    back: dict[tuple[str, str, int], int | None] = {}
+    for (a, b), letters, values in zip(
+        content["pairs"], content["conf_status"], content["values"], strict=True
+    ):
+        numbers = iter(values)
+        for hour, letter in enumerate(letters):
+            if letter != "-":
+                back[zones[a], zones[b], hour] = next(numbers) if letter == "F" else None
+        assert next(numbers, None) is None
+    assert back == released
+    n_free = sum(value is not None for value in released.values())
+    for column in ("values", "lower", "upper"):
+        assert sum(map(len, content[column])) == n_free

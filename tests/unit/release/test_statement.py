@@ -1,0 +1,101 @@
+"""The statement in plain words is made of the charter and the release, and claims no more."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from peil.release import statement
+
+TOLD = {
+    "period": "2026-03-02",
+    "night": {"day": "2026-03-02"},
+    "n_withheld": 7,
+    "n_entries": 480,
+    "interval": {"level": 0.9},
+}
+
+
+@pytest.fixture
+def words(tiny: Any) -> dict[str, str]:
+    return statement.privacy(tiny.charter, TOLD)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_everything_a_reader_must_know_is_filled_in(
+    tiny: Any, words: dict[str, str], language: str
+) -> None:
+    text = " ".join(words[language].split())
+    charter = tiny.charter
+    for told in (
+        getattr(charter.title, language),
+        getattr(charter.use_limits, language),
+        charter.contact,
+        charter.operator.name,
+        charter.agency.name,
+        charter.legal_reference,
+        "2026-03-02",
+        "synthetic",
+        "method development",
+        "7 of 480" if language == "en" else "7 van 480",
+    ):
+        assert told in text, told
+    assert not re.search(r"[{}]", words[language])
+
+
+def test_both_languages_say_the_same_things(words: dict[str, str]) -> None:
+    shape = {language: re.findall(r"^(# |## |- )", text, re.M) for language, text in words.items()}
+    assert shape["en"] == shape["nl"]
+    numbers = {language: sorted(re.findall(r"\d+", text)) for language, text in words.items()}
+    assert numbers["en"] == numbers["nl"]
+
+
+def test_what_is_not_claimed_is_said(words: dict[str, str]) -> None:
+    english = " ".join(words["en"].split())
+    assert "Somebody who already knows every other device" in english
+    assert "they stay personal data" in english
+    assert "The interval is provisional" in english
+    assert "Devices are not people" in english
+    assert "het blijven persoonsgegevens" in " ".join(words["nl"].split())
+
+
+def test_the_page_shows_protection_and_quality(tiny: Any) -> None:
+    blocks = statement.paragraphs(tiny.charter, TOLD)
+    assert [block.en.splitlines()[0] for block in blocks] == [
+        "## How people are protected",
+        "## How good the figures are",
+    ]
+    assert [block.nl.splitlines()[0] for block in blocks] == [
+        "## Hoe mensen beschermd zijn",
+        "## Hoe goed de cijfers zijn",
+    ]
+    for block in blocks:  # every line is whole: a heading or an item
+        assert all(re.match(r"## |- ", line) for line in block.en.splitlines())
+        assert all(re.match(r"## |- ", line) for line in block.nl.splitlines())
+
+
+LINKED = {
+    "period": "2026-03-02",
+    "n_withheld": 7,
+    "n_entries": 480,
+    "interval": {"level": 0.9},
+    "linkage_days": 5,
+    "window": {"start": "2026-03-02", "end": "2026-03-06"},
+}
+
+
+@pytest.mark.parametrize("product", ["flows", "visitors"])
+def test_a_product_that_follows_devices_says_so_and_for_how_long(tiny: Any, product: str) -> None:
+    words = statement.privacy(tiny.charter, {**LINKED, "product": product})
+    english, dutch = (" ".join(words[language].split()) for language in ("en", "nl"))
+    assert "one pseudonym stood for one device during 5 days (2026-03-02 – 2026-03-06)" in english
+    assert "één pseudoniem stond 5 dagen voor één toestel (2026-03-02 – 2026-03-06)" in dutch
+    subject = {"flows": "trips of people between", "visitors": "where they come from"}[product]
+    assert subject in english
+    assert "they stay personal data. Longer linkage makes a device easier" in english
+    assert "7 of 480" in english and "7 van 480" in dutch
+    assert not re.search(r"[{}]", words["en"] + words["nl"])
+    shape = [re.findall(r"^(# |## |- )", words[language], re.M) for language in ("en", "nl")]
+    assert shape[0] == shape[1]

@@ -1,0 +1,137 @@
+"""Where each day stands, and why it waits."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peil import status
+from peil.charter.clock import now
+from peil.store import ledger
+
+DAY = date(2026, 3, 2)
+FACTS = {"product": "presence", "period": str(DAY), "table_sha256": "a"}
+
+
+def reach(tiny: Any, state: str, gate: bool | None = True) -> None:
+    """Leave the marks of a state, as its verb does, and its gate's verdict."""
+    store = tiny.store
+    mark: Path = {
+        "raw": store.raw_manifest("tiny", DAY),
+        "staged": store.staged_manifest("tiny", DAY),
+        "estimated": store.estimated("tiny", DAY) / "estimated.json",
+        "released": store.released("tiny", "presence", DAY) / "metadata.json",
+    }[state]
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text("{}")
+    if gate is not None:
+        report = store.quality("tiny", DAY) / f"{state}.json"
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(json.dumps({"is_open": gate}))
+
+
+def found(tiny: Any) -> status.DayStatus:
+    return status.of_day(tiny.charter, DAY, tiny.store)
+
+
+def test_a_day_moves_through_the_four_states(tiny: Any) -> None:
+    assert (found(tiny).state, found(tiny).why) == ("nothing", "no delivery landed yet")
+    waits = {
+        "raw": "stage has not run",
+        "staged": "estimate has not run",
+        "estimated": "release has not run",
+    }
+    for state, why in waits.items():
+        reach(tiny, state)
+        assert (found(tiny).state, found(tiny).why) == (state, why)
+        assert found(tiny).gates[state] == "open"
+    assert found(tiny).gates["released"] == "-"
+
+
+def test_a_folder_without_a_ledger_entry_is_not_released(tiny: Any) -> None:
+    for state in status.STATES:
+        reach(tiny, state)
+    assert not found(tiny).is_released
+    entry = ledger.append(tiny.store, "tiny", "release", now(tiny.charter), FACTS, once=False)
+    assert found(tiny).is_released
+    assert (found(tiny).ledger, found(tiny).why) == (entry[:12], "")
+    ledger.append(tiny.store, "tiny", "withdrawn", now(tiny.charter), FACTS, once=False)
+    assert not found(tiny).is_released
+
+
+@pytest.mark.parametrize("state", status.STATES)
+def test_a_closed_gate_is_the_reason(tiny: Any, state: str) -> None:
+    for one in status.STATES[: status.STATES.index(state) + 1]:  # type: ignore[arg-type]
+        reach(tiny, one, gate=one != state)
+    assert found(tiny).why == f"the gate of {state} is closed: see the operator's page"
+    assert found(tiny).gates[state] == "closed"  # type: ignore[index]
+
+
+def test_every_day_of_the_period_is_shown_and_nothing_is_written(tiny: Any) -> None:
+    before = sorted(tiny.folder.rglob("*"))
+    days = status.of_pilot(tiny.charter, tiny.store)
+    assert [one.day for one in days] == tiny.charter.days()
+    assert sorted(tiny.folder.rglob("*")) == before
+
+
+def linked(tiny: Any, **changes: Any) -> None:
+    tiny.write_charter(
+        products=["presence", "flows", "residence"],
+        linkage_days=2,
+        retention__staged_days=2,
+        period={"start": str(DAY), "end": "2026-03-03"},
+        **changes,
+    )
+
+
+def test_a_product_waits_for_its_window_then_for_its_verbs(tiny: Any) -> None:
+    linked(tiny)
+    store = tiny.store
+    assert found(tiny).products == {"flows": "waits", "residence": "waits"}
+    for day in (DAY, date(2026, 3, 3)):
+        for file in (
+            store.staged_manifest("tiny", day),
+            store.staged_file("tiny", day),
+            store.quality("tiny", day) / "staged.json",
+        ):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps({"is_open": True}))
+    assert found(tiny).products == {"flows": "ready", "residence": "ready"}
+    for product in ("flows", "residence"):
+        mark = store.estimated("tiny", DAY, product) / "estimated.json"
+        mark.parent.mkdir(parents=True)
+        mark.write_text("{}")
+    assert found(tiny).products == {"flows": "estimated", "residence": "estimated, stays here"}
+    mark = store.released("tiny", "flows", DAY) / "metadata.json"
+    mark.parent.mkdir(parents=True)
+    mark.write_text("{}")
+    facts = {**FACTS, "product": "flows"}
+    ledger.append(store, "tiny", "release", now(tiny.charter), facts, once=False)
+    assert found(tiny).products["flows"] == "released"
+    closed = store.quality("tiny", date(2026, 3, 3)) / "staged.json"
+    closed.write_text(json.dumps({"is_open": False}))
+    assert status.of_day(tiny.charter, date(2026, 3, 3), store).products["flows"] == "waits"
+
+
+def test_a_day_is_done_when_no_product_of_it_can_move(tiny: Any) -> None:
+    linked(tiny)
+    done = status.DayStatus(DAY, "released", {}, "", "")
+    assert done.is_done
+    for state, is_done in (
+        ("waits", True),
+        ("released", True),
+        ("ready", False),
+        ("estimated", False),
+        ("estimated, stays here", True),
+    ):
+        one = status.DayStatus(DAY, "released", {}, "", "", products={"flows": state})
+        assert one.is_done is is_done, state
+    assert not status.DayStatus(DAY, "estimated", {}, "", "").is_done
+
+
+def test_a_charter_of_presence_alone_has_no_products_to_tell_of(tiny: Any) -> None:
+    assert found(tiny).products == {}
