@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.unit.disclosure.hierarchies import country, one_hour
+from tests.unit.models.disclosure.hierarchies import country, one_hour
 
 from peil_models.disclosure import LinearRow, audit, protect
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from tests.unit.disclosure.hierarchies import one_hour
+from tests.unit.models.disclosure.hierarchies import one_hour
 
 from peil_models.disclosure import audit, protect
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.disclosure.hierarchies import country, one_hour
+from tests.unit.models.disclosure.hierarchies import country, one_hour
 
 from peil_models.disclosure import audit, protect, suppress
 
