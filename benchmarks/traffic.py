@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from peil.charter.products import MIN_LINKED_DAYS, PRODUCTS, Product
+from peil.charter.products import MIN_LINKED_DAYS, PRODUCTS
 from peil.store.atomic import write_text
 
 DAY = "2026-03-02"
@@ -170,10 +170,10 @@ def charter(n_events: int, follows: bool = False) -> str:
 
     Where it `follows` devices, all products that do are named; its one day is the whole window.
     """
-    products: tuple[Product, ...] = ("presence",)
+    products: tuple[str, ...] = ("presence",)
     linkage_days = 1
     if follows:
-        products, linkage_days = PRODUCTS, MIN_LINKED_DAYS
+        products, linkage_days = tuple(PRODUCTS), MIN_LINKED_DAYS
     columns = (
         "subscriber_id",
         "observed_at",

@@ -10,7 +10,6 @@ from peil.alerts import incidents, messages
 from peil.alerts.trouble import Trouble
 from peil.charter import windows
 from peil.charter.schema import Charter
-from peil.estimate.linked import estimate as products
 from peil.ingest import corrections
 from peil.stage import device_rows
 from peil.store import ledger
@@ -76,14 +75,14 @@ def _products(charter: Charter, day: date, store: Store) -> dict[str, str]:
     """Where each product that follows devices stands; one that is never released ends estimated."""
     window = windows.window_of(charter, day)
     found: dict[str, str] = {}
-    for product in windows.linked_products(charter):
-        period = window.first if product == "residence" else day
+    for row in windows.linked_products(charter):
+        product = row.name
+        period = window.first if row.period == "window" else day
         entry = ledger.standing(store, charter.pilot, product, str(period))
         if entry is not None and store.released(charter.pilot, product, period).exists():
             found[product] = "released"
-        elif products.record_of(store, charter.pilot, product, period).exists():
-            may_leave = product in windows.releasable(charter)
-            found[product] = "estimated" if may_leave else "estimated, stays here"
+        elif store.estimated_record(charter.pilot, period, product).exists():
+            found[product] = "estimated" if row.is_releasable else "estimated, stays here"
         else:
             found[product] = "waits" if device_rows.missing(charter, window, store) else "ready"
     return found

@@ -15,7 +15,7 @@ import pandas as pd
 from peil import methods
 from peil.adapters import experiments
 from peil.area.area import area_of, fingerprint
-from peil.charter import reading
+from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.estimate import night as night_hours
 from peil.estimate.champion import default_footprint
@@ -56,8 +56,8 @@ def is_due(charter: Charter, store: Store) -> bool:
     split = split_of(charter, store)
     if split is None:
         return False
-    kept = store.trained(charter.pilot)
-    return not kept.exists() or read_json(kept)["inputs"] != _inputs(charter, split, store)
+    record = store.trained(charter.pilot)
+    return not record.exists() or read_json(record)["inputs"] != _inputs(charter, split, store)
 
 
 def _inputs(charter: Charter, split: Split, store: Store) -> dict[str, Any]:
@@ -83,20 +83,19 @@ def train(pilot: str, fit_days: int | None = None, judge_days: int | None = None
     Refused
         Too few staged days, or a pilot without register.
     """
-    charter = reading.load(pilot)
-    store = Store()
-    split = split_of(charter, store, fit_days, judge_days)
+    period = Period.open(pilot)
+    split = split_of(period.charter, period.store, fit_days, judge_days)
     if split is None:
         raise Refused(
             f"{pilot} cannot be trained: it needs a register and as many staged days as "
             "methods.toml [train] asks; run more days, or give --fit-days and --judge-days."
         )
-    with lock.held(store, charter.pilot, "train", "train"):
-        return _train(charter, split, store)
+    with lock.held(period.store, period.pilot, "train", "train"):
+        return _train(period.charter, split, period.store)
 
 
 def _train(charter: Charter, split: Split, store: Store) -> Outcome:
-    pilot, kept = charter.pilot, store.trained(charter.pilot)
+    pilot, record = charter.pilot, store.trained(charter.pilot)
     inputs = _inputs(charter, split, store)
     choices = {name: methods.section(name, pilot) for name in ("footprint", "train", "weighting")}
     run_ids = {
@@ -104,8 +103,8 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
         for name in ("defaults", "calibrated")
     }
     period = f"{len(split.fit)}+{len(split.judge)} days"
-    if kept.exists() and read_json(kept)["run_ids"] == run_ids:
-        return Outcome("train", pilot, period, "unchanged", read_json(kept)["facts"])
+    if record.exists() and read_json(record)["run_ids"] == run_ids:
+        return Outcome("train", pilot, period, "unchanged", read_json(record)["facts"])
 
     experiments.close_cut_off(store, pilot, "train")
     area = area_of(charter, store)
@@ -114,18 +113,19 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     placed, residents = area.placed(cells), area.residents_per_tile()
     defaults = default_footprint(pilot)
     calibrated = calibrate_footprint(placed, area.tiles, fit_counts, residents, defaults)
+    candidates = {"defaults": defaults, "calibrated": calibrated}
     judged = {
-        name: float(footprint_deviance(one, placed, area.tiles, judge_counts, residents))
-        for name, one in (("defaults", defaults), ("calibrated", calibrated))
+        name: float(footprint_deviance(footprint, placed, area.tiles, judge_counts, residents))
+        for name, footprint in candidates.items()
     }
     numbers = {}
-    for name, one in (("defaults", defaults), ("calibrated", calibrated)):
+    for name, footprint in candidates.items():
         numbers[name] = experiments.register(
             store,
             pilot,
             run_ids[name],
-            _unfitted(one),
-            {key: value for key, value in one.get_params().items() if key in FITTED}
+            _unfitted(footprint),
+            {key: value for key, value in footprint.get_params().items() if key in FITTED}
             | {key: str(value) for key, value in asdict(split).items()},
             {"judged_deviance": judged[name]},
             {"peil.day": "train", "peil.footprint": name},
@@ -138,7 +138,7 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
         "deviance_defaults": round(judged["defaults"], 1),
         "deviance_calibrated": round(judged["calibrated"], 1),
     }
-    write_json(kept, {"inputs": inputs, "run_ids": run_ids, "facts": facts})
+    write_json(record, {"inputs": inputs, "run_ids": run_ids, "facts": facts})
     return Outcome("train", pilot, period, "done", facts, [f"peil compare {pilot}"])
 
 
@@ -154,9 +154,9 @@ def _night_counts(
     blocks = []
     for day in days:
         counted = counted_of(charter, day, store)
-        of = counted.of_hours(night_hours.positions(charter, day))
-        plan = of.cells if plan is None else plan
-        frame = pd.DataFrame(of.devices, index=of.cells["cell_id"])
+        night = counted.of_hours(night_hours.positions(charter, day))
+        plan = night.cells if plan is None else plan
+        frame = pd.DataFrame(night.devices, index=night.cells["cell_id"])
         blocks.append(frame.reindex(plan["cell_id"], fill_value=0.0).to_numpy())
     if plan is None:
         raise Refused("No day to train on.")

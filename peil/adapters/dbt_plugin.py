@@ -17,7 +17,7 @@ from duckdb.func import ARROW
 from peil.adapters import sealing, transform
 from peil.adapters.pseudonyms import pseudonyms
 from peil.charter import reading, windows
-from peil.charter.products import OUTPUTS, Made
+from peil.charter.products import PRODUCTS, State
 from peil.outcome import Refused, Waiting
 from peil.store import keys
 from peil.store.store import Store
@@ -93,19 +93,19 @@ def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession
     if session.pseudonym_key is not None:
         function = pseudonyms(keys.read_key(session.pseudonym_key))
         conn.create_function("pseudonym_of", function, ["VARCHAR"], "VARCHAR", type=ARROW)
-    folders: tuple[tuple[Made, Path | None], ...] = (
+    folders: tuple[tuple[State, Path | None], ...] = (
         ("estimated", session.estimated),
         ("released", session.released),
     )
     for state, folder in folders:
         if folder is not None:
-            show(conn, state, folder, OUTPUTS[state, session.product].files)
+            show(conn, state, folder, PRODUCTS[session.product].output(state).files)
             allowed.append(folder)
     sealing.harden(conn, allowed, session.memory_limit, session.threads, session.temp_directory)
 
 
 def show(
-    conn: duckdb.DuckDBPyConnection, state: Made, folder: Path, files: tuple[str, ...]
+    conn: duckdb.DuckDBPyConnection, state: State, folder: Path, files: tuple[str, ...]
 ) -> None:
     """Make a view in memory over each Parquet file of a state."""
     conn.execute(f"CREATE SCHEMA IF NOT EXISTS memory.{state}")

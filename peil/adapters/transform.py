@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 
 from peil.adapters import sealing
-from peil.charter.products import OUTPUTS, Made, Product
+from peil.charter.products import PRESENCE, PRODUCTS, State
 from peil.outcome import Refused
 from peil.settings import PROJECT, Settings
 from peil.store import keys
@@ -85,7 +85,7 @@ class TransformSession:
     temp_directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="peil_")))
     estimated: Path | None = None
     released: Path | None = None
-    product: Product = "presence"
+    product: str = PRESENCE
     cleaning: Mapping[str, float] = field(default_factory=lambda: dict(CLEANING))
 
     @classmethod
@@ -153,16 +153,16 @@ def build(select: list[str], session: TransformSession, target: Path) -> Transfo
 
 
 def check(
-    state: Made,
+    state: State,
     folder: Path,
     session: TransformSession,
     target: Path,
-    product: Product = "presence",
+    product: str = PRESENCE,
 ) -> TransformResult:
     """Ask of a product's files in a state whether they are well-formed; raises as `build`."""
     estimated, released = (folder, None) if state == "estimated" else (None, folder)
     session = replace(session, estimated=estimated, released=released, product=product)
-    return build(list(OUTPUTS[state, product].tables), session, target)
+    return build(list(PRODUCTS[product].output(state).views), session, target)
 
 
 def unit_tests() -> TransformResult:

@@ -127,7 +127,7 @@ class Area(Part):
     @classmethod
     def _one_or_more(cls, given: Any) -> Any:
         listed = given if isinstance(given, list) else [given]
-        return [] if given is None else [cls._path_alone(one) for one in listed]
+        return [] if given is None else [cls._path_alone(entry) for entry in listed]
 
     @model_validator(mode="after")
     def _either(self) -> Area:
@@ -141,8 +141,8 @@ class Area(Part):
 
     def paths(self) -> list[str]:
         """Every reference file that the charter names."""
-        found = [zones.path for zones in self.zones]
-        found += [one.path for one in (self.tiles, self.register_) if one]
+        paths = [zones.path for zones in self.zones]
+        paths += [reference.path for reference in (self.tiles, self.register_) if reference]
         if self.land_use:
-            found += [p for p in (self.land_use.path, *self.land_use.shares.values()) if p]
-        return found + ([self.elevation] if self.elevation else [])
+            paths += [p for p in (self.land_use.path, *self.land_use.shares.values()) if p]
+        return paths + ([self.elevation] if self.elevation else [])

@@ -62,7 +62,7 @@ def _unfilled(content: Any, key: str = "") -> str:
     if isinstance(content, dict | list):
         parts = list(content.items() if isinstance(content, dict) else enumerate(content))
     return next(
-        (found for name, part in parts if (found := _unfilled(part, f"{key}.{name}".lstrip(".")))),
+        (place for name, part in parts if (place := _unfilled(part, f"{key}.{name}".lstrip(".")))),
         "",
     )
 
@@ -79,15 +79,15 @@ def check_valid(charter: Charter, today: date) -> None:
 def day_of(charter: Charter, day: str | date) -> date:
     """Read a day, and refuse one outside the charter's period."""
     try:
-        found = day if isinstance(day, date) else date.fromisoformat(day)
+        date_asked = day if isinstance(day, date) else date.fromisoformat(day)
     except ValueError:
         raise Refused("That is not a day: write it as 2026-03-02.") from None
-    if not charter.period.start <= found <= charter.period.end:
+    if not charter.period.start <= date_asked <= charter.period.end:
         raise Refused(
-            f"{found} lies outside the period of {charter.pilot} "
+            f"{date_asked} lies outside the period of {charter.pilot} "
             f"({charter.period.start} to {charter.period.end}): a new period needs a new charter."
         )
-    return found
+    return date_asked
 
 
 def days_between(charter: Charter, start: str | None, end: str | None) -> list[date]:

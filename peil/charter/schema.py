@@ -12,16 +12,25 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from peil.charter.area_schema import Area as Area
 from peil.charter.area_schema import Grid as Grid
 from peil.charter.area_schema import Part as Part
-from peil.charter.products import MAX_DAYS, Product, fault
+from peil.charter.products import MAX_DAYS, PRODUCTS, linkage_fault
 
 LegalBasis = Literal["statute", "consent", "prior_aggregation", "synthetic"]
 CountedField = Literal["imsi", "imei", "msisdn", "counterpart", "duration", "outgoing"]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+
+
+def _known(product: str) -> str:
+    if product not in PRODUCTS:
+        raise ValueError(f"no such product; there are {', '.join(PRODUCTS)}")
+    return product
+
+
+ProductName = Annotated[str, AfterValidator(_known)]
 
 
 class Words(Part):
@@ -87,8 +96,8 @@ class Delivery(Part):
                 raise ValueError
             filled = PurePosixPath(path.format(**PLACEHOLDERS))
         except (KeyError, IndexError, ValueError):
-            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            raise ValueError(f"knows {known} and no other") from None
+            placeholders = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise ValueError(f"knows {placeholders} and no other") from None
         if filled.is_absolute() or ".." in filled.parts:
             raise ValueError("must be relative to the deliveries and stay within them")
         return path
@@ -163,7 +172,7 @@ class Charter(Part):
     time_zone: str
     area: Area
     inputs: Inputs
-    products: list[Product] = Field(min_length=1)
+    products: list[ProductName] = Field(min_length=1)
     linkage_days: int = Field(1, ge=1, le=MAX_DAYS, description="days under one pseudonym key")
     tier: Literal["agency"]
     threshold: int = Field(15, ge=1)
@@ -193,8 +202,8 @@ class Charter(Part):
                 raise ValueError(f"signatures: {' and '.join(sorted(missing))} must sign")
         if self.expires < self.period.end:
             raise ValueError("expires: must not lie before the end of the period")
-        if said := fault(self.products, self.linkage_days, self.retention.staged_days):
-            raise ValueError(said)
+        if fault := linkage_fault(self.products, self.linkage_days, self.retention.staged_days):
+            raise ValueError(fault)
         return self
 
     def days(self) -> list[date]:

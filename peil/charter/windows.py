@@ -1,7 +1,7 @@
 """Linkage windows: for how many days one pseudonym may stand for one device.
 
 A pilot whose charter names presence only links nothing over midnight: each day has a key of its
-own. Products that follow a device (`LINKED`) need a window of days under one key. Windows follow
+own. Products that follow a device need a window of days under one key. Windows follow
 each other from the first day of the period; the last may be shorter.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from peil.charter.products import LINKED, OUTPUTS, Product
+from peil.charter.products import Product, linked
 from peil.charter.schema import Charter
 from peil.store import ledger
 from peil.store.store import Store
@@ -49,6 +49,17 @@ def windows(charter: Charter) -> list[Window]:
     return list(dict.fromkeys(window_of(charter, day) for day in charter.days()))
 
 
+def periods(product: Product, window: Window) -> list[date]:
+    """Periods that a product has in a window, by their first day: every day, or the window.
+
+    >>> from peil.charter.products import PRODUCTS
+    >>> week = Window(date(2026, 3, 2), date(2026, 3, 8))
+    >>> [len(periods(PRODUCTS[name], week)) for name in ("flows", "residence")]
+    [7, 1]
+    """
+    return [window.first] if product.period == "window" else window.days()
+
+
 def pseudonym_key(store: Store, charter: Charter, day: date) -> Path:
     """The file of the key of a day's pseudonyms: one a window, named after its first day."""
     return store.key(charter.pilot, window_of(charter, day).first, "pseudonym")
@@ -63,19 +74,19 @@ def is_shredded(store: Store, charter: Charter, day: date) -> bool:
         return False
     pilot = charter.pilot
     return any(
-        store.staged_manifest(pilot, one).exists()
-        or store.staged_file(pilot, one).exists()
-        or ledger.find(store, pilot, "shredded", period=str(one)) is not None
-        or ledger.find(store, pilot, "release", period=str(one)) is not None
-        for one in window_of(charter, day).days()
+        store.staged_manifest(pilot, part).exists()
+        or store.staged_file(pilot, part).exists()
+        or ledger.find(store, pilot, "shredded", period=str(part)) is not None
+        or ledger.find(store, pilot, "release", period=str(part)) is not None
+        for part in window_of(charter, day).days()
     )
 
 
 def linked_products(charter: Charter) -> list[Product]:
     """Products of the charter that follow devices, in their fixed order."""
-    return [name for name in LINKED if name in charter.products]
+    return [product for product in linked() if product.name in charter.products]
 
 
 def releasable(charter: Charter) -> list[Product]:
     """Those of them of which figures may leave."""
-    return [name for name in linked_products(charter) if ("released", name) in OUTPUTS]
+    return [product for product in linked_products(charter) if product.is_releasable]

@@ -74,7 +74,7 @@ def tell_status(pilot: str, console: Console) -> None:
     table = Table(title=f"{charter.pilot}: gates in the order {', '.join(status.STATES)}")
     for name in ("day", "state", "gates", "ledger"):
         table.add_column(name, no_wrap=True)
-    linked = windows.linked_products(charter)
+    linked = [product.name for product in windows.linked_products(charter)]
     if linked:
         table.add_column("products", no_wrap=True)
     table.add_column("why it waits")

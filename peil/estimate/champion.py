@@ -15,5 +15,5 @@ def default_footprint(pilot: str) -> FootprintSignalStrength:
 
 def champion_of(store: Store, pilot: str) -> experiments.Version:
     """The footprint whose figures are released: the champion, or the defaults before the first."""
-    found = experiments.champion(store, pilot)
-    return found or experiments.Version(0, "defaults", default_footprint(pilot))
+    champion = experiments.champion(store, pilot)
+    return champion or experiments.Version(0, "defaults", default_footprint(pilot))

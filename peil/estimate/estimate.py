@@ -14,16 +14,15 @@ import pandas as pd
 from peil import methods
 from peil.adapters import experiments, transform
 from peil.area.area import area_of, fingerprint
-from peil.charter import reading, register
-from peil.charter.schema import Charter
-from peil.estimate import night as nights
+from peil.charter.period import Period
+from peil.estimate import night as night_hours
 from peil.estimate.champion import champion_of
 from peil.estimate.estimators import CHAMPION, ESTIMATORS
 from peil.estimate.presence import Estimation
 from peil.gates import require_open
 from peil.outcome import Outcome, Waiting
 from peil.stage.counted import counted_of
-from peil.store import ledger, lock, provenance
+from peil.store import provenance
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json
 from peil.store.store import Store
 
@@ -36,26 +35,23 @@ def estimate(pilot: str, day: str) -> Outcome:
     Waiting
         The staged state is not there, or a night that calibrates this day is not.
     """
-    charter = reading.load(pilot)
-    when = reading.day_of(charter, day)
-    store = Store()
-    register.enter(charter, store)
-    if ledger.is_released(store, charter.pilot, "presence", str(when)):
-        return Outcome("estimate", charter.pilot, str(when), "unchanged", {"why": "released"})
-    require_open("staged", charter.pilot, str(when))
-    with lock.held(store, charter.pilot, str(when), "estimate"):
-        return _estimate(charter, when, store)
+    period = Period.open(pilot, day)
+    if period.is_released():
+        return period.outcome("estimate", "unchanged", {"why": "released"})
+    require_open("staged", period.pilot, str(period.day))
+    with period.held("estimate"):
+        return _estimate(period)
 
 
-def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
-    pilot = charter.pilot
-    kept = store.staged_manifest(pilot, day)
-    if not (kept.exists() and store.staged_file(pilot, day).exists()):
+def _estimate(period: Period) -> Outcome:
+    charter, day, store, pilot = period.charter, period.day, period.store, period.pilot
+    manifest = store.staged_manifest(pilot, day)
+    if not (manifest.exists() and store.staged_file(pilot, day).exists()):
         raise Waiting(f"{pilot} {day} is not staged yet: run `peil stage {pilot} {day}`.")
-    night = nights.night_for(charter, day, store)
+    night = night_hours.night_for(charter, day, store)
     version = champion_of(store, pilot)
     inputs = {
-        "staged": read_json(kept)["content_sha256"],
+        "staged": read_json(manifest)["content_sha256"],
         "footprint": version.run_id,
         "night": night.fingerprint,
         "area": fingerprint(charter, store),
@@ -68,17 +64,17 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
         name: provenance.run_id({**inputs, "estimator": name}, parameters) for name in ESTIMATORS
     }
     folder = store.estimated(pilot, day)
-    record = folder / "estimated.json"
+    record = store.estimated_record(pilot, day)
     if record.exists() and read_json(record)["run_ids"] == run_ids:
-        return Outcome("estimate", pilot, str(day), "unchanged", read_json(record)["facts"])
+        return period.outcome("estimate", "unchanged", read_json(record)["facts"])
 
     experiments.close_cut_off(store, pilot, str(day))
     counted = counted_of(charter, day, store)
     area = area_of(charter, store)
-    made = Estimation(charter, area, counted, version.footprint, night)
+    estimation = Estimation(charter, area, counted, version.footprint, night)
     zones, unlocated, metrics = [], [], {}
     for name in ESTIMATORS:
-        table, lost, figures = made.run(name, run_ids[name])
+        table, lost, figures = estimation.run(name, run_ids[name])
         zones.append(table)
         unlocated.append(lost)
         metrics[name] = figures
@@ -86,8 +82,11 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
         "footprint": version.label,
         "n_zones": len(area.zones),
         "n_hours": len(counted.hours),
-        "em_steps": int(metrics["em"]["n_iter"]),
-        "landuse_steps": int(metrics["landuse"]["n_iter"]),
+        **{
+            f"{name}_steps": int(metrics[name]["n_iter"])
+            for name, row in ESTIMATORS.items()
+            if row.is_iterative
+        },
         "n_plans": int(metrics[CHAMPION]["n_plans"]),
         "n_silent_cells": int(metrics[CHAMPION]["n_silent_cells"]),
         "unlocated_share": round(metrics[CHAMPION]["unlocated_share"], 4),
@@ -95,7 +94,7 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
     }
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     _write(aside / "est_presence__by_zone_hour.parquet", pd.concat(zones, ignore_index=True))
-    _write(aside / "est_presence__by_tile_hour.parquet", made.tile_table(run_ids[CHAMPION]))
+    _write(aside / "est_presence__by_tile_hour.parquet", estimation.tile_table(run_ids[CHAMPION]))
     _write(aside / "unlocated.parquet", pd.concat(unlocated, ignore_index=True))
     _is_well_formed(store, pilot, day, aside)
     for name in ESTIMATORS:
@@ -128,12 +127,12 @@ def _estimate(charter: Charter, day: date, store: Store) -> Outcome:
             "night": {
                 "day": str(dark),
                 "is_own": is_own,
-                "is_working": nights.is_working(charter, dark),
+                "is_working": night_hours.is_working(charter, dark),
             },
         },
     )
     replace_folder(aside, folder)
-    return Outcome("estimate", pilot, str(day), "done", facts, [str(folder)])
+    return period.outcome("estimate", "done", facts, folder)
 
 
 def _is_well_formed(store: Store, pilot: str, day: date, folder: Path) -> None:

@@ -15,19 +15,18 @@ from threadpoolctl import threadpool_limits
 from peil import methods
 from peil.area.area import LAND_USE, Area
 from peil.charter.schema import Charter
-from peil.estimate import night as nights
-from peil.estimate.estimators import CHAMPION, ESTIMATORS
+from peil.estimate.estimators import CHAMPION, ESTIMATORS, Given
+from peil.estimate.night import Night
 from peil.estimate.outages import OnAir, PlanOnAir, placed_without
 from peil.stage.counted import Counted, PlanOfHours
 from peil_models.footprint import FootprintSignalStrength, footprint_misfit
 from peil_models.location import restrict
-from peil_models.presence import PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
 from peil_models.uncertainty import presence_interval
 
 
 @dataclass
-class _Found:
-    """What one estimator found: devices per bottom zone and hour, unlocated ones, most steps."""
+class _Estimates:
+    """What one estimator gives: devices per bottom zone and hour, unlocated ones, most steps."""
 
     zones: np.ndarray
     unlocated: np.ndarray
@@ -59,7 +58,7 @@ class Estimation:
         area: Area,
         counted: Counted,
         footprint: FootprintSignalStrength,
-        night: nights.Night,
+        night: Night,
     ) -> None:
         self.charter, self.area, self.counted, self.night = charter, area, counted, night
         sections = ("disclosure", "location", "presence", "uncertainty", "weighting")
@@ -74,8 +73,8 @@ class Estimation:
         self.misfit_share = float(self.choices["presence"]["misfit_share"])
         self.n_silent_cells = [0] * len(counted.plans)
         self.champion_tiles = np.zeros((len(tiles), n_hours))
-        self.found = {
-            name: _Found(np.zeros((len(self.bottom), n_hours)), np.zeros(n_hours))
+        self.estimates = {
+            name: _Estimates(np.zeros((len(self.bottom), n_hours)), np.zeros(n_hours))
             for name in ESTIMATORS
         }
         # Many small problems: threads of the algebra would wait for each other most of the time.
@@ -88,7 +87,7 @@ class Estimation:
         withheld_under = max(self.charter.threshold, self.choices["disclosure"]["zone_threshold"])
         # The plan of the night first: it tells how closely the counts may be followed.
         order = sorted(
-            enumerate(self.counted.plans), key=lambda one: one[1].cells is not dark.cells
+            enumerate(self.counted.plans), key=lambda numbered: numbered[1].cells is not dark.cells
         )
         for number, plan in order:
             on_air = PlanOnAir(
@@ -118,56 +117,36 @@ class Estimation:
         )
 
     def _fit_part(self, name: str, part: OnAir) -> None:
-        model = self._model(name, part)
-        model.fit(part.voronoi if name == "voronoi" else part.signal, part.devices)
-        tiles, found = np.asarray(model.devices_), self.found[name]
-        found.zones[:, part.hours] = self._by_zone(tiles)
-        found.unlocated[part.hours] = model.unlocated_
-        found.n_iter = max(found.n_iter, int(getattr(model, "n_iter_", 1)))
+        row = ESTIMATORS[name]
+        model = row.build(
+            Given(part, self.even, self.land_use, self.choices["presence"], self.misfit_share)
+        )
+        model.fit(part.voronoi if row.footprint == "voronoi" else part.signal, part.devices)
+        tiles, estimates = np.asarray(model.devices_), self.estimates[name]
+        estimates.zones[:, part.hours] = self._by_zone(tiles)
+        estimates.unlocated[part.hours] = model.unlocated_
+        estimates.n_iter = max(estimates.n_iter, int(getattr(model, "n_iter_", 1)))
         if name == CHAMPION:
             self.champion_tiles[:, part.hours] = tiles
 
-    def _model(
-        self, name: str, part: OnAir
-    ) -> PresenceVoronoi | PresenceSB | PresenceEM | PresenceLandUse:
-        choices = self.choices["presence"]
-        if name == "voronoi":
-            return PresenceVoronoi(prior=self.even)
-        if name == "sb":
-            return PresenceSB(prior=part.prior)
-        if name == "em":
-            return PresenceEM(
-                prior=part.prior,
-                max_iter=choices["em_max_iter"],
-                stopping=choices["em_stopping"],
-                misfit_share=self.misfit_share,
-            )
-        return PresenceLandUse(
-            self.land_use,
-            part.prior,
-            max_iter=choices["em_max_iter"],
-            n_folds=choices["landuse_n_folds"],
-            floor_share=choices["landuse_floor_share"],
-        )
-
     def run(self, name: str, run_id: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
         """One estimator: zone table (all levels), unlocated per hour, figures for MLflow."""
-        found = self.found[name]
-        table = self._zone_table(name, found.zones, run_id)
+        estimates = self.estimates[name]
+        table = self._zone_table(name, estimates.zones, run_id)
         lost = pd.DataFrame(
             {
                 "hour_at": self.counted.hours,
                 "estimator": name,
-                "n_devices_unlocated": found.unlocated,
+                "n_devices_unlocated": estimates.unlocated,
                 "n_devices_withheld": self.counted.withheld,
             }
         )
         counted, withheld = self.counted.n_devices, float(self.counted.withheld.sum())
         figures = {
             "n_devices_counted": counted,
-            "unlocated_share": float(found.unlocated.sum() / max(counted, 1)),
+            "unlocated_share": float(estimates.unlocated.sum() / max(counted, 1)),
             "withheld_share": withheld / max(counted + withheld, 1),
-            "n_iter": float(found.n_iter),
+            "n_iter": float(estimates.n_iter),
             "n_plans": float(len(self.counted.plans)),
             "n_silent_cells": float(sum(self.n_silent_cells)),
             "misfit_share": self.misfit_share,
@@ -229,18 +208,18 @@ class Estimation:
             while isinstance(zone, str):
                 members.setdefault(zone, []).append(number)
                 zone = parent.get(zone)
-        return [(zone, np.array(found)) for zone, found in sorted(members.items())]
+        return [(zone, np.array(rows)) for zone, rows in sorted(members.items())]
 
     def tile_table(self, run_id: str) -> pd.DataFrame:
         """Devices per tile and hour of the champion, tiles that hold any."""
         tiles, n_hours = self.area.tiles, len(self.counted.hours)
         held = np.flatnonzero(self.champion_tiles.sum(axis=1) > 0)
-        of = tiles.iloc[held]
+        land = tiles.iloc[held]
         return pd.DataFrame(
             {
-                "tile_id": np.repeat(of["tile_id"].to_numpy(), n_hours),
-                "x_m": np.repeat(of["x_m"].to_numpy(), n_hours),
-                "y_m": np.repeat(of["y_m"].to_numpy(), n_hours),
+                "tile_id": np.repeat(land["tile_id"].to_numpy(), n_hours),
+                "x_m": np.repeat(land["x_m"].to_numpy(), n_hours),
+                "y_m": np.repeat(land["y_m"].to_numpy(), n_hours),
                 "hour_at": pd.DatetimeIndex(self.counted.hours * len(held)),
                 "estimator": CHAMPION,
                 "n_devices": self.champion_tiles[held].ravel(),

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, cast
 
 from peil.adapters import database
-from peil.charter.products import Product, table_of
+from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.gates import closing
 from peil.gates.report import Finding, GateReport, MeasureError, State, observed
@@ -23,7 +23,7 @@ from peil.store.store import Store
 NUMBERS = ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER")
 
 
-def check(charter: Charter, product: Product, day: date, store: Store) -> GateReport:
+def check(charter: Charter, product: str, day: date, store: Store) -> GateReport:
     """Ask what we believe of a product's candidate, and write the answer down.
 
     Raises
@@ -66,7 +66,7 @@ def check(charter: Charter, product: Product, day: date, store: Store) -> GateRe
     return report
 
 
-def require_open(charter: Charter, product: Product, day: date, store: Store) -> GateReport:
+def require_open(charter: Charter, product: str, day: date, store: Store) -> GateReport:
     """Ask, and let nothing cross a closed gate: the release is set aside and people are told.
 
     Raises
@@ -82,15 +82,15 @@ def require_open(charter: Charter, product: Product, day: date, store: Store) ->
 
 
 def _measures(
-    charter: Charter, product: Product, day: date, store: Store, asked: dict[str, str]
+    charter: Charter, product: str, day: date, store: Store, asked: dict[str, str]
 ) -> dict[str, Any]:
     """The released table with figures as DOUBLE, and the measures of the suite."""
     from peil.gates import tables
 
     pilot = charter.pilot
     names = {
-        table_of("released", product): store.candidate(pilot, product, day),
-        table_of("estimated", product): store.estimated(pilot, day, product),
+        PRODUCTS[product].table("released"): store.candidate(pilot, product, day),
+        PRODUCTS[product].table("estimated"): store.estimated(pilot, day, product),
     }
     made: dict[str, Any] = {}
     failed = ""
@@ -102,7 +102,7 @@ def _measures(
             place = str(file).replace("'", "''")
             opened.execute(f"CREATE TABLE {name} AS FROM read_parquet('{place}')")
         tables.keep(opened, "this_batch", tables.batch(charter, day))
-        doing = table_of("released", product)
+        doing = PRODUCTS[product].table("released")
         casts = ", ".join(f"{column}::DOUBLE AS {column}" for column in NUMBERS)
         try:
             made[doing] = opened.execute(

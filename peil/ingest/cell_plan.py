@@ -58,23 +58,23 @@ def cell_delivery(charter: Charter, store: Store) -> Delivery:
 
     A cell beyond the border serves devices within it: `[cells]` in methods.toml says how far.
     """
-    cells, said = charter.inputs.cells, charter.area
+    cells, area = charter.inputs.cells, charter.area
     if cells.reader != "opencellid" or cells.box is not None:
         return cells
-    if said.crs == "local":
+    if area.crs == "local":
         raise Refused("area.crs: OpenCelliD has latitudes; give the area a plane with a code.")
-    if said.grid is not None or said.within is not None:
-        part = said.grid or said.within
+    if area.grid is not None or area.within is not None:
+        part = area.grid or area.within
         assert part is not None
         bounds = (part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
     else:
         zones = kept(
-            read_zones(root(charter, store), said.zones, said.crs, said.tile_m, charter.title.en),
-            said.only,
+            read_zones(root(charter, store), area.zones, area.crs, area.tile_m, charter.title.en),
+            area.only,
         )
         bounds = tuple(zones.total_bounds)
     margin = float(methods.section("cells", charter.pilot)["margin_m"])
-    change = Transformer.from_crs(CRS.from_user_input(said.crs), "EPSG:4326", always_xy=True)
+    change = Transformer.from_crs(CRS.from_user_input(area.crs), "EPSG:4326", always_xy=True)
     box_ = change.transform_bounds(
         bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin
     )

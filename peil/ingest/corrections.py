@@ -29,15 +29,15 @@ def keep(store: Store, pilot: str, day: date, troubles: Sequence[Trouble]) -> No
 def kept(store: Store, pilot: str, day: date) -> list[Trouble]:
     """What the last run of ingest flagged of a day."""
     file = store.quarantine(pilot) / f"{day}.ingest{left.SUFFIX}"
-    return [Trouble(**one) for one in read_json(file)] if file.exists() else []
+    return [Trouble(**fields) for fields in read_json(file)] if file.exists() else []
 
 
 def refused(charter: Charter, day: date, files: Iterable[dict[str, str]]) -> list[Trouble]:
     """One trouble for each refused file: the rest of its day went on without it."""
-    found = []
+    troubles = []
     for file in files:
         what, _, remedy = file["why"].rpartition(": ")
-        found.append(
+        troubles.append(
             Trouble(
                 pilot=charter.pilot,
                 kind=f"file_{file['reason']}",
@@ -50,7 +50,7 @@ def refused(charter: Charter, day: date, files: Iterable[dict[str, str]]) -> lis
                 what_to_do=remedy[:1].upper() + remedy[1:],
             )
         )
-    return found
+    return troubles
 
 
 def growing(charter: Charter, day: date, name: str) -> Trouble:
@@ -98,10 +98,10 @@ def after_release(charter: Charter, day: date, store: Store) -> list[Trouble]:
     if not landed.exists():
         return []  # shredded: what was landed cannot be told any more
     record = read_json(landed)
-    told = {one["sha256"] for one in record.get("refused", []) if "sha256" in one}
+    refused_hashes = {file["sha256"] for file in record.get("refused", []) if "sha256" in file}
     was = {file["name"]: file for file in record["files"]}
-    known = told | {file["sha256"] for file in record["files"]}
-    found = []
+    known_hashes = refused_hashes | {file["sha256"] for file in record["files"]}
+    troubles = []
     for file in deliveries.files(reading.root(charter, store), charter.inputs.events.path, day):
         state = tuple(was.get(file.name, {}).get("state", ()))
         if len(state) == 2 and is_still(file, state):
@@ -111,9 +111,9 @@ def after_release(charter: Charter, day: date, store: Store) -> list[Trouble]:
             digest = look(file, store.settings.unpacked_ratio).sha256
         except FileRefused:
             continue  # what cannot be read corrects nothing
-        if digest not in known:
-            found.append(_correction(charter, day, shown(file), file.name in was))
-    return found
+        if digest not in known_hashes:
+            troubles.append(_correction(charter, day, shown(file), file.name in was))
+    return troubles
 
 
 def _correction(charter: Charter, day: date, name: str, is_known: bool) -> Trouble:

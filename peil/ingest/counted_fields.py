@@ -81,23 +81,23 @@ def count(
                 f"The delivered file lacks the column {column}: correct "
                 f"`inputs.events.counted.{name}` in the charter, or have the file delivered again."
             )
-    of: dict[str, str] = {role: _text(column) for role, column in delivery.counted.items()}
+    column_of: dict[str, str] = {role: _text(column) for role, column in delivery.counted.items()}
     subscriber = delivery.columns.get("subscriber_id")
     role = subscriber_check(delivery).removeprefix("count_").removesuffix("s")
     if subscriber is not None:
-        of.setdefault(role, _text(subscriber))
-    asked = _asked(of, landed=role if role not in delivery.counted else "")
+        column_of.setdefault(role, _text(subscriber))
+    measures = _measures_of(column_of, landed=role if role not in delivery.counted else "")
     who = _unless_opted_out(connection, subscriber)
-    if not asked or who is None:
+    if not measures or who is None:
         return {}
-    rows = f"(SELECT {', '.join(f'{sql} AS {name}' for name, sql in of.items())} "
+    rows = f"(SELECT {', '.join(f'{sql} AS {name}' for name, sql in column_of.items())} "
     rows += f"FROM {file_relation}{who})"
-    spelled = ", ".join(f"({sql})::DOUBLE" for sql in asked.values())
+    spelled = ", ".join(f"({sql})::DOUBLE" for sql in measures.values())
     first = connection.execute(
         f"WITH counted AS MATERIALIZED {rows} SELECT {spelled} FROM counted"
     ).fetchone()
-    found = zip(asked, first or (), strict=True)
-    return {name: float(value) for name, value in found if value is not None}
+    values = zip(measures, first or (), strict=True)
+    return {name: float(value) for name, value in values if value is not None}
 
 
 def of_day(files: Iterable[dict[str, float]]) -> dict[str, float]:
@@ -109,48 +109,48 @@ def of_day(files: Iterable[dict[str, float]]) -> dict[str, float]:
     >>> of_day([{"count_imeis": 2.0, "max_duration": 9.0}, {"count_imeis": 3.0}])
     {'count_imeis': 5.0, 'max_duration': 9.0}
     """
-    told = list(files)
-    made: dict[str, float] = {}
-    for name in sorted({name for file in told for name in file}):
-        values = [file[name] for file in told if name in file]
+    per_file = list(files)
+    totals: dict[str, float] = {}
+    for name in sorted({name for file in per_file for name in file}):
+        values = [file[name] for file in per_file if name in file]
         if name in MOST:
-            made[name] = max(values)
-        elif name not in MIDDLE or len(told) == 1:
-            made[name] = sum(values)
-    return made
+            totals[name] = max(values)
+        elif name not in MIDDLE or len(per_file) == 1:
+            totals[name] = sum(values)
+    return totals
 
 
-def _asked(of: dict[str, str], landed: str) -> dict[str, str]:
+def _measures_of(column_of: dict[str, str], landed: str) -> dict[str, str]:
     """SQL of each check that the columns allow; what is landed is counted after staging."""
-    asked: dict[str, str] = {}
+    measures: dict[str, str] = {}
     for role in ("imei", "imsi", "msisdn"):
-        if role in of and role != landed:
-            asked[f"count_{role}s"] = f"count(DISTINCT {role})"
+        if role in column_of and role != landed:
+            measures[f"count_{role}s"] = f"count(DISTINCT {role})"
             if role != "msisdn":
-                asked[f"count_null_{role}s"] = f"count(*) FILTER ({role} IS NULL)"
+                measures[f"count_null_{role}s"] = f"count(*) FILTER ({role} IS NULL)"
     for role in ("imei", "imsi"):
-        if role in of and "msisdn" in of:
-            asked[f"max_msisdns_per_{role}"] = (
+        if role in column_of and "msisdn" in column_of:
+            measures[f"max_msisdns_per_{role}"] = (
                 f"SELECT max(n_numbers) FROM (SELECT count(DISTINCT msisdn) AS n_numbers "
                 f"FROM counted WHERE {role} IS NOT NULL GROUP BY {role})"
             )
-    if "counterpart" in of:
-        asked["count_null_counterparts"] = "count(*) FILTER (counterpart IS NULL)"
-        if "msisdn" in of:
-            asked["count_onnet_msisdns"] = "count(DISTINCT msisdn)"
+    if "counterpart" in column_of:
+        measures["count_null_counterparts"] = "count(*) FILTER (counterpart IS NULL)"
+        if "msisdn" in column_of:
+            measures["count_onnet_msisdns"] = "count(DISTINCT msisdn)"
     for word, values in (("outgoing", GOES_OUT), ("incoming", _COMES_IN)):
-        if "outgoing" in of:
+        if "outgoing" in column_of:
             listed = ", ".join(f"'{value}'" for value in values)
             goes = f"lower(outgoing) IN ({listed})"
-            asked[f"count_added_rows_{word}"] = f"count(*) FILTER ({goes})"
-            if "msisdn" in of:
-                asked[f"count_onnet_msisdns_{word}"] = f"count(DISTINCT msisdn) FILTER ({goes})"
-    if "duration" in of:
+            measures[f"count_added_rows_{word}"] = f"count(*) FILTER ({goes})"
+            if "msisdn" in column_of:
+                measures[f"count_onnet_msisdns_{word}"] = f"count(DISTINCT msisdn) FILTER ({goes})"
+    if "duration" in column_of:
         number = "TRY_CAST(duration AS DOUBLE)"
-        asked["count_null_durations"] = f"count(*) FILTER ({number} IS NULL)"
-        asked["max_duration"] = f"max({number})"
-        asked["median_duration"] = f"median({number})"
-    return asked
+        measures["count_null_durations"] = f"count(*) FILTER ({number} IS NULL)"
+        measures["max_duration"] = f"max({number})"
+        measures["median_duration"] = f"median({number})"
+    return measures
 
 
 def _text(column: str) -> str:

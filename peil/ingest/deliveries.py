@@ -32,8 +32,8 @@ def files(folder: Path, path: str, day: date) -> list[Path]:
 
     Hidden names are left out (a transfer in progress), and the marks that Spark leaves.
     """
-    found = folder.glob(pattern(path, day))
-    return sorted(one for one in found if not one.name.startswith((".", "_SUCCESS")))
+    paths = folder.glob(pattern(path, day))
+    return sorted(path for path in paths if not path.name.startswith((".", "_SUCCESS")))
 
 
 def require_within(folder: Path, file: Path) -> None:
@@ -84,9 +84,9 @@ def check_vouched(store: Store, charter: Charter, delivered: dict[Path, str]) ->
             f"deliveries is in this store: run `peil charter sign {charter.pilot} "
             "--synthetic FOLDER --by NAME` if you know the set to be simulated."
         )
-    known = set(signed["sha256"])
+    vouched = set(signed["sha256"])
     for file, digest in delivered.items():
-        if digest not in known:
+        if digest not in vouched:
             raise Refused(
                 f"{file.name} is not in the signed list of simulated deliveries of "
                 f"{charter.pilot}: real records need another legal basis; a new simulation "
@@ -96,10 +96,10 @@ def check_vouched(store: Store, charter: Charter, delivered: dict[Path, str]) ->
 
 def delivered_before(store: Store, pilot: str, day: date) -> dict[str, str]:
     """Content hash → day, of every file landed on other days of this pilot."""
-    found = {}
+    day_of_hash = {}
     for path in sorted(store.raw_manifest(pilot, day).parent.glob("*.raw.json")):
         other = path.name.removesuffix(".raw.json")
         if other != str(day):
             for file in read_json(path)["files"]:
-                found[file["sha256"]] = other
-    return found
+                day_of_hash[file["sha256"]] = other
+    return day_of_hash

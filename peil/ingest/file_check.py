@@ -62,18 +62,18 @@ def state_of(file: Path) -> tuple[int, int]:
         A folder, a pipe, a device, a link that leads nowhere; or it may not be looked at.
     """
     try:
-        found = file.stat()
+        status = file.stat()
     except PermissionError:
         raise _unreadable(file) from None
     except OSError:
         raise FileRefused(
             "not_a_file", f"{shown(file)} is gone, or a link that leads nowhere: deliver the file."
         ) from None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise FileRefused(
             "not_a_file", f"{shown(file)} is a folder, pipe or device: deliver a file in its place."
         )
-    return found.st_size, found.st_mtime_ns
+    return status.st_size, status.st_mtime_ns
 
 
 def is_still(file: Path, state: tuple[int, int]) -> bool:
@@ -152,14 +152,14 @@ def _kind(file: Path, first: bytes) -> Literal["text", "gzip", "parquet"]:
 
 def _require_utf8(file: Path, first: bytes) -> None:
     """Refuse what is certainly no UTF-8. A wrong byte further on spoils its own line only."""
-    found = next((name for start, name in WIDE.items() if first.startswith(start)), None)
+    encoding = next((name for start, name in WIDE.items() if first.startswith(start)), None)
     head = first[:4096]
-    if not found and head.count(0) * 8 > len(head):
-        found = "UTF-16 or no text at all"
-    if found:
+    if not encoding and head.count(0) * 8 > len(head):
+        encoding = "UTF-16 or no text at all"
+    if encoding:
         raise FileRefused(
             "wrong_encoding",
-            f"{shown(file)}, line 1 is {found}: deliver it as UTF-8, or convert it first.",
+            f"{shown(file)}, line 1 is {encoding}: deliver it as UTF-8, or convert it first.",
         )
 
 

@@ -8,14 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from peil.charter import reading, register, windows
+from peil.charter import reading, windows
+from peil.charter.period import Period
 from peil.charter.schema import Charter
-from peil.ingest import corrections as flagged
-from peil.ingest import deliveries, landing
+from peil.ingest import corrections, deliveries, landing
 from peil.ingest.file_check import Look, is_still, look, state_of
 from peil.ingest.readers.refusal import FileRefused, shown
-from peil.outcome import Outcome, Refused, Waiting
-from peil.store import ledger, lock
+from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.store.atomic import canonical, read_json, write_json
 from peil.store.store import Store
 
@@ -37,34 +36,35 @@ def ingest(pilot: str, day: str) -> Outcome:
     Refused
         No valid charter, an unsigned simulated delivery, or no file that can be read.
     """
-    charter = reading.load(pilot)
-    when = reading.day_of(charter, day)
-    store = Store()
-    register.enter(charter, store)
-    if ledger.is_released(store, charter.pilot, "presence", str(when)):
-        return _released(charter, when, store)
-    with lock.held(store, charter.pilot, str(when), "ingest"):
-        return _ingest(charter, when, store)
+    period = Period.open(pilot, day)
+    if period.is_released():
+        return _released(period)
+    with period.held("ingest"):
+        return _ingest(period)
 
 
-def _released(charter: Charter, day: date, store: Store) -> Outcome:
-    corrections = flagged.after_release(charter, day, store)
-    flagged.keep(store, charter.pilot, day, corrections)
-    facts: dict[str, int | float | str] = {"why": "released"}
-    if corrections:
-        facts["n_corrections_flagged"] = len(corrections)
-    return Outcome("ingest", charter.pilot, str(day), "unchanged", facts)
+def _released(period: Period) -> Outcome:
+    late = corrections.after_release(period.charter, period.day, period.store)
+    corrections.keep(period.store, period.pilot, period.day, late)
+    facts: dict[str, Fact] = {"why": "released"}
+    if late:
+        facts["n_corrections_flagged"] = len(late)
+    return period.outcome("ingest", "unchanged", facts)
 
 
-def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
+def _ingest(period: Period) -> Outcome:
+    charter, day, store = period.charter, period.day, period.store
     inputs, pilot = charter.inputs, charter.pilot
     folder = reading.root(charter, store)
     events = deliveries.files(folder, inputs.events.path, day)
     cells = deliveries.files(folder, inputs.cells.path, day)
-    for kind, found, path in (("event", events, inputs.events), ("cell", cells, inputs.cells)):
-        if not found:
+    for kind, files, delivery in (
+        ("event", events, inputs.events),
+        ("cell", cells, inputs.cells),
+    ):
+        if not files:
             raise Waiting(
-                f"No {kind} delivery of {day} at {deliveries.pattern(path.path, day)}: "
+                f"No {kind} delivery of {day} at {deliveries.pattern(delivery.path, day)}: "
                 "deliver it, or correct `inputs` in the charter."
             )
     opt_out = [folder / inputs.opt_out.path] if inputs.opt_out else []
@@ -73,22 +73,22 @@ def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
             raise Refused(f"The opt-out list {file.name} is missing: without it nothing is read.")
     _wait_until_stable(charter, day, store, [*events, *cells, *opt_out])
     looks, refused = _look_at(store, folder, events, [*cells, *opt_out])
-    digests = {file: seen.sha256 for file, seen in looks.items()}
+    digests = {file: checked.sha256 for file, checked in looks.items()}
     deliveries.check_vouched(store, charter, digests)
 
-    asked = {
+    asks = {
         "inputs": inputs.model_dump(mode="json", exclude={"truth": True, "events": {"due"}}),
         "threshold": charter.threshold,
         "time_zone": charter.time_zone,
         "mcc": charter.operator.mcc,
         "files": {str(file.relative_to(folder)): digest for file, digest in digests.items()},
-        "refused": {one["name"]: one["reason"] for one in refused},
+        "refused": {file["name"]: file["reason"] for file in refused},
     }
-    fingerprint = hashlib.sha256(canonical(asked)).hexdigest()
-    raw, kept = store.raw_file(pilot, day), store.raw_manifest(pilot, day)
-    before = read_json(kept) if raw.exists() and kept.exists() else {}
+    fingerprint = hashlib.sha256(canonical(asks)).hexdigest()
+    raw, manifest = store.raw_file(pilot, day), store.raw_manifest(pilot, day)
+    before = read_json(manifest) if raw.exists() and manifest.exists() else {}
     if before.get("fingerprint") == fingerprint:
-        return Outcome("ingest", pilot, str(day), "unchanged", _facts(before))
+        return period.outcome("ingest", "unchanged", _facts(before))
 
     accepted = [file for file in events if file in looks]
     accepted, twice = _not_twice(store, pilot, day, accepted, looks)
@@ -102,32 +102,32 @@ def _ingest(charter: Charter, day: date, store: Store) -> Outcome:
         refused += [landing.refusal(file, late, digests[file]) for file in accepted]
         accepted = []
     if not accepted:
-        flagged.keep(store, pilot, day, flagged.refused(charter, day, refused))
+        corrections.keep(store, pilot, day, corrections.refused(charter, day, refused))
         raise Refused(_first_sentence(refused))
     try:
         landed = landing.land(charter, day, store, folder, accepted, cells, looks)
     except landing.NothingLandedError as nothing:
         refused += nothing.refused
-        flagged.keep(store, pilot, day, flagged.refused(charter, day, refused))
+        corrections.keep(store, pilot, day, corrections.refused(charter, day, refused))
         raise Refused(_first_sentence(refused)) from None
     refused += landed.refused
     record = {
         "fingerprint": fingerprint,
         "files": landed.files,
         "refused": refused,
-        "corrected": flagged.corrected(before, {file.name: digests[file] for file in accepted}),
+        "corrected": corrections.corrected(before, {file.name: digests[file] for file in accepted}),
         "cells": [{"name": file.name, "sha256": digests[file]} for file in cells],
     }
-    write_json(kept, record)
-    flagged.keep(store, pilot, day, flagged.refused(charter, day, refused))
-    return Outcome("ingest", pilot, str(day), "done", _facts(record), [str(kept)])
+    write_json(manifest, record)
+    corrections.keep(store, pilot, day, corrections.refused(charter, day, refused))
+    return period.outcome("ingest", "done", _facts(record), manifest)
 
 
 def _first_sentence(refused: list[dict[str, str]]) -> str:
     return refused[0]["why"]
 
 
-def _facts(record: dict[str, Any]) -> dict[str, int | float | str]:
+def _facts(record: dict[str, Any]) -> dict[str, Fact]:
     return {
         "n_files": len(record["files"]),
         "n_delivered": sum(file["n_rows"] for file in record["files"]),
@@ -138,14 +138,16 @@ def _facts(record: dict[str, Any]) -> dict[str, int | float | str]:
 
 def _wait_until_stable(charter: Charter, day: date, store: Store, files: list[Path]) -> None:
     """Look twice at files that were touched lately; one that changes is still being written."""
-    first = {file: found for file in files if (found := _state(file))}
+    first = {file: state for file in files if (state := _state(file))}
     newest = max((touched for _, touched in first.values()), default=0) / 1e9
     if store.settings.settle_s <= 0 or time.time() - newest > QUIET_S:
         return
     time.sleep(store.settings.settle_s)
     for file, state in first.items():
         if not is_still(file, state):
-            flagged.keep(store, charter.pilot, day, [flagged.growing(charter, day, shown(file))])
+            corrections.keep(
+                store, charter.pilot, day, [corrections.growing(charter, day, shown(file))]
+            )
             raise Waiting(f"{shown(file)} still grows: it is taken when two looks agree.")
 
 
@@ -180,18 +182,18 @@ def _not_twice(
     before = deliveries.delivered_before(store, pilot, day)
     accepted: list[Path] = []
     refused: list[dict[str, str]] = []
-    seen: dict[str, str] = {}
+    accepted_by_hash: dict[str, str] = {}
     for file in files:
-        found = looks[file]
-        origin = before.get(found.sha256) or seen.get(found.sha256)
-        if origin and (found.kind == "parquet" or found.n_lines > 1):  # headers alone are alike
+        checked = looks[file]
+        origin = before.get(checked.sha256) or accepted_by_hash.get(checked.sha256)
+        if origin and (checked.kind == "parquet" or checked.n_lines > 1):  # headers alone are alike
             error = FileRefused(
                 "delivered_twice",
                 f"{shown(file)} has the same content as delivered before ({shown(origin)}): "
                 "remove it or deliver the right one.",
             )
-            refused.append(landing.refusal(file, error, found.sha256))
+            refused.append(landing.refusal(file, error, checked.sha256))
         else:
-            seen[found.sha256] = file.name
+            accepted_by_hash[checked.sha256] = file.name
             accepted.append(file)
     return accepted, refused

@@ -50,8 +50,8 @@ class _UnusableError(Exception):
 
 def refusal(file: Path, error: FileRefused, sha256: str = "") -> dict[str, str]:
     """A refused file's line in the manifest."""
-    found = {"name": shown(file), "reason": error.reason, "why": str(error)}
-    return found | ({"sha256": sha256} if sha256 else {})
+    record = {"name": shown(file), "reason": error.reason, "why": str(error)}
+    return record | ({"sha256": sha256} if sha256 else {})
 
 
 def land(
@@ -130,8 +130,8 @@ def _land_files(
     for file_id, file in enumerate(events):
         sha256 = looks[file].sha256
         try:
-            told = _land_file(opened, file, file_id, looks[file], charter.inputs.events)
-            landed.files.append({"name": file.name, "sha256": sha256, **told})
+            record = _land_file(opened, file, file_id, looks[file], charter.inputs.events)
+            landed.files.append({"name": file.name, "sha256": sha256, **record})
             continue
         except (duckdb.InternalException, duckdb.FatalException):
             raise _UnusableError(file) from None
@@ -208,13 +208,13 @@ def _land_file(
         "INSERT INTO raw.main.files VALUES (?, ?, ?, ?, ?)",
         [file_id, file.name, look.sha256, n_rows, n_opted_out],
     )
-    told = {
+    record = {
         "n_rows": n_rows,
         "n_opted_out": n_opted_out,
         "state": list(look.state),
         "not_landed": dict.fromkeys(dropped, n_rows),
     }
-    return {**told, "incoming": counted} if counted else told
+    return {**record, "incoming": counted} if counted else record
 
 
 def _insert(opened: duckdb.DuckDBPyConnection, file_id: int) -> tuple[int, int]:

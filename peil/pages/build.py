@@ -12,18 +12,24 @@ from filelock import FileLock
 from peil import methods, status
 from peil.area.area import Area, area_of
 from peil.charter import reading
-from peil.charter.products import table_of
+from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter, Words
 from peil.estimate.estimators import CHAMPION
-from peil.pages import operator_page, portal, quality_page, quality_reading, released_tables
-from peil.pages.method_words import FLOWS, PRESENCE, VISITORS
+from peil.pages import (
+    method_words,
+    operator_page,
+    portal,
+    quality_page,
+    quality_reading,
+    released_tables,
+)
 from peil.release import statement
-from peil.release.release import PRODUCT, TABLE
 from peil.stage import accounting
 from peil.store import ledger
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
+TABLE = PRODUCTS[PRESENCE].table("released")
 SHOWN_SCORES: dict[str, tuple[str, Literal["share", "number"]]] = {
     "mape_day_plain": ("mape_plain", "share"),
     "mape_day": ("mape", "share"),
@@ -64,7 +70,7 @@ def rebuild(pilot: str) -> None:
 def _portal_data(
     charter: Charter, store: Store, area: Area, days: list[status.DayStatus]
 ) -> portal.PortalData | None:
-    folders = [store.released(charter.pilot, PRODUCT, one.day) for one in days if one.is_released]
+    folders = [store.released(charter.pilot, PRESENCE, one.day) for one in days if one.is_released]
     if not folders:
         return None
     table = pd.concat(
@@ -105,7 +111,11 @@ def _portal_data(
             estimator=metadata["estimator"],
             version=metadata["footprint"],
             footprint="signal strength",
-            paragraphs=PRESENCE + (FLOWS if flows else []) + (VISITORS if visitors else []),
+            paragraphs=[
+                *method_words.PRESENCE,
+                *(method_words.FLOWS if flows else []),
+                *(method_words.VISITORS if visitors else []),
+            ],
         ),
         interval=portal.Interval(level=round(100 * metadata["interval"]["level"])),
         night_hours=_night_hours(charter),
@@ -184,11 +194,11 @@ def _gates(store: Store, charter: Charter, days: list[status.DayStatus]) -> list
 def _release(charter: Charter, store: Store, one: status.DayStatus) -> portal.Release:
     day = str(one.day)
     if one.is_released:
-        folder = store.released(charter.pilot, PRODUCT, one.day)
+        folder = store.released(charter.pilot, PRESENCE, one.day)
         told = read_json(folder / "metadata.json")
         everything = told["n_withheld"] == told["n_entries"]
-        tables = {PRODUCT: TABLE} | {
-            product: table_of("released", product)
+        tables = {PRESENCE: TABLE} | {
+            product: PRODUCTS[product].table("released")
             for product in released_tables.LINKED
             if released_tables.is_released(charter, store, product, one.day)
         }

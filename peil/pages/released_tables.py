@@ -12,7 +12,7 @@ import pandas as pd
 
 from peil.area.area import Area
 from peil.charter.clock import hours_of
-from peil.charter.products import Product, table_of
+from peil.charter.products import PRODUCTS, linked
 from peil.charter.schema import Charter, Words
 from peil.pages.method_words import PROTECTED
 from peil.pages.portal_tables import Interval, Origin, Released, ReleasedFlows, ReleasedVisitors
@@ -22,10 +22,10 @@ from peil.store.atomic import read_json
 from peil.store.store import Store
 
 RESIDENTS = "RES"
-LINKED: tuple[Product, ...] = ("flows", "visitors")
+LINKED = tuple(product.name for product in linked() if product.is_releasable)
 
 
-def is_released(charter: Charter, store: Store, product: Product, day: date) -> bool:
+def is_released(charter: Charter, store: Store, product: str, day: date) -> bool:
     """Whether this product and day stands released, and its folder is there."""
     place = store.released(charter.pilot, product, day)
     return place.exists() and ledger.is_released(store, charter.pilot, product, str(day))
@@ -106,7 +106,7 @@ def origin_of(code: str, zone_ids: set[str]) -> Origin:
     return Origin(code=code, kind="rest")
 
 
-def protection(charter: Charter, store: Store, product: Product) -> list[Words]:
+def protection(charter: Charter, store: Store, product: str) -> list[Words]:
     """What protects the people behind a product, of all its released days; nothing without any."""
     days = [day for day in charter.days() if is_released(charter, store, product, day)]
     told = [
@@ -119,7 +119,7 @@ def protection(charter: Charter, store: Store, product: Product) -> list[Words]:
     return [titled(block, product)]
 
 
-def titled(block: Words, product: Product) -> Words:
+def titled(block: Words, product: str) -> Words:
     """A block of the statement under the name of its product."""
     title = PROTECTED[product]
     en, nl = (text.split("\n", 1)[1] for text in (block.en, block.nl))
@@ -127,14 +127,14 @@ def titled(block: Words, product: Product) -> Words:
 
 
 def _read(
-    charter: Charter, store: Store, product: Product
+    charter: Charter, store: Store, product: str
 ) -> tuple[pd.DataFrame, dict[str, Any]] | None:
     """The rows of every released day, with the hours released, the unit and the interval."""
     days = [day for day in charter.days() if is_released(charter, store, product, day)]
     if not days:
         return None
     places = [store.released(charter.pilot, product, day) for day in days]
-    name = table_of("released", product)
+    name = PRODUCTS[product].table("released")
     tables = [pd.read_parquet(place / f"{name}.parquet") for place in places]
     table = pd.concat(tables, ignore_index=True)
     zone = ZoneInfo(charter.time_zone)

@@ -50,18 +50,18 @@ def faults(folder: Path, public: str) -> list[str]:
         envelope = json.loads(file.read_bytes())
         payload = base64.b64decode(envelope["payload"], validate=True)
         listed = {s["name"]: s["digest"]["sha256"] for s in json.loads(payload)["subject"]}
-        signatures = [one["sig"] for one in envelope["signatures"]]
+        signatures = [signature["sig"] for signature in envelope["signatures"]]
     except (ValueError, KeyError, TypeError):
         return [f"{NAME} cannot be read: ask the operator for the bundle again."]
-    found = []
-    if not any(is_signed(_encoded(payload), one, public) for one in signatures):
-        found.append("The bundle does not carry the operator's signature.")
-    there = {one.name for one in folder.iterdir() if one.name != NAME}
+    faults_found = []
+    if not any(is_signed(_encoded(payload), signature, public) for signature in signatures):
+        faults_found.append("The bundle does not carry the operator's signature.")
+    there = {file.name for file in folder.iterdir() if file.name != NAME}
     for name in sorted(set(listed) - there):
-        found.append(f"{name} is missing.")
+        faults_found.append(f"{name} is missing.")
     for name in sorted(there - set(listed)):
-        found.append(f"{name} is not in the signed list.")
+        faults_found.append(f"{name} is not in the signed list.")
     for name in sorted(there & set(listed)):
         if sha256(folder / name) != listed[name]:
-            found.append(f"{name} was changed after it was signed.")
-    return found
+            faults_found.append(f"{name} was changed after it was signed.")
+    return faults_found

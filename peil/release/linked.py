@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from peil import methods
 from peil.area.area import Area
 from peil.charter.clock import hours_of
-from peil.charter.products import table_of
+from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.estimate.linked.tables import ESTIMATOR as ESTIMATOR
 from peil.estimate.linked.tables import regions
@@ -30,7 +30,7 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     No total over pairs is published, and none is fixed by the register, so that no entry follows
     from others: the threshold is all that is needed.
     """
-    rows = pd.read_parquet(estimated / f"{table_of('estimated', 'flows')}.parquet")
+    rows = pd.read_parquet(estimated / f"{PRODUCTS['flows'].table('estimated')}.parquet")
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
     zones = area.bottom()
     key = ["from_zone_id", "to_zone_id", "hour_at"]
@@ -66,7 +66,7 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     ORIGIN is the zone itself for those who live there, a region for other residents, the country of
     the SIM (SIM_DE) for visitors from abroad; a country without any published entry is left out.
     """
-    rows = pd.read_parquet(estimated / f"{table_of('estimated', 'visitors')}.parquet")
+    rows = pd.read_parquet(estimated / f"{PRODUCTS['visitors'].table('estimated')}.parquet")
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
     region = regions(area)
     abroad = sorted(set(rows.loc[rows["origin_kind"] == "country", "origin_id"]))
@@ -76,15 +76,15 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
         [(*entry, hour) for entry in _entries(region, abroad) for hour in hours], names=key
     )
     rows = rows.set_index(key).reindex(whole).reset_index()
-    here, registered = _lines(rows, region)
-    known = [*here, *registered]
+    of_zone, registered = _lines(rows, region)
+    totals = [*of_zone, *registered]
     threshold = threshold_of(charter)
-    shown = ~_withheld(charter, area, rows, here, registered)
+    shown = ~_withheld(charter, area, rows, of_zone, registered)
     value = "n_devices" if area.register is None else "n_persons"
-    _refuse_gaps(_effective(rows, value, threshold), shown, known, threshold)
+    _refuse_gaps(_effective(rows, value, threshold), shown, totals, threshold)
     published = set(rows.loc[shown, "origin_id"])
-    kept = (rows["origin_kind"].ne("country") | rows["origin_id"].isin(published)).to_numpy()
-    rows, shown = rows[kept].reset_index(drop=True), shown[kept]
+    is_listed = (rows["origin_kind"].ne("country") | rows["origin_id"].isin(published)).to_numpy()
+    rows, shown = rows[is_listed].reset_index(drop=True), shown[is_listed]
     unit, columns = (
         ("DEV", ["n_devices"])
         if area.register is None
@@ -102,14 +102,14 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
 
 def _entries(region: dict[str, str], abroad: list[str]) -> list[tuple[str, str, str]]:
     """Every zone with every origin, of whom the residents of the zone are one, by its own id."""
-    found = []
+    entries = []
     for zone in sorted(region):
         # where regions are the lowest zones themselves, those who live here are no visitors
         others = sorted(set(region.values()) - {zone})
-        found.append((zone, "resident", zone))
-        found += [(zone, "region", one) for one in others]
-        found += [(zone, "country", one) for one in abroad]
-    return found
+        entries.append((zone, "resident", zone))
+        entries += [(zone, "region", origin) for origin in others]
+        entries += [(zone, "country", origin) for origin in abroad]
+    return entries
 
 
 def _lines(rows: pd.DataFrame, region: dict[str, str]) -> tuple[list[Ints], list[Ints]]:
@@ -118,9 +118,11 @@ def _lines(rows: pd.DataFrame, region: dict[str, str]) -> tuple[list[Ints], list
     at_home = rows["zone_id"].map(region)
     register = lives_in.where(rows["origin_kind"] != "resident", at_home)
     hour = rows["hour_at"]
-    here = rows.groupby([hour, rows["zone_id"]], sort=True).indices.values()
+    of_zone = rows.groupby([hour, rows["zone_id"]], sort=True).indices.values()
     registered = rows[register != ""].groupby([hour, register], sort=True).groups.values()
-    return [np.asarray(one, np.intp) for one in here], [np.asarray(one) for one in registered]
+    return [np.asarray(line, np.intp) for line in of_zone], [
+        np.asarray(line) for line in registered
+    ]
 
 
 def _effective(rows: pd.DataFrame, value: str, threshold: int) -> NDArray[np.float64]:
@@ -131,7 +133,7 @@ def _effective(rows: pd.DataFrame, value: str, threshold: int) -> NDArray[np.flo
 
 
 def _withheld(
-    charter: Charter, area: Area, rows: pd.DataFrame, here: list[Ints], registered: list[Ints]
+    charter: Charter, area: Area, rows: pd.DataFrame, of_zone: list[Ints], registered: list[Ints]
 ) -> NDArray[np.bool_]:
     """Entries under the threshold, and those that keep them from being found from totals.
 
@@ -148,11 +150,11 @@ def _withheld(
     heaviest = float((whole[many] / devices[many]).max(initial=1.0))
     withheld = np.zeros(len(rows), dtype=bool)
     hour = pd.factorize(rows["hour_at"], sort=True)[0]
-    for one in range(hour.max(initial=-1) + 1):
-        entries = np.flatnonzero(hour == one)
+    for number in range(hour.max(initial=-1) + 1):
+        entries = np.flatnonzero(hour == number)
         lines = [
-            [np.searchsorted(entries, line) for line in kind if hour[line[0]] == one]
-            for kind in (here, registered)
+            [np.searchsorted(entries, line) for line in kind if hour[line[0]] == number]
+            for kind in (of_zone, registered)
         ]
         withheld[entries], _ = suppress_crossing(
             devices[entries],

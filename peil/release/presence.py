@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,8 @@ from peil.outcome import Refused
 from peil_models.disclosure import AuditReport, audit, protect
 
 
-def presence(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
-    """The table to release of one day's estimates.
+def presence(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
+    """The table to release of one day's estimates; the folder holds that day and no other.
 
     Raises
     ------
@@ -49,11 +50,11 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
     tidy = rows.merge(zones, on="zone_id", how="left", validate="many_to_one")
     threshold = threshold_of(charter)
     protected = protect(tidy, threshold=threshold)
-    found = _audit(area, tidy, protected, threshold)
-    if not found.holds:
+    report = _audit(area, tidy, protected, threshold)
+    if not report.holds:
         raise Refused(
-            f"{charter.pilot}: the published entries would give away {found.n_recoverable} "
-            f"withheld ones, narrow {found.n_narrow} more, and leave {found.n_small_differences} "
+            f"{charter.pilot}: the published entries would give away {report.n_recoverable} "
+            f"withheld ones, narrow {report.n_narrow} more, and leave {report.n_small_differences} "
             "small differences: nothing is released; tell the maintainers, the suppression rule "
             "missed a case."
         )

@@ -15,63 +15,37 @@ import pandas as pd
 
 from peil import methods
 from peil.adapters import transform
-from peil.area.area import Area, area_of
-from peil.charter import reading, register
+from peil.area.area import area_of
 from peil.charter.clock import now
-from peil.charter.products import OUTPUTS, PRODUCTS, Product, table_of
+from peil.charter.period import Period
+from peil.charter.products import PRESENCE, Product, resolve
 from peil.charter.schema import Charter
 from peil.estimate.estimators import CHAMPION
 from peil.gates import products as product_gates
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
 from peil.release import bundle, linked, statement
-from peil.release.presence import presence
-from peil.store import ledger, lock
+from peil.store import ledger
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json, write_text
-from peil.store.store import Store
-
-PRODUCT: Product = "presence"
-TABLE = table_of("released", PRODUCT)
 
 
-def named(charter: Charter, product: str) -> Product:
-    """The product of that name, where the charter names it and figures of it may leave.
-
-    Raises
-    ------
-    Refused
-        The charter does not name it, or nothing of it is ever released.
-    """
-    for known in PRODUCTS:
-        if known == product and known in charter.products:
-            if ("released", known) in OUTPUTS:
-                return known
-            raise Refused(f"Nothing of {product} is released: its estimates stay at the operator.")
-    raise Refused(
-        f"The charter of {charter.pilot} does not name the product {product}: it allows "
-        f"{', '.join(charter.products)}; another purpose needs another signature."
-    )
-
-
-def approve(pilot: str, day: str, by: str, product: str = PRODUCT) -> str:
+def approve(pilot: str, day: str, by: str, product: str = PRESENCE) -> str:
     """Record that a named person approved the release of one period. Returns the entry's hash."""
-    charter = reading.load(pilot)
-    when = reading.day_of(charter, day)
-    store = Store()
-    found = named(charter, product)
-    candidate = store.estimated(charter.pilot, when, found) / "estimated.json"
-    if not candidate.exists():
-        raise Waiting(f"{pilot} {when} is not estimated yet: there is nothing to approve.")
+    period = Period.open(pilot, day)
+    name = period.product(product, to="release").name
+    record = period.store.estimated_record(period.pilot, period.day, name)
+    if not record.exists():
+        raise Waiting(f"{pilot} {period.day} is not estimated yet: there is nothing to approve.")
     facts = {
-        "product": found,
-        "period": str(when),
+        "product": name,
+        "period": str(period.day),
         "by": by,
-        "run_ids": read_json(candidate)["run_ids"],
+        "run_ids": read_json(record)["run_ids"],
     }
-    return ledger.append(store, pilot, "approval", now(charter), facts)
+    return ledger.append(period.store, period.pilot, "approval", now(period.charter), facts)
 
 
-def release(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
+def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     """Make the candidate of a product's release of one day (tier `agency`), not yet across.
 
     Threshold and complementary suppression down one hierarchy, an audit of what the published
@@ -85,27 +59,23 @@ def release(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
     Refused
         The audit found an entry that the others give away.
     """
-    charter = reading.load(pilot)
-    when = reading.day_of(charter, day)
-    found = named(charter, product)
-    store = Store()
-    register.enter(charter, store)
-    folder = store.released(charter.pilot, found, when)
-    if ledger.is_released(store, charter.pilot, found, str(when)) and folder.exists():
-        return Outcome(
-            "release", charter.pilot, str(when), "unchanged", {"why": "released"}, [str(folder)]
-        )
-    if found == PRODUCT:
-        require_open("estimated", charter.pilot, str(when))
-    with lock.held(store, charter.pilot, _held(found, when), f"release {found}"):
-        return _candidate(charter, when, store, found)
+    period = Period.open(pilot, day)
+    row = period.product(product, to="release")
+    if period.has_crossed(row.name):
+        folder = period.store.released(period.pilot, row.name, period.day)
+        return period.outcome("release", "unchanged", {"why": "released"}, folder)
+    if row.name == PRESENCE:
+        require_open("estimated", period.pilot, str(period.day))
+    with period.held(f"release {row.name}", part=_part(row)):
+        return _candidate(period, row)
 
 
-def _held(product: Product, day: date) -> str:
-    return str(day) if product == PRODUCT else f"{day}.{product}"
+def _part(product: Product) -> str:
+    """The part of a period that is held: presence is the day itself, others go on beside it."""
+    return "" if product.name == PRESENCE else product.name
 
 
-def publish(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
+def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     """Let a candidate cross: the ledger's entry first, then the folder on the agency's side.
 
     Raises
@@ -117,38 +87,35 @@ def publish(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
     Refused
         The period stands released with other figures.
     """
-    charter = reading.load(pilot)
-    when = reading.day_of(charter, day)
-    found = named(charter, product)
-    store = Store()
-    folder = store.released(charter.pilot, found, when)
-    candidate = store.candidate(charter.pilot, found, when)
-    before = ledger.standing(store, charter.pilot, found, str(when))
+    period = Period.open(pilot, day)
+    row = period.product(product, to="release")
+    charter, when, store = period.charter, period.day, period.store
+    folder = store.released(charter.pilot, row.name, when)
+    candidate = store.candidate(charter.pilot, row.name, when)
+    before = ledger.standing(store, charter.pilot, row.name, str(when))
     if before and folder.exists():
-        return Outcome(
-            "publish", charter.pilot, str(when), "unchanged", {"why": "released"}, [str(folder)]
-        )
+        return period.outcome("publish", "unchanged", {"why": "released"}, folder)
     if not (candidate / bundle.NAME).exists():
         raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")
-    if found == PRODUCT:
+    if row.name == PRESENCE:
         require_open("released", charter.pilot, str(when))
     else:
-        product_gates.require_open(charter, found, when, store)
-    with lock.held(store, charter.pilot, _held(found, when), f"publish {found}"):
-        told = read_json(candidate / "metadata.json")
-        content = told["table_sha256"]
+        product_gates.require_open(charter, row.name, when, store)
+    with period.held(f"publish {row.name}", part=_part(row)):
+        metadata = read_json(candidate / "metadata.json")
+        content = metadata["table_sha256"]
         if before and before["facts"]["table_sha256"] != content:
             raise Refused(
                 f"{pilot} {when} stands released with other figures: two versions of the same "
                 "period reveal more than one, so it is not replaced."
             )
+        counts = {name: metadata[name] for name in ("n_entries", "n_withheld")}
         facts = {
-            "product": found,
+            "product": row.name,
             "period": str(when),
             "tier": charter.tier,
             "table_sha256": content,
-            "n_entries": told["n_entries"],
-            "n_withheld": told["n_withheld"],
+            **counts,
         }
         if before is None:
             ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
@@ -159,33 +126,28 @@ def publish(pilot: str, day: str, product: str = PRODUCT) -> Outcome:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.copytree(candidate, aside)
         replace_folder(aside, folder)
-    return Outcome(
-        "publish",
-        charter.pilot,
-        str(when),
-        "done",
-        {"n_entries": told["n_entries"], "n_withheld": told["n_withheld"]},
-        [str(folder)],
-    )
+    return period.outcome("publish", "done", counts, folder)
 
 
-def _candidate(charter: Charter, day: date, store: Store, product: Product) -> Outcome:
-    estimated = store.estimated(charter.pilot, day, product)
-    if not (estimated / "estimated.json").exists():
+def _candidate(period: Period, product: Product) -> Outcome:
+    charter, day, store = period.charter, period.day, period.store
+    estimated = store.estimated_record(charter.pilot, day, product.name)
+    if not estimated.exists():
         raise Waiting(f"{charter.pilot} {day} is not estimated yet: run `peil estimate` first.")
-    record = read_json(estimated / "estimated.json")
-    _check_approval(charter, day, store, record, product)
+    record = read_json(estimated)
+    _check_approval(period, record, product)
     area = area_of(charter, store)
-    table = _table(charter, area, day, store, product)
-    name = table_of("released", product)
-    folder = store.candidate(charter.pilot, product, day)
+    protect = resolve(product.protect)
+    table: pd.DataFrame = protect(charter, area, estimated.parent, day)
+    name = product.table("released")
+    folder = store.candidate(charter.pilot, product.name, day)
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     csv = table.to_csv(index=False, lineterminator="\n")
     write_text(aside / f"{name}.csv", csv)
     table.to_parquet(aside / f"{name}.parquet", index=False)
-    work = store.work(charter.pilot, day, f"release_{product}")
+    work = store.work(charter.pilot, day, f"release_{product.name}")
     limits = transform.TransformSession.bounded(store.settings, work)
-    transform.check("released", aside, limits, work / "dbt", product)
+    transform.check("released", aside, limits, work / "dbt", product.name)
     content = hashlib.sha256(csv.encode()).hexdigest()
     facts: dict[str, Any] = {
         "n_entries": len(table),
@@ -196,41 +158,31 @@ def _candidate(charter: Charter, day: date, store: Store, product: Product) -> O
     write_json(aside / "metadata.json", metadata)
     for language, words in statement.privacy(charter, metadata).items():
         write_text(aside / f"statement.{language}.md", words)
-    for state in ("raw", "staged", "estimated") if product == PRODUCT else ("raw", "staged"):
+    is_presence = product.name == PRESENCE
+    for state in ("raw", "staged", "estimated") if is_presence else ("raw", "staged"):
         report = store.quality(charter.pilot, day) / f"{state}.json"
         if report.exists():
             write_json(aside / f"quality.{state}.json", _shareable(read_json(report)))
     write_text(aside / "methods.toml", methods.text())
     bundle.seal(store, aside)
     replace_folder(aside, folder)
-    return Outcome("release", charter.pilot, str(day), "done", facts, [str(folder)])
+    return period.outcome("release", "done", facts, folder)
 
 
-def _table(charter: Charter, area: Area, day: date, store: Store, product: Product) -> pd.DataFrame:
-    estimated = store.estimated(charter.pilot, day, product)
-    if product == "flows":
-        return linked.flows(charter, area, estimated, day)
-    if product == "visitors":
-        return linked.visitors(charter, area, estimated, day)
-    return presence(charter, area, estimated)
-
-
-def _check_approval(
-    charter: Charter, day: date, store: Store, record: dict[str, Any], product: Product
-) -> None:
+def _check_approval(period: Period, record: dict[str, Any], product: Product) -> None:
     """A simulated pilot says that no approval was asked; any other needs one for these runs."""
-    period = {"product": product, "period": str(day)}
-    if charter.is_synthetic:
+    store, pilot = period.store, period.pilot
+    facts = {"product": product.name, "period": str(period.day)}
+    if period.charter.is_synthetic:
         why = "legal basis synthetic: nobody is in the data"
-        ledger.append(
-            store, charter.pilot, "approval_skipped", now(charter), {**period, "why": why}
-        )
+        moment = now(period.charter)
+        ledger.append(store, pilot, "approval_skipped", moment, {**facts, "why": why})
         return
-    given = ledger.find(store, charter.pilot, "approval", **period, run_ids=record["run_ids"])
-    if given is None:
+    approval = ledger.find(store, pilot, "approval", **facts, run_ids=record["run_ids"])
+    if approval is None:
         raise Waiting(
-            f"{charter.pilot} {day} waits for approval: a named person approves it in Airflow "
-            f"or by `peil release {charter.pilot} {day} --product {product} --approved-by NAME`."
+            f"{pilot} {period.day} waits for approval: a named person approves it in Airflow or "
+            f"by `peil release {pilot} {period.day} --product {product.name} --approved-by NAME`."
         )
 
 
@@ -243,13 +195,13 @@ def _metadata(
     product: Product,
 ) -> dict[str, Any]:
     """What a reader of the table must know; the same for the same figures (no clock)."""
-    made: dict[str, Any] = (
+    origin: dict[str, Any] = (
         {
             "estimator": CHAMPION,
             f"{CHAMPION}_steps": record["facts"][f"{CHAMPION}_steps"],
             "night": record["night"],
         }
-        if product == PRODUCT
+        if product.name == PRESENCE
         else {
             "estimator": linked.ESTIMATOR,
             "window": record["window"],
@@ -258,12 +210,12 @@ def _metadata(
     )
     return {
         "pilot": charter.pilot,
-        "product": product,
+        "product": product.name,
         "period": str(day),
         "tier": charter.tier,
         "threshold": charter.threshold,
         "footprint": record["footprint"],
-        **made,
+        **origin,
         "interval": {
             "level": methods.section("uncertainty", charter.pilot)["level"],
             "status": "provisional",
@@ -279,5 +231,8 @@ def _metadata(
 
 def _shareable(report: dict[str, Any]) -> dict[str, Any]:
     """A gate's verdicts without the operator's exact counts."""
-    kept = [{k: v for k, v in result.items() if k != "observed"} for result in report["results"]]
-    return {**report, "results": kept}
+    results = [
+        {key: value for key, value in result.items() if key != "observed"}
+        for result in report["results"]
+    ]
+    return {**report, "results": results}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from peil.area.area import Area
-from peil.charter.products import Product, table_of
+from peil.charter.products import Product, linked, resolve
 from peil.charter.schema import Charter
 from peil.score import truth
 from peil.store.atomic import read_json
@@ -31,21 +30,19 @@ def by_product(charter: Charter, area: Area, store: Store) -> dict[str, dict[str
     """
     if charter.inputs.truth is None or charter.inputs.truth.reader != "demo":
         return {}
-    found: dict[str, dict[str, Figures]] = {}
-    each: list[tuple[Product, Callable[..., Figures]]] = [
-        ("flows", _flows),
-        ("visitors", _visitors),
-        ("residence", _residence),
-    ]
-    for product, score in each:
+    by_product: dict[str, dict[str, Figures]] = {}
+    for product in linked():
+        if not product.score:
+            continue
+        score = resolve(product.score)
         days = {
             str(day): score(charter, area, day, rows)
             for day in charter.days()
             if (rows := _estimated(charter, store, product, day)) is not None
         }
         if days:
-            found[product] = days
-    return found
+            by_product[product.name] = days
+    return by_product
 
 
 def by_run(
@@ -56,7 +53,7 @@ def by_run(
     for day, figures in days.items():
         folder = store.estimated(charter.pilot, date.fromisoformat(day), product)
         of_run.setdefault(read_json(folder / "estimated.json")["run_id"], {})[day] = figures
-    return {run_id: mean_over_days(found) for run_id, found in of_run.items()}
+    return {run_id: mean_over_days(of_period) for run_id, of_period in of_run.items()}
 
 
 def mean_over_days(days: dict[str, Figures]) -> Figures:
@@ -67,24 +64,28 @@ def mean_over_days(days: dict[str, Figures]) -> Figures:
     """
     names = sorted({name for figures in days.values() for name in figures})
     return {
-        name: float(np.round(np.mean([one[name] for one in days.values() if name in one]), 6))
+        name: float(
+            np.round(np.mean([figures[name] for figures in days.values() if name in figures]), 6)
+        )
         for name in names
     }
 
 
 def _estimated(charter: Charter, store: Store, product: Product, day: date) -> pd.DataFrame | None:
-    file = (
-        store.estimated(charter.pilot, day, product) / f"{table_of('estimated', product)}.parquet"
-    )
+    folder = store.estimated(charter.pilot, day, product.name)
+    file = folder / f"{product.table('estimated')}.parquet"
     return pd.read_parquet(file) if file.exists() else None
 
 
-def _flows(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:
+def flows(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:
+    """Trips of persons between bottom zones on a day: common part and number over the true one."""
     value = "n_trips" if area.register is None else "n_person_trips"
     estimate = rows.groupby(PAIR, observed=True)[value].sum()
-    known = truth.trips(charter, day).set_index(PAIR)["n_true"]
+    true_trips = truth.trips(charter, day).set_index(PAIR)["n_true"]
     whole = pd.MultiIndex.from_product([area.bottom(), area.bottom()], names=PAIR)
-    true, guess = (one.reindex(whole, fill_value=0.0).to_numpy() for one in (known, estimate))
+    true, guess = (
+        series.reindex(whole, fill_value=0.0).to_numpy() for series in (true_trips, estimate)
+    )
     between = whole.get_level_values(0) != whole.get_level_values(1)
     return {
         "cpc": scores.common_part_of_commuters(true[between], guess[between]),
@@ -93,13 +94,20 @@ def _flows(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figur
     }
 
 
-def _visitors(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:
-    known = truth.known(charter, area, day)
-    there = rows.groupby(["zone_id", "hour_at"], observed=True)[known.quantity].sum().reset_index()
+def visitors(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:
+    """All origins of a zone and hour together against the persons present."""
+    truth_of_day = truth.known(charter, area, day)
+    there = (
+        rows.groupby(["zone_id", "hour_at"], observed=True)[truth_of_day.quantity]
+        .sum()
+        .reset_index()
+    )
     there["hour_at"] = pd.to_datetime(there["hour_at"], utc=True)
-    present = known.present.assign(hour_at=pd.to_datetime(known.present["hour_at"], utc=True))
+    present = truth_of_day.present.assign(
+        hour_at=pd.to_datetime(truth_of_day.present["hour_at"], utc=True)
+    )
     both = present.merge(there, on=["zone_id", "hour_at"], how="left", validate="one_to_one")
-    true, guess = both["n_true"].to_numpy(), both[known.quantity].fillna(0.0).to_numpy()
+    true, guess = both["n_true"].to_numpy(), both[truth_of_day.quantity].fillna(0.0).to_numpy()
     return {
         "mape": scores.mape(true, guess),
         "wape": scores.wape(true, guess),
@@ -107,9 +115,10 @@ def _visitors(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Fi
     }
 
 
-def _residence(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:
-    known = truth.homed(charter).set_index("zone_id")["n_true"]
-    true = known.reindex(area.bottom(), fill_value=0.0).to_numpy()
+def residence(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:
+    """Devices by zone of home against those of the zone's residents."""
+    true_homes = truth.homed(charter).set_index("zone_id")["n_true"]
+    true = true_homes.reindex(area.bottom(), fill_value=0.0).to_numpy()
     guess = rows.set_index("zone_id")["n_devices"].reindex(area.bottom()).to_numpy(dtype=float)
     return {
         "mape": scores.mape(true, guess),

@@ -14,8 +14,9 @@ from peil import methods
 from peil.adapters import experiments
 from peil.area.area import Area, area_of
 from peil.charter import reading
+from peil.charter.period import Period
 from peil.charter.schema import Charter
-from peil.estimate import night as nights
+from peil.estimate import night as night_hours
 from peil.outcome import Outcome, Refused
 from peil.score import linked, truth
 from peil.store import lock
@@ -45,8 +46,8 @@ def score(pilot: str) -> Outcome:
     Refused
         No truth, or nothing estimated yet.
     """
-    charter = reading.load(pilot)
-    store = Store()
+    period = Period.open(pilot)
+    charter, store = period.charter, period.store
     area = area_of(charter, store)
     with lock.held(store, charter.pilot, "score", "score"):
         joined, days = [], []
@@ -66,20 +67,22 @@ def score(pilot: str) -> Outcome:
             "quantity": joined[0]["quantity"].iloc[0],
             "days": by_day,
             "whole": whole,
-            "products": {name: linked.mean_over_days(found) for name, found in products.items()},
+            "products": {
+                name: linked.mean_over_days(figures) for name, figures in products.items()
+            },
         }
-        kept = store.scores(charter.pilot) / "scores.json"
-        if kept.exists() and canonical(read_json(kept)) == canonical(record):
-            period = f"{len(days)} days"
-            return Outcome("score", charter.pilot, period, "unchanged", {}, [str(kept)])
+        file = store.scores(charter.pilot) / "scores.json"
+        if file.exists() and canonical(read_json(file)) == canonical(record):
+            n_days = f"{len(days)} days"
+            return Outcome("score", charter.pilot, n_days, "unchanged", {}, [str(file)])
         for day in days:
             run_ids = read_json(store.estimated(charter.pilot, day) / "estimated.json")["run_ids"]
             for name, figures in by_day[str(day)].items():
                 experiments.add_scores(store, charter.pilot, run_ids[name], figures)
-        for product, found in products.items():
-            for run_id, figures in linked.by_run(charter, store, product, found).items():
+        for product, by_period in products.items():
+            for run_id, figures in linked.by_run(charter, store, product, by_period).items():
                 experiments.add_scores(store, charter.pilot, run_id, figures)
-        write_json(kept, record)
+        write_json(file, record)
     facts: dict[str, int | float | str] = {
         f"{name}_{measure}": round(figures[measure], 4)
         for name, figures in whole.items()
@@ -88,7 +91,7 @@ def score(pilot: str) -> Outcome:
     }
     if "flows" in record["products"]:
         facts["flows_cpc"] = round(record["products"]["flows"]["cpc"], 4)
-    return Outcome("score", charter.pilot, f"{len(days)} days", "done", facts, [str(kept)])
+    return Outcome("score", charter.pilot, f"{len(days)} days", "done", facts, [str(file)])
 
 
 def joined(charter: Charter, store: Store) -> pd.DataFrame:
@@ -109,14 +112,14 @@ def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame
     rows = pd.read_parquet(
         store.estimated(charter.pilot, day) / "est_presence__by_zone_hour.parquet"
     )
-    known = truth.known(charter, area, day)
+    true = truth.known(charter, area, day)
     rows = rows[rows["zone_id"].isin(area.bottom())].copy()
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
-    present = known.present.assign(hour_at=pd.to_datetime(known.present["hour_at"], utc=True))
+    present = true.present.assign(hour_at=pd.to_datetime(true.present["hour_at"], utc=True))
     rows = rows.merge(present, on=["zone_id", "hour_at"], how="inner", validate="many_to_one")
-    rows["value"] = rows[known.quantity]
+    rows["value"] = rows[true.quantity]
     rows["plain"] = rows["n_devices"] * _one_factor(charter, area, day, store, rows)
-    rows["quantity"] = known.quantity
+    rows["quantity"] = true.quantity
     rows["local_hour"] = rows["hour_at"].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
     return rows
 
@@ -131,7 +134,7 @@ def _one_factor(
     """
     if area.register is None:
         return pd.Series(1.0, index=rows.index)
-    night = nights.night_for(charter, day, store)
+    night = night_hours.night_for(charter, day, store)
     factor = {}
     for name, own in rows.groupby("estimator"):
         wide = own.pivot(index="zone_id", columns="hour_at", values="n_devices").to_numpy()

@@ -191,7 +191,7 @@ def _squares(charter: Charter, area: Area, rows: str) -> pd.DataFrame:
         ).df()
     columns = zip(positions["east"], positions["north"], strict=True)
     positions["zone_id"] = [f"E{east:02d}N{north:02d}" for east, north in columns]
-    seen = sorted(positions["hour_at"].unique())
-    whole = pd.MultiIndex.from_product([area.bottom(), seen], names=["zone_id", "hour_at"])
+    hours = sorted(positions["hour_at"].unique())
+    whole = pd.MultiIndex.from_product([area.bottom(), hours], names=["zone_id", "hour_at"])
     present = positions.set_index(["zone_id", "hour_at"])["n_true"].reindex(whole, fill_value=0.0)
     return present.reset_index()

@@ -47,11 +47,11 @@ def accounts(charter: Charter, store: Store, day: date) -> list[FileAccount]:
     )
     if not (landed.exists() and staged.exists()):
         return []
-    kept = read_json(staged)["accounting"]
-    made = []
+    rows = read_json(staged)["accounting"]
+    file_accounts = []
     for file in read_json(landed)["files"]:
-        own = [row for row in kept if row["file_name"] == file["name"]]
-        made.append(
+        own = [row for row in rows if row["file_name"] == file["name"]]
+        file_accounts.append(
             FileAccount(
                 day=str(day),
                 file=file["name"],
@@ -65,7 +65,7 @@ def accounts(charter: Charter, store: Store, day: date) -> list[FileAccount]:
                 },
             )
         )
-    return made
+    return file_accounts
 
 
 def rows_of(accounting: list[dict[str, str | int]], outcome: str) -> int:

@@ -66,8 +66,8 @@ class Counted:
         """
         wanted = np.array(positions)
         best = max(self.plans, key=lambda plan: int(np.isin(wanted, plan.hours).sum()))
-        kept = np.isin(best.hours, wanted)
-        return PlanOfHours(best.cells, best.hours[kept], best.devices[:, kept])
+        is_wanted = np.isin(best.hours, wanted)
+        return PlanOfHours(best.cells, best.hours[is_wanted], best.devices[:, is_wanted])
 
 
 def counted_of(charter: Charter, day: date, store: Store) -> Counted:
@@ -91,8 +91,8 @@ def counted_of(charter: Charter, day: date, store: Store) -> Counted:
     lost = np.zeros(len(hours))
     for hour, n_devices in withheld:
         lost[position[hour.astimezone(zone)]] = n_devices
-    found = {(cell, position[hour.astimezone(zone)]): n for cell, hour, n in counts}
-    return Counted(_plans(cells, hours, found), lost, hours)
+    count_of = {(cell, position[hour.astimezone(zone)]): n for cell, hour, n in counts}
+    return Counted(_plans(cells, hours, count_of), lost, hours)
 
 
 def _plans(
@@ -140,8 +140,8 @@ def versions_at(versions: pd.DataFrame, hour: datetime) -> list[int]:
     [1, 2]
     """
     starts, ends = (pd.to_datetime(versions[name], utc=True) for name in ("valid_from", "valid_to"))
-    here, half = pd.Timestamp(hour), pd.Timestamp(hour + HALF)
-    overlaps = (starts.isna() | (starts < here + HOUR)) & (ends.isna() | (ends > here))
+    moment, half = pd.Timestamp(hour), pd.Timestamp(hour + HALF)
+    overlaps = (starts.isna() | (starts < moment + HOUR)) & (ends.isna() | (ends > moment))
     at_half = (starts.isna() | (starts <= half)) & (ends.isna() | (ends > half))
     order = pd.DataFrame(
         {

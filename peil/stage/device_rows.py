@@ -186,9 +186,9 @@ def buckets(
         _number_cells(opened, aliases, cells)
         for part in range(parts):
             low, high = part * SPACE // parts, (part + 1) * SPACE // parts - 1
-            found = _bucket(opened, aliases, charter, window, low, high)
-            if found is not None:
-                yield from found.cut(memory_bytes(store.settings.memory) // BYTES_FOLLOWED)
+            bucket = _bucket(opened, aliases, charter, window, low, high)
+            if bucket is not None:
+                yield from bucket.cut(memory_bytes(store.settings.memory) // BYTES_FOLLOWED)
 
 
 def opt_out_list(charter: Charter, store: Store) -> Path | None:
@@ -220,8 +220,8 @@ def _leave_out(
         opt_out.read_list(opened, listed, charter.inputs.opt_out.column)
     key = keys.read_key(pseudonym_key(store, charter, window.first))
     names = opened.execute("SELECT subscriber_id FROM opted_out ORDER BY 1").fetchnumpy()
-    found = [pseudonym(key, str(one)) for one in names["subscriber_id"]]
-    left_out = pa.table({"device_id": pa.array(found, pa.string())})
+    pseudonyms = [pseudonym(key, str(identifier)) for identifier in names["subscriber_id"]]
+    left_out = pa.table({"device_id": pa.array(pseudonyms, pa.string())})
     opened.register("given", left_out)
     opened.execute("CREATE TEMP TABLE left_out AS SELECT device_id::UUID AS device_id FROM given")
     opened.unregister("given")

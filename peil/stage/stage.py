@@ -10,13 +10,13 @@ from pathlib import Path
 from peil import methods
 from peil.adapters import database
 from peil.adapters.transform import TransformSession, build
-from peil.charter import reading, register, windows
-from peil.charter.schema import Charter
+from peil.charter import windows
+from peil.charter.period import Period
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.quality.measuring import measure
 from peil.stage.accounting import rows_of
-from peil.store import keys, ledger, lock
+from peil.store import keys
 from peil.store.atomic import canonical, fresh_folder, read_json, write_json
 from peil.store.store import Store
 
@@ -31,22 +31,19 @@ def stage(pilot: str, day: str) -> Outcome:
     Waiting
         The raw state is not there.
     """
-    charter = reading.load(pilot)
-    when = reading.day_of(charter, day)
-    store = Store()
-    register.enter(charter, store)
-    if ledger.is_released(store, charter.pilot, "presence", str(when)):
-        return Outcome("stage", charter.pilot, str(when), "unchanged", {"why": "released"})
-    require_open("raw", charter.pilot, str(when))
-    with lock.held(store, charter.pilot, str(when), "stage"):
-        outcome = _stage(charter, when, store)
-        measure(charter, when, store)
+    period = Period.open(pilot, day)
+    if period.is_released():
+        return period.outcome("stage", "unchanged", {"why": "released"})
+    require_open("raw", period.pilot, str(period.day))
+    with period.held("stage"):
+        outcome = _stage(period)
+        measure(period.charter, period.day, period.store)
         return outcome
 
 
-def _stage(charter: Charter, day: date, store: Store) -> Outcome:
-    pilot = charter.pilot
-    raw, kept = store.raw_manifest(pilot, day), store.staged_manifest(pilot, day)
+def _stage(period: Period) -> Outcome:
+    charter, day, store, pilot = period.charter, period.day, period.store, period.pilot
+    raw, manifest = store.raw_manifest(pilot, day), store.staged_manifest(pilot, day)
     if not (raw.exists() and store.raw_file(pilot, day).exists()):
         raise Waiting(f"{pilot} {day} is not ingested yet: run `peil ingest {pilot} {day}`.")
     if windows.is_shredded(store, charter, day):
@@ -59,12 +56,12 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
     cleaning = methods.section("cleaning", pilot)
     fingerprint = _fingerprint(store, pilot, day, cleaning, pseudonym_key)
     staged = store.staged_file(pilot, day)
-    if staged.exists() and kept.exists() and read_json(kept)["fingerprint"] == fingerprint:
-        return Outcome("stage", pilot, str(day), "unchanged", read_json(kept)["facts"])
+    if staged.exists() and manifest.exists() and read_json(manifest)["fingerprint"] == fingerprint:
+        return period.outcome("stage", "unchanged", read_json(manifest)["facts"])
 
     part = staged.with_name(f".{staged.name}.part")
-    for left in (part, part.with_name(part.name + ".wal")):
-        left.unlink(missing_ok=True)
+    for leftover in (part, part.with_name(part.name + ".wal")):
+        leftover.unlink(missing_ok=True)
     work = fresh_folder(store.work(pilot, day, "stage"))
     session = TransformSession(
         raw_file=store.raw_file(pilot, day),
@@ -78,7 +75,7 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
         cleaning=cleaning,
     )
     build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
-    kept.unlink(missing_ok=True)  # it describes another file
+    manifest.unlink(missing_ok=True)  # it describes another file
     os.replace(part, staged)
     accounting, content = _read_back(store, pilot, day)
     facts: dict[str, Fact] = {
@@ -86,7 +83,7 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
         for outcome in ("staged", "quarantined", "opted_out")
     }
     write_json(
-        kept,
+        manifest,
         {
             "fingerprint": fingerprint,
             "content_sha256": content,
@@ -95,7 +92,7 @@ def _stage(charter: Charter, day: date, store: Store) -> Outcome:
             "accounting": accounting,
         },
     )
-    return Outcome("stage", pilot, str(day), "done", facts, [str(kept)])
+    return period.outcome("stage", "done", facts, manifest)
 
 
 def _fingerprint(

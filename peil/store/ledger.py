@@ -33,7 +33,7 @@ def entries(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    found: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
         try:
             entry = json.loads(line)
@@ -41,8 +41,8 @@ def entries(path: Path) -> list[dict[str, Any]]:
             entry = None
         if not isinstance(entry, dict):
             raise Refused(f"{path.name}, line {number} is no entry: restore the file from a copy.")
-        found.append(entry)
-    return found
+        lines.append(entry)
+    return lines
 
 
 def _hash(entry: dict[str, Any]) -> str:
@@ -89,14 +89,14 @@ def append(
     with FileLock(str(path) + ".lock"):
         _mend(path)
         _is_longer_than_witness(store, pilot)
-        known = entries(path)
-        for entry in known if once else known[-1:]:
+        existing = entries(path)
+        for entry in existing if once else existing[-1:]:
             if entry["kind"] == kind and entry["facts"] == facts:
                 _copy(store, pilot)
                 return _hash(entry)
         body = {
-            "sequence": len(known),
-            "previous": _hash(known[-1]) if known else START,
+            "sequence": len(existing),
+            "previous": _hash(existing[-1]) if existing else START,
             "at": at.isoformat(),
             "kind": kind,
             "facts": facts,
@@ -144,19 +144,19 @@ def check(store: Store, pilot: str) -> list[str]:
     """Faults of the ledger in sentences; none when chain, signatures and copy agree."""
     faults = []
     try:
-        known, witness = entries(store.ledger(pilot)), entries(store.agency_ledger(pilot))
+        own, witness = entries(store.ledger(pilot)), entries(store.agency_ledger(pilot))
     except Refused as unread:
         return [str(unread)]
     public = public_key(store)
     previous = START
-    for number, entry in enumerate(known):
+    for number, entry in enumerate(own):
         body = {name: value for name, value in entry.items() if name != "signature"}
         if entry.get("sequence") != number or entry.get("previous") != previous:
             faults.append(f"Ledger entry {number} does not follow the one before it.")
         if not is_signed(canonical(body), str(entry.get("signature", "")), public):
             faults.append(f"Ledger entry {number} does not carry the operator's signature.")
         previous = _hash(entry)
-    if witness != known:
+    if witness != own:
         faults.append("The agency's copy of the ledger differs from the operator's.")
     return faults
 

@@ -14,8 +14,8 @@ KeyKind = Literal["raw", "staged", "pseudonym"]
 class Store:
     """Paths of one store. Makes no folder by itself except where a writer asks for its parent."""
 
-    def __init__(self, of: Settings | None = None) -> None:
-        self.settings = of or settings()
+    def __init__(self, machine: Settings | None = None) -> None:
+        self.settings = machine or settings()
         root = self.settings.data.absolute()
         self.root = root
         self.operator = root / "operator"
@@ -43,6 +43,10 @@ class Store:
 
     def estimated(self, pilot: str, day: date, product: str = "presence") -> Path:
         return self.operator / "estimated" / pilot / product / str(day)
+
+    def estimated_record(self, pilot: str, day: date, product: str = "presence") -> Path:
+        """The file that says what made the estimates of a product and period."""
+        return self.estimated(pilot, day, product) / "estimated.json"
 
     def linked(self, pilot: str, first: date) -> Path:
         """Sums over the devices of a linkage window, named after its first day."""

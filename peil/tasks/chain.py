@@ -31,7 +31,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
 from peil.charter import reading
-from peil.charter.products import LINKED, OUTPUTS
+from peil.charter.products import linked
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
 from peil.settings import settings
 
@@ -144,14 +144,14 @@ def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
         datetime.combine(day + timedelta(days=1), time(), zone)
         for day in (read.period.start, read.period.end)
     )
-    linked = [name for name in LINKED if name in read.products]
+    products = [product for product in linked() if product.name in read.products]
     return {
         "time_zone": read.time_zone,
         "start": first,
         "end": last,
         "due": read.inputs.events.due,
-        "linked": tuple(linked),
-        "releasable": tuple(one for one in linked if ("released", one) in OUTPUTS),
+        "linked": tuple(product.name for product in products),
+        "releasable": tuple(product.name for product in products if product.is_releasable),
     }
 
 
@@ -163,27 +163,27 @@ def pilots() -> list[Pilot]:
     """
     declared = []
     for file in sorted(settings().pilots.glob("*.yml")):
-        known = _known(file, file.stat().st_mtime_ns)
-        declared.append(Pilot(file.stem, **(known or {})))
+        facts = _known(file, file.stat().st_mtime_ns)
+        declared.append(Pilot(file.stem, **(facts or {})))
     return declared
 
 
 def day() -> str:
     """Return the local calendar day this run is about: its partition, else `conf["day"]`."""
-    found = asked_day()
-    if found is None:
+    asked_for = asked_day()
+    if asked_for is None:
         raise AirflowFailException(
             'This run has no day: backfill it, trigger it with a partition key as "2026-03-02", '
             'or with the configuration {"day": "2026-03-02"}.'
         )
-    return found
+    return asked_for
 
 
 def asked_day() -> str | None:
     """Return the day that this run was asked for, None where it was not asked for any."""
     run = get_current_context()["dag_run"]
-    found = run.partition_key or (run.conf or {}).get("day")
-    return str(found) if found else None
+    partition = run.partition_key or (run.conf or {}).get("day")
+    return str(partition) if partition else None
 
 
 def is_walked() -> bool:
@@ -211,7 +211,7 @@ def _done(verb: str, pilot: str, when: str) -> None:
     telling.verb_done(Store(), reading.load(pilot), verb, when)
 
 
-def guard(pilot: Pilot, state: str, made: Any, exists: Any = None) -> None:
+def guard(pilot: Pilot, state: str, state_made: Any, exists: Any = None) -> None:
     """Put the gate of a state behind the task that made it.
 
     Open: the task named after the state runs, and with it the asset exists. Closed:
@@ -257,4 +257,4 @@ def guard(pilot: Pilot, state: str, made: Any, exists: Any = None) -> None:
 
     if exists is None:
         exists = EmptyOperator(task_id=state, outlets=[pilot.asset(state)])
-    look(made) >> [exists, set_aside()]
+    look(state_made) >> [exists, set_aside()]

@@ -16,9 +16,9 @@ from peil.tasks.chain import SOON, WHEN, Pilot, day, is_walked, told
 def estimate_products(pilot: Pilot, after: Any) -> None:
     """Put a task for each product behind the one that estimated presence, one after the other."""
     for product in pilot.linked:
-        made = _estimate(pilot, product)
-        after >> made
-        after = made
+        estimated = _estimate(pilot, product)
+        after >> estimated
+        after = estimated
 
 
 def _estimate(pilot: Pilot, product: str) -> Any:
@@ -48,8 +48,8 @@ def _release(pilot: Pilot, product: str) -> None:
     def is_ready() -> str | None:
         from peil.tasks.windows import readiness
 
-        found = readiness(pilot.name, product, day(), is_walked())
-        return {"asks": f"approval_{product}", "ready": f"release_{product}"}.get(found)
+        ready = readiness(pilot.name, product, day(), is_walked())
+        return {"asks": f"approval_{product}", "ready": f"release_{product}"}.get(ready)
 
     approval = ApprovalOperator(
         task_id=f"approval_{product}",
@@ -84,6 +84,6 @@ def _release(pilot: Pilot, product: str) -> None:
             rebuild(pilot.name)
 
     answered: Any = approval.output
-    recorded, made = approved(answered), run()
-    is_ready() >> [approval, made]
-    recorded >> made >> show()
+    recorded, released = approved(answered), run()
+    is_ready() >> [approval, released]
+    recorded >> released >> show()

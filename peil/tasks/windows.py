@@ -1,7 +1,8 @@
-"""What tasks do with a product: its linkage window as a whole, once the window is whole.
+"""Tasks of a product's linkage window: estimated, approved and released once the window is whole.
 
 Whichever day completes a window makes its products; a day of a window that is not whole yet leaves
-them alone and says so. Each period is still a release of its own.
+them alone and says so. Each period is still a release of its own. How a product is estimated or
+released belongs to those verbs, not here.
 """
 
 from __future__ import annotations
@@ -9,16 +10,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from peil.charter import reading, windows
+from peil.charter.period import Period
 from peil.charter.products import Product
-from peil.charter.schema import Charter
-from peil.charter.windows import Window
-from peil.estimate.linked import estimate as products
+from peil.charter.windows import periods
+from peil.estimate.linked import estimate as estimation
 from peil.outcome import Fact, Outcome, Waiting
 from peil.release import release
 from peil.stage import device_rows
-from peil.store import ledger
-from peil.store.store import Store
 
 Readiness = Literal["waits", "released", "asks", "ready"]
 
@@ -31,26 +29,19 @@ def estimate(pilot: str, product: str, day: str) -> Outcome:
     Refused
         The charter does not name the product.
     """
-    charter = reading.load(pilot)
-    when, store = reading.day_of(charter, day), Store()
-    found = products.named(charter, product)
-    left = device_rows.missing(charter, windows.window_of(charter, when), store)
-    if left:
-        facts: dict[str, Fact] = {"why": "the window is not whole", "n_days_missing": len(left)}
-        return products.told(charter, found, when, "unchanged", facts, store)
-    return products.estimate(pilot, product, day)
+    period = Period.open(pilot, day)
+    row = period.product(product)
+    missing = device_rows.missing(period.charter, period.window, period.store)
+    if missing:
+        facts: dict[str, Fact] = {"why": "the window is not whole", "n_days_missing": len(missing)}
+        return estimation.outcome(period, row, "unchanged", facts)
+    return estimation.estimate(pilot, product, day)
 
 
-def unreleased(charter: Charter, product: Product, window: Window, store: Store) -> list[date]:
-    """Periods of a window that are not released, in order."""
-    return [
-        day
-        for day in products.days_of(charter, product, window)
-        if not (
-            ledger.is_released(store, charter.pilot, product, str(day))
-            and store.released(charter.pilot, product, day).exists()
-        )
-    ]
+def unreleased(period: Period, product: Product) -> list[date]:
+    """Periods of a product in the window of a day that are not released, in order."""
+    days = [Period(period.charter, day, period.store) for day in periods(product, period.window)]
+    return [part.day for part in days if not part.has_crossed(product.name)]
 
 
 def readiness(pilot: str, product: str, day: str, is_walked: bool) -> Readiness:
@@ -68,45 +59,40 @@ def readiness(pilot: str, product: str, day: str, is_walked: bool) -> Readiness:
     Waiting
         The window is whole, but the product is not estimated yet.
     """
-    charter = reading.load(pilot)
-    when, store = reading.day_of(charter, day), Store()
-    found = release.named(charter, product)
-    window = windows.window_of(charter, when)
-    if not unreleased(charter, found, window, store):
+    period = Period.open(pilot, day)
+    row = period.product(product, to="release")
+    if not unreleased(period, row):
         return "released"
-    if not products.is_estimated(charter, found, window, store):
-        if device_rows.missing(charter, window, store):
+    if not estimation.is_estimated(period.charter, row, period.window, period.store):
+        if device_rows.missing(period.charter, period.window, period.store):
             return "waits"
         raise Waiting(
-            f"{pilot}: {product} of {window} is not estimated yet: "
+            f"{pilot}: {product} of {period.window} is not estimated yet: "
             f"run `peil estimate {pilot} {day} --product {product}`."
         )
-    return "ready" if charter.is_synthetic or is_walked else "asks"
+    return "ready" if period.charter.is_synthetic or is_walked else "asks"
 
 
 def approve(pilot: str, product: str, day: str, by: str) -> None:
     """Record that a named person approved each release of a window: one entry a period."""
-    charter = reading.load(pilot)
-    window = windows.window_of(charter, reading.day_of(charter, day))
-    found = release.named(charter, product)
-    for one in unreleased(charter, found, window, Store()):
-        release.approve(pilot, str(one), by, product)
+    period = Period.open(pilot, day)
+    row = period.product(product, to="release")
+    for start in unreleased(period, row):
+        release.approve(pilot, str(start), by, product)
 
 
 def release_window(pilot: str, product: str, day: str) -> Outcome:
     """Release each period of the window of a day that is not released, one after the other."""
-    charter = reading.load(pilot)
-    when, store = reading.day_of(charter, day), Store()
-    found = release.named(charter, product)
-    window = windows.window_of(charter, when)
-    periods = unreleased(charter, found, window, store)
-    facts: dict[str, Fact] = {"window": str(window), "n_periods": len(periods)}
+    period = Period.open(pilot, day)
+    row = period.product(product, to="release")
+    starts = unreleased(period, row)
+    facts: dict[str, Fact] = {"window": str(period.window), "n_periods": len(starts)}
     places: list[str] = []
-    for one in periods:
-        release.release(pilot, str(one), product)
-        crossed = release.publish(pilot, str(one), product)
+    for start in starts:
+        release.release(pilot, str(start), product)
+        published = release.publish(pilot, str(start), product)
         for name in ("n_entries", "n_withheld"):
-            facts[name] = int(facts.get(name, 0)) + int(crossed.facts[name])
-        places += crossed.look_at
-    status: products.Status = "done" if periods else "unchanged"
-    return Outcome(f"release_{product}", charter.pilot, str(when), status, facts, places)
+            facts[name] = int(facts.get(name, 0)) + int(published.facts[name])
+        places += published.look_at
+    status: estimation.Status = "done" if starts else "unchanged"
+    return Outcome(f"release_{product}", period.pilot, str(period.day), status, facts, places)

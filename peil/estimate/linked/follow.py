@@ -62,8 +62,8 @@ def staying_of(
     residents = prior if area.register is None else area.residents_per_tile()
     zone = pd.Categorical(tiles["zone_id"], categories=area.bottom()).codes.astype(np.int64)
     chances = fitted.connection_probability_
-    made = staying(pilot, chances, placed, tiles, prior, residents, zone)
-    return made, np.asarray(chances @ prior > 0)
+    segmenter = staying(pilot, chances, placed, tiles, prior, residents, zone)
+    return segmenter, np.asarray(chances @ prior > 0)
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,15 @@ def follow(
     n_parts: int | None = None,
 ) -> Followed:
     """Read a window once and keep the sums over its devices."""
-    made = prepared(charter, window, store, area, footprint)
-    read = device_rows.buckets(charter, window, store, made.cells, n_parts)
-    return sums_over(read, made.model, made.is_located, made.origins, made.is_night)
+    prepared_models = prepared(charter, window, store, area, footprint)
+    read = device_rows.buckets(charter, window, store, prepared_models.cells, n_parts)
+    return sums_over(
+        read,
+        prepared_models.model,
+        prepared_models.is_located,
+        prepared_models.origins,
+        prepared_models.is_night,
+    )
 
 
 def sums_over(
@@ -185,17 +191,17 @@ def _add_flows(sums: Sums, segments: Segments, places: Places, origin: Ints) -> 
     trips = find_trips(segments)
     hour = np.floor_divide(trips.departs_s, HOUR_S).astype(np.int64)
     left, reached = trips.from_segment, trips.to_segment
-    kept = (hour >= 0) & (hour < sums.n_hours)
-    kept &= (places.zone[left] >= 0) & (places.zone[reached] >= 0)
-    left, reached, device = left[kept], reached[kept], trips.device[kept]
+    is_inside = (hour >= 0) & (hour < sums.n_hours)
+    is_inside &= (places.zone[left] >= 0) & (places.zone[reached] >= 0)
+    left, reached, device = left[is_inside], reached[is_inside], trips.device[is_inside]
     sums.add_flows(
         device,
         origin[device],
-        hour[kept],
+        hour[is_inside],
         Ends.whole(places.zone[left], places.zone_shares.shape[1]),
         Ends.whole(places.zone[reached], places.zone_shares.shape[1]),
     )
-    return int(kept.sum())
+    return int(is_inside.sum())
 
 
 def seconds_within(segments: Segments, is_marked: NDArray[np.bool_]) -> Floats:

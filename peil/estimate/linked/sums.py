@@ -137,13 +137,13 @@ class Tally:
         """One row per key that was counted, in the order of the key."""
         at = np.flatnonzero(self._keys != loops.FREE)
         at = at[np.argsort(self._keys[at])]
-        made = pd.DataFrame(index=pd.RangeIndex(len(at)))
+        table = pd.DataFrame(index=pd.RangeIndex(len(at)))
         parts = np.unravel_index(self._keys[at], tuple(self.sizes.values()))
         for name, values in zip(self.sizes, parts, strict=True):
-            made[name] = np.asarray(values, dtype=np.int64)
+            table[name] = np.asarray(values, dtype=np.int64)
         for name, total in zip(self.counts, self._totals, strict=True):
-            made[name] = total[at]
-        return made
+            table[name] = total[at]
+        return table
 
 
 @dataclass(frozen=True)
@@ -242,19 +242,24 @@ class Sums:
         """
         first, second = left.shares, reached.shares
         n_first, n_second = np.diff(first.indptr), np.diff(second.indptr)
-        of = np.repeat(np.arange(len(device)), n_first * n_second)
+        row_of = np.repeat(np.arange(len(device)), n_first * n_second)
         starts = np.cumsum(n_first * n_second) - n_first * n_second
-        nth = np.arange(len(of)) - starts[of]
-        a = first.indptr[of] + nth // n_second[of]
-        b = second.indptr[of] + nth % n_second[of]
+        nth = np.arange(len(row_of)) - starts[row_of]
+        a = first.indptr[row_of] + nth // n_second[row_of]
+        b = second.indptr[row_of] + nth % n_second[row_of]
         parts = np.rint(first.data[a] * second.data[b] * PARTS).astype(np.int64)
-        kept = parts > 0
-        of, a, b, parts = of[kept], a[kept], b[kept], parts[kept]
+        is_positive = parts > 0
+        row_of, a, b, parts = (
+            row_of[is_positive],
+            a[is_positive],
+            b[is_positive],
+            parts[is_positive],
+        )
         key = {
-            "origin": origin[of],
+            "origin": origin[row_of],
             "from_zone": first.indices[a],
             "to_zone": second.indices[b],
-            "hour": hour[of],
+            "hour": hour[row_of],
         }
         self.flows.add(key, {"n_parts": parts, "n_devices": 0})
         flat = self.flows.flat(

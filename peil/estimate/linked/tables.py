@@ -49,9 +49,9 @@ class Weighing:
     def homed(self) -> Floats:
         """Devices with their home in each zone."""
         zones = len(self.origins.zones)
-        found = np.zeros(self.origins.size)
-        found[self.homes["origin"]] = self.homes["n_devices"]
-        return found[:zones]
+        devices = np.zeros(self.origins.size)
+        devices[self.homes["origin"]] = self.homes["n_devices"]
+        return devices[:zones]
 
     def register(self) -> Floats | None:
         """Persons in each zone; None where the pilot has no register."""
@@ -85,6 +85,27 @@ class Weighing:
         return presence_interval(value, n_counted, ratio, **self.choices["uncertainty"])
 
 
+@dataclass(frozen=True)
+class Part:
+    """The period of a window that a table is about.
+
+    Attributes
+    ----------
+    window : Window
+    hours : list of datetime
+        Start of every hour of the window, UTC.
+    positions : list of int
+        Those of the period.
+    run_id : str
+        Written into every row.
+    """
+
+    window: Window
+    hours: list[datetime]
+    positions: list[int]
+    run_id: str
+
+
 def _of_day(table: pd.DataFrame, positions: list[int]) -> pd.DataFrame:
     rows = table[table["hour"].isin(positions)].sort_values(
         [name for name in table.columns if not name.startswith("n_")], ignore_index=True
@@ -92,27 +113,18 @@ def _of_day(table: pd.DataFrame, positions: list[int]) -> pd.DataFrame:
     return rows.assign(mass=rows["n_parts"] / PARTS)
 
 
-def flows(
-    weighing: Weighing,
-    table: pd.DataFrame,
-    hours: list[datetime],
-    positions: list[int],
-    run_id: str,
-) -> pd.DataFrame:
+def flows(weighing: Weighing, tally: pd.DataFrame, part: Part) -> pd.DataFrame:
     """Trips of one day: `est_flows__by_zone_pair_hour`.
 
     Parameters
     ----------
     weighing : Weighing
-    table : DataFrame
+    tally : DataFrame
         `Sums.flows` of the window.
-    hours : list of datetime
-        Every hour of the window.
-    positions : list of int
-        Those of the day.
-    run_id : str
+    part : Part
+        The day.
     """
-    rows = _of_day(table, positions)
+    rows = _of_day(tally, part.positions)
     rows = rows[rows["origin"] != weighing.origins.unknown].copy()
     weights = weighing.per_device(weighing.homed())
     rows["n_person_trips"] = np.nan if weights is None else weights[rows["origin"]] * rows["mass"]
@@ -133,37 +145,31 @@ def flows(
         {
             "from_zone_id": zones[whole["from_zone"]],
             "to_zone_id": zones[whole["to_zone"]],
-            "hour_at": _moments(hours, whole["hour"]),
+            "hour_at": _moments(part.hours, whole["hour"]),
             "estimator": ESTIMATOR,
             "n_devices": whole["n_devices"],
             "n_trips": whole["n_trips"],
             "n_person_trips": value,
             "n_person_trips_lower": lower,
             "n_person_trips_upper": upper,
-            "run_id": run_id,
+            "run_id": part.run_id,
         }
     )
 
 
-def visitors(
-    weighing: Weighing,
-    table: pd.DataFrame,
-    hours: list[datetime],
-    positions: list[int],
-    run_id: str,
-) -> pd.DataFrame:
+def visitors(weighing: Weighing, tally: pd.DataFrame, part: Part) -> pd.DataFrame:
     """Devices present on one day by where they come from: `est_visitors__by_zone_hour_origin`.
 
     The weights of an hour make the devices seen in it stand for the whole register. Parameters as
     `flows`, of `Sums.present`.
     """
     origins = weighing.origins
-    rows = _of_day(table, positions)
+    rows = _of_day(tally, part.positions)
     rows = rows[rows["origin"] != origins.unknown].copy()
     rows["n_persons"] = np.nan
     for _, own in rows.groupby("hour"):
-        seen = np.bincount(own["origin"], own["mass"], origins.size)[: origins.unknown]
-        weights = weighing.per_device(seen.astype(np.float64))
+        present = np.bincount(own["origin"], own["mass"], origins.size)[: origins.unknown]
+        weights = weighing.per_device(present.astype(np.float64))
         if weights is not None:
             rows.loc[own.index, "n_persons"] = weights[own["origin"]] * own["mass"]
     region = regions(weighing.area)
@@ -194,7 +200,7 @@ def visitors(
     return pd.DataFrame(
         {
             "zone_id": zones[whole["zone"]],
-            "hour_at": _moments(hours, whole["hour"]),
+            "hour_at": _moments(part.hours, whole["hour"]),
             "origin_kind": whole["origin_kind"],
             "origin_id": whole["origin_id"],
             "estimator": ESTIMATOR,
@@ -202,7 +208,7 @@ def visitors(
             "n_persons": value,
             "n_persons_lower": lower,
             "n_persons_upper": upper,
-            "run_id": run_id,
+            "run_id": part.run_id,
         }
     )
 
@@ -210,16 +216,19 @@ def visitors(
 def regions(area: Area) -> dict[str, str]:
     """The region that each lowest zone is told in: the zone above it, unless that is the whole."""
     parent = dict(zip(area.zones["zone_id"], area.zones["parent_id"], strict=True))
-    found = {}
+    region_of = {}
     for zone in area.bottom():
         above = parent[zone]
         is_part = isinstance(above, str) and isinstance(parent[above], str)
-        found[zone] = str(above) if is_part else zone
-    return found
+        region_of[zone] = str(above) if is_part else zone
+    return region_of
 
 
-def residence(weighing: Weighing, window: Window, run_id: str) -> pd.DataFrame:
-    """Devices by zone of home over a window, beside the register: `est_residence__by_zone`."""
+def residence(weighing: Weighing, tally: pd.DataFrame, part: Part) -> pd.DataFrame:
+    """Devices by zone of home over a window, beside the register: `est_residence__by_zone`.
+
+    Parameters as `flows`, of `Sums.homes`, which `weighing` holds too.
+    """
     n_devices = weighing.homed()
     register = weighing.register()
     share = lower = upper = np.full(len(n_devices), np.nan)
@@ -231,15 +240,15 @@ def residence(weighing: Weighing, window: Window, run_id: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "zone_id": weighing.origins.zones,
-            "window_start_date": window.first,
-            "window_end_date": window.last,
+            "window_start_date": part.window.first,
+            "window_end_date": part.window.last,
             "estimator": ESTIMATOR,
             "n_devices": n_devices.astype(np.int64),
             "n_persons": np.nan if register is None else register,
             "market_share": share,
             "market_share_lower": lower,
             "market_share_upper": upper,
-            "run_id": run_id,
+            "run_id": part.run_id,
         }
     )
 

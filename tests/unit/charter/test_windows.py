@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from peil.charter import reading, windows
+from peil.charter.period import Period
 from peil.charter.windows import Window
 from peil.outcome import Refused
 from peil.store import keys, ledger
@@ -35,7 +36,7 @@ def refusal(tiny: Any, **changes: Any) -> str:
         (["presence", "visitors"], 31, "linkage_days: Input should be less than or equal to 30"),
         (["presence", "flows"], 0, "linkage_days: Input should be greater than or equal to 1"),
         (["flows"], 7, "products: name presence too"),
-        (["presence", "trips"], 7, "products.1: Input should be 'presence', 'flows'"),
+        (["presence", "trips"], 7, "products.1: no such product; there are presence, flows"),
     ],
 )
 def test_a_charter_links_no_longer_and_no_shorter_than_its_products_need(
@@ -100,7 +101,7 @@ def test_a_day_of_a_shredded_window_is_never_staged_under_another_key(tiny: Any)
     kept = tiny.store.staged_manifest("tiny", DAYS[2])
     kept.write_text("{}")
     with pytest.raises(Refused, match=r"was destroyed: what is left of that day is late"):
-        stage._stage(tiny.charter, DAYS[0], tiny.store)
+        stage._stage(Period(tiny.charter, DAYS[0], tiny.store))
     assert not tiny.store.key("tiny", DAYS[0], "pseudonym").exists()
 
 

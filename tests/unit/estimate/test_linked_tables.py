@@ -21,6 +21,7 @@ ZONES = ["A1", "A2", "B1"]
 ORIGINS = Origins(ZONES)
 GERMANY = int(ORIGINS.of(np.array([-1]), np.array([262]))[0])
 HOURS = [datetime(2026, 3, 1, 23, tzinfo=UTC) + timedelta(hours=n) for n in range(48)]
+DAY = product_tables.Part(Window(date(2026, 3, 2), date(2026, 3, 3)), HOURS, list(range(24)), "r")
 CHOICES: dict[str, dict[str, Any]] = {
     "linked": {"roamer_persons": 1.0},
     "uncertainty": {"level": 0.9, "sampling_overdispersion": 1.5, "model_error_share": 0.1},
@@ -80,7 +81,7 @@ def test_a_home_weight_makes_the_devices_that_live_in_a_zone_its_register() -> N
 
 
 def test_trips_of_a_day_are_weighted_by_home_and_leave_the_homeless_out() -> None:
-    table = product_tables.flows(weighing(), FLOWS, HOURS, list(range(24)), "r")
+    table = product_tables.flows(weighing(), FLOWS, DAY)
     assert len(table) == 1
     (row,) = table.to_dict("records")
     assert (row["from_zone_id"], row["to_zone_id"], row["hour_at"]) == ("A1", "B1", HOURS[8])
@@ -90,7 +91,7 @@ def test_trips_of_a_day_are_weighted_by_home_and_leave_the_homeless_out() -> Non
 
 
 def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
-    table = product_tables.visitors(weighing(), PRESENT, HOURS, list(range(24)), "r")
+    table = product_tables.visitors(weighing(), PRESENT, DAY)
     kinds = table.groupby("origin_kind")["n_persons"].sum()
     assert kinds["country"] == pytest.approx(12.0)
     assert kinds.sum() - 12.0 == pytest.approx(300.0 + 50.0 + 1000.0)
@@ -111,7 +112,9 @@ def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
 
 def test_residence_is_told_beside_the_register() -> None:
     window = Window(date(2026, 3, 2), date(2026, 3, 3))
-    table = product_tables.residence(weighing(), window, "r")
+    table = product_tables.residence(
+        weighing(), PRESENT, product_tables.Part(window, HOURS, [], "r")
+    )
     assert table["n_devices"].tolist() == [100, 20, 200]
     assert table["market_share"].tolist() == pytest.approx([1 / 3, 0.4, 0.2])
     assert (table["market_share_lower"] < table["market_share"]).all()
@@ -122,17 +125,17 @@ def test_residence_is_told_beside_the_register() -> None:
 def test_without_a_register_devices_stand_for_nobody(product: str) -> None:
     one = without_register()
     if product == "residence":
-        table = product_tables.residence(one, Window(date(2026, 3, 2), date(2026, 3, 3)), "r")
+        table = product_tables.residence(one, PRESENT, DAY)
     else:
         make = getattr(product_tables, product)
-        table = make(one, FLOWS if product == "flows" else PRESENT, HOURS, list(range(24)), "r")
+        table = make(one, FLOWS if product == "flows" else PRESENT, DAY)
     persons = [name for name in table if "person" in name or "market" in name]
     assert persons and table[persons].isna().all(axis=None)
     assert table["n_devices"].sum() > 0
 
 
 def test_a_day_without_a_trip_has_no_row() -> None:
-    table = product_tables.flows(weighing(), FLOWS[:0], HOURS, list(range(24)), "r")
+    table = product_tables.flows(weighing(), FLOWS[:0], DAY)
     assert table.empty and "n_person_trips_upper" in table
 
 

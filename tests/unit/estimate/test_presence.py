@@ -197,11 +197,11 @@ def test_a_day_estimated_before_the_champion_is_not_released_empty(tmp_path: Pat
     old = pd.concat([made.run(name, "0")[0] for name in ESTIMATORS if name != CHAMPION])
     old.to_parquet(tmp_path / "est_presence__by_zone_hour.parquet")
     with pytest.raises(Refused, match="run `peil estimate` for it again"):
-        presence(reading.load("demo"), of, tmp_path)
+        presence(reading.load("demo"), of, tmp_path, DAY)
 
 
 def test_every_list_of_estimators_is_the_same() -> None:
-    assert (believed.ESTIMATORS, believed.CHAMPION) == (ESTIMATORS, CHAMPION)
+    assert (tuple(ESTIMATORS), CHAMPION) == (believed.ESTIMATORS, believed.CHAMPION)
     models = yaml.safe_load((PROJECT / "dbt_project/models/estimated/estimated.yml").read_text())
     accepted = [
         test["accepted_values"]["arguments"]["values"]

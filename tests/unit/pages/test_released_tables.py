@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from peil.charter import reading
 from peil.charter.clock import now
-from peil.charter.products import Product, table_of
+from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.pages import released_tables
 from peil.pages.portal_tables import ReleasedFlows, ReleasedVisitors
@@ -59,13 +59,11 @@ def entries(columns: tuple[str, str], rows: list[Row]) -> pd.DataFrame:
     )
 
 
-def release(
-    store: Store, charter: Charter, product: Product, day: str, table: pd.DataFrame
-) -> Path:
+def release(store: Store, charter: Charter, product: str, day: str, table: pd.DataFrame) -> Path:
     """Write a day's table where it lies once it was released, and its entry in the ledger."""
     folder = store.released(charter.pilot, product, date.fromisoformat(day))
     folder.mkdir(parents=True)
-    table.to_parquet(folder / f"{table_of('released', product)}.parquet", index=False)
+    table.to_parquet(folder / f"{PRODUCTS[product].table('released')}.parquet", index=False)
     told = {
         "interval": {"level": 0.8, "status": "provisional"},
         "product": product,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.unit.models.disclosure.hierarchies import country, one_hour
 
 from peil_models.disclosure import LinearRow, audit, protect
+from tests.unit.models.disclosure.hierarchies import country, one_hour
 
 SPLIT = {"NL": (None, 100.0), "A": ("NL", 10.0), "B": ("NL", 20.0), "C": ("NL", 70.0)}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from tests.unit.models.disclosure.hierarchies import one_hour
 
 from peil_models.disclosure import audit, protect
+from tests.unit.models.disclosure.hierarchies import one_hour
 
 
 def test_exactly_the_threshold_is_published_and_one_less_is_not():

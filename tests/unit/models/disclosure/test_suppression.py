@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.models.disclosure.hierarchies import country, one_hour
 
 from peil_models.disclosure import audit, protect, suppress
+from tests.unit.models.disclosure.hierarchies import country, one_hour
 
 
 def withheld(frame: pd.DataFrame) -> set[str]:

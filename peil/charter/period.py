@@ -1,0 +1,109 @@
+"""One local calendar day of one pilot, opened for a verb.
+
+Every verb opens through here, so that a valid charter and the entry in the public register come
+before the first row by construction. What a verb does to the period does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from peil.charter import products, reading, register, windows
+from peil.charter.products import PRESENCE, Product
+from peil.charter.schema import Charter
+from peil.charter.windows import Window
+from peil.outcome import Fact, Outcome
+from peil.store import ledger, lock
+from peil.store.store import Store
+
+
+@dataclass(frozen=True)
+class Period:
+    """A day of a pilot, with its charter checked and its register entry written.
+
+    Attributes
+    ----------
+    charter : Charter
+    day : date
+        For verbs about the pilot as a whole the last day of its period.
+    store : Store
+    """
+
+    charter: Charter
+    day: date
+    store: Store
+
+    @classmethod
+    def open(cls, pilot: str | Path, day: str | date | None = None) -> Period:
+        """Read the charter, refuse what it does not allow, and enter the pilot in the register.
+
+        Parameters
+        ----------
+        pilot : str or Path
+            A pilot's name, or the path of its charter.
+        day : str or date, optional
+            As 2026-03-02; without it the last day of the pilot.
+
+        Raises
+        ------
+        Refused
+            No valid or an expired charter, no such day, or a day outside the pilot's period.
+        """
+        charter = reading.load(pilot)
+        when = reading.day_of(charter, day or charter.period.end)
+        store = Store()
+        register.enter(charter, store)
+        return cls(charter, when, store)
+
+    @property
+    def pilot(self) -> str:
+        return self.charter.pilot
+
+    @property
+    def window(self) -> Window:
+        """The linkage window that the day lies in."""
+        return windows.window_of(self.charter, self.day)
+
+    def product(self, name: str, *, to: str = "estimate") -> Product:
+        """The product of that name, or a refusal where the charter does not allow it."""
+        return products.named(name, self.pilot, self.charter.products, to=to)
+
+    def is_released(self, product: str = PRESENCE, day: date | None = None) -> bool:
+        """Whether the ledger says that a product of the day (or another one) is released."""
+        return ledger.is_released(self.store, self.pilot, product, str(day or self.day))
+
+    def has_crossed(self, product: str = PRESENCE) -> bool:
+        """Whether it is released and lies on the agency's side."""
+        return (
+            self.is_released(product)
+            and self.store.released(self.pilot, product, self.day).exists()
+        )
+
+    @contextmanager
+    def held(self, verb: str, part: str = "") -> Iterator[None]:
+        """Hold the period, or a part of it, for a verb; a second one is told who has it.
+
+        Raises
+        ------
+        Waiting
+            Another run holds it.
+        """
+        name = f"{self.day}.{part}" if part else str(self.day)
+        with lock.held(self.store, self.pilot, name, verb):
+            yield
+
+    def outcome(
+        self,
+        verb: str,
+        status: Literal["done", "unchanged"],
+        facts: dict[str, Fact] | None = None,
+        *places: Path,
+    ) -> Outcome:
+        """What a verb answers about this period."""
+        look_at = [str(place) for place in places]
+        return Outcome(verb, self.pilot, str(self.day), status, facts or {}, look_at)
