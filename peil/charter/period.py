@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from peil.charter import products, reading, register, windows
+from peil.charter import products, public_register, reading, windows
 from peil.charter.products import PRESENCE, Product
 from peil.charter.schema import Charter
 from peil.charter.windows import Window
@@ -57,7 +57,7 @@ class Period:
         charter = reading.load(pilot)
         when = reading.day_of(charter, day or charter.period.end)
         store = Store()
-        register.enter(charter, store)
+        public_register.enter(charter, store)
         return cls(charter, when, store)
 
     @property

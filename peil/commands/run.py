@@ -10,7 +10,7 @@ from pathlib import Path
 
 from peil import status
 from peil.adapters import experiments
-from peil.charter import reading, register
+from peil.charter import public_register, reading
 from peil.charter.clock import now
 from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
@@ -108,7 +108,7 @@ def run(
     charter = reading.load(pilot)
     store = Store()
     days = reading.days_between(charter, start, end)
-    register.enter(charter, store)
+    public_register.enter(charter, store)
     if fresh:
         forget(charter, days, store)
     report = Report()

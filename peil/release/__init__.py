@@ -1,1 +1,1 @@
-"""DOC"""
+"""Release: estimates become protected, audited and signed tables, the only ones that leave."""

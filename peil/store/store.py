@@ -103,7 +103,7 @@ class Store:
     def agency_ledger(self, pilot: str) -> Path:
         return self.agency / "ledger" / f"{pilot}.jsonl"
 
-    def register(self, pilot: str) -> Path:
+    def public_entry(self, pilot: str) -> Path:
         return self.agency / "register" / f"{pilot}.json"
 
     def vouched(self, pilot: str) -> Path:

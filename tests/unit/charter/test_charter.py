@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from peil.charter import reading
+from peil.charter import public_register, reading
 from peil.outcome import Refused
 from peil.settings import PROJECT
 
@@ -105,17 +105,16 @@ def test_what_is_not_yaml_is_told_with_its_line(tiny: Any) -> None:
 
 
 def test_an_expired_charter_stops_every_verb(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from peil.charter import register
     from peil.estimate import estimate
     from peil.ingest import ingest
     from peil.release import release
     from peil.stage import stage
 
-    monkeypatch.setattr(register, "today", lambda charter: date(2027, 1, 1))
+    monkeypatch.setattr(public_register, "today", lambda charter: date(2027, 1, 1))
     for verb in (ingest.ingest, stage.stage, estimate.estimate, release.release):
         with pytest.raises(Refused, match="expired on 2026-12-31"):
             verb("tiny", "2026-03-02")
-    assert not tiny.store.register("tiny").exists()
+    assert not tiny.store.public_entry("tiny").exists()
 
 
 def test_a_charter_holds_to_its_last_day(tiny: Any) -> None:

@@ -106,7 +106,7 @@ def test_a_day_of_a_shredded_window_is_never_staged_under_another_key(tiny: Any)
 
 
 def test_the_register_says_how_long_a_device_is_linked(tiny: Any) -> None:
-    from peil.charter.register import entry_of
+    from peil.charter.public_register import entry_of
 
     tiny.write_charter(**LINKED)
     assert entry_of(tiny.charter, tiny.store)["linkage_days"] == 3

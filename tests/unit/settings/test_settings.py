@@ -70,7 +70,7 @@ def test_nothing_of_the_operator_lies_on_the_agencys_side(
     theirs = [
         store.released("p", "presence", day),
         store.agency_ledger("p"),
-        store.register("p"),
+        store.public_entry("p"),
         store.portal("p"),
         store.vouched("p"),
     ]

@@ -44,7 +44,7 @@ def enter(charter: Charter, store: Store) -> None:
     """Refuse an expired charter, then write the register entry and the ledger's line."""
     check_valid(charter, today(charter))
     entry = entry_of(charter, store)
-    path = store.register(charter.pilot)
+    path = store.public_entry(charter.pilot)
     if not path.exists() or read_json(path) != entry:
         write_json(path, entry)
     ledger.append(store, charter.pilot, "charter", now(charter), {"register": entry})

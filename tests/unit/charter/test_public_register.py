@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from peil.charter import register
+from peil.charter import public_register
 from peil.ingest import ingest
 from peil.ingest.readers import generic
 from peil.store import ledger
@@ -24,7 +24,7 @@ def test_the_entry_exists_before_the_first_row_is_read(
 
     def spy(name: str, real: Any) -> Any:
         def called(*words: Any, **named: Any) -> Any:
-            there = tiny.store.register("tiny").exists()
+            there = tiny.store.public_entry("tiny").exists()
             order.append(f"{name} {'registered' if there else 'not registered'}")
             return real(*words, **named)
 
@@ -41,8 +41,8 @@ def test_the_entry_exists_before_the_first_row_is_read(
 
 
 def test_the_entry_says_what_the_public_must_know(tiny: Any) -> None:
-    register.enter(tiny.charter, tiny.store)
-    entry = json.loads(tiny.store.register("tiny").read_text())
+    public_register.enter(tiny.charter, tiny.store)
+    entry = json.loads(tiny.store.public_entry("tiny").read_text())
     assert entry["purpose"] == "method_development"
     assert entry["fields"] == ["cell_id", "mcc", "mnc", "observed_at", "subscriber_id"]
     assert entry["period"] == {"start": "2026-03-02", "end": "2026-03-08"}
@@ -54,17 +54,17 @@ def test_the_entry_says_what_the_public_must_know(tiny: Any) -> None:
 
 
 def test_the_entry_names_no_place_of_the_operator(tiny: Any) -> None:
-    register.enter(tiny.charter, tiny.store)
-    text = tiny.store.register("tiny").read_text()
+    public_register.enter(tiny.charter, tiny.store)
+    text = tiny.store.public_entry("tiny").read_text()
     assert str(tiny.folder) not in text and "events/" not in text and "imsi" not in text
 
 
 def test_a_changed_charter_is_entered_again_and_both_are_in_the_ledger(tiny: Any) -> None:
-    register.enter(tiny.charter, tiny.store)
-    register.enter(tiny.charter, tiny.store)
+    public_register.enter(tiny.charter, tiny.store)
+    public_register.enter(tiny.charter, tiny.store)
     tiny.write_charter(recipients=["Agency", "a municipality"])
-    register.enter(tiny.charter, tiny.store)
+    public_register.enter(tiny.charter, tiny.store)
     kinds = [entry["kind"] for entry in ledger.entries(tiny.store.ledger("tiny"))]
     assert kinds == ["charter", "charter"]
-    entry = json.loads(tiny.store.register("tiny").read_text())
+    entry = json.loads(tiny.store.public_entry("tiny").read_text())
     assert entry["recipients"] == ["Agency", "a municipality"]
