@@ -19,8 +19,9 @@ RUN useradd --uid 10001 --gid 0 --no-create-home --home-dir /data peil \
 
 WORKDIR /opt/peil
 # The environment is a layer of its own: it changes with the lock file only.
-COPY pyproject.toml uv.lock LICENSE README.md ./
-RUN /opt/uv/bin/uv sync --frozen --no-install-project --no-default-groups
+COPY pyproject.toml hatch_build.py uv.lock LICENSE README.md ./
+COPY models/pyproject.toml models/
+RUN /opt/uv/bin/uv sync --frozen --no-install-workspace --no-default-groups
 
 COPY . .
 RUN /opt/uv/bin/uv sync --frozen --no-default-groups

@@ -73,7 +73,7 @@ compose-secrets: .venv/.pilot ## draw the secrets of docker-compose.yml, once; p
 
 lock: $(UV) ## resolve again: uv.lock and the hashed requirements.txt for pip users
 	@$(UV) lock
-	@$(UV) export --frozen --no-dev --no-emit-project --format requirements.txt -o requirements.txt --quiet
+	@$(UV) export --frozen --no-dev --no-emit-workspace --format requirements.txt -o requirements.txt --quiet
 
 clean: ## remove the environments and caches; data/ stays (remove it yourself)
 	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
