@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from filelock import FileLock, Timeout
 
 from peil.alerts import incidents
-from peil.alerts.channels import Channel, configured, reason
+from peil.alerts.channels import Channel, configured, reason, what_to_set
 from peil.alerts.messages import compose, test_message
 from peil.outcome import Refused
 from peil.store.store import Store
@@ -88,7 +88,6 @@ def test(store: Store) -> dict[str, str]:
             found[channel.name] = ""
     if not found:
         raise Refused(
-            "No channel is configured: set PEIL_SMTP_HOST and PEIL_SMTP_TO, PEIL_WEBHOOK_URL or "
-            "PEIL_APPRISE_URLS, see docs/operate.md."
+            f"No channel is configured: set {what_to_set()}; see Channels in docs/operate.md."
         )
     return found

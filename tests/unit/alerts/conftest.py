@@ -11,6 +11,7 @@ from aiosmtpd.controller import Controller
 from listening import Postbox, Web, web_server
 
 from peil.adapters.airflow.standalone import free_port
+from peil.alerts.channels import CHANNELS
 from peil.store.store import Store
 
 
@@ -18,8 +19,10 @@ from peil.store.store import Store
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Sending puts Airflow's settings in the environment: take them out again."""
     before = dict(os.environ)
+    # PEIL_SMTP_ for PEIL_SMTP_TO: what belongs to an address is named after the same thing
+    families = tuple(f"PEIL_{kind.address.upper().rpartition('_')[0]}_" for kind in CHANNELS)
     for name in before:
-        if name.startswith(("PEIL_SMTP", "PEIL_WEBHOOK", "PEIL_APPRISE", "PEIL_LINK")):
+        if name == "PEIL_LINK_PREFIX" or name.startswith(families):
             monkeypatch.delenv(name)
     yield
     for name in set(os.environ) - set(before):
@@ -50,5 +53,5 @@ def postbox(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
 @pytest.fixture
 def web(store: Store) -> Iterator[Web]:
     """A web server, which no setting names yet."""
-    with web_server() as found:
-        yield found
+    with web_server() as server:
+        yield server

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from peil import cli
 from peil.alerts import telling
-from peil.alerts.channels import configured
+from peil.alerts.channels import CHANNELS, ChannelKind, configured
 from peil.charter import reading
 from peil.charter.clock import now
 from peil.settings import settings
@@ -184,8 +184,27 @@ def test_a_test_message_says_what_happened_by_each_channel(
 def test_a_test_without_a_channel_says_what_to_set(store: Store) -> None:
     done = CliRunner().invoke(cli.app, ["alerts", "test"])
     assert done.exit_code == 2
-    for name in ("PEIL_SMTP_HOST", "PEIL_WEBHOOK_URL", "PEIL_APPRISE_URLS"):
+    variables = [name for kind in CHANNELS for name in kind.variables]
+    assert {"PEIL_SMTP_HOST", "PEIL_WEBHOOK_URL_FILE", "PEIL_APPRISE_URLS_FILE"} <= set(variables)
+    for name in variables:
         assert name in done.output
+
+
+@pytest.mark.parametrize("kind", CHANNELS, ids=lambda kind: kind.name)
+def test_a_channel_is_configured_when_all_that_it_needs_is_set(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: ChannelKind
+) -> None:
+    (tmp_path / "secret").write_text("json://a.example json://b.example")
+    for name in kind.variables:
+        assert configured(settings()) == [], name
+        monkeypatch.setenv(name, str(tmp_path / "secret"))
+    channels = configured(settings())
+    assert len(channels) == (2 if kind.is_list else 1)
+    assert {channel.name.split()[0] for channel in channels} == {kind.name}
+    assert {channel.variables for channel in channels} <= {
+        "PEIL_SMTP_*",
+        *(name.removesuffix("_FILE") for name in kind.variables),
+    }
 
 
 def test_without_a_channel_airflow_is_not_imported(
