@@ -53,10 +53,7 @@ def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
     report = gates.check(STATE_OF[verb], pilot, day)
     if not report.is_open:
         gates.close(report)
-        raise GateClosed(
-            f"The gate of {report.state} is closed for {pilot} {day}: "
-            "the day is set aside; read the operator's page."
-        )
+        raise GateClosed(report.refusal())
     if verb == "release":
         from peil.release.release import publish
 

@@ -116,7 +116,7 @@ def require_open(state: str, pilot: str | Path, day: str | date) -> GateReport:
     Raises
     ------
     GateClosed
-        With the names of the beliefs that failed (exit 3).
+        With `GateReport.refusal` of the report (exit 3).
     Refused
         As `check`.
     """
@@ -125,7 +125,7 @@ def require_open(state: str, pilot: str | Path, day: str | date) -> GateReport:
     report = _told(Store(), charter, state, found) or check(state, pilot, found)
     if not report.is_open:
         close(report)
-        raise GateClosed(report.sentence())
+        raise GateClosed(report.refusal())
     return report
 
 

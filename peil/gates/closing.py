@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ def trouble(store: Store, report: GateReport) -> Trouble:
         owner="operator" if report.state in ("raw", "staged") else "maintainers",
         what=" ".join([report.sentence(), *dict.fromkeys(found.why for found in report.stopped)]),
         what_to_do=" ".join(dict.fromkeys(found.do for found in report.stopped)),
-        link=str(report_file(store, report).relative_to(store.root)),
+        link=str(report.file(store).relative_to(store.root)),
         observed={
             f"{found.expectation} {name}": value
             for found in report.stopped
@@ -47,11 +46,6 @@ def look(store: Store, report: GateReport) -> Look:
     """What a gate's report says of trouble: nothing where it is open, which ends what it had."""
     troubles = () if report.is_open else (trouble(store, report),)
     return Look(f"gate {report.state} {report.day}", report.day, troubles)
-
-
-def report_file(store: Store, report: GateReport) -> Path:
-    """Where the gate's report lies."""
-    return store.quality(report.pilot, date.fromisoformat(report.day)) / f"{report.state}.json"
 
 
 def closed_file(store: Store, report: GateReport) -> Path:

@@ -72,12 +72,12 @@ def require_open(charter: Charter, product: str, day: date, store: Store) -> Gat
     Raises
     ------
     GateClosed
-        With the names of the beliefs that failed (exit 3).
+        With `GateReport.refusal` of the report (exit 3).
     """
     report = check(charter, product, day, store)
     if not report.is_open:
         closing.close_gate(store, report)
-        raise GateClosed(report.sentence())
+        raise GateClosed(report.refusal(store))
     return report
 
 

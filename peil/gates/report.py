@@ -1,11 +1,20 @@
-"""What a gate found: counts and sentences, never a row value."""
+"""The report of a gate: what it asked, what was counted, and how a closed one is told.
+
+Belongs in here: the report as data, its sentences and where it lies. Asking is in
+`peil.gates.great`, setting a day aside in `peil.gates.closing`. A report holds counts, shares
+and the beliefs' own sentences, never a row value.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
 from typing import Any, Literal, cast
+
+from peil.store.store import Store
 
 State = Literal["raw", "staged", "estimated", "released"]
 STATES: tuple[State, ...] = ("raw", "staged", "estimated", "released")
@@ -44,6 +53,16 @@ class Finding:
     success: bool
     observed: dict[str, int | float] = field(default_factory=dict)
 
+    def reason(self) -> str:
+        """Say why it is believed, with the counts that decided it.
+
+        >>> Finding("few_rows_are_late", "files", "Late rows miss the day.", "Ask.", "note",
+        ...         False, {"n_rows": 9}).reason()
+        'Late rows miss the day (n_rows 9).'
+        """
+        counts = ", ".join(f"{name} {value}" for name, value in self.observed.items())
+        return f"{self.why.rstrip('.')} ({counts})." if counts else self.why
+
 
 @dataclass(frozen=True)
 class GateReport:
@@ -58,12 +77,20 @@ class GateReport:
     @property
     def stopped(self) -> list[Finding]:
         """Failed beliefs that close the gate."""
-        return [found for found in self.results if not found.success and found.severity == "stop"]
+        return [
+            finding
+            for finding in self.results
+            if not finding.success and finding.severity == "stop"
+        ]
 
     @property
     def noted(self) -> list[Finding]:
         """Failed beliefs that are written down only."""
-        return [found for found in self.results if not found.success and found.severity == "note"]
+        return [
+            finding
+            for finding in self.results
+            if not finding.success and finding.severity == "note"
+        ]
 
     def sentence(self) -> str:
         """Say the outcome in one line for a terminal or an exception.
@@ -73,10 +100,50 @@ class GateReport:
         """
         where = f"The {self.state} gate of {self.pilot} {self.day} is "
         if self.is_open:
-            names = ", ".join(found.expectation for found in self.noted)
+            names = ", ".join(finding.expectation for finding in self.noted)
             return where + "open" + (f", with notes: {names}." if names else ".")
-        names = ", ".join(found.expectation for found in self.stopped)
+        names = ", ".join(finding.expectation for finding in self.stopped)
         return where + f"closed: {names}. Nothing downstream of it has moved."
+
+    def refusal(self, store: Store | None = None) -> str:
+        """Say what a person must know who meets this gate closed, for `GateClosed`.
+
+        Which gate of which pilot and day; what is not believable, with the counts that decided
+        it; what to do; where the report and the operator's page lie.
+
+        Parameters
+        ----------
+        store : Store, optional
+            Where report and page lie; default the store of the settings.
+
+        Raises
+        ------
+        ValueError
+            The gate is open: there is nothing to refuse.
+
+        Examples
+        --------
+        >>> belief = Finding("rows_were_delivered", "files", "A day without rows is no day.",
+        ...                  "Ask the operator for the files.", "stop", False, {"n_rows": 0})
+        >>> print(GateReport("raw", "demo", "2026-03-02", False, [belief]).refusal())
+        ... # doctest: +ELLIPSIS
+        The raw gate of demo 2026-03-02 is closed: rows_were_delivered. Nothing downstream of it
+        has moved. A day without rows is no day (n_rows 0). What to do: Ask the operator for the
+        files. Read .../2026-03-02/raw.json or .../operator/page/demo/index.html.
+        """
+        if self.is_open:
+            raise ValueError(f"{self.sentence()} There is nothing to refuse.")
+        store = store or Store()
+        reasons = dict.fromkeys(finding.reason() for finding in self.stopped)
+        remedies = dict.fromkeys(finding.do for finding in self.stopped)
+        return (
+            f"{self.sentence()} {' '.join(reasons)} What to do: {' '.join(remedies)} "
+            f"Read {self.file(store)} or {store.operator_page(self.pilot)}."
+        )
+
+    def file(self, store: Store) -> Path:
+        """Return where this report lies in a store."""
+        return store.quality(self.pilot, date.fromisoformat(self.day)) / f"{self.state}.json"
 
     def to_json(self) -> str:
         """Write the report as JSON: sorted keys, two equal reports give equal bytes."""
@@ -92,7 +159,7 @@ class GateReport:
         True
         """
         content = cast(dict[str, Any], json.loads(text))
-        results = [Finding(**found) for found in content.pop("results")]
+        results = [Finding(**entry) for entry in content.pop("results")]
         return cls(**content, results=results)
 
 

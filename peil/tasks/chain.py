@@ -249,10 +249,7 @@ def guard(pilot: Pilot, state: str, state_made: Any, exists: Any = None) -> None
 
         report = gates.check(state, pilot.name, day())
         gates.close(report)
-        reason = GateClosed(
-            f"The gate of {state} is closed for {pilot.name} {day()}: "
-            "the day is set aside; read the operator's page."
-        )
+        reason = GateClosed(report.refusal())
         raise AirflowFailException(str(reason)) from reason
 
     if exists is None:

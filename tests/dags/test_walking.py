@@ -52,8 +52,10 @@ CLOSE = gates.close
 DAY = "2026-03-02"
 seen, closed = [], []
 
-class Report:
-    def __init__(self, is_open): self.is_open = is_open
+def report_of(state, pilot, day, is_open):
+    belief = Finding("cells_were_delivered", "cells", "None came.", "Ask for the plan.", "stop",
+                     is_open, {"n_cells": 0})
+    return GateReport(state, pilot, str(day), is_open, [belief])
 
 def verb(name, error=None, **facts):
     def run(pilot, day):
@@ -65,12 +67,15 @@ def verb(name, error=None, **facts):
 @contextmanager
 def world(error=None, is_open=True, **facts):
     seen.clear(); closed.clear()
+    def check(*asked_for):
+        seen.append(["check", *asked_for])
+        return report_of(*asked_for, is_open)
     with patch.object(ingest, "ingest", verb("ingest", error, **facts)), \\
          patch.object(stage, "stage", verb("stage", error, **facts)), \\
          patch.object(estimate, "estimate", verb("estimate", error, **facts)), \\
          patch.object(release, "release", verb("release", error, **facts)), \\
          patch.object(release, "publish", verb("publish")), \\
-         patch.object(gates, "check", lambda *a: seen.append(["check", *a]) or Report(is_open)), \\
+         patch.object(gates, "check", check), \\
          patch.object(gates, "close", lambda report: closed.append(True)):
         yield
 
@@ -99,12 +104,9 @@ scenario("estimate", day="2026-03-03", error=ZeroDivisionError("of row 204080000
 scenario("estimate", day="2026-03-03")
 
 def real_close(is_open):
-    belief = Finding("cells_were_delivered", "cells", "None came.", "Ask for the plan.", "stop",
-                     is_open, {"n_cells": 0})
-    report = GateReport("estimated", "demo", "2026-03-04", is_open, [belief])
-    told = reading.load("demo")
+    report = report_of("estimated", "demo", "2026-03-04", is_open)
     if is_open:
-        closing.open_gate(Store(), told, report)
+        closing.open_gate(Store(), reading.load("demo"), report)
     return report
 
 with world(), patch.object(gates, "check", lambda *a: real_close(False)), \
@@ -258,7 +260,11 @@ def test_what_a_verb_raises_comes_out_as_it_was_raised(
 def test_a_closed_gate_quarantines_the_day_and_stops_it(walked: dict[str, Any]) -> None:
     assert walked["closed"]["error"] == "GateClosed"
     assert walked["closed"]["n_closed"] == 1
-    assert "staged" in walked["closed"]["says"] and "2026-03-02" in walked["closed"]["says"]
+    # what reaches the terminal is the gate's own sentence, whole
+    says = walked["closed"]["says"]
+    assert says.startswith("The staged gate of demo 2026-03-02 is closed: cells_were_delivered. ")
+    assert "None came (n_cells 0). What to do: Ask for the plan. Read " in says
+    assert says.endswith("/operator/page/demo/index.html.")
 
 
 def test_a_failed_verb_is_mailed_once_with_what_to_do_and_its_end(walked: dict[str, Any]) -> None:

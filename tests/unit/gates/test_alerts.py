@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from peil import gates
+from peil import cli, gates
 from peil.alerts import listing, messages, telling
 from peil.charter import reading
+from peil.commands import verbs
 from peil.gates import closing
 from peil.gates.report import Finding, GateReport
+from peil.outcome import Outcome
 
 
 def closed(
@@ -106,6 +109,46 @@ def test_a_closed_day_says_so_beside_the_quarantine(store: Any) -> None:
     assert file.is_file()
     open_gate(store, opened())
     assert not file.exists()
+
+
+def test_a_refusal_says_which_gate_why_with_counts_what_to_do_and_where_to_read(
+    store: Any,
+) -> None:
+    report = closed()
+    second = replace(report.stopped[0], expectation="rows_can_be_read", why="Half is unread.")
+    refusal = replace(report, results=[*report.results, second]).refusal()
+
+    assert refusal.startswith(
+        "The raw gate of small 2026-03-02 is closed: rows_were_delivered, rows_can_be_read. "
+        "Nothing downstream of it has moved. No rows came (n_rows 0). Half is unread (n_rows 0). "
+        "What to do: Ask for them. Read "
+    )
+    for file in (report.file(store), store.operator_page("small")):
+        assert str(file) in refusal
+    assert report.file(store) == store.quality("small", date(2026, 3, 2)) / "raw.json"
+    for word in ("fine", "a_note", "It is odd", "Look"):
+        assert word not in refusal
+    assert "\n" not in refusal
+
+
+def test_an_open_gate_refuses_nothing(store: Any) -> None:
+    with pytest.raises(ValueError, match="nothing to refuse"):
+        opened().refusal()
+
+
+def test_a_verb_typed_at_a_closed_gate_is_answered_with_its_refusal(
+    store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = closed()
+    outcome = Outcome("ingest", "small", report.day, "done", {"n_rows": 0})
+    monkeypatch.setattr(verbs, "_function", lambda verb: lambda pilot, day: outcome)
+    monkeypatch.setattr(gates, "check", lambda *asked_for: report)
+
+    answer = CliRunner().invoke(cli.app, ["ingest", "small", report.day])
+
+    assert answer.exit_code == 3
+    assert report.refusal() in answer.output.splitlines()
+    assert (store.quarantine("small") / "2026-03-02.closed.json").is_file()
 
 
 def test_an_open_gate_is_not_set_aside(store: Any) -> None:

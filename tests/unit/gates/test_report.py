@@ -102,9 +102,11 @@ def test_a_verb_is_let_through_an_open_gate_and_the_gate_is_asked_once(
 def test_a_verb_is_stopped_at_a_closed_gate_and_the_day_is_set_aside(batch: Any) -> None:
     spoil(batch)
 
-    with pytest.raises(GateClosed, match="rows_were_delivered"):
+    with pytest.raises(GateClosed, match="rows_were_delivered") as stop:
         gates.require_open("raw", batch.pilot, batch.day)
 
+    file = batch.store.quality(batch.pilot, batch.day) / "raw.json"
+    assert str(stop.value) == gates.GateReport.from_json(file.read_text()).refusal()
     assert (batch.store.quarantine(batch.pilot) / f"{batch.day}.closed.json").is_file()
 
 
