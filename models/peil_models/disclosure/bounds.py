@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
+
+from peil_models.extras import optional_package
 
 
 @dataclass
@@ -86,7 +87,8 @@ def widths(rows: Rows, goals: Sequence[Sequence[int]]) -> NDArray[np.float64]:
 
 
 def _solver(rows: Rows, numbers: list[int], n_unknowns: int, place: NDArray[np.intp]) -> Any:
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call, unused-ignore]
+    highspy = optional_package("highspy", "disclosure")
+    solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.addVars(n_unknowns, np.zeros(n_unknowns), np.full(n_unknowns, highspy.kHighsInf))
@@ -103,6 +105,7 @@ def _solver(rows: Rows, numbers: list[int], n_unknowns: int, place: NDArray[np.i
 
 
 def _range(solver: Any, goal: list[int]) -> tuple[float, float]:
+    highspy = optional_package("highspy", "disclosure")
     at = np.array(goal, dtype=np.int32)
     solver.changeColsCost(len(at), at, np.ones(len(at)))
     ends: list[float] = []

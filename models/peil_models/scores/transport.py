@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
+
+from peil_models.extras import optional_package
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -42,6 +43,7 @@ def transport_cost(places_m: Floats, surplus: Floats, *, n_nearest: int = 12) ->
     >>> round(transport_cost(np.array([[0.0, 0.0], [300.0, 400.0]]), np.array([0.5, -0.5])), 6)
     250.0
     """
+    highspy = optional_package("highspy", "disclosure")
     tiny = 1e-12 * np.abs(surplus).sum()
     origins, targets = np.flatnonzero(surplus > tiny), np.flatnonzero(surplus < -tiny)
     if len(origins) == 0 or len(targets) == 0:
@@ -81,7 +83,8 @@ def transport_cost(places_m: Floats, surplus: Floats, *, n_nearest: int = 12) ->
 
 def _programme(supply: Floats, demand: Floats) -> Any:
     """Rows only: each origin sends at most its supply, each target gets its demand."""
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call, unused-ignore]
+    highspy = optional_package("highspy", "disclosure")
+    solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     for lower, upper in (
@@ -94,6 +97,7 @@ def _programme(supply: Floats, demand: Floats) -> Any:
 
 
 def _offer(solver: Any, pairs: tuple[Places, Places], distance: Floats, n_origins: int) -> None:
+    highspy = optional_package("highspy", "disclosure")
     n_pairs = len(pairs[0])
     rows = np.column_stack([pairs[0], pairs[1] + n_origins]).astype(np.int32)
     solver.addCols(

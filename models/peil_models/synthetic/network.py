@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyproj import Transformer
 from scipy.spatial import cKDTree
 
+from peil_models.extras import optional_package
 from peil_models.synthetic.country import CITY, CRS, Country
 from peil_models.synthetic.streams import stream
 
@@ -84,6 +84,7 @@ def make_network(country: Country, world_seed: int) -> pd.DataFrame:
     world_seed : int
         The same seed gives the same network.
     """
+    pyproj = optional_package("pyproj", "synthetic")
     rng = stream(world_seed, "network")
     sites = _sites(rng, country)
     spacing = np.asarray(cKDTree(sites).query(sites, k=3)[0])[:, 1:].mean(axis=1)
@@ -139,7 +140,7 @@ def make_network(country: Country, world_seed: int) -> pd.DataFrame:
             }
         )
     cells = pd.DataFrame(rows)
-    longitude, latitude = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(
+    longitude, latitude = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(
         cells["x_m"].to_numpy(), cells["y_m"].to_numpy()
     )
     cells["latitude"], cells["longitude"] = np.round(latitude, 6), np.round(longitude, 6)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -21,6 +21,9 @@ from peil_models.synthetic.population import MIN_DEVICES, Population, make_popul
 from peil_models.synthetic.radio import Physics, Radio, make_radio
 from peil_models.synthetic.signalling import Signalling
 from peil_models.synthetic.zones import make_zones
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 TIME_ZONE = "Europe/Amsterdam"
 FIRST_DAY = date(2026, 3, 2)  # a Monday

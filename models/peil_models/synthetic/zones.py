@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
-import shapely
 
+from peil_models.extras import optional_package
 from peil_models.synthetic.country import (
     CRS,
     N_COLUMNS,
@@ -18,6 +19,9 @@ from peil_models.synthetic.country import (
     Country,
 )
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 
 def make_zones(country: Country) -> gpd.GeoDataFrame:
     """One row per zone: zone_id, name, parent_id, level and geometry on EPSG:3035.
@@ -25,6 +29,8 @@ def make_zones(country: Country) -> gpd.GeoDataFrame:
     Municipalities first, then regions, then the country. Corners lie on tile corners;
     points on straight edges are left out.
     """
+    geopandas = optional_package("geopandas", "synthetic")
+    shapely = optional_package("shapely", "synthetic")
     of = country.municipality.reshape(N_ROWS, N_COLUMNS)
     # runs of equal tiles in a row: few rectangles instead of thousands of squares
     edges = np.flatnonzero(np.diff(of.ravel()) != 0) + 1
@@ -38,7 +44,7 @@ def make_zones(country: Country) -> gpd.GeoDataFrame:
         Y_MIN_M + (rows + 1) * TILE_M,
     )
     number = of.ravel()[edges]
-    shapes = [_outline(boxes[number == n]) for n in range(len(country.zone_ids))]
+    shapes = [_outline(shapely, boxes[number == n]) for n in range(len(country.zone_ids))]
     found: list[dict[str, str | None]] = [
         {"zone_id": code, "name": name, "parent_id": code[:4], "level": "municipality"}
         for code, name in zip(country.zone_ids, country.names, strict=True)
@@ -47,13 +53,14 @@ def make_zones(country: Country) -> gpd.GeoDataFrame:
         found.append(
             {"zone_id": f"PL{region + 1:02d}", "name": name, "parent_id": "PL", "level": "region"}
         )
-        shapes.append(_outline(boxes[np.r_[country.region_of, -1][number] == region]))
+        shapes.append(_outline(shapely, boxes[np.r_[country.region_of, -1][number] == region]))
     found.append({"zone_id": "PL", "name": "Peilland", "parent_id": None, "level": "country"})
-    shapes.append(_outline(boxes[number >= 0]))
-    zones = gpd.GeoDataFrame(pd.DataFrame(found), geometry=shapes, crs=CRS)
+    shapes.append(_outline(shapely, boxes[number >= 0]))
+    zones = geopandas.GeoDataFrame(pd.DataFrame(found), geometry=shapes, crs=CRS)
     order = zones["zone_id"].str.len().mul(-1).to_frame("longest").assign(code=zones["zone_id"])
     return zones.loc[order.sort_values(["longest", "code"]).index].reset_index(drop=True)
 
 
-def _outline(boxes: np.ndarray) -> shapely.Geometry:
+def _outline(shapely: Any, boxes: np.ndarray) -> Any:
+    """Union of boxes, without points on straight edges."""
     return shapely.normalize(shapely.simplify(shapely.union_all(boxes), 0.0))

@@ -1,0 +1,121 @@
+"""The distribution `peil-models`: it installs alone, its examples run, its pages are current."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tomllib
+
+from peil.settings import PROJECT
+
+READMES = [PROJECT / "models" / "README.md", PROJECT / "README.md"]
+BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.M | re.S)
+BLOCKS = [
+    (file, code, output) for file in READMES for code, output in BLOCK.findall(file.read_text())
+]
+NEEDS = {"numba", "numpy", "pandas", "scikit-learn", "scipy"}
+NOT_THERE = {"apache-airflow", "dbt-core", "duckdb", "geopandas", "highspy", "mlflow", "shapely"}
+UNREACHABLE = ("error sending request", "dns error", "Failed to fetch", "network was disabled")
+
+IN_AN_EMPTY_ENVIRONMENT = """
+import importlib, importlib.metadata, pkgutil, re, sys
+import peil_models
+assert sys.prefix in peil_models.__file__, peil_models.__file__
+for module in pkgutil.walk_packages(peil_models.__path__, "peil_models."):
+    importlib.import_module(module.name)
+    print("module", module.name)
+for package in importlib.metadata.distributions():
+    print("installed", re.sub("[-_.]+", "-", package.metadata["Name"]).lower())
+from peil_models.scores import earth_movers_distance
+from peil_models.synthetic import make_world
+for call in (lambda: earth_movers_distance([0, 900], [0, 0], [1, 0], [0, 1]),
+             lambda: make_world(1)):
+    try:
+        call()
+    except ModuleNotFoundError as error:
+        print("absent", error)
+"""
+
+
+def run(*words: str | Path, cwd: Path) -> str:
+    """Output of a command; without a package index the test that calls it is skipped."""
+    process = subprocess.run(
+        [str(word) for word in words], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    if process.returncode and any(sign in process.stderr for sign in UNREACHABLE):
+        pytest.skip("no package index can be reached")
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def lines_of(code: str) -> list[str]:
+    return [line for line in code.splitlines() if line.strip()]
+
+
+def printed(code: str) -> str:
+    """What a block of code prints, run in a namespace of its own."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(compile(code, "README", "exec"), {"__name__": "README"})
+    return output.getvalue()
+
+
+def test_the_readme_of_the_distribution_begins_with_a_short_example() -> None:
+    file, code, output = BLOCKS[0]
+    assert file.parent.name == "models"
+    statements = [line for line in lines_of(code) if not re.match("import|from", line)]
+    assert 3 <= len(statements) <= 10
+    assert output
+
+
+@pytest.mark.parametrize(("file", "code", "output"), BLOCKS)
+def test_python_in_a_readme_runs_and_prints_what_is_shown(
+    file: Path, code: str, output: str
+) -> None:
+    shown = printed(code)
+    if output:
+        assert shown == output, file
+
+
+def test_needs_five_packages_and_the_extras_are_those_of_the_project() -> None:
+    own = tomllib.loads((PROJECT / "models" / "pyproject.toml").read_text())["project"]
+    assert {re.split("[<>=]", word)[0] for word in own["dependencies"]} == NEEDS
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    extras = ",".join(sorted(own["optional-dependencies"]))
+    assert f"peil-models[{extras}]" in project["dependencies"]
+
+
+def test_installs_alone_and_says_what_is_missing(tmp_path: Path) -> None:
+    uv, empty = Path(sys.executable).with_name("uv"), tmp_path / "empty"
+    empty.mkdir()
+    run(uv, "build", "--quiet", "--wheel", "--out-dir", tmp_path, PROJECT / "models", cwd=empty)
+    (wheel,) = tmp_path.glob("peil_models-*.whl")
+    run(uv, "venv", "--quiet", "--python", sys.executable, tmp_path / "venv", cwd=empty)
+    python = tmp_path / "venv" / "bin" / "python"
+    run(uv, "pip", "install", "--quiet", "--python", python, wheel, cwd=empty)
+    lines = run(python, "-I", "-c", IN_AN_EMPTY_ENVIRONMENT, cwd=empty).splitlines()
+    reported = {
+        kind: [line.removeprefix(f"{kind} ") for line in lines if line.startswith(f"{kind} ")]
+        for kind in ("module", "installed", "absent")
+    }
+    package = PROJECT / "models" / "peil_models"
+    assert len(reported["module"]) == len(list(package.rglob("*.py"))) - 1
+    assert set(reported["installed"]) >= NEEDS | {"peil-models"}
+    assert not set(reported["installed"]) & NOT_THERE
+    assert reported["absent"] == [
+        'highspy is needed here: pip install "peil-models[disclosure]"',
+        'pyproj is needed here: pip install "peil-models[synthetic]"',
+    ]
+    typed = list(python.parents[1].glob("lib/python*/site-packages/peil_models/py.typed"))
+    assert len(typed) == 1
+    for file, code, output in BLOCKS:
+        if file.parent.name == "models":
+            shown = run(python, "-I", "-c", code, cwd=empty)
+            assert shown == (output or shown)
+    assert list(empty.iterdir()) == []
