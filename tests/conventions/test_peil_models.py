@@ -7,10 +7,10 @@ import io
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
-import tomllib
 
 from peil.settings import PROJECT
 

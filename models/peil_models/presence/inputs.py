@@ -13,14 +13,20 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 Floats = NDArray[np.float64]
 
+AXES = ("row", "column", "layer")
+
 
 def first_offence(name: str, is_bad: NDArray[np.bool_], what: str) -> str:
     """Say which argument is wrong and where first, in row-major order, never with the value."""
     position = np.unravel_index(int(np.argmax(is_bad)), is_bad.shape)
-    words = ", ".join(
-        f"{axis} {int(at)}" for axis, at in zip(("row", "column"), position, strict=False)
-    )
+    words = ", ".join(f"{axis} {int(at)}" for axis, at in zip(AXES, position, strict=False))
     return f"{what} {name} (first at {words})"
+
+
+def check_dimensions(X: Any) -> None:
+    """Refuse one dimension before scikit-learn does, whose message would hold the values."""
+    if not sparse.issparse(X) and np.asarray(X).ndim == 1:
+        raise ValueError("X has 1 dimension, expected 2. Reshape your data: X.reshape(-1, 1)")
 
 
 def check_values(name: str, values: Any) -> None:
@@ -93,6 +99,7 @@ class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
             Unit: devices.
         """
         check_is_fitted(self)
+        check_dimensions(X)
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         return np.asarray(sparse.csr_array(X) @ self.devices_)
 
@@ -101,6 +108,7 @@ class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         early = np.asarray(y)
         if early.dtype.kind in "fiu":
             check_values("y", early)
+        check_dimensions(X)
         X, y = validate_data(
             self,
             X,

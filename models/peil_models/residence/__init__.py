@@ -4,13 +4,12 @@ from peil_models.residence.anchors import AnchorPlace, Anchors
 from peil_models.residence.calendar import Calendar, make_calendar
 from peil_models.residence.migration import migration_overlap
 from peil_models.residence.permanence import (
-    PermanenceLabels,
     PermanenceScores,
-    UsualEnvironment,
     bridged_stays,
     permanence_scores,
 )
 from peil_models.residence.rules import CellRule, home_cells
+from peil_models.residence.usual import PermanenceLabels, UsualEnvironment
 from peil_models.residence.visitors import FlowCube, NightTable, flow_cube, night_table
 
 __all__ = [

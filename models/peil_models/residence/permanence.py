@@ -1,4 +1,8 @@
-"""Permanence scores: in how many hours a device stayed at a place, and what that makes of it."""
+"""Permanence scores: in how many hours a device stayed at a place.
+
+Stays bridged between events and their scores belong here; what a place is called by its score does
+not (`peil_models.residence.usual`).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 
-from peil_models.residence.calendar import DAY_TYPES, HOUR_S, WORKDAY, Calendar
+from peil_models.residence.calendar import DAY_TYPES, HOUR_S, Calendar
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -41,15 +44,6 @@ class PermanenceScores:
     nights: Ints
     observed: Ints
     observed_nights: Ints
-
-
-@dataclass(frozen=True)
-class PermanenceLabels:
-    """What each pair of device and place is: arrays of bool, shape (n_pairs,)."""
-
-    is_usual: NDArray[np.bool_]
-    is_home: NDArray[np.bool_]
-    is_work: NDArray[np.bool_]
 
 
 def bridged_stays(
@@ -208,73 +202,3 @@ def _sums(
     by_night = intervals[slot, NIGHT]
     nights = np.unique(np.column_stack([group, calendar.day[slot]])[by_night], axis=0)
     return sums, np.bincount(nights[:, 0], minlength=n_groups).astype(np.int64)
-
-
-class UsualEnvironment(BaseEstimator):  # type: ignore[misc, unused-ignore]
-    """Label places of devices as usual environment, home and work by their permanence scores.
-
-    Parameters
-    ----------
-    usual_share : float, default=0.7
-        Least share of the device's observed hours.
-    home_share : float, default=0.8
-        Least share of its hours; else, where no place has it, of its hours of the night; else of
-        its observed nights.
-    work_share : float, default=0.8
-        Least share of its working hours on working days, at a place that is not home.
-
-    Notes
-    -----
-    Every device is decided on its own: a change of others changes nothing. A device may have none
-    of the three; with places as small as tiles few have.
-
-    References
-    ----------
-    Eurostat, multimno 1.0 documentation (2025), usual environment labelling.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> from peil_models.residence.calendar import make_calendar
-    >>> monday = make_calendar([0, 86400], date(2026, 3, 2))
-    >>> scores = permanence_scores([7, 7, 7], [0, 28800, 61200], [28800, 61200, 86400], [1, 2, 1],
-    ...                            monday)
-    >>> labels = UsualEnvironment().label(scores)
-    >>> labels.is_home, labels.is_work
-    (array([ True, False]), array([False,  True]))
-    """
-
-    def __init__(
-        self, *, usual_share: float = 0.7, home_share: float = 0.8, work_share: float = 0.8
-    ) -> None:
-        self.usual_share = usual_share
-        self.home_share = home_share
-        self.work_share = work_share
-
-    def label(self, scores: PermanenceScores) -> PermanenceLabels:
-        """Label every pair of device and place.
-
-        Raises
-        ------
-        ValueError
-            A share that is not above 0 and at most 1.
-        """
-        for name in ("usual_share", "home_share", "work_share"):
-            if not 0 < getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be above 0 and at most 1, got {getattr(self, name)}")
-        every, seen = scores.score.sum(axis=1), scores.observed.sum(axis=1)
-        home = _share(every[:, ALL_DAY], seen[:, ALL_DAY]) >= self.home_share
-        for count, among in (
-            (every[:, NIGHT], seen[:, NIGHT]),
-            (scores.nights, scores.observed_nights),
-        ):
-            has_home = np.isin(scores.device, scores.device[home])
-            home |= ~has_home & (_share(count, among) >= self.home_share)
-        workday = (slice(None), WORKDAY, WORKING_HOURS)
-        work = _share(scores.score[workday], scores.observed[workday]) >= self.work_share
-        usual = _share(every[:, ALL_DAY], seen[:, ALL_DAY]) >= self.usual_share
-        return PermanenceLabels(usual | home, home, work & ~home)
-
-
-def _share(count: Ints, among: Ints) -> Floats:
-    return np.divide(count, among, out=np.zeros(len(count)), where=among > 0)

@@ -130,7 +130,8 @@ class StayPlacing(BaseEstimator):  # type: ignore[misc, unused-ignore]
                 raise ValueError(f"{name} holds NaN or a negative number (at {is_bad.argmax()})")
         if not mass.sum() > 0:
             raise ValueError("prior gives no mass to any tile")
-        chances.sort_indices()
+        if not chances.has_sorted_indices:
+            chances = chances.sorted_indices()  # of a copy: the matrix is the caller's
         self.connection_probability_ = chances
         joint = chances.data * mass[chances.indices]
         if self.method == "joint":

@@ -58,7 +58,8 @@ class HomeTable:
             With the argument and the position.
         """
         chances = sparse.csr_array(X, dtype=np.float64)
-        chances.sort_indices()
+        if not chances.has_sorted_indices:
+            chances = chances.sorted_indices()  # of a copy: the matrix is the caller's
         check_values("X", chances)
         n_cells, n_tiles = chances.shape
         day, by_night = checked("y", y, 2), checked("night", night, 2)

@@ -6,13 +6,17 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from peil_models.weighting.inputs import Floats, checked
+from peil_models.weighting.inputs import (
+    CountsToPersons,
+    Floats,
+    devices_and_register,
+    devices_of,
+)
 
 
-class HomeWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
+class HomeWeights(CountsToPersons):
     """Persons per device of each home zone and hour, such that all residents are somewhere.
 
     ``W[h, t] = register[h] / sum_r F[h, r, t]``, where the flow cube F holds the devices that live
@@ -52,15 +56,15 @@ class HomeWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused
     weights_: Floats
     unplaced_: Floats
 
-    def fit(self, flows: ArrayLike, register: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Compare the devices of each home with its register.
 
         Parameters
         ----------
-        flows : array-like of shape (n_homes, n_zones, n_hours) or (n_homes, n_zones)
+        X : array-like of shape (n_homes, n_zones, n_hours) or (n_homes, n_zones)
             Devices by home zone and zone of presence. Unit: devices.
-        register : array-like of shape (n_homes,)
-            Residents. Unit: persons.
+        y : array-like of shape (n_homes,)
+            Register: residents. Unit: persons.
 
         Raises
         ------
@@ -68,25 +72,22 @@ class HomeWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused
             NaN, a negative number or a wrong shape, with the argument and the position; no device
             at all.
         """
+        flows, persons = devices_and_register(self, X, y, allow_nd=True)
         cube = _cube(flows)
-        persons = checked("register", register, 1)
-        if len(persons) != len(cube):
-            raise ValueError(f"register has {len(persons)} zones, flows has {len(cube)} homes")
         seen = cube.sum(axis=1)
         if not seen.sum() > 0:
-            raise ValueError("flows holds no device")
+            raise ValueError("X holds no device")
         residents = np.broadcast_to(persons[:, None], seen.shape)
         self.weights_ = np.divide(residents, seen, out=np.zeros_like(seen), where=seen > 0)
         self.unplaced_ = np.where(seen > 0, 0.0, residents).sum(axis=0)
-        self.n_features_in_ = cube.shape[1]
         return self
 
-    def transform(self, flows: ArrayLike) -> Floats:
+    def transform(self, X: ArrayLike) -> Floats:
         """Persons present in each zone.
 
         Parameters
         ----------
-        flows : array-like of shape (n_homes, n_zones, n_hours) or (n_homes, n_zones)
+        X : array-like of shape (n_homes, n_zones, n_hours) or (n_homes, n_zones)
             The homes and hours of `fit`, any zones. Unit: devices.
 
         Returns
@@ -100,16 +101,19 @@ class HomeWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused
             NaN, a negative number or a wrong shape, with the argument and the position.
         """
         check_is_fitted(self)
+        flows = devices_of(X, allow_nd=True)
         cube = _cube(flows)
         if (cube.shape[0], cube.shape[2]) != self.weights_.shape:
             raise ValueError(
-                f"flows has {cube.shape[0]} homes and {cube.shape[2]} hours, fit saw "
+                f"X has {cube.shape[0]} homes and {cube.shape[2]} hours, fit saw "
                 f"{self.weights_.shape[0]} and {self.weights_.shape[1]}"
             )
         persons = np.einsum("ht,hrt->rt", self.weights_, cube)
-        return np.asarray(persons[:, 0] if np.ndim(flows) == 2 else persons)
+        return np.asarray(persons[:, 0] if flows.ndim == 2 else persons)
 
 
-def _cube(flows: ArrayLike) -> Floats:
-    array = checked("flows", flows, 2, 3)
-    return array[:, :, None] if array.ndim == 2 else array
+def _cube(flows: Floats) -> Floats:
+    """Flows of one hour as a cube of one layer."""
+    if flows.ndim > 3:
+        raise ValueError(f"X has {flows.ndim} dimensions, expected 2 or 3")
+    return flows[:, :, None] if flows.ndim == 2 else flows

@@ -6,13 +6,17 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from peil_models.weighting.inputs import Floats, checked
+from peil_models.weighting.inputs import (
+    CountsToPersons,
+    Floats,
+    devices_and_register,
+    devices_of,
+)
 
 
-class NightRatio(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
+class NightRatio(CountsToPersons):
     """Persons per device in each zone, such that the median night meets the register.
 
     ``ratio[z] = register[z] / median over night hours of devices[z]``, then applied to all hours.
@@ -61,49 +65,41 @@ class NightRatio(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-
     def __init__(self, *, min_devices: float = 1.0) -> None:
         self.min_devices = min_devices
 
-    def fit(self, night_devices: ArrayLike, register: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Compare the median night with the register.
 
         Parameters
         ----------
-        night_devices : array-like of shape (n_zones, n_night_hours)
+        X : array-like of shape (n_zones, n_night_hours)
             Devices present in the hours that count as night. Unit: devices.
-        register : array-like of shape (n_zones,)
-            Residents. Unit: persons.
+        y : array-like of shape (n_zones,)
+            Register: residents. Unit: persons.
 
         Raises
         ------
         ValueError
-            NaN, a negative number or a wrong shape, with the argument and the position; no night
-            hour; no device or no resident in any zone.
+            NaN, a negative number or a wrong shape, with the argument and the position;
+            no device or no resident in any zone.
         """
-        devices = checked("night_devices", night_devices, 2)
-        persons = checked("register", register, 1)
-        if devices.shape[1] == 0:
-            raise ValueError("night_devices has no column: a night ratio needs at least one hour")
-        if len(persons) != len(devices):
-            raise ValueError(
-                f"register has {len(persons)} zones, night_devices has {len(devices)} rows"
-            )
+        devices, persons = devices_and_register(self, X, y)
         median = np.median(devices, axis=1)
         if not median.sum() > 0:
-            raise ValueError("night_devices holds no device on the median night of any zone")
+            raise ValueError("X holds no device on the median night of any zone")
         if not persons.sum() > 0:
-            raise ValueError("register holds no person in any zone")
+            raise ValueError("y holds no person in any zone")
         self.night_devices_ = median
         self.is_pooled_ = (median < self.min_devices) | (median == 0) | (persons == 0)
         together = persons.sum() / median.sum()
         own = np.divide(persons, median, out=np.full_like(median, together), where=median > 0)
         self.ratio_ = np.where(self.is_pooled_, together, own)
-        self.n_features_in_ = devices.shape[1]
         return self
 
-    def transform(self, devices: ArrayLike) -> Floats:
+    def transform(self, X: ArrayLike) -> Floats:
         """Turn devices into persons.
 
         Parameters
         ----------
-        devices : array-like of shape (n_zones, n_hours)
+        X : array-like of shape (n_zones, n_hours)
             The zones of `fit`, any hours. Unit: devices.
 
         Returns
@@ -117,7 +113,7 @@ class NightRatio(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-
             NaN, a negative number or a wrong shape, with the argument and the position.
         """
         check_is_fitted(self)
-        counts = checked("devices", devices, 2)
+        counts = devices_of(X)
         if len(counts) != len(self.ratio_):
-            raise ValueError(f"devices has {len(counts)} rows, fit saw {len(self.ratio_)} zones")
+            raise ValueError(f"X has {len(counts)} rows, fit saw {len(self.ratio_)} zones")
         return np.asarray(counts * self.ratio_[:, None])

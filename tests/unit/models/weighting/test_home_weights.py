@@ -59,11 +59,12 @@ def test_a_market_share_that_differs_by_home_is_made_good():
 @pytest.mark.parametrize(
     ("flows", "register", "words"),
     [
-        (FLOWS, [1.0], "register has 1 zones, flows has 2"),
+        (FLOWS, [1.0], "inconsistent numbers of samples"),
         (FLOWS * 0, REGISTER, "no device"),
-        (FLOWS * np.nan, REGISTER, r"flows.*\(0, 0, 0\)"),
-        (FLOWS, [1.0, -1.0], r"register.*\(1,\)"),
-        (FLOWS[0, 0], REGISTER, "flows has 1 dimensions"),
+        (FLOWS * np.nan, REGISTER, r"NaN in X \(first at row 0, column 0, layer 0\)"),
+        (FLOWS, [1.0, -1.0], r"Negative values.*y \(first at row 1\)"),
+        (FLOWS[None], REGISTER[:1], "X has 4 dimensions"),
+        (FLOWS[0, 0], REGISTER, "X has 1 dimension, expected 2"),
     ],
 )
 def test_bad_input_is_refused_with_argument_and_position(flows, register, words):

@@ -36,13 +36,13 @@ def test_a_zone_without_ground_takes_the_ratio_of_all():
 @pytest.mark.parametrize(
     ("night", "register", "words"),
     [
-        (NIGHT[:, :0], REGISTER, "at least one hour"),
-        (NIGHT, REGISTER[:1], "register has 1"),
-        (NIGHT * np.nan, REGISTER, r"night_devices.*\(0, 0\)"),
-        (NIGHT, [1.0, -1.0], r"register.*\(1,\)"),
+        (NIGHT[:, :0], REGISTER, r"0 feature"),
+        (NIGHT, REGISTER[:1], "inconsistent numbers of samples"),
+        (NIGHT * np.nan, REGISTER, r"NaN in X \(first at row 0, column 0\)"),
+        (NIGHT, [1.0, -1.0], r"Negative values.*y \(first at row 1\)"),
         (NIGHT * 0, REGISTER, "no device"),
         (NIGHT, REGISTER * 0, "no person"),
-        (NIGHT[0], REGISTER, "dimensions"),
+        (NIGHT[0], REGISTER, "X has 1 dimension, expected 2"),
     ],
 )
 def test_bad_input_is_refused_with_argument_and_position(night, register, words):
