@@ -65,7 +65,7 @@ class MultiplicityPairwise(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Parameters
     ----------
-    n_persons : float, default=None
+    n_persons : float in [n_devices / 2, n_devices], default=None
         Persons that carry the devices, where known: it sets the prior of a pair. None: the prior
         is found by maximum likelihood. Unit: persons.
 
@@ -168,7 +168,8 @@ class MultiplicityOneToOne(MultiplicityPairwise):
 
     Notes
     -----
-    As for `MultiplicityPairwise`, but three devices that move alike share their probability.
+    Assumes what `MultiplicityPairwise` does, but three devices that move alike share their
+    probability. Not identified: as there.
 
     References
     ----------

@@ -31,6 +31,11 @@ class FootprintMean(BaseEstimator):  # type: ignore[misc, unused-ignore]
     A footprint fitted to how many devices a cell counts is sharper than one that serves to tell
     whether a device has moved: where it lets cells overlap too little, devices at rest seem to
     travel between them. Assumes that the truth lies between the footprints, not beyond them.
+    Not identified: which of the footprints is right, and where.
+
+    References
+    ----------
+    Bates & Granger (1969), Operational Research Quarterly 20. doi:10.1057/jors.1969.103
 
     Examples
     --------

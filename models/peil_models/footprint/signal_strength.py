@@ -25,33 +25,37 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
 
     Parameters
     ----------
-    path_loss_exponent, small_path_loss_exponent : float, default=3.75, 6.0
+    path_loss_exponent, small_path_loss_exponent : float in (0, inf), default=3.75, 6.0
         Decay with distance of normal and small cells; a cell's own value in the plan wins.
-    open_path_loss_exponent, dense_path_loss_exponent : float, default=None
+    open_path_loss_exponent, dense_path_loss_exponent : float in (0, inf), default=None
         Decay over open and over built-up land, 3.5 and 4 where published; both or none. Given, a
         normal cell without a value of its own takes the mean over the tiles within `surroundings_m`
         of it, by their `dense_share`, instead of `path_loss_exponent`.
-    surroundings_m : float, default=1000.0
+    surroundings_m : float in [0, inf), default=1000.0
         What counts as the surroundings of a cell. Unit: metres.
-    midpoint_dbm, steepness : float, default=-92.5, 0.2
-        Logistic from signal to dominance. Units: dBm, 1/dBm.
-    dominance_threshold : float, default=0.005
+    midpoint_dbm : float in (-inf, inf), default=-92.5
+        Signal whose dominance is 1/2. Unit: dBm.
+    steepness : float in (0, inf), default=0.2
+        Of the logistic from signal to dominance. Unit: 1/dBm.
+    dominance_threshold : float in [0, 1], default=0.005
         Less is no coverage.
-    antenna_height_m, small_antenna_height_m : float, default=30.0, 8.0
+    antenna_height_m, small_antenna_height_m : float in [0, inf), default=30.0, 8.0
         Above the ground, where the plan is silent (as are all that follow). Unit: metres.
-    power_w, small_power_w : float, default=10.0, 5.0
+    power_w, small_power_w : float in (0, inf), default=10.0, 5.0
         Unit: watts.
-    range_m, small_range_m : float, default=10000.0, 1000.0
+    range_m, small_range_m : float in (0, inf), default=10000.0, 1000.0
         Cut-off over the ground. Unit: metres.
-    tilt_deg : float, default=5.0
+    tilt_deg : float in [-90, 90], default=5.0
         Downwards positive. Unit: degrees.
-    beam_horizontal_deg, beam_vertical_deg : float, default=65.0, 9.0
+    beam_horizontal_deg, beam_vertical_deg : float in (0, 360], default=65.0, 9.0
         Full width at -3 dB. Unit: degrees.
-    back_attenuation_horizontal_db, back_attenuation_vertical_db : float, default=-30.0, -30.0
-        Loss behind the antenna. Unit: dB, negative.
-    max_cells_per_tile : int, default=None
+    back_attenuation_horizontal_db : float in (-inf, 0), default=-30.0
+        Loss behind the antenna, around the mast. Unit: dB.
+    back_attenuation_vertical_db : float in (-inf, 0), default=-30.0
+        The same from top to bottom. Unit: dB.
+    max_cells_per_tile : int in [1, inf), default=None
         Keep only the strongest cells of a tile; None keeps all.
-    chunk_tiles : int, default=4096
+    chunk_tiles : int in [1, inf), default=4096
         Tiles worked on at once; bounds memory, changes no figure.
 
     Attributes
@@ -70,7 +74,8 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
     -----
     Assumes that the chance of use follows mean signal strength: no shadow fading, no load, no
     memory of the serving cell. Terrain enters as height only: hills shadow nothing.
-    A missing azimuth means omnidirectional.
+    A missing azimuth means omnidirectional. Not identified: midpoint and
+    transmitted power, which shift together; `calibrate_footprint` says what counts add.
 
     References
     ----------
@@ -267,7 +272,12 @@ class FootprintBestServer(FootprintSignalStrength):
     Notes
     -----
     Assumes that a device always uses the strongest cell. Stands between Voronoi, which knows only
-    positions, and signal strength, which lets cells overlap.
+    positions, and signal strength, which lets cells overlap. Not identified: where within its area
+    a device of the cell is.
+
+    References
+    ----------
+    Tennekes & Gootzen (2022), J. Spatial Information Science 25. doi:10.5311/JOSIS.2022.25.166
 
     Examples
     --------

@@ -18,7 +18,7 @@ class FootprintVoronoi(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Parameters
     ----------
-    shift_m : float, default=100.0
+    shift_m : float in [0, inf), default=100.0
         How far the seed of a directional cell is moved along its azimuth, so that the sectors of
         one site have polygons of their own. Unit: metres.
 
@@ -33,7 +33,11 @@ class FootprintVoronoi(BaseEstimator):  # type: ignore[misc, unused-ignore]
     Notes
     -----
     Assumes that a device is served by the nearest cell: ignores power, height, tilt and load. The
-    baseline that every other footprint must beat.
+    baseline that every other footprint must beat. Not identified: where in a polygon a device is.
+
+    References
+    ----------
+    Ricciato et al. (2015), JRC96568. doi:10.2788/162414
 
     Examples
     --------

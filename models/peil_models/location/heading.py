@@ -18,14 +18,14 @@ class LocationHMMHeading(LocationHMM):
 
     Parameters
     ----------
-    shape, tile_m, origin_m, step_s, max_speed_m_per_s, longest_gap_s, memory, prior, is_inside :
+    shape, tile_m, origin_m, step_s, max_speed_m_per_s, longest_gap_s, memory, prior, is_inside
         As for `LocationHMM`.
-    n_headings : int, default=8
-    go, stop, turn : float, default=0.1, 0.05, 0.05
+    n_headings : int in [1, inf), default=8
+    go, stop, turn : float in [0, 1], default=0.1, 0.05, 0.05
         Probability in a step of setting out, of coming to rest, of taking a new heading.
-    slow_m_per_s, fast_m_per_s : float, default=1.5, 12.0
+    slow_m_per_s, fast_m_per_s : float in [0, tile_m / step_s], default=1.5, 12.0
         Speed of devices on the way. Unit: m/s; at most one tile a step.
-    fast_share : float, default=0.5
+    fast_share : float in [0, 1], default=0.5
         Share of the devices that move fast.
     fitted : sequence of str
         Which of these `fit` finds; may hold "memory".
@@ -39,7 +39,15 @@ class LocationHMMHeading(LocationHMM):
     -----
     Costs 18 times the state updates of `LocationHMM`. A move of part of a tile is a chance to
     move a whole one, so a straight journey still spreads, and fitted speeds come out a tenth too
-    low (seen in `tests/recovery`). Speeds are two, kept for ever, and headings are alike: no roads.
+    low (seen in `tests/recovery`). Assumes two speeds, kept for ever,
+    and headings that are alike: no roads. Not identified: headings and speeds where cells are as
+    large as the way between two events is long; what `LocationHMM` leaves open stays open.
+
+    References
+    ----------
+    Codling, Plank & Benhamou (2008), Journal of the Royal Society Interface 5 (correlated random
+    walks). doi:10.1098/rsif.2008.0014
+    Salgado et al. (2021), EPJ Data Science 10, 45. doi:10.1140/epjds/s13688-021-00303-6
 
     Examples
     --------

@@ -31,22 +31,23 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Parameters
     ----------
-    shape : tuple of int
+    shape : tuple of int in [1, inf), default=(1, 1)
         Rows and columns of the grid. Tiles are numbered from the south-west, row by row.
-    tile_m : float, default=100.0
+    tile_m : float in (0, inf), default=100.0
         Side of a tile. Unit: metres.
-    origin_m : tuple of float, default=(0.0, 0.0)
+    origin_m : tuple of float in (-inf, inf), default=(0.0, 0.0)
         South-west corner of the grid. Unit: metres.
-    step_s : int, default=None
+    step_s : int in [1, inf), default=None
         Length of a step. None is the longest in which nobody crosses more than one tile:
         ``tile_m / max_speed_m_per_s``, rounded down, at least 1. Unit: seconds.
-    max_speed_m_per_s : float, default=33.0
+    max_speed_m_per_s : float in (0, inf), default=33.0
         A step in which a device could cross more than one tile is refused. Unit: m/s.
-    longest_gap_s : int, default=7200
+    longest_gap_s : int in (0, inf), default=7200
         After a longer silence a chain begins anew, from the prior. Unit: seconds.
-    edge, diagonal : float, default=0.05, 0.02
-        Probability of each neighbour in a step; where the climb starts if fitted.
-    memory : float, default=0.0
+    edge, diagonal : float in [0, 1/4], default=0.05, 0.02
+        Probability of each neighbour in a step, at most 1 for all eight; where the climb starts if
+        fitted.
+    memory : float in [0, 1), default=0.0
         Chance that a device keeps its serving cell whatever the signal, as long as that cell
         covers the tile: ``P(a | tile, b) = memory [a = b] + (1 - memory) P(a | tile)``.
     fitted : sequence of str, default=("edge", "diagonal")

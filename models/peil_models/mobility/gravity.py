@@ -23,7 +23,7 @@ class FlowGravity(BaseEstimator):  # type: ignore[misc, unused-ignore]
     ----------
     deterrence : {"power", "exponential"}, default="exponential"
         f is ``c log d`` or ``c d``.
-    alpha : float, default=0.0
+    alpha : float in [0, inf), default=0.0
         Ridge penalty on a, b and c.
 
     Attributes
@@ -36,7 +36,9 @@ class FlowGravity(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Notes
     -----
-    Describes; it does not explain. Flows within a zone have no distance and are left out.
+    Describes; it does not explain. Assumes one deterrence everywhere and flows that are independent
+    given masses and distances. Flows within a zone have no distance and are left out.
+    Not identified: the exponent of a mass that hardly differs between zones.
 
     References
     ----------
@@ -126,6 +128,12 @@ class FlowRadiation(BaseEstimator):  # type: ignore[misc, unused-ignore]
     ----------
     departures_ : ndarray of shape (n_zones,)
         Trips that leave each zone.
+
+    Notes
+    -----
+    Assumes that everybody takes the nearest opportunity that is good enough, and that opportunities
+    are in proportion to mass. Has no range to be fitted: where the scale of zones differs from that
+    of choices, it is wrong and cannot show it. Not identified: whether mass sends or draws.
 
     References
     ----------

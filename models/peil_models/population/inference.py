@@ -26,7 +26,7 @@ class PopulationNB(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Parameters
     ----------
-    level : float, default=0.9
+    level : float in (0, 1), default=0.9
         Of the interval.
 
     Attributes
@@ -41,6 +41,7 @@ class PopulationNB(BaseEstimator):  # type: ignore[misc, unused-ignore]
     a region where the operator is stronger are overcounted. The share is taken as known;
     `PopulationBNB` lets it vary as if it had been read off `register` persons.
     Roamers are in no register: take them out and add `visitors_from_roamers`.
+    Not identified: a share that is lower here from fewer people present.
 
     References
     ----------
@@ -164,8 +165,13 @@ class PopulationBNB(PopulationNB):
 
     Notes
     -----
-    The share varies as if it had been read off `register` persons; where it is known better, this
-    interval is too wide, and where markets differ within a region, too narrow.
+    Assumes that the share varies as if it had been read off `register` persons: where it is better
+    known this interval is too wide, and where markets differ within a region too narrow.
+    Not identified: as for `PopulationNB`.
+
+    References
+    ----------
+    Salgado et al. (2021), EPJ Data Science 10, 45. doi:10.1140/epjds/s13688-021-00303-6
 
     Examples
     --------

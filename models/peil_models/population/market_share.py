@@ -24,7 +24,7 @@ class MarketShareByRegion(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Parameters
     ----------
-    level : float, default=0.9
+    level : float in (0, 1), default=0.9
         Of the interval.
 
     Attributes
@@ -38,10 +38,15 @@ class MarketShareByRegion(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Notes
     -----
-    Takes holders by home region, each counted once (`net_count` at night), as given: an error of
+    Assumes that holders by home region are counted once each (`net_count` at night): an error of
     homes moves share from one region to another. Roamers must be left out.
     The interval takes both parameters of the beta as known: with a handful of regions it is too
     narrow. Not identified: a low share from devices that are off at night.
+
+    References
+    ----------
+    Kleinman (1973), Journal of the American Statistical Association 68 (beta-binomial proportions).
+    doi:10.1080/01621459.1973.10481332
 
     Examples
     --------

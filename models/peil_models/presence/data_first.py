@@ -27,7 +27,7 @@ class PresenceDF(PresenceFromCounts):
     prior : array-like of shape (n_tiles,), default=None
         Prior mass per tile, any scale (`peil_models.location`); None is uniform. Scaled to the
         located devices of each hour. A tile with prior 0 gets nothing.
-    rcond : float, default=1e-10
+    rcond : float in (0, 1), default=1e-10
         Eigenvalues of ``X A X'`` below this share of the largest count as 0.
 
     Attributes
@@ -44,6 +44,7 @@ class PresenceDF(PresenceFromCounts):
     Assumes that X is known without error and that counts have none: noise of sampling is met as if
     it were evidence, so this is the estimator that suffers first from both. Takes memory of
     n_cells squared. Conserves counts where the columns of X sum to 1 or 0.
+    Not identified: what changes no count (the null space of X); there the prior stays.
 
     References
     ----------

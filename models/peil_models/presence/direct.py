@@ -97,7 +97,8 @@ class PresenceSB(PresenceFromCounts):
     Notes
     -----
     Assumes that the prior is right on average: the posterior is used as an estimate of the mass,
-    so an error of the prior is halved, not removed. Where a column of X sums to s < 1 the tile's
+    so an error of the prior is halved, not removed. Not identified: tiles whose columns of X are
+    proportional; the prior splits them. Where a column of X sums to s < 1 the tile's
     devices are divided by s, the chance to be seen at all.
     Conserves counts where the columns of X sum to 1 or 0:
     ``devices_.sum(axis=0) + unlocated_ == y.sum(axis=0)``.

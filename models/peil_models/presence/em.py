@@ -24,18 +24,18 @@ class PresenceEM(PresenceFromCounts):
     prior : array-like of shape (n_tiles,), default=None
         Where the climb starts, any scale (`peil_models.location`); None is uniform. A tile with
         prior 0 stays empty, which restricts the estimate to a region.
-    max_iter : int, default=10
+    max_iter : int in [1, inf), default=10
         Steps of EM. More fit the noise of a mis-specified footprint, see Notes.
     stopping : {"steps", "held_out", "discrepancy"}, default="steps"
         "steps" takes `max_iter` steps. "held_out" takes the number of steps, at most `max_iter`,
         at which devices kept apart are predicted best; needs whole counts. "discrepancy" stops,
         at `max_iter` at the latest, once the counts are met as closely as X is known.
-    misfit_share : float, default=0.25
+    misfit_share : float in [0, inf), default=0.25
         How well X is known: relative standard deviation of expected counts per cell, from
         `peil_models.footprint.footprint_misfit`. Only for "discrepancy".
-    held_out_share : float, default=0.2
+    held_out_share : float in (0, 1), default=0.2
         Share of the devices kept apart to choose the number of steps.
-    random_state : int, RandomState instance or None, default=None
+    random_state : int in [0, 2**32), RandomState instance or None, default=None
         Which devices are kept apart. Pass a whole number for the same figures every time.
 
     Attributes

@@ -34,11 +34,11 @@ class PresenceLandUse(PresenceFromCounts):
         prior 0 stays empty, which restricts the estimate to a region.
     hour_groups : array-like of shape (n_hours,), default=None
         Hours with the same label share ``b`` (night and day, say); None fits every hour by itself.
-    max_iter : int, default=10
+    max_iter : int in [1, inf), default=10
         Steps of EM at the most.
-    n_folds : int, default=5
+    n_folds : int in [0, inf), default=5
         Parts the cells are dealt into to choose the number of steps; 0 takes `max_iter` steps.
-    floor_share : float, default=0.01
+    floor_share : float in (0, 1], default=0.01
         Least share of the devices that start from `prior`, so that no tile of the region is
         impossible.
 

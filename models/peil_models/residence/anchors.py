@@ -84,13 +84,15 @@ class AnchorPlace(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Parameters
     ----------
-    radius_m : float, default=900.0
+    radius_m : float in [0, inf), default=900.0
         Stays placed this near each other are at one place. Unit: metres.
-    min_weight_s : float, default=0.0
+    min_weight_s : float in [0, inf), default=0.0
         Least weight at the place; devices with less have none. Unit: seconds.
-    min_share : float, default=0.0
+    min_share : float in [0, 1], default=0.0
         Least share of the device's weight.
-    fluke, repeats : float, default=0.01, 0.3
+    fluke : float in (0, 1), default=0.01
+        As `StayPlacing`.
+    repeats : float in [0, 1], default=0.3
         As `StayPlacing`.
 
     Attributes
@@ -101,6 +103,11 @@ class AnchorPlace(BaseEstimator):  # type: ignore[misc, unused-ignore]
     -----
     Assumes one place for the whole window: of a device that changes its home in between, the
     longer one is found. Not identified: home apart from another place where more time is spent.
+
+    References
+    ----------
+    Ahas, Silm, Järv, Saluveer & Tiru (2010), Journal of Urban Technology 17.
+    doi:10.1080/10630731003597306
 
     Examples
     --------

@@ -37,18 +37,19 @@ class UsualEnvironment(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Parameters
     ----------
-    usual_share : float, default=0.7
+    usual_share : float in (0, 1], default=0.7
         Least share of the device's observed hours.
-    home_share : float, default=0.8
+    home_share : float in (0, 1], default=0.8
         Least share of its hours; else, where no place has it, of its hours of the night; else of
         its observed nights.
-    work_share : float, default=0.8
+    work_share : float in (0, 1], default=0.8
         Least share of its working hours on working days, at a place that is not home.
 
     Notes
     -----
-    Every device is decided on its own: a change of others changes nothing. A device may have none
-    of the three; with places as small as tiles few have.
+    Assumes that hours with an event stand for those without. Every device is decided on its own: a
+    change of others changes nothing. A device may have none of the three; with places as small as
+    tiles few have. Not identified: work at home, or by night.
 
     References
     ----------

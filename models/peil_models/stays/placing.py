@@ -43,13 +43,13 @@ class StayPlacing(BaseEstimator):  # type: ignore[misc, unused-ignore]
         "joint": one place for the whole stay, ``P(t | events) ~ P(t) prod_r (P(r|t) + fluke)^n_r``
         over the distinct rows r. "mean": the mean of the posteriors of its events, which knows no
         more of a stay of a hundred events than of one.
-    fluke : float, default=0.001
+    fluke : float in (0, 1), default=0.001
         Chance that an event is served by a row whose footprint does not reach its tile: footprints
         are never right in full.
-    repeats : float, default=0.3
+    repeats : float in [0, 1], default=0.3
         A row that served n events counts as ``n**repeats``: obstacles are the same each time, so
         that a hundred events of one cell know little more than one. 1 would be independence.
-    n_kept : int, default=8
+    n_kept : int in [1, inf), default=8
         Zones kept of a segment, the likeliest ones.
 
     Attributes
@@ -61,6 +61,11 @@ class StayPlacing(BaseEstimator):  # type: ignore[misc, unused-ignore]
     -----
     Assumes that the device does not move within the segment. Not identified: tiles that the same
     rows serve with the same chances; there the prior decides.
+
+    References
+    ----------
+    Tennekes & Gootzen (2022), J. Spatial Information Science 25 (Bayes for one event).
+    doi:10.5311/JOSIS.2022.25.166
 
     Examples
     --------

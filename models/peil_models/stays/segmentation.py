@@ -25,18 +25,18 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Parameters
     ----------
-    min_stay_s : float, default=900.0
+    min_stay_s : float in [0, inf), default=900.0
         A run must last longer to be a stay; else it is undetermined. Unit: seconds.
-    max_gap_stay_s : float, default=43200.0
+    max_gap_stay_s : float in [0, inf), default=43200.0
         Longest silence inside a run. Unit: seconds.
-    max_gap_move_s : float, default=7200.0
+    max_gap_move_s : float in [0, inf), default=7200.0
         Longest silence that can be a move. Unit: seconds.
-    max_gap_abroad_s : float, default=259200.0
+    max_gap_abroad_s : float in [0, inf), default=259200.0
         Longest silence between two events abroad. Unit: seconds.
-    padding_s : float, default=300.0
+    padding_s : float in [0, max_gap_move_s / 2], default=300.0
         How long a device is believed to be where it was seen, before and after, where unknown time
         follows. Unit: seconds.
-    longest_move_s : float, default=inf
+    longest_move_s : float in [0, inf], default=inf
         Longest part of a silence between two places that is a move, at its end; the rest was spent
         at the place before, since phones on the way are seen often. Infinite: the whole silence is
         the move. Unit: seconds.
@@ -50,8 +50,8 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
     Notes
     -----
     Assumes that a device that is seen in overlapping cells has not moved: moves inside the common
-    area of cells are not seen, and a device under the edge of a cell may seem to move. Not
-    identified: when within a silence a device set out.
+    area of cells are not seen, and a device under the edge of a cell may seem to move.
+    Not identified: when within a silence a device set out.
     An event in an unlocated cell is passed over, as if the device had been silent; a device with no
     other events has no segments.
 

@@ -23,13 +23,13 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Parameters
     ----------
-    step_m : float, default=78.12
+    step_m : float in (0, inf), default=78.12
         Length of one step: LTE 78.12, GSM 554. Unit: metres.
-    n_bands : int, default=128
+    n_bands : int in [1, inf), default=128
         Steps told apart; farther is the last. 128 are 10 km of LTE.
-    detour_m : float, default=50.0
+    detour_m : float in (0, inf), default=50.0
         Mean length that reflections add to the path. Unit: metres.
-    tile_m : float, default=100.0
+    tile_m : float in (0, inf), default=100.0
         Side of a tile. Unit: metres.
 
     Attributes
@@ -42,7 +42,11 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
     Notes
     -----
     Assumes one length of step for all cells; a cell whose plan has no position has no rings, and
-    its events take the row without timing.
+    its events take the row without timing. Not identified: reflections that differ by direction.
+
+    References
+    ----------
+    3GPP TS 36.213, section 4.2.3 (timing advance in steps of 16 Ts, 78.12 m of distance).
 
     Examples
     --------

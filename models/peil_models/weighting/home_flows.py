@@ -45,15 +45,15 @@ class HomeFlows(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Share of each land use in each tile, any scale per column; None leaves the prior alone.
     prior : array-like of shape (n_tiles,), default=None
         One more kind of land, of which `floor_share` is always left; None is uniform.
-    ranges_m : sequence of float, default=(2000, 4000, 8000, 16000)
+    ranges_m : sequence of float in (0, inf), default=(2000, 4000, 8000, 16000)
         Ranges that are mixed. Unit: metres.
     deterrence : {"exponential", "power"}, default="exponential"
         ``f_r(d) = exp(-d / r)`` or ``1 / (1 + (d / r)^2)``.
-    square_m : float, default=1000
+    square_m : float in (0, inf), default=1000
         Distances are measured between squares of this side. Unit: metres.
-    floor_share : float, default=0.01
+    floor_share : float in (0, 1), default=0.01
         Least share of the devices that start at home, and that start from `prior`.
-    n_iter : int, default=5
+    n_iter : int in [0, inf), default=5
         Steps of EM; 0 leaves the regressions alone.
 
     Attributes

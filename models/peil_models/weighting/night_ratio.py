@@ -23,7 +23,7 @@ class NightRatio(CountsToPersons):
 
     Parameters
     ----------
-    min_devices : float, default=1.0
+    min_devices : float in [0, inf), default=1.0
         A zone whose median night holds fewer devices, or with nobody in its register, has no ratio
         of its own: it takes the ratio of all zones together. Unit: devices.
 
