@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 from peil_models.extras import optional_package
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+Positions = NDArray[np.intp]
 
 PRIMAL_SIMPLEX = 4
 
@@ -96,7 +96,7 @@ def _programme(supply: Floats, demand: Floats) -> Any:
     return solver
 
 
-def _offer(solver: Any, pairs: tuple[Places, Places], distance: Floats, n_origins: int) -> None:
+def _offer(solver: Any, pairs: tuple[Positions, Positions], distance: Floats, n_origins: int) -> None:
     highspy = optional_package("highspy", "disclosure")
     n_pairs = len(pairs[0])
     rows = np.column_stack([pairs[0], pairs[1] + n_origins]).astype(np.int32)
@@ -112,7 +112,7 @@ def _offer(solver: Any, pairs: tuple[Places, Places], distance: Floats, n_origin
     )
 
 
-def _best(gain: Floats, limit: int, least: float) -> tuple[Places, Places]:
+def _best(gain: Floats, limit: int, least: float) -> tuple[Positions, Positions]:
     """Pairs that are among the `limit` best of their origin or target and gain at least `least`."""
     is_best = np.zeros(gain.shape, dtype=bool)
     for table, chosen in ((gain, is_best), (gain.T, is_best.T)):
@@ -122,12 +122,12 @@ def _best(gain: Floats, limit: int, least: float) -> tuple[Places, Places]:
     return _where(is_best & (gain > least))
 
 
-def _where(table: NDArray[np.bool_]) -> tuple[Places, Places]:
+def _where(table: NDArray[np.bool_]) -> tuple[Positions, Positions]:
     rows, columns = np.nonzero(table)
     return rows, columns
 
 
-def _some_plan(supply: Floats, demand: Floats) -> tuple[Places, Places]:
+def _some_plan(supply: Floats, demand: Floats) -> tuple[Positions, Positions]:
     """Pairs of a plan that serves everybody (north-west corner), so that there always is one."""
     ends = np.union1d(np.cumsum(supply), np.cumsum(demand))
     rows = np.minimum(np.searchsorted(np.cumsum(supply), ends), len(supply) - 1)

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
-from peil_models.synthetic.fields import smooth_field
-from peil_models.synthetic.streams import stream
+from peil_models.synthetic.settlement import CITY, business_parks, settled, villages
+from peil_models.synthetic.streams import smooth_field, stream
 
 Floats = NDArray[Any]
 Ints = NDArray[Any]
@@ -46,8 +46,7 @@ NAMES = [
 ]
 REGION_NAMES = ["Noordkust", "Middelland", "Zuidrand"]
 N_MUNICIPALITIES = len(NAMES)
-N_PARKS = 10
-CITY, BEACH = 0, 3  # numbers of municipalities before they get their codes
+BEACH = 3  # number of a municipality before it gets its code, as `CITY`
 
 
 @dataclass(frozen=True)
@@ -164,69 +163,6 @@ def _roads(rng: np.random.Generator, centres: Ints, is_sea: NDArray[Any]) -> Flo
     return np.where(is_sea, 0.0, share)
 
 
-def _villages(
-    rng: np.random.Generator, centres: Ints, of: Ints, is_lake: NDArray[Any]
-) -> pd.DataFrame:
-    """List built-up places: each centre, two to four villages more, and suburbs against the city.
-
-    Columns number (of the municipality), row, column, radius (tiles) and share of the
-    municipality's people. Borders cut through what grew together, as they do.
-    """
-    places = []
-    towns = {1, 2, 4, 5}
-    for number, (row, column) in enumerate(centres):
-        inside = np.argwhere((of == number) & ~is_lake)
-        to_city = np.hypot(*(inside - centres[CITY]).T)
-        more = []
-        if number != CITY:
-            picked = inside[rng.choice(len(inside), rng.integers(2, 5), replace=False)]
-            more = [(*spot, rng.uniform(2.0, 3.5), rng.uniform(0.1, 0.25)) for spot in picked]
-            if to_city.min() < 22:  # a suburb at the border with the city
-                spot = inside[np.argsort(to_city)[rng.integers(8, 30)]]
-                more.append((*spot, rng.uniform(3.5, 4.5), 0.5))
-        radius = 11.0 if number == CITY else 6.5 if number in towns else 3.8
-        main = (row, column, radius, 1.2 if number == CITY or number in towns else 0.6)
-        total = sum(share for *_, share in [main, *more])
-        places += [(number, r, c, reach, share / total) for r, c, reach, share in [main, *more]]
-    return pd.DataFrame(places, columns=["number", "row", "column", "radius", "share"])
-
-
-def _parks(rng: np.random.Generator, roads: Floats, of: Ints) -> pd.DataFrame:
-    """Place business parks and malls: beside a road, outside the centres, in any municipality."""
-    where = np.argwhere((roads > 0.2) & (of >= 0))
-    spots = where[rng.choice(len(where), N_PARKS, replace=False)]
-    return pd.DataFrame(
-        {
-            "number": of[tuple(spots.T)],
-            "row": spots[:, 0],
-            "column": spots[:, 1],
-            "radius": rng.uniform(1.5, 3.0, N_PARKS),
-            "share": rng.uniform(0.15, 0.45, N_PARKS),
-        }
-    )
-
-
-def _settlement(
-    places: pd.DataFrame, shrink: float, people: Floats, texture: Floats, of: Ints, scatter: float
-) -> Floats:
-    """Weights per tile that sum to `people` in each municipality: kernels round its places.
-
-    A kernel ends at the border; `scatter` is the share spread over the whole municipality.
-    """
-    rows, columns = np.mgrid[: of.shape[0], : of.shape[1]]
-    found = np.zeros(of.shape)
-    for number in range(len(people)):
-        group, inside = places[places["number"] == number], of == number
-        weight = np.full(int(inside.sum()), scatter / inside.sum())
-        for place in group.to_dict("records"):
-            distance = np.hypot(rows - place["row"], columns - place["column"])[inside]
-            kernel = np.exp(-((distance / (shrink * place["radius"])) ** 1.5))
-            weight += place["share"] * kernel / kernel.sum()
-        weight *= texture[inside]
-        found[inside] = people[number] * weight / weight.sum()
-    return found
-
-
 def make_country(world_seed: int) -> Country:
     """Make a country of 150 by 200 tiles, about a seventh of it sea.
 
@@ -250,21 +186,21 @@ def make_country(world_seed: int) -> Country:
     texture = np.exp(0.7 * smooth_field(rng, shape, 1.2))
     texture[is_lake | is_sea] = 0.0
     roads = _roads(rng, centres, is_sea)
-    places = _villages(rng, centres, of, is_lake | is_sea)
-    homes = _settlement(places, 1.0, size, texture, of, 0.12)
+    places = villages(rng, centres, of, is_lake | is_sea)
+    homes = settled(places, 1.0, size, texture, of, 0.12)
     job_size = size * np.r_[0.95, np.full(5, 0.6), np.full(14, 0.27)]
     job_size[BEACH] = size[BEACH] * 0.5
     firms = np.exp(0.9 * smooth_field(rng, shape, 1.5)) * ~(is_lake | is_sea)
-    parks = pd.concat([places, _parks(rng, roads, of)], ignore_index=True)
-    jobs = _settlement(parks, 0.7, job_size, firms, of, 0.05)
-    leisure = _settlement(parks, 0.5, job_size, texture, of, 0.03)
+    parks = pd.concat([places, business_parks(rng, roads, of)], ignore_index=True)
+    jobs = settled(parks, 0.7, job_size, firms, of, 0.05)
+    leisure = settled(parks, 0.5, job_size, texture, of, 0.03)
 
     columns = np.arange(N_COLUMNS)[None, :]
     strip = (columns >= coast[:, None]) & (columns < coast[:, None] + 3)
     beach = (strip & (of == BEACH)) * texture
     beds = np.ones(N_MUNICIPALITIES)
     beds[BEACH], beds[CITY] = 65.0, 20.0
-    hotels = _settlement(places, 0.6, beds, texture, of, 0.05)
+    hotels = settled(places, 0.6, beds, texture, of, 0.05)
 
     built = 1 - np.exp(-(homes + 1.2 * jobs) / 6.0)
     residential = 0.62 * (1 - np.exp(-homes / 6.0))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from peil_models.synthetic.country import X_MIN_M, Country
 from peil_models.synthetic.population import Population, hotels
-from peil_models.synthetic.sampling import Attraction, Places, scattered
+from peil_models.synthetic.sampling import Attraction, TileDraw, scattered
 from peil_models.synthetic.streams import stream
 
 Floats = NDArray[Any]
@@ -40,9 +40,9 @@ class Diary:
         self.near = Attraction(country, country.leisure, 1_500.0, 2.0)
         self.far = Attraction(country, country.leisure + 2 * country.beach, 6_000.0, 0.5)
         self.friends = Attraction(country, country.homes, 3_000.0, 1.5)
-        self.shops = Places(country.leisure + 1e-4, land)
-        self.homes = Places(country.homes, land)
-        self.sands = Places(country.beach, land)
+        self.shops = TileDraw(country.leisure + 1e-4, land)
+        self.homes = TileDraw(country.homes, land)
+        self.sands = TileDraw(country.beach, land)
 
     def add(self, person: Ints, start: Floats, end: Floats, x: Floats, y: Floats) -> None:
         """Note one outing of each of the given persons."""

@@ -17,7 +17,7 @@ from scipy import sparse
 from peil_models.synthetic.streams import stream
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+Tiles = NDArray[np.intp]
 
 COMMUTERS = 0.25
 """Share of the residents who are at work in working hours."""
@@ -58,7 +58,7 @@ class Landscape:
             raise ValueError(f"register has residents in zone {is_lost.argmax()}, tiles no homes")
 
     @property
-    def zone(self) -> Places:
+    def zone(self) -> Tiles:
         """Zone of each tile, -1 outside."""
         return self.tiles["zone"].to_numpy(dtype=np.intp)
 
@@ -84,9 +84,9 @@ class Lives:
     `home_zone` is -1 for people who live outside the region.
     """
 
-    home: Places
-    work: Places
-    home_zone: Places
+    home: Tiles
+    work: Tiles
+    home_zone: Tiles
     has_device: NDArray[np.bool_]
 
 
@@ -156,7 +156,7 @@ def draw_lives(
     return Lives(home, work, zone.astype(np.intp), has_device)
 
 
-def serving_cells(chances: sparse.csr_array, tiles: Places, random: np.random.Generator) -> Places:
+def serving_cells(chances: sparse.csr_array, tiles: Tiles, random: np.random.Generator) -> Tiles:
     """Draw the serving cell of each device from the footprint; -1 where nothing covers its tile.
 
     Parameters
@@ -184,7 +184,7 @@ def serving_cells(chances: sparse.csr_array, tiles: Places, random: np.random.Ge
 
 def _tiles_of(
     is_offered: NDArray[np.bool_], mass: Floats, size: int, random: np.random.Generator
-) -> Places:
+) -> Tiles:
     """Tiles of `size` people, multinomial over the offered tiles, in order of the tiles."""
     offered = np.flatnonzero(is_offered)
     weights = mass[offered] / mass[offered].sum()
@@ -192,8 +192,8 @@ def _tiles_of(
 
 
 def _work_tiles(
-    landscape: Landscape, home: Places, random: np.random.Generator, is_border_open: bool
-) -> Places:
+    landscape: Landscape, home: Tiles, random: np.random.Generator, is_border_open: bool
+) -> Tiles:
     """A tile for each commuter: a square by gravity and jobs, then by jobs."""
     inside = np.flatnonzero((landscape.zone >= 0) | is_border_open)
     points = landscape.tiles[["x_m", "y_m"]].to_numpy(np.float64)[inside]

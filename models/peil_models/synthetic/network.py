@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from peil_models.extras import optional_package
-from peil_models.synthetic.country import CITY, CRS, Country
+from peil_models.synthetic.country import CRS, Country
+from peil_models.synthetic.settlement import CITY
 from peil_models.synthetic.streams import stream
 
 Floats = NDArray[Any]

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from peil_models.synthetic.country import BEACH, CITY, X_MIN_M, Y_MIN_M, Country
-from peil_models.synthetic.sampling import Attraction, Places, scattered
+from peil_models.synthetic.country import BEACH, X_MIN_M, Y_MIN_M, Country
+from peil_models.synthetic.sampling import Attraction, TileDraw, scattered
+from peil_models.synthetic.settlement import CITY
 from peil_models.synthetic.streams import stream
 
 Floats = NDArray[Any]
@@ -71,9 +72,9 @@ class Population:
 def _residents(rng: np.random.Generator, country: Country, n: int) -> pd.DataFrame:
     names = list(KINDS)
     kind = rng.choice(len(names), n, p=[KINDS[name][0] for name in names])
-    home = Places(country.homes, country.municipality).anywhere(rng, n)
+    home = TileDraw(country.homes, country.municipality).anywhere(rng, n)
     of = country.municipality[home]
-    jobs = Places(country.jobs, country.municipality)
+    jobs = TileDraw(country.jobs, country.municipality)
     work = np.full(n, -1)
     works = np.isin(kind, [names.index(k) for k in ("office", "shift", "retail")])
     commute = Attraction(country, country.jobs, 5_000.0, 1.3)
@@ -81,7 +82,7 @@ def _residents(rng: np.random.Generator, country: Country, n: int) -> pd.DataFra
     for name, scale, own in (("child", 900.0, 3.0), ("pupil", 3_500.0, 1.0)):
         school = Attraction(country, country.leisure, scale, own)
         learns = kind == names.index(name)
-        places = Places(country.leisure**1.5, country.municipality)
+        places = TileDraw(country.leisure**1.5, country.municipality)
         work[learns] = places.within(rng, school.draw(rng, of[learns]))
     home_x, home_y = scattered(rng, country, home)
     work_x, work_y = scattered(rng, country, np.maximum(work, 0))
@@ -186,7 +187,7 @@ def _devices(country: Country, persons: pd.DataFrame, n_machines: int, seed: int
         for code, net, digits in zip(mcc, mnc, number, strict=True)
     ]
     imei = rng.choice(90_000_000, n, replace=False) + 10_000_000
-    tile = Places(country.jobs + country.homes * 5_000, country.municipality).anywhere(rng, n)
+    tile = TileDraw(country.jobs + country.homes * 5_000, country.municipality).anywhere(rng, n)
     x, y = scattered(rng, country, tile)
     kind = np.where(is_machine, "machine", np.where(is_roamer, "roamer", "phone")).astype(object)
     main = np.r_[is_main, np.zeros(n_machines, bool)]
@@ -214,4 +215,4 @@ def hotels(rng: np.random.Generator, country: Country, n: int, beach_share: floa
     chance = np.full(len(country.zone_ids), 0.4 * (1 - beach_share) / (len(country.zone_ids) - 2))
     chance[CITY], chance[BEACH] = 0.6 * (1 - beach_share), beach_share
     of = rng.choice(len(chance), n, p=chance / chance.sum())
-    return Places(country.hotels, country.municipality).within(rng, of)
+    return TileDraw(country.hotels, country.municipality).within(rng, of)

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from peil_models.synthetic.country import N_COLUMNS, N_ROWS, TILE_M, X_MIN_M, Y_MIN_M, Country
-from peil_models.synthetic.fields import exponential_fields
-from peil_models.synthetic.streams import stream
+from peil_models.synthetic.streams import exponential_fields, stream
 
 Floats = NDArray[Any]
 PIXEL_M = 50.0

@@ -13,7 +13,7 @@ Floats = NDArray[Any]
 Ints = NDArray[Any]
 
 
-class Places:
+class TileDraw:
     """Tiles drawn in proportion to a weight, within given municipalities or anywhere.
 
     Parameters
