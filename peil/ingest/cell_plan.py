@@ -10,6 +10,7 @@ from peil.area.tiling import LAND_USE as LAND_USE
 from peil.area.zones import kept, read_zones
 from peil.charter.reading import root
 from peil.charter.schema import Charter, Delivery
+from peil.ingest.readers import READERS
 from peil.outcome import Refused
 from peil.store.store import Store
 
@@ -59,7 +60,7 @@ def cell_delivery(charter: Charter, store: Store) -> Delivery:
     A cell beyond the border serves devices within it: `[cells]` in methods.toml says how far.
     """
     cells, area = charter.inputs.cells, charter.area
-    if cells.reader != "opencellid" or cells.box is not None:
+    if not READERS[cells.reader].is_boxed or cells.box is not None:
         return cells
     if area.crs == "local":
         raise Refused("area.crs: OpenCelliD has latitudes; give the area a plane with a code.")

@@ -270,7 +270,7 @@ def _mend_lines(opened: duckdb.DuckDBPyConnection, file_id: int) -> int:
 
 
 def _cell_delivery(charter: Charter, store: Store) -> Delivery:
-    if charter.inputs.cells.reader != "opencellid":
+    if not READERS[charter.inputs.cells.reader].is_boxed:
         return charter.inputs.cells
     from peil.ingest.cell_plan import cell_delivery  # maps take a second to import
 

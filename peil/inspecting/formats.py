@@ -1,4 +1,8 @@
-"""Which of the known formats a file is, and what it is for: by the columns it must have."""
+"""Which of the known formats a file is, and what it is for.
+
+Delivery formats are recognised by their readers (`peil.ingest.readers`); what is only here are the
+reference files, the opt-out list, and the guess that a table can be read by mapping.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from peil.area.tiling import LAND_USE
-from peil.ingest.readers import essnet, flowkit, opencellid
-from peil.ingest.readers.multimno import CELLS as MULTIMNO_CELLS
-from peil.ingest.readers.multimno import EVENTS as MULTIMNO_EVENTS
+from peil.ingest.readers import generic, recognise
 from peil.inspecting.columns import (
     CELL_NAMES,
     EVENT_NAMES,
@@ -20,75 +22,49 @@ from peil.inspecting.columns import (
     looks_like,
     plain,
 )
-from peil.inspecting.tables import RADIOS, Table
+from peil.inspecting.tables import Table
 
 RADIO = {"azimuth_deg", "antenna_height_m", "tilt_deg", "technology", "power_w", "frequency_mhz"}
 ROLES = ("events", "cells", "opt_out", "zones", "register", "tiles", "land_use", "elevation")
 
 
 @dataclass(frozen=True)
-class Known:
-    """What a file is for, the reader of it, and why this is thought."""
+class Format:
+    """What a file is for, what reads it, and by what it was recognised."""
 
     role: str
     reader: str
     why: str
 
 
-def known(table: Table) -> Known | None:
-    """The format of a file, or none that is known.
+def format_of(table: Table) -> Format | None:
+    """The format of a file, or None when it is no known one.
 
-    The order matters: a format with more columns of its own is asked for first.
+    Readers are asked first, since a format of its own has more to be recognised by than names of
+    columns that anybody could have chosen.
     """
     if table.container == "vector":
-        return Known("zones", "zones", "it holds geometries")
+        return Format("zones", "zones", "it holds geometries")
     if table.container == "raster":
-        return Known("elevation", "raster", "it is a GeoTIFF")
+        return Format("elevation", "raster", "it is a GeoTIFF")
+    if recognised := recognise(table):
+        reader, match = recognised
+        return Format(match.role, reader.name, match.why)
     if table.container == "xml":
-        text = table.file.read_text(encoding="utf-8", errors="ignore")[:500]
-        if "<antennas>" in text:
-            return Known("cells", "essnet", "antennas of the ESSnet simulator")
         return None
-    names = set(table.names)
-    if set(MULTIMNO_EVENTS) <= names and table.container == "parquet":
-        return Known("events", "multimno", "the columns of the bronze events of multimno")
-    if set(MULTIMNO_CELLS) <= names and table.container == "parquet":
-        return Known("cells", "multimno", "the columns of the bronze network of multimno")
-    if all(set(usual) & names for usual in essnet.NAMES.values()) and "t" in names:
-        return Known("events", "essnet", "the columns of the ESSnet simulator's events")
-    if names and _is_opencellid(table):
-        return Known("cells", "opencellid", "the 14 columns of OpenCelliD")
-    if {"cell", "small", "direction", "beam_h", "x", "y"} <= names:
-        return Known("cells", "mobloc", "the columns of a cell plan of mobloc")
-    if "antennas" in table.file.name.lower() and {"x", "y"} <= names:
-        return Known("cells", "essnet", "a table of antennas by its name and columns")
-    if {"datetime", "msisdn"} <= names:
-        return Known("events", "flowkit", "the columns datetime and msisdn of FlowKit")
-    if "id" in names and ("geom_point" in names or {"date_of_first_service", "site_id"} & names):
-        return Known("cells", "flowkit", "the columns of FlowKit's table of cells")
-    if re.search("opt.?out", table.file.stem.lower()) and len(names) == 1:
-        return Known("opt_out", "opt_out", "a list of one column by the name of an opt-out list")
-    return _generic(table)
+    if re.search("opt.?out", table.file.stem.lower()) and len(table.names) == 1:
+        return Format("opt_out", "opt_out", "a list of one column by the name of an opt-out list")
+    return _by_columns(table)
 
 
-def _is_opencellid(table: Table) -> bool:
-    if table.names[:4] == opencellid.NAMES[:4]:
-        return True
-    first = next(iter(table.columns.values()))
-    return (
-        len(table.names) == len(opencellid.NAMES)
-        and not table.has_header
-        and ({value for value in first if value} <= RADIOS)
-    )
-
-
-def _generic(table: Table) -> Known | None:
+def _by_columns(table: Table) -> Format | None:
+    """The role of a table by what its columns seem to be; it is read by mapping."""
     tiles = guesses(table, TILE_NAMES)
     if {"x_m", "y_m"} <= set(tiles) and len(set(LAND_USE) & set(tiles)) >= 3:
-        return Known("tiles", "tiles", "centres and shares of land use")
+        return Format("tiles", "tiles", "centres and shares of land use")
     events = guesses(table, EVENT_NAMES)
     if {"subscriber_id", "observed_at"} <= set(events) and events["observed_at"].sure != "low":
-        return Known("events", "generic", "a subscriber and a moment")
+        return Format("events", generic.Generic.name, "a subscriber and a moment")
     cells = guesses(table, CELL_NAMES)
     is_placed = {"latitude", "longitude"} <= set(cells) or {"x_m", "y_m"} <= set(cells)
     if (
@@ -96,36 +72,11 @@ def _generic(table: Table) -> Known | None:
         and "cell_id" in cells
         and (plain(cells["cell_id"].theirs) not in ("id", "name") or RADIO & set(cells))
     ):
-        return Known("cells", "generic", "a cell and its position")
+        return Format("cells", generic.Generic.name, "a cell and its position")
     people = guesses(table, REGISTER_NAMES)
     if {"zone_id", "n_persons"} <= set(people) and table.container == "csv":
-        return Known("register", "register", "a code and a number of persons")
+        return Format("register", "register", "a code and a number of persons")
     return None
-
-
-def default_columns(reader: str, role: str, table: Table) -> dict[str, str]:
-    """Canonical → delivered columns that a reader finds by itself."""
-    names = set(table.names)
-    if reader == "flowkit":
-        usual = flowkit.EVENTS if role == "events" else flowkit.CELLS
-        found = {ours: theirs for ours, theirs in usual.items() if theirs in names}
-        return found | ({"latitude": "geom_point"} if "geom_point" in names else {})
-    if reader == "mobloc":
-        from peil.ingest.readers.mobloc import USUAL
-
-        return {ours: theirs for ours, theirs in USUAL.items() if theirs in names}
-    if reader == "multimno" and role == "events":
-        ours = ["subscriber_id", "observed_at", "mcc", "mnc", "plmn", "cell_id"]
-        return dict(zip(ours, MULTIMNO_EVENTS, strict=True))
-    if reader == "essnet" and role == "events":
-        picked = {
-            ours: next(n for n in usual if n in names) for ours, usual in essnet.NAMES.items()
-        }
-        return {"observed_at": "t", **picked}
-    if reader == "opencellid":
-        at = dict(zip(opencellid.NAMES, table.names, strict=False))
-        return {"cell_id": at["cell"], "longitude": at["lon"], "latitude": at["lat"]}
-    return {}
 
 
 def plane_of(x: list[str | None], y: list[str | None]) -> tuple[str | None, str]:

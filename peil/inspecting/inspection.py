@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from peil.ingest.readers import opencellid
+from peil.ingest.readers import READERS
 from peil.inspecting import formats, problems, proposal, references
 from peil.inspecting.columns import Guess
 from peil.inspecting.problems import Problem
@@ -94,13 +94,13 @@ def _first_look(place: str, files: list[Path]) -> Proposal:
     if table.why:
         told = Problem("file", files[0].name, 0, [], f"{files[0].name}: {table.why}")
         return Proposal("unknown", "", table.why, place, files, table, problems=[told])
-    known = formats.known(table)
-    if known is None:
+    form = formats.format_of(table)
+    if form is None:
         return Proposal("unknown", "", "no format that is known here", place, files, table)
-    if known.reader == "opencellid":
-        named = dict(zip(opencellid.NAMES, table.columns.values(), strict=False))
+    if form.reader in READERS and (names := READERS[form.reader].field_names):
+        named = dict(zip(names, table.columns.values(), strict=False))
         table = replace(table, columns=named, kinds=dict.fromkeys(named, "text"))
-    return Proposal(known.role, known.reader, known.why, place, files, table)
+    return Proposal(form.role, form.reader, form.why, place, files, table)
 
 
 def _joined(events: list[Proposal]) -> list[Proposal]:
@@ -108,7 +108,8 @@ def _joined(events: list[Proposal]) -> list[Proposal]:
     groups: dict[tuple[str, str, str, tuple[str, ...]], list[Proposal]] = {}
     for one in events:
         folder, _, name = one.path.rpartition("/")
-        names = () if one.reader == "flowkit" or one.table is None else tuple(one.table.names)
+        has_kinds = READERS[one.reader].has_kinds
+        names = () if has_kinds or one.table is None else tuple(one.table.names)
         groups.setdefault((one.reader, folder, _tail(folder, name), names), []).append(one)
     found = []
     for (_, folder, tail, _), group in groups.items():

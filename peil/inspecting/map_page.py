@@ -16,12 +16,11 @@ from peil.ingest.readers import CELL_COLUMNS
 from peil.inspecting import problems, references
 from peil.inspecting.layers import areas, heights, land_use, places
 from peil.inspecting.proposal import Proposal
+from peil.inspecting.stub import attribution_of
 from peil.inspecting.stub_area import plane_of
 from peil.outcome import Refused
 from peil.pages.self_contained import page
 from peil.store.atomic import write_text
-
-OPENCELLID = "Cells: OpenCelliD (opencellid.org), CC BY-SA 4.0"
 
 
 def build(found: list[Proposal], out: Path, title: str, attribution: str) -> str:
@@ -59,7 +58,7 @@ def build(found: list[Proposal], out: Path, title: str, attribution: str) -> str
     boxes = np.array([layer.pop("box") for layer in layers])
     bounds = [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)]
     told = "; ".join(sorted({layer.pop("told") for layer in layers}))
-    made_by = attribution or (OPENCELLID if any(c.reader == "opencellid" for c in cells) else "")
+    made_by = attribution or attribution_of(cells)
     content = {
         "title": title,
         "plane": plane,

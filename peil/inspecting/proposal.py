@@ -62,8 +62,9 @@ class Proposal:
 
     def delivery(self) -> Delivery:
         """The proposal as the charter's own delivery; the mapping only where it is needed."""
-        own = self.reader == "generic"
-        mapping = {ours: guess.theirs for ours, guess in self.columns.items()} if own else {}
+        mapping = {}
+        if READERS[self.reader].is_mapped:
+            mapping = {ours: guess.theirs for ours, guess in self.columns.items()}
         return Delivery.model_validate(
             {"reader": self.reader, "path": self.path, "columns": mapping, **self.settings}
         )
@@ -87,16 +88,11 @@ def events(
     """
     table = made.table
     assert table is not None
-    if made.reader == "generic":
+    reader = READERS[made.reader]
+    if reader.is_mapped:
         found = columns.guesses(table, columns.EVENT_NAMES, known_cells)
     else:
-        usual = formats.default_columns(made.reader, "events", table)
-        found = {
-            ours.replace("event_code", "event_type"): columns.Guess(
-                theirs, "high", "the format says so"
-            )
-            for ours, theirs in usual.items()
-        }
+        found = _by_format(reader.columns_of("events", table))
     home, said = network(table, found, mcc)
     made = replace(made, columns=found, mcc=home, notes=[*made.notes, said], types=types_of(table))
     if table.container == "csv":
@@ -106,7 +102,7 @@ def events(
             made.asked.append("mcc: the records name no network; the operator's country code")
         else:
             made.settings["mcc"] = home
-    if made.reader == "essnet":
+    if reader.counts_steps:
         made = _steps(opened, made, day)
     elif "observed_at" in found:
         made = _written(opened, made, found["observed_at"].theirs, home)
@@ -117,30 +113,26 @@ def events(
 
 def cells(opened: duckdb.DuckDBPyConnection, made: Proposal, time_zone: str) -> Proposal:
     """Mapping, plane and completeness of files of cells; they are left in the table `plan`."""
-    table = made.table
+    table, reader = made.table, READERS[made.reader]
     found: dict[str, columns.Guess] = {}
     if table is not None and table.columns:
-        if made.reader == "generic":
+        if reader.is_mapped:
             found = columns.guesses(table, columns.CELL_NAMES)
         else:
-            usual = formats.default_columns(made.reader, "cells", table)
-            found = {
-                ours: columns.Guess(theirs, "high", "the format says so")
-                for ours, theirs in usual.items()
-            }
+            found = _by_format(reader.columns_of("cells", table))
         if table.container == "csv" and table.separator != ",":
             made.settings["separator"] = table.separator
         if columns.has_decimal_comma(table, [guess.theirs for guess in found.values()]):
             made.settings["decimal"] = ","
-        if {"x_m", "y_m"} <= set(found) and made.reader != "essnet":
+        if {"x_m", "y_m"} <= set(found) and reader.position != "local":
             code, why = formats.plane_of(*(table.columns[found[n].theirs] for n in ("x_m", "y_m")))
             made.settings.update({"crs": code} if code else {})
             made.asked.append(f"crs: {code or 'unknown'} {why}")
         made = replace(made, columns=found, types=types_of(table))
         used = {guess.theirs for guess in found.values()}
-        unused = [] if made.reader == "multimno" else sorted(set(table.names) - used)
+        unused = sorted(set(table.names) - used) if reader.drops_of_cells else []
         made = replace(made, not_landed=unused)
-    if made.reader in ("multimno", "flowkit") or "valid_from" in found:
+    if reader.has_validity or "valid_from" in found:
         made.settings["time_zone"] = time_zone
     read = problems.of_cells(opened, made.files, made.delivery())
     notes = list(made.notes)
@@ -148,6 +140,13 @@ def cells(opened: duckdb.DuckDBPyConnection, made: Proposal, time_zone: str) -> 
         if share < 1 and name not in ("crs", "valid_to", "latitude", "longitude", "x_m", "y_m"):
             notes.append(f"{name}: {share:.0%} of the cells have it; methods.toml fills the rest")
     return replace(made, n_rows=read.n_rows, problems=read.problems, notes=notes, box=read.box)
+
+
+def _by_format(usual: dict[str, str]) -> dict[str, columns.Guess]:
+    """Columns that the format itself names, which are no guess."""
+    return {
+        ours: columns.Guess(theirs, "high", "the format says so") for ours, theirs in usual.items()
+    }
 
 
 def types_of(table: Table) -> dict[str, str]:

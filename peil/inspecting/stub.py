@@ -12,6 +12,7 @@ import yaml
 
 from peil.area.countries import country_of_mcc, zone_of_mcc
 from peil.charter.schema import FILL_IN
+from peil.ingest.readers import READERS
 from peil.inspecting.proposal import Proposal
 from peil.inspecting.stub_area import area
 from peil.outcome import Refused
@@ -149,9 +150,15 @@ def charter(
             {"role": role, "name": f"{FILL_IN}: name", "signed_on": f"{FILL_IN}: day"}
             for role in ("operator", "data_protection_officer")
         ]
-    if any(one.reader == "opencellid" for one in found):
-        made["attribution"] = "Cells: OpenCelliD (opencellid.org), CC BY-SA 4.0"
+    if credit := attribution_of(found):
+        made["attribution"] = credit
     return made
+
+
+def attribution_of(found: list[Proposal]) -> str:
+    """The licence line that the first format which needs one must show; empty without any."""
+    readers = [READERS[one.reader] for one in found if one.reader in READERS]
+    return next((reader.attribution for reader in readers if reader.attribution), "")
 
 
 def _first(found: list[Proposal], role: str) -> Proposal | None:
@@ -172,7 +179,7 @@ def _inputs(found: list[Proposal], home: Home, mcc: int | None, simulated: bool)
             made[role] = f"{FILL_IN}: reader and path of the {role}, see docs/your-own-data.md"
             continue
         said: dict[str, Any] = {"reader": one.reader, "path": home.path(one.path), **one.settings}
-        if one.reader == "generic":
+        if READERS[one.reader].is_mapped:
             said["columns"] = {ours: guess.theirs for ours, guess in one.columns.items()}
         if role == "events" and "mcc" not in one.columns and mcc is not None:
             said["mcc"] = mcc
@@ -182,8 +189,13 @@ def _inputs(found: list[Proposal], home: Home, mcc: int | None, simulated: bool)
             "path": home.path(listed.path),
             "column": listed.columns["column"].theirs,
         }
-    if simulated and events and events.reader == "essnet" and home.root == "outside":
-        made["truth"] = {"reader": "essnet", "path": home.path(events.path), "root": "outside"}
+    has_truth = events is not None and READERS[events.reader].has_truth
+    if simulated and events and has_truth and home.root == "outside":
+        made["truth"] = {
+            "reader": events.reader,
+            "path": home.path(events.path),
+            "root": "outside",
+        }
     return made
 
 

@@ -10,6 +10,7 @@ import geopandas as gpd
 from pyproj import CRS, Transformer
 
 from peil.charter.schema import FILL_IN
+from peil.ingest.readers import READERS
 from peil.inspecting import references
 from peil.inspecting.proposal import Proposal
 
@@ -59,7 +60,7 @@ def area(
 
 def plane_of(cells: Proposal) -> str:
     """The plane for cells: their own, Europe's equal-area one, or the zone of UTM."""
-    if cells.reader == "essnet":
+    if READERS[cells.reader].position == "local":
         return "local"
     if "crs" in cells.settings:
         return str(cells.settings["crs"])
@@ -83,12 +84,12 @@ def _on(crs: str, cells: Proposal) -> tuple[float, float, float, float]:
 
 
 def _is_globe(cells: Proposal) -> bool:
-    return cells.reader in ("multimno", "opencellid", "flowkit") or "latitude" in cells.columns
+    return READERS[cells.reader].position == "degrees" or "latitude" in cells.columns
 
 
 def _fit(zones: list[Proposal], cells: Proposal | None) -> bool:
     """Whether zones and cells lie on the same land, of a size."""
-    if cells is None or cells.reader == "essnet":
+    if cells is None or READERS[cells.reader].position == "local":
         return cells is None
     file = zones[0].files[0]
     read = gpd.read_parquet if file.suffix == ".parquet" else gpd.read_file

@@ -22,7 +22,6 @@ SAMPLE_ROWS = 5_000
 SAMPLE_BYTES = 4_000_000
 MOST_COLUMNS = 300  # a wider table is a matrix, no delivery
 SEPARATORS = [",", ";", "\t", "|"]
-RADIOS = {"GSM", "UMTS", "LTE", "NR", "CDMA"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def _csv(file: Path) -> Table:
     head = [name.strip() for name in rows[0]]
     if len(head) > MOST_COLUMNS:
         return Table(file, "csv", separator=separator, why=f"it has {len(head)} columns")
-    has_header = not any(_is_number(name) for name in head) and head[0] not in RADIOS
+    has_header = not any(_is_number(name) for name in head)
     names = head if has_header else [f"column {n}" for n in range(1, len(head) + 1)]
     body = [row for row in rows[int(has_header) :] if len(row) == len(head)]
     columns = {name: [row[n].strip() or None for row in body] for n, name in enumerate(names)}

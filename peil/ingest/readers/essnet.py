@@ -15,6 +15,7 @@ import pyarrow as pa
 from peil.charter.schema import Delivery
 from peil.ingest.readers import plan
 from peil.ingest.readers.generic import after_epoch, header, literal, quoted, source
+from peil.ingest.readers.reader import Match, Reader, Role, Sample
 from peil.outcome import Refused
 
 # two versions of the simulator write two headers
@@ -48,12 +49,43 @@ def theirs(file: Path) -> dict[str, str]:
     return found
 
 
-class Essnet:
+class Essnet(Reader):
     """Time is a number: the charter gives its epoch and the seconds of one step."""
 
-    @staticmethod
+    name = "essnet"
+    files = "ESSnet simulator"
+    settings = "give `epoch` and `seconds_per_t`; antennas as XML or CSV"
+    counts_steps = True
+    position = "local"
+    has_truth = True
+
+    @classmethod
+    def recognises(cls, sample: Sample) -> Match | None:
+        """Events by their header, antennas by their root element or the file's name."""
+        names = set(sample.names)
+        if sample.container == "xml":
+            start = sample.file.read_text(encoding="utf-8", errors="ignore")[:500]
+            is_plan = "<antennas>" in start
+            return Match("cells", 1, "antennas of the ESSnet simulator") if is_plan else None
+        if "t" in names and all(set(usual) & names for usual in NAMES.values()):
+            return Match("events", 1 + len(NAMES), "the columns of the ESSnet simulator's events")
+        if "antennas" in sample.file.name.lower() and {"x", "y"} <= names:
+            return Match("cells", 3, "a table of antennas by its name and columns")
+        return None
+
+    @classmethod
+    def columns_of(cls, role: Role, sample: Sample) -> dict[str, str]:
+        if role == "cells":
+            return {}
+        names = sample.names
+        usual = {ours: next(n for n in theirs if n in names) for ours, theirs in NAMES.items()}
+        return {"observed_at": "t"} | {
+            ours.replace("event_code", "event_type"): name for ours, name in usual.items()
+        }
+
+    @classmethod
     def land_events(
-        connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
     ) -> list[str]:
         if delivery.epoch is None or delivery.epoch.tzinfo is None:
             raise Refused("inputs.events.epoch: give the moment of t = 0 with its time zone.")
@@ -80,9 +112,9 @@ class Essnet:
         needed = set(theirs(file).values())
         return sorted(set(names) - needed)
 
-    @staticmethod
+    @classmethod
     def land_cells(
-        connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
         if file.suffix != ".xml":
             return _antennas_csv(connection, file, delivery)

@@ -16,6 +16,7 @@ import shapely
 
 from peil.charter.schema import Delivery
 from peil.ingest.readers import generic, plan
+from peil.ingest.readers.reader import Match, Reader, Role, Sample
 
 EVENTS = {
     "subscriber_id": "msisdn",
@@ -94,12 +95,37 @@ def points(places: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return found, srid
 
 
-class Flowkit:
+class Flowkit(Reader):
     """Counterparts, durations, volumes, money and devices are not landed."""
 
-    @staticmethod
+    name = "flowkit"
+    files = "FlowKit calls, SMS, mobile data, top-ups; FlowKit's table of cells"
+    settings = (
+        "the subscriber is `msisdn` unless `columns: {subscriber_id: imsi}`; the kind comes from "
+        "the file's name or columns"
+    )
+    has_kinds = True
+    position = "degrees"
+    has_validity = True
+
+    @classmethod
+    def recognises(cls, sample: Sample) -> Match | None:
+        names = set(sample.names)
+        if {"datetime", "msisdn"} <= names:
+            return Match("events", 2, "the columns datetime and msisdn of FlowKit")
+        if "id" in names and {"geom_point", "date_of_first_service", "site_id"} & names:
+            return Match("cells", 2, "the columns of FlowKit's table of cells")
+        return None
+
+    @classmethod
+    def columns_of(cls, role: Role, sample: Sample) -> dict[str, str]:
+        usual = EVENTS if role == "events" else CELLS
+        named = {ours: theirs for ours, theirs in usual.items() if theirs in sample.names}
+        return named | ({"latitude": "geom_point"} if "geom_point" in sample.names else {})
+
+    @classmethod
     def land_events(
-        connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
     ) -> list[str]:
         theirs, names = plan.mapped(
             connection,
@@ -131,9 +157,9 @@ class Flowkit:
         )
         return dropped
 
-    @staticmethod
+    @classmethod
     def land_cells(
-        connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
         theirs, names = plan.mapped(
             connection, file, delivery, CELLS, ("cell_id",), "table of FlowKit cells"

@@ -18,6 +18,7 @@ from peil.ingest.readers.opening import (
     require_fit_names,
     require_whole,
 )
+from peil.ingest.readers.reader import Reader
 from peil.ingest.readers.refusal import FileRefused, shown, shown_column
 from peil.outcome import Refused
 from peil.store.raw_tables import CELL_COLUMNS, EVENT_COLUMNS
@@ -211,12 +212,19 @@ def rejected_lines(connection: duckdb.DuckDBPyConnection) -> list[int]:
     return [int(line) for (line,) in rows]
 
 
-class Generic:
-    """By mapping. A field that is there but cannot be read makes the row `cannot_parse`."""
+class Generic(Reader):
+    """By mapping. A field that is there but cannot be read makes the row `cannot_parse`.
 
-    @staticmethod
+    Recognises nothing by itself: `peil.inspecting` guesses which column is which.
+    """
+
+    name = "generic"
+    files = "CSV, CSV.gz, Parquet; any order of columns, BOM, CRLF, quotes"
+    is_mapped = True
+
+    @classmethod
     def land_events(
-        connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
     ) -> list[str]:
         relation, names, line, ragged = source(connection, file, delivery)
         delivery = matched(file, names, delivery)
@@ -247,9 +255,9 @@ class Generic:
         )
         return dropped(names, delivery)
 
-    @staticmethod
+    @classmethod
     def land_cells(
-        connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
         relation, names, line, ragged = source(connection, file, delivery)
         delivery = matched(file, names, delivery)

@@ -8,6 +8,7 @@ import duckdb
 
 from peil.charter.schema import Delivery
 from peil.ingest.readers import generic, plan
+from peil.ingest.readers.reader import Match, Reader, Role, Sample
 from peil.outcome import Refused
 
 USUAL = {
@@ -22,20 +23,29 @@ USUAL = {
     "beam_vertical_deg": "beam_v",
 }
 NEEDED = ("cell_id", "x_m", "y_m")
+OWN = {"cell", "small", "direction", "beam_h", "x", "y"}  # recognised by these
 
 
-class Mobloc:
+class Mobloc(Reader):
     """A cell without direction is omnidirectional; a small cell is a micro cell."""
 
-    @staticmethod
-    def land_events(
-        connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
-    ) -> list[str]:
-        raise Refused("inputs.events.reader: mobloc knows cell plans only; name another reader.")
+    name = "mobloc"
+    files = "cell plan of mobloc"
+    settings = "give `crs:` of its x and y"
+    roles = ("cells",)
 
-    @staticmethod
+    @classmethod
+    def recognises(cls, sample: Sample) -> Match | None:
+        has_own = set(sample.names) >= OWN
+        return Match("cells", len(OWN), "the columns of a cell plan of mobloc") if has_own else None
+
+    @classmethod
+    def columns_of(cls, role: Role, sample: Sample) -> dict[str, str]:
+        return {ours: theirs for ours, theirs in USUAL.items() if theirs in sample.names}
+
+    @classmethod
     def land_cells(
-        connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
         if delivery.crs is None:
             raise Refused(

@@ -8,6 +8,7 @@ import duckdb
 
 from peil.charter.schema import Delivery
 from peil.ingest.readers.generic import literal, moment, place
+from peil.ingest.readers.reader import Match, Reader, Role, Sample
 from peil.ingest.readers.refusal import FileRefused, shown
 
 EVENTS = ["user_id", "timestamp", "mcc", "mnc", "plmn", "cell_id"]
@@ -30,12 +31,34 @@ def _relation(
     return relation, [name for name in names if name != "file_row_number"]
 
 
-class Multimno:
+class Multimno(Reader):
     """Time stamps are text; the identifier is bytes, landed as hexadecimal text."""
 
-    @staticmethod
+    name = "multimno"
+    files = "bronze Parquet of the European reference pipeline"
+    position = "degrees"
+    has_validity = True
+    drops_of_cells = False
+
+    @classmethod
+    def recognises(cls, sample: Sample) -> Match | None:
+        if sample.container != "parquet":
+            return None
+        names = set(sample.names)
+        if set(EVENTS) <= names:
+            return Match("events", len(EVENTS), "the columns of the bronze events of multimno")
+        if set(CELLS) <= names:
+            return Match("cells", len(CELLS), "the columns of the bronze network of multimno")
+        return None
+
+    @classmethod
+    def columns_of(cls, role: Role, sample: Sample) -> dict[str, str]:
+        ours = ["subscriber_id", "observed_at", "mcc", "mnc", "plmn", "cell_id"]
+        return dict(zip(ours, EVENTS, strict=True)) if role == "events" else {}
+
+    @classmethod
     def land_events(
-        connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
     ) -> list[str]:
         relation, names = _relation(connection, file, EVENTS)
         text = "nullif(trim(timestamp), '')"
@@ -53,9 +76,9 @@ class Multimno:
         )
         return sorted(set(names) - set(EVENTS))
 
-    @staticmethod
+    @classmethod
     def land_cells(
-        connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
         relation, _ = _relation(connection, file, CELLS)
         zone = literal(delivery.time_zone)

@@ -8,6 +8,7 @@ import duckdb
 
 from peil.charter.schema import Delivery
 from peil.ingest.readers import generic, plan
+from peil.ingest.readers.reader import Match, Reader, Role, Sample
 from peil.outcome import Refused
 
 NAMES = [
@@ -26,6 +27,7 @@ NAMES = [
     "updated",
     "averageSignal",
 ]
+RADIOS = {"GSM", "UMTS", "LTE", "NR", "CDMA"}
 PARTS = ("mcc", "net", "area", "cell")
 LANDED = {*PARTS, "lon", "lat"}
 
@@ -53,20 +55,35 @@ def _relation(file: Path, delivery: Delivery) -> tuple[str, str, str]:
     return relation, f"row_number() OVER () + {int(has_header)}", ragged
 
 
-class Opencellid:
+class Opencellid(Reader):
     """A cell is called `mcc-net-area-cell`; cells beyond the charter's area are not landed."""
 
-    @staticmethod
-    def land_events(
-        connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
-    ) -> list[str]:
-        raise Refused(
-            "inputs.events.reader: opencellid knows cell plans only; name another reader."
-        )
+    name = "opencellid"
+    files = "OpenCelliD"
+    settings = "only cells in and near the area are landed (`[cells]` in `methods.toml`, or `box:`)"
+    roles = ("cells",)
+    field_names = tuple(NAMES)
+    position = "degrees"
+    is_boxed = True
+    attribution = "Cells: OpenCelliD (opencellid.org), CC BY-SA 4.0"
 
-    @staticmethod
+    @classmethod
+    def recognises(cls, sample: Sample) -> Match | None:
+        """By its header, or by as many columns without one, the first of them a radio."""
+        names = sample.names
+        first = [value for value in sample.columns[names[0]] if value] if names else []
+        is_headless = len(names) == len(NAMES) and not sample.has_header and set(first) <= RADIOS
+        is_own = names[:4] == NAMES[:4] or is_headless
+        return Match("cells", len(NAMES), "the 14 columns of OpenCelliD") if is_own else None
+
+    @classmethod
+    def columns_of(cls, role: Role, sample: Sample) -> dict[str, str]:
+        at = dict(zip(NAMES, sample.names, strict=False))
+        return {"cell_id": at["cell"], "longitude": at["lon"], "latitude": at["lat"]}
+
+    @classmethod
     def land_cells(
-        connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
+        cls, connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
         plan.whole(connection, file, *_relation(file, delivery))
         name = "concat_ws('-', " + ", ".join(plan.text(part) for part in PARTS) + ")"

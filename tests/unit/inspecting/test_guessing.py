@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from peil.area.countries import mcc_of_imsi
 from peil.inspecting.columns import CELL_NAMES, EVENT_NAMES, guesses, has_decimal_comma, looks_like
-from peil.inspecting.formats import day_of, known, plane_of, template
+from peil.inspecting.formats import day_of, format_of, plane_of, template
 from peil.inspecting.moments import FORMATS, writing_of, zone_of
 from peil.inspecting.tables import Table, container_of, table_of
 from peil.outcome import Refused
@@ -315,13 +315,13 @@ def test_parquet_says_its_types_and_bytes_are_shown_as_such(tmp_path: Path) -> N
     ],
 )
 def test_a_format_is_known_by_its_columns(columns: str, reader: str, role: str) -> None:
-    found = known(table(**{name: ["1"] for name in columns.split(",")}))
+    found = format_of(table(**{name: ["1"] for name in columns.split(",")}))
     assert found is not None and (found.reader, found.role) == (reader, role)
 
 
 @pytest.mark.parametrize("columns", ["name,latitude,longitude", "a,b", "date,holiday"])
 def test_a_table_of_something_else_is_not_taken(columns: str) -> None:
-    assert known(table(**{name: ["1"] for name in columns.split(",")})) is None
+    assert format_of(table(**{name: ["1"] for name in columns.split(",")})) is None
 
 
 @pytest.mark.parametrize(
