@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from peil.commands import quality_command, terminal
+from peil.commands.redteam import redteam_command
 from peil.commands.terminal import answering
 from peil.inspecting import command
 from peil.outcome import Outcome, Refused
@@ -250,6 +251,7 @@ def watch(
 
 app.command()(command.asked(answering, console))
 app.command()(quality_command.asked(answering, console))
+app.command()(redteam_command(answering, console))
 charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
 app.add_typer(charter_app, name="charter")
 

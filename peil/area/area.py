@@ -105,16 +105,18 @@ def area_of(charter: Charter, store: Store) -> Area:
     Without a table of tiles the zones are cut into tiles, each in the zone that its centre lies
     in. Without any land use every tile is alike, and `Area.land_use` says so.
     """
-    said = charter.area
-    if said.grid is not None:
+    charter_area = charter.area
+    if charter_area.grid is not None:
         return _grid(charter)
     folder = root(charter, store)
-    every = read_zones(folder, said.zones, said.crs, said.tile_m, charter.title.en)
-    zones = kept(every, said.only)
-    table = said.tiles
+    every = read_zones(
+        folder, charter_area.zones, charter_area.crs, charter_area.tile_m, charter.title.en
+    )
+    zones = kept(every, charter_area.only)
+    table = charter_area.tiles
     if table is not None:
-        tiles = delivered_tiles(folder, table, said.tile_m, said.within)
-        lattice = lattice_of(tiles, said.crs, said.tile_m)
+        tiles = delivered_tiles(folder, table, charter_area.tile_m, charter_area.within)
+        lattice = lattice_of(tiles, charter_area.crs, charter_area.tile_m)
         if "zone_id" not in tiles:
             lowest = bottom(every)
             place = zone_of(lattice, lowest)[lattice.places(*tiles[["x_m", "y_m"]].to_numpy().T)]
@@ -123,26 +125,28 @@ def area_of(charter: Charter, store: Store) -> Area:
             raise Refused(f"{table.path}: zone {unknown[0]} is not among the zones.")
     else:
         # with `within` the land around its zones is laid too: devices there must be somewhere
-        lowest = bottom(every if said.within else zones)
-        lattice = lattice_over(tuple(lowest.total_bounds), said.within, said.crs, said.tile_m)
+        lowest = bottom(every if charter_area.within else zones)
+        lattice = lattice_over(
+            tuple(lowest.total_bounds), charter_area.within, charter_area.crs, charter_area.tile_m
+        )
         tiles = made_tiles(lattice, lowest)
-    zones = _within(zones, tiles, said)
+    zones = _within(zones, tiles, charter_area)
     is_told = tiles["zone_id"].isin(zones["zone_id"]).to_numpy()
     tiles["zone_id"] = tiles["zone_id"].astype(object).where(is_told, None)
-    tiles, land_use = landscape(tiles, lattice, said, folder)
+    tiles, land_use = landscape(tiles, lattice, charter_area, folder)
     tiles = tiles[TILE_COLUMNS]
-    named = said.register_
+    named = charter_area.register_
     register = read_register(folder, named) if named else None
-    found = Area(tiles, zones, register, said.crs, land_use)
+    area = Area(tiles, zones, register, charter_area.crs, land_use)
     if named and register is not None:
-        if missing := sorted(set(found.bottom()) - set(register.index)):
+        if missing := sorted(set(area.bottom()) - set(register.index)):
             raise Refused(f"{named.path}: zone {missing[0]} has no population.")
-        found = replace(found, register=register.loc[register.index.isin(zones["zone_id"])])
-    return found
+        area = replace(area, register=register.loc[register.index.isin(zones["zone_id"])])
+    return area
 
 
 def _within(
-    zones: gpd.GeoDataFrame, tiles: pd.DataFrame, said: area_schema.Area
+    zones: gpd.GeoDataFrame, tiles: pd.DataFrame, charter_area: area_schema.Area
 ) -> gpd.GeoDataFrame:
     """The zones that are told of: whole within the charter's rectangle, with tiles of their own.
 
@@ -152,8 +156,8 @@ def _within(
         No zone is left, or one is too small for tiles of this size.
     """
     lowest = bottom(zones)
-    if said.within is not None:
-        part = said.within
+    if charter_area.within is not None:
+        part = charter_area.within
         around = box(part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
         lowest = lowest[lowest.geometry.within(around).to_numpy()]
         if lowest.empty:
@@ -170,8 +174,8 @@ def fingerprint(charter: Charter, store: Store) -> str:
     """Hash of the reference data: part of the name of every run that used them."""
     folder = root(charter, store) if charter.area.grid is None else None
     files = {name: sha256(there(folder / name)) for name in charter.area.paths() if folder}
-    told = {"area": charter.area.model_dump(mode="json"), "files": files}
-    return hashlib.sha256(canonical(told)).hexdigest()
+    content = {"area": charter.area.model_dump(mode="json"), "files": files}
+    return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def _grid(charter: Charter) -> Area:

@@ -17,57 +17,62 @@ Floats = NDArray[np.float32]
 
 
 def landscape(
-    tiles: pd.DataFrame, lattice: Lattice, said: Area, folder: Path
+    tiles: pd.DataFrame, lattice: Lattice, charter_area: Area, folder: Path
 ) -> tuple[pd.DataFrame, str]:
     """Tiles with elevation and land use, and where the land use is from.
 
     What a raster does not say is 0; without any land use every tile is residential alike.
     """
     place = lattice.places(*tiles[["x_m", "y_m"]].to_numpy(dtype=float).T)
-    if said.elevation:
+    if charter_area.elevation:
         from peil.area.rasters import onto_tiles  # GDAL only where there is a raster
 
-        height = onto_tiles(folder / said.elevation, lattice, lambda block: [block], 1)[0]
+        height = onto_tiles(folder / charter_area.elevation, lattice, lambda block: [block], 1)[0]
         tiles["elevation_m"] = height[place].astype(float)
     if "elevation_m" not in tiles:
         tiles["elevation_m"] = 0.0
     tiles["elevation_m"] = tiles["elevation_m"].astype(float).fillna(0.0)
-    told = "as delivered"
-    if said.land_use is not None:
-        for kind, share in _shares(lattice, said.land_use, folder).items():
+    origin = "as delivered"
+    if charter_area.land_use is not None:
+        for kind, share in _shares(lattice, charter_area.land_use, folder).items():
             tiles[kind] = share[place].astype(float)
     elif LAND_USE[0] not in tiles:
         for kind in LAND_USE:
             tiles[kind] = float(kind == "residential")
-        told = ALIKE
+        origin = ALIKE
     for kind in LAND_USE:
         if kind not in tiles:
             tiles[kind] = 0.0
         tiles[kind] = tiles[kind].astype(float).fillna(0.0)
-    return tiles, told
+    return tiles, origin
 
 
-def _shares(lattice: Lattice, said: LandUse, folder: Path) -> dict[str, Floats]:
+def _shares(lattice: Lattice, land_use: LandUse, folder: Path) -> dict[str, Floats]:
     """Share of each kind within each tile, by rows and columns of the lattice."""
     from peil.area.rasters import onto_tiles
 
-    if said.path is None:
+    if land_use.path is None:
         return {
             kind: _require_shares(
-                onto_tiles(folder / path, lattice, lambda block: [block / said.whole], 1)[0], path
+                onto_tiles(folder / path, lattice, lambda block: [block / land_use.whole], 1)[0],
+                path,
             )
-            for kind, path in said.shares.items()
+            for kind, path in land_use.shares.items()
         }
-    kinds = list(said.classes)
+    kinds = list(land_use.classes)
 
     def split(block: Floats) -> list[Floats]:
         said_nothing = np.isnan(block)
         return [
-            np.where(said_nothing, np.nan, np.isin(block, said.classes[kind])).astype(np.float32)
+            np.where(said_nothing, np.nan, np.isin(block, land_use.classes[kind])).astype(
+                np.float32
+            )
             for kind in kinds
         ]
 
-    return dict(zip(kinds, onto_tiles(folder / said.path, lattice, split, len(kinds)), strict=True))
+    return dict(
+        zip(kinds, onto_tiles(folder / land_use.path, lattice, split, len(kinds)), strict=True)
+    )
 
 
 def _require_shares(share: Floats, path: str) -> Floats:

@@ -44,7 +44,7 @@ def onto_tiles(file: Path, lattice: Lattice, layers: Layers, n_layers: int) -> N
         No raster, one without a reference system, or one that lies elsewhere.
     """
     there(file)
-    made = np.full((n_layers, lattice.n_rows, lattice.n_columns), np.nan, dtype=np.float32)
+    values = np.full((n_layers, lattice.n_rows, lattice.n_columns), np.nan, dtype=np.float32)
     try:
         with rasterio.open(file) as raster:
             if raster.crs is None and lattice.crs != "local":
@@ -55,7 +55,7 @@ def onto_tiles(file: Path, lattice: Lattice, layers: Layers, n_layers: int) -> N
             for row in range(0, lattice.n_rows, BLOCK):
                 for column in range(0, lattice.n_columns, BLOCK):
                     part = lattice.block(row, column, BLOCK)
-                    made[:, row : row + part.n_rows, column : column + part.n_columns] = _block(
+                    values[:, row : row + part.n_rows, column : column + part.n_columns] = _block(
                         raster, part, layers, n_layers
                     )
     except RasterioError:
@@ -63,9 +63,9 @@ def onto_tiles(file: Path, lattice: Lattice, layers: Layers, n_layers: int) -> N
             f"{file.name} cannot be read: it is empty, damaged or no GeoTIFF; "
             "have it delivered again."
         ) from None
-    if not np.isfinite(made).any():
+    if not np.isfinite(values).any():
         raise Refused(f"{file.name} lies elsewhere: it says nothing of the charter's area.")
-    return made
+    return values
 
 
 def _block(

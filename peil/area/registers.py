@@ -22,28 +22,28 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
         twice or without a number of persons.
     """
     path = folder / file.path
-    found: pd.DataFrame = opened(
+    register: pd.DataFrame = opened(
         lambda p: pd.read_csv(
             p, dtype=str, sep=file.separator, encoding="utf-8-sig", skipinitialspace=True
         ),
         path,
     )
-    said = {str(ours): their for ours, their in file.columns.items()}
-    theirs = {ours: said.get(ours, ours) for ours in ("n_persons", "zone_id")}
-    if missing := sorted({*theirs.values(), *file.rows} - set(found.columns)):
+    names = {str(ours): their for ours, their in file.columns.items()}
+    theirs = {ours: names.get(ours, ours) for ours in ("n_persons", "zone_id")}
+    if missing := sorted({*theirs.values(), *file.rows} - set(register.columns)):
         raise Refused(
             f"{path.name}, line 1 lacks the column {missing[0]}: correct `area.register`, or "
             "have it delivered again."
         )
-    line = np.arange(len(found)) + 2  # the header is line 1
-    wanted = np.ones(len(found), dtype=bool)
+    line = np.arange(len(register)) + 2  # the header is line 1
+    wanted = np.ones(len(register), dtype=bool)
     for column, text in file.rows.items():
-        wanted &= (found[column].str.strip() == text).to_numpy()
+        wanted &= (register[column].str.strip() == text).to_numpy()
     if not wanted.any():
         raise Refused(f"{path.name} holds no row as `area.register.rows` asks: correct it.")
-    found, line = found[wanted], line[wanted]
-    zone = found[theirs["zone_id"]].str.strip()
-    persons = pd.to_numeric(found[theirs["n_persons"]], errors="coerce").astype(float)
+    register, line = register[wanted], line[wanted]
+    zone = register[theirs["zone_id"]].str.strip()
+    persons = pd.to_numeric(register[theirs["n_persons"]], errors="coerce").astype(float)
     wrong = {
         theirs["zone_id"]: zone.isna() | zone.duplicated(),
         theirs["n_persons"]: ~(persons >= 0) | np.isinf(persons),

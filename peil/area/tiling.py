@@ -107,7 +107,7 @@ def zone_of(lattice: Lattice, zones: gpd.GeoDataFrame) -> NDArray[np.int32]:
     -------
     ndarray of shape (n_rows, n_columns)
     """
-    found = np.full((lattice.n_rows, lattice.n_columns), -1, dtype=np.int32)
+    zone_numbers = np.full((lattice.n_rows, lattice.n_columns), -1, dtype=np.int32)
     for number, shape in enumerate(zones.geometry):
         shapely.prepare(shape)
         for polygon in shapely.get_parts(shape):
@@ -121,9 +121,9 @@ def zone_of(lattice: Lattice, zones: gpd.GeoDataFrame) -> NDArray[np.int32]:
             x, y = lattice.centres(row, column)
             shapely.prepare(polygon)
             inside = shapely.intersects_xy(polygon, x, y)
-            part = found[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            part = zone_numbers[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
             part[inside & (part < 0)] = number
-    return found
+    return zone_numbers
 
 
 def made_tiles(lattice: Lattice, zones: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -155,12 +155,12 @@ def delivered_tiles(
     path = folder / file.path
     raw: pd.DataFrame = opened(pd.read_parquet, path)
     wanted = ["tile_id", "x_m", "y_m", "zone_id", "elevation_m", *LAND_USE]
-    said = {str(ours): their for ours, their in file.columns.items()}
-    theirs = {ours: said.get(ours, ours) for ours in wanted}
+    names = {str(ours): their for ours, their in file.columns.items()}
+    theirs = {ours: names.get(ours, ours) for ours in wanted}
     has_land_use = any(theirs[kind] in raw.columns for kind in LAND_USE)
     optional = {"zone_id", "elevation_m"} | (set() if has_land_use else set(LAND_USE))
     for ours in sorted(theirs, key=lambda name: theirs[name]):
-        if theirs[ours] not in raw.columns and (ours not in optional or ours in said):
+        if theirs[ours] not in raw.columns and (ours not in optional or ours in names):
             raise Refused(
                 f"{path.name} lacks the column {theirs[ours]}: have it delivered again, or say "
                 "which column it is in `area.tiles`."

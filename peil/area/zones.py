@@ -53,10 +53,10 @@ def read_zones(
         zones["parent_id"] = WHOLE
         zones = pd.concat([zones, pd.DataFrame([top])], ignore_index=True)
     _no_overlap(zones, tile_m)
-    found = gpd.GeoDataFrame(
+    frame = gpd.GeoDataFrame(
         zones[COLUMNS], geometry="geometry", crs=None if crs == "local" else crs
     )
-    return found.sort_values(["level", "zone_id"]).reset_index(drop=True)
+    return frame.sort_values(["level", "zone_id"]).reset_index(drop=True)
 
 
 def kept(zones: gpd.GeoDataFrame, only: list[str]) -> gpd.GeoDataFrame:
@@ -88,16 +88,16 @@ def kept(zones: gpd.GeoDataFrame, only: list[str]) -> gpd.GeoDataFrame:
 def bottom(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Zones that no other zone lies in, in order of `zone_id`."""
     parents = set(zones["parent_id"].dropna())
-    found = zones[~zones["zone_id"].isin(parents)].sort_values("zone_id")
-    return gpd.GeoDataFrame(found.reset_index(drop=True))
+    lowest = zones[~zones["zone_id"].isin(parents)].sort_values("zone_id")
+    return gpd.GeoDataFrame(lowest.reset_index(drop=True))
 
 
 def _read(path: Path, file: ZoneFile, crs: str) -> pd.DataFrame:
     raw = opened(lambda p: _load(p, file), path)
-    said = {str(ours): their for ours, their in file.columns.items()}
-    theirs = {ours: said.get(ours, ours) for ours in COLUMNS if ours != "geometry"}
+    mapping = {str(ours): their for ours, their in file.columns.items()}
+    theirs = {ours: mapping.get(ours, ours) for ours in COLUMNS if ours != "geometry"}
     for ours, name in theirs.items():
-        if name not in raw.columns and (ours == "zone_id" or ours in said):
+        if name not in raw.columns and (ours == "zone_id" or ours in mapping):
             raise Refused(
                 f"{path.name} lacks the column {name}: have it delivered again, or say which "
                 "column it is in `area.zones`."
@@ -177,30 +177,30 @@ def _parents(zones: pd.DataFrame) -> None:
     """Parents by id; by name where the column holds names of zones of another level."""
     ids = set(zones["zone_id"])
     given = zones["parent_id"]
-    found = given.where(given.isna() | given.isin(ids), None).astype(object)
+    parents = given.where(given.isna() | given.isin(ids), None).astype(object)
     for level in zones["level"].unique():  # Utrecht is a municipality and a province
         others = zones[zones["level"] != level].drop_duplicates("name", keep=False)
         by_name = given.map(others.set_index("name")["zone_id"].to_dict())
-        found = found.where(found.notna() | (zones["level"] != level), by_name)
-    found = found.astype(object).where(found.notna(), None)
-    if lost := _first(given.notna() & found.isna()):
+        parents = parents.where(parents.notna() | (zones["level"] != level), by_name)
+    parents = parents.astype(object).where(parents.notna(), None)
+    if lost := _first(given.notna() & parents.isna()):
         raise _wrong(zones, lost, "its parent is not among the zones; add the file that holds it")
-    parent = dict(zip(zones["zone_id"], found, strict=True))
+    parent = dict(zip(zones["zone_id"], parents, strict=True))
     for number, zone in enumerate(zones["zone_id"], start=1):
-        seen, above = {zone}, parent[zone]
+        visited, above = {zone}, parent[zone]
         while above is not None:
-            if above in seen:
+            if above in visited:
                 raise _wrong(zones, number, "it lies in itself; correct its parent")
-            seen.add(above)
+            visited.add(above)
             above = parent[above]
-    zones["parent_id"] = found
+    zones["parent_id"] = parents
 
 
 def _no_overlap(zones: pd.DataFrame, tile_m: float) -> None:
     lowest = zones[~zones["zone_id"].isin(set(zones["parent_id"].dropna()))]
     shapes = lowest["geometry"].to_numpy()
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    pairs = np.unique(np.column_stack([one, other])[one < other], axis=0)
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pairs = np.unique(np.column_stack([left, right])[left < right], axis=0)
     if not len(pairs):
         return
     area = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))

@@ -15,7 +15,7 @@ from peil.adapters import database
 from peil.charter.schema import Charter, Delivery
 from peil.ingest import cell_plan, counted_fields, opt_out
 from peil.ingest.file_check import Look, is_still
-from peil.ingest.readers import CELL_COLUMNS, EVENT_COLUMNS, READERS, generic, mending
+from peil.ingest.readers import CELL_COLUMNS, EVENT_COLUMNS, READERS, generic, tolerant_csv
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Refused, Waiting
 from peil.store import keys
@@ -144,7 +144,7 @@ def _land_files(
         except (duckdb.Error, OSError, EOFError, UnicodeError):
             error = _cannot_read(file)
         opened.execute("DELETE FROM raw.main.events WHERE file_id = ?", [file_id])
-        mending.forget(opened)
+        tolerant_csv.drop(opened)
         landed.refused.append(refusal(file, error, sha256))
     return landed
 
@@ -194,16 +194,16 @@ def _land_file(
     reader = READERS[delivery.reader]
     is_text = look.kind != "parquet"
     if look.is_odd and is_text:
-        mending.mend(opened, file, delivery.separator)
+        tolerant_csv.load(opened, file, delivery.separator)
     dropped = reader.land_events(opened, file, file_id, delivery)
     n_rows, n_opted_out = _insert(opened, file_id)
     if is_text and not look.is_odd and n_rows + 1 != look.n_lines:
         opened.execute("DELETE FROM raw.main.events WHERE file_id = ?", [file_id])
-        mending.mend(opened, file, delivery.separator)
+        tolerant_csv.load(opened, file, delivery.separator)
         reader.land_events(opened, file, file_id, delivery)
         n_rows, n_opted_out = _insert(opened, file_id)
     counted = counted_fields.count(opened, "delivered", delivery)
-    mending.forget(opened)
+    tolerant_csv.drop(opened)
     opened.execute(
         "INSERT INTO raw.main.files VALUES (?, ?, ?, ?, ?)",
         [file_id, file.name, look.sha256, n_rows, n_opted_out],

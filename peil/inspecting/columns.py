@@ -125,24 +125,24 @@ def looks_like(values: Iterable[str | None]) -> str:
     >>> looks_like(["+31612345678", "+31687654321"])
     'MSISDN'
     """
-    found = [value for value in values if value is not None]
-    if _most(found, _is_luhn) and len(set(found)) > 3:
+    texts = [value for value in values if value is not None]
+    if _most(texts, _is_luhn) and len(set(texts)) > 3:
         return "IMEI"
-    if _most(found, lambda v: bool(re.fullmatch(r"\d{14,15}", v)) and int(v[:3]) in COUNTRIES):
+    if _most(texts, lambda v: bool(re.fullmatch(r"\d{14,15}", v)) and int(v[:3]) in COUNTRIES):
         return "IMSI"
-    if _most(found, lambda v: bool(re.fullmatch(r"(\+|00)\d{9,14}", v))):
+    if _most(texts, lambda v: bool(re.fullmatch(r"(\+|00)\d{9,14}", v))):
         return "MSISDN"
-    if _most(found, lambda v: bool(re.fullmatch(r"[0-9a-fA-F]{32,128}", v))):
+    if _most(texts, lambda v: bool(re.fullmatch(r"[0-9a-fA-F]{32,128}", v))):
         return "keyed or hashed identifier"
-    if _most(found[:20], lambda v: sum(sign.isdecimal() for sign in v) >= 8):
-        writing = writing_of(found[:200])
+    if _most(texts[:20], lambda v: sum(sign.isdecimal() for sign in v) >= 8):
+        writing = writing_of(texts[:200])
         if writing is not None and writing.share > 0.5:
             return "moment"
-    if _most(found, lambda v: bool(re.fullmatch(r"\d{3}", v)) and 200 <= int(v) <= 799):
+    if _most(texts, lambda v: bool(re.fullmatch(r"\d{3}", v)) and 200 <= int(v) <= 799):
         return "mobile country code"
-    if _most(found, lambda v: bool(re.fullmatch(r"\d{3}[-_:]?\d{2,3}([-_:]\w+){1,3}", v))):
+    if _most(texts, lambda v: bool(re.fullmatch(r"\d{3}[-_:]?\d{2,3}([-_:]\w+){1,3}", v))):
         return "cell identity"
-    if _most(found, lambda v: _number(v) is not None):
+    if _most(texts, lambda v: _number(v) is not None):
         return "number"
     return ""
 
@@ -187,33 +187,33 @@ def guesses(
         Names of cells of the plan beside it: a column of events that holds them is the cell.
     """
     looks = {name: looks_like(values[:500]) for name, values in table.columns.items()}
-    found: dict[str, Guess] = {}
+    matches: dict[str, Guess] = {}
     taken: set[str] = set()
     for ours, usual in names.items():
         for word in usual.split():
             for theirs in table.columns:
-                if theirs in taken or ours in found or plain(theirs) != word:
+                if theirs in taken or ours in matches or plain(theirs) != word:
                     continue
                 if REFUSED.search(plain(theirs)) and names is EVENT_NAMES:
                     continue
                 guess = _by_name(ours, theirs, looks[theirs], table)
                 if guess is not None:
-                    found[ours] = guess
+                    matches[ours] = guess
                     taken.add(theirs)
     if names is EVENT_NAMES:
         if known_cells:
-            _by_cells(table, known_cells, found, taken)
+            _by_cells(table, known_cells, matches, taken)
         for theirs, look in looks.items():
             wanted = BY_CONTENT.get(look)
             if (
                 wanted
-                and wanted not in found
+                and wanted not in matches
                 and theirs not in taken
                 and not REFUSED.search(plain(theirs))
             ):
-                found[wanted] = Guess(theirs, "low", f"it looks like {_a(look)}; ask")
+                matches[wanted] = Guess(theirs, "low", f"it looks like {_a(look)}; ask")
                 taken.add(theirs)
-    return found
+    return matches
 
 
 def _a(word: str) -> str:
@@ -235,18 +235,20 @@ def _by_name(ours: str, theirs: str, look: str, table: Table) -> Guess | None:
     return Guess(theirs, "medium", "by its name" if values else "by its name; the sample is empty")
 
 
-def _by_cells(table: Table, known: set[str], found: dict[str, Guess], taken: set[str]) -> None:
+def _by_cells(
+    table: Table, known_cells: set[str], matches: dict[str, Guess], taken: set[str]
+) -> None:
     """The column whose values are names of the plan's cells, whatever it is called."""
     shares = {}
     for theirs, values in table.columns.items():
         there = [value for value in values if value is not None]
-        free = theirs not in taken or theirs == found.get("cell_id", Guess("", "", "")).theirs
+        free = theirs not in taken or theirs == matches.get("cell_id", Guess("", "", "")).theirs
         if there and free:
-            shares[theirs] = sum(value in known for value in there) / len(there)
+            shares[theirs] = sum(value in known_cells for value in there) / len(there)
     best = max(shares, key=lambda name: shares[name], default="")
     if best and shares[best] > 0.5:
         taken.add(best)
-        found["cell_id"] = Guess(
+        matches["cell_id"] = Guess(
             best, "high", f"{shares[best]:.0%} of its values are cells of the plan beside it"
         )
 

@@ -89,21 +89,21 @@ def _run(
         laid_on = date.fromisoformat(day)
     except ValueError:
         raise Refused("--day is no day: write it as 2026-03-02.") from None
-    found = look(path, mcc, laid_on)
-    sheet.show(console, found)
+    proposals = look(path, mcc, laid_on)
+    sheet.show(console, proposals)
     if page is not None:
         from peil.inspecting.map_page import build
 
-        n_shapes = build(found, page, path.name, attribution)
+        n_shapes = build(proposals, page, path.name, attribution)
         console.print(f"Map of {n_shapes}:  {page}", soft_wrap=True)
     if charter is None:
         console.print("A charter that reads this:  add --charter pilots/NAME.yml")
         return
     home = stub.home_of(path if path.is_dir() else path.parent, settings())
-    asked = stub.write(charter, found, home, basis, mcc)
+    places = stub.write(charter, proposals, home, basis, mcc)
     console.print(f"Charter stub:  {charter}", soft_wrap=True)
-    if asked:
-        console.print(f"To be filled in by people: {', '.join(asked)}", soft_wrap=True)
+    if places:
+        console.print(f"To be filled in by people: {', '.join(places)}", soft_wrap=True)
     if home.setting:
         console.print(f"Its paths need:  {home.setting}", soft_wrap=True)
     console.print(f"Then:  peil charter check {charter}", soft_wrap=True)

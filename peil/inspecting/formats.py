@@ -86,15 +86,15 @@ def plane_of(x: list[str | None], y: list[str | None]) -> tuple[str | None, str]
         ("EPSG:3035", (2.4e6, 7.4e6), (1.3e6, 5.5e6)),
         ("EPSG:31370", (2e4, 3e5), (2e4, 2.9e5)),
     ]
-    found = [[float(v.replace(",", ".")) for v in axis if v] for axis in (x, y)]
-    if not all(found):
+    axes = [[float(v.replace(",", ".")) for v in axis if v] for axis in (x, y)]
+    if not all(axes):
         return None, "no positions"
     for code, (west, east), (south, north) in planes:
         if (
-            west <= min(found[0])
-            and max(found[0]) <= east
-            and south <= min(found[1])
-            and (max(found[1]) <= north)
+            west <= min(axes[0])
+            and max(axes[0]) <= east
+            and south <= min(axes[1])
+            and (max(axes[1]) <= north)
         ):
             return code, "by the size of x and y alone; ask"
     return None, "x and y fit no plane that is known here; ask"
@@ -102,8 +102,8 @@ def plane_of(x: list[str | None], y: list[str | None]) -> tuple[str | None, str]
 
 def identifiers(table: Table) -> dict[str, str]:
     """Columns that look like numbers of subscribers or devices: they are named, never shown."""
-    found = {name: looks_like(values[:500]) for name, values in table.columns.items()}
-    return {name: look for name, look in found.items() if look in ("IMSI", "MSISDN", "IMEI")}
+    looks = {name: looks_like(values[:500]) for name, values in table.columns.items()}
+    return {name: look for name, look in looks.items() if look in ("IMSI", "MSISDN", "IMEI")}
 
 
 DATES = [
@@ -125,9 +125,9 @@ def day_of(file: Path) -> date | None:
     datetime.date(2023, 1, 7)
     """
     path = file.as_posix()
-    found = re.findall(r"(?<!\d)(20\d{2})[-_]?([01]\d)[-_]?([0-3]\d)(?!\d)", path)
-    found += re.findall(r"year=(\d{4})/month=(\d{1,2})/day=(\d{1,2})", path)
-    for year, month, day in found[::-1]:
+    parts = re.findall(r"(?<!\d)(20\d{2})[-_]?([01]\d)[-_]?([0-3]\d)(?!\d)", path)
+    parts += re.findall(r"year=(\d{4})/month=(\d{1,2})/day=(\d{1,2})", path)
+    for year, month, day in parts[::-1]:
         try:
             return date(int(year), int(month), int(day))
         except ValueError:
@@ -143,10 +143,10 @@ def template(path: str) -> str:
     >>> template("calls_20160101.csv.gz")
     'calls_{day:%Y%m%d}.csv.gz'
     """
-    made = path
+    pattern_path = path
     for pattern, placeholder in DATES:
-        made = placeholder.join(re.split(pattern, made))
-    folder, _, name = made.rpartition("/")
+        pattern_path = placeholder.join(re.split(pattern, pattern_path))
+    folder, _, name = pattern_path.rpartition("/")
     if re.match(r"part[-_]", name):
         name = "*" + "".join(
             Path(name).suffixes[-2:] if name.endswith(".gz") else Path(name).suffixes[-1:]

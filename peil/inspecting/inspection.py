@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from peil.ingest.readers import READERS
-from peil.inspecting import formats, problems, proposal, references
+from peil.inspecting import formats, problems, references
 from peil.inspecting.columns import Guess
 from peil.inspecting.problems import Problem
-from peil.inspecting.proposal import Proposal
+from peil.inspecting.proposal import Proposal, network_of, propose_cells, propose_events
 from peil.inspecting.tables import table_of
 from peil.outcome import Refused
 
@@ -39,35 +39,48 @@ def inspect(path: Path, mcc: int | None, day: date) -> list[Proposal]:
     groups = _groups(path, folder)
     if not groups:
         raise Refused(f"{path.name} holds no file: give a file or a folder of a delivery.")
-    made = [_first_look(place, files) for place, files in sorted(groups.items())]
-    by_role = {role: [one for one in made if one.role == role] for role in formats.ROLES}
-    found = [one for one in made if one.role == "unknown"]
+    first_looks = [_first_look(place, files) for place, files in sorted(groups.items())]
+    by_role = {
+        role: [proposal for proposal in first_looks if proposal.role == role]
+        for role in formats.ROLES
+    }
+    proposals = [proposal for proposal in first_looks if proposal.role == "unknown"]
     with problems.desk() as opened:
         events = _joined(by_role["events"])
         zone = _zone_ahead(events, mcc)
         # the plan that the events are compared with is read last: of their format, or the largest
-        readers = {one.reader for one in events}
+        readers = {proposal.reader for proposal in events}
         candidates = sorted(
             by_role["cells"],
-            key=lambda one: (one.reader in readers, sum(file.stat().st_size for file in one.files)),
+            key=lambda proposal: (
+                proposal.reader in readers,
+                sum(file.stat().st_size for file in proposal.files),
+            ),
         )
-        plans = [proposal.cells(opened, one, zone) for one in candidates]
-        known: set[str] = set()
+        plans = [propose_cells(opened, proposal, zone) for proposal in candidates]
+        known_cells: set[str] = set()
         if plans and plans[-1].n_rows:
-            known = {str(row[0]) for row in opened.execute("SELECT cell_id FROM plan").fetchall()}
-        done = [proposal.events(opened, one, known, mcc, day) for one in events]
-        found += done + plans
-    found += [
-        replace(one, columns={"column": Guess(one.table.names[0], "high", "its only one")})
-        for one in by_role["opt_out"]
-        if one.table is not None
+            known_cells = {
+                str(row[0]) for row in opened.execute("SELECT cell_id FROM plan").fetchall()
+            }
+        done = [propose_events(opened, proposal, known_cells, mcc, day) for proposal in events]
+        proposals += done + plans
+    proposals += [
+        replace(
+            proposal, columns={"column": Guess(proposal.table.names[0], "high", "its only one")}
+        )
+        for proposal in by_role["opt_out"]
+        if proposal.table is not None
     ]
-    found += references.zones(by_role["zones"]) if by_role["zones"] else []
-    found += [references.register(one) for one in by_role["register"]]
-    found += [references.tiles(one) for one in by_role["tiles"]]
-    found += [references.raster(one) for one in by_role["elevation"]]
+    proposals += references.zones(by_role["zones"]) if by_role["zones"] else []
+    proposals += [references.register(proposal) for proposal in by_role["register"]]
+    proposals += [references.tiles(proposal) for proposal in by_role["tiles"]]
+    proposals += [references.raster(proposal) for proposal in by_role["elevation"]]
     order = {role: number for number, role in enumerate((*formats.ROLES, "unknown"))}
-    return sorted(found, key=lambda one: (order[one.role], -(one.n_rows or 0), one.path))
+    return sorted(
+        proposals,
+        key=lambda proposal: (order[proposal.role], -(proposal.n_rows or 0), proposal.path),
+    )
 
 
 def _groups(path: Path, folder: Path) -> dict[str, list[Path]]:
@@ -92,8 +105,8 @@ def _first_look(place: str, files: list[Path]) -> Proposal:
             "unknown", "", str(stop), place, files, problems=[problems.refusal(files[0], stop)]
         )
     if table.why:
-        told = Problem("file", files[0].name, 0, [], f"{files[0].name}: {table.why}")
-        return Proposal("unknown", "", table.why, place, files, table, problems=[told])
+        problem = Problem("file", files[0].name, 0, [], f"{files[0].name}: {table.why}")
+        return Proposal("unknown", "", table.why, place, files, table, problems=[problem])
     form = formats.format_of(table)
     if form is None:
         return Proposal("unknown", "", "no format that is known here", place, files, table)
@@ -106,20 +119,22 @@ def _first_look(place: str, files: list[Path]) -> Proposal:
 def _joined(events: list[Proposal]) -> list[Proposal]:
     """Files of one folder that are read alike are one delivery: calls and SMS, late files too."""
     groups: dict[tuple[str, str, str, tuple[str, ...]], list[Proposal]] = {}
-    for one in events:
-        folder, _, name = one.path.rpartition("/")
-        has_kinds = READERS[one.reader].has_kinds
-        names = () if has_kinds or one.table is None else tuple(one.table.names)
-        groups.setdefault((one.reader, folder, _tail(folder, name), names), []).append(one)
-    found = []
+    for proposal in events:
+        folder, _, name = proposal.path.rpartition("/")
+        has_kinds = READERS[proposal.reader].has_kinds
+        names = () if has_kinds or proposal.table is None else tuple(proposal.table.names)
+        groups.setdefault((proposal.reader, folder, _tail(folder, name), names), []).append(
+            proposal
+        )
+    deliveries = []
     for (_, folder, tail, _), group in groups.items():
         first = group[0]
         if len(group) > 1:
             path = f"{folder}/*{tail}" if folder else f"*{tail}"
-            files = sorted(file for one in group for file in one.files)
+            files = sorted(file for proposal in group for file in proposal.files)
             first = replace(first, path=path, files=files)
-        found.append(first)
-    return found
+        deliveries.append(first)
+    return deliveries
 
 
 def _tail(folder: str, name: str) -> str:
@@ -134,10 +149,10 @@ def _zone_ahead(events: list[Proposal], mcc: int | None) -> str:
     from peil.area.countries import zone_of_mcc
     from peil.inspecting.columns import EVENT_NAMES, guesses
 
-    for one in events:
-        if one.table is not None:
-            found = guesses(one.table, EVENT_NAMES)
-            home, _ = proposal.network(one.table, found, mcc)
+    for proposal in events:
+        if proposal.table is not None:
+            matches = guesses(proposal.table, EVENT_NAMES)
+            home, _ = network_of(proposal.table, matches, mcc)
             if zone := zone_of_mcc(home):
                 return zone
     return zone_of_mcc(mcc) or "UTC"

@@ -1,8 +1,11 @@
-"""Layers of the map: what each shape is, its class and colour, and the words that say so."""
+"""Layers of the map with a shape an item: cells as points or squares, zones as areas.
+
+Each gives what the page draws: shapes, classes with colours, a table, in both languages. Layers of
+tiles, which are pictures, are in `peil.inspecting.tile_layers`.
+"""
 
 from __future__ import annotations
 
-import base64
 from itertools import pairwise
 from typing import Any
 
@@ -10,8 +13,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-
-from peil.area.tiling import LAND_USE, lattice_of
 
 # Okabe and Ito's colours, and ColorBrewer's YlGnBu: told apart under common colour blindness
 CLASSES = {
@@ -26,34 +27,25 @@ CLASSES = {
     "cell": "#0072b2",
 }
 RAMP = ["#f6f7bf", "#c2e5b4", "#73c8bd", "#34a2c2", "#2668ab", "#132b7d"]
-LAND = {
-    "building": ("#d55e00", "buildings", "gebouwen"),
-    "residential": ("#e69f00", "residential", "wonen"),
-    "forest": ("#009e73", "forest", "bos"),
-    "water": ("#56b4e9", "water", "water"),
-    "roads": ("#595959", "roads", "wegen"),
-}
 MOST_SITES = 1_500  # more are counted in squares
-MOST_SIDE = 700  # tiles a side of a picture; a finer lattice is thinned
-MANY = 0.25  # share from which a kind of land use names a tile
 Words = dict[str, str]
 
 
-def said(en: str, nl: str) -> Words:
-    """The same words in both languages."""
+def words(en: str, nl: str) -> Words:
+    """A text of the page in its two languages."""
     return {"en": en, "nl": nl}
 
 
 def places(cells: pd.DataFrame) -> dict[str, Any]:
     """Cells at their sites, coloured by technology or type; in squares where there are many."""
     kind = next((name for name in ("technology", "cell_type") if cells[name].notna().any()), None)
-    known = cells[kind].fillna("?") if kind else pd.Series("cell", index=cells.index)
-    cells = cells.assign(kind=known.where(known.isin(list(CLASSES)), "?"))
+    kinds_of_cells = cells[kind].fillna("?") if kind else pd.Series("cell", index=cells.index)
+    cells = cells.assign(kind=kinds_of_cells.where(kinds_of_cells.isin(list(CLASSES)), "?"))
     counts = cells["kind"].value_counts()
     common = {
         "key": "cells",
         "kind": "points",
-        "name": said("Cells", "Cellen"),
+        "name": words("Cells", "Cellen"),
         "box": [
             float(cells["x"].min()),
             float(cells["y"].min()),
@@ -65,8 +57,8 @@ def places(cells: pd.DataFrame) -> dict[str, Any]:
     sites = cells.groupby(["x", "y"], sort=True)
     if sites.ngroups > MOST_SITES:
         return {**common, **_squares(cells)}
-    kinds = [one for one in (*CLASSES, "?") if one in counts]
-    classes = [{"colour": CLASSES.get(one, "#4c5a67"), "label": _kind(one)} for one in kinds]
+    kinds = [kind for kind in (*CLASSES, "?") if kind in counts]
+    classes = [{"colour": CLASSES.get(kind, "#4c5a67"), "label": _kind(kind)} for kind in kinds]
     items = []
     for _, site in sites:
         x, y = site[["x", "y"]].iloc[0].to_numpy(dtype=float)
@@ -83,7 +75,7 @@ def places(cells: pd.DataFrame) -> dict[str, Any]:
                 "y": round(y),
                 "of": kinds.index(most),
                 "towards": towards,
-                "words": said(en, nl),
+                "words": words(en, nl),
             }
         )
     directed = int(cells["azimuth_deg"].notna().sum())
@@ -91,22 +83,22 @@ def places(cells: pd.DataFrame) -> dict[str, Any]:
         **common,
         "items": items,
         "classes": classes,
-        "title": said("Kind of cell", "Soort cel"),
-        "lead": said(
+        "title": words("Kind of cell", "Soort cel"),
+        "lead": words(
             f"{len(cells):,} cells at {len(items):,} sites; a spoke points where a cell is aimed "
             f"({directed:,} of them are).",
             f"{len(cells):,} cellen op {len(items):,} plaatsen; een spaak wijst waar een cel op "
             f"gericht is ({directed:,} zijn dat).",
         ),
-        "columns": [said("kind", "soort"), said("#cells", "#cellen")],
-        "rows": [[_kind(one), int(counts[one])] for one in kinds],
+        "columns": [words("kind", "soort"), words("#cells", "#cellen")],
+        "rows": [[_kind(kind), int(counts[kind])] for kind in kinds],
     }
 
 
-def _kind(one: str) -> Words:
-    if one == "cell":
-        return said("cell", "cel")
-    return said("not said", "niet gezegd") if one == "?" else said(one, one)
+def _kind(name: str) -> Words:
+    if name == "cell":
+        return words("cell", "cel")
+    return words("not said", "niet gezegd") if name == "?" else words(name, name)
 
 
 def _tidy(value: float, steps: tuple[float, ...] = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)) -> float:
@@ -124,8 +116,8 @@ def _squares(cells: pd.DataFrame) -> dict[str, Any]:
         .size()
         .reset_index(name="n")
     )
-    breaks = _breaks(counted["n"].to_numpy(float))
-    of = np.searchsorted(breaks, counted["n"], side="right")
+    breaks = breaks_of(counted["n"].to_numpy(float))
+    class_numbers = np.searchsorted(breaks, counted["n"], side="right")
     km = f"{size / 1000:g} km"
     rows = counted.to_numpy(dtype=float).tolist()
     items = [
@@ -133,47 +125,49 @@ def _squares(cells: pd.DataFrame) -> dict[str, Any]:
             "x": round((column + 0.5) * size),
             "y": round((row + 0.5) * size),
             "of": int(place),
-            "words": said(
+            "words": words(
                 f"{n:,.0f} cell{'s' if n > 1 else ''} in this square of {km}",
                 f"{n:,.0f} cel{'len' if n > 1 else ''} in dit vierkant van {km}",
             ),
         }
-        for (column, row, n), place in zip(rows, of, strict=True)
+        for (column, row, n), place in zip(rows, class_numbers, strict=True)
     ]
-    classes = _classes(breaks)
+    classes = classes_of(breaks)
     return {
         "items": items,
         "classes": classes,
         "size_m": size,
-        "title": said(f"Cells per square of {km}", f"Cellen per vierkant van {km}"),
-        "lead": said(
+        "title": words(f"Cells per square of {km}", f"Cellen per vierkant van {km}"),
+        "lead": words(
             f"{len(cells):,} cells, counted in squares of {km}.",
             f"{len(cells):,} cellen, geteld in vierkanten van {km}.",
         ),
         "columns": [
-            said("cells per square", "cellen per vierkant"),
-            said("#squares", "#vierkanten"),
+            words("cells per square", "cellen per vierkant"),
+            words("#squares", "#vierkanten"),
         ],
-        "rows": [[one["label"], int((of == n).sum())] for n, one in enumerate(classes)],
+        "rows": [
+            [item["label"], int((class_numbers == n).sum())] for n, item in enumerate(classes)
+        ],
     }
 
 
-def _breaks(values: np.ndarray) -> list[float]:
+def breaks_of(values: np.ndarray) -> list[float]:
     """At most five tidy limits between six classes of like size."""
     cuts = np.quantile(values, np.linspace(0, 1, len(RAMP) + 1)[1:-1])
     return sorted({_tidy(cut) if cut > 0 else 0.0 for cut in cuts if cut > values.min()})
 
 
-def _classes(breaks: list[float], unit: str = "") -> list[dict[str, Any]]:
+def classes_of(breaks: list[float], unit: str = "") -> list[dict[str, Any]]:
     colours = RAMP[len(RAMP) - len(breaks) - 1 :]
     edges = [f"{edge:,.0f}" if edge >= 10 or edge == int(edge) else f"{edge:g}" for edge in breaks]
     if not edges:
-        return [{"colour": colours[0], "label": said(f"all{unit}", f"alle{unit}")}]
-    labels = [said(f"under {edges[0]}{unit}", f"onder {edges[0]}{unit}")]
+        return [{"colour": colours[0], "label": words(f"all{unit}", f"alle{unit}")}]
+    labels = [words(f"under {edges[0]}{unit}", f"onder {edges[0]}{unit}")]
     labels += [
-        said(f"{low} to {high}{unit}", f"{low} tot {high}{unit}") for low, high in pairwise(edges)
+        words(f"{low} to {high}{unit}", f"{low} tot {high}{unit}") for low, high in pairwise(edges)
     ]
-    labels.append(said(f"{edges[-1]}{unit} and more", f"{edges[-1]}{unit} en meer"))
+    labels.append(words(f"{edges[-1]}{unit} and more", f"{edges[-1]}{unit} en meer"))
     return [{"colour": c, "label": label} for c, label in zip(colours, labels, strict=True)]
 
 
@@ -184,60 +178,60 @@ def areas(zones: gpd.GeoDataFrame, level: str, persons: pd.Series | None) -> dic
     tolerance = max(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 2500
     shapes = shapely.coverage_simplify(zones.geometry.to_numpy(), tolerance)
     km2 = zones.geometry.area.to_numpy() / 1e6
-    known = zones["zone_id"].map(persons).to_numpy(float) if persons is not None else None
-    density = known / km2 if known is not None and np.isfinite(known).any() else None
-    breaks = _breaks(density[np.isfinite(density)]) if density is not None else []
-    plain = [{"colour": "#dce8f0", "label": said("a zone", "een zone")}]
-    classes = _classes(breaks, "/km²") if density is not None else plain
+    n_persons = zones["zone_id"].map(persons).to_numpy(float) if persons is not None else None
+    density = n_persons / km2 if n_persons is not None and np.isfinite(n_persons).any() else None
+    breaks = breaks_of(density[np.isfinite(density)]) if density is not None else []
+    plain = [{"colour": "#dce8f0", "label": words("a zone", "een zone")}]
+    classes = classes_of(breaks, "/km²") if density is not None else plain
     if density is not None and not np.isfinite(density).all():
         classes.append(
-            {"colour": "#ffffff", "label": said("not in the register", "niet in het register")}
+            {"colour": "#ffffff", "label": words("not in the register", "niet in het register")}
         )
     items = []
     for number, (name, shape) in enumerate(zip(zones["name"], shapes, strict=True)):
-        of, more = 0, ("", "")
-        if density is not None and known is not None:
+        place, more = 0, ("", "")
+        if density is not None and n_persons is not None:
             is_known = np.isfinite(density[number])
-            of = int(np.searchsorted(breaks, density[number], "right")) if is_known else -1
-            of = of % len(classes)
+            place = int(np.searchsorted(breaks, density[number], "right")) if is_known else -1
+            place = place % len(classes)
             if is_known:
                 more = (
-                    f", {known[number]:,.0f} persons in the register",
-                    f", {known[number]:,.0f} personen in het register",
+                    f", {n_persons[number]:,.0f} persons in the register",
+                    f", {n_persons[number]:,.0f} personen in het register",
                 )
         inner = shapely.point_on_surface(shape)
         items.append(
             {
                 "x": round(inner.x),
                 "y": round(inner.y),
-                "of": of,
+                "of": place,
                 "rings": _rings(shape),
-                "words": said(
+                "words": words(
                     f"{name}: {km2[number]:,.1f} km²{more[0]}",
                     f"{name}: {km2[number]:,.1f} km²{more[1]}",
                 ),
             }
         )
-    columns = [said("zone", "zone"), said("#km²", "#km²")]
+    columns = [words("zone", "zone"), words("#km²", "#km²")]
     rows: list[list[Any]] = [
         [str(name), round(float(a), 1)] for name, a in zip(zones["name"], km2, strict=True)
     ]
-    if known is not None:
-        columns.append(said("#persons", "#personen"))
-        for row, n in zip(rows, known, strict=True):
-            row.append(int(n) if np.isfinite(n) else said("–", "–"))
+    if n_persons is not None:
+        columns.append(words("#persons", "#personen"))
+        for row, n in zip(rows, n_persons, strict=True):
+            row.append(int(n) if np.isfinite(n) else words("–", "–"))
     return {
         "key": f"zones {level}",
         "kind": "areas",
-        "name": said(f"Zones: {level}", f"Zones: {level}"),
+        "name": words(f"Zones: {level}", f"Zones: {level}"),
         "box": [float(edge) for edge in bounds],
         "told": f"{len(zones):,} zones ({level})",
         "items": items,
         "classes": classes,
-        "title": said("Persons in the register per km²", "Personen in het register per km²")
+        "title": words("Persons in the register per km²", "Personen in het register per km²")
         if density is not None
-        else said("Zones", "Zones"),
-        "lead": said(
+        else words("Zones", "Zones"),
+        "lead": words(
             f"{len(zones):,} zones, {km2.sum():,.0f} km².",
             f"{len(zones):,} zones, {km2.sum():,.0f} km².",
         ),
@@ -247,71 +241,8 @@ def areas(zones: gpd.GeoDataFrame, level: str, persons: pd.Series | None) -> dic
 
 
 def _rings(shape: shapely.Geometry) -> list[list[list[int]]]:
-    found = []
+    rings = []
     for polygon in shapely.get_parts(shape):
         for line in (polygon.exterior, *polygon.interiors):
-            found.append(np.round(shapely.get_coordinates(line)).astype(int).tolist())
-    return found
-
-
-def _picture(tiles: pd.DataFrame, size: float, codes: np.ndarray) -> dict[str, Any]:
-    lattice = lattice_of(tiles, "local", size)
-    grid = np.full((lattice.n_rows, lattice.n_columns), 255, dtype=np.uint8)
-    grid[lattice.places(*tiles[["x_m", "y_m"]].to_numpy(float).T)] = codes
-    step = max(1, int(np.ceil(max(grid.shape) / MOST_SIDE)))
-    thin = grid[::step, ::step]
-    return {
-        "kind": "grid",
-        "west": lattice.x_min_m,
-        "south": lattice.y_min_m,
-        "size_m": size * step,
-        "n_columns": thin.shape[1],
-        "n_rows": thin.shape[0],
-        "codes": base64.b64encode(thin.tobytes()).decode(),
-        "items": [],
-        "box": list(lattice.bounds()),
-        "told": f"{len(tiles):,} tiles",
-    }
-
-
-def _n_tiles(tiles: pd.DataFrame, size: float) -> Words:
-    return said(f"{len(tiles):,} tiles of {size:g} m.", f"{len(tiles):,} tegels van {size:g} m.")
-
-
-def land_use(tiles: pd.DataFrame, size: float) -> dict[str, Any]:
-    """The kind of land use that takes most of each tile, where any takes a quarter."""
-    shares = tiles[LAND_USE].to_numpy(float)
-    codes = np.where(shares.max(axis=1) >= MANY, shares.argmax(axis=1), len(LAND_USE))
-    classes = [{"colour": LAND[kind][0], "label": said(*LAND[kind][1:])} for kind in LAND_USE]
-    classes.append({"colour": "#f4f1e6", "label": said("open or other", "open of anders")})
-    km2 = np.bincount(codes, minlength=len(classes)) * size**2 / 1e6
-    return {
-        **_picture(tiles, size, codes.astype(np.uint8)),
-        "key": "land_use",
-        "classes": classes,
-        "name": said("Land use", "Bodemgebruik"),
-        "title": said("Land use that takes most of the tile", "Bodemgebruik van het grootste deel"),
-        "lead": _n_tiles(tiles, size),
-        "columns": [said("land use", "bodemgebruik"), said("#km²", "#km²")],
-        "rows": [[one["label"], round(float(a), 1)] for one, a in zip(classes, km2, strict=True)],
-    }
-
-
-def heights(tiles: pd.DataFrame, size: float) -> dict[str, Any]:
-    """Elevation in classes of like size."""
-    values = tiles["elevation_m"].to_numpy(float)
-    told = np.isfinite(values)
-    breaks = _breaks(np.maximum(values[told], 0))
-    codes = np.where(told, np.searchsorted(breaks, values, side="right"), 255)
-    classes = _classes(breaks, " m")
-    km2 = np.bincount(codes[told], minlength=len(classes)) * size**2 / 1e6
-    return {
-        **_picture(tiles, size, codes.astype(np.uint8)),
-        "key": "elevation",
-        "classes": classes,
-        "name": said("Elevation", "Hoogte"),
-        "title": said("Elevation in m", "Hoogte in m"),
-        "lead": _n_tiles(tiles, size),
-        "columns": [said("elevation", "hoogte"), said("#km²", "#km²")],
-        "rows": [[one["label"], round(float(a), 1)] for one, a in zip(classes, km2, strict=True)],
-    }
+            rings.append(np.round(shapely.get_coordinates(line)).astype(int).tolist())
+    return rings

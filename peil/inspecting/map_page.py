@@ -14,16 +14,17 @@ from peil.area.tiling import delivered_tiles
 from peil.area.zones import read_zones
 from peil.ingest.readers import CELL_COLUMNS
 from peil.inspecting import problems, references
-from peil.inspecting.layers import areas, heights, land_use, places
+from peil.inspecting.layers import areas, places
 from peil.inspecting.proposal import Proposal
 from peil.inspecting.stub import attribution_of
 from peil.inspecting.stub_area import plane_of
+from peil.inspecting.tile_layers import heights, land_use
 from peil.outcome import Refused
 from peil.pages.self_contained import page
 from peil.store.atomic import write_text
 
 
-def build(found: list[Proposal], out: Path, title: str, attribution: str) -> str:
+def build(proposals: list[Proposal], out: Path, title: str, attribution: str) -> str:
     """Write the map, and say what is on it.
 
     Parameters
@@ -38,26 +39,31 @@ def build(found: list[Proposal], out: Path, title: str, attribution: str) -> str
     Refused
         Nothing that has a place.
     """
-    plane = _plane(found)
+    plane = _plane(proposals)
     layers: list[dict[str, Any]] = []
-    cells = [one for one in found if one.role == "cells" and one.box is not None]
+    cells = [
+        proposal for proposal in proposals if proposal.role == "cells" and proposal.box is not None
+    ]
     if cells:
         layers.append(places(_cells(cells[-1], plane)))
     zones = [
-        one
-        for one in found
-        if one.role == "zones" and not one.problems and "zone_id" in one.columns
+        proposal
+        for proposal in proposals
+        if proposal.role == "zones" and not proposal.problems and "zone_id" in proposal.columns
     ]
     if zones:
-        layers += _zones(zones, found, plane)
-    tiles = next((one for one in found if one.role == "tiles" and not one.problems), None)
+        layers += _zones(zones, proposals, plane)
+    tiles = next(
+        (proposal for proposal in proposals if proposal.role == "tiles" and not proposal.problems),
+        None,
+    )
     if tiles is not None:
         layers += _tiles(tiles)
     if not layers:
         raise Refused(f"{title} holds nothing that has a place: there is no map to write.")
     boxes = np.array([layer.pop("box") for layer in layers])
     bounds = [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)]
-    told = "; ".join(sorted({layer.pop("told") for layer in layers}))
+    summary = "; ".join(sorted({layer.pop("told") for layer in layers}))
     made_by = attribution or attribution_of(cells)
     content = {
         "title": title,
@@ -67,22 +73,22 @@ def build(found: list[Proposal], out: Path, title: str, attribution: str) -> str
         "layers": layers,
     }
     write_text(out, page("inspected", f"{title} · Peil", content, ("d3.min.js",)))
-    return told
+    return summary
 
 
-def _plane(found: list[Proposal]) -> str:
+def _plane(proposals: list[Proposal]) -> str:
     """One plane for all layers: the tiles', as their picture cannot turn; else the zones'."""
     for role in ("tiles", "zones"):
-        for one in found:
-            if one.role == role and "plane" in one.settings:
-                return str(one.settings["plane"])
-    for one in found:
-        if one.role == "cells" and one.box is not None:
-            return plane_of(one)
+        for proposal in proposals:
+            if proposal.role == role and "plane" in proposal.settings:
+                return str(proposal.settings["plane"])
+    for proposal in proposals:
+        if proposal.role == "cells" and proposal.box is not None:
+            return plane_of(proposal)
     return references.EUROPE
 
 
-def _cells(one: Proposal, plane: str) -> pd.DataFrame:
+def _cells(proposal: Proposal, plane: str) -> pd.DataFrame:
     """Cells with x and y on the plane, once each, in a fixed order."""
     wanted = (
         "latitude",
@@ -95,7 +101,7 @@ def _cells(one: Proposal, plane: str) -> pd.DataFrame:
         "cell_type",
     )
     with problems.desk() as opened:
-        problems.of_cells(opened, one.files, one.delivery())
+        problems.of_cells(opened, proposal.files, proposal.delivery())
         names = set(opened.table("plan").columns)
         fields = ", ".join(
             name if name in names else f"NULL::{CELL_COLUMNS[name]} AS {name}" for name in wanted
@@ -121,19 +127,26 @@ def _cells(one: Proposal, plane: str) -> pd.DataFrame:
     return pd.DataFrame(frame.assign(x=x, y=y)[is_placed].reset_index(drop=True))
 
 
-def _zones(zones: list[Proposal], found: list[Proposal], plane: str) -> list[dict[str, Any]]:
-    made = []
+def _zones(zones: list[Proposal], proposals: list[Proposal], plane: str) -> list[dict[str, Any]]:
+    layers = []
     folder = zones[0].files[0].parent
     files = [
-        references.zone_file(one, one.files[0].name)
-        for one in zones
-        if one.files[0].parent == folder
+        references.zone_file(proposal, proposal.files[0].name)
+        for proposal in zones
+        if proposal.files[0].parent == folder
     ]
     try:
         read = read_zones(folder, files, plane, 100.0, "whole")
     except Refused:  # the sheet says why; what else there is still has its place
         return []
-    people = next((one for one in found if one.role == "register" and not one.problems), None)
+    people = next(
+        (
+            proposal
+            for proposal in proposals
+            if proposal.role == "register" and not proposal.problems
+        ),
+        None,
+    )
     persons = None
     if people is not None:
         own = people.files[0]
@@ -146,13 +159,13 @@ def _zones(zones: list[Proposal], found: list[Proposal], plane: str) -> list[dic
     for level in read["level"].unique():
         part = read[(read["level"] == level) & (read["zone_id"] != "ALL")]
         if len(part):
-            made.append(areas(part, str(level), persons))
-    return made
+            layers.append(areas(part, str(level), persons))
+    return layers
 
 
-def _tiles(one: Proposal) -> list[dict[str, Any]]:
-    size = float(str(one.settings["tile_m"]))
-    file = one.files[0]
-    tiles = delivered_tiles(file.parent, references.tile_file(one, file.name), size, None)
-    made = [land_use(tiles, size)] if "forest" in tiles else []
-    return made + ([heights(tiles, size)] if "elevation_m" in tiles else [])
+def _tiles(proposal: Proposal) -> list[dict[str, Any]]:
+    size = float(str(proposal.settings["tile_m"]))
+    file = proposal.files[0]
+    tiles = delivered_tiles(file.parent, references.tile_file(proposal, file.name), size, None)
+    layers = [land_use(tiles, size)] if "forest" in tiles else []
+    return layers + ([heights(tiles, size)] if "elevation_m" in tiles else [])

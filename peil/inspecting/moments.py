@@ -62,13 +62,13 @@ class Writing:
 
 
 def _parsed(values: list[str], form: str) -> list[datetime]:
-    found = []
+    moments = []
     for value in values:
         try:
-            found.append(datetime.strptime(value, form))  # its zone is guessed apart
+            moments.append(datetime.strptime(value, form))  # its zone is guessed apart
         except ValueError:
             continue
-    return found
+    return moments
 
 
 def writing_of(values: Sequence[str | None], day: date | None = None) -> Writing | None:
@@ -150,13 +150,13 @@ def _order(texts: list[str], best: str, day: date | None) -> tuple[str, str, boo
     if best.startswith("%Y"):
         return best, "year first", True
     swap = {"%d": "%m", "%m": "%d"}
-    other = re.sub("%[dm]", lambda found: swap[found[0]], best)
+    other = re.sub("%[dm]", lambda match: swap[match[0]], best)
     named = {"%d": "day", "%m": "month"}
     read = {form: _parsed(texts, form) for form in (best, other)}
     if len(read[other]) < len(read[best]):
         return best, f"{named[best[:2]]} first: more than 12 stands there", True
     if day is not None:
-        on_day = {form: sum(m.date() == day for m in found) for form, found in read.items()}
+        on_day = {form: sum(m.date() == day for m in moments) for form, moments in read.items()}
         first = max((best, other), key=lambda form: on_day[form])
         if on_day[first] > on_day[other if first == best else best]:
             return first, f"{named[first[:2]]} first: so they lie on the day of the path", True
@@ -189,8 +189,8 @@ def zone_of(
         return Zone("UTC", "high", f"the column is called {column}")
     quiet = _quiet_hour(Counter(m.hour for m in writing.moments) if hours is None else hours)
     if quiet is not None and local:
-        seen = writing.moments[0]
-        offset = ZoneInfo(local).utcoffset(seen)
+        first = writing.moments[0]
+        offset = ZoneInfo(local).utcoffset(first)
         shift_h = offset.total_seconds() / 3600 if offset else 0.0
         as_local, as_utc = _apart(quiet, QUIET_HOUR), _apart(quiet, QUIET_HOUR - shift_h)
         name = local if as_local <= as_utc else "UTC"
@@ -206,8 +206,8 @@ def zone_of(
     return Zone("UTC", "low", "nothing says it; ask")
 
 
-def _apart(one: float, other: float) -> float:
-    gap = abs(one - other) % 24
+def _apart(hour: float, other: float) -> float:
+    gap = abs(hour - other) % 24
     return min(gap, 24 - gap)
 
 

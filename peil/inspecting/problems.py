@@ -97,7 +97,7 @@ def of_events(
             generic.require_whole(file)
             generic.forget_rejected(opened)
             READERS[delivery.reader].land_events(opened, file, 0, delivery)
-            found = opened.execute(
+            kinds = opened.execute(
                 f"""WITH judged AS (
                   SELECT line, observed_at, CASE
                     WHEN defect IS NOT NULL THEN defect
@@ -130,7 +130,7 @@ def of_events(
                 )
             )
         n_rows += len(rejected)
-        for kind, n, lines, first, last in found:
+        for kind, n, lines, first, last in kinds:
             n_rows += n
             days += [day for day in (first, last) if day is not None]
             if kind is not None:
@@ -162,8 +162,8 @@ def of_cells(opened: duckdb.DuckDBPyConnection, files: list[Path], delivery: Del
     names = [name for name in opened.table("plan").columns if name != "file"]
     globe, plane = {"latitude", "longitude"} <= set(names), {"x_m", "y_m"} <= set(names)
     placed = " OR ".join(
-        said
-        for said, is_there in (
+        condition
+        for condition, is_there in (
             ("(latitude IS NOT NULL AND longitude IS NOT NULL)", globe),
             ("(x_m IS NOT NULL AND y_m IS NOT NULL)", plane),
         )
@@ -183,9 +183,9 @@ def of_cells(opened: duckdb.DuckDBPyConnection, files: list[Path], delivery: Del
         for name, n in opened.execute(f"{query} GROUP BY file ORDER BY file").fetchall():
             problems.append(Problem(kind, name, int(n), [], REMEDY[kind]))
     counted = ", ".join(f"count({generic.quoted(name)})" for name in names)
-    found = opened.execute(f"SELECT count(*), {counted} FROM plan").fetchone() or (0,)
-    n_rows = int(found[0])
-    shares = {name: int(n) / max(n_rows, 1) for name, n in zip(names, found[1:], strict=True)}
+    counts = opened.execute(f"SELECT count(*), {counted} FROM plan").fetchone() or (0,)
+    n_rows = int(counts[0])
+    shares = {name: int(n) / max(n_rows, 1) for name, n in zip(names, counts[1:], strict=True)}
     x, y = ("longitude", "latitude") if globe and shares.get("latitude") else ("x_m", "y_m")
     box = opened.execute(
         f"SELECT min({x}), min({y}), max({x}), max({y}) FROM plan "

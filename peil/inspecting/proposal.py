@@ -37,8 +37,8 @@ class Proposal:
         Keys of the charter's delivery or reference file, without path and columns.
     columns : dict
         Canonical name → guess.
-    asked : list
-        What nobody can see in the files: each must be asked.
+    questions : list
+        What nobody can see in the files and a person must answer.
     """
 
     role: str
@@ -54,7 +54,7 @@ class Proposal:
     n_rows: int | None = None
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
     days: tuple[date, date] | None = None
     box: tuple[float, float, float, float] | None = None
     mcc: int | None = None
@@ -70,9 +70,9 @@ class Proposal:
         )
 
 
-def events(
+def propose_events(
     opened: duckdb.DuckDBPyConnection,
-    made: Proposal,
+    proposal: Proposal,
     known_cells: set[str],
     mcc: int | None,
     day: date,
@@ -86,60 +86,70 @@ def events(
     day : date
         The day that t = 0 of a simulation is laid on.
     """
-    table = made.table
+    table = proposal.table
     assert table is not None
-    reader = READERS[made.reader]
+    reader = READERS[proposal.reader]
     if reader.is_mapped:
-        found = columns.guesses(table, columns.EVENT_NAMES, known_cells)
+        matches = columns.guesses(table, columns.EVENT_NAMES, known_cells)
     else:
-        found = _by_format(reader.columns_of("events", table))
-    home, said = network(table, found, mcc)
-    made = replace(made, columns=found, mcc=home, notes=[*made.notes, said], types=types_of(table))
+        matches = _by_format(reader.columns_of("events", table))
+    home, reason = network_of(table, matches, mcc)
+    proposal = replace(
+        proposal, columns=matches, mcc=home, notes=[*proposal.notes, reason], types=types_of(table)
+    )
     if table.container == "csv":
-        made.settings.update({"separator": table.separator} if table.separator != "," else {})
-    if "mcc" not in found:
+        proposal.settings.update({"separator": table.separator} if table.separator != "," else {})
+    if "mcc" not in matches:
         if home is None:
-            made.asked.append("mcc: the records name no network; the operator's country code")
+            proposal.questions.append(
+                "mcc: the records name no network; the operator's country code"
+            )
         else:
-            made.settings["mcc"] = home
+            proposal.settings["mcc"] = home
     if reader.counts_steps:
-        made = _steps(opened, made, day)
-    elif "observed_at" in found:
-        made = _written(opened, made, found["observed_at"].theirs, home)
-    made = replace(made, not_landed=_not_landed(opened, made))
-    read = problems.of_events(opened, made.files, made.delivery(), made.time_zone or "UTC")
-    return replace(made, n_rows=read.n_rows, problems=read.problems, days=read.days)
+        proposal = _steps(opened, proposal, day)
+    elif "observed_at" in matches:
+        proposal = _written(opened, proposal, matches["observed_at"].theirs, home)
+    proposal = replace(proposal, not_landed=_not_landed(opened, proposal))
+    read = problems.of_events(
+        opened, proposal.files, proposal.delivery(), proposal.time_zone or "UTC"
+    )
+    return replace(proposal, n_rows=read.n_rows, problems=read.problems, days=read.days)
 
 
-def cells(opened: duckdb.DuckDBPyConnection, made: Proposal, time_zone: str) -> Proposal:
+def propose_cells(
+    opened: duckdb.DuckDBPyConnection, proposal: Proposal, time_zone: str
+) -> Proposal:
     """Mapping, plane and completeness of files of cells; they are left in the table `plan`."""
-    table, reader = made.table, READERS[made.reader]
-    found: dict[str, columns.Guess] = {}
+    table, reader = proposal.table, READERS[proposal.reader]
+    matches: dict[str, columns.Guess] = {}
     if table is not None and table.columns:
         if reader.is_mapped:
-            found = columns.guesses(table, columns.CELL_NAMES)
+            matches = columns.guesses(table, columns.CELL_NAMES)
         else:
-            found = _by_format(reader.columns_of("cells", table))
+            matches = _by_format(reader.columns_of("cells", table))
         if table.container == "csv" and table.separator != ",":
-            made.settings["separator"] = table.separator
-        if columns.has_decimal_comma(table, [guess.theirs for guess in found.values()]):
-            made.settings["decimal"] = ","
-        if {"x_m", "y_m"} <= set(found) and reader.position != "local":
-            code, why = formats.plane_of(*(table.columns[found[n].theirs] for n in ("x_m", "y_m")))
-            made.settings.update({"crs": code} if code else {})
-            made.asked.append(f"crs: {code or 'unknown'} {why}")
-        made = replace(made, columns=found, types=types_of(table))
-        used = {guess.theirs for guess in found.values()}
+            proposal.settings["separator"] = table.separator
+        if columns.has_decimal_comma(table, [guess.theirs for guess in matches.values()]):
+            proposal.settings["decimal"] = ","
+        if {"x_m", "y_m"} <= set(matches) and reader.position != "local":
+            code, why = formats.plane_of(
+                *(table.columns[matches[n].theirs] for n in ("x_m", "y_m"))
+            )
+            proposal.settings.update({"crs": code} if code else {})
+            proposal.questions.append(f"crs: {code or 'unknown'} {why}")
+        proposal = replace(proposal, columns=matches, types=types_of(table))
+        used = {guess.theirs for guess in matches.values()}
         unused = sorted(set(table.names) - used) if reader.drops_of_cells else []
-        made = replace(made, not_landed=unused)
-    if reader.has_validity or "valid_from" in found:
-        made.settings["time_zone"] = time_zone
-    read = problems.of_cells(opened, made.files, made.delivery())
-    notes = list(made.notes)
+        proposal = replace(proposal, not_landed=unused)
+    if reader.has_validity or "valid_from" in matches:
+        proposal.settings["time_zone"] = time_zone
+    read = problems.of_cells(opened, proposal.files, proposal.delivery())
+    notes = list(proposal.notes)
     for name, share in sorted((read.shares or {}).items()):
         if share < 1 and name not in ("crs", "valid_to", "latitude", "longitude", "x_m", "y_m"):
             notes.append(f"{name}: {share:.0%} of the cells have it; methods.toml fills the rest")
-    return replace(made, n_rows=read.n_rows, problems=read.problems, notes=notes, box=read.box)
+    return replace(proposal, n_rows=read.n_rows, problems=read.problems, notes=notes, box=read.box)
 
 
 def _by_format(usual: dict[str, str]) -> dict[str, columns.Guess]:
@@ -152,105 +162,113 @@ def _by_format(usual: dict[str, str]) -> dict[str, columns.Guess]:
 def types_of(table: Table) -> dict[str, str]:
     """Each delivered column's type: as the file says it, or as its values look."""
     looks = {name: columns.looks_like(values[:500]) for name, values in table.columns.items()}
-    made = {}
+    types = {}
     for name, look in looks.items():
         kind = table.kinds.get(name, "")
         is_said = look == "" or look in kind or (look == "moment" and "number" in kind)
-        made[name] = kind if is_said else f"{kind} · {look}".strip(" ·")
-    return made
+        types[name] = kind if is_said else f"{kind} · {look}".strip(" ·")
+    return types
 
 
-def network(
-    table: Table, found: dict[str, columns.Guess], given: int | None
+def network_of(
+    table: Table, matches: dict[str, columns.Guess], given: int | None
 ) -> tuple[int | None, str]:
     """The country code of the network that records are of, and why it is thought."""
-    if "mcc" in found:
-        values = [v for v in table.columns[found["mcc"].theirs] if v and v.isdecimal()]
+    if "mcc" in matches:
+        values = [v for v in table.columns[matches["mcc"].theirs] if v and v.isdecimal()]
         if values:
             most = max(sorted(set(values)), key=values.count)
             return int(most), f"most records are of the network of mcc {most}"
     if given is not None:
         return given, f"mcc {given} as given"
-    if "subscriber_id" in found:
-        home = mcc_of_imsi(table.columns[found["subscriber_id"].theirs])
+    if "subscriber_id" in matches:
+        home = mcc_of_imsi(table.columns[matches["subscriber_id"].theirs])
         if (
             home is not None
-            and columns.looks_like(table.columns[found["subscriber_id"].theirs][:500]) == "IMSI"
+            and columns.looks_like(table.columns[matches["subscriber_id"].theirs][:500]) == "IMSI"
         ):
             return home, f"most subscribers' numbers begin with mcc {home}"
     return None, "nothing says which network the records are of"
 
 
 def _written(
-    opened: duckdb.DuckDBPyConnection, made: Proposal, column: str, mcc: int | None
+    opened: duckdb.DuckDBPyConnection, proposal: Proposal, column: str, mcc: int | None
 ) -> Proposal:
-    table = made.table
+    table = proposal.table
     assert table is not None
     if table.kinds.get(column) == "moment":
         zone = "UTC"
-        return replace(made, time_zone=zone, notes=[*made.notes, "moments as the file types them"])
-    writing: Writing | None = writing_of(table.columns[column], formats.day_of(made.files[0]))
+        return replace(
+            proposal, time_zone=zone, notes=[*proposal.notes, "moments as the file types them"]
+        )
+    writing: Writing | None = writing_of(table.columns[column], formats.day_of(proposal.files[0]))
     if writing is None:
-        made.asked.append(f"time_format: the column {column} is no moment that is known here")
-        return made
+        proposal.questions.append(
+            f"time_format: the column {column} is no moment that is known here"
+        )
+        return proposal
     if writing.time_format:
-        made.settings["time_format"] = writing.time_format
+        proposal.settings["time_format"] = writing.time_format
     if writing.accept_iso_t:
-        made.settings["accept_iso_t"] = True
-    hours = None if writing.has_offset else _hours(opened, made)
+        proposal.settings["accept_iso_t"] = True
+    hours = None if writing.has_offset else _hours(opened, proposal)
     zone_guess = zone_of(writing, column, mcc, hours)
     if writing.seconds_per_t is not None:
-        made.settings["epoch"] = EPOCH_1970
-        made.settings["seconds_per_t"] = writing.seconds_per_t
+        proposal.settings["epoch"] = EPOCH_1970
+        proposal.settings["seconds_per_t"] = writing.seconds_per_t
     elif not writing.has_offset:
-        made.settings["time_zone"] = zone_guess.name
-    said = [
+        proposal.settings["time_zone"] = zone_guess.name
+    reasons = [
         f"time format: {writing.why}; {writing.share:.0%} of the sample's values are read so",
         f"time zone: {zone_guess.name}, certainty {zone_guess.sure}: {zone_guess.why}",
     ]
     if not writing.is_sure:
-        made.asked.append(f"time_format: {writing.why}")
+        proposal.questions.append(f"time_format: {writing.why}")
     if zone_guess.sure != "high":
-        made.asked.append(f"time_zone: {zone_guess.name} is a guess ({zone_guess.why})")
-    return replace(made, time_zone=zone_guess.name, notes=[*made.notes, *said])
+        proposal.questions.append(f"time_zone: {zone_guess.name} is a guess ({zone_guess.why})")
+    return replace(proposal, time_zone=zone_guess.name, notes=[*proposal.notes, *reasons])
 
 
-def _hours(opened: duckdb.DuckDBPyConnection, made: Proposal) -> dict[int, int]:
+def _hours(opened: duckdb.DuckDBPyConnection, proposal: Proposal) -> dict[int, int]:
     """Records by hour of the day as written, of the first files."""
-    found: Counter[int] = Counter()
-    for file in made.files[:DAYS_LOOKED_AT]:
+    n_rows: Counter[int] = Counter()
+    for file in proposal.files[:DAYS_LOOKED_AT]:
         try:
-            READERS[made.reader].land_events(opened, file, 0, made.delivery())
+            READERS[proposal.reader].land_events(opened, file, 0, proposal.delivery())
             rows = opened.execute(
                 "SELECT hour(observed_at), count(*) FROM incoming WHERE observed_at IS NOT NULL "
                 "GROUP BY ALL"
             ).fetchall()
         except (Refused, duckdb.Error):  # told where the problems are
             continue
-        found.update({int(hour): int(n) for hour, n in rows})
-    return dict(found)
+        n_rows.update({int(hour): int(n) for hour, n in rows})
+    return dict(n_rows)
 
 
-def _steps(opened: duckdb.DuckDBPyConnection, made: Proposal, day: date) -> Proposal:
+def _steps(opened: duckdb.DuckDBPyConnection, proposal: Proposal, day: date) -> Proposal:
     """Lay the steps of a simulation on a day: a short one ends on a half hour, which counts."""
     start = datetime.combine(day, time(), UTC)
-    made.settings.update({"epoch": start, "seconds_per_t": 1, "mnc": "01"})
+    proposal.settings.update({"epoch": start, "seconds_per_t": 1, "mnc": "01"})
     last = start
-    for file in made.files:
-        READERS[made.reader].land_events(opened, file, 0, made.delivery())
-        found = opened.execute("SELECT max(observed_at) FROM incoming").fetchone()
-        last = max(last, found[0]) if found and found[0] is not None else last
+    for file in proposal.files:
+        READERS[proposal.reader].land_events(opened, file, 0, proposal.delivery())
+        row = opened.execute("SELECT max(observed_at) FROM incoming").fetchone()
+        last = max(last, row[0]) if row and row[0] is not None else last
     length = -(-int((last - start).total_seconds()) // QUARTER_S) * QUARTER_S
     if length <= 2 * QUARTER_S:
         start += timedelta(hours=12, minutes=30) - timedelta(seconds=length)
-    made.settings["epoch"] = start
-    made.asked.append("epoch, seconds_per_t: t is a number; a step of a second on a day is assumed")
-    return replace(made, time_zone="UTC")
+    proposal.settings["epoch"] = start
+    proposal.questions.append(
+        "epoch, seconds_per_t: t is a number; a step of a second on a day is assumed"
+    )
+    return replace(proposal, time_zone="UTC")
 
 
-def _not_landed(opened: duckdb.DuckDBPyConnection, made: Proposal) -> list[str]:
+def _not_landed(opened: duckdb.DuckDBPyConnection, proposal: Proposal) -> list[str]:
     try:
-        return READERS[made.reader].land_events(opened, made.files[0], 0, made.delivery())
+        return READERS[proposal.reader].land_events(
+            opened, proposal.files[0], 0, proposal.delivery()
+        )
     except (Refused, duckdb.Error):
-        used = {guess.theirs for guess in made.columns.values()}
-        return sorted(set(made.table.names if made.table else []) - used)
+        used = {guess.theirs for guess in proposal.columns.values()}
+        return sorted(set(proposal.table.names if proposal.table else []) - used)

@@ -51,103 +51,109 @@ def plane_for(frame: gpd.GeoDataFrame) -> str:
     return EUROPE if inside else f"EPSG:{frame.estimate_utm_crs().to_epsg()}"
 
 
-def zones(made: list[Proposal]) -> list[Proposal]:
+def zones(proposals: list[Proposal]) -> list[Proposal]:
     """Columns, levels and plane of all files of zones, read together as one hierarchy."""
-    frames, found = [], []
-    for one in made:
-        file = one.files[0]
+    frames, reviewed = [], []
+    for proposal in proposals:
+        file = proposal.files[0]
         try:
             frame = opened(gpd.read_parquet if file.suffix == ".parquet" else gpd.read_file, file)
         except Refused as stop:
-            found.append(replace(one, problems=[refusal(file, stop)]))
+            reviewed.append(replace(proposal, problems=[refusal(file, stop)]))
             continue
         frames.append(frame)
-        found.append(_named(one, frame))
+        reviewed.append(_named(proposal, frame))
     if not frames:
-        return found
+        return reviewed
     plane = plane_for(frames[0])
-    readable = [one for one in found if not one.problems]
+    readable = [proposal for proposal in reviewed if not proposal.problems]
     _known_parents(readable, frames)
     checked = []
-    for one, frame in zip(readable, frames, strict=True):
-        said = f"plane: {frame.crs.to_string() if frame.crs else 'not said'}"
+    for proposal, frame in zip(readable, frames, strict=True):
+        note = f"plane: {frame.crs.to_string() if frame.crs else 'not said'}"
         if frame.crs is None:
-            one.asked.append("crs: the file does not say it; write it beside its path")
-        checked.append(replace(one, n_rows=len(frame), notes=[*one.notes, said]))
+            proposal.questions.append("crs: the file does not say it; write it beside its path")
+        checked.append(replace(proposal, n_rows=len(frame), notes=[*proposal.notes, note]))
     folder = readable[0].files[0].parent
-    files = [zone_file(one, one.files[0].name) for one in readable]
+    files = [zone_file(proposal, proposal.files[0].name) for proposal in readable]
     try:
-        if all(one.files[0].parent == folder for one in readable):
+        if all(proposal.files[0].parent == folder for proposal in readable):
             read = read_zones(folder, files, plane, 100.0, "whole")
             area = read.geometry.area[read["level"] == read["level"].iloc[0]].sum() / 1e6
             checked[0].notes.append(f"{area:,.0f} km² of the first level on {plane}")
     except Refused as stop:
         checked[0].problems.append(Problem("file", readable[0].files[0].name, 0, [], str(stop)))
     checked[0].settings["plane"] = plane
-    return checked + [one for one in found if one.problems]
+    return checked + [proposal for proposal in reviewed if proposal.problems]
 
 
-def zone_file(made: Proposal, path: str) -> ZoneFile:
+def zone_file(proposal: Proposal, path: str) -> ZoneFile:
     """The proposal as the charter's own part."""
-    named = {ours: guess.theirs for ours, guess in made.columns.items() if ours != guess.theirs}
-    level = made.settings.get("level")
+    named = {ours: guess.theirs for ours, guess in proposal.columns.items() if ours != guess.theirs}
+    level = proposal.settings.get("level")
     return ZoneFile.model_validate({"path": path, "columns": named, "level": level})
 
 
-def _named(one: Proposal, frame: gpd.GeoDataFrame) -> Proposal:
+def _named(proposal: Proposal, frame: gpd.GeoDataFrame) -> Proposal:
     texts = {
         str(name): [None if pd.isna(v) else str(v) for v in frame[name].head(SAMPLE_ROWS)]
         for name in frame.columns
         if name != frame.geometry.name
     }
-    table = Table(one.files[0], "vector", columns=texts)
-    found = columns.guesses(table, columns.ZONE_NAMES)
-    if "zone_id" not in found:
+    table = Table(proposal.files[0], "vector", columns=texts)
+    matches = columns.guesses(table, columns.ZONE_NAMES)
+    if "zone_id" not in matches:
         unique = [
             n
             for n, values in texts.items()
             if None not in values and len(set(values)) == len(values)
         ]
         if unique:
-            found["zone_id"] = columns.Guess(unique[0], "low", "its values are all different; ask")
+            matches["zone_id"] = columns.Guess(
+                unique[0], "low", "its values are all different; ask"
+            )
         else:
-            one.asked.append("zone_id: no column holds a code of its own for every zone")
-    if "level" not in found:
-        stem = one.files[0].stem.lower()
-        level = next((word for word, said in LEVELS.items() if re.search(said, stem)), "zone")
-        one.settings["level"] = level
-    used = {guess.theirs for guess in found.values()}
+            proposal.questions.append("zone_id: no column holds a code of its own for every zone")
+    if "level" not in matches:
+        stem = proposal.files[0].stem.lower()
+        level = next((word for word, pattern in LEVELS.items() if re.search(pattern, stem)), "zone")
+        proposal.settings["level"] = level
+    used = {guess.theirs for guess in matches.values()}
     return replace(
-        one, table=table, columns=found, types=types_of(table), not_landed=sorted(set(texts) - used)
+        proposal,
+        table=table,
+        columns=matches,
+        types=types_of(table),
+        not_landed=sorted(set(texts) - used),
     )
 
 
-def _known_parents(made: list[Proposal], frames: list[gpd.GeoDataFrame]) -> None:
+def _known_parents(proposals: list[Proposal], frames: list[gpd.GeoDataFrame]) -> None:
     """Leave out a parent column whose values are no zone of these files, by id or name."""
     there: set[str] = set()
-    for one, frame in zip(made, frames, strict=True):
+    for proposal, frame in zip(proposals, frames, strict=True):
         for ours in ("zone_id", "name"):
-            if ours in one.columns:
-                there |= set(frame[one.columns[ours].theirs].dropna().astype(str))
-    for one, frame in zip(made, frames, strict=True):
-        if "parent_id" in one.columns:
-            theirs = one.columns["parent_id"].theirs
+            if ours in proposal.columns:
+                there |= set(frame[proposal.columns[ours].theirs].dropna().astype(str))
+    for proposal, frame in zip(proposals, frames, strict=True):
+        if "parent_id" in proposal.columns:
+            theirs = proposal.columns["parent_id"].theirs
             values = set(frame[theirs].dropna().astype(str)) - {""}
             if not values or not values <= there:
-                del one.columns["parent_id"]
-                one.not_landed.append(theirs)
+                del proposal.columns["parent_id"]
+                proposal.not_landed.append(theirs)
                 if values:
-                    one.notes.append(
+                    proposal.notes.append(
                         f"{theirs}: some are no zone of these files; add the file that holds them"
                     )
 
 
-def register(made: Proposal) -> Proposal:
+def register(proposal: Proposal) -> Proposal:
     """Code, number of persons, and the rows of the latest date where there is more than one."""
-    table = made.table
+    table = proposal.table
     assert table is not None
-    found = columns.guesses(table, columns.REGISTER_NAMES)
-    file = made.files[0]
+    matches = columns.guesses(table, columns.REGISTER_NAMES)
+    file = proposal.files[0]
     whole = opened(
         lambda p: pd.read_csv(
             p, dtype=str, sep=table.separator, encoding="utf-8-sig", skipinitialspace=True
@@ -155,70 +161,70 @@ def register(made: Proposal) -> Proposal:
         file,
     )
     if table.separator != ",":
-        made.settings["separator"] = table.separator
-    code = found["zone_id"].theirs
+        proposal.settings["separator"] = table.separator
+    code = matches["zone_id"].theirs
     if whole[code].duplicated().any():
         for name in whole.columns.drop(code):
             if 1 < whole[name].nunique() < 100 and not whole.duplicated([code, name]).any():
-                made.settings["rows"] = {name: str(whole[name].max())}
-                made.notes.append(f"zones come once for each {name}: the latest is taken")
+                proposal.settings["rows"] = {name: str(whole[name].max())}
+                proposal.notes.append(f"zones come once for each {name}: the latest is taken")
                 break
-    used = {guess.theirs for guess in found.values()}
-    made = replace(
-        made,
-        columns=found,
+    used = {guess.theirs for guess in matches.values()}
+    proposal = replace(
+        proposal,
+        columns=matches,
         types=types_of(table),
         n_rows=len(whole),
         not_landed=sorted(set(table.names) - used),
     )
     try:
-        read_register(file.parent, register_file(made, file.name))
+        read_register(file.parent, register_file(proposal, file.name))
     except Refused as stop:
-        made.problems.append(refusal(file, stop))
-    return made
+        proposal.problems.append(refusal(file, stop))
+    return proposal
 
 
-def register_file(made: Proposal, path: str) -> RegisterFile:
+def register_file(proposal: Proposal, path: str) -> RegisterFile:
     """The proposal as the charter's own part."""
-    named = {ours: guess.theirs for ours, guess in made.columns.items() if ours != guess.theirs}
-    return RegisterFile.model_validate({"path": path, "columns": named, **made.settings})
+    named = {ours: guess.theirs for ours, guess in proposal.columns.items() if ours != guess.theirs}
+    return RegisterFile.model_validate({"path": path, "columns": named, **proposal.settings})
 
 
-def tiles(made: Proposal) -> Proposal:
+def tiles(proposal: Proposal) -> Proposal:
     """Columns, size and plane of a table of tiles."""
-    table = made.table
+    table = proposal.table
     assert table is not None
-    found = columns.guesses(table, columns.TILE_NAMES)
-    x = np.unique([float(v) for v in table.columns[found["x_m"].theirs] if v])
+    matches = columns.guesses(table, columns.TILE_NAMES)
+    x = np.unique([float(v) for v in table.columns[matches["x_m"].theirs] if v])
     size = float(np.min(np.diff(x))) if len(x) > 1 else 100.0
-    code, why = plane_of(*(table.columns[found[n].theirs] for n in ("x_m", "y_m")))
-    made.settings.update({"tile_m": size} | ({"plane": code} if code else {}))
-    made.asked.append(f"crs of the tiles: {code or 'unknown'} {why}")
-    used = {guess.theirs for guess in found.values()}
-    made = replace(
-        made, columns=found, types=types_of(table), not_landed=sorted(set(table.names) - used)
+    code, why = plane_of(*(table.columns[matches[n].theirs] for n in ("x_m", "y_m")))
+    proposal.settings.update({"tile_m": size} | ({"plane": code} if code else {}))
+    proposal.questions.append(f"crs of the tiles: {code or 'unknown'} {why}")
+    used = {guess.theirs for guess in matches.values()}
+    proposal = replace(
+        proposal, columns=matches, types=types_of(table), not_landed=sorted(set(table.names) - used)
     )
     try:
         read = delivered_tiles(
-            made.files[0].parent, tile_file(made, made.files[0].name), size, None
+            proposal.files[0].parent, tile_file(proposal, proposal.files[0].name), size, None
         )
         kinds = [kind for kind in LAND_USE if kind in read]
-        told = f"tiles of {size:g} m; land use: {', '.join(kinds) or 'none, every tile alike'}"
-        made = replace(made, n_rows=len(read), notes=[*made.notes, told])
+        note = f"tiles of {size:g} m; land use: {', '.join(kinds) or 'none, every tile alike'}"
+        proposal = replace(proposal, n_rows=len(read), notes=[*proposal.notes, note])
     except Refused as stop:
-        made.problems.append(refusal(made.files[0], stop))
-    return made
+        proposal.problems.append(refusal(proposal.files[0], stop))
+    return proposal
 
 
-def tile_file(made: Proposal, path: str) -> TileFile:
+def tile_file(proposal: Proposal, path: str) -> TileFile:
     """The proposal as the charter's own part."""
-    named = {ours: guess.theirs for ours, guess in made.columns.items() if ours != guess.theirs}
+    named = {ours: guess.theirs for ours, guess in proposal.columns.items() if ours != guess.theirs}
     return TileFile.model_validate({"path": path, "columns": named})
 
 
-def raster(made: Proposal) -> Proposal:
+def raster(proposal: Proposal) -> Proposal:
     """Whether a GeoTIFF holds classes of land use or heights, and how it lies."""
-    file: Path = made.files[0]
+    file: Path = proposal.files[0]
     try:
         with rasterio.open(file) as read:
             values = read.read(
@@ -232,10 +238,14 @@ def raster(made: Proposal) -> Proposal:
             n_cells = read.width * read.height
     except rasterio.errors.RasterioError:
         broken = Refused(f"{file.name} cannot be read: it is damaged; have it delivered again.")
-        return replace(made, problems=[refusal(file, broken)])
+        return replace(proposal, problems=[refusal(file, broken)])
     if is_whole and len(np.unique(values)) <= MOST_CLASSES:
-        made.asked.append("area.land_use.classes: which values are forest, water, …")
+        proposal.questions.append("area.land_use.classes: which values are forest, water, …")
         return replace(
-            made, role="land_use", n_rows=n_cells, why="whole numbers of few classes", notes=notes
+            proposal,
+            role="land_use",
+            n_rows=n_cells,
+            why="whole numbers of few classes",
+            notes=notes,
         )
-    return replace(made, n_rows=n_cells, why="numbers that vary as heights do", notes=notes)
+    return replace(proposal, n_rows=n_cells, why="numbers that vary as heights do", notes=notes)

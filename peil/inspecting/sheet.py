@@ -14,62 +14,62 @@ from peil.inspecting.proposal import Proposal
 ROLE = {"land_use": "land use", "opt_out": "opt-out list", "unknown": "not used"}
 
 
-def show(console: Console, found: list[Proposal]) -> None:
+def show(console: Console, proposals: list[Proposal]) -> None:
     """Print every proposal, those that can be used first."""
-    for one in found:
-        if one.role != "unknown":
-            console.print(_sheet(one))
-    rest = [one for one in found if one.role == "unknown"]
+    for proposal in proposals:
+        if proposal.role != "unknown":
+            console.print(_sheet(proposal))
+    rest = [proposal for proposal in proposals if proposal.role == "unknown"]
     if rest:
         console.print(Text("Not used:", style="bold"))
-        for one in rest:
-            console.print(Text(f"  {one.path}: {one.why}"), soft_wrap=True)
+        for proposal in rest:
+            console.print(Text(f"  {proposal.path}: {proposal.why}"), soft_wrap=True)
 
 
-def _sheet(one: Proposal) -> RenderableType:
-    rows = "" if one.n_rows is None else f", {one.n_rows:,} rows"
-    files = f"{len(one.files):,} file{'s' if len(one.files) > 1 else ''}"
-    role = ROLE.get(one.role, one.role)
+def _sheet(proposal: Proposal) -> RenderableType:
+    rows = "" if proposal.n_rows is None else f", {proposal.n_rows:,} rows"
+    files = f"{len(proposal.files):,} file{'s' if len(proposal.files) > 1 else ''}"
+    role = ROLE.get(proposal.role, proposal.role)
     parts: list[RenderableType] = [
-        Text(f"{role.upper()}  {one.path}  ({files}{rows})", style="bold"),
-        Text(f"  reader: {one.reader}, since {one.why}"),
+        Text(f"{role.upper()}  {proposal.path}  ({files}{rows})", style="bold"),
+        Text(f"  reader: {proposal.reader}, since {proposal.why}"),
     ]
-    if one.table is not None and one.table.container == "csv":
-        header = "with a header" if one.table.has_header else "without a header"
-        name = {"\t": "tab"}.get(one.table.separator, one.table.separator)
-        parts.append(Text(f"  {one.table.encoding}, separator {name}, {header}"))
+    if proposal.table is not None and proposal.table.container == "csv":
+        header = "with a header" if proposal.table.has_header else "without a header"
+        name = {"\t": "tab"}.get(proposal.table.separator, proposal.table.separator)
+        parts.append(Text(f"  {proposal.table.encoding}, separator {name}, {header}"))
     shown = {
         key: ", ".join(value) if isinstance(value, dict) else value
-        for key, value in one.settings.items()
+        for key, value in proposal.settings.items()
     }
-    if said := ", ".join(f"{key}: {value}" for key, value in shown.items()):
-        parts.append(Text(f"  {said}"))
-    if one.days:
-        parts.append(Text(f"  from {one.days[0]} to {one.days[1]}"))
-    if one.columns:
-        parts.append(_mapping(one))
-    if one.not_landed:
-        parts.append(Text("  not landed: " + ", ".join(one.not_landed)))
-    parts += [Text(f"  {note}", style="dim") for note in one.notes]
-    parts += [Text(f"  {line}", style="red") for line in told(one.problems)]
-    parts += [Text(f"  ask: {asked}", style="yellow") for asked in one.asked]
+    if settings := ", ".join(f"{key}: {value}" for key, value in shown.items()):
+        parts.append(Text(f"  {settings}"))
+    if proposal.days:
+        parts.append(Text(f"  from {proposal.days[0]} to {proposal.days[1]}"))
+    if proposal.columns:
+        parts.append(_mapping(proposal))
+    if proposal.not_landed:
+        parts.append(Text("  not landed: " + ", ".join(proposal.not_landed)))
+    parts += [Text(f"  {note}", style="dim") for note in proposal.notes]
+    parts += [Text(f"  {line}", style="red") for line in problem_lines(proposal.problems)]
+    parts += [Text(f"  ask: {question}", style="yellow") for question in proposal.questions]
     return Group(*parts, Text(""))
 
 
-def _mapping(one: Proposal) -> Grid:
+def _mapping(proposal: Proposal) -> Grid:
     grid = Grid(box=None, padding=(0, 2), show_edge=False)
     for name in ("ours", "theirs", "type", "sure", "why"):
         grid.add_column(name, style="dim" if name == "why" else None)
-    for ours, guess in one.columns.items():
-        kind = one.types.get(guess.theirs, "")
+    for ours, guess in proposal.columns.items():
+        kind = proposal.types.get(guess.theirs, "")
         grid.add_row(f"  {ours}", Text(guess.theirs), kind, guess.sure, Text(guess.why))
     return grid
 
 
-def told(problems: Iterable[Problem]) -> list[str]:
+def problem_lines(problems: Iterable[Problem]) -> list[str]:
     """One line for each kind of problem: rows in all files, the first lines of the first file.
 
-    >>> told([Problem("no_location", "a.csv", 2, [3, 9], "no cell"),
+    >>> problem_lines([Problem("no_location", "a.csv", 2, [3, 9], "no cell"),
     ...       Problem("no_location", "b.csv", 1, [4], "no cell")])
     ['no_location: 3 rows in 2 files, first in a.csv, lines 3, 9: no cell']
     """
@@ -80,10 +80,10 @@ def told(problems: Iterable[Problem]) -> list[str]:
             lines.append(problem.remedy)
         else:
             kinds.setdefault(problem.kind, []).append(problem)
-    for kind, found in sorted(kinds.items()):
-        first = found[0]
-        n_rows = sum(problem.n_rows for problem in found)
-        files = f" in {len(found)} files" if len(found) > 1 else ""
+    for kind, same_kind in sorted(kinds.items()):
+        first = same_kind[0]
+        n_rows = sum(problem.n_rows for problem in same_kind)
+        files = f" in {len(same_kind)} files" if len(same_kind) > 1 else ""
         at = f", lines {', '.join(str(n) for n in first.lines[:FIRST])}" if first.lines else ""
         lines.append(f"{kind}: {n_rows:,} rows{files}, first in {first.file}{at}: {first.remedy}")
     return lines

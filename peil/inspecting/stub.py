@@ -47,7 +47,7 @@ def home_of(folder: Path, settings: Settings) -> Home:
 
 
 def write(
-    file: Path, found: list[Proposal], home: Home, basis: str | None, mcc: int | None
+    file: Path, proposals: list[Proposal], home: Home, basis: str | None, mcc: int | None
 ) -> list[str]:
     """Write the stub, and say which of its places a person must fill in.
 
@@ -60,14 +60,14 @@ def write(
         raise Refused(f"{file} is there already: a charter is never overwritten; name another.")
     if file.suffix not in (".yml", ".yaml"):
         raise Refused(f"{file} is no charter's name: let it end in .yml.")
-    if all(one.role == "unknown" for one in found):
+    if all(proposal.role == "unknown" for proposal in proposals):
         raise Refused("Nothing here that a charter could name: no stub was written.")
-    content = charter(file.stem, found, home, basis, mcc)
-    asked = [line for one in found for line in one.asked]
+    content = charter(file.stem, proposals, home, basis, mcc)
+    questions = [line for proposal in proposals for line in proposal.questions]
     head = ["# Written by `peil inspect`: what the files say is filled in."]
     if home.setting:
         head.append(f"# Paths are relative to the deliveries: set {home.setting}")
-    head += [f"# ask: {line}" for line in asked]
+    head += [f"# ask: {line}" for line in questions]
     head.append("# attribution: say who made these files and under which licence, where it asks so")
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def marked(content: Any, key: str = "") -> list[str]:
 
 
 def charter(
-    pilot: str, found: list[Proposal], home: Home, basis: str | None, mcc: int | None
+    pilot: str, proposals: list[Proposal], home: Home, basis: str | None, mcc: int | None
 ) -> dict[str, Any]:
     """The content of a charter: complete under the basis synthetic, else with marked places."""
     simulated = basis == "synthetic"
@@ -101,12 +101,12 @@ def charter(
     def ask(what: str, else_say: str) -> str:
         return else_say if simulated else f"{FILL_IN}: {what}"
 
-    events = _first(found, "events")
+    events = _first(proposals, "events")
     network = mcc or (events.mcc if events else None) or (SIMULATED_MCC if simulated else None)
-    days = _days(found)
+    days = _days(proposals)
     end = days[1] if days else None
     local = zone_of_mcc(network) or (events.time_zone if events else None) or "UTC"
-    made: dict[str, Any] = {
+    content: dict[str, Any] = {
         "pilot": pilot,
         "title": {
             "en": ask("a title in English", f"{pilot}, as delivered"),
@@ -132,8 +132,8 @@ def charter(
             end + timedelta(days=365) if end and simulated else f"{FILL_IN}: a day after the period"
         ),
         "time_zone": local,
-        "area": area(found, home.path, country_of_mcc(network), pilot),
-        "inputs": _inputs(found, home, network, simulated),
+        "area": area(proposals, home.path, country_of_mcc(network), pilot),
+        "inputs": _inputs(proposals, home, network, simulated),
         "products": ["presence"],
         "tier": "agency",
         "threshold": 15,
@@ -146,60 +146,66 @@ def charter(
         },
     }
     if not simulated:
-        made["signatures"] = [
+        content["signatures"] = [
             {"role": role, "name": f"{FILL_IN}: name", "signed_on": f"{FILL_IN}: day"}
             for role in ("operator", "data_protection_officer")
         ]
-    if credit := attribution_of(found):
-        made["attribution"] = credit
-    return made
+    if credit := attribution_of(proposals):
+        content["attribution"] = credit
+    return content
 
 
-def attribution_of(found: list[Proposal]) -> str:
+def attribution_of(proposals: list[Proposal]) -> str:
     """The licence line that the first format which needs one must show; empty without any."""
-    readers = [READERS[one.reader] for one in found if one.reader in READERS]
+    readers = [READERS[proposal.reader] for proposal in proposals if proposal.reader in READERS]
     return next((reader.attribution for reader in readers if reader.attribution), "")
 
 
-def _first(found: list[Proposal], role: str) -> Proposal | None:
-    return next((one for one in found if one.role == role), None)
+def _first(proposals: list[Proposal], role: str) -> Proposal | None:
+    return next((proposal for proposal in proposals if proposal.role == role), None)
 
 
-def _days(found: list[Proposal]) -> tuple[date, date] | None:
-    events = _first(found, "events")
+def _days(proposals: list[Proposal]) -> tuple[date, date] | None:
+    events = _first(proposals, "events")
     return events.days if events else None
 
 
-def _inputs(found: list[Proposal], home: Home, mcc: int | None, simulated: bool) -> dict[str, Any]:
-    events = _first(found, "events")
-    cells = _cells_beside(found, events)
-    made: dict[str, Any] = {"root": home.root}
-    for role, one in (("events", events), ("cells", cells)):
-        if one is None:
-            made[role] = f"{FILL_IN}: reader and path of the {role}, see docs/your-own-data.md"
+def _inputs(
+    proposals: list[Proposal], home: Home, mcc: int | None, simulated: bool
+) -> dict[str, Any]:
+    events = _first(proposals, "events")
+    cells = _cells_beside(proposals, events)
+    inputs: dict[str, Any] = {"root": home.root}
+    for role, proposal in (("events", events), ("cells", cells)):
+        if proposal is None:
+            inputs[role] = f"{FILL_IN}: reader and path of the {role}, see docs/your-own-data.md"
             continue
-        said: dict[str, Any] = {"reader": one.reader, "path": home.path(one.path), **one.settings}
-        if READERS[one.reader].is_mapped:
-            said["columns"] = {ours: guess.theirs for ours, guess in one.columns.items()}
-        if role == "events" and "mcc" not in one.columns and mcc is not None:
-            said["mcc"] = mcc
-        made[role] = said
-    if (listed := _first(found, "opt_out")) is not None:
-        made["opt_out"] = {
+        delivery: dict[str, Any] = {
+            "reader": proposal.reader,
+            "path": home.path(proposal.path),
+            **proposal.settings,
+        }
+        if READERS[proposal.reader].is_mapped:
+            delivery["columns"] = {ours: guess.theirs for ours, guess in proposal.columns.items()}
+        if role == "events" and "mcc" not in proposal.columns and mcc is not None:
+            delivery["mcc"] = mcc
+        inputs[role] = delivery
+    if (listed := _first(proposals, "opt_out")) is not None:
+        inputs["opt_out"] = {
             "path": home.path(listed.path),
             "column": listed.columns["column"].theirs,
         }
     has_truth = events is not None and READERS[events.reader].has_truth
     if simulated and events and has_truth and home.root == "outside":
-        made["truth"] = {
+        inputs["truth"] = {
             "reader": events.reader,
             "path": home.path(events.path),
             "root": "outside",
         }
-    return made
+    return inputs
 
 
-def _cells_beside(found: list[Proposal], events: Proposal | None) -> Proposal | None:
-    plans = [one for one in found if one.role == "cells"]
-    same = [one for one in plans if events and one.reader == events.reader]
+def _cells_beside(proposals: list[Proposal], events: Proposal | None) -> Proposal | None:
+    plans = [proposal for proposal in proposals if proposal.role == "cells"]
+    same = [proposal for proposal in plans if events and proposal.reader == events.reader]
     return next(iter(same or plans), None)

@@ -20,7 +20,7 @@ AROUND_M = 5_000  # land around the cells that they may serve
 
 
 def area(
-    found: list[Proposal], path: Callable[[str], str], country: str | None, pilot: str
+    proposals: list[Proposal], path: Callable[[str], str], country: str | None, pilot: str
 ) -> dict[str, Any] | str:
     """The charter's `area`, as content for YAML.
 
@@ -29,18 +29,20 @@ def area(
     path : function
         From a proposal's path to the charter's.
     """
-    cells = next((one for one in found if one.role == "cells" and one.box), None)
+    cells = next(
+        (proposal for proposal in proposals if proposal.role == "cells" and proposal.box), None
+    )
     zones = [
-        one
-        for one in found
-        if one.role == "zones"
-        and not one.problems
-        and "zone_id" in one.columns
-        and "{" not in one.path
+        proposal
+        for proposal in proposals
+        if proposal.role == "zones"
+        and not proposal.problems
+        and "zone_id" in proposal.columns
+        and "{" not in proposal.path
     ]
     there = {"country": country} if country else {}
     if zones and _fit(zones, cells):
-        return {**_zones(found, zones, path), **there}
+        return {**_zones(proposals, zones, path), **there}
     if cells is None or cells.box is None:
         return f"{FILL_IN}: crs and grid, or zones, see docs/your-own-data.md"
     crs = plane_of(cells)
@@ -79,8 +81,8 @@ def _on(crs: str, cells: Proposal) -> tuple[float, float, float, float]:
     origin = "EPSG:4326" if _is_globe(cells) else str(cells.settings.get("crs", crs))
     if crs == "local" or CRS.from_user_input(origin) == CRS.from_user_input(crs):
         return cells.box
-    made = Transformer.from_crs(origin, crs, always_xy=True).transform_bounds(*cells.box)
-    return (float(made[0]), float(made[1]), float(made[2]), float(made[3]))
+    bounds = Transformer.from_crs(origin, crs, always_xy=True).transform_bounds(*cells.box)
+    return (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))
 
 
 def _is_globe(cells: Proposal) -> bool:
@@ -105,35 +107,35 @@ def _fit(zones: list[Proposal], cells: Proposal | None) -> bool:
 
 
 def _zones(
-    found: list[Proposal], zones: list[Proposal], path: Callable[[str], str]
+    proposals: list[Proposal], zones: list[Proposal], path: Callable[[str], str]
 ) -> dict[str, Any]:
-    by_role = {one.role: one for one in reversed(found)}
+    by_role = {proposal.role: proposal for proposal in reversed(proposals)}
     tiles, people = by_role.get("tiles"), by_role.get("register")
     plane = next(
         (
-            one.settings["plane"]
-            for one in (tiles, *zones)
-            if one is not None and "plane" in one.settings
+            proposal.settings["plane"]
+            for proposal in (tiles, *zones)
+            if proposal is not None and "plane" in proposal.settings
         ),
         None,
     )
-    made: dict[str, Any] = {
+    content: dict[str, Any] = {
         "crs": plane or f"{FILL_IN}: EPSG code of a plane in metres",
         "tile_m": tiles.settings["tile_m"] if tiles else 100.0,
-        "zones": [_said(references.zone_file(one, path(one.path))) for one in zones],
+        "zones": [_said(references.zone_file(proposal, path(proposal.path))) for proposal in zones],
     }
     if tiles is not None:
-        made["tiles"] = _said(references.tile_file(tiles, path(tiles.path)))
+        content["tiles"] = _said(references.tile_file(tiles, path(tiles.path)))
     if people is not None and not people.problems:
-        made["register"] = _said(references.register_file(people, path(people.path)))
+        content["register"] = _said(references.register_file(people, path(people.path)))
     if "elevation" in by_role and tiles is None:
-        made["elevation"] = path(by_role["elevation"].path)
+        content["elevation"] = path(by_role["elevation"].path)
     if "land_use" in by_role and tiles is None:
-        made["land_use"] = {
+        content["land_use"] = {
             "path": path(by_role["land_use"].path),
             "classes": f"{FILL_IN}: which values are forest, water, …",
         }
-    return made
+    return content
 
 
 def _said(part: Any) -> dict[str, Any]:

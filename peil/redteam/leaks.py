@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from peil.store.store import Store
 
 SHORTEST = 8  # bytes; a shorter marker would be found by chance
 NOT_DECODED = "not decoded"
+HEAD = 6  # bytes; identifiers of one operator share them, so most files are searched for few heads
 
 Marker = bytes | str
 Place = bytes | Path | Iterable[Path]
@@ -79,7 +81,7 @@ def forms(marker: Marker) -> dict[bytes, str]:
     content = marker.encode() if isinstance(marker, str) else marker
     if len(content) < SHORTEST:
         raise ValueError(f"a marker has at least {SHORTEST} bytes")
-    found = {content: "text" if isinstance(marker, str) else "raw bytes"}
+    encodings = {content: "text" if isinstance(marker, str) else "raw bytes"}
     written = {content.hex(): "hex", content.hex().upper(): "hex"}
     for shift in range(3):
         # the characters that depend on the marker alone, whatever stands before and after it; so
@@ -89,23 +91,31 @@ def forms(marker: Marker) -> dict[bytes, str]:
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             written[encode(padded).decode()[first:last]] = "base64"
     if isinstance(marker, str):
-        found[marker.encode("utf-16-le")] = found[marker.encode("utf-16-be")] = "text in UTF-16"
+        encodings[marker.encode("utf-16-le")] = encodings[marker.encode("utf-16-be")] = (
+            "text in UTF-16"
+        )
         if marker.isdecimal() and int(marker) < 1 << 63:
-            found[int(marker).to_bytes(8, "little")] = "int64 little endian"
-            found[int(marker).to_bytes(8, "big")] = "int64 big endian"
+            encodings[int(marker).to_bytes(8, "little")] = "int64 little endian"
+            encodings[int(marker).to_bytes(8, "big")] = "int64 big endian"
     else:
         as_text = content.decode("latin-1")
         written[repr(content)[2:-1]] = "escaped bytes"
         written[json.dumps(as_text)[1:-1]] = "escaped bytes"
-        found[as_text.encode()] = "raw bytes read as Latin-1"
+        encodings[as_text.encode()] = "raw bytes read as Latin-1"
     for text, name in written.items():
-        found[text.encode()] = name
-        found[text.encode("utf-16-le")] = found[text.encode("utf-16-be")] = f"{name} in UTF-16"
-    return found
+        encodings[text.encode()] = name
+        encodings[text.encode("utf-16-le")] = encodings[text.encode("utf-16-be")] = (
+            f"{name} in UTF-16"
+        )
+    return encodings
 
 
-def scan(markers: Mapping[str, Marker], places: Mapping[str, Place]) -> list[Finding]:
-    """Look for every marker in every file of every place, in every form.
+def scan(
+    markers: Mapping[str, Marker],
+    places: Mapping[str, Place],
+    on_file: Callable[[str], None] | None = None,
+) -> list[Finding]:
+    """Look for every marker in every file of every place, in every form, and in files' names.
 
     Parameters
     ----------
@@ -113,6 +123,8 @@ def scan(markers: Mapping[str, Marker], places: Mapping[str, Place]) -> list[Fin
         By a name that may be told: planted identifiers as str, keys as bytes.
     places : mapping of str to path, paths or bytes
         By name: a folder (all files below it), a file, several of them, or captured output.
+    on_file : callable, optional
+        Called with the place's name before each file is looked into.
 
     Returns
     -------
@@ -127,30 +139,54 @@ def scan(markers: Mapping[str, Marker], places: Mapping[str, Place]) -> list[Fin
 
     Examples
     --------
-    >>> [found.encoding for found in scan({"one": "204080123456789"},
-    ...                                   {"output": b"no row 204080123456789 in table"})]
+    >>> findings = scan({"subscriber": "204080123456789"},
+    ...                 {"log": b"no row 204080123456789 in table"})
+    >>> [finding.encoding for finding in findings]
     ['text']
     """
-    sought = [
-        (name, form, encoding)
-        for name, marker in markers.items()
-        for form, encoding in forms(marker).items()
-    ]
-    found: set[Finding] = set()
+    sought = _by_head(markers)
+    findings: set[Finding] = set()
     for place, where in places.items():
         for name, content, file in _files(place, where):
+            if on_file is not None:
+                on_file(place)
+            in_name = set(_held(name.encode(errors="surrogateescape"), sought))
+            shown = "a file whose name is left out" if in_name else name
+            findings |= {
+                Finding(place, f"{shown}!its name", marker, encoding)
+                for marker, encoding in in_name
+            }
             try:
                 for inside, piece in unpack(content, file):
-                    label = f"{name}!{inside}" if inside else name
-                    found |= {
+                    label = f"{shown}!{inside}" if inside else shown
+                    findings |= {
                         Finding(place, label, marker, encoding)
-                        for marker, form, encoding in sought
-                        if form in piece
+                        for marker, encoding in _held(piece, sought)
                     }
             except NotDecodedError as error:
-                label = f"{name}!{error.inside}" if error.inside else name
-                found.add(Finding(place, label, "", NOT_DECODED))
-    return sorted(found)
+                label = f"{shown}!{error.inside}" if error.inside else shown
+                findings.add(Finding(place, label, "", NOT_DECODED))
+    return sorted(findings)
+
+
+def _by_head(markers: Mapping[str, Marker]) -> dict[bytes, list[tuple[str, bytes, str]]]:
+    """Name, form and encoding of all that is sought, by the first bytes of the form."""
+    sought = defaultdict(list)
+    for name, marker in markers.items():
+        for form, encoding in forms(marker).items():
+            sought[form[:HEAD]].append((name, form, encoding))
+    return dict(sought)
+
+
+def _held(
+    piece: bytes, sought: Mapping[bytes, list[tuple[str, bytes, str]]]
+) -> Iterator[tuple[str, str]]:
+    """Marker and encoding of every form that lies in these bytes."""
+    for head, group in sought.items():
+        if head in piece:
+            for name, form, encoding in group:
+                if form in piece:
+                    yield name, encoding
 
 
 def _files(place: str, where: Place) -> Iterator[tuple[str, bytes, Path | None]]:

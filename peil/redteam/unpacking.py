@@ -101,9 +101,9 @@ def _until_error(content: bytes) -> bytes:
     for step in (1 << 16, 1):
         try:
             with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
-                found = [stream.read(len(whole))]
-                while len(found) < 1 << 16 and (piece := stream.read(step)):
-                    found.append(piece)
+                pieces = [stream.read(len(whole))]
+                while len(pieces) < 1 << 16 and (piece := stream.read(step)):
+                    pieces.append(piece)
                     whole += piece
         except OSError:
             continue

@@ -14,7 +14,8 @@ from chromium import Browser
 from selenium.webdriver.common.keys import Keys
 from shapely.geometry import box
 
-from peil.inspecting.layers import areas, heights, land_use, places
+from peil.inspecting.layers import areas, places
+from peil.inspecting.tile_layers import heights, land_use
 from peil.pages.self_contained import page
 
 X, Y = 4_000_000, 3_100_000

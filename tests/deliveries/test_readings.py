@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kinds import COLUMNS, HEADER, row, rows
 
-from peil.ingest.readers import mending
+from peil.ingest.readers import tolerant_csv
 from peil.outcome import Refused
 
 POSITIONS = {"cell_id": "cell", "latitude": "lat", "longitude": "lon"}
@@ -84,7 +84,7 @@ def test_a_line_without_end_is_read_in_little_memory() -> None:
 
     tracemalloc.start()
     with io.BufferedReader(Endless()) as stream:
-        assert list(mending.lines(stream)) == [(1, None)]
+        assert list(tolerant_csv.lines(stream)) == [(1, None)]
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 40 << 20

@@ -37,7 +37,7 @@ CODES = {"0": "attach", "1": "detach", "2": "attached", "3": "refused"}
 def theirs(file: Path) -> dict[str, str]:
     """Their name of each column that is needed, for the version that wrote this file."""
     names = header(file, ",")
-    found = {"t": "t"}
+    columns = {"t": "t"}
     for ours, candidates in NAMES.items():
         match = [name for name in candidates if name in names]
         if not match:
@@ -45,8 +45,8 @@ def theirs(file: Path) -> dict[str, str]:
                 f"{file.name}, line 1 lacks the column {candidates[0]}: "
                 "it is not an event file of the ESSnet simulator."
             )
-        found[ours] = match[0]
-    return found
+        columns[ours] = match[0]
+    return columns
 
 
 class Essnet(Reader):
@@ -159,13 +159,13 @@ def _antennas_csv(
 ) -> list[str]:
     """Antennas as a table; without a column of ids the id is the 1-based order, as in XML."""
     names = header(file, delivery.separator)
-    found = {
+    columns = {
         ours: next(name for name in candidates if name in names)
         for ours, candidates in ANTENNAS.items()
         if set(candidates) & set(names)
     }
     for ours in ("x_m", "y_m"):
-        if ours not in found:
+        if ours not in columns:
             raise Refused(
                 f"{file.name}, line 1 lacks the column {ANTENNAS[ours][0]}: it is no table of "
                 "antennas of the ESSnet simulator."
@@ -173,10 +173,10 @@ def _antennas_csv(
     relation, _, line, ragged = source(connection, file, delivery)
     plan.whole(connection, file, relation, line, ragged)
     fields = {
-        ours: plan.number(name, delivery) for ours, name in found.items() if ours != "cell_id"
+        ours: plan.number(name, delivery) for ours, name in columns.items() if ours != "cell_id"
     }
-    if "cell_id" in found:
-        fields["cell_id"] = plan.words(found["cell_id"])
+    if "cell_id" in columns:
+        fields["cell_id"] = plan.words(columns["cell_id"])
     else:
         fields["cell_id"] = plan.Field("record", "NULL", "(_line - 1)::VARCHAR")
     aimed = ""
@@ -189,4 +189,4 @@ def _antennas_csv(
         f"{aimed} FROM {plan.TEXT} QUALIFY row_number() OVER (PARTITION BY "
         f"{fields['cell_id'].value} ORDER BY _line) = 1"
     )
-    return sorted(set(names) - set(found.values()) - {"type"})
+    return sorted(set(names) - set(columns.values()) - {"type"})

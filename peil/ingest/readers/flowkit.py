@@ -60,8 +60,8 @@ def kind_of(file: Path, names: list[str]) -> str | None:
     >>> kind_of(Path("part-1.csv.gz"), ["datetime", "msisdn", "volume_total"])
     'mds'
     """
-    for said in (file.name, file.parent.name):
-        for word in re.split(r"[^a-z]+", said.lower()):
+    for name in (file.name, file.parent.name):
+        for word in re.split(r"[^a-z]+", name.lower()):
             if word in KINDS:
                 return KINDS[word]
     return next((kind for kind, columns in TELLING if columns & set(names)), None)
@@ -75,10 +75,10 @@ def points(places: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     tuple
         Points (null where a text is none) and their spatial reference ids (0 where unsaid).
     """
-    said = np.array(places.to_pylist(), dtype=object)
-    found = np.full(len(said), None, dtype=object)
-    srid = np.zeros(len(said), dtype=int)
-    for number, text in enumerate(said):
+    texts = np.array(places.to_pylist(), dtype=object)
+    shapes = np.full(len(texts), None, dtype=object)
+    srid = np.zeros(len(texts), dtype=int)
+    for number, text in enumerate(texts):
         if text is None:
             continue
         marked = re.fullmatch(r"(?:SRID=(\d{1,6});)?\s*(\w.*)", text, re.I | re.S)
@@ -90,9 +90,9 @@ def points(places: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         if not isinstance(point, shapely.Point) or point.is_empty:
             continue
         if np.isfinite([point.x, point.y]).all():
-            found[number] = point
+            shapes[number] = point
             srid[number] = int(marked[1] or shapely.get_srid(point))
-    return found, srid
+    return shapes, srid
 
 
 class Flowkit(Reader):
@@ -140,7 +140,7 @@ class Flowkit(Reader):
         connection.execute("DROP VIEW IF EXISTS records")
         connection.execute("ALTER VIEW incoming RENAME TO records")
         kind = kind_of(file, names)
-        said = (
+        event_type = (
             "event_type"
             if "event_type" in delivery.columns
             else (
@@ -153,7 +153,8 @@ class Flowkit(Reader):
             )
         )
         connection.execute(
-            f"CREATE TEMP VIEW incoming AS SELECT * REPLACE ({said} AS event_type) FROM records"
+            f"CREATE TEMP VIEW incoming AS SELECT * REPLACE ({event_type} AS event_type) "
+            "FROM records"
         )
         return dropped
 
@@ -203,19 +204,19 @@ class Flowkit(Reader):
 def _place(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     """Make the temporary table `placed`: where each record's point lies, on globe or plane."""
     described = connection.sql(f"SELECT geom_point FROM {plan.TEXT} LIMIT 0").types[0]
-    said = "hex(geom_point)" if str(described) == "BLOB" else plan.text("geom_point")
+    text = "hex(geom_point)" if str(described) == "BLOB" else plan.text("geom_point")
     table = connection.sql(
-        f"SELECT _line, {said} AS place FROM {plan.TEXT} ORDER BY _line"
+        f"SELECT _line, {text} AS place FROM {plan.TEXT} ORDER BY _line"
     ).to_arrow_table()
     places = table["place"].combine_chunks()
-    found, srid = points(places)
+    shapes, srid = points(places)
     there = np.array(places.is_valid())
-    is_point = np.array([point is not None for point in found], dtype=bool)
+    is_point = np.array([point is not None for point in shapes], dtype=bool)
     if (there & ~is_point).any():
         first = int(table["_line"][int(np.argmax(there & ~is_point))].as_py())
         raise plan.refuse(file, first, "geom_point", "is no point as WKT, EWKT or hexadecimal WKB")
-    x = [point.x if point is not None else None for point in found]
-    y = [point.y if point is not None else None for point in found]
+    x = [point.x if point is not None else None for point in shapes]
+    y = [point.y if point is not None else None for point in shapes]
     globe = np.isin(srid, (0, WGS84))
     columns = {
         "_line": table["_line"],

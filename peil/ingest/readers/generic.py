@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from peil.charter.schema import Delivery
-from peil.ingest.readers import mending, typed
+from peil.ingest.readers import tolerant_csv, typed
 from peil.ingest.readers.opening import (
     compression,
     header,
@@ -51,11 +51,11 @@ def source(
             "wrong_columns",
             f"{shown(file)}, line 1 names a column twice: have the header corrected.",
         )
-    extra = mending.EXTRA
+    extra = tolerant_csv.EXTRA
     ragged = f"({quoted(names[-1])} IS NULL OR {quoted(extra[0])} IS NOT NULL)"
-    if mending.is_mended(connection):
-        _show(connection, mending.TABLE, names)
-        return mending.TABLE, names, "_line", ragged
+    if tolerant_csv.is_loaded(connection):
+        _show(connection, tolerant_csv.TABLE, names)
+        return tolerant_csv.TABLE, names, "_line", ragged
     columns = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in [*names, *extra])
     relation = (
         f"read_csv({place(file)}, delim={literal(delivery.separator)}, header=false, "
@@ -85,23 +85,23 @@ def matched(file: Path, names: list[str], delivery: Delivery) -> Delivery:
     spelled = {name.casefold(): name for name in names} | {name: name for name in names}
     columns = {}
     for ours, theirs in delivery.columns.items():
-        found = spelled.get(theirs) or spelled.get(theirs.casefold())
-        if found is None:
+        delivered_name = spelled.get(theirs) or spelled.get(theirs.casefold())
+        if delivered_name is None:
             where = "" if is_parquet(file) else ", line 1"
             raise FileRefused(
                 "wrong_columns",
                 f"{shown(file)}{where} lacks the column {theirs}: "
                 "correct the mapping `columns` in the charter, or have the file delivered again.",
             )
-        columns[ours] = found
+        columns[ours] = delivered_name
     return delivery.model_copy(update={"columns": columns})
 
 
 def dropped(names: list[str], delivery: Delivery) -> list[str]:
     """Names of the columns that are not landed, as they may be shown."""
     needed = set(delivery.columns.values())
-    found = [shown_column(n, at) for at, n in enumerate(names, start=1) if n not in needed]
-    return sorted(found)
+    unmapped = [shown_column(n, at) for at, n in enumerate(names, start=1) if n not in needed]
+    return sorted(unmapped)
 
 
 def text_of(delivery: Delivery, canonical: str) -> str:
@@ -162,8 +162,8 @@ def fields(
     described = connection.sql(f"SELECT * FROM {relation} LIMIT 0")
     kinds = dict(zip(described.columns, map(str, described.types), strict=True))
     zone = literal(delivery.time_zone)
-    number = (lambda of: after_epoch(of, delivery)) if delivery.epoch else None
-    found = {}
+    number = (lambda given: after_epoch(given, delivery)) if delivery.epoch else None
+    typed_fields = {}
     for name, theirs in delivery.columns.items():
         if name not in EVENT_COLUMNS:
             continue
@@ -171,13 +171,13 @@ def fields(
         try:
             if EVENT_COLUMNS[name] == "VARCHAR":
                 is_alike = name != "subscriber_id" and is_parquet(file)
-                found[name] = typed.text(name, column, kind, is_alike)
+                typed_fields[name] = typed.text(name, column, kind, is_alike)
             elif EVENT_COLUMNS[name] == "INTEGER":
-                found[name] = typed.whole(name, column, kind)
+                typed_fields[name] = typed.whole(name, column, kind)
             elif says_zone(delivery) and kind == "VARCHAR":
-                found[name] = typed.zoned(name, column, lambda text: stamp(text, delivery))
+                typed_fields[name] = typed.zoned(name, column, lambda text: stamp(text, delivery))
             else:
-                found[name] = typed.moment(
+                typed_fields[name] = typed.moment(
                     name,
                     column,
                     kind,
@@ -192,7 +192,7 @@ def fields(
                 f"{shown(file)}, column {theirs} {error}: correct the mapping in the charter, or "
                 "have the file delivered again.",
             ) from None
-    return found
+    return typed_fields
 
 
 def forget_rejected(connection: duckdb.DuckDBPyConnection) -> None:
@@ -241,7 +241,9 @@ class Generic(Reader):
             if name not in {"file_id", "line", "defect"}
         }
         values |= {
-            name: f"coalesce({values[name]}, {said})" for name, said in given.items() if said
+            name: f"coalesce({values[name]}, {constant})"
+            for name, constant in given.items()
+            if constant
         }
         landed = ", ".join(f"{value} AS {name}" for name, value in values.items())
         connection.execute(
@@ -284,9 +286,11 @@ class Generic(Reader):
             f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {', '.join(parts)} FROM plan_read"
         )
         unread = ", ".join(f"min(CASE WHEN {bad} THEN line END)" for _, bad in checks)
-        found = connection.execute(f"SELECT {unread} FROM plan_read").fetchone()
+        first_lines = connection.execute(f"SELECT {unread} FROM plan_read").fetchone()
         first = [("record", number) for number in rejected]
-        first += [(name, number) for (name, _), number in zip(checks, found or (), strict=True)]
+        first += [
+            (name, number) for (name, _), number in zip(checks, first_lines or (), strict=True)
+        ]
         for column, bad_line in first:
             if bad_line is not None:
                 raise Refused(

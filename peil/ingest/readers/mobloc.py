@@ -63,12 +63,12 @@ class Mobloc(Reader):
         }
         fields["cell_id"] = plan.words(theirs["cell_id"])
         if "cell_type" in theirs:
-            said = plan.text(theirs["cell_type"])
+            delivered = plan.text(theirs["cell_type"])
             kind = (
-                f"CASE lower({said}) WHEN 'true' THEN 'micro' WHEN '1' THEN 'micro' "
+                f"CASE lower({delivered}) WHEN 'true' THEN 'micro' WHEN '1' THEN 'micro' "
                 "WHEN 'false' THEN 'macro' WHEN '0' THEN 'macro' END"
             )
-            fields["cell_type"] = plan.Field(theirs["cell_type"], said, kind)
+            fields["cell_type"] = plan.Field(theirs["cell_type"], delivered, kind)
         plan.require_read(connection, file, fields)
         aimed = ""
         if "azimuth_deg" in fields:

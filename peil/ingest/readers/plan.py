@@ -62,14 +62,14 @@ def mapped(
         A needed column, or one that the charter names, is not there.
     """
     names = names_of(connection, file, delivery)
-    said = {**usual, **delivery.columns}
+    spelled = {**usual, **delivery.columns}
     for ours in (*needed, *delivery.columns):
-        if said[ours] not in names:
+        if spelled[ours] not in names:
             raise Refused(
-                f"{file.name}, line 1 lacks the column {said[ours]}: it is no {kind}; correct "
+                f"{file.name}, line 1 lacks the column {spelled[ours]}: it is no {kind}; correct "
                 "`reader` or `columns` in the charter, or have the file delivered again."
             )
-    return {ours: theirs for ours, theirs in said.items() if theirs in names}, names
+    return {ours: theirs for ours, theirs in spelled.items() if theirs in names}, names
 
 
 def refuse(file: Path, line: int, column: str, why: str = "cannot be read") -> Refused:
@@ -104,8 +104,8 @@ def whole(
 
 def lines(connection: duckdb.DuckDBPyConnection, condition: str) -> list[int]:
     """The first line of `plan_text` where a condition holds, or none."""
-    found = connection.execute(f"SELECT min(_line) FROM {TEXT} WHERE {condition}").fetchone()
-    return [] if found is None or found[0] is None else [int(found[0])]
+    row = connection.execute(f"SELECT min(_line) FROM {TEXT} WHERE {condition}").fetchone()
+    return [] if row is None or row[0] is None else [int(row[0])]
 
 
 def text(theirs: str) -> str:
@@ -120,21 +120,21 @@ def words(theirs: str) -> Field:
 
 def number(theirs: str, delivery: Delivery) -> Field:
     """A field that is a number, with the charter's decimal mark."""
-    said = text(theirs)
-    point = f"replace({said}, ',', '.')" if delivery.decimal == "," else said
+    delivered = text(theirs)
+    point = f"replace({delivered}, ',', '.')" if delivery.decimal == "," else delivered
     finite = f"TRY_CAST({point} AS DOUBLE)"
-    return Field(theirs, said, f"CASE WHEN isfinite({finite}) THEN {finite} END")
+    return Field(theirs, delivered, f"CASE WHEN isfinite({finite}) THEN {finite} END")
 
 
 def moment(theirs: str, delivery: Delivery, is_last_day: bool = False) -> Field:
     """A moment; a last day at midnight is valid whole, so the moment after it is stored."""
-    said = text(theirs)
-    value = generic.moment(said, delivery)
+    delivered = text(theirs)
+    value = generic.moment(delivered, delivery)
     if is_last_day:
         local = f"timezone({generic.literal(delivery.time_zone)}, {value})"
         after = f"timezone({generic.literal(delivery.time_zone)}, {local} + to_days(1))"
         value = f"CASE WHEN {local} = date_trunc('day', {local}) THEN {after} ELSE {value} END"
-    return Field(theirs, said, value)
+    return Field(theirs, delivered, value)
 
 
 def require_read(

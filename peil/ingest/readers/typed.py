@@ -41,11 +41,11 @@ class Field:
 
     def steps(self) -> tuple[str, str, str]:
         """The columns of the three SELECTs, innermost first."""
-        kept = f"{self.name}_given"
+        given = f"{self.name}_given"
         return (
-            f"{self.given} AS {kept}",
-            f"{kept}, {self.parsed} AS {self.name}_parsed",
-            f"{kept}, {self.value} AS {self.name}, {self.is_unread} AS {self.name}_unread",
+            f"{self.given} AS {given}",
+            f"{given}, {self.parsed} AS {self.name}_parsed",
+            f"{given}, {self.value} AS {self.name}, {self.is_unread} AS {self.name}_unread",
         )
 
 

@@ -1,8 +1,8 @@
-"""Lines read one by one, where a CSV cannot be trusted to be one record a line.
+"""A tolerant CSV parser: a damaged record spoils its own line only, and each keeps its number.
 
-A quote that is never closed would swallow all that follows it, a blank line or a line end within
-quotes shifts the count of lines. Here each record keeps the number of its first line, and what
-cannot be a record spoils its own line only. Slower than DuckDB's reader, so for such files alone.
+DuckDB's reader lets a quote that is never closed swallow all that follows it, and counts wrong
+after a blank line or a line end within quotes. This one is slower, so it reads such files alone;
+what columns mean is no matter of this module.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from peil.ingest.readers.opening import header, opened, quoted
 LONGEST_LINE = 2_000_000  # characters; more is no record
 MOST_LINES = 16  # a quoted field with more line ends is a quote that was never closed
 BATCH = 50_000
-TABLE = "mended"
+TABLE = "tolerant_csv"
 # more columns than announced make a record ragged; this many extra are still seen as one record
 EXTRA = [f"_extra_{number}" for number in range(8)]
 
@@ -44,16 +44,16 @@ def lines(stream: IO[bytes]) -> Iterator[Line]:
 
 
 def records(
-    found: Iterator[Line], separator: str, n_fields: int
+    numbered: Iterator[Line], separator: str, n_fields: int
 ) -> Iterator[tuple[int, list[str]]]:
     """Records with the number of their first line; no fields where a line is no record.
 
-    >>> said = [(2, 'a,"b'), (3, 'c"'), (4, 'd,"e'), (5, 'f,g')]
-    >>> list(records(iter(said), ",", 2))
+    >>> numbered = [(2, 'a,"b'), (3, 'c"'), (4, 'd,"e'), (5, 'f,g')]
+    >>> list(records(iter(numbered), ",", 2))
     [(2, ['a', 'b\\nc']), (4, []), (5, ['f', 'g'])]
     """
     ahead: deque[Line] = deque()
-    while ahead or (line := next(found, None)):
+    while ahead or (line := next(numbered, None)):
         number, text = ahead.popleft() if ahead else line  # type: ignore[misc]
         if text is None:
             yield number, []
@@ -64,19 +64,19 @@ def records(
         elif text.count('"') % 2 == 0:
             yield number, _fields(text, separator)
         else:
-            fields, n_used = _across(text, found, ahead, separator, n_fields)
+            fields, n_used = _across(text, numbered, ahead, separator, n_fields)
             for _ in range(n_used):
                 ahead.popleft()
             yield number, fields
 
 
 def _across(
-    text: str, found: Iterator[Line], ahead: deque[Line], separator: str, n_fields: int
+    text: str, numbered: Iterator[Line], ahead: deque[Line], separator: str, n_fields: int
 ) -> tuple[list[str], int]:
     """The fields of a record that goes on over further lines, and how many of them; or none."""
     for n_used in range(1, MOST_LINES + 1):
         if len(ahead) < n_used:
-            following = next(found, None)
+            following = next(numbered, None)
             if following is None:
                 break
             ahead.append(following)
@@ -99,10 +99,10 @@ def _fields(text: str, separator: str) -> list[str]:
     return rows[0] if len(rows) == 1 else []
 
 
-def mend(connection: duckdb.DuckDBPyConnection, file: Path, separator: str) -> None:
-    """Make the temporary table `mended` of all records behind the header, and their lines.
+def load(connection: duckdb.DuckDBPyConnection, file: Path, separator: str) -> None:
+    """Make the temporary table `TABLE` of all records behind the header, and their lines.
 
-    `peil.ingest.readers.generic.source` gives it instead of the file until `forget`.
+    `peil.ingest.readers.generic.source` gives it instead of the file until `drop`.
     """
     announced = header(file, separator)
     names = [*announced, *EXTRA]
@@ -111,9 +111,9 @@ def mend(connection: duckdb.DuckDBPyConnection, file: Path, separator: str) -> N
     batch: list[list[str | None]] = []
     numbers: list[int] = []
     with opened(file) as stream:
-        found = lines(stream)
-        next(found, None)
-        for number, fields in records(found, separator, len(announced)):
+        numbered = lines(stream)
+        next(numbered, None)
+        for number, fields in records(numbered, separator, len(announced)):
             given: list[str | None] = [*fields[: len(names)]]
             batch.append(given + [None] * (len(names) - len(given)))
             numbers.append(number)
@@ -124,14 +124,14 @@ def mend(connection: duckdb.DuckDBPyConnection, file: Path, separator: str) -> N
         _write(connection, batch, numbers)
 
 
-def is_mended(connection: duckdb.DuckDBPyConnection) -> bool:
+def is_loaded(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether the file that is read now was read line by line."""
     query = f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{TABLE}' AND temporary"
     return connection.execute(query).fetchone() is not None
 
 
-def forget(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let go of what `mend` read."""
+def drop(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop the table that `load` made, and the view over it."""
     connection.execute(f"DROP VIEW IF EXISTS incoming; DROP TABLE IF EXISTS {TABLE}")
 
 
@@ -142,6 +142,6 @@ def _write(
     table = pa.Table.from_arrays(
         [*arrays, pa.array(numbers, pa.int64())], [f"c{n}" for n in range(len(arrays) + 1)]
     )
-    connection.register("mended_batch", table)
-    connection.execute(f"INSERT INTO {TABLE} SELECT * FROM mended_batch")
-    connection.unregister("mended_batch")
+    connection.register("tolerant_csv_batch", table)
+    connection.execute(f"INSERT INTO {TABLE} SELECT * FROM tolerant_csv_batch")
+    connection.unregister("tolerant_csv_batch")
