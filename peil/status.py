@@ -6,12 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from peil.alerts import incidents, messages
+from peil.alerts import inbox, incidents, messages
 from peil.alerts.trouble import Trouble
 from peil.charter import windows
 from peil.charter.schema import Charter
-from peil.ingest import corrections
-from peil.stage import device_rows
+from peil.stage import readiness
 from peil.store import ledger
 from peil.store.atomic import read_json
 from peil.store.store import Store
@@ -63,7 +62,10 @@ def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
             ("open" if read_json(report)["is_open"] else "closed") if (report.exists()) else "-"
         )
     furthest = next((state for state in reversed(STATES) if there[state]), "nothing")
-    flags = [f"{t.kind.replace('_', ' ')}: {t.where}" for t in corrections.kept(store, pilot, day)]
+    flags = [
+        f"{trouble.kind.replace('_', ' ')}: {trouble.where}"
+        for trouble in inbox.kept(store, pilot, day, "ingest")
+    ]
     why = "; ".join(filter(None, [_why(there, gates), *flags]))
     ledger_hash = entry["hash"][:12] if entry else ""
     return DayStatus(
@@ -74,18 +76,19 @@ def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
 def _products(charter: Charter, day: date, store: Store) -> dict[str, str]:
     """Where each product that follows devices stands; one that is never released ends estimated."""
     window = windows.window_of(charter, day)
-    found: dict[str, str] = {}
+    standings: dict[str, str] = {}
     for row in windows.linked_products(charter):
         product = row.name
         period = window.first if row.period == "window" else day
         entry = ledger.standing(store, charter.pilot, product, str(period))
         if entry is not None and store.released(charter.pilot, product, period).exists():
-            found[product] = "released"
+            standings[product] = "released"
         elif store.estimated_record(charter.pilot, period, product).exists():
-            found[product] = "estimated" if row.is_releasable else "estimated, stays here"
+            standings[product] = "estimated" if row.is_releasable else "estimated, stays here"
         else:
-            found[product] = "waits" if device_rows.missing(charter, window, store) else "ready"
-    return found
+            is_complete = not readiness.missing(charter, window, store)
+            standings[product] = "ready" if is_complete else "waits"
+    return standings
 
 
 def _why(there: dict[str, bool], gates: dict[str, Literal["open", "closed", "-"]]) -> str:
@@ -102,12 +105,15 @@ def _why(there: dict[str, bool], gates: dict[str, Literal["open", "closed", "-"]
 def of_pilot(charter: Charter, store: Store) -> list[DayStatus]:
     """Every day of the pilot's period, with the incidents that last."""
     lasting = incidents.standing(store, charter.pilot)
-    found = []
+    days = []
     for day in charter.days():
-        here = [one for one in lasting if one.trouble.since <= str(day) <= one.last_day]
-        words = dict.fromkeys(_few_words(one.trouble, day) for one in here)
-        found.append(replace(of_day(charter, day, store), trouble=", ".join(words)))
-    return found
+        words = dict.fromkeys(
+            _few_words(incident.trouble, day)
+            for incident in lasting
+            if incident.trouble.since <= str(day) <= incident.last_day
+        )
+        days.append(replace(of_day(charter, day, store), trouble=", ".join(words)))
+    return days
 
 
 def _few_words(trouble: Trouble, day: date) -> str:

@@ -40,6 +40,12 @@ def keep(
     return file
 
 
+def kept(store: Store, pilot: str, day: date | str, source: str) -> list[Trouble]:
+    """Read what the last run of a verb found wrong with a day; nothing where all was well."""
+    file = store.quarantine(pilot) / f"{day}.{source}{SUFFIX}"
+    return [Trouble(**entry) for entry in atomic.read_json(file)] if file.exists() else []
+
+
 def looks(store: Store, pilot: str) -> list[Look]:
     """Read all that verbs left, and nothing for each of which the file is gone."""
     found = {}

@@ -67,7 +67,7 @@ def tell_status(pilot: str, console: Console) -> None:
     """Print where each day stands, why it waits, and what trouble lasts."""
     from peil import status
     from peil.charter import reading, windows
-    from peil.stage.device_rows import missing
+    from peil.stage.readiness import missing
 
     charter, store = reading.load(pilot), Store()
     days = status.of_pilot(charter, store)

@@ -26,12 +26,6 @@ def keep(store: Store, pilot: str, day: date, troubles: Sequence[Trouble]) -> No
     left.keep(store, pilot, day, "ingest", troubles)
 
 
-def kept(store: Store, pilot: str, day: date) -> list[Trouble]:
-    """What the last run of ingest flagged of a day."""
-    file = store.quarantine(pilot) / f"{day}.ingest{left.SUFFIX}"
-    return [Trouble(**fields) for fields in read_json(file)] if file.exists() else []
-
-
 def refused(charter: Charter, day: date, files: Iterable[dict[str, str]]) -> list[Trouble]:
     """One trouble for each refused file: the rest of its day went on without it."""
     troubles = []

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from peil.charter.clock import hours_of
 from peil.charter.schema import Charter
 from peil.charter.windows import Window, pseudonym_key
 from peil.ingest import opt_out
-from peil.outcome import Refused, Waiting
+from peil.outcome import Refused
 from peil.store import keys
 from peil.store.atomic import read_json
 from peil.store.store import Store
@@ -85,36 +84,6 @@ class Bucket:
                 self.country[first:past],
             )
             first = past
-
-
-def missing(charter: Charter, window: Window, store: Store) -> list[date]:
-    """Days of a window that are not staged behind an open gate, in order."""
-    return [day for day in window.days() if not _is_believed(store, charter.pilot, day)]
-
-
-def _is_believed(store: Store, pilot: str, day: date) -> bool:
-    report = store.quality(pilot, day) / "staged.json"
-    return (
-        store.staged_manifest(pilot, day).exists()
-        and store.staged_file(pilot, day).exists()
-        and report.exists()
-        and bool(read_json(report)["is_open"])
-    )
-
-
-def require_staged(charter: Charter, window: Window, store: Store) -> None:
-    """Wait for a window until all its days are staged.
-
-    Raises
-    ------
-    Waiting
-        One is not, with how many are missing.
-    """
-    if left := missing(charter, window, store):
-        raise Waiting(
-            f"{charter.pilot}: the linkage window {window} waits until {len(left)} of its days are "
-            f"staged and believed, {left[0]} first: run `peil stage {charter.pilot} {left[0]}`."
-        )
 
 
 def hours_of_window(charter: Charter, window: Window) -> list[Any]:

@@ -16,7 +16,7 @@ from peil.charter.windows import periods
 from peil.estimate.linked import estimate as estimation
 from peil.outcome import Fact, Outcome, Waiting
 from peil.release import release
-from peil.stage import device_rows
+from peil.stage.readiness import missing
 
 Readiness = Literal["waits", "released", "asks", "ready"]
 
@@ -31,9 +31,9 @@ def estimate(pilot: str, product: str, day: str) -> Outcome:
     """
     period = Period.open(pilot, day)
     row = period.product(product)
-    missing = device_rows.missing(period.charter, period.window, period.store)
-    if missing:
-        facts: dict[str, Fact] = {"why": "the window is not whole", "n_days_missing": len(missing)}
+    days = missing(period.charter, period.window, period.store)
+    if days:
+        facts: dict[str, Fact] = {"why": "the window is not whole", "n_days_missing": len(days)}
         return estimation.outcome(period, row, "unchanged", facts)
     return estimation.estimate(pilot, product, day)
 
@@ -64,7 +64,7 @@ def readiness(pilot: str, product: str, day: str, is_walked: bool) -> Readiness:
     if not unreleased(period, row):
         return "released"
     if not estimation.is_estimated(period.charter, row, period.window, period.store):
-        if device_rows.missing(period.charter, period.window, period.store):
+        if missing(period.charter, period.window, period.store):
             return "waits"
         raise Waiting(
             f"{pilot}: {product} of {period.window} is not estimated yet: "

@@ -11,6 +11,7 @@ import pytest
 from kinds import HEADER, row, rows
 
 from peil import status
+from peil.alerts import inbox
 from peil.alerts.trouble import Trouble
 from peil.ingest import corrections as flagged
 from peil.ingest import ingest as ingest_module
@@ -28,7 +29,7 @@ def record(pilot: Any, day: date = DAY) -> dict[str, Any]:
 
 
 def troubles(pilot: Any, day: date = DAY) -> list[Trouble]:
-    return flagged.kept(pilot.store, "tiny", day)
+    return inbox.kept(pilot.store, "tiny", day, "ingest")
 
 
 def release(pilot: Any, day: date = DAY) -> None:

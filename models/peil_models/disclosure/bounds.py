@@ -13,6 +13,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from peil_models.extras import optional_package
+from peil_models.linear_programmes import silent_solver
 
 
 @dataclass
@@ -88,9 +89,7 @@ def widths(rows: Rows, goals: Sequence[Sequence[int]]) -> NDArray[np.float64]:
 
 def _solver(rows: Rows, numbers: list[int], n_unknowns: int, place: NDArray[np.intp]) -> Any:
     highspy = optional_package("highspy", "disclosure")
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
+    solver = silent_solver()
     solver.addVars(n_unknowns, np.zeros(n_unknowns), np.full(n_unknowns, highspy.kHighsInf))
     for number in numbers:
         part = rows.parts[number]

@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from peil_models.extras import optional_package
+from peil_models.linear_programmes import silent_solver
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -84,9 +85,7 @@ def transport_cost(places_m: Floats, surplus: Floats, *, n_nearest: int = 12) ->
 def _programme(supply: Floats, demand: Floats) -> Any:
     """Rows only: each origin sends at most its supply, each target gets its demand."""
     highspy = optional_package("highspy", "disclosure")
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
+    solver = silent_solver()
     for lower, upper in (
         (np.zeros_like(supply), supply),
         (demand, np.full_like(demand, highspy.kHighsInf)),
@@ -96,7 +95,9 @@ def _programme(supply: Floats, demand: Floats) -> Any:
     return solver
 
 
-def _offer(solver: Any, pairs: tuple[Positions, Positions], distance: Floats, n_origins: int) -> None:
+def _offer(
+    solver: Any, pairs: tuple[Positions, Positions], distance: Floats, n_origins: int
+) -> None:
     highspy = optional_package("highspy", "disclosure")
     n_pairs = len(pairs[0])
     rows = np.column_stack([pairs[0], pairs[1] + n_origins]).astype(np.int32)

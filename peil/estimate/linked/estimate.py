@@ -27,7 +27,7 @@ from peil.estimate.linked import follow
 from peil.estimate.linked.tables import ESTIMATOR, Part, Weighing, positions_of
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome
-from peil.stage import device_rows
+from peil.stage import device_rows, readiness
 from peil.store import provenance
 from peil.store.atomic import fresh_folder, read_json, replace_folder, sha256, write_json
 from peil.store.store import Store
@@ -79,7 +79,7 @@ def estimate(pilot: str, product: str, day: str) -> Outcome:
     window = period.window
     if all(period.is_released(row.name, start) for start in periods(row, window)):
         return outcome(period, row, "unchanged", {"why": "released"})
-    device_rows.require_staged(period.charter, window, period.store)
+    readiness.require_staged(period.charter, window, period.store)
     for staged_day in window.days():
         require_open("staged", period.pilot, str(staged_day))
     whole = Period(period.charter, window.first, period.store)
