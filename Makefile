@@ -35,9 +35,9 @@ install: .venv/.pilot ## install what runs a pilot into .venv/
 
 install-dev: .venv/.dev ## install the test tools as well
 
-pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the page is
+pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the page is (DEVICES=12000 DAYS=7)
 	@$(PEIL) simulate --devices $(DEVICES) --days $(DAYS)
-	@$(PEIL) run pilots/demo.yml
+	@$(PEIL) run demo
 
 test: .venv/.dev ## run the tests (under 12 minutes on two cores)
 	@$(BIN)/pytest -m "not slow and not compose"

@@ -44,6 +44,12 @@ def name_of(pilot: str) -> str:
     from peil.charter import reading
 
     given, name = reading.path_of(pilot), reading.load(pilot).pilot
+    own = reading.path_of(name)
+    if own == reading.simulated_path(name) and given.resolve() != own.resolve():
+        raise Refused(
+            f"{given} is not what {name} runs by: `peil simulate` wrote {own} for the days it "
+            f"simulated. Say `{name}`, or simulate the whole period."
+        )
     if given.resolve() != reading.path_of(name).resolve():
         raise Refused(
             f"{given} does not lie among the charters ({reading.path_of(name).parent}): "

@@ -1,4 +1,7 @@
-"""What a verb answers, and the three ways in which it can stop."""
+"""What a verb answers, in facts and in a sentence, and the three ways in which it can stop.
+
+What a command prints around such a sentence stands in `peil.commands`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,63 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Fact = int | float | str
+
+# facts that stand in sentences of their own words; of any other its name is written out
+WORDS = {
+    "why": "{}",
+    "note": "{}",
+    "window": "window {}",
+    "footprint": "footprint {}",
+    "champion": "the champion is {}",
+    "n_files": "{:,} files",
+    "n_files_refused": "{:,} files refused",
+    "n_delivered": "{:,} rows delivered",
+    "n_staged": "{:,} rows staged",
+    "n_quarantined": "{:,} set aside",
+    "n_opted_out": "{:,} opted out",
+    "n_corrections_flagged": "{:,} corrections after release",
+    "n_entries": "{:,} entries",
+    "n_withheld": "{:,} withheld",
+    "n_hours": "{} hours",
+    "n_zones": "{:,} zones",
+    "n_rows": "{:,} rows",
+    "n_trips": "{:,} trips",
+    "n_devices": "{:,} devices",
+    "n_devices_roaming": "{:,} of them roaming",
+    "n_events": "{:,} events",
+    "n_persons": "{:,} persons",
+    "n_residents": "{:,} residents",
+    "n_cells": "{:,} cells",
+    "n_silent_cells": "{:,} cells silent",
+    "n_plans": "{:,} cell plans",
+    "n_periods": "{:,} days",
+    "n_days_missing": "{:,} days are missing",
+    "n_lasting": "{:,} troubles last",
+    "n_began": "{:,} began",
+    "n_ended": "{:,} ended",
+    "n_sent": "{:,} messages sent",
+    "withheld_share": "{:.1%} withheld",
+    "unlocated_share": "{:.1%} not located",
+    "homed_share": "{:.1%} have a home",
+    "flows_cpc": "flows share {:.1%} of the true trips",
+}
+ERROR_BY_DAY = "_mape_day"
+
+
+def fact_in_words(name: str, value: Fact) -> str:
+    """Say a fact for a person.
+
+    >>> fact_in_words("n_staged", 12000), fact_in_words("em_mape_day", 0.0612)
+    ('12,000 rows staged', 'em errs by 6.1% by day')
+    >>> fact_in_words("trips_per_device_day", 1.98)
+    'trips per device day 1.98'
+    """
+    if name.endswith(ERROR_BY_DAY) and not isinstance(value, str):
+        return f"{name.removesuffix(ERROR_BY_DAY)} errs by {value:.1%} by day"
+    words = WORDS.get(name)
+    if words is None or (isinstance(value, str) and "{:" in words):
+        return f"{name.replace('_', ' ')} {value}"
+    return words.format(value)
 
 
 @dataclass(frozen=True)
@@ -27,9 +87,9 @@ class Outcome:
         """Say the outcome in one line for a terminal.
 
         >>> Outcome("stage", "demo", "2026-03-02", "done", {"n_staged": 12}).sentence()
-        'stage demo 2026-03-02: done (n_staged 12)'
+        'stage demo 2026-03-02: done (12 rows staged)'
         """
-        facts = ", ".join(f"{name} {value}" for name, value in self.facts.items())
+        facts = ", ".join(fact_in_words(name, value) for name, value in self.facts.items())
         return f"{self.verb} {self.pilot} {self.day}: {self.status}" + (
             f" ({facts})" if facts else ""
         )

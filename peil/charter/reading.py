@@ -16,9 +16,21 @@ from peil.store.store import Store
 
 
 def path_of(pilot: str | Path) -> Path:
-    """The charter's file: a path as given, or `<pilots>/<pilot>.yml`."""
+    """The charter's file: a path as given, or `<pilots>/<pilot>.yml`.
+
+    Without `PEIL_PILOTS`, a charter that `peil simulate` wrote for fewer days comes first.
+    """
     given = Path(pilot)
-    return given if given.suffix in {".yml", ".yaml"} else settings().pilots / f"{pilot}.yml"
+    if given.suffix in {".yml", ".yaml"}:
+        return given
+    choices, own = settings(), simulated_path(str(pilot))
+    is_simulated = "pilots" not in choices.model_fields_set and own.is_file()
+    return own if is_simulated else choices.pilots / f"{pilot}.yml"
+
+
+def simulated_path(pilot: str) -> Path:
+    """Where `peil simulate` writes the charter of the days that it simulated, in the store."""
+    return settings().data / "pilots" / f"{pilot}.yml"
 
 
 def load(pilot: str | Path) -> Charter:
@@ -49,6 +61,11 @@ def load(pilot: str | Path) -> Charter:
         key = ".".join(str(part) for part in first["loc"]) or "(the whole)"
         reason = first["msg"].removeprefix("Value error, ")
         raise Refused(f"{file}, {key}: {reason}.") from None
+    if file == simulated_path(file.stem) and not charter.is_synthetic:
+        raise Refused(
+            f"{file}, legal_basis: only the charter of simulated data may lie in the store; "
+            f"take it away, charters lie in {settings().pilots}."
+        )
     if charter.pilot != file.stem:
         raise Refused(f"{file}, pilot: is {charter.pilot}, but the file says {file.stem}.")
     return charter

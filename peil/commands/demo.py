@@ -1,26 +1,37 @@
-"""Simulate the demo's deliveries and sign the list of them: the only set we vouch for ourselves."""
+"""Simulate the demo's deliveries, sign the list of them, and see that a charter fits their days.
+
+The only deliveries that Peil vouches for by itself. How they are made stands in `simulate`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+import yaml
 
 from peil.charter import reading
+from peil.charter.products import LINKED, MIN_LINKED_DAYS, PRODUCTS
+from peil.charter.schema import Charter
 from peil.commands.simulate import simulate
 from peil.ingest import deliveries as manifest
-from peil.outcome import Outcome
-from peil.store import lock
+from peil.outcome import Fact, Outcome
+from peil.store import ledger, lock
+from peil.store.atomic import write_text
 from peil.store.store import Store
+
+PILOT = "demo"
 
 
 def simulate_demo(
     devices: int, days: int, seed: int, world_seed: int, progress: Callable[[str, float], None]
 ) -> Outcome:
     """Write deliveries and truth under the store's folders, and vouch for them."""
-    charter, store = reading.load("demo"), Store()
+    store = Store()
     deliveries, truth = store.settings.deliveries_folder, store.settings.truth_folder
-    with lock.held(store, "demo", "simulate", "simulate"):
-        made = simulate(
-            pilot="demo",
+    with lock.held(store, PILOT, "simulate", "simulate"):
+        answer = simulate(
+            pilot=PILOT,
             devices=devices,
             days=days,
             seed=seed,
@@ -29,8 +40,50 @@ def simulate_demo(
             truth=truth,
             progress=progress,
         )
-        manifest.vouch(store, charter, deliveries / "demo", "Peil's own simulator")
-    status = made.pop("status", "done")
-    facts = {name: value for name, value in made.items() if isinstance(value, int | float | str)}
-    places = [str(deliveries / "demo"), str(truth / "demo")]
-    return Outcome("simulate", "demo", f"{days} days", status, facts, places)
+        charter = _charter_of(days, store)
+        manifest.vouch(store, charter, deliveries / PILOT, "Peil's own simulator")
+    status = answer.pop("status")
+    facts: dict[str, Fact] = {
+        name: value for name, value in answer.items() if isinstance(value, int | float)
+    }
+    if status == "done" and _has_releases(charter, store):
+        facts["note"] = (
+            "days of an earlier simulation stand released: "
+            f"`peil run {PILOT} --fresh` does all of it again"
+        )
+    own = reading.simulated_path(PILOT)
+    places = [str(deliveries / PILOT), str(truth / PILOT), *([str(own)] if own.is_file() else [])]
+    return Outcome("simulate", PILOT, f"{days} days", status, facts, places)
+
+
+def _charter_of(days: int, store: Store) -> Charter:
+    """The demo's charter; of fewer days than it has, one in the store that ends with the last.
+
+    A charter of one day links nothing over midnight, so it names the products that need no
+    linkage. Where `PEIL_PILOTS` says where the charters lie, none is written.
+    """
+    template, own = store.settings.pilots / f"{PILOT}.yml", reading.simulated_path(PILOT)
+    whole = reading.load(template)
+    if days >= len(whole.days()) or "pilots" in store.settings.model_fields_set:
+        own.unlink(missing_ok=True)
+        return whole
+    content: dict[str, Any] = yaml.safe_load(template.read_text(encoding="utf-8"))
+    content["period"]["end"] = whole.days()[days - 1]
+    content["linkage_days"] = min(whole.linkage_days, days)
+    if days < MIN_LINKED_DAYS:
+        content["products"] = [name for name in whole.products if name not in LINKED]
+        content["linkage_days"] = 1
+    remark = (
+        f"# {template.name} for the days that `peil simulate --days {days}` wrote. "
+        "It goes when the whole period is simulated.\n"
+    )
+    write_text(own, remark + yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    return reading.load(PILOT)
+
+
+def _has_releases(charter: Charter, store: Store) -> bool:
+    return any(
+        ledger.is_released(store, PILOT, product, str(day))
+        for product in PRODUCTS
+        for day in charter.days()
+    )

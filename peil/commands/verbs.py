@@ -1,10 +1,15 @@
-"""A verb and its gate, from the shell: the same functions that the DAGs' tasks call."""
+"""Run a verb and ask its gate, from the shell: the same functions that the DAGs' tasks call.
+
+Modules that take seconds are imported when a verb needs them, after the day was checked. What is
+printed stands in `terminal`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
+from peil.charter import reading
 from peil.outcome import GateClosed, Outcome, Refused
 from peil.store.store import Store
 
@@ -12,21 +17,24 @@ STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "releas
 
 
 def take_product(verb: str, pilot: str, product: str, day: str) -> Iterator[Outcome]:
-    """Estimate or release a product; presence as `take` does, with its gates.
+    """Run a verb for a product; presence, which every verb knows, as `take` does.
 
     Raises
     ------
     Refused
-        The charter does not name it, or the verb knows no products.
+        The charter does not name it, the verb knows no products, or the day lies outside the
+        period.
     """
-    from peil.estimate.linked import estimate
-    from peil.release import release
-
+    reading.day_of(reading.load(pilot), day)
     if product == "presence":
         yield from take(verb, pilot, day)
     elif verb == "estimate":
+        from peil.estimate.linked import estimate
+
         yield estimate.estimate(pilot, product, day)
     elif verb == "release":
+        from peil.release import release
+
         yield release.release(pilot, day, product)
         yield release.publish(pilot, day, product)
     else:
@@ -43,7 +51,6 @@ def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
     """
     from peil import gates
     from peil.alerts import telling
-    from peil.charter import reading
 
     outcome = _function(verb)(pilot, day)
     telling.verb_done(Store(), reading.load(pilot), verb, outcome.day)
@@ -64,5 +71,5 @@ def _function(verb: str) -> Callable[[str, str], Outcome]:
     """A verb's one public function; its module is imported only now, since some take seconds."""
     if verb not in STATE_OF:
         raise Refused(f"No verb {verb}: there are {', '.join(STATE_OF)}.")
-    found: Callable[[str, str], Outcome] = getattr(import_module(f"peil.{verb}.{verb}"), verb)
-    return found
+    function: Callable[[str, str], Outcome] = getattr(import_module(f"peil.{verb}.{verb}"), verb)
+    return function

@@ -1,10 +1,14 @@
-"""Collect what the two pages show: the agency's from releases, the operator's from gates."""
+"""Collect what the page of a pilot shows, from releases, and build it with the operator's pages.
+
+What the operator's own pages show is read by `operator_reading` and `quality_reading`; what a page
+looks like is in `portal/`.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import pandas as pd
 from filelock import FileLock
@@ -17,15 +21,13 @@ from peil.charter.schema import Charter, Words
 from peil.estimate.estimators import CHAMPION
 from peil.pages import (
     method_words,
-    operator_page,
+    operator_reading,
     portal,
     quality_page,
     quality_reading,
     released_tables,
 )
 from peil.release import statement
-from peil.stage import accounting
-from peil.store import ledger
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -56,10 +58,7 @@ def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
         quality = quality_reading.collected(charter, store, area)
         if quality:
             quality_page.build(quality, store.quality_page(charter.pilot))
-        own = operator_page.build(
-            _operator_data(charter, store, days), store.operator_page(charter.pilot)
-        )
-    return page, own
+    return page, operator_reading.build(charter, store)
 
 
 def rebuild(pilot: str) -> None:
@@ -70,7 +69,11 @@ def rebuild(pilot: str) -> None:
 def _portal_data(
     charter: Charter, store: Store, area: Area, days: list[status.DayStatus]
 ) -> portal.PortalData | None:
-    folders = [store.released(charter.pilot, PRESENCE, one.day) for one in days if one.is_released]
+    folders = [
+        store.released(charter.pilot, PRESENCE, standing.day)
+        for standing in days
+        if standing.is_released
+    ]
     if not folders:
         return None
     table = pd.concat(
@@ -123,7 +126,7 @@ def _portal_data(
         quality=_gates(store, charter, days),
         statement=_statement(charter, store, statement.paragraphs(charter, whole)),
         limits=[charter.use_limits],
-        releases=[_release(charter, store, one) for one in days],
+        releases=[_release(charter, store, standing) for standing in days],
         attribution=charter.attribution,
     )
 
@@ -152,10 +155,10 @@ def _night_hours(charter: Charter) -> tuple[int, int]:
 
 def _scores(charter: Charter, store: Store) -> list[portal.Score]:
     """Scores on known truth: shown for simulated pilots only."""
-    kept = store.scores(charter.pilot) / "scores.json"
-    if not charter.is_synthetic or not kept.exists():
+    file = store.scores(charter.pilot) / "scores.json"
+    if not charter.is_synthetic or not file.exists():
         return []
-    record = read_json(kept)
+    record = read_json(file)
     period = Words(en="all released days, 07-20 h", nl="alle vrijgegeven dagen, 07-20 u")
     return [
         portal.Score(
@@ -175,93 +178,47 @@ def _scores(charter: Charter, store: Store) -> list[portal.Score]:
 
 def _gates(store: Store, charter: Charter, days: list[status.DayStatus]) -> list[portal.Gate]:
     gates = []
-    for one in days:
+    for standing in days:
         for state in status.STATES:
-            report = store.quality(charter.pilot, one.day) / f"{state}.json"
-            if not report.exists():
+            file = store.quality(charter.pilot, standing.day) / f"{state}.json"
+            if not file.exists():
                 continue
-            told = read_json(report)
+            report = read_json(file)
             results = [
                 portal.Result(**{name: result[name] for name in portal.Result.model_fields})
-                for result in told["results"]
+                for result in report["results"]
             ]
             gates.append(
-                portal.Gate(state=state, day=str(one.day), is_open=told["is_open"], results=results)
+                portal.Gate(
+                    state=state,
+                    day=str(standing.day),
+                    is_open=report["is_open"],
+                    results=results,
+                )
             )
     return gates
 
 
-def _release(charter: Charter, store: Store, one: status.DayStatus) -> portal.Release:
-    day = str(one.day)
-    if one.is_released:
-        folder = store.released(charter.pilot, PRESENCE, one.day)
-        told = read_json(folder / "metadata.json")
-        everything = told["n_withheld"] == told["n_entries"]
+def _release(charter: Charter, store: Store, standing: status.DayStatus) -> portal.Release:
+    day = str(standing.day)
+    if standing.is_released:
+        folder = store.released(charter.pilot, PRESENCE, standing.day)
+        metadata = read_json(folder / "metadata.json")
+        everything = metadata["n_withheld"] == metadata["n_entries"]
         tables = {PRESENCE: TABLE} | {
             product: PRODUCTS[product].table("released")
             for product in released_tables.LINKED
-            if released_tables.is_released(charter, store, product, one.day)
+            if released_tables.is_released(charter, store, product, standing.day)
         }
         root = f"../../released/{charter.pilot}"
         return portal.Release(
             day=day,
             status="withheld" if everything else "released",
-            ledger=one.ledger,
+            ledger=standing.ledger,
             downloads=[
                 portal.Download(label=f"{product}.csv", href=f"{root}/{product}/{day}/{name}.csv")
                 for product, name in tables.items()
             ],
         )
-    closed = "closed" in one.gates.values()
-    return portal.Release(day=day, status="closed" if closed else "waiting", reason=one.why)
-
-
-def _operator_data(
-    charter: Charter, store: Store, days: list[status.DayStatus]
-) -> operator_page.OperatorData:
-    """Exact counts: they stay on the operator's side."""
-    states, files = [], []
-    for one in days:
-        states.append(_day_states(charter, store, one))
-        files.extend(accounting.accounts(charter, store, one.day))
-    return operator_page.OperatorData(
-        pilot=charter.pilot,
-        title=charter.title,
-        period_start=str(charter.period.start),
-        period_end=str(charter.period.end),
-        days=states,
-        files=files,
-        alerts=_alerts(store, charter),
-        has_quality=store.quality_page(charter.pilot).exists(),
-    )
-
-
-def _day_states(charter: Charter, store: Store, one: status.DayStatus) -> operator_page.DayStates:
-    order: list[str] = list(status.STATES)
-    reached = order.index(one.state) if one.state in order else -1
-    found: dict[Any, operator_page.StateOfDay] = {}
-    for number, state in enumerate(order):
-        gate = one.gates[state]
-        found[state] = operator_page.StateOfDay(
-            status="done" if number <= reached else "waiting",
-            gate=gate if gate != "-" else "waiting",
-            reason=one.why if gate == "closed" or number == reached + 1 else "",
-        )
-    record = store.estimated(charter.pilot, one.day) / "estimated.json"
-    facts = read_json(record)["facts"] if record.exists() else {}
-    return operator_page.DayStates(
-        day=str(one.day),
-        states=found,
-        withheld_share=facts.get("withheld_share"),
-        unlocated_share=facts.get("unlocated_share"),
-    )
-
-
-def _alerts(store: Store, charter: Charter) -> list[operator_page.Alert]:
-    file = store.quarantine(charter.pilot) / "alerts.jsonl"
-    known = get_args(operator_page.State)
-    return [
-        operator_page.Alert(day=one["day"], state=one["state"], severity="stop", why=one["what"])
-        for one in ledger.entries(file)
-        if one["state"] in known
-    ]
+    closed = "closed" in standing.gates.values()
+    return portal.Release(day=day, status="closed" if closed else "waiting", reason=standing.why)

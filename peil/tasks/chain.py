@@ -163,6 +163,7 @@ def pilots() -> list[Pilot]:
     """
     declared = []
     for file in sorted(settings().pilots.glob("*.yml")):
+        file = reading.path_of(file.stem)
         facts = _known(file, file.stat().st_mtime_ns)
         declared.append(Pilot(file.stem, **(facts or {})))
     return declared
