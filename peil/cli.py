@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from peil.commands import quality_command, terminal
+from peil.commands import terminal
+from peil.commands.pilot_name import name_of
+from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
 from peil.commands.terminal import answering
 from peil.inspecting import command
-from peil.outcome import Outcome, Refused
+from peil.outcome import Outcome
 
 app = typer.Typer(
     help="Run a pilot with mobile network records properly: "
@@ -39,25 +39,6 @@ def say(outcome: Outcome) -> None:
     terminal.say(outcome, console)
 
 
-def name_of(pilot: str) -> str:
-    """The pilot's name from a name or a charter's path, with the charter checked."""
-    from peil.charter import reading
-
-    given, name = reading.path_of(pilot), reading.load(pilot).pilot
-    own = reading.path_of(name)
-    if own == reading.simulated_path(name) and given.resolve() != own.resolve():
-        raise Refused(
-            f"{given} is not what {name} runs by: `peil simulate` wrote {own} for the days it "
-            f"simulated. Say `{name}`, or simulate the whole period."
-        )
-    if given.resolve() != reading.path_of(name).resolve():
-        raise Refused(
-            f"{given} does not lie among the charters ({reading.path_of(name).parent}): "
-            "put it there, or set PEIL_PILOTS to its folder."
-        )
-    return name
-
-
 @app.command()
 def simulate(
     devices: Annotated[int, typer.Option(min=100, help="Devices of the operator.")] = 12_000,
@@ -69,36 +50,25 @@ def simulate(
 
     Example: [bold]peil simulate --devices 1000 --days 2[/bold]
     """
-    from peil.commands.demo import simulate_demo
+    from peil.commands import demo
+    from peil.commands.progress import in_turn, shown
 
-    with (
-        answering(),
-        Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeRemainingColumn(),
-            console=console,
-        ) as progress,
-    ):
-        bar = progress.add_task("Simulating Peilland", total=1.0)
-        say(
-            simulate_demo(
-                devices,
-                days,
-                seed,
-                world_seed,
-                lambda what, share: progress.update(bar, completed=share, description=what),
-            )
-        )
+    with answering(), shown(console, "Simulating Peilland", demo.steps_of(devices, days)) as tell:
+        outcome = demo.simulate_demo(devices, days, seed, world_seed, in_turn(tell))
+    say(outcome)
 
 
 def _gated(verb: str, pilot: str, day: str, product: str = "presence") -> None:
     from peil.commands import verbs
 
     with answering():
-        for outcome in verbs.take_product(verb, name_of(pilot), product, day):
-            say(outcome)
+        name = name_of(pilot)
+        verbs.check_day(name, day)
+        try:
+            for outcome in verbs.take_product(verb, name, product, day):
+                say(outcome)
+        finally:
+            terminal.show_operator_page(name, console, complaint)
 
 
 @app.command()
@@ -159,32 +129,21 @@ def run(
 
     Example: [bold]peil run pilots/demo.yml --from 2026-03-02 --to 2026-03-04[/bold]
     """
-    from peil.commands import run as runs
+    from peil.charter import reading
+    from peil.store.store import Store
 
     with answering():
         name = name_of(pilot)
-        with Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-            TimeRemainingColumn(),
-            console=console,
-        ) as progress:
-            from peil.charter import reading
+        charter = reading.load(name)
+        days = reading.days_between(charter, start, end)
+        from peil.commands import run as runs  # takes seconds, and is not needed to refuse a day
+        from peil.commands.progress import shown
+        from peil.commands.run_summary import tell_run
 
-            n_days = len(reading.days_between(reading.load(name), start, end))
-            bar = progress.add_task(f"Running {name}", total=n_days * len(runs.VERBS))
-
-            def tell(day: date, verb: str, word: str) -> None:
-                progress.update(bar, description=f"{day} {verb} {word}")
-                if verb in runs.VERBS and word == "done":
-                    progress.advance(bar)
-                elif word == "unchanged":
-                    progress.advance(bar, len(runs.VERBS))
-
+        steps = runs.steps_of(charter, days, Store(), fresh)
+        with shown(console, f"Running {name}", steps) as tell:
             report = runs.run(name, start, end, fresh, tell)
-    terminal.tell_run(name, report, console, complaint)
+    tell_run(name, report, console, complaint)
     raise typer.Exit(report.exit_code)
 
 
@@ -238,8 +197,10 @@ def status(pilot: Pilot) -> None:
 
     Example: [bold]peil status demo[/bold]
     """
+    from peil.commands.status_table import tell_status
+
     with answering():
-        terminal.tell_status(pilot, console)
+        tell_status(pilot, console)
 
 
 @app.command()
@@ -256,7 +217,7 @@ def watch(
 
 
 app.command()(command.asked(answering, console))
-app.command()(quality_command.asked(answering, console))
+app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
 charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
 app.add_typer(charter_app, name="charter")
@@ -272,14 +233,14 @@ def charter_check(pilot: Pilot) -> None:
     from peil.charter.clock import today
 
     with answering():
-        found = reading.load(pilot)
-        reading.check_valid(found, today(found))
+        read = reading.load(pilot)
+        reading.check_valid(read, today(read))
         console.print(
-            f"{found.pilot}: {', '.join(found.products)} for {found.purpose}, "
-            f"{found.period.start} to {found.period.end}, basis {found.legal_basis}, "
-            f"tier {found.tier}, threshold {found.threshold}, expires {found.expires}; "
-            f"a pseudonym stands for {found.linkage_days} day"
-            f"{'s' if found.linkage_days > 1 else ''}.",
+            f"{read.pilot}: {', '.join(read.products)} for {read.purpose}, "
+            f"{read.period.start} to {read.period.end}, basis {read.legal_basis}, "
+            f"tier {read.tier}, threshold {read.threshold}, expires {read.expires}; "
+            f"a pseudonym stands for {read.linkage_days} day"
+            f"{'s' if read.linkage_days > 1 else ''}.",
             soft_wrap=True,
         )
 

@@ -40,6 +40,11 @@ class DayStatus:
         return self.state == "released"
 
     @property
+    def is_set_aside(self) -> bool:
+        """Whether a gate of it is closed: nothing downstream of that gate moves."""
+        return "closed" in self.gates.values()
+
+    @property
     def is_done(self) -> bool:
         """Whether nothing can be done for this day now: a product may wait for other days."""
         return self.is_released and not {"estimated", "ready"} & set(self.products.values())

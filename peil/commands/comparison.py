@@ -1,4 +1,4 @@
-"""Estimators and footprint versions side by side, as tables for a terminal."""
+"""Lay estimators and footprint versions side by side, as tables that 80 columns hold."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from peil.charter import reading
 from peil.store.store import Store
 
 SCORES = ("mape_day_plain", "mape_day", "wape_day", "bias_day", "coverage")
+PARAMETERS = ("path_loss_exponent", "midpoint_dbm", "steepness", "judged_deviance")
 
 
 def tables(pilot: str) -> list[Table]:
     """Two tables: estimators (mean over days of their scores), versions of the footprint."""
     charter = reading.load(pilot)
-    found = experiments.compare(Store(), charter.pilot)
-    runs = Table("estimator", "footprint", "days", *SCORES, title=f"Estimators of {pilot}")
+    record = experiments.compare(Store(), charter.pilot)
+    heads = ("estimator", "footprint", "days", *(name.replace("_", "\n") for name in SCORES))
+    runs = Table(*heads, title=f"Estimators of {pilot}: mean over days")
     groups = defaultdict(list)
-    for run in found["runs"]:
+    for run in record["runs"]:
         groups[run["estimator"], run["footprint"]].append(run)
     for (estimator, footprint), members in sorted(groups.items()):
         figures = []
@@ -28,24 +30,13 @@ def tables(pilot: str) -> list[Table]:
             values = [member[score] for member in members if score in member]
             figures.append(f"{mean(values):.3f}" if values else "-")
         runs.add_row(estimator, footprint, str(len(members)), *figures)
-    versions = Table(
-        "version",
-        "champion",
-        "footprint",
-        "exponent",
-        "midpoint dBm",
-        "steepness",
-        "deviance on judged days",
-        title="Footprints",
-    )
-    for one in found["versions"]:
+    heads = ("version", "champion", "footprint", "exponent", "midpoint\ndBm", "steep-\nness")
+    versions = Table(*heads, "deviance on\njudged days", title="Footprints")
+    for version in record["versions"]:
         versions.add_row(
-            str(one["version"]),
-            "yes" if one["is_champion"] else "",
-            one["footprint"],
-            *(
-                f"{float(one[name]):.3f}"
-                for name in ("path_loss_exponent", "midpoint_dbm", "steepness", "judged_deviance")
-            ),
+            str(version["version"]),
+            "yes" if version["is_champion"] else "",
+            version["footprint"],
+            *(f"{float(version[name]):.3f}" for name in PARAMETERS),
         )
     return [runs, versions]

@@ -6,21 +6,35 @@ The only deliveries that Peil vouches for by itself. How they are made stands in
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import yaml
 
 from peil.charter import reading
-from peil.charter.products import LINKED, MIN_LINKED_DAYS, PRODUCTS
+from peil.charter.products import MIN_LINKED_DAYS, PRODUCTS
 from peil.charter.schema import Charter
+from peil.commands.progress import Step
 from peil.commands.simulate import simulate
 from peil.ingest import deliveries as manifest
 from peil.outcome import Fact, Outcome
 from peil.store import ledger, lock
 from peil.store.atomic import write_text
 from peil.store.store import Store
+from peil_models.synthetic import FIRST_DAY
 
 PILOT = "demo"
+
+
+def steps_of(devices: int, days: int) -> list[Step]:
+    """List the steps of a simulation, weighed by the seconds they take on two cores."""
+    thousands = devices / 1000
+    dates = [FIRST_DAY + timedelta(days=day) for day in range(days)]
+    return [
+        Step("people and diaries", "", 2.0 + 0.3 * thousands),
+        *(Step(f"events of {date}", "", 0.5 * thousands) for date in dates),
+        Step("truth", "", 0.5 + 0.05 * days * thousands),
+    ]
 
 
 def simulate_demo(
@@ -71,7 +85,9 @@ def _charter_of(days: int, store: Store) -> Charter:
     content["period"]["end"] = whole.days()[days - 1]
     content["linkage_days"] = min(whole.linkage_days, days)
     if days < MIN_LINKED_DAYS:
-        content["products"] = [name for name in whole.products if name not in LINKED]
+        content["products"] = [
+            name for name in whole.products if not PRODUCTS[name].follows_devices
+        ]
         content["linkage_days"] = 1
     remark = (
         f"# {template.name} for the days that `peil simulate --days {days}` wrote. "

@@ -1,4 +1,7 @@
-"""What longer commands print: `peil.cli` asks, this says."""
+"""Say on the terminal how a command ended: outcomes, refusals, what lasts, where to look.
+
+Tables have modules of their own (`status_table`, `comparison`), as has the summary of a run.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from peil.outcome import GateClosed, Outcome, Refused
 from peil.store.store import Store
@@ -36,70 +38,24 @@ def say(outcome: Outcome, console: Console) -> None:
         plainly(console, f"  look at {place}")
 
 
-def tell_run(pilot: str, report: object, console: Console, complaint: Console) -> None:
-    """Print what a run did: outcomes, days stopped, what is amiss, and where the pages are."""
-    from peil.commands.run import Report
+def show_operator_page(pilot: str, console: Console, complaint: Console) -> None:
+    """Make the operator's page again and say where it is; a failure hides nothing of the verb."""
+    from peil.charter import reading
+    from peil.pages import operator_reading
 
-    assert isinstance(report, Report)
-    for outcome in report.outcomes:
-        # a product that follows devices is released for a whole window, once it is complete
-        is_product = outcome.verb.startswith("release_") and outcome.status == "done"
-        if is_product or outcome.verb in {"publish", "train", "score"}:
-            say(outcome, console)
-    if report.unchanged:
-        n = len(report.unchanged)
-        console.print(f"{n} day{'s' if n > 1 else ''} released before: nothing was done again.")
-    for line in [
-        *(f"{day} stopped: {why}" for day, why in report.stopped.items()),
-        *(f"Trouble: {line}" for line in report.troubles),
-    ]:
-        complaint.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"What became of each day:   peil status {pilot}")
-    if report.operator_page is not None:
-        console.print(f"Operator's page:           {report.operator_page}", soft_wrap=True)
-    if report.page is None:
-        console.print("The page of the pilot is made with its first released day.")
+    try:
+        page = operator_reading.build(reading.load(pilot), Store())
+    except Exception as error:
+        complaint.print(
+            f"The operator's page could not be made again ({type(error).__name__}): the verb is "
+            f"not touched by that; `peil status {pilot}` says where the day stands.",
+            style="red",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     else:
-        console.print(f"[bold]The page of the pilot:     {report.page}[/bold]", soft_wrap=True)
-
-
-def tell_status(pilot: str, console: Console) -> None:
-    """Print where each day stands, why it waits, and what trouble lasts."""
-    from peil import status
-    from peil.charter import reading, windows
-    from peil.stage.readiness import missing
-
-    charter, store = reading.load(pilot), Store()
-    days = status.of_pilot(charter, store)
-    table = Table(title=f"{charter.pilot}: gates in the order {', '.join(status.STATES)}")
-    for name in ("day", "state", "gates", "ledger"):
-        table.add_column(name, no_wrap=True)
-    linked = [product.name for product in windows.linked_products(charter)]
-    if linked:
-        table.add_column("products", no_wrap=True)
-    table.add_column("why it waits")
-    has_trouble = any(row.trouble for row in days)
-    if has_trouble:
-        table.add_column("trouble", style="red")
-    marks = {"released": "✓", "waits": "·", "ready": "·"}
-    signs = {"open": "✓", "closed": "✗", "-": "·"}
-    for row in days:
-        gates = " ".join(signs[row.gates[state]] for state in status.STATES)
-        others = " ".join(marks.get(row.products[name], "≈") for name in linked)
-        cells = [str(row.day), row.state, gates, row.ledger, *([others] if linked else []), row.why]
-        table.add_row(*cells, *([row.trouble] if has_trouble else []))
-    console.print(table)
-    console.print("✓ open   ✗ closed   · not judged yet")
-    if linked:
-        console.print(f"products: {', '.join(linked)}   ✓ released   ≈ estimated   · not yet")
-        for window in windows.windows(charter):
-            left = missing(charter, window, store)
-            if left:
-                console.print(
-                    f"{' and '.join(linked)} of {window} wait until {len(left)} more "
-                    f"day{'s are' if len(left) > 1 else ' is'} staged and believed.",
-                    soft_wrap=True,
-                )
+        plainly(console, f"Operator's page: {page}")
 
 
 def tell_watch(pilot: str, day: str | None, console: Console) -> None:
@@ -121,8 +77,8 @@ def tell_alerts_test(console: Console) -> None:
     """
     from peil.alerts import outbox
 
-    found = outbox.test(Store())
-    for name, why in found.items():
+    reasons = outbox.test(Store())
+    for name, why in reasons.items():
         plainly(console, f"{name}: not sent ({why})" if why else f"{name}: sent")
-    if any(found.values()):
+    if any(reasons.values()):
         raise Refused("Not every channel took the message: correct its settings, try again.")

@@ -16,16 +16,19 @@ from peil.store.store import Store
 STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
 
 
+def check_day(pilot: str, day: str) -> None:
+    """Refuse a day outside the charter's period before anything is loaded that takes seconds."""
+    reading.day_of(reading.load(pilot), day)
+
+
 def take_product(verb: str, pilot: str, product: str, day: str) -> Iterator[Outcome]:
     """Run a verb for a product; presence, which every verb knows, as `take` does.
 
     Raises
     ------
     Refused
-        The charter does not name it, the verb knows no products, or the day lies outside the
-        period.
+        The charter does not name it, or the verb knows no products.
     """
-    reading.day_of(reading.load(pilot), day)
     if product == "presence":
         yield from take(verb, pilot, day)
     elif verb == "estimate":

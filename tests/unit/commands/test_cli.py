@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -11,12 +10,9 @@ from typing import Any
 
 import pytest
 import typer
-from rich.console import Console
 from typer.testing import CliRunner
 
 from peil import cli
-from peil.commands.run import Report
-from peil.commands.terminal import tell_run
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
 
 HEADER = "imsi,at,mcc,mnc,cell,imei\n"
@@ -45,9 +41,9 @@ def test_the_commands_are_found() -> None:
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_the_help_of_every_command_has_an_example_of_itself(words: tuple[str, ...]) -> None:
-    told = run(*words, "--help")
-    assert told.exit_code == 0
-    text = re.sub(r"[│╭╰─╮╯\s]+", " ", told.output)
+    result = run(*words, "--help")
+    assert result.exit_code == 0
+    text = re.sub(r"[│╭╰─╮╯\s]+", " ", result.output)
     assert f"Example: peil {' '.join(words)}" in text
 
 
@@ -57,9 +53,9 @@ def test_a_wrong_input_is_exit_2_and_one_sentence(tiny: Any) -> None:
         ("ingest", "tiny", "2026-12-01"),
         ("ingest", "tiny", "yesterday"),
     ):
-        told = run(*words)
-        assert told.exit_code == 2, words
-        assert len(told.stderr.strip().splitlines()) == 1 and "Traceback" not in told.output
+        result = run(*words)
+        assert result.exit_code == 2, words
+        assert len(result.stderr.strip().splitlines()) == 1 and "Traceback" not in result.output
 
 
 def test_an_earlier_state_that_is_missing_is_exit_2(tiny: Any) -> None:
@@ -82,8 +78,8 @@ def test_each_way_to_stop_has_its_exit_code(
         yield
 
     monkeypatch.setattr("peil.commands.verbs.take", stops)
-    told = run("stage", "tiny", "2026-03-02")
-    assert (told.exit_code, told.stderr) == (code, f"{stop}\n")
+    result = run("stage", "tiny", "2026-03-02")
+    assert (result.exit_code, result.stderr) == (code, f"{stop}\n")
 
 
 def test_a_fault_of_ours_is_exit_1(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,32 +98,38 @@ def test_what_was_done_is_exit_0_and_says_where_to_look(
         yield Outcome(verb, pilot, day, "done", {"n_staged": 3}, ["/a/place"])
 
     monkeypatch.setattr("peil.commands.verbs.take", done)
-    told = run("stage", str(tiny.charter_file), "2026-03-02")
-    assert told.exit_code == 0
-    assert told.stdout == "stage tiny 2026-03-02: done (n_staged 3)\n  look at /a/place\n"
+    result = run("stage", str(tiny.charter_file), "2026-03-02")
+    assert result.exit_code == 0
+    page = tiny.store.operator_page("tiny")
+    assert result.stdout.splitlines() == [
+        "stage tiny 2026-03-02: done (3 rows staged)",
+        "  look at /a/place",
+        f"Operator's page: {page}",
+    ]
+    assert page.is_file()
 
 
 def test_a_charter_outside_the_folder_of_charters_is_told(tiny: Any) -> None:
     copy = tiny.folder / "elsewhere" / "tiny.yml"
     copy.parent.mkdir()
     copy.write_bytes(tiny.charter_file.read_bytes())
-    told = run("ingest", str(copy), "2026-03-02")
-    assert told.exit_code == 2 and "set PEIL_PILOTS to its folder" in told.stderr
+    result = run("ingest", str(copy), "2026-03-02")
+    assert result.exit_code == 2 and "set PEIL_PILOTS to its folder" in result.stderr
     assert run("charter", "check", str(copy)).exit_code == 0
 
 
 def test_a_charter_is_checked_and_its_scope_said(tiny: Any) -> None:
-    told = run("charter", "check", "tiny")
-    assert told.exit_code == 0
-    assert "presence for method_development, 2026-03-02 to 2026-03-08" in told.stdout
+    result = run("charter", "check", "tiny")
+    assert result.exit_code == 0
+    assert "presence for method_development, 2026-03-02 to 2026-03-08" in result.stdout
     tiny.write_charter(legal_basis="pseudonymised")
     assert run("charter", "check", "tiny").exit_code == 2
 
 
 def test_a_named_person_vouches_for_a_simulated_set(tiny: Any) -> None:
     tiny.deliver("a.csv", HEADER + ROW)
-    told = run("charter", "sign", "tiny", "--synthetic", str(tiny.deliveries), "--by", "A. Name")
-    assert (told.exit_code, "3 files vouched for by A. Name" in told.stdout) == (0, True)
+    result = run("charter", "sign", "tiny", "--synthetic", str(tiny.deliveries), "--by", "A. Name")
+    assert (result.exit_code, "3 files vouched for by A. Name" in result.stdout) == (0, True)
     signed = json.loads(tiny.store.vouched("tiny").read_text())
     assert signed["vouched_by"] == "A. Name"
 
@@ -135,18 +137,20 @@ def test_a_named_person_vouches_for_a_simulated_set(tiny: Any) -> None:
 def test_status_shows_every_day_and_its_reason(tiny: Any) -> None:
     tiny.deliver("a.csv", HEADER + ROW)
     tiny.ingest()
-    told = run("status", "tiny")
-    assert told.exit_code == 0
+    result = run("status", "tiny")
+    assert result.exit_code == 0
     for day in tiny.charter.days():
-        assert str(day) in told.stdout
-    text = " ".join(told.stdout.split())
+        assert str(day) in result.stdout
+    text = " ".join(result.stdout.split())
     assert re.search(rf"{date(2026, 3, 2)} │ raw\b.*stage has not run", text)
     assert "no delivery landed" in text
 
 
 def test_a_day_that_lies_before_the_other_is_told(tiny: Any) -> None:
-    told = run("run", "tiny", "--from", "2026-03-05", "--to", "2026-03-04")
-    assert told.exit_code == 2 and "--to 2026-03-04 lies before --from 2026-03-05" in told.stderr
+    result = run("run", "tiny", "--from", "2026-03-05", "--to", "2026-03-04")
+    assert (
+        result.exit_code == 2 and "--to 2026-03-04 lies before --from 2026-03-05" in result.stderr
+    )
 
 
 def test_fresh_is_refused_for_a_released_period_of_real_data(
@@ -164,20 +168,8 @@ def test_fresh_is_refused_for_a_released_period_of_real_data(
     )
     facts = {"product": "presence", "period": "2026-03-02"}
     ledger.append(tiny.store, "tiny", "release", now(tiny.charter), facts, once=False)
-    told = run("run", "tiny", "--to", "2026-03-02", "--fresh")
-    assert told.exit_code == 2
-    assert "a released period is never made again" in " ".join(told.stderr.split())
+    result = run("run", "tiny", "--to", "2026-03-02", "--fresh")
+    assert result.exit_code == 2
+    assert "a released period is never made again" in " ".join(result.stderr.split())
     kinds = [entry["kind"] for entry in ledger.entries(tiny.store.ledger("tiny"))]
     assert "withdrawn" not in kinds
-
-
-def test_a_run_that_released_nothing_says_when_there_will_be_a_page() -> None:
-    def told(console: Console) -> str:
-        assert isinstance(console.file, io.StringIO)
-        return console.file.getvalue()
-
-    said, wrong = Console(file=io.StringIO(), width=80), Console(file=io.StringIO(), width=80)
-    tell_run("demo", Report(stopped={date(2026, 3, 2): "no delivery"}), said, wrong)
-    assert "2026-03-02 stopped: no delivery" in told(wrong)
-    shown = told(said)
-    assert "made with its first released day" in shown and "None" not in shown

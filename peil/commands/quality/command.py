@@ -33,11 +33,11 @@ def asked(
 
         Example: [bold]peil quality demo --page[/bold]
         """
-        from peil.commands import quality_report
+        from peil.commands.quality import telling
 
         with answering():
             if page:
-                quality_report.make_page(pilot)
-            quality_report.tell(pilot, start, end, check, as_json, console)
+                telling.make_page(pilot)
+            telling.tell(pilot, start, end, check, as_json, console)
 
     return quality

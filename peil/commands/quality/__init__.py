@@ -1,0 +1,1 @@
+"""`peil quality`: rows, checks beside their expected ranges, and trends, in a terminal."""

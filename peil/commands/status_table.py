@@ -1,0 +1,65 @@
+"""Print where each day of a pilot stands, why it waits, and what to do of a day set aside."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from peil import status
+from peil.charter import reading, windows
+from peil.charter.schema import Charter
+from peil.stage.readiness import missing
+from peil.store.atomic import read_json
+from peil.store.store import Store
+
+MARKS = {"released": "✓", "waits": "·", "ready": "·"}
+SIGNS = {"open": "✓", "closed": "✗", "-": "·"}
+
+
+def tell_status(pilot: str, console: Console) -> None:
+    """Print a row per day, the legend, what to do of days set aside, and what windows wait for."""
+    charter, store = reading.load(pilot), Store()
+    days = status.of_pilot(charter, store)
+    linked = [product.name for product in windows.linked_products(charter)]
+    console.print(_table(charter, days, linked))
+    console.print("✓ open   ✗ closed   · not judged yet")
+    if linked:
+        console.print(f"products: {', '.join(linked)}   ✓ released   ≈ estimated   · not yet")
+    for line in set_aside(charter, store):
+        console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+    for window in windows.windows(charter) if linked else []:
+        left = missing(charter, window, store)
+        if left:
+            console.print(
+                f"{' and '.join(linked)} of {window} wait until {len(left)} more "
+                f"day{'s are' if len(left) > 1 else ' is'} staged and believed.",
+                soft_wrap=True,
+            )
+
+
+def _table(charter: Charter, days: list[status.DayStatus], linked: list[str]) -> Table:
+    table = Table(title=f"{charter.pilot}: gates in the order {', '.join(status.STATES)}")
+    for name in ("day", "state", "gates", "ledger", *(["products"] if linked else [])):
+        table.add_column(name, no_wrap=True)
+    table.add_column("why it waits")
+    has_trouble = any(day.trouble for day in days)
+    if has_trouble:
+        table.add_column("trouble", style="red")
+    for day in days:
+        gates = " ".join(SIGNS[day.gates[state]] for state in status.STATES)
+        others = " ".join(MARKS.get(day.products[name], "≈") for name in linked)
+        cells = [str(day.day), day.state, gates, day.ledger[:8]]
+        cells += [*([others] if linked else []), day.why, *([day.trouble] if has_trouble else [])]
+        table.add_row(*cells, style="bold red" if day.is_set_aside else "")
+    return table
+
+
+def set_aside(charter: Charter, store: Store) -> list[str]:
+    """Say of each day, or product of a day, that is set aside: which, why, and what to do."""
+    files = sorted(store.quarantine(charter.pilot).glob("*.closed.json"))
+    return [
+        f"✗ {file.name.removesuffix('.closed.json')} is set aside: {alert['what']} "
+        f"{alert['what_to_do']}"
+        for file in files
+        for alert in [read_json(file)]
+    ]
