@@ -7,6 +7,9 @@ DEVICES ?= 12000
 DAYS ?= 7
 ROUNDS ?= 3
 EXAMPLES ?= 60
+WORKERS ?= logical
+# a worker a core, four at most; arithmetic does not start threads of its own beside them
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 export DO_NOT_TRACK = true
 
 .PHONY: help install install-dev pilot test test-slow fuzz check bench up clean lock compose-secrets
@@ -40,7 +43,7 @@ pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the p
 	@$(PEIL) run demo
 
 test: .venv/.dev ## run the tests (under 12 minutes on two cores)
-	@$(BIN)/pytest -m "not slow and not compose"
+	@$(PYTEST) -m "not slow and not compose"
 
 test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker compose
 	@$(BIN)/pytest -m "slow or compose"

@@ -10,18 +10,21 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
 
 from peil.settings import PROJECT, Settings
 
 SMALL_DEVICES = 2_000
 SMALL_DAYS = 3
+SHARED = ("small_pilot", "linked")  # stores that tests look at; the first that a test asks for
+LONG_FIRST = ("end_to_end/", "attacks/", "recovery/", "dags/", "deliveries/", "properties/")
 OWN = (
     "PEIL_DATA",
     "PEIL_DELIVERIES",
@@ -43,6 +46,27 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis_settings.register_profile("new examples", derandomize=False)
     is_new = "PEIL_FUZZ_EXAMPLES" in os.environ
     hypothesis_settings.load_profile("new examples" if is_new else "same examples")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group tests for `--dist loadgroup`: a file stays on one worker, and so does a shared store.
+
+    Tests that look at one shared store, or run a verb in it, are never side by side. Files that
+    take minutes come first, so that both workers end at about the same time.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            fixtures = getattr(item, "fixturenames", ())
+            name = next((name for name in SHARED if name in fixtures), item.nodeid.split("::")[0])
+            item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """When a test has its turn: the position of its file's beginning in `LONG_FIRST`."""
+    begins = (item.nodeid.startswith(f"tests/{beginning}") for beginning in LONG_FIRST)
+    return next((turn for turn, does in enumerate(begins) if does), len(LONG_FIRST))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -76,28 +100,52 @@ def new_store(deliveries: Settings, data: Path) -> Settings:
     from peil.ingest import deliveries as manifest
     from peil.store.store import Store
 
-    made = Settings(
+    store = Settings(
         data=data, deliveries=deliveries.deliveries_folder, truth=deliveries.truth_folder
     )  # type: ignore[call-arg]
     folder = deliveries.deliveries_folder / "demo"
-    manifest.vouch(Store(made), reading.load("demo"), folder, "the tests")
-    return made
+    manifest.vouch(Store(store), reading.load("demo"), folder, "the tests")
+    return store
+
+
+def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Make a folder once for all workers of a session, and return where it is.
+
+    The first worker that asks makes it; another waits, and reads. Nobody writes to it after that:
+    a test that changes a store changes a copy. Where the making failed, it fails for every worker.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, is_made = root / f"once-{name}", root / f"once-{name}.made"
+    with FileLock(root / f"once-{name}.lock"):
+        if not is_made.exists():
+            folder.mkdir()  # there already: another worker began, and its making failed
+            make(folder)
+            is_made.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
 def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Deliveries and truth of a small country, simulated once for the whole session."""
-    data = tmp_path_factory.mktemp("small") / "data"
-    done = peil(data, "simulate", "--devices", str(SMALL_DEVICES), "--days", str(SMALL_DAYS))
-    assert done.returncode == 0, done.stderr
-    return Settings(data=data)  # type: ignore[call-arg]
+
+    def simulate(folder: Path) -> None:
+        size = ("--devices", str(SMALL_DEVICES), "--days", str(SMALL_DAYS))
+        done = peil(folder / "data", "simulate", *size)
+        assert done.returncode == 0, done.stderr
+
+    return Settings(data=once(tmp_path_factory, "small", simulate) / "data")  # type: ignore[call-arg]
 
 
 @pytest.fixture(scope="session")
-def small_pilot(small_deliveries: Settings) -> Settings:
+def small_pilot(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The same store after `peil run`: every day released."""
-    done = peil(small_deliveries.data, "run", "pilots/demo.yml", "--to", "2026-03-04")
-    assert done.returncode == 0, done.stdout + done.stderr
+
+    def run(_: Path) -> None:
+        done = peil(small_deliveries.data, "run", "pilots/demo.yml", "--to", "2026-03-04")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    once(tmp_path_factory, "small-pilot", run)
     return small_deliveries
 
 
@@ -108,6 +156,18 @@ class Linked:
     settings: Settings
     environment: dict[str, str]
 
+    @classmethod
+    def over(cls, store: Settings, folder: Path) -> Linked:
+        """The store, with the charters that lie in a folder."""
+        return cls(
+            store,
+            {
+                "PEIL_PILOTS": str(folder / "pilots"),
+                "PEIL_DELIVERIES": str(store.deliveries_folder),
+                "PEIL_TRUTH": str(store.truth_folder),
+            },
+        )
+
     def peil(self, *words: str) -> tuple[int, str]:
         done = peil(self.settings.data, *words, COLUMNS="140", **self.environment)
         return done.returncode, done.stdout + done.stderr
@@ -116,27 +176,37 @@ class Linked:
 @pytest.fixture(scope="session")
 def linked(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Linked:
     """`peil run` of the small country with a window of three days, by its real DAGs."""
-    folder = tmp_path_factory.mktemp("linked")
-    content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text()) | {
-        "period": {"start": "2026-03-02", "end": f"2026-03-{1 + SMALL_DAYS:02d}"},
-        "linkage_days": SMALL_DAYS,
-        "threshold": 4,  # so low that of a small country something is published
-        "products": ["presence", "flows", "visitors", "residence"],
-    }
-    (folder / "pilots").mkdir()
-    (folder / "pilots" / "demo.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
-    made = new_store(small_deliveries, folder / "data")
-    found = Linked(
-        made,
-        {
-            "PEIL_PILOTS": str(folder / "pilots"),
-            "PEIL_DELIVERIES": str(made.deliveries_folder),
-            "PEIL_TRUTH": str(made.truth_folder),
-        },
+
+    def run(folder: Path) -> None:
+        content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text()) | {
+            "period": {"start": "2026-03-02", "end": f"2026-03-{1 + SMALL_DAYS:02d}"},
+            "linkage_days": SMALL_DAYS,
+            "threshold": 4,  # so low that of a small country something is published
+            "products": ["presence", "flows", "visitors", "residence"],
+        }
+        (folder / "pilots").mkdir()
+        (folder / "pilots" / "demo.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
+        store = new_store(small_deliveries, folder / "data")
+        code, output = Linked.over(store, folder).peil("run", str(folder / "pilots" / "demo.yml"))
+        assert code == 0, output
+
+    folder = once(tmp_path_factory, "linked", run)
+    store = small_deliveries.model_copy(
+        update={
+            "data": folder / "data",
+            "deliveries": small_deliveries.deliveries_folder,
+            "truth": small_deliveries.truth_folder,
+        }
     )
-    code, said = found.peil("run", str(folder / "pilots" / "demo.yml"))
-    assert code == 0, said
-    return found
+    return Linked.over(store, folder)
+
+
+@pytest.fixture
+def copied_linked(linked: Linked, tmp_path: Path) -> Linked:
+    """A copy of the linked store, to change."""
+    shutil.copytree(linked.settings.data.parent, tmp_path / "linked", symlinks=True)
+    store = linked.settings.model_copy(update={"data": tmp_path / "linked" / "data"})
+    return Linked.over(store, tmp_path / "linked")
 
 
 @pytest.fixture
@@ -144,11 +214,11 @@ def store_of_its_own(
     small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
     """An empty store over the small deliveries, which the code under test finds by `PEIL_*`."""
-    made = new_store(small_deliveries, tmp_path / "data")
-    monkeypatch.setenv("PEIL_DATA", str(made.data))
-    monkeypatch.setenv("PEIL_DELIVERIES", str(made.deliveries_folder))
-    monkeypatch.setenv("PEIL_TRUTH", str(made.truth_folder))
-    return made
+    store = new_store(small_deliveries, tmp_path / "data")
+    monkeypatch.setenv("PEIL_DATA", str(store.data))
+    monkeypatch.setenv("PEIL_DELIVERIES", str(store.deliveries_folder))
+    monkeypatch.setenv("PEIL_TRUTH", str(store.truth_folder))
+    return store
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ def test_dags_charters_and_compose_hold_no_key() -> None:
         ("{{ env_var('PEIL_KEY') }}", "a variable"),
         ("{{ var( 'key' ) }}", "a variable"),
     ],
+    ids=["hexadecimal", "capitals", "base64", "env_var", "var"],  # the keys are drawn: no names
 )
 def test_a_planted_key_is_found(tmp_path: Path, planted: str, what: str) -> None:
     project = tmp_path / "dbt_project"

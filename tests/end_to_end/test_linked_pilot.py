@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -125,16 +124,20 @@ def test_runs_of_products_are_in_mlflow_without_a_row_of_a_device(linked: Linked
 
 @pytest.mark.slow
 def test_made_afresh_under_another_key_every_product_is_the_same_bytes(
-    linked: Linked, tmp_path: Path
+    linked: Linked, copied_linked: Linked
 ) -> None:
     before = released(linked)
-    key = linked.settings.data / f"operator/keys/demo/{DAYS[0]}.pseudonym.key"
+    key = copied_linked.settings.data / f"operator/keys/demo/{DAYS[0]}.pseudonym.key"
     key.unlink()
     key.write_bytes(bytes(range(32)))
     key.chmod(0o400)
-    code, said = linked.peil("run", linked.environment["PEIL_PILOTS"] + "/demo.yml", "--fresh")
+    code, said = copied_linked.peil(
+        "run", copied_linked.environment["PEIL_PILOTS"] + "/demo.yml", "--fresh"
+    )
     assert code == 0, said
-    assert released(linked) == before
-    kinds = [entry["kind"] for entry in ledger.entries(Store(linked.settings).ledger("demo"))]
+    assert released(copied_linked) == before
+    kinds = [
+        entry["kind"] for entry in ledger.entries(Store(copied_linked.settings).ledger("demo"))
+    ]
     assert kinds.count("withdrawn") == len(TABLES) * len(DAYS)
     assert kinds.count("release") == 2 * len(TABLES) * len(DAYS)
