@@ -42,16 +42,16 @@ pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the p
 	@$(PEIL) simulate --devices $(DEVICES) --days $(DAYS)
 	@$(PEIL) run demo
 
-test: .venv/.dev ## run the tests (under 12 minutes on two cores)
+test: .venv/.dev ## run the tests (under 9 minutes on two cores)
 	@$(PYTEST) -m "not slow and not compose"
 
 test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker compose
-	@$(BIN)/pytest -m "slow or compose"
+	@$(PYTEST) -m "slow or compose"
 
 fuzz: .venv/.dev ## try properties and broken deliveries on new examples; ROUNDS=3 times over
 	@for round in $$(seq $(ROUNDS)); do \
-	    echo "Round $$round of $(ROUNDS), about 3 minutes" && PEIL_FUZZ_EXAMPLES=$(EXAMPLES) \
-	    $(BIN)/pytest -m "not slow and not compose" tests/properties tests/deliveries/test_fuzz.py \
+	    echo "Round $$round of $(ROUNDS), about 2 minutes" && PEIL_FUZZ_EXAMPLES=$(EXAMPLES) \
+	    $(PYTEST) -m "not slow and not compose" tests/properties tests/deliveries/test_fuzz.py \
 	    || exit 1; \
 	done
 

@@ -24,11 +24,14 @@ from peil.settings import PROJECT, Settings
 
 SMALL_DEVICES = 2_000
 SMALL_DAYS = 3
-LOOKS_AT = {  # files whose tests look at one shared store, and run verbs that change nothing in it
+TOGETHER = {  # files on one worker: they look at one store, or want the machine for a server
     "end_to_end/test_pilot.py": "small_pilot",
     "attacks/test_identifier_free.py": "small_pilot",
     "end_to_end/test_linked_pilot.py": "linked",
     "browser/test_released_page.py": "linked",
+    "end_to_end/test_airflow_backfill.py": "a started Airflow",
+    "end_to_end/test_airflow_tells.py": "a started Airflow",
+    "end_to_end/test_compose.py": "a started Airflow",
 }
 LONG_FIRST = ("end_to_end/", "attacks/", "recovery/", "dags/", "deliveries/", "properties/")
 OWN = (
@@ -66,7 +69,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByStore(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::", 1)[0]
-            return LOOKS_AT.get(file.removeprefix("tests/"), file)
+            return TOGETHER.get(file.removeprefix("tests/"), file)
 
     return ByStore(config, log)
 
