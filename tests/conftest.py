@@ -59,10 +59,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep a file on one worker, and files that look at one shared store as well.
+    """Under `--dist loadfile`, keep the files of `TOGETHER` on one worker as well.
 
-    So a fixture of a module is made once, and no verb runs in a store while another test reads
-    it. (The groups of `--dist loadgroup` have no effect under pytest 9.2: pytest-xdist #1386.)
+    So no verb runs in a store while another test reads it. (The groups of `--dist loadgroup` have
+    no effect under pytest 9.2: pytest-xdist #1386.)
     """
     from xdist.scheduler import LoadFileScheduling
 
@@ -71,7 +71,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             file = nodeid.split("::", 1)[0]
             return TOGETHER.get(file.removeprefix("tests/"), file)
 
-    return ByStore(config, log)
+    return ByStore(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
