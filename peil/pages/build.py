@@ -18,7 +18,7 @@ from peil.area.area import Area, area_of
 from peil.charter import reading
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter, Words
-from peil.estimate.estimators import CHAMPION
+from peil.estimate.estimators import CHAMPION, ESTIMATORS
 from peil.pages import (
     method_words,
     operator_reading,
@@ -122,6 +122,10 @@ def _portal_data(
         ),
         interval=portal.Interval(level=round(100 * metadata["interval"]["level"])),
         night_hours=_night_hours(charter),
+        estimators=[
+            portal.EstimatorName(estimator=row.name, words=Words(en=row.en, nl=row.nl))
+            for row in ESTIMATORS.values()
+        ],
         scores=_scores(charter, store),
         quality=_gates(store, charter, days),
         statement=_statement(charter, store, statement.paragraphs(charter, whole)),
@@ -163,7 +167,7 @@ def _scores(charter: Charter, store: Store) -> list[portal.Score]:
     return [
         portal.Score(
             estimator=name,
-            footprint="signal strength" if name != "voronoi" else "",
+            footprint="signal strength" if ESTIMATORS[name].footprint == "signal" else "",
             measure=shown,
             value=figures[measure],
             unit=unit,

@@ -42,6 +42,13 @@ class Score(Part):
     is_champion: bool = False
 
 
+class EstimatorName(Part):
+    """What people call an estimator."""
+
+    estimator: str
+    words: Words
+
+
 class Result(Part):
     """One expectation as the gate judged it. `observed` holds counts and shares only."""
 
@@ -132,6 +139,9 @@ class PortalData(Part):
     flows: ReleasedFlows | None = None
     visitors: ReleasedVisitors | None = None
     method: Method
+    estimators: list[EstimatorName] = Field(
+        default_factory=list, description="in the order in which they are shown"
+    )
     interval: Interval = Interval()
     night_hours: tuple[int, int] = (0, 6)
     day_hours: tuple[int, int] = (9, 17)

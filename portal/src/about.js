@@ -1,5 +1,6 @@
 // The charter in short, the method's names, what was released and where to get it.
 
+import { estimatorName } from "./accuracy.js";
 import { badge, h } from "./dom.js";
 import { dayMiddle, daysBetween, say, sayOr, textOf } from "./format.js";
 import { data } from "./state.js";
@@ -30,7 +31,7 @@ function method() {
   const { estimator, version, footprint, run, paragraphs } = data.method;
   return h("section", { class: "card" }, h("h2", {}, say("method")),
     h("dl", { class: "rows" },
-      row(say("estimator"), sayOr(`estimator_${estimator}`, estimator)),
+      row(say("estimator"), estimatorName(estimator)),
       row(say("version"), h("code", {}, version)),
       footprint ? row(say("footprint"), sayOr(`footprint_${footprint}`, footprint)) : null,
       run ? row(say("run"), h("code", {}, run)) : null,

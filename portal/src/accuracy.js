@@ -4,7 +4,12 @@ import { h, table, tableBehind } from "./dom.js";
 import { percent, say, sayOr, short, signedPercent, textOf, whole } from "./format.js";
 import { data } from "./state.js";
 
-const ORDER = ["voronoi", "sb", "em", "landuse"];
+const ORDER = data.estimators.map((row) => row.estimator);
+
+// What people call an estimator; the name in the tables where they have no word for it.
+export function estimatorName(name) {
+  return textOf(data.estimators[ORDER.indexOf(name)]?.words) || name;
+}
 
 function valueWords(score) {
   if (score.measure.startsWith("bias") && score.unit === "share") return signedPercent(score.value, 1);
@@ -23,7 +28,7 @@ function measureParts(measure) {
 }
 
 function estimatorWords(score) {
-  return sayOr(`estimator_${score.estimator}`, score.estimator);
+  return estimatorName(score.estimator);
 }
 
 function footprintWords(score) {

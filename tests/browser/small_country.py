@@ -16,7 +16,8 @@ from shapely.geometry import mapping
 from small_judgements import DAYS, gates, scores
 
 from peil.charter.schema import Words
-from peil.pages.portal import Body, Download, Method, PortalData, Release, Released
+from peil.estimate.estimators import ESTIMATORS
+from peil.pages.portal import Body, Download, EstimatorName, Method, PortalData, Release, Released
 
 NAMES = [
     "Zeemonde",
@@ -219,6 +220,10 @@ def page_data(**changes: Any) -> PortalData:
         ],
         "attribution": "Simulated by Peil.",
     }
+    content["estimators"] = [
+        EstimatorName(estimator=row.name, words=Words(en=row.en, nl=row.nl))
+        for row in ESTIMATORS.values()
+    ]
     return PortalData(**{**content, **changes})
 
 

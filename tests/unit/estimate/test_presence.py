@@ -212,7 +212,3 @@ def test_every_list_of_estimators_is_the_same() -> None:
         if "accepted_values" in test
     ]
     assert accepted == [list(ESTIMATORS)] * 2
-    shown = (PROJECT / "portal/src/accuracy.js").read_text()
-    assert f"const ORDER = {list(ESTIMATORS)};".replace("'", '"') in shown
-    words = yaml.safe_load((PROJECT / "portal/src/words.json").read_text())
-    assert all(f"estimator_{name}" in words for name in ESTIMATORS)
