@@ -122,10 +122,7 @@ def _portal_data(
         ),
         interval=portal.Interval(level=round(100 * metadata["interval"]["level"])),
         night_hours=_night_hours(charter),
-        estimators=[
-            portal.EstimatorName(estimator=row.name, words=Words(en=row.en, nl=row.nl))
-            for row in ESTIMATORS.values()
-        ],
+        estimators=estimator_names(),
         scores=_scores(charter, store),
         quality=_gates(store, charter, days),
         statement=_statement(charter, store, statement.paragraphs(charter, whole)),
@@ -146,6 +143,14 @@ def _statement(charter: Charter, store: Store, of_presence: list[Words]) -> list
         return of_presence
     protected, *rest = of_presence
     return [released_tables.titled(protected, "presence"), *more, *rest]
+
+
+def estimator_names() -> list[portal.EstimatorName]:
+    """What people call each estimator, in the order of the registry."""
+    return [
+        portal.EstimatorName(estimator=row.name, words=Words(en=row.en, nl=row.nl))
+        for row in ESTIMATORS.values()
+    ]
 
 
 def _party(name: str, contact: str) -> portal.Body:

@@ -19,6 +19,7 @@ PROMISES = (
     "dags",
     "deliveries",
     "conventions",
+    "strangers",
     "attacks",
     "browser",
     "end_to_end",

@@ -49,6 +49,14 @@ class Copied:
         file.write_text(content.replace(place, text + place, 1))
         self.touched.add(name)
 
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Put other words in the place of all that stand in a file."""
+        file = self.folder / name
+        content = file.read_text()
+        assert old in content, f"{name} has no {old!r}"
+        file.write_text(content.replace(old, new))
+        self.touched.add(name)
+
     def add(self, name: str, text: str) -> None:
         """Add a file that is not there yet."""
         file = self.folder / name
