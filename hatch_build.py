@@ -14,7 +14,6 @@ class CheckoutOnly(BuildHookInterface):  # type: ignore[type-arg]
         """Refuse any build but an editable one, in one sentence."""
         if version != "editable":
             raise SystemExit(
-                "Peil has no wheel: it runs from its checkout or its image, which hold "
-                "methods.toml, dags/, dbt_project/ and pilots/ too. For the statistics alone build `models/` "
-                "(peil-models)."
+                "Peil has no wheel: it runs from its checkout or its image, which hold dags/ and "
+                "methods.toml too. For the statistics alone build models/ (peil-models)."
             )

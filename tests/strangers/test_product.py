@@ -185,9 +185,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Copied:
         copied.put_before(f"{VIEWS}/{state}/{state}.yml", "\nmodels:\n", source)
     copied.add("expectations/released/rel_arrivals__by_zone_hour.py", SUITE)
     suites = "expectations/released/__init__.py"
-    copied.put_before(
-        suites, "    rel_flows__by_zone_pair_hour,\n", "    rel_arrivals__by_zone_hour,\n"
-    )
+    listed_suite = "    rel_flows__by_zone_pair_hour,\n"
+    copied.put_before(suites, listed_suite, "    rel_arrivals__by_zone_hour,\n")
     copied.put_before(suites, '    "flows": rel', '    "arrivals": rel_arrivals__by_zone_hour,\n')
     words = "peil/release/statement_linked.py"
     copied.put_before(words, "}\nTOGETHER = ", SUBJECT)
