@@ -42,7 +42,7 @@ def tell_run(pilot: str, report: Report, console: Console, complaint: Console) -
 
 
 def _line(console: Console, title: str, text: str, style: str = "") -> None:
-    console.print(f"{title:10}{text}", style=style, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{title:11}{text}", style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _product(product: Released) -> str:
