@@ -16,7 +16,10 @@ PARAMETERS = ("path_loss_exponent", "midpoint_dbm", "steepness", "judged_devianc
 
 
 def tables(pilot: str) -> list[Table]:
-    """Two tables: estimators (mean over days of their scores), versions of the footprint."""
+    """Make a table of estimators (mean over days of their scores), and one of footprint versions.
+
+    Where no footprint is registered yet there is no second table.
+    """
     charter = reading.load(pilot)
     record = experiments.compare(Store(), charter.pilot)
     heads = ("estimator", "footprint", "days", *(name.replace("_", "\n") for name in SCORES))
@@ -39,4 +42,4 @@ def tables(pilot: str) -> list[Table]:
             version["footprint"],
             *(f"{float(version[name]):.3f}" for name in PARAMETERS),
         )
-    return [runs, versions]
+    return [runs, versions] if record["versions"] else [runs]

@@ -89,7 +89,7 @@ def simulate(
     means that both are complete. A manifest with these parameters, of this code, whose files are
     as it says, is left untouched.
     """
-    asked = {
+    parameters = {
         "pilot": pilot,
         "devices": devices,
         "days": days,
@@ -98,19 +98,19 @@ def simulate(
         "first_day": str(FIRST_DAY),
         "code_sha256": _code(),
     }
-    to, known = Path(deliveries) / pilot, Path(truth) / pilot
-    if (found := _existing(to, known, asked)) is not None:
-        return found
+    to, truth_folder = Path(deliveries) / pilot, Path(truth) / pilot
+    if (answer := _existing(to, truth_folder, parameters)) is not None:
+        return answer
     tell: Progress = progress or (lambda _what, _share: None)
     tell("people and diaries", 0.0)
     try:
         simulation = Simulation(devices=devices, days=days, seed=seed, world_seed=world_seed)
     except ValueError as error:
         raise Refused(f"peil simulate: {error}.") from None
-    for folder in (to, known):
+    for folder in (to, truth_folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder.with_name(f".{pilot}.old"), ignore_errors=True)
-    aside, aside_known = (fresh_folder(f.with_name(f".{pilot}.part")) for f in (to, known))
+    aside, aside_known = (fresh_folder(f.with_name(f".{pilot}.part")) for f in (to, truth_folder))
 
     _write_reference(simulation, aside)
     dirt = _write_events(simulation, aside, tell)
@@ -128,12 +128,12 @@ def simulate(
             folder / MANIFEST,
             {
                 "is_simulated": True,
-                "parameters": asked,
+                "parameters": parameters,
                 "facts": facts,
                 "sha256": _hashes(folder),
             },
         )
-    replace_folder(aside_known, known)
+    replace_folder(aside_known, truth_folder)
     replace_folder(aside, to)
     tell("done", 1.0)
     return _answer("done", read_json(to / MANIFEST))
@@ -141,22 +141,22 @@ def simulate(
 
 def _answer(status: str, manifest: dict[str, Any]) -> dict[str, Any]:
     facts, p = manifest["facts"], manifest["parameters"]
-    said = "simulated" if status == "done" else "was simulated before; left untouched"
+    ending = "simulated" if status == "done" else "was simulated before; left untouched"
     sentence = (
         f"{p['pilot']}: {facts['n_devices']} devices and {p['days']} days, seed "
-        f"{p['seed']}, world {p['world_seed']}, {said}"
+        f"{p['seed']}, world {p['world_seed']}, {ending}"
     )
     return {"status": status, "sentence": sentence, "n_files": len(manifest["sha256"]), **facts}
 
 
-def _existing(to: Path, known: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
+def _existing(to: Path, truth_folder: Path, parameters: dict[str, Any]) -> dict[str, Any] | None:
     """The answer, when this very simulation is there already, complete and unaltered."""
-    if not ((to / MANIFEST).is_file() and (known / MANIFEST).is_file()):
+    if not ((to / MANIFEST).is_file() and (truth_folder / MANIFEST).is_file()):
         return None
     try:
-        manifests = [read_json(folder / MANIFEST) for folder in (to, known)]
-        for folder, manifest in zip((to, known), manifests, strict=True):
-            if manifest["parameters"] != asked or manifest["sha256"] != _hashes(folder):
+        manifests = [read_json(folder / MANIFEST) for folder in (to, truth_folder)]
+        for folder, manifest in zip((to, truth_folder), manifests, strict=True):
+            if manifest["parameters"] != parameters or manifest["sha256"] != _hashes(folder):
                 return None
     except (json.JSONDecodeError, KeyError):
         return None
@@ -173,13 +173,13 @@ def _code() -> str:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    found = {}
+    hashes = {}
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.name != MANIFEST:
             with file.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            found[file.relative_to(folder).as_posix()] = digest
-    return found
+            hashes[file.relative_to(folder).as_posix()] = digest
+    return hashes
 
 
 def _write_reference(simulation: Simulation, to: Path) -> None:

@@ -36,21 +36,21 @@ def places(charter: Charter, store: Store, area: Area, days: list[date]) -> pd.D
     """
     pilot = charter.pilot
     file = folder(store, pilot) / "places.parquet"
-    known = pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=COLUMNS)
+    before = pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=COLUMNS)
     readable = [
         day
         for day in days
         if store.staged_file(pilot, day).exists() and store.key(pilot, day, "staged").exists()
     ]
     if not readable:
-        return known
+        return before
     newest = _placed(charter, store, area, max(readable))
-    kept = pd.concat([newest, known[~known["cell_id"].isin(newest["cell_id"])]])
-    kept = kept.sort_values("cell_id").reset_index(drop=True)
-    if not kept.equals(known):
-        content: bytes = kept.to_parquet(None, index=False)
+    cells = pd.concat([newest, before[~before["cell_id"].isin(newest["cell_id"])]])
+    cells = cells.sort_values("cell_id").reset_index(drop=True)
+    if not cells.equals(before):
+        content: bytes = cells.to_parquet(None, index=False)
         write_bytes(file, content, mode=0o600)
-    return kept
+    return cells
 
 
 def _placed(charter: Charter, store: Store, area: Area, day: date) -> pd.DataFrame:
@@ -104,7 +104,7 @@ def region_names(cells: pd.DataFrame, area: Area) -> dict[str, str]:
     first = counts.sort_values(["n", "name"], ascending=[False, True]).groupby("region_id")["name"]
     zone = first.first().to_dict()
     regions = sorted(set(cells["region_id"]) - {""})
-    return {one: f"{zone[one]} {one}" if one in zone else one for one in regions}
+    return {region: f"{zone[region]} {region}" if region in zone else region for region in regions}
 
 
 def outlines(area: Area, tolerance_m: float = 50.0) -> list[Outline]:

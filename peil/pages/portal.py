@@ -156,11 +156,11 @@ class PortalData(Part):
 
     @model_validator(mode="after")
     def _zones_and_hours_known(self) -> PortalData:
-        known = {f["properties"]["zone_id"] for f in self.zones["features"]}
+        zone_ids = {f["properties"]["zone_id"] for f in self.zones["features"]}
         for table in (self.released, self.flows, self.visitors):
             if table is None:
                 continue
-            if missing := set(table.zone_ids) - known:
+            if missing := set(table.zone_ids) - zone_ids:
                 raise ValueError(f"{len(missing)} released zones have no shape")
             if set(table.times) - set(self.released.times):
                 raise ValueError("flows or visitors have an hour that `released` lacks")

@@ -100,7 +100,7 @@ class ByPair(Part):
         content = self.model_dump(mode="json")
         for name in ("values", "lower", "upper"):
             content[name] = [
-                [one for one, letter in zip(column, status, strict=True) if letter == "F"]
+                [number for number, letter in zip(column, status, strict=True) if letter == "F"]
                 for column, status in zip(content[name], self.conf_status, strict=True)
             ]
         return content

@@ -68,18 +68,22 @@ def content(
     days = list(days or sorted(set(figures["day"]))[-SHOWN_DAYS:])
     if not days:
         return None
-    told, thought = _by_day(figures), _by_day(judged)
+    figures_by_day, judged_by_day = _by_day(figures), _by_day(judged)
     zone, none = charter.time_zone, judged[:0]
-    cells = _cells([told[day] for day in days], places)
-    made = [
+    cells = _cells([figures_by_day[day] for day in days], places)
+    contents = [
         Day(
             day=day,
             hours=[local_hour(hour, zone) for hour in hours_of_day(day, zone)],
-            rows_per_hour=_heat(told[day], cells, day, zone),
-            statuses=_statuses(thought.get(day, none), told[day], cells),
+            rows_per_hour=_heat(figures_by_day[day], cells, day, zone),
+            statuses=_statuses(judged_by_day.get(day, none), figures_by_day[day], cells),
             files=[account for account in accounts if account.day == day],
             **checks_of_day(
-                thought.get(day, none), told[day], told.get(week_before(day)), day, zone
+                judged_by_day.get(day, none),
+                figures_by_day[day],
+                figures_by_day.get(week_before(day)),
+                day,
+                zone,
             ),
         )
         for day in days
@@ -91,10 +95,14 @@ def content(
         time_zone=charter.time_zone,
         is_synthetic=charter.is_synthetic,
         cells=cells,
-        regions=[Region(region_id=one, name=regions.get(one, one)) for one in sorted(used) if one],
+        regions=[
+            Region(region_id=region_id, name=regions.get(region_id, region_id))
+            for region_id in sorted(used)
+            if region_id
+        ],
         outlines=outlines,
-        days=made,
-        problems=[_problem(one) for one in troubles],
+        days=contents,
+        problems=[_problem(trouble) for trouble in troubles],
     )
 
 
@@ -104,13 +112,13 @@ def _by_day(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _cells(figures: list[pd.DataFrame], places: pd.DataFrame) -> list[Cell]:
     """Every cell with a figure or a place, by region and name; those of no region come last."""
-    seen: set[str] = set()
+    cell_ids: set[str] = set()
     for own in figures:
-        seen |= set(own.loc[own["scope"].isin(["cell", "cell_hour"]), "place"].unique())
-    known: dict[Any, dict[Any, Any]] = places.set_index("cell_id").to_dict("index")
+        cell_ids |= set(own.loc[own["scope"].isin(["cell", "cell_hour"]), "place"].unique())
+    placed: dict[Any, dict[Any, Any]] = places.set_index("cell_id").to_dict("index")
     cells = []
-    for cell_id in seen | set(known):
-        at = known.get(cell_id, {})
+    for cell_id in cell_ids | set(placed):
+        at = placed.get(cell_id, {})
         is_placed = bool(pd.notna(at.get("x_m")) and pd.notna(at.get("y_m")))
         cells.append(
             Cell(
@@ -120,7 +128,7 @@ def _cells(figures: list[pd.DataFrame], places: pd.DataFrame) -> list[Cell]:
                 y_m=round(float(at["y_m"]), 1) if is_placed else None,
             )
         )
-    return sorted(cells, key=lambda one: (not one.region_id, one.region_id, one.cell_id))
+    return sorted(cells, key=lambda cell: (not cell.region_id, cell.region_id, cell.cell_id))
 
 
 def _heat(
@@ -146,17 +154,17 @@ def _heat(
 
 def _statuses(judged: pd.DataFrame, figures: pd.DataFrame, cells: list[Cell]) -> list[CellStatus]:
     """What each cell's day is worth against its own range; silent is 0 where some is expected."""
-    found: dict[str, CellStatus] = {}
+    statuses: dict[str, CellStatus] = {}
     counted = figures[(figures["scope"] == "cell") & (figures["check"] == ROWS)]
     for place, value in zip(counted["place"], counted["value"], strict=True):
-        found[str(place)] = status_of(value, None, None)
+        statuses[str(place)] = status_of(value, None, None)
     ranged = judged[(judged["scope"] == "cell") & judged["lower"].notna()]
     for check in reversed(RANGES):  # the better one overwrites the other
         own = ranged[ranged["check"] == check]
         columns = (own[name] for name in ("place", "value", "lower", "upper"))
         for place, value, lower, upper in zip(*columns, strict=True):
-            found[str(place)] = status_of(value, lower, upper)
-    return [found.get(cell.cell_id, "unknown") for cell in cells]
+            statuses[str(place)] = status_of(value, lower, upper)
+    return [statuses.get(cell.cell_id, "unknown") for cell in cells]
 
 
 def status_of(value: Any, lower: Any, upper: Any) -> CellStatus:
@@ -175,5 +183,5 @@ def status_of(value: Any, lower: Any, upper: Any) -> CellStatus:
     return "high" if value > upper else "expected"
 
 
-def _problem(one: Trouble) -> Problem:
-    return Problem(**{name: getattr(one, name) for name in Problem.model_fields})
+def _problem(trouble: Trouble) -> Problem:
+    return Problem(**{name: getattr(trouble, name) for name in Problem.model_fields})

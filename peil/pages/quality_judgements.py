@@ -102,15 +102,17 @@ def moments(figures: pd.DataFrame, time_zone: str) -> pd.DataFrame:
 def _with_unjudged(judged: pd.DataFrame, figures: pd.DataFrame, time_zone: str) -> pd.DataFrame:
     """Add the figures of files, the day and regions that nobody judged, as not judged."""
     wide = moments(figures[figures["scope"].isin(WIDE)], time_zone)
-    thought = judged[judged["scope"].isin(WIDE)]
-    known = set(zip(thought["check"], thought["scope"], thought["place"], strict=True))
+    wide_judged = judged[judged["scope"].isin(WIDE)]
+    judged_keys = set(
+        zip(wide_judged["check"], wide_judged["scope"], wide_judged["place"], strict=True)
+    )
     keys = zip(wide["check"], wide["scope"], wide["place"], strict=True)
-    bare = wide[np.array([key not in known for key in keys], dtype=bool)]
-    found = [CHECKS.get(check) for check in bare["check"]]
+    bare = wide[np.array([key not in judged_keys for key in keys], dtype=bool)]
+    specified = [CHECKS.get(check) for check in bare["check"]]
     bare = bare.assign(
         **dict.fromkeys(("expected", "lower", "upper", "trend"), np.nan),
-        severity=[one.severity if one else "note" for one in found],
-        owner=[one.owner if one else "operator" for one in found],
+        severity=[spec.severity if spec else "note" for spec in specified],
+        owner=[spec.owner if spec else "operator" for spec in specified],
         verdict="unknown",
     )
     return pd.concat([judged, bare]) if len(bare) else judged

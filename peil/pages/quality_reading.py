@@ -31,7 +31,7 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
     if not days:
         return None
     looked_up = [*days, *map(week_before, days)]
-    known = cell_places.places(charter, store, area, [date.fromisoformat(day) for day in days])
+    places = cell_places.places(charter, store, area, [date.fromisoformat(day) for day in days])
     return content(
         charter,
         pd.concat(
@@ -46,8 +46,8 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
                 *_out_of_range(store, pilot, days[-HEAT_DAYS:]),
             ]
         ),
-        known,
-        cell_places.region_names(known, area),
+        places,
+        cell_places.region_names(places, area),
         cell_places.outlines(area),
         [
             account
@@ -61,19 +61,21 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
 
 def open_troubles(charter: Charter, store: Store, day: date) -> list[Trouble]:
     """What is wrong now: what was told and lasts, and what the last day's figures say anew."""
-    standing = {one.name: one.trouble for one in telling.standing(store, charter.pilot)}
-    found = {one.incident: one for one in drift.found(charter, day, store)}
-    return list({**standing, **found}.values())
+    standing = {
+        incident.name: incident.trouble for incident in telling.standing(store, charter.pilot)
+    }
+    troubles = {trouble.incident: trouble for trouble in drift.found(charter, day, store)}
+    return list({**standing, **troubles}.values())
 
 
 def _out_of_range(store: Store, pilot: str, days: list[str]) -> Iterator[pd.DataFrame]:
     """Single cells and hours that are out of range; of a country there are too many to hold all."""
     for day in days:
-        told = quality.judged(store, pilot, [day], ["cell_hour"])
-        yield told[told["verdict"].isin(["stop", "note"])]
+        judged = quality.judged(store, pilot, [day], ["cell_hour"])
+        yield judged[judged["verdict"].isin(["stop", "note"])]
 
 
 def days_with_figures(store: Store, pilot: str) -> list[str]:
     """Every day of a pilot that the quality store has figures of, in order."""
-    found = quality.folder(store, pilot).glob("*.figures.parquet")
-    return sorted(file.name.removesuffix(".figures.parquet") for file in found)
+    files = quality.folder(store, pilot).glob("*.figures.parquet")
+    return sorted(file.name.removesuffix(".figures.parquet") for file in files)

@@ -39,7 +39,7 @@ def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> Released:
     def wide(column: str) -> list[list[Any]]:
         pivot = table.pivot(index="REF_AREA", columns="TIME_PERIOD", values=column)
         rows = pivot.reindex(index=zones, columns=times).astype(object)
-        return [[None if pd.isna(one) else one for one in row] for row in rows.to_numpy()]
+        return [[None if pd.isna(number) else number for number in row] for row in rows.to_numpy()]
 
     return Released(
         zone_ids=zones,
@@ -58,10 +58,10 @@ def flows(charter: Charter, store: Store) -> ReleasedFlows | None:
     Where every pair has an entry in every hour, those that are withheld throughout are left out:
     of a country's municipalities they are most.
     """
-    found = _read(charter, store, "flows")
-    if found is None:
+    rows = _read(charter, store, "flows")
+    if rows is None:
         return None
-    table, whole = found
+    table, whole = rows
     zones = sorted({*table["REF_AREA_FROM"], *table["REF_AREA_TO"]})
     if len(table) == len(zones) ** 2 * len(whole["times"]):
         whole["unlisted"] = "C"
@@ -74,10 +74,10 @@ def flows(charter: Charter, store: Store) -> ReleasedFlows | None:
 
 def visitors(charter: Charter, store: Store, area: Area) -> ReleasedVisitors | None:
     """Released persons present by origin, of every day that has them, or None."""
-    found = _read(charter, store, "visitors")
-    if found is None:
+    rows = _read(charter, store, "visitors")
+    if rows is None:
         return None
-    table, whole = found
+    table, whole = rows
     # whoever lives in a zone is of its residents: one origin on the page, whatever the zone
     at_home = table["ORIGIN"].eq(table["REF_AREA"])
     table = table.assign(ORIGIN=table["ORIGIN"].mask(at_home, RESIDENTS))
@@ -109,13 +109,16 @@ def origin_of(code: str, zone_ids: set[str]) -> Origin:
 def protection(charter: Charter, store: Store, product: str) -> list[Words]:
     """What protects the people behind a product, of all its released days; nothing without any."""
     days = [day for day in charter.days() if is_released(charter, store, product, day)]
-    told = [
+    metadata = [
         read_json(store.released(charter.pilot, product, day) / "metadata.json") for day in days
     ]
-    if not told:
+    if not metadata:
         return []
-    counts = {name: sum(one[name] for one in told) for name in ("n_entries", "n_withheld")}
-    block = statement.paragraphs(charter, {**told[-1], **counts})[0]
+    counts = {
+        name: sum(day_metadata[name] for day_metadata in metadata)
+        for name in ("n_entries", "n_withheld")
+    }
+    block = statement.paragraphs(charter, {**metadata[-1], **counts})[0]
     return [titled(block, product)]
 
 
@@ -143,10 +146,10 @@ def _read(
         for day in days
         for hour in hours_of(day, charter.time_zone)
     ]
-    told = read_json(places[-1] / "metadata.json").get("interval", {})
+    promise = read_json(places[-1] / "metadata.json").get("interval", {})
     interval = Interval(
-        level=round(100 * told.get("level", 0.9)),
-        is_provisional=told.get("status", "provisional") == "provisional",
+        level=round(100 * promise.get("level", 0.9)),
+        is_provisional=promise.get("status", "provisional") == "provisional",
     )
     units = table["UNIT_MEASURE"].unique()
     if len(units) > 1:
@@ -176,9 +179,11 @@ def _by_pair(
 
     def wide(column: str) -> list[list[int | None]]:
         numbers = np.full(shape, None, dtype=object)
-        numbers[place, hour] = [None if pd.isna(one) else int(one) for one in table[column]]
-        found: list[list[int | None]] = numbers.tolist()
-        return found
+        numbers[place, hour] = [
+            None if pd.isna(number) else int(number) for number in table[column]
+        ]
+        columns: list[list[int | None]] = numbers.tolist()
+        return columns
 
     return {
         **whole,

@@ -50,12 +50,12 @@ class Browser:
 
     def requests(self) -> list[str]:
         """Every address asked for since the last call, the page's own file included."""
-        found = []
+        paths = []
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
-                found.append(message["params"]["request"]["url"])
-        return found
+                paths.append(message["params"]["request"]["url"])
+        return paths
 
     def errors(self) -> list[str]:
         """What the console holds since the last call: errors, warnings, policy violations."""

@@ -31,7 +31,7 @@ def fragment(data: PortalData, zone: str, t: int, language: str = "en", tab: str
 def names(data: PortalData) -> dict[str, str]:
     """Zones by id, as the page calls them."""
     properties = [feature["properties"] for feature in data.zones["features"]]
-    return {one["zone_id"]: one["name"] for one in properties}
+    return {zone["zone_id"]: zone["name"] for zone in properties}
 
 
 def look(

@@ -29,7 +29,7 @@ N_HOURS = 48
 
 def _columns(counts: dict[tuple[int, int], np.ndarray], silent: int) -> dict[str, Any]:
     """Columns by pair: zero does not occur, small is withheld, and all that touches `silent`."""
-    found: dict[str, Any] = {
+    columns: dict[str, Any] = {
         name: [] for name in ("pairs", "values", "lower", "upper", "conf_status")
     }
     for pair in sorted(counts):
@@ -40,12 +40,12 @@ def _columns(counts: dict[tuple[int, int], np.ndarray], silent: int) -> dict[str
         letters = [
             "-" if not v else "C" if s is None else "F" for v, s in zip(row, shown, strict=True)
         ]
-        found["pairs"].append(pair)
-        found["values"].append(shown)
-        found["lower"].append([None if v is None else round(v * 0.83) for v in shown])
-        found["upper"].append([None if v is None else round(v * 1.21) for v in shown])
-        found["conf_status"].append("".join(letters))
-    return found
+        columns["pairs"].append(pair)
+        columns["values"].append(shown)
+        columns["lower"].append([None if v is None else round(v * 0.83) for v in shown])
+        columns["upper"].append([None if v is None else round(v * 1.21) for v in shown])
+        columns["conf_status"].append("".join(letters))
+    return columns
 
 
 def _centres() -> np.ndarray:

@@ -45,7 +45,7 @@ def scores() -> list[Score]:
 
 def gates() -> list[Gate]:
     """A week of gates: one closed, one with a note."""
-    asked = {
+    expected = {
         "raw": ("events", "A day with far fewer rows is a broken delivery.", "stop"),
         "staged": (
             "stg_operator__events",
@@ -57,7 +57,7 @@ def gates() -> list[Gate]:
     }
     out = []
     for day in DAYS:
-        for state, (table, why, severity) in asked.items():
+        for state, (table, why, severity) in expected.items():
             bad = (day, state) in {("2026-03-05", "estimated"), ("2026-03-08", "staged")}
             results = [
                 Result(

@@ -86,16 +86,16 @@ def frames(n_days: int = 14, n_masts: int = 34) -> tuple[pd.DataFrame, pd.DataFr
     figures, judged = [], []
     for back in range(n_days - 1, -1, -1):
         day = LAST - timedelta(days=back)
-        told = str(day)
+        day_name = str(day)
         long = _cell_hours(cells, day, 100 + back)
         few = (long["n"] > 0) & (long["n"] < 15)
         figures.append(
             long.assign(
-                day=told, check="n_rows_staged", scope="cell_hour", value=long["n"].where(~few)
+                day=day_name, check="n_rows_staged", scope="cell_hour", value=long["n"].where(~few)
             )
         )
         per_cell = long.groupby("place", as_index=False)["n"].sum().rename(columns={"n": "value"})
-        figures.append(per_cell.assign(day=told, check="n_rows_staged", scope="cell"))
+        figures.append(per_cell.assign(day=day_name, check="n_rows_staged", scope="cell"))
         total = float(long["n"].sum())
         whole = {
             "count_added_rows": total,
@@ -114,11 +114,13 @@ def frames(n_days: int = 14, n_masts: int = 34) -> tuple[pd.DataFrame, pd.DataFr
         region = long.merge(cells, left_on="place", right_on="cell_id").groupby("region_id")["n"]
         wide = [("day", "", name, value) for name, value in whole.items()]
         wide += [("region", str(r), "count_added_rows", float(n)) for r, n in region.sum().items()]
-        frame = pd.DataFrame(wide, columns=["scope", "place", "check", "value"]).assign(day=told)
+        frame = pd.DataFrame(wide, columns=["scope", "place", "check", "value"]).assign(
+            day=day_name
+        )
         figures.append(frame)
         judged += [
             _judged(frame, None),
-            _judged(per_cell.assign(day=told, check="n_rows_staged", scope="cell"), cells),
+            _judged(per_cell.assign(day=day_name, check="n_rows_staged", scope="cell"), cells),
         ]
     both = [pd.concat(part, ignore_index=True) for part in (figures, judged)]
     for frame in both:
@@ -155,29 +157,29 @@ def _judged(frame: pd.DataFrame, cells: pd.DataFrame | None) -> pd.DataFrame:
         is_moment = frame["check"].str.endswith("_timestamp")
         start = midnight.map(lambda moment: moment.timestamp()).where(is_moment, 0.0)
         frame, expected = frame.assign(value=frame["value"] - start), expected - start
-    made = frame.assign(
+    rows = frame.assign(
         expected=expected, lower=expected * (1 - half), upper=expected * (1 + half), trend=0.004
     )
-    out = (made["value"] < made["lower"]) | (made["value"] > made["upper"])
-    stops = out & (made["scope"] == "region")
-    unknown = made["check"].isin(["median_duration", "plan_mark"])
-    made.loc[unknown, ["expected", "lower", "upper", "trend"]] = np.nan
+    out = (rows["value"] < rows["lower"]) | (rows["value"] > rows["upper"])
+    stops = out & (rows["scope"] == "region")
+    unknown = rows["check"].isin(["median_duration", "plan_mark"])
+    rows.loc[unknown, ["expected", "lower", "upper", "trend"]] = np.nan
     verdict = np.where(unknown, "unknown", np.where(stops, "stop", np.where(out, "note", "fine")))
-    severity = np.where(made["scope"] == "region", "stop", "note")
-    return made.assign(verdict=verdict, severity=severity, owner="operator")
+    severity = np.where(rows["scope"] == "region", "stop", "note")
+    return rows.assign(verdict=verdict, severity=severity, owner="operator")
 
 
 def accounts(figures: pd.DataFrame) -> list[FileAccount]:
     """Two files a day that add up, but for one of the last day."""
     whole = figures[(figures["scope"] == "day") & (figures["check"] == "count_added_rows")]
-    made = []
+    accounts = []
     for day, rows in zip(whole["day"], whole["value"].astype(int), strict=True):
         for part in ("a", "b"):
             n = rows // 2 + (part == "b")
             more = 5 if day == str(LAST) else 1
             aside = {reason: int(n * share * more) for reason, share in REASONS.items()}
             missing = 3 if day == str(LAST) and part == "b" else 0
-            made.append(
+            accounts.append(
                 FileAccount(
                     day=day,
                     file=f"events_{day}_{part}.csv.gz",
@@ -187,7 +189,7 @@ def accounts(figures: pd.DataFrame) -> list[FileAccount]:
                     n_staged=n - 40 - sum(aside.values()) - missing,
                 )
             )
-    return made
+    return accounts
 
 
 TROUBLES = [
@@ -222,8 +224,8 @@ def quality_data(n_days: int = 14, n_masts: int = 34) -> QualityData:
     zones = [f for f in country()["features"] if f["properties"]["level"] == "municipality"]
     outlines = [[[tuple(p) for p in ring] for ring in f["geometry"]["coordinates"]] for f in zones]
     names = {f["properties"]["zone_id"]: f["properties"]["name"] for f in country()["features"]}
-    made = content(
+    data = content(
         reading.load("demo"), figures, judged, places, names, outlines, accounts(figures), TROUBLES
     )
-    assert made is not None
-    return made
+    assert data is not None
+    return data

@@ -29,14 +29,14 @@ def flows_of(data: PortalData, zone: str, way: str, t: int) -> dict[str, Any]:
     """The entries of that hour, by the zone at the other end: numbers, or None where withheld."""
     table = data.flows
     assert table is not None
-    found: dict[str, Any] = {}
+    totals: dict[str, Any] = {}
     for p, pair in enumerate(table.pairs):
         ends = [table.zone_ids[end] for end in pair]
-        here, there = ends if way == "from" else ends[::-1]
-        if here == zone and table.conf_status[p][t] != "-":
+        own_end, there = ends if way == "from" else ends[::-1]
+        if own_end == zone and table.conf_status[p][t] != "-":
             value = table.values[p][t]
-            found[there] = None if value is None else (value, table.lower[p][t], table.upper[p][t])
-    return found
+            totals[there] = None if value is None else (value, table.lower[p][t], table.upper[p][t])
+    return totals
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -61,9 +61,9 @@ def test_the_table_holds_the_released_flows_largest_first(
     summary = browser.text("#flows-withheld summary")
     assert summary.startswith(WITHHELD[language].capitalize())
     assert re.findall(r"\d+", summary) == [str(len(silent)), str(len(given))]
-    said = browser.text("#flows-sum")
-    assert written(sum(entry[0] for entry in open_.values()), language) in said
-    assert {"en": "may be larger", "nl": "kan groter zijn"}[language] in said
+    sentence = browser.text("#flows-sum")
+    assert written(sum(entry[0] for entry in open_.values()), language) in sentence
+    assert {"en": "may be larger", "nl": "kan groter zijn"}[language] in sentence
 
 
 def test_a_day_is_the_sum_of_its_released_hours_and_says_what_is_missing(
@@ -106,10 +106,10 @@ def test_every_free_flow_has_an_arrow_that_points_the_right_way_and_is_as_wide(
         drawn = browser.run(middles, ZONE)
         assert {zone for zone, *_ in drawn} == set(free) and len(drawn) > 6
         widths = []
-        for zone, points, there, here in drawn:
+        for zone, points, there, own_end in drawn:
             tip = points[len(points) // 2]  # the outline is the same from either side of its tip
             tail = [(points[0][0] + points[-1][0]) / 2, (points[0][1] + points[-1][1]) / 2]
-            start, goal = (here, there) if way == "from" else (there, here)
+            start, goal = (own_end, there) if way == "from" else (there, own_end)
             assert _far(tip, goal) < _far(tip, start), (way, zone)
             assert _far(tail, start) < _far(tail, goal), (way, zone)
             widths.append((free[zone][0], _far(points[0], points[-1])))
@@ -140,8 +140,8 @@ def test_a_withheld_flow_is_hatched_and_has_no_arrow_and_no_number(
         assert not browser.driver.find_elements("css selector", f"path[data-flow='{zone}']")
     (other,) = [zone for zone, entry in given.items() if entry and zone == "M06"]
     label = browser.driver.find_element("css selector", f"[data-zone='{other}']")
-    said = (label.get_attribute("aria-label") or "").split(": ")[1]
-    assert said.startswith(written(given[other][0], language))
+    words = (label.get_attribute("aria-label") or "").split(": ")[1]
+    assert words.startswith(written(given[other][0], language))
 
 
 @pytest.mark.parametrize("way", ["from", "to"])
@@ -157,7 +157,7 @@ def test_a_zone_of_which_all_is_withheld_says_so_without_a_number(
 
 
 @pytest.mark.parametrize(
-    ("zone", "t", "said"),
+    ("zone", "t", "sentence"),
     [
         (LONELY, MORNING, "No trip from Zandvoerde was counted"),
         ("M08", N_HOURS + 5, "are not released"),
@@ -165,12 +165,12 @@ def test_a_zone_of_which_all_is_withheld_says_so_without_a_number(
     ],
 )
 def test_where_there_is_no_flow_the_page_says_why(
-    browser: Browser, moving: tuple[PortalData, Path], zone: str, t: int, said: str
+    browser: Browser, moving: tuple[PortalData, Path], zone: str, t: int, sentence: str
 ) -> None:
     look(browser, moving, zone, t, "&shows=flows")
     if zone == LONELY:
-        said = said.replace("Zandvoerde", names(moving[0])[LONELY])
-    assert said in browser.text("#flows-empty")
+        sentence = sentence.replace("Zandvoerde", names(moving[0])[LONELY])
+    assert sentence in browser.text("#flows-empty")
     assert browser.errors() == []
 
 
@@ -201,9 +201,9 @@ def test_the_privacy_section_says_how_much_of_each_product_is_withheld(
         more = (n_pairs - len(table.pairs)) * N_HOURS if n_pairs and unlisted == "C" else 0
         all_ = len(letters) - letters.count("-") + more
         shares.append(100 * (letters.count("C") + more) / all_)
-    said = browser.text("dl.facts")
-    found = re.search(r"Of flows ([\d.]+)% is withheld, of who is here ([\d.]+)%", said)
-    assert found and [float(part) for part in found.groups()] == pytest.approx(shares, abs=0.06)
+    facts = browser.text("dl.facts")
+    shown = re.search(r"Of flows ([\d.]+)% is withheld, of who is here ([\d.]+)%", facts)
+    assert shown and [float(part) for part in shown.groups()] == pytest.approx(shares, abs=0.06)
 
 
 def test_a_pilot_without_the_products_shows_nothing_of_them(
@@ -213,10 +213,10 @@ def test_a_pilot_without_the_products_shows_nothing_of_them(
     browser.open(file, fragment(data, ZONE, MORNING) + "&shows=flows&way=to")
     assert browser.run("return document.querySelectorAll('#flows, #who, [data-part]').length") == 0
     assert browser.run("return document.querySelectorAll('.zone').length") == 20
-    said = browser.text("#page")
+    text = browser.text("#page")
     browser.driver.find_element("id", "tab-privacy").click()
-    said += browser.text("#page")
-    assert not re.search(r"\b(flows?|trips?|visitors?|who is here)\b", said, re.I)
+    text += browser.text("#page")
+    assert not re.search(r"\b(flows?|trips?|visitors?|who is here)\b", text, re.I)
     assert browser.errors() == []
 
 

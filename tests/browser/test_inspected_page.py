@@ -53,20 +53,20 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "roads": 0.0,
         }
     )
-    made = [
+    sheet = [
         places(cells(4)),
         areas(zones, "municipality", pd.Series({"A": 400.0})),
         land_use(tiles, 1000.0),
         heights(tiles, 1000.0),
     ]
-    for layer in made:
+    for layer in sheet:
         layer.pop("box"), layer.pop("told")
     content = {
         "title": "A delivery",
         "plane": "EPSG:3035",
         "attribution": "Made by the tests",
         "bounds": [X, Y, X + 4000, Y + 2000],
-        "layers": made,
+        "layers": sheet,
     }
     out = tmp_path_factory.mktemp("look") / "map.html"
     out.write_text(page("inspected", "A delivery", content, ("d3.min.js",)))
@@ -94,7 +94,7 @@ def test_every_layer_says_what_it_shows_in_words_colours_and_numbers(
     browser.open(file, f"#lang={language}")
     wait(lambda: browser.run("return document.querySelectorAll('.site').length") == 4)
     assert browser.text(".attribution") == "Made by the tests"
-    told = [
+    lines = [
         (["Kind of cell", "Soort cel"], [["LTE", "2"], ["GSM", "2"]]),
         (
             ["Persons in the register per km²", "Personen in het register per km²"],
@@ -113,19 +113,19 @@ def test_every_layer_says_what_it_shows_in_words_colours_and_numbers(
         ),
         (["Elevation in m", "Hoogte in m"], None),
     ]
-    for number, (title, expected) in enumerate(told):
+    for number, (title, expected) in enumerate(lines):
         choose(browser, number)
         wait(lambda: browser.run("return document.querySelector('.look svg') !== null"))
         assert title[n] in browser.text(".key")
         n_classes = browser.run("return document.querySelectorAll('.swatches li').length")
         assert n_classes == len(browser.text(".swatches").strip().splitlines()) > 0
-        found = rows(browser)
+        shown = rows(browser)
         if expected is not None and language == "en":
             wait(lambda want=expected: rows(browser) == want)
-        assert len(found) == len(expected or found)
+        assert len(shown) == len(expected or shown)
     assert browser.errors() == []
-    asked = [u.split("#")[0] for u in browser.requests() if not u.startswith("data:")]
-    assert set(asked) == {file.as_uri()}
+    urls = [u.split("#")[0] for u in browser.requests() if not u.startswith("data:")]
+    assert set(urls) == {file.as_uri()}
 
 
 def test_a_picture_of_tiles_has_the_colours_of_its_key(
@@ -134,7 +134,7 @@ def test_a_picture_of_tiles_has_the_colours_of_its_key(
     browser.open(file)
     choose(browser, 2)
     wait(lambda: browser.run("return document.querySelector('canvas.tiles') !== null"))
-    seen = browser.run(
+    colours = browser.run(
         "const c = document.querySelector('canvas.tiles');"
         "const {data} = c.getContext('2d').getImageData(0, 0, c.width, c.height);"
         "const found = {};"
@@ -146,8 +146,8 @@ def test_a_picture_of_tiles_has_the_colours_of_its_key(
         "return Object.fromEntries(Object.entries(found)"
         ".map(([hex, {n, x, y}]) => [hex, [x / n, y / n]]))"
     )
-    assert set(seen) == {"56b4e9", "e69f00", "f4f1e6"}
-    home, water, land = seen["e69f00"], seen["56b4e9"], seen["f4f1e6"]
+    assert set(colours) == {"56b4e9", "e69f00", "f4f1e6"}
+    home, water, land = colours["e69f00"], colours["56b4e9"], colours["f4f1e6"]
     assert home[1] == pytest.approx(water[1], abs=2) and land[1] < home[1]  # land lies north
     assert home[0] < land[0] < water[0]
 
@@ -187,4 +187,4 @@ def test_very_many_cells_are_counted_in_squares() -> None:
     total = sum(int(item["words"]["en"].split(" ")[0].replace(",", "")) for item in layer["items"])
     assert total == 4000
     assert sum(row[1] for row in layer["rows"]) == len(layer["items"])
-    assert len({one["colour"] for one in layer["classes"]}) == len(layer["classes"])
+    assert len({entry["colour"] for entry in layer["classes"]}) == len(layer["classes"])

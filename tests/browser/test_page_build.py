@@ -20,11 +20,11 @@ WORDS = json.loads((PORTAL / "src" / "words.json").read_text(encoding="utf-8"))
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
-    one = build(page_data(), tmp_path / "one").read_bytes()
+    first = build(page_data(), tmp_path / "one").read_bytes()
     two = build(page_data(), tmp_path / "two").read_bytes()
-    assert one == two and len(one) > 300_000
+    assert first == two and len(first) > 300_000
     other = build(page_data(threshold=16), tmp_path / "other").read_bytes()
-    assert one != other
+    assert first != other
 
 
 def test_nothing_is_left_beside_the_page(tmp_path: Path) -> None:
@@ -129,13 +129,13 @@ def test_every_word_is_there_in_both_languages_with_the_same_gaps() -> None:
 
 
 def test_every_word_asked_for_exists() -> None:
-    asked = {
+    scripts = {
         key
         for file in SOURCES
         for key in re.findall(r'\bsay\("(\w+)"', file.read_text(encoding="utf-8"))
     }
-    assert len(asked) > 80
-    assert asked <= set(WORDS)
+    assert len(scripts) > 80
+    assert scripts <= set(WORDS)
 
 
 def test_no_text_promises_what_is_not_shown() -> None:

@@ -29,8 +29,8 @@ def test_the_page_says_no_error_and_asks_the_network_for_nothing(
     for box in browser.driver.find_elements("css selector", "details summary"):
         box.click()
     assert browser.errors() == []
-    asked = [url.split("#")[0] for url in browser.requests()]
-    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+    urls = [url.split("#")[0] for url in browser.requests()]
+    assert [url for url in urls if not url.startswith("data:")] == [file.as_uri()]
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -67,11 +67,11 @@ def test_every_zone_on_the_map_says_its_released_number(
     assert len(labels) == 20
     for zone, label in labels.items():
         value, _, _ = entry(data, zone, t)
-        said = label.split(": ", 1)[1]
+        words = label.split(": ", 1)[1]
         if value is None:
-            assert said == "withheld to protect people"
+            assert words == "withheld to protect people"
         else:
-            assert said == f"{written(value, 'en')} persons (estimated)"
+            assert words == f"{written(value, 'en')} persons (estimated)"
 
 
 def test_the_tables_behind_the_graphics_hold_the_released_numbers(
@@ -110,22 +110,22 @@ def test_play_advances_and_pause_stops(
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "sentence"),
     [("en", "withheld to protect people"), ("nl", "achtergehouden om mensen te beschermen")],
 )
 @pytest.mark.parametrize("measure", ["persons", "density", "change"])
 def test_withheld_shows_words_and_no_number(
-    browser: Browser, demo: tuple[PortalData, Path], language: str, said: str, measure: str
+    browser: Browser, demo: tuple[PortalData, Path], language: str, sentence: str, measure: str
 ) -> None:
     data, file = demo
     zone, t = withheld_hour(data)
     browser.open(file, fragment(data, zone, t, language) + f"&measure={measure}")
-    assert browser.text("#number") == said
+    assert browser.text("#number") == sentence
     shown = browser.text("#figure").replace(browser.text("#figure .at"), "")
     assert re.findall(r"\d+", shown) == [str(data.threshold)]
     shape = browser.driver.find_element("css selector", f"[data-zone='{zone}']")
     assert shape.get_attribute("fill") == "url(#map-hatch)"
-    assert (shape.get_attribute("aria-label") or "").endswith(said)
+    assert (shape.get_attribute("aria-label") or "").endswith(sentence)
 
 
 def test_a_pilot_with_everything_withheld_says_so(
@@ -208,11 +208,11 @@ def test_the_privacy_section_says_threshold_limits_recipients_and_contact(
     data, file = demo
     browser.open(file, f"#lang={language}&tab=privacy")
     assert browser.text(".fact dd b") == str(data.threshold)
-    said = browser.text("main")
+    text = browser.text("main")
     block = getattr(data.statement[1], language)
     heading, point = block.split("\n")
     assert browser.text(".prose h3") == heading.removeprefix("## ")
     assert browser.text(".prose li") == point.removeprefix("- ")
-    assert getattr(data.limits[0], language) in said
-    assert all(name in said for name in (*data.recipients, data.contact))
-    assert {"en": "What is not claimed", "nl": "Wat niet wordt beweerd"}[language] in said
+    assert getattr(data.limits[0], language) in text
+    assert all(name in text for name in (*data.recipients, data.contact))
+    assert {"en": "What is not claimed", "nl": "Wat niet wordt beweerd"}[language] in text

@@ -72,11 +72,11 @@ def test_the_tab_key_reaches_every_control_in_order_and_focus_shows(
       return [e.id || e.name || e.dataset.zone || e.className || e.tagName,
               getComputedStyle(e.matches('[name=measure]') ? e.nextSibling : e).outlineStyle,
               getComputedStyle(e).stroke]"""
-    seen = []
+    focused = []
     for _ in range(14):
         browser.driver.switch_to.active_element.send_keys(Keys.TAB)
         name, outline, stroke = browser.run(where)
-        seen.append(name)
+        focused.append(name)
         assert outline != "none" or stroke == "rgb(217, 72, 15)", name
     wanted = [
         "skip",
@@ -90,8 +90,8 @@ def test_the_tab_key_reaches_every_control_in_order_and_focus_shows(
         "hour",
         "M08",
     ]
-    assert seen[:10] == wanted
-    assert "zone" in seen
+    assert focused[:10] == wanted
+    assert "zone" in focused
 
 
 def test_arrow_keys_walk_the_tabs(browser: Browser, demo: tuple[PortalData, Path]) -> None:

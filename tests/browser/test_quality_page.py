@@ -63,9 +63,9 @@ def test_the_heat_map_reads_each_count_as_the_store_has_it(
     browser.open(file, f"#lang={language}&day={data.days[-1].day}&cell={name}")
     heat = browser.driver.find_element("id", "heat")
     heat.send_keys(*[Keys.ARROW_RIGHT] * hour)
-    told = browser.text("#heat-readout")
-    assert told.startswith(name)
-    assert data.days[-1].hours[hour][11:16] in told
+    readout = browser.text("#heat-readout")
+    assert readout.startswith(name)
+    assert data.days[-1].hours[hour][11:16] in readout
     expected = data.days[-1].rows_per_hour[cell][hour]
     assert browser.text("#heat-count") == count_words(expected, language)
 
@@ -77,20 +77,20 @@ def test_the_slider_moves_every_part_to_its_day(browser: Browser, quality: Page)
     for key, number in ((Keys.HOME, 0), (Keys.ARROW_RIGHT, 1), (Keys.END, len(data.days) - 1)):
         slider.send_keys(key)
         day = data.days[number]
-        landed = sum(one.n_delivered for one in day.files)
-        aside = sum(sum(one.quarantined.values()) for one in day.files)
+        landed = sum(file.n_delivered for file in day.files)
+        aside = sum(sum(file.quarantined.values()) for file in day.files)
         assert browser.text("#fact-rows b") == written(landed, "en")
         assert written(aside, "en") in browser.text("#fact-rows small")
         assert str(int(day.day[-2:])) in browser.text("#day-name")
         assert browser.text("#files tbody tr td:nth-child(3)") == written(landed, "en")
         for status in ("silent", "low", "high", "expected", "unknown", "few"):
             n = sum(
-                one == status and data.cells[i].x_m is not None
-                for i, one in enumerate(day.statuses)
+                cell_status == status and data.cells[i].x_m is not None
+                for i, cell_status in enumerate(day.statuses)
             )
             key_line = browser.text(f"#coverage-key [data-status={status}] b")
             assert key_line == written(n, "en"), status
-        silent = sum(one == "silent" for one in day.statuses)
+        silent = sum(status == "silent" for status in day.statuses)
         assert browser.text("#fact-silent b") == str(silent)
     assert browser.text("#coverage-key [data-status=nowhere] b") == "1"
     assert NOWHERE in {cell.cell_id for cell in data.cells if cell.x_m is None}
@@ -98,11 +98,11 @@ def test_the_slider_moves_every_part_to_its_day(browser: Browser, quality: Page)
 
 def changed_rows(browser: Browser) -> list[list[str]]:
     """The rows of the table of what changed, as read."""
-    found: list[list[str]] = browser.run(
+    cells: list[list[str]] = browser.run(
         "return [...document.querySelectorAll('#changed tbody tr')]"
         ".map(r => [...r.children].map(c => c.innerText))"
     )
-    return found
+    return cells
 
 
 def test_what_changed_shows_then_now_range_verdict_and_owner(
@@ -110,10 +110,10 @@ def test_what_changed_shows_then_now_range_verdict_and_owner(
 ) -> None:
     data, file = quality
     browser.open(file, "#lang=en")
-    out = [one for one in data.days[-1].checks if one.verdict in ("stop", "note")]
+    out = [check for check in data.days[-1].checks if check.verdict in ("stop", "note")]
     rows = changed_rows(browser)
     assert len(rows) == len(out) >= 3
-    region = next(one for one in out if one.scope == "region")
+    region = next(check for check in out if check.scope == "region")
     first = rows[0]
     assert "stop" in first[0] and "Middenland" in first[1] and first[7] == "operator"
     assert (region.then, region.value, region.lower, region.upper) != (None,) * 4
@@ -127,7 +127,7 @@ def test_what_changed_shows_then_now_range_verdict_and_owner(
     rows = changed_rows(browser)
     assert len(rows) == len(data.days[-1].checks)
     assert sorted(row[0].split("\n")[-1].strip("✓✕!– \n") for row in rows) == sorted(
-        VERDICTS[one.verdict] for one in data.days[-1].checks
+        VERDICTS[check.verdict] for check in data.days[-1].checks
     )
 
 
@@ -137,8 +137,10 @@ def test_a_column_sorts_both_ways_by_keyboard_and_unknown_stays_last(
     data, file = quality
     browser.open(file, "#lang=en")
     browser.driver.find_element("id", "only-out").click()
-    names = [one.check for one in data.days[-1].checks]
-    values = {one.check: one.value for one in data.days[-1].checks if names.count(one.check) == 1}
+    names = [check.check for check in data.days[-1].checks]
+    values = {
+        check.check: check.value for check in data.days[-1].checks if names.count(check.check) == 1
+    }
     n_known = sum(value is not None for value in values.values())
     assert 5 <= n_known < len(values), "nothing is unknown: the test shows nothing"
     button = browser.driver.find_element("id", "sort-now")
@@ -149,15 +151,15 @@ def test_a_column_sorts_both_ways_by_keyboard_and_unknown_stays_last(
         shown = browser.run(
             "return [...document.querySelectorAll('#changed tbody tr')].map(r => r.dataset.check)"
         )
-        seen = [values[name] for name in shown if name in values]
-        known = [value for value in seen if value is not None]
-        assert known == sorted(known, reverse=word == "descending")
-        assert seen == [*known, *[None] * (len(values) - n_known)]
+        shown_values = [values[name] for name in shown if name in values]
+        numbers = [value for value in shown_values if value is not None]
+        assert numbers == sorted(numbers, reverse=word == "descending")
+        assert shown_values == [*numbers, *[None] * (len(values) - n_known)]
 
 
 def test_a_small_count_of_devices_is_not_on_the_page(browser: Browser, quality: Page) -> None:
     data, file = quality
-    few = next(one for one in data.days[-1].checks if one.check == "count_imeis")
+    few = next(check for check in data.days[-1].checks if check.check == "count_imeis")
     assert few.value is None
     browser.open(file, "#lang=en")
     browser.driver.find_element("id", "only-out").click()
@@ -169,8 +171,8 @@ def test_rows_set_aside_are_shares_of_the_days_rows(browser: Browser, quality: P
     data, file = quality
     browser.open(file, "#lang=en")
     day = data.days[-1]
-    landed = sum(one.n_delivered for one in day.files)
-    n = sum(one.quarantined["unknown_cell"] for one in day.files)
+    landed = sum(file.n_delivered for file in day.files)
+    n = sum(file.quarantined["unknown_cell"] for file in day.files)
     assert browser.text("[data-reason=unknown_cell] h3 b") == f"{100 * n / landed:.2g}%"
     assert browser.run("return document.querySelectorAll('.reason').length") == 4
     assert browser.run(
@@ -200,11 +202,11 @@ def test_a_region_is_chosen_and_its_cells_alone_are_walked(browser: Browser, qua
 def test_open_troubles_say_what_to_do(browser: Browser, quality: Page) -> None:
     data, file = quality
     browser.open(file, "#lang=en")
-    told = browser.text("#troubles")
+    text = browser.text("#troubles")
     assert len(data.problems) == 2
-    for one in data.problems:
-        assert one.what in told and one.what_to_do in told
-    assert "Silent region, Middenland" in told
+    for problem in data.problems:
+        assert problem.what in text and problem.what_to_do in text
+    assert "Silent region, Middenland" in text
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -221,8 +223,8 @@ def test_the_page_asks_nothing_of_the_network_and_says_all_in_its_language(
             number,
         )
     assert browser.errors() == []  # a word that lacks is an error in the console
-    asked = [u.split("#")[0] for u in browser.requests() if not u.startswith("data:")]
-    assert asked == [file.as_uri()]
+    urls = [u.split("#")[0] for u in browser.requests() if not u.startswith("data:")]
+    assert urls == [file.as_uri()]
     assert browser.run("return document.documentElement.lang") == language
 
 
@@ -264,7 +266,7 @@ def test_the_tab_key_reaches_every_control_in_order_and_focus_shows(
     browser: Browser, quality: Page
 ) -> None:
     browser.open(quality[1], "#lang=en")
-    seen = []
+    focused = []
     for _ in range(12):
         browser.driver.switch_to.active_element.send_keys(Keys.TAB)
         name, outline = browser.run(
@@ -272,8 +274,8 @@ def test_the_tab_key_reaches_every_control_in_order_and_focus_shows(
             "return [e.id || e.className || e.tagName, getComputedStyle(e).outlineStyle]"
         )
         assert outline != "none", name
-        seen.append(name)
-    assert seen == [
+        focused.append(name)
+    assert focused == [
         "skip",
         "other-page",
         "lang-en",

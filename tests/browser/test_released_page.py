@@ -68,12 +68,12 @@ def look_at(browser: Any, data: Path, row: dict[str, str], zone: str, more: str 
 def cells_of(browser: Any, table: str, name: str, code: str) -> list[str]:
     """Number and interval of a row of that table, or nothing where it has no such row."""
     row = f"#{table} tr[data-{name}='{code}']"
-    found: list[str] = browser.run(
+    labels: list[str] = browser.run(
         "const row = document.querySelector(arguments[0]);"
         "return row ? [...row.children].slice(-2).map(cell => cell.innerText) : []",
         row,
     )
-    return found
+    return labels
 
 
 def sample(rows: list[dict[str, str]], status: str, n: int) -> list[dict[str, str]]:
@@ -94,11 +94,11 @@ def wanted(row: dict[str, str]) -> list[str]:
 def test_the_flows_on_screen_are_the_released_ones(linked: Linked, browser: Any) -> None:
     rows = linked_rows(linked.settings.data, "flows", "rel_flows__by_zone_pair_hour")
     for row in [*sample(rows, "F", 4), *sample(rows, "C", 4)]:
-        way, here, there = ("from", row["REF_AREA_FROM"], row["REF_AREA_TO"])
-        look_at(browser, linked.settings.data, row, here, f"&shows=flows&way={way}")
+        way, origin, there = ("from", row["REF_AREA_FROM"], row["REF_AREA_TO"])
+        look_at(browser, linked.settings.data, row, origin, f"&shows=flows&way={way}")
         assert cells_of(browser, "flows-table", "flow", there) == wanted(row)
         look_at(browser, linked.settings.data, row, there, "&shows=flows&way=to")
-        assert cells_of(browser, "flows-table", "flow", here) == wanted(row)
+        assert cells_of(browser, "flows-table", "flow", origin) == wanted(row)
     assert browser.errors() == []
 
 
@@ -115,7 +115,7 @@ def test_the_page_says_what_protects_people_whose_devices_were_followed(
     linked: Linked, browser: Any
 ) -> None:
     browser.open(linked.settings.data / "agency/portal/demo/index.html", "#lang=en&tab=privacy")
-    said = browser.text("main")
+    text = browser.text("main")
     for product in ("Presence", "Flows", "Who is here"):
-        assert f"{product}: how people are protected" in said
-    assert said.count("one pseudonym stood for one device during 3 days") == 2
+        assert f"{product}: how people are protected" in text
+    assert text.count("one pseudonym stood for one device during 3 days") == 2

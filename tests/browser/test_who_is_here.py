@@ -38,13 +38,13 @@ def groups_of(data: PortalData, zone: str, t: int) -> dict[str, Any]:
     """The entries of that hour by origin: numbers, or None where withheld."""
     table = data.visitors
     assert table is not None
-    found: dict[str, Any] = {}
+    totals: dict[str, Any] = {}
     for p, (z, o) in enumerate(table.pairs):
         if table.zone_ids[z] == zone and table.conf_status[p][t] != "-":
             value = table.values[p][t]
             entry = (value, table.lower[p][t], table.upper[p][t])
-            found[table.origins[o].code] = None if value is None else entry
-    return found
+            totals[table.origins[o].code] = None if value is None else entry
+    return totals
 
 
 @pytest.mark.parametrize("t", [NOON, 3])
@@ -71,16 +71,16 @@ def test_the_table_holds_the_released_groups_of_the_hour(
         summary = browser.text("#crowd-withheld summary")
         assert summary.startswith(WITHHELD[language].capitalize())
         assert re.findall(r"\d+", summary) == [str(len(silent)), str(len(given))]
-    said = browser.text("#crowd-sum")
+    sentence = browser.text("#crowd-sum")
     for start in ("RES", "R", "SIM_"):
         parts = [
             e[0]
             for c, e in open_.items()
             if c.startswith(start) and (c == "RES") == (start == "RES")
         ]
-        assert not parts or re.search(rf"\b{re.escape(written(sum(parts), language))}\b", said)
+        assert not parts or re.search(rf"\b{re.escape(written(sum(parts), language))}\b", sentence)
     larger = {"en": "may be larger", "nl": "kan groter zijn"}[language]
-    assert (larger in said) == bool(silent)
+    assert (larger in sentence) == bool(silent)
 
 
 @pytest.mark.parametrize("crowd", ["all", "visitors"])
@@ -129,8 +129,8 @@ def test_the_table_of_the_day_adds_up_to_the_released_groups(
     for t, cells in enumerate(rows, 24):
         given = groups_of(data, zone, t)
         free = sum(entry[0] for entry in given.values() if entry)
-        said = [re.match(r"[\d,]+", cell) for cell in cells[1:]]
-        assert sum(int(m[0].replace(",", "")) for m in said if m) == free
+        numbers = [re.match(r"[\d,]+", cell) for cell in cells[1:]]
+        assert sum(int(m[0].replace(",", "")) for m in numbers if m) == free
         n_withheld += sum("and" in cell and "withheld" in cell for cell in cells[1:])
     assert n_withheld > 0 or zone != MIXED
 
@@ -159,7 +159,7 @@ def test_a_bar_chooses_its_hour_and_keys_name_every_colour(
 
 
 @pytest.mark.parametrize(
-    ("zone", "t", "where", "said"),
+    ("zone", "t", "where", "sentence"),
     [
         (QUIET, NOON, "#crowd-sum", "is withheld to protect people"),
         (LONELY, NOON, "#crowd-sum", "Nobody was counted"),
@@ -168,10 +168,10 @@ def test_a_bar_chooses_its_hour_and_keys_name_every_colour(
     ],
 )
 def test_where_there_is_no_number_the_page_says_why(
-    browser: Browser, moving: tuple[PortalData, Path], zone: str, t: int, where: str, said: str
+    browser: Browser, moving: tuple[PortalData, Path], zone: str, t: int, where: str, sentence: str
 ) -> None:
     look(browser, moving, zone, t)
-    assert said in browser.text(where)
+    assert sentence in browser.text(where)
     assert browser.errors() == []
     if zone == QUIET:
         assert browser.driver.find_elements("id", "crowd-table") == []
@@ -211,8 +211,8 @@ def test_the_page_asks_the_network_for_nothing(
     _, file = moving
     look(browser, moving, ZONE, NOON, "&shows=flows")
     assert browser.errors() == []
-    asked = [url.split("#")[0] for url in browser.requests()]
-    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+    urls = [url.split("#")[0] for url in browser.requests()]
+    assert [url for url in urls if not url.startswith("data:")] == [file.as_uri()]
 
 
 def test_on_paper_the_controls_go_and_the_whole_table_stays(

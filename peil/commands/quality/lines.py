@@ -75,10 +75,10 @@ def sparkline(values: Sequence[float | None]) -> str:
     >>> sparkline([1, 2, None, 3]), sparkline([5.0, 5.0])
     ('▁▄·█', '▄▄')
     """
-    known = [value for value in values if value is not None]
-    if not known:
+    numbers = [value for value in values if value is not None]
+    if not numbers:
         return "·" * len(values)
-    low, high = min(known), max(known)
+    low, high = min(numbers), max(numbers)
 
     def block(value: float) -> str:
         return BLOCKS[3 if high == low else int((value - low) / (high - low) * 7 + 1e-9)]

@@ -219,7 +219,7 @@ def test_a_program_gets_the_same(measured: Any, width: int) -> None:
     first = day["checks"][0]
     assert (first["check"], first["value"], first["expected"]) == ("count_added_rows", 400, 1200)
     assert (first["verdict"], first["owner"], first["trend"]) == ("stop", "operator", -0.304)
-    few = next(one for one in day["checks"] if one["check"] == "count_imeis")
+    few = next(entry for entry in day["checks"] if entry["check"] == "count_imeis")
     assert few["value"] is None
 
 
@@ -234,10 +234,10 @@ def test_a_row_that_is_not_accounted_for_is_told(measured: Any, width: int) -> N
 def test_what_is_wrong_is_told_with_what_to_do(
     measured: Any, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    pilots = []
 
     def found(charter: Any, day: date, store: Any) -> list[Trouble]:
-        asked.append(day)
+        pilots.append(day)
         told_of = ("tiny", "clock_off", "events", str(day), "2026-03-03", "note", "operator")
         return [Trouble(*told_of, "Events lie one hour early.", "Correct the time zone.")]  # type: ignore[arg-type]
 
@@ -245,7 +245,7 @@ def test_what_is_wrong_is_told_with_what_to_do(
     text = told()
     assert "! Events lie one hour early." in text
     assert "→ Correct the time zone. (operator, since 2026-03-03)" in text
-    assert asked == [DAY]
+    assert pilots == [DAY]
     late = Trouble(
         "tiny",
         "late_delivery",
@@ -283,15 +283,17 @@ def test_a_wrong_check_or_day_is_exit_2_with_what_to_do(tiny: Any) -> None:
 
 def test_the_page_is_collected_from_the_same_store(measured: Any) -> None:
     charter = measured.charter
-    made = quality_reading.collected(charter, measured.store, area_of(charter, measured.store))
-    assert made is not None
-    assert [day.day for day in made.days] == [str(day) for day in LANDED]
-    assert [day.files[0].n_delivered for day in made.days] == [1000, 1500, 400]
-    assert made.days[-1].checks[0].check == "count_added_rows"
-    assert [one.hour for one in made.days[-1].checks if one.scope == "hour"] == [
+    data = quality_reading.collected(charter, measured.store, area_of(charter, measured.store))
+    assert data is not None
+    assert [day.day for day in data.days] == [str(day) for day in LANDED]
+    assert [day.files[0].n_delivered for day in data.days] == [1000, 1500, 400]
+    assert data.days[-1].checks[0].check == "count_added_rows"
+    assert [check.hour for check in data.days[-1].checks if check.scope == "hour"] == [
         "2026-03-04T12:00:00+01:00"
     ]
-    fine = [(one.scope, one.place) for one in made.days[-1].checks if one.scope == "cell_hour"]
+    fine = [
+        (check.scope, check.place) for check in data.days[-1].checks if check.scope == "cell_hour"
+    ]
     assert fine == [("cell_hour", "c1")]
     later = DAY + timedelta(days=1)
     assert quality_reading.days_with_figures(measured.store, "tiny")[-1] < str(later)

@@ -40,9 +40,9 @@ def finished() -> Report:
 
 def test_the_last_five_lines_say_it_all() -> None:
     lines, errors = summary(finished())
-    made, look, good, odd, following = lines[-5:]
+    result, look, good, odd, following = lines[-5:]
     assert [line.split("  ")[0] for line in lines[-5:]] == TITLES
-    assert made.endswith("presence, flows of demo, 3 of 3 days released")
+    assert result.endswith("presence, flows of demo, 3 of 3 days released")
     assert look.split() == ["Look", "at:", str(PAGE)]
     assert "errs by 6.1% on average" in good and "share 93.0% of the true trips" in good
     assert "known truth" in good

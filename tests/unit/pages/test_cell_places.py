@@ -62,9 +62,9 @@ def test_places_outlive_the_day_that_told_them(tiny: Any) -> None:
     for day in (DAY, NEXT):  # what retention does
         tiny.store.key("tiny", day, "staged").unlink()
     assert [row[2] for row in found(tiny, DAY, NEXT)] == [120.0, 800.0]
-    kept = tiny.store.operator / "quality" / "tiny" / "places.parquet"
-    assert kept.stat().st_mode & 0o077 == 0
-    assert not list(kept.parent.glob(".*"))
+    file = tiny.store.operator / "quality" / "tiny" / "places.parquet"
+    assert file.stat().st_mode & 0o077 == 0
+    assert not list(file.parent.glob(".*"))
 
 
 def test_no_plan_is_no_place(tiny: Any) -> None:

@@ -47,24 +47,24 @@ def judged(*rows: tuple[Any, ...]) -> pd.DataFrame:
     return figures(*(row[:6] for row in rows)).assign(**numbers, **frame[JUDGED[-3:]])
 
 
-def laid_out(told: pd.DataFrame, thought: pd.DataFrame, **more: Any) -> QualityData:
+def laid_out(counted: pd.DataFrame, verdicts: pd.DataFrame, **more: Any) -> QualityData:
     """The page's content of the demonstration pilot."""
-    made = content(
+    data = content(
         reading.load("demo"),
-        told,
-        thought,
+        counted,
+        verdicts,
         PLACES,
         {"R1": "Noord", "R2": "Zuid", "R9": "Elders"},
         [],
         **more,
     )
-    assert made is not None
-    return made
+    assert data is not None
+    return data
 
 
 def test_every_cell_and_hour_is_a_count_few_zero_or_missing() -> None:
     """Three cells: b has a first hour of 20 rows, then 0, then 7; a is not told; c was unknown."""
-    made = laid_out(
+    data = laid_out(
         figures(
             (SPRING, "n_rows_staged", "cell_hour", "b", 0, 20),
             (SPRING, "n_rows_staged", "cell_hour", "b", 1, 0),
@@ -76,13 +76,16 @@ def test_every_cell_and_hour_is_a_count_few_zero_or_missing() -> None:
         ),
         judged(),
     )
-    assert [(cell.cell_id, cell.region_id, cell.x_m, cell.y_m) for cell in made.cells] == [
+    assert [(cell.cell_id, cell.region_id, cell.x_m, cell.y_m) for cell in data.cells] == [
         ("b", "R1", None, None),
         ("a", "R2", 100.0, 200.0),
         ("c", "", None, None),
     ]
-    assert [(one.region_id, one.name) for one in made.regions] == [("R1", "Noord"), ("R2", "Zuid")]
-    day = made.days[0]
+    assert [(region.region_id, region.name) for region in data.regions] == [
+        ("R1", "Noord"),
+        ("R2", "Zuid"),
+    ]
+    day = data.days[0]
     assert day.rows_per_hour == [
         [20, 0, None, *[-1] * 19, None],
         [-1] * 23,
@@ -97,7 +100,7 @@ def test_every_cell_and_hour_is_a_count_few_zero_or_missing() -> None:
 
 def test_a_cell_is_judged_by_its_weekday_and_at_first_by_the_last_days() -> None:
     rest = (0.0, "note", "operator", "fine")
-    made = laid_out(
+    data = laid_out(
         figures(
             (SPRING, "n_rows_staged", "cell", "a", None, 0),
             (SPRING, "n_rows_staged", "cell", "b", None, 500),
@@ -111,8 +114,8 @@ def test_a_cell_is_judged_by_its_weekday_and_at_first_by_the_last_days() -> None
             (SPRING, "error_share", "cell", "c", None, 0.1, 0.1, 0, 0.2, *rest),
         ),
     )
-    assert [cell.cell_id for cell in made.cells] == ["b", "a", "c"]
-    assert made.days[0].statuses == ["high", "silent", "unknown"]
+    assert [cell.cell_id for cell in data.cells] == ["b", "a", "c"]
+    assert data.days[0].statuses == ["high", "silent", "unknown"]
 
 
 @pytest.mark.parametrize(
@@ -140,14 +143,14 @@ def test_a_status_is_how_rows_stand_to_their_range(
 
 def test_what_is_out_of_range_comes_first_beside_a_week_ago() -> None:
     stop, fine = ("stop", "operator", "stop"), ("note", "agency", "fine")
-    told = figures(
+    now_figures = figures(
         (BEFORE, "count_added_rows", "day", "", None, 1000),
         (BEFORE, "n_rows_staged", "day", "", None, 990),
         (BEFORE, "latest_timestamp", "day", "", None, 1774220340),  # 23:59 local of that day
         (SPRING, "latest_timestamp", "day", "", None, 1774821540),  # 23:59 local, 23 hours on
         (SPRING, "n_cells", "day", "", None, 12),
     )
-    thought = judged(
+    now_judged = judged(
         (
             SPRING,
             "latest_timestamp",
@@ -182,9 +185,9 @@ def test_what_is_out_of_range_comes_first_beside_a_week_ago() -> None:
         (SPRING, "error_share", "hour", "", 2, 0.5, 0.1, 0, 0.2, None, *stop),
         (SPRING, "error_share", "hour", "", 3, 0.1, 0.1, 0, 0.2, None, *fine),
     )
-    now, before = (told[told["day"] == day] for day in (SPRING, BEFORE))
-    checks = checks_of_day(thought, now, before, SPRING, "Europe/Amsterdam")["checks"]
-    assert [(one.check, one.scope, one.verdict) for one in checks] == [
+    now, before = (now_figures[now_figures["day"] == day] for day in (SPRING, BEFORE))
+    checks = checks_of_day(now_judged, now, before, SPRING, "Europe/Amsterdam")["checks"]
+    assert [(check.check, check.scope, check.verdict) for check in checks] == [
         ("count_added_rows", "day", "stop"),
         ("error_share", "hour", "stop"),
         ("warning_clean_rows", "day", "note"),
@@ -192,7 +195,7 @@ def test_what_is_out_of_range_comes_first_beside_a_week_ago() -> None:
         ("n_cells", "day", "unknown"),
         ("n_rows_staged", "day", "fine"),
     ]
-    by_name = {one.check: one for one in checks}
+    by_name = {check.check: check for check in checks}
     assert [by_name[name].then for name in ("count_added_rows", "warning_clean_rows")] == [
         1000,
         990,
@@ -212,9 +215,9 @@ def test_single_cells_out_of_range_are_listed_farthest_first_and_the_rest_counte
         (SPRING, "n_rows_staged", "cell", f"c{n:03d}", None, 200 + n, 100, 90, 110, *rest)
         for n in range(LISTED + 7)
     ]
-    found = checks_of_day(judged(*cells), figures(), None, SPRING, "Europe/Amsterdam")
-    assert len(found["checks"]) == LISTED and found["n_checks_left_out"] == 7
-    assert found["checks"][0].place == f"c{LISTED + 6}"
+    content = checks_of_day(judged(*cells), figures(), None, SPRING, "Europe/Amsterdam")
+    assert len(content["checks"]) == LISTED and content["n_checks_left_out"] == 7
+    assert content["checks"][0].place == f"c{LISTED + 6}"
 
 
 @pytest.mark.parametrize(
@@ -238,15 +241,21 @@ def test_a_small_count_of_devices_or_of_a_cells_rows_is_kept_back(
 
 def test_a_range_tells_no_small_count_of_devices_either() -> None:
     rest = (0.01, "note", "operator", "fine")
-    made = laid_out(
+    data = laid_out(
         figures(
             (SPRING, "count_imeis", "day", "", None, 20),
             (BEFORE, "count_imeis", "day", "", None, 9),
         ),
         judged((SPRING, "count_imeis", "day", "", None, 20, 14.2, 8, 21, *rest)),
     )
-    (one,) = made.days[-1].checks
-    assert (one.value, one.then, one.expected, one.lower, one.upper) == (20, None, None, None, 21)
+    (check,) = data.days[-1].checks
+    assert (check.value, check.then, check.expected, check.lower, check.upper) == (
+        20,
+        None,
+        None,
+        None,
+        21,
+    )
 
 
 def test_files_and_troubles_come_with_their_day() -> None:
@@ -264,10 +273,12 @@ def test_files_and_troubles_come_with_their_day() -> None:
         "Correct it.",
         observed={"share": 0.5},
     )
-    told = figures((SPRING, "n_cells", "day", "", None, 3), (BEFORE, "n_cells", "day", "", None, 3))
-    made = laid_out(told, judged(), accounts=[file, other], troubles=[trouble])
-    assert [(day.day, day.files) for day in made.days] == [(BEFORE, [other]), (SPRING, [file])]
-    assert made.problems[0].model_dump() == {
+    counted = figures(
+        (SPRING, "n_cells", "day", "", None, 3), (BEFORE, "n_cells", "day", "", None, 3)
+    )
+    data = laid_out(counted, judged(), accounts=[file, other], troubles=[trouble])
+    assert [(day.day, day.files) for day in data.days] == [(BEFORE, [other]), (SPRING, [file])]
+    assert data.problems[0].model_dump() == {
         "kind": "clock_off",
         "where": "a.csv",
         "day": SPRING,

@@ -64,7 +64,7 @@ def release(store: Store, charter: Charter, product: str, day: str, table: pd.Da
     folder = store.released(charter.pilot, product, date.fromisoformat(day))
     folder.mkdir(parents=True)
     table.to_parquet(folder / f"{PRODUCTS[product].table('released')}.parquet", index=False)
-    told = {
+    metadata = {
         "interval": {"level": 0.8, "status": "provisional"},
         "product": product,
         "period": day,
@@ -74,7 +74,7 @@ def release(store: Store, charter: Charter, product: str, day: str, table: pd.Da
         "n_entries": len(table),
         "n_withheld": int(table["OBS_VALUE"].isna().sum()),
     }
-    (folder / "metadata.json").write_text(json.dumps(told))
+    (folder / "metadata.json").write_text(json.dumps(metadata))
     facts = {"product": product, "period": day}
     ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
     return folder
@@ -96,21 +96,21 @@ def trips(day: str) -> pd.DataFrame:
 def test_flows_of_several_days_are_read_exactly(store: Store, demo: Charter) -> None:
     for day in DAYS:
         release(store, demo, "flows", day, trips(day))
-    found = released_tables.flows(demo, store)
-    assert found is not None
-    assert found.zone_ids == ["A", "B"] and len(found.times) == 48 and found.interval.level == 80
-    assert found.pairs == [(0, 0), (0, 1), (1, 0)] and found.unlisted == "-"
+    table = released_tables.flows(demo, store)
+    assert table is not None
+    assert table.zone_ids == ["A", "B"] and len(table.times) == 48 and table.interval.level == 80
+    assert table.pairs == [(0, 0), (0, 1), (1, 0)] and table.unlisted == "-"
     eight_nine = [(90, None), (120, None), (None, 70)]
     for p, pair in enumerate(eight_nine):
-        for column, more in ((found.values, 0), (found.lower, -10), (found.upper, 10)):
+        for column, more in ((table.values, 0), (table.lower, -10), (table.upper, 10)):
             numbers = {t: v for t, v in enumerate(column[p]) if v is not None}
             wanted = {8: pair[0], 9: pair[1], 32: pair[0], 33: pair[1]}
             assert numbers == {t: v + more for t, v in wanted.items() if v is not None}
-    assert [row[8:10] + row[32:34] for row in found.conf_status] == ["F-F-", "FCFC", "-F-F"]
-    assert {len(row) for row in found.conf_status} == {48}
-    assert sum(row.count("-") for row in found.conf_status) == 3 * 48 - 8
-    assert found.times[0] == "2026-03-02T00:00:00+01:00"
-    assert found.times[-1] == "2026-03-04T23:00:00+01:00"
+    assert [row[8:10] + row[32:34] for row in table.conf_status] == ["F-F-", "FCFC", "-F-F"]
+    assert {len(row) for row in table.conf_status} == {48}
+    assert sum(row.count("-") for row in table.conf_status) == 3 * 48 - 8
+    assert table.times[0] == "2026-03-02T00:00:00+01:00"
+    assert table.times[-1] == "2026-03-04T23:00:00+01:00"
 
 
 def test_where_every_pair_has_every_hour_those_withheld_throughout_are_left_out(
@@ -124,10 +124,10 @@ def test_where_every_pair_has_every_hour_those_withheld_throughout_are_left_out(
         for hour in hours
     ]
     release(store, demo, "flows", DAYS[0], entries(("REF_AREA_FROM", "REF_AREA_TO"), rows))
-    found = released_tables.flows(demo, store)
-    assert found is not None and found.unlisted == "C" and found.zone_ids == ["A", "B"]
-    assert found.pairs == [(1, 0)]
-    assert found.conf_status == ["C" * 7 + "F" + "C" * 16]
+    table = released_tables.flows(demo, store)
+    assert table is not None and table.unlisted == "C" and table.zone_ids == ["A", "B"]
+    assert table.pairs == [(1, 0)]
+    assert table.conf_status == ["C" * 7 + "F" + "C" * 16]
 
 
 def test_an_empty_release_shows_nothing(store: Store, demo: Charter) -> None:
@@ -146,18 +146,18 @@ def test_a_day_that_was_withdrawn_is_not_shown(store: Store, demo: Charter) -> N
         release(store, demo, "flows", day, trips(day))
     facts = {"product": "flows", "period": DAYS[0]}
     ledger.append(store, demo.pilot, "withdrawn", now(demo), facts, once=False)
-    found = released_tables.flows(demo, store)
-    assert found is not None and {time[:10] for time in found.times} == {DAYS[1]}
+    table = released_tables.flows(demo, store)
+    assert table is not None and {time[:10] for time in table.times} == {DAYS[1]}
 
 
 def test_the_statement_of_a_product_counts_all_its_days(store: Store, demo: Charter) -> None:
     assert released_tables.protection(demo, store, "flows") == []
     for day in DAYS:
         release(store, demo, "flows", day, trips(day))
-    (said,) = released_tables.protection(demo, store, "flows")
-    assert said.en.startswith("## Flows: how people are protected\n- The figures follow devices")
-    assert said.nl.startswith("## Verplaatsingen: hoe mensen beschermd zijn\n- De cijfers volgen")
-    assert "2 of 8 entries" in said.en and "2 van 8" in said.nl
+    (words,) = released_tables.protection(demo, store, "flows")
+    assert words.en.startswith("## Flows: how people are protected\n- The figures follow devices")
+    assert words.nl.startswith("## Verplaatsingen: hoe mensen beschermd zijn\n- De cijfers volgen")
+    assert "2 of 8 entries" in words.en and "2 van 8" in words.nl
 
 
 def test_an_hour_outside_the_day_is_refused(store: Store, demo: Charter) -> None:
@@ -171,9 +171,9 @@ def test_origins_are_residents_homes_and_countries_of_a_sim(store: Store, demo: 
     rows: list[Row] = [("A", code, hour, 50) for code in ("PL", "A", "SIM_PL", "SIM_901", "X")]
     release(store, demo, "visitors", DAYS[0], entries(("REF_AREA", "ORIGIN"), rows))
     area: Any = SimpleNamespace(zones=pd.DataFrame({"zone_id": ["A", "B", "PL"]}))
-    found = released_tables.visitors(demo, store, area)
-    assert found is not None and found.zone_ids == ["A"]
-    assert [(one.code, one.kind, one.name) for one in found.origins] == [
+    table = released_tables.visitors(demo, store, area)
+    assert table is not None and table.zone_ids == ["A"]
+    assert [(origin.code, origin.kind, origin.name) for origin in table.origins] == [
         ("PL", "zone", "PL"),
         ("RES", "resident", ""),
         ("SIM_901", "country", "901"),
@@ -185,9 +185,9 @@ def test_origins_are_residents_homes_and_countries_of_a_sim(store: Store, demo: 
 def test_presence_has_the_hours_of_the_other_products_too() -> None:
     first, second = (HOUR.format(day=DAYS[0], hour=hour) for hour in (8, 9))
     table = entries(("REF_AREA", "ORIGIN"), [("A", "", second, 30)])
-    found = released_tables.presence(table, [first, second])
-    assert found.times == [first, second]
-    assert found.values == [[None, 30]] and found.conf_status == [[None, "F"]]
+    released = released_tables.presence(table, [first, second])
+    assert released.times == [first, second]
+    assert released.values == [[None, 30]] and released.conf_status == [[None, "F"]]
 
 
 GOOD: dict[str, Any] = {
@@ -212,7 +212,7 @@ def test_a_number_in_a_withheld_or_absent_entry_is_refused(column: str, place: i
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "sentence"),
     [
         ({"values": [[None, None], [None, None]]}, "free entry carries no number"),
         ({"pairs": [(0, 1), (0, 1)]}, "stands twice"),
@@ -225,8 +225,10 @@ def test_a_number_in_a_withheld_or_absent_entry_is_refused(column: str, place: i
         ({"times": GOOD["times"][::-1]}, "times must ascend"),
     ],
 )
-def test_a_table_that_does_not_fit_together_is_refused(change: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_a_table_that_does_not_fit_together_is_refused(
+    change: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValidationError, match=sentence):
         ReleasedFlows.model_validate({**GOOD, **change})
 
 
@@ -260,10 +262,10 @@ def test_whatever_is_released_comes_back_and_nothing_more(
     }
     zones = sorted({zone for a, b, _ in released for zone in (a, b)})
     keys = (table["REF_AREA_FROM"], table["REF_AREA_TO"])
-    made = ReleasedFlows(
+    flows = ReleasedFlows(
         zone_ids=zones, **released_tables._by_pair(table, whole, keys, (zones, zones))
     )
-    content = made.page_content()
+    content = flows.page_content()
     back: dict[tuple[str, str, int], int | None] = {}
     for (a, b), letters, values in zip(
         content["pairs"], content["conf_status"], content["values"], strict=True

@@ -65,8 +65,8 @@ def test_a_folder_without_a_ledger_entry_is_not_released(tiny: Any) -> None:
 
 @pytest.mark.parametrize("state", status.STATES)
 def test_a_closed_gate_is_the_reason(tiny: Any, state: str) -> None:
-    for one in status.STATES[: status.STATES.index(state) + 1]:  # type: ignore[arg-type]
-        reach(tiny, one, gate=one != state)
+    for reached in status.STATES[: status.STATES.index(state) + 1]:  # type: ignore[arg-type]
+        reach(tiny, reached, gate=reached != state)
     assert found(tiny).why == f"the gate of {state} is closed: see the operator's page"
     assert found(tiny).gates[state] == "closed"  # type: ignore[index]
 
@@ -74,7 +74,7 @@ def test_a_closed_gate_is_the_reason(tiny: Any, state: str) -> None:
 def test_every_day_of_the_period_is_shown_and_nothing_is_written(tiny: Any) -> None:
     before = sorted(tiny.folder.rglob("*"))
     days = status.of_pilot(tiny.charter, tiny.store)
-    assert [one.day for one in days] == tiny.charter.days()
+    assert [day.day for day in days] == tiny.charter.days()
     assert sorted(tiny.folder.rglob("*")) == before
 
 
@@ -128,8 +128,8 @@ def test_a_day_is_done_when_no_product_of_it_can_move(tiny: Any) -> None:
         ("estimated", False),
         ("estimated, stays here", True),
     ):
-        one = status.DayStatus(DAY, "released", {}, "", "", products={"flows": state})
-        assert one.is_done is is_done, state
+        day = status.DayStatus(DAY, "released", {}, "", "", products={"flows": state})
+        assert day.is_done is is_done, state
     assert not status.DayStatus(DAY, "estimated", {}, "", "").is_done
 
 

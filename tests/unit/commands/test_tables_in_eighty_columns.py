@@ -1,0 +1,87 @@
+"""Tables of the terminal fit 80 columns: no head is cut, and a day set aside is red and told."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from peil.commands import comparison
+from peil.commands.status_table import tell_status
+from peil.store.atomic import write_json
+
+DAY = "2026-03-03"
+
+
+def printed(width: int = 80, **words: Any) -> tuple[Console, io.StringIO]:
+    output = io.StringIO()
+    return Console(file=output, width=width, **words), output
+
+
+@pytest.fixture
+def closed(tiny: Any) -> Any:
+    """A pilot of presence, flows and visitors; the staged gate of one of its days is closed."""
+    tiny.write_charter(
+        products=["presence", "flows", "visitors"],
+        linkage_days=7,
+        retention__staged_days=7,
+        inputs__events__due="06:00",
+    )
+    folder = tiny.store.quality("tiny", tiny.charter.days()[1])
+    for state, is_open in (("raw", True), ("staged", False)):
+        write_json(folder / f"{state}.json", {"is_open": is_open})
+    alert = {"what": "Half the rows are missing.", "what_to_do": "Ask for them."}
+    write_json(tiny.store.quarantine("tiny") / f"{DAY}.closed.json", alert)
+    return tiny
+
+
+def test_a_day_set_aside_is_told_with_its_reason_and_remedy(closed: Any) -> None:
+    console, output = printed()
+    tell_status("tiny", console)
+    lines = output.getvalue().splitlines()
+    assert f"✗ {DAY} is set aside: Half the rows are missing. Ask for them." in lines
+    table = [line for line in lines if line.startswith(("┃", "│"))]
+    assert max(map(len, lines[: lines.index(table[-1])])) <= 80
+    heads = ("day", "state", "gates", "ledger", "products", "why it waits")
+    assert [head.strip() for head in table[0].strip("┃").split("┃")] == list(heads)
+    assert "…" not in "".join(table)
+
+
+def test_only_the_day_set_aside_is_red(closed: Any) -> None:
+    console, output = printed(force_terminal=True, color_system="standard")
+    tell_status("tiny", console)
+    red = [line for line in output.getvalue().splitlines() if "\x1b[1;31m" in line]
+    assert red and all("2026-03-02" not in line for line in red)
+    assert any(DAY in line for line in red)
+
+
+def test_estimators_and_footprints_fit_with_every_head_whole(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = dict.fromkeys(comparison.SCORES, -0.123456)
+    figures = (12.345, -101.234, 0.123, 123456.789)
+    parameters = dict(zip(comparison.PARAMETERS, figures, strict=True))
+    record = {
+        "runs": [{"estimator": "landuse", "footprint": "version 12", **scores}] * 2,
+        "versions": [{"version": 2, "is_champion": True, "footprint": "calibrated", **parameters}],
+    }
+    monkeypatch.setattr(comparison.experiments, "compare", lambda *_: record)
+    console, output = printed()
+    for table in comparison.tables("tiny"):
+        console.print(table)
+    text = output.getvalue()
+    assert max(map(len, text.splitlines())) <= 80 and "…" not in text
+    for word in ("coverage", "champion", "calibrated", "version 12", "123456.789", "-0.123"):
+        assert word in text, word
+
+
+def test_without_a_trained_footprint_no_empty_table_is_shown(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record: dict[str, Any] = {"runs": [], "versions": []}
+    monkeypatch.setattr(comparison.experiments, "compare", lambda *_: record)
+    assert [str(table.title).split(":")[0] for table in comparison.tables("tiny")] == [
+        "Estimators of tiny"
+    ]
