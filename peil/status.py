@@ -1,4 +1,7 @@
-"""Where each day of a pilot stands: its states, gates, release, and why it waits."""
+"""Read where each day of a pilot stands: its states, gates, release, and why it waits.
+
+From manifests, reports and journals only: no table is read here, and no tool loaded.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +111,7 @@ def _why(there: dict[str, bool], gates: dict[str, Literal["open", "closed", "-"]
 
 
 def of_pilot(charter: Charter, store: Store) -> list[DayStatus]:
-    """Every day of the pilot's period, with the incidents that last."""
+    """Read the standing of every day of the period, with the incidents that last."""
     lasting = incidents.standing(store, charter.pilot)
     days = []
     for day in charter.days():

@@ -1,4 +1,1 @@
-"""What a person types at a terminal, and the tables that commands print.
-
-Each command calls one function of a room below; no figure is made here.
-"""
+"""What a person types: each command's work, and what is printed of it. No verb's own work."""

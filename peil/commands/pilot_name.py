@@ -7,7 +7,7 @@ from peil.outcome import Refused
 
 
 def name_of(pilot: str) -> str:
-    """The pilot's name from a name or a charter's path, with the charter checked."""
+    """Find the pilot's name from a name or a charter's path, and check the charter."""
     given, name = reading.path_of(pilot), reading.load(pilot).pilot
     own = reading.path_of(name)
     if own == reading.simulated_path(name) and given.resolve() != own.resolve():

@@ -19,7 +19,7 @@ SCORES = {
 
 
 def tell_run(pilot: str, report: Report, console: Console, complaint: Console) -> None:
-    """Print a run's report: what stopped or lasts first, then five lines that say it all."""
+    """Print a run's report: what stopped or lasts first, the five lines of the summary last."""
     for line in [
         *(f"{day} stopped: {why}" for day, why in report.stopped.items()),
         *(f"Trouble: {line}" for line in report.troubles),

@@ -1,4 +1,7 @@
-"""Simulate: write the deliveries and the truth of a country that does not exist."""
+"""Write the deliveries and the truth of a country that does not exist, as files.
+
+The country itself, its people and its network are made by `peil_models.synthetic`.
+"""
 
 from __future__ import annotations
 

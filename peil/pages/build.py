@@ -43,7 +43,7 @@ SHOWN_SCORES: dict[str, tuple[str, Literal["share", "number"]]] = {
 
 
 def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
-    """Build the pages of a pilot from what is there; whoever is last shows everything.
+    """Build the pages of a pilot from what is there; one process at a time.
 
     Returns the agency's page (none before the first release) and the operator's page; beside
     the latter lies the quality page, once there are figures.

@@ -24,7 +24,7 @@ Outline = list[list[tuple[float, float]]]
 
 
 def places(charter: Charter, store: Store, area: Area, days: list[date]) -> pd.DataFrame:
-    """Every cell of the newest plan that can still be read, and of the plans read before.
+    """Read the cells of the newest plan that can still be read, and of the plans read before.
 
     Staged files die by their retention; places (no personal data) are kept beside the figures.
 
@@ -108,7 +108,7 @@ def region_names(cells: pd.DataFrame, area: Area) -> dict[str, str]:
 
 
 def outlines(area: Area, tolerance_m: float = 50.0) -> list[Outline]:
-    """Outlines of the bottom zones for a small map: a polygon each, as rings of points in m.
+    """Simplify the outlines of the bottom zones for a small map, as rings of points in m.
 
     Lines are simplified by `tolerance_m`: nothing is measured on this map.
     """

@@ -18,7 +18,7 @@ Whole = int | None
 
 
 class Interval(Part):
-    """What the intervals promise."""
+    """Level of the intervals, and whether it is provisional."""
 
     level: int = Field(default=90, gt=0, lt=100, description="percent")
     is_provisional: bool = True
@@ -86,7 +86,7 @@ class ByPair(Part):
         return self
 
     def page_content(self) -> dict[str, Any]:
-        """What the page holds: of a withheld entry its letter, not even an empty number.
+        """Give the columns that the page holds: of a withheld entry its letter and no number.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""What the quality page shows, from the quality store: no row is read, only figures."""
+"""Lay out what the quality page shows, from figures of the quality store; no row is read."""
 
 from __future__ import annotations
 

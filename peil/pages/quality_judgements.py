@@ -1,4 +1,6 @@
-"""Judged figures as people read them: worst first, beside a week ago, small counts kept back."""
+"""Put judged figures in the order people read them: worst first, beside a week ago.
+
+Small counts of devices and of single cells are left out here, so that no page can show them."""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ def checks_of_day(
     day: str,
     time_zone: str,
 ) -> dict[str, Any]:
-    """Every figure of a file, the day and a region; of finer ones those out of range.
+    """List every figure of a file, the day and a region; of finer ones those out of range.
 
     Parameters
     ----------
@@ -136,7 +138,7 @@ def _check(row: dict[Any, Any], earlier: dict[tuple[Any, ...], float], time_zone
 
 
 def shown_value(check: str, scope: str, value: Any) -> float | None:
-    """The value, or None where it would be a small count of devices or of one cell's rows.
+    """Return the value, or None where it is a small count of devices or of one cell's rows.
 
     >>> shown_value("count_imsis", "day", 14), shown_value("count_imsis", "day", 15)
     (None, 15.0)

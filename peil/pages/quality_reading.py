@@ -60,7 +60,7 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
 
 
 def open_troubles(charter: Charter, store: Store, day: date) -> list[Trouble]:
-    """What is wrong now: what was told and lasts, and what the last day's figures say anew."""
+    """Collect the troubles that last and those that the last day's figures show anew."""
     standing = {
         incident.name: incident.trouble for incident in telling.standing(store, charter.pilot)
     }
@@ -76,6 +76,6 @@ def _out_of_range(store: Store, pilot: str, days: list[str]) -> Iterator[pd.Data
 
 
 def days_with_figures(store: Store, pilot: str) -> list[str]:
-    """Every day of a pilot that the quality store has figures of, in order."""
+    """List the days of which the quality store has figures, in order."""
     files = quality.folder(store, pilot).glob("*.figures.parquet")
     return sorted(file.name.removesuffix(".figures.parquet") for file in files)

@@ -53,7 +53,7 @@ def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> Released:
 
 
 def flows(charter: Charter, store: Store) -> ReleasedFlows | None:
-    """Released flows of every day that has them, or None.
+    """Read the released flows of every day that has them, or None.
 
     Where every pair has an entry in every hour, those that are withheld throughout are left out:
     of a country's municipalities they are most.
@@ -73,7 +73,7 @@ def flows(charter: Charter, store: Store) -> ReleasedFlows | None:
 
 
 def visitors(charter: Charter, store: Store, area: Area) -> ReleasedVisitors | None:
-    """Released persons present by origin, of every day that has them, or None."""
+    """Read the released persons present by origin, of every day that has them, or None."""
     rows = _read(charter, store, "visitors")
     if rows is None:
         return None
@@ -107,7 +107,7 @@ def origin_of(code: str, zone_ids: set[str]) -> Origin:
 
 
 def protection(charter: Charter, store: Store, product: str) -> list[Words]:
-    """What protects the people behind a product, of all its released days; nothing without any."""
+    """Say what protects the people behind a product, of all its released days."""
     days = [day for day in charter.days() if is_released(charter, store, product, day)]
     metadata = [
         read_json(store.released(charter.pilot, product, day) / "metadata.json") for day in days
@@ -123,7 +123,7 @@ def protection(charter: Charter, store: Store, product: str) -> list[Words]:
 
 
 def titled(block: Words, product: str) -> Words:
-    """A block of the statement under the name of its product."""
+    """Put a block of the statement under the name of its product."""
     title = PROTECTED[product]
     en, nl = (text.split("\n", 1)[1] for text in (block.en, block.nl))
     return Words(en=f"{title.en}\n{en}", nl=f"{title.nl}\n{nl}")

@@ -85,8 +85,8 @@ def test_the_slider_moves_every_part_to_its_day(browser: Browser, quality: Page)
         assert browser.text("#files tbody tr td:nth-child(3)") == written(landed, "en")
         for status in ("silent", "low", "high", "expected", "unknown", "few"):
             n = sum(
-                cell_status == status and data.cells[i].x_m is not None
-                for i, cell_status in enumerate(day.statuses)
+                cell_status == status and cell.x_m is not None
+                for cell, cell_status in zip(data.cells, day.statuses, strict=True)
             )
             key_line = browser.text(f"#coverage-key [data-status={status}] b")
             assert key_line == written(n, "en"), status
@@ -137,10 +137,9 @@ def test_a_column_sorts_both_ways_by_keyboard_and_unknown_stays_last(
     data, file = quality
     browser.open(file, "#lang=en")
     browser.driver.find_element("id", "only-out").click()
-    names = [check.check for check in data.days[-1].checks]
-    values = {
-        check.check: check.value for check in data.days[-1].checks if names.count(check.check) == 1
-    }
+    checks = data.days[-1].checks
+    names = [check.check for check in checks]
+    values = {check.check: check.value for check in checks if names.count(check.check) == 1}
     n_known = sum(value is not None for value in values.values())
     assert 5 <= n_known < len(values), "nothing is unknown: the test shows nothing"
     button = browser.driver.find_element("id", "sort-now")

@@ -13,7 +13,7 @@ from rich.console import Console
 def asked(
     answering: Callable[[], AbstractContextManager[None]], console: Console
 ) -> Callable[..., None]:
-    """The command as typer takes it, answering as the other commands do."""
+    """Declare the command for typer, answering as the other commands do."""
 
     def quality(
         pilot: Annotated[str, typer.Argument(help="A pilot's name, or its charter's path.")],

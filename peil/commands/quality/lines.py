@@ -1,4 +1,4 @@
-"""Figures of quality in little room: short numbers, ranges, sparklines. For a terminal."""
+"""Write figures of quality in little room, for a terminal: short numbers, ranges, sparklines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ OWNERS = {"operator": "op", "agency": "ag", "maintainers": "ma"}
 
 
 def short(check: str, value: float | None) -> str:
-    """A value of a check in about nine characters.
+    """Write a value of a check in about nine characters.
 
     A moment (seconds since the local midnight) is told as a time, a share as per cent; None is
     a figure that is kept back because it is small, or not known.
@@ -39,7 +39,7 @@ def short(check: str, value: float | None) -> str:
 
 
 def between(check: str, lower: float | None, upper: float | None, room: int = 13) -> str:
-    """An expected range; shortened to thousands where it would not fit.
+    """Write an expected range; shortened to thousands where it would not fit.
 
     >>> between("count_added_rows", 198_000, 231_000), between("error_share", None, 0.012)
     ('198k–231k', '≤ 1.2%')
@@ -58,7 +58,7 @@ def between(check: str, lower: float | None, upper: float | None, room: int = 13
 
 
 def trend(share: float | None) -> str:
-    """A trend as per cent a day.
+    """Write a trend as per cent a day.
 
     >>> trend(-0.0304), trend(0.14), trend(None)
     ('−3.0%', '+14%', '–')
@@ -70,7 +70,7 @@ def trend(share: float | None) -> str:
 
 
 def sparkline(values: Sequence[float | None]) -> str:
-    """One block a day from the lowest value to the highest; a dot where there is none.
+    """Draw one block a day from the lowest value to the highest; a dot where there is none.
 
     >>> sparkline([1, 2, None, 3]), sparkline([5.0, 5.0])
     ('▁▄·█', '▄▄')

@@ -28,7 +28,7 @@ BY_REASON = {
 
 
 class Printer:
-    """Lays reports out for the console's width; every state is a sign and a word."""
+    """Print reports for the console's width; every state is a sign and a word."""
 
     def __init__(self, console: Console, charter: Charter, check: str | None) -> None:
         self.console, self.charter, self.check = console, charter, check

@@ -38,7 +38,7 @@ class DayReport:
     weeks: dict[str, list[float | None]] = field(default_factory=dict)
 
     def rows(self) -> dict[str, Any]:
-        """Rows landed, staged, set aside by reason, opted out."""
+        """Count the rows landed, staged, set aside by reason and opted out."""
         reasons: dict[str, int] = {}
         for file in self.files:
             for reason, n_rows in file.quarantined.items():
@@ -53,7 +53,7 @@ class DayReport:
         }
 
     def count(self, verdict: str) -> int:
-        """How many figures of the day, its files and regions have this verdict."""
+        """Count the figures of the day, its files and regions that have a verdict."""
         return sum(check.verdict == verdict and check.scope in WIDE for check in self.checks)
 
     @property
@@ -97,7 +97,7 @@ def _weeks(figures: pd.DataFrame, days: Sequence[str]) -> dict[str, list[float |
 
 
 def as_data(pilot: str, reports: Sequence[DayReport]) -> dict[str, Any]:
-    """The same for a program: rows and judged figures of each day."""
+    """Give rows and judged figures of each day as plain data, for a program."""
     return {
         "pilot": pilot,
         "days": [
