@@ -98,7 +98,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def peil(data: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command `peil` on a store of its own, as a person would."""
-    env = {**os.environ, "PEIL_DATA": str(data), **environment}
+    pilots = str(PROJECT / "pilots")  # of these charters, however few days are simulated
+    env = {**os.environ, "PEIL_DATA": str(data), "PEIL_PILOTS": pilots, **environment}
     return subprocess.run(
         [sys.executable, "-m", "peil.cli", *words],
         capture_output=True,

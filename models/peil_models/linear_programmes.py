@@ -5,9 +5,24 @@ The programmes themselves stand where they are needed: bounds of what is publish
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from peil_models.extras import optional_package
+
+
+@cache
+def _silent_highs() -> Any:
+    """HiGHS whose output is off before its constructor can print its name and licence."""
+    highspy = optional_package("highspy", "disclosure")
+
+    class SilentHighs(highspy.Highs):  # type: ignore[misc, name-defined, unused-ignore]
+        def enableCallbacks(self) -> None:  # noqa: N802
+            # the constructor calls this, and the library prints its banner while it does
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()  # type: ignore[no-untyped-call, unused-ignore]
+
+    return SilentHighs
 
 
 def silent_solver() -> Any:
@@ -23,15 +38,6 @@ def silent_solver() -> Any:
     >>> silent_solver().getNumRow()
     0
     """
-    highspy = optional_package("highspy", "disclosure")
-
-    class Silent(highspy.Highs):  # type: ignore[misc, name-defined, unused-ignore]
-        """HiGHS whose output is off before its constructor prints its name and licence."""
-
-        def enableCallbacks(self) -> None:  # noqa: N802
-            self.setOptionValue("output_flag", False)
-            super().enableCallbacks()
-
-    solver: Any = Silent()
+    solver = _silent_highs()()
     solver.setOptionValue("threads", 1)
     return solver

@@ -31,9 +31,9 @@ def steps_of(devices: int, days: int) -> list[Step]:
     thousands = devices / 1000
     dates = [FIRST_DAY + timedelta(days=day) for day in range(days)]
     return [
-        Step("people and diaries", "", 2.0 + 0.3 * thousands),
-        *(Step(f"events of {date}", "", 0.5 * thousands) for date in dates),
-        Step("truth", "", 0.5 + 0.05 * days * thousands),
+        Step("people and diaries", "", 2.0 + 0.05 * thousands),
+        *(Step(f"events of {date}", "", 0.1 * thousands) for date in dates),
+        Step("truth", "", 0.1 + 0.02 * days * thousands),
     ]
 
 
