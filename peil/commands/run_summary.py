@@ -30,6 +30,9 @@ def tell_run(pilot: str, report: Report, console: Console, complaint: Console) -
             _line(console, "Trained:", f"{outcome.facts.get('champion', outcome.status)}")
     for product in report.released:
         _line(console, "Released:", _product(product))
+    if report.unchanged:
+        n = len(report.unchanged)
+        console.print(f"{n} day{'s' if n > 1 else ''} released before: nothing was done again.")
     if report.operator_page is not None:
         _line(console, "Operator:", str(report.operator_page))
     _line(console, "Made:", _made(pilot, report))
@@ -56,9 +59,7 @@ def _product(product: Released) -> str:
 def _made(pilot: str, report: Report) -> str:
     n_days = next((p.n_periods for p in report.released if p.product == "presence"), 0)
     names = ", ".join(product.product for product in report.released) or "nothing"
-    text = f"{names} of {pilot}, {n_days} of {max(report.n_days, n_days)} days released"
-    n_before = len(report.unchanged)
-    return text + (f"; {n_before} before this run, not done again" if n_before else "")
+    return f"{names} of {pilot}, {n_days} of {max(report.n_days, n_days)} days released"
 
 
 def how_good(report: Report) -> str:
