@@ -1,13 +1,11 @@
 """Run a pilot: every day through the four verbs by its real DAGs, then train, score, pages.
 
-What a run did is a `Report`; what is printed of it stands in `run_summary`.
+What a run did is a `run_report.Report`; what is printed of it stands in `run_summary`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from peil import status
 from peil.charter import public_register, reading
@@ -16,7 +14,8 @@ from peil.charter.schema import Charter
 from peil.charter.windows import linked_products, releasable, window_of
 from peil.commands.fresh import forget
 from peil.commands.progress import Step, Tell
-from peil.outcome import GateClosed, Outcome, Refused
+from peil.commands.run_report import Released, Report
+from peil.outcome import GateClosed, Refused
 from peil.pages import build
 from peil.score import truth
 from peil.store import ledger
@@ -41,37 +40,6 @@ LINKED_WEIGHTS: dict[str, dict[str, float]] = {
     "estimate": {"flows": 1.9, "visitors": 0.2},
     "release": {"flows": 1.0, "visitors": 3.0},
 }
-
-
-@dataclass(frozen=True)
-class Released:
-    """What of a product stands released: periods, and entries of them published and withheld."""
-
-    product: str
-    n_periods: int
-    n_entries: int
-    n_withheld: int
-    folder: Path
-
-
-@dataclass
-class Report:
-    """What a run did: outcomes, days already released, days stopped and why, what is amiss.
-
-    `released` is what stands released now, made by this run or before. `scores` are the figures on
-    known truth, by product, empty where there is no truth.
-    """
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    unchanged: list[date] = field(default_factory=list)
-    stopped: dict[date, str] = field(default_factory=dict)
-    troubles: list[str] = field(default_factory=list)
-    released: list[Released] = field(default_factory=list)
-    scores: dict[str, dict[str, float]] = field(default_factory=dict)
-    n_days: int = 0
-    exit_code: int = 0
-    page: Path | None = None
-    operator_page: Path | None = None
 
 
 def steps_of(

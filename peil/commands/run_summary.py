@@ -1,13 +1,13 @@
 """Print what a run did, in lines a person reads: made, look at, how good, odd, next.
 
-The run itself is `peil.commands.run`; this module only words its report.
+The run itself is `peil.commands.run`; this module only words its report (`run_report`).
 """
 
 from __future__ import annotations
 
 from rich.console import Console
 
-from peil.commands.run import Released, Report
+from peil.commands.run_report import Released, Report
 from peil.commands.typed import typed
 
 # how good, by product and measure: from a share to a clause

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from peil.commands.run import Released, Report
+from peil.commands.run_report import Released, Report
 from peil.commands.run_summary import tell_run
 from peil.outcome import Outcome
 

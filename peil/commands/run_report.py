@@ -1,0 +1,40 @@
+"""What a run did, as data: filled by `peil.commands.run`, worded by `run_summary`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from peil.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Released:
+    """What of a product stands released: periods, and entries of them published and withheld."""
+
+    product: str
+    n_periods: int
+    n_entries: int
+    n_withheld: int
+    folder: Path
+
+
+@dataclass
+class Report:
+    """What a run did: outcomes, days already released, days stopped and why, what is amiss.
+
+    `released` is what stands released now, made by this run or before. `scores` are the figures on
+    known truth, by product, empty where there is no truth.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    unchanged: list[date] = field(default_factory=list)
+    stopped: dict[date, str] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+    released: list[Released] = field(default_factory=list)
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    n_days: int = 0
+    exit_code: int = 0
+    page: Path | None = None
+    operator_page: Path | None = None
