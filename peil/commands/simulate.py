@@ -1,7 +1,4 @@
-"""Write the deliveries and the truth of a country that does not exist, as files.
-
-The country itself, its people and its network are made by `peil_models.synthetic`.
-"""
+"""Write the files of a country that does not exist; `peil_models.synthetic` makes the country."""
 
 from __future__ import annotations
 
