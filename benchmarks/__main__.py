@@ -2,50 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from peil.commands.terminal import answering, say
+from benchmarks.process import CommandFailed
+from benchmarks.recording import NothingMeasured
+from peil.commands.terminal import answering, plainly, say
+from peil.outcome import Outcome
 
 app = typer.Typer(
-    help="Measure, compare in the same run, and write the figures under benchmarks/.",
+    help="Measure, compare in the same run, and write figures: a page for people in benchmarks/, "
+    "its record in benchmarks/figures/.",
+    epilog="Examples: [bold]python -m benchmarks stays[/bold] (one minute) · "
+    "[bold]python -m benchmarks accuracy --on demo[/bold] (a quarter of an hour) · "
+    "[bold]make bench[/bold] (all; hours)",
     no_args_is_help=True,
     rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
 )
 console = Console()
-Sizes = Annotated[str | None, typer.Option(help="Sizes of days: 10M,30M,100M by default.")]
-Parts = Annotated[list[str] | None, typer.Option(help="Parts to measure; all by default.")]
+Sizes = Annotated[
+    str | None, typer.Option(help="Events of the measured days; 10M,30M,100M by default.")
+]
+Parts = Annotated[
+    list[str] | None, typer.Option(help="A part to measure, once or more; all by default.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder to write to instead of benchmarks/.", file_okay=False),
+]
+
+
+def tell(text: str) -> None:
+    """Print a sentence about progress."""
+    plainly(console, text)
+
+
+def run(measure: Callable[[], Outcome]) -> None:
+    """Measure and print the outcome; a failure is one sentence and an exit code that is not 0."""
+    with answering():
+        try:
+            say(measure(), console)
+        except (NothingMeasured, CommandFailed) as failure:
+            complaint = Console(stderr=True)
+            complaint.print(str(failure), style="red", markup=False, highlight=False)
+            raise typer.Exit(1) from None
 
 
 @app.command()
-def accuracy(on: Parts = None) -> None:
-    """Score estimators on known truth, part by part.
+def accuracy(on: Parts = None, out: Out = None) -> None:
+    """Score estimators on known truth, part by part: demo, zuid_limburg, essnet, moves.
 
     Example: [bold]python -m benchmarks accuracy --on demo[/bold]
     """
     from benchmarks.accuracy import accuracy as measure
 
-    with answering():
-        say(measure(on or (), console.print), console)
+    run(lambda: measure(on or (), tell, out))
 
 
 @app.command()
-def estimate(events: Sizes = None, on: Parts = None) -> None:
-    """Time footprints, presence and products that follow devices, by size.
+def estimate(events: Sizes = None, on: Parts = None, out: Out = None) -> None:
+    """Time footprints and presence (part presence), and what follows devices (part products).
 
     Example: [bold]python -m benchmarks estimate --on products --events 10M[/bold]
     """
     from benchmarks.estimate import estimate as measure
     from benchmarks.stage import sizes_of
 
-    with answering():
-        say(measure(console.print, events=sizes_of(events), on=on or ()), console)
+    run(lambda: measure(tell, events=sizes_of(events), on=on or (), out=out))
 
 
 @app.command()
-def location() -> None:
+def location(out: Out = None) -> None:
     """Time the recursions of the hidden Markov model, by number of states.
 
     Example: [bold]python -m benchmarks location[/bold]
@@ -53,24 +85,26 @@ def location() -> None:
     from benchmarks.location import SIZES
     from benchmarks.location import location as measure
 
-    with answering():
-        say(measure(SIZES, console.print), console)
+    run(lambda: measure(SIZES, tell, out))
 
 
 @app.command()
-def simulate(devices: int = 20_000, days: int = 7) -> None:
+def simulate(
+    devices: Annotated[int, typer.Option(min=100, help="Devices of the operator.")] = 20_000,
+    days: Annotated[int, typer.Option(min=1, max=21, help="Days to simulate.")] = 7,
+    out: Out = None,
+) -> None:
     """Time the simulator of the demo country.
 
     Example: [bold]python -m benchmarks simulate --devices 12000[/bold]
     """
-    from benchmarks.simulate import main as measure
+    from benchmarks.simulate import simulate as measure
 
-    with answering():
-        measure(devices, days)
+    run(lambda: measure(devices, days, tell, out))
 
 
 @app.command()
-def stage(events: Sizes = None) -> None:
+def stage(events: Sizes = None, out: Out = None) -> None:
     """Time ingest and staging beside what the same machine needs at the least.
 
     Example: [bold]python -m benchmarks stage --events 10M[/bold]
@@ -78,12 +112,11 @@ def stage(events: Sizes = None) -> None:
     from benchmarks.stage import sizes_of
     from benchmarks.stage import stage as measure
 
-    with answering():
-        say(measure(sizes_of(events), console.print), console)
+    run(lambda: measure(sizes_of(events), tell, out))
 
 
 @app.command()
-def stays() -> None:
+def stays(out: Out = None) -> None:
     """Time the segmentation of devices into stays and moves, by size.
 
     Example: [bold]python -m benchmarks stays[/bold]
@@ -91,8 +124,7 @@ def stays() -> None:
     from benchmarks.stays import SIZES
     from benchmarks.stays import stays as measure
 
-    with answering():
-        say(measure(SIZES, console.print), console)
+    run(lambda: measure(SIZES, tell, out))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,14 @@ import pandas as pd
 
 from benchmarks import products, stage
 from benchmarks.process import measured
-from benchmarks.recording import keep, machine
+from benchmarks.recording import (
+    FOLDER,
+    NothingMeasured,
+    record_file,
+    when_and_where,
+    write_figures,
+)
 from peil.outcome import Fact, Outcome, Refused
-from peil.settings import PROJECT
 from peil.store.atomic import read_json
 from peil_models.footprint import FootprintSignalStrength
 from peil_models.presence import PresenceEM, PresenceLandUse
@@ -60,7 +64,7 @@ def estimate(
     on: Sequence[str] = (),
     out: Path | None = None,
 ) -> Outcome:
-    """Measure every size; write `benchmarks/estimate.{json,md}`.
+    """Measure every size; write `benchmarks/estimate.md` and its record.
 
     Parameters
     ----------
@@ -73,55 +77,67 @@ def estimate(
     on : sequence of str
         Parts to measure, all by default; the figures of others stay as they were read.
     out : Path, optional
-        Folder of the figures; the project's `benchmarks/` by default.
+        Folder of the page; the project's `benchmarks/` by default.
 
     Raises
     ------
     Refused
         A part that does not exist.
-    RuntimeError
-        A measurement failed, or estimated nothing.
+    CommandFailed
+        A measurement failed.
+    NothingMeasured
+        There is no size, or nothing was estimated.
     """
     if unknown := sorted(set(on) - set(PARTS)):
         listed = " and ".join(f"`{name}`" for name in PARTS)
         raise Refused(f"No part {unknown[0]} of the estimate benchmark: there are {listed}.")
-    kept = (out or PROJECT / "benchmarks") / "estimate.json"
-    figures: dict[str, Any] = read_json(kept) if kept.exists() else {}
-    facts: dict[str, Fact] = {}
-    if not on or "presence" in on:
-        found = _sizes(sizes, tell)
-        figures |= {"machine": machine(), "date": str(date.today()), "sizes": found}
-        facts |= {name: found[-1][name] for name in ("n_cells", "n_tiles", "cpu_s", "peak_gib")}
-    if not on or "products" in on:
-        figures["products"] = products.products(events, tell)
-        facts |= products.facts(figures["products"])
-    return keep("estimate", figures, report, facts, out=out)
+    file = record_file(out or FOLDER, "estimate")
+    record: dict[str, Any] = read_json(file) if file.exists() else {}
+    parts = tuple(on) or PARTS
+    if "presence" in parts:
+        record |= {**when_and_where(), "sizes": _sizes(sizes, tell)}
+    if "products" in parts:
+        record["products"] = products.products(events, tell)
+    return write_figures("estimate", record, report, lambda written: facts(written, parts), out)
+
+
+def facts(record: dict[str, Any], parts: Sequence[str]) -> dict[str, Fact]:
+    """Return what the last line of the command says of the parts that were measured."""
+    figures: dict[str, Fact] = {}
+    if "presence" in parts:
+        last = record["sizes"][-1]
+        figures |= {name: last[name] for name in ("n_cells", "n_tiles", "cpu_s", "peak_gib")}
+    if "products" in parts:
+        figures |= products.facts(record["products"])
+    return figures
 
 
 def _sizes(sizes: Sequence[tuple[str, int, int]], tell: Tell) -> list[dict[str, Any]]:
-    found = []
+    rows = []
     for what, n_cells, n_tiles in sizes:
         tell(f"{WORDS[what]}: {n_cells:,} cells, {n_tiles:,} tiles")
         words = [sys.executable, "-m", "benchmarks.estimate", what, str(n_cells), str(n_tiles)]
         with tempfile.TemporaryDirectory(prefix="peil-bench-") as scratch:
             cost = measured(words, {"OMP_NUM_THREADS": "1"}, Path(scratch))
-        told = json.loads(cost.out.splitlines()[-1])
-        if told["n_pairs"] <= 0:
-            raise RuntimeError(f"{what} of {n_cells} cells measured nothing")
-        found.append(
+        figures = json.loads(cost.out.splitlines()[-1])
+        if figures["n_pairs"] <= 0:
+            raise NothingMeasured(
+                f"The {what} of {n_cells} cells measured nothing: no cell has a tile."
+            )
+        rows.append(
             {
                 "what": what,
                 "n_cells": n_cells,
                 "n_tiles": n_tiles,
-                **told,
+                **figures,
                 "peak_gib": round(cost.peak_gib, 2),
             }
         )
-    return found
+    return rows
 
 
 def report(record: dict[str, Any]) -> str:
-    """The tables for people."""
+    """Return the page for people."""
     lines = ["# Estimation at scale", ""]
     if "sizes" in record:
         lines += _of_presence(record)
@@ -143,21 +159,21 @@ def _of_presence(record: dict[str, Any]) -> list[str]:
         "| what | cells | tiles | pairs | CPU s | CPU s per million pairs | wall s | peak GiB |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for one in record["sizes"]:
-        rows = [(WORDS[one["what"]], one["cpu_s"], one["wall_s"])]
-        if one["what"] == "presence":
-            rows.append((WORDS["em"], one["em_cpu_s"], one["em_wall_s"]))
+    for size in record["sizes"]:
+        rows = [(WORDS[size["what"]], size["cpu_s"], size["wall_s"])]
+        if size["what"] == "presence":
+            rows.append((WORDS["em"], size["em_cpu_s"], size["em_wall_s"]))
         for words, cpu_s, wall_s in rows:
             lines.append(
-                f"| {words} | {one['n_cells']:,} | {one['n_tiles']:,} | {one['n_pairs']:,} "
-                f"| {cpu_s:.1f} | {cpu_s / one['n_pairs'] * 1e6:.2f} | {wall_s:.1f} "
-                f"| {one['peak_gib']:.2f} |"
+                f"| {words} | {size['n_cells']:,} | {size['n_tiles']:,} | {size['n_pairs']:,} "
+                f"| {cpu_s:.1f} | {cpu_s / size['n_pairs'] * 1e6:.2f} | {wall_s:.1f} "
+                f"| {size['peak_gib']:.2f} |"
             )
     return [*lines, ""]
 
 
 def plan(n_cells: int, side_m: float, range_m: float) -> pd.DataFrame:
-    """Sectors strewn over a square."""
+    """Return a plan of sectors strewn over a square."""
     random = np.random.default_rng(1)
     cells = pd.DataFrame(random.uniform(0.0, side_m, (n_cells, 2)), columns=["x_m", "y_m"])
     cells["azimuth_deg"] = random.uniform(0.0, 360.0, n_cells)
@@ -166,14 +182,14 @@ def plan(n_cells: int, side_m: float, range_m: float) -> pd.DataFrame:
 
 
 def square(n_tiles: int, first: int = 0, side: int | None = None) -> pd.DataFrame:
-    """Tiles of a square row by row, or `n_tiles` of a block of it."""
+    """Return tiles of a square row by row, or `n_tiles` of a block of it."""
     side = side or round(n_tiles**0.5)
     at = np.arange(first, first + n_tiles)
     return pd.DataFrame({"x_m": (at % side + 0.5) * TILE_M, "y_m": (at // side + 0.5) * TILE_M})
 
 
 def blocks(n_tiles: int) -> Iterator[pd.DataFrame]:
-    """The first tiles of a country in compact blocks, west to east and south to north."""
+    """Yield the first tiles of a country in compact blocks, west to east and south to north."""
     across = int(COUNTRY_M / TILE_M) // BLOCK
     for number in range(-(-n_tiles // BLOCK**2)):
         block = square(BLOCK**2, side=BLOCK)
@@ -199,7 +215,7 @@ def _country(n_cells: int, n_tiles: int) -> dict[str, Any]:
 
 
 def _presence(n_cells: int, n_tiles: int) -> dict[str, Any]:
-    """A day whose people follow land use, times a wave that no land use tells."""
+    """Measure a day whose people follow land use, times a wave that no land use tells."""
     tiles = square(n_tiles)
     # Cells of a town: short range, so that a tile is in reach of about 80.
     cells = plan(n_cells, round(n_tiles**0.5) * TILE_M, 5_000.0)
@@ -214,11 +230,11 @@ def _presence(n_cells: int, n_tiles: int) -> dict[str, Any]:
     def total(estimator: Any) -> int:
         return round(float(estimator.fit(chances, counts).devices_.sum()))
 
-    found = _timed(lambda: total(PresenceLandUse(land, prior)), "")
+    land_use = _timed(lambda: total(PresenceLandUse(land, prior)), "")
     em = _timed(lambda: total(PresenceEM(prior, max_iter=10)), "em_")
-    if not found["n_pairs"] == em["em_n_pairs"] == round(counts.sum()):
-        raise RuntimeError("devices were lost on the way")
-    return {**em, **found, "n_pairs": int(chances.nnz)}
+    if not land_use["n_pairs"] == em["em_n_pairs"] == round(counts.sum()):
+        raise NothingMeasured("The benchmark estimate measured nothing: an estimator lost devices.")
+    return {**em, **land_use, "n_pairs": int(chances.nnz)}
 
 
 def _timed(work: Callable[[], int], prefix: str) -> dict[str, Any]:
@@ -235,7 +251,7 @@ MEASURED = {"region": _region, "country": _country, "presence": _presence}
 
 
 def main(words: Iterable[str]) -> None:
-    """One measurement; the last line printed is its figures."""
+    """Do one measurement; the last line printed is its figures."""
     what, n_cells, n_tiles = words
     print(json.dumps(MEASURED[what](int(n_cells), int(n_tiles))))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from benchmarks.recording import keep
+from benchmarks.recording import NothingMeasured, when_and_where, write_figures
+from benchmarks.timing import least_cpu_s
 from peil.outcome import Fact, Outcome
 from peil_models.location import Histories, LocationHMM, LocationHMMHeading
 
@@ -42,7 +42,7 @@ SIZES = (
 def location(
     sizes: Sequence[Size], tell: Callable[[str], object], out: Path | None = None
 ) -> Outcome:
-    """Measure each size; write `benchmarks/estimate_location.{json,md}`.
+    """Measure each size; write `benchmarks/location.md` and its record.
 
     Parameters
     ----------
@@ -50,33 +50,34 @@ def location(
     tell : callable
         Called with a sentence about progress.
     out : Path, optional
-        Folder of the figures; the project's `benchmarks/` by default.
+        Folder of the page; the project's `benchmarks/` by default.
 
     Raises
     ------
-    RuntimeError
-        Nothing was measured, or the chain broke.
+    NothingMeasured
+        There is no size, or the chain broke.
     """
-    found = []
+    rows = []
     for size in sizes:
         tell(f"{size.n_events:,} events, cells of {size.reach} × {size.reach} tiles")
-        found.append(_size(size))
-    if not found or any(one["n_breaks"] or not one["updates"] for one in found):
-        raise RuntimeError("the benchmark measured nothing, or devices that jump")
-    figures = {
-        "sizes": found,
-    }
-    slowest = min(found, key=lambda one: one["updates_per_core_s"])
-    facts: dict[str, Fact] = {
+        rows.append(_size(size))
+        if rows[-1]["n_breaks"] or not rows[-1]["updates"]:
+            raise NothingMeasured("The benchmark location measured nothing: the chain broke.")
+    return write_figures("location", {**when_and_where(), "sizes": rows}, report, facts, out)
+
+
+def facts(record: dict[str, Any]) -> dict[str, Fact]:
+    """Return what the last line of the command says: the slowest size, and the first."""
+    slowest = min(record["sizes"], key=lambda row: row["updates_per_core_s"])
+    return {
         "slowest_updates_per_core_s": slowest["updates_per_core_s"],
         "slowest_reach_tiles": slowest["reach"],
-        "events_per_core_s": found[0]["events_per_core_s"],
+        "events_per_core_s": record["sizes"][0]["events_per_core_s"],
     }
-    return keep("location", figures, report, facts, stem="estimate_location", out=out)
 
 
 def _size(size: Size) -> dict[str, Any]:
-    """Devices that wander among cells whose footprints overlap by half."""
+    """Measure devices that wander among cells whose footprints overlap by half."""
     side, half = 4 * size.reach, max(size.reach // 2, 1)
     lattice = np.arange(0, side - size.reach + 1, half)
     rows, cells = [], []
@@ -102,37 +103,32 @@ def _size(size: Size) -> dict[str, Any]:
         len(lattice) - 1,
     )
     moment = np.tile(np.arange(per_device) * size.gap * STEP_S, n_devices)
-    seen = Histories(
+    histories = Histories(
         np.arange(n_devices + 1) * per_device, moment, (at[1] * len(lattice) + at[0]).ravel()
     )
     kind = LocationHMMHeading if size.has_headings else LocationHMM
     model: Any = kind(
         shape=(side, side), tile_m=250.0, step_s=STEP_S, max_speed_m_per_s=25.0, fitted=()
     )
-    model.fit(chances, seen)
-    model.locate(seen.subset([0]))  # compiles
-    took, updates = [], 0
-    for _ in range(REPEATS):
-        begun = time.process_time()
-        updates = model.locate(seen).n_updates
-        took.append(time.process_time() - begun)
-    best = max(min(took), 1e-9)
+    model.fit(chances, histories)
+    model.locate(histories.subset([0]))  # compiles
+    updates, best = least_cpu_s(lambda: model.locate(histories).n_updates, REPEATS)
     return {
         "model": kind.__name__,
         "reach": size.reach,
         "gap": size.gap,
-        "n_events": seen.n_events,
+        "n_events": histories.n_events,
         "n_breaks": model.n_breaks_,
         "updates": updates,
-        "states_per_step": round(updates / (2 * seen.n_events * size.gap)),
+        "states_per_step": round(updates / (2 * histories.n_events * size.gap)),
         "cpu_s": round(best, 3),
         "updates_per_core_s": round(updates / best),
-        "events_per_core_s": round(seen.n_events / best),
+        "events_per_core_s": round(histories.n_events / best),
     }
 
 
 def report(record: dict[str, Any]) -> str:
-    """The table for people."""
+    """Return the page for people."""
     lines = [
         "# Location: forward and backward recursion",
         "",
@@ -148,9 +144,9 @@ def report(record: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{one['model']}` | {one['reach']} × {one['reach']} | {one['states_per_step']:,} "
-        f"| {one['gap']} | {one['n_events']:,} | {one['cpu_s']:.2f} "
-        f"| {one['events_per_core_s']:,} | {one['updates_per_core_s']:,} |"
-        for one in record["sizes"]
+        f"| `{size['model']}` | {size['reach']} × {size['reach']} | {size['states_per_step']:,} "
+        f"| {size['gap']} | {size['n_events']:,} | {size['cpu_s']:.2f} "
+        f"| {size['events_per_core_s']:,} | {size['updates_per_core_s']:,} |"
+        for size in record["sizes"]
     ]
     return "\n".join(lines) + "\n"

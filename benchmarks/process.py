@@ -13,9 +13,13 @@ from pathlib import Path
 LOOK_S = 0.25
 
 
+class CommandFailed(RuntimeError):
+    """A measured command ended with an error."""
+
+
 @dataclass(frozen=True)
 class Cost:
-    """What a process and its children took.
+    """Seconds, memory and spill that a process and its children took.
 
     Attributes
     ----------
@@ -37,7 +41,7 @@ class Cost:
 
 
 def folder_mib(folder: Path) -> float:
-    """Size of the files under a folder, MiB; what vanishes meanwhile does not count."""
+    """Return the size of the files under a folder, MiB; what vanishes meanwhile does not count."""
     total = 0
     for place, _, names in os.walk(folder):  # passes over folders that vanish
         for name in names:
@@ -47,13 +51,13 @@ def folder_mib(folder: Path) -> float:
 
 
 def spilled_mib(folder: Path) -> float:
-    """Size of the files under all folders named ``spill`` below a folder, MiB."""
-    found = [Path(place) for place, _, _ in os.walk(folder) if Path(place).name == "spill"]
-    return sum(folder_mib(one) for one in found)
+    """Return the size of the files under all folders named ``spill`` below a folder, MiB."""
+    folders = [Path(place) for place, _, _ in os.walk(folder) if Path(place).name == "spill"]
+    return sum(folder_mib(spill) for spill in folders)
 
 
 def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost:
-    """Run a command to its end.
+    """Run a command to its end, and return what it took.
 
     Parameters
     ----------
@@ -66,8 +70,8 @@ def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost
 
     Raises
     ------
-    RuntimeError
-        It failed; the end of what it said.
+    CommandFailed
+        It ended with an error; the message holds the end of its output.
     """
     most = 0.0
     done = threading.Event()
@@ -95,5 +99,5 @@ def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost
     done.set()
     watcher.join()
     if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(words[1:5])} ended with {process.returncode}: {out[-800:]}")
+        raise CommandFailed(f"{' '.join(words[1:5])} ended with {process.returncode}: {out[-800:]}")
     return Cost(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, most, out)

@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks import traffic
 from benchmarks.process import Cost, measured
-from benchmarks.recording import machine
+from benchmarks.recording import NothingMeasured, when_and_where
 from benchmarks.stage import PEIL, deliver
 from peil.outcome import Fact
 from peil.settings import settings
@@ -50,19 +50,17 @@ def products(sizes: Iterable[int], tell: Tell) -> dict[str, Any]:
 
     Raises
     ------
-    RuntimeError
-        A step failed, or measured nothing.
+    CommandFailed
+        A step failed.
+    NothingMeasured
+        A pass followed next to nobody.
     """
-    found = [_size(n_events, tell) for n_events in sizes]
-    if not found:
-        raise RuntimeError("the benchmark of products measured nothing")
     limits = settings()
     return {
-        "machine": machine(),
-        "date": str(date.today()),
+        **when_and_where(),
         "memory_limit": limits.memory,
         "threads": limits.threads,
-        "sizes": found,
+        "sizes": [_size(n_events, tell) for n_events in sizes],
     }
 
 
@@ -90,24 +88,26 @@ def followed(n_events: int, environment: dict[str, str], data: Path, tell: Tell)
     return figures_of(n_events, json.loads(alone.out.splitlines()[-1]), alone, verb)
 
 
-def figures_of(n_events: int, told: dict[str, Any], alone: Cost, verb: Cost) -> dict[str, Any]:
-    """The figures of one size, from what the pass told and what both processes took.
+def figures_of(n_events: int, counted: dict[str, Any], alone: Cost, verb: Cost) -> dict[str, Any]:
+    """Return the figures of one size, from what the pass counted and what both processes took.
 
     Raises
     ------
-    RuntimeError
+    NothingMeasured
         The pass followed next to nobody: most rows were not read, or nobody ever made a trip.
     """
-    if not (told["n_rows"] > 0.9 * n_events and told["n_trips"] > 0.1 * told["n_devices"] > 0):
-        raise RuntimeError(
-            f"the pass over {n_events} events measured nothing: {told['n_rows']} rows of "
-            f"{told['n_devices']} devices, {told['n_trips']} trips"
+    if not (
+        counted["n_rows"] > 0.9 * n_events and counted["n_trips"] > 0.1 * counted["n_devices"] > 0
+    ):
+        raise NothingMeasured(
+            f"The pass over {n_events} events measured nothing: {counted['n_rows']} rows of "
+            f"{counted['n_devices']} devices, {counted['n_trips']} trips"
         )
     return {
         "n_events": n_events,
-        **told,
-        "cpu_s_per_million": round(told["cpu_s"] / told["n_rows"] * 1e6, 3),
-        "events_per_s": round(told["n_rows"] / told["wall_s"]),
+        **counted,
+        "cpu_s_per_million": round(counted["cpu_s"] / counted["n_rows"] * 1e6, 3),
+        "events_per_s": round(counted["n_rows"] / counted["wall_s"]),
         "peak_gib": round(alone.peak_gib, 2),
         "spill_mib": round(alone.spill_mib),
         "verb_wall_s": round(verb.wall_s, 1),
@@ -117,7 +117,7 @@ def figures_of(n_events: int, told: dict[str, Any], alone: Cost, verb: Cost) -> 
 
 
 def growth(sizes: list[dict[str, Any]]) -> float:
-    """CPU of an event at the largest size beside the smallest, less one: 0 is linear.
+    """Return CPU of an event at the largest size beside the smallest, less one: 0 is linear.
 
     >>> round(growth([{"n_rows": 10, "cpu_s": 1.0}, {"n_rows": 100, "cpu_s": 11.0}]), 3)
     0.1
@@ -126,19 +126,19 @@ def growth(sizes: list[dict[str, Any]]) -> float:
     return float(last["cpu_s"] / last["n_rows"] / (first["cpu_s"] / first["n_rows"]) - 1.0)
 
 
-def _n_rows(one: dict[str, Any]) -> int:
-    return int(one["n_rows"])
+def _n_rows(size: dict[str, Any]) -> int:
+    return int(size["n_rows"])
 
 
 def facts(record: dict[str, Any]) -> dict[str, Fact]:
-    """What the last line of the command says of the largest size."""
+    """Return what the last line of the command says of the largest size."""
     last = max(record["sizes"], key=_n_rows)
-    told: dict[str, Fact] = {name: last[name] for name in ("n_events", "events_per_s")}
-    return told | {"products_peak_gib": last["peak_gib"]}
+    figures: dict[str, Fact] = {name: last[name] for name in ("n_events", "events_per_s")}
+    return figures | {"products_peak_gib": last["peak_gib"]}
 
 
 def report(record: dict[str, Any]) -> list[str]:
-    """The section for people, line by line."""
+    """Return the section for people, line by line."""
     lines = [
         "## Products that follow devices",
         "",
@@ -161,15 +161,16 @@ def report(record: dict[str, Any]) -> list[str]:
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {one['n_events']:,} | {one['n_devices']:,} | {one['n_trips']:,} | {one['n_buckets']} "
-        f"| {one['wall_s']:.1f} | {one['cpu_s']:.1f}, {one['read_cpu_s']:.1f} "
-        f"| {one['cpu_s_per_million']:.2f} | {one['events_per_s']:,} "
-        f"| {one['peak_gib']:.2f}, {one['fixed_gib']:.2f} | {one['spill_mib']:,} "
-        f"| {one['verb_wall_s']:.1f}, {one['verb_cpu_s']:.1f}, {one['verb_peak_gib']:.2f} |"
-        for one in record["sizes"]
+        f"| {size['n_events']:,} | {size['n_devices']:,} | {size['n_trips']:,} "
+        f"| {size['n_buckets']} | {size['wall_s']:.1f} "
+        f"| {size['cpu_s']:.1f}, {size['read_cpu_s']:.1f} "
+        f"| {size['cpu_s_per_million']:.2f} | {size['events_per_s']:,} "
+        f"| {size['peak_gib']:.2f}, {size['fixed_gib']:.2f} | {size['spill_mib']:,} "
+        f"| {size['verb_wall_s']:.1f}, {size['verb_cpu_s']:.1f}, {size['verb_peak_gib']:.2f} |"
+        for size in record["sizes"]
     ]
     if len(record["sizes"]) > 1:
-        rows = sorted(_n_rows(one) for one in record["sizes"])
+        rows = sorted(_n_rows(size) for size in record["sizes"])
         lines += [
             "",
             f"From {rows[0]:,} to {rows[-1]:,} staged rows the CPU time of one row changes by "
@@ -180,7 +181,7 @@ def report(record: dict[str, Any]) -> list[str]:
 
 @dataclass
 class Watched:
-    """An iterator over buckets, and the processor time that they took to read."""
+    """Iterate over buckets, and add up the processor time that they took to read."""
 
     buckets: Iterator[Bucket]
     n_buckets: int = 0
@@ -209,20 +210,20 @@ def main() -> dict[str, Any]:
     charter, store = reading.load("bench"), Store()
     window = windows.window_of(charter, date.fromisoformat(traffic.DAY))
     begun = time.process_time()
-    made = follow.prepared(
+    prepared = follow.prepared(
         charter, window, store, area_of(charter, store), default_footprint("bench")
     )
-    pieces = (made.model, made.is_located, made.origins, made.is_night)
+    pieces = (prepared.model, prepared.is_located, prepared.origins, prepared.is_night)
     follow.sums_over([_nobody()], *pieces)  # compiles
     fixed_cpu_s = time.process_time() - begun
     fixed_gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    read = Watched(device_rows.buckets(charter, window, store, made.cells))
+    read = Watched(device_rows.buckets(charter, window, store, prepared.cells))
     wall, cpu = time.perf_counter(), time.process_time()
-    found = follow.sums_over(read, *pieces)
+    followed = follow.sums_over(read, *pieces)
     return {
-        **found.facts,
-        "n_flows": len(found.sums.flows.frame()),
-        "n_present": len(found.sums.present.frame()),
+        **followed.facts,
+        "n_flows": len(followed.sums.flows.frame()),
+        "n_present": len(followed.sums.present.frame()),
         "n_buckets": read.n_buckets,
         "wall_s": round(time.perf_counter() - wall, 2),
         "cpu_s": round(time.process_time() - cpu, 2),
@@ -233,7 +234,7 @@ def main() -> dict[str, Any]:
 
 
 def _nobody() -> Bucket:
-    """One device that was seen twice in the first cell."""
+    """Return one device that was observed twice in the first cell."""
     return Bucket(
         np.zeros(2, np.int64),
         np.array([0.0, 3600.0]),

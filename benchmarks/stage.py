@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import traffic
 from benchmarks.process import Cost, folder_mib, measured
-from benchmarks.recording import keep
+from benchmarks.recording import NothingMeasured, when_and_where, write_figures
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import settings
 from peil.store.atomic import read_json, write_text
@@ -25,27 +25,27 @@ SUFFIXES = {"k": 1_000, "m": 1_000_000}
 Tell = Callable[[str], object]
 
 
-def sizes_of(asked: str | None) -> list[int]:
+def sizes_of(text: str | None) -> list[int]:
     """Read ``10M,30M`` as numbers of events.
 
     >>> sizes_of("200k,10M")
     [200000, 10000000]
     """
-    if not asked:
+    if not text:
         return list(SIZES)
-    found = []
-    for one in asked.split(","):
-        number, factor = one.strip().lower(), 1
+    sizes = []
+    for part in text.split(","):
+        number, factor = part.strip().lower(), 1
         if number and number[-1] in SUFFIXES:
             number, factor = number[:-1], SUFFIXES[number[-1]]
         if not number.isdecimal() or int(number) == 0:
             raise Refused("--events: write numbers of events such as 10M or 10M,30M,100M.")
-        found.append(int(number) * factor)
-    return found
+        sizes.append(int(number) * factor)
+    return sizes
 
 
 def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
-    """Measure each size in a store of its own; write `benchmarks/stage.{json,md}`.
+    """Measure each size in a store of its own; write `benchmarks/stage.md` and its record.
 
     Parameters
     ----------
@@ -54,37 +54,37 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
     tell : callable
         Called with a sentence about progress.
     out : Path, optional
-        Folder of the figures; the project's `benchmarks/` by default.
+        Folder of the page; the project's `benchmarks/` by default.
 
     Raises
     ------
-    RuntimeError
-        A step failed, or measured nothing.
+    CommandFailed
+        A step failed.
+    NothingMeasured
+        There is no size, or a step lost events.
     """
     overhead = _overhead(tell)
-    found = [_size(n_events, tell) for n_events in sizes]
-    if not found:
-        raise RuntimeError("the benchmark measured nothing")
-    found_settings = settings()
-    figures = {
-        "memory_limit": found_settings.memory,
-        "threads": found_settings.threads,
+    rows = [_size(n_events, tell) for n_events in sizes]
+    limits = settings()
+    record = {
+        **when_and_where(),
+        "memory_limit": limits.memory,
+        "threads": limits.threads,
         "fixed_cpu_s": round(overhead.cpu_s, 1),
         "fixed_wall_s": round(overhead.wall_s, 1),
-        "sizes": found,
+        "sizes": rows,
     }
-    last = found[-1]
-    facts: dict[str, Fact] = {
-        "n_events": last["n_events"],
-        "ratio_to_bare": last["ratio_to_bare"],
-        "events_per_s": last["events_per_s"],
-        "peak_gib": last["peak_gib"],
-    }
-    return keep("stage", figures, report, facts, out=out)
+    return write_figures("stage", record, report, facts, out)
+
+
+def facts(record: dict[str, Any]) -> dict[str, Fact]:
+    """Return what the last line of the command says of the last size."""
+    last = record["sizes"][-1]
+    return {name: last[name] for name in ("n_events", "ratio_to_bare", "events_per_s", "peak_gib")}
 
 
 def _overhead(tell: Tell) -> Cost:
-    """A whole day through Airflow, dbt, Great Expectations and MLflow of few events."""
+    """Run a whole day through Airflow, dbt, Great Expectations and MLflow of few events."""
     work = Path(tempfile.mkdtemp(prefix="peil-bench-"))
     try:
         environment = deliver(work, TINY, tell)
@@ -95,7 +95,7 @@ def _overhead(tell: Tell) -> Cost:
 
 
 def deliver(work: Path, n_events: int, tell: Tell, follows: bool = False) -> dict[str, str]:
-    """Write deliveries and a charter, and sign them; the environment of a store of its own."""
+    """Write deliveries and a charter, sign them; return the environment of a store of its own."""
     delivery, pilots = work / "deliveries", work / "pilots"
     traffic.write(delivery, n_events, tell, follows)
     write_text(pilots / "bench.yml", traffic.charter(n_events, follows))
@@ -110,7 +110,7 @@ def deliver(work: Path, n_events: int, tell: Tell, follows: bool = False) -> dic
 
 
 def _size(n_events: int, tell: Tell) -> dict[str, Any]:
-    """One size: generate, the yardsticks, then the two verbs with their gates."""
+    """Measure one size: generate, the yardsticks, then the two verbs with their gates."""
     work = Path(tempfile.mkdtemp(prefix="peil-bench-"))
     try:
         environment, delivery = deliver(work, n_events, tell), work / "deliveries"
@@ -142,11 +142,14 @@ def _figures(
     delivery: Path,
     store: Path,
 ) -> dict[str, Any]:
-    facts = staged["facts"]
-    if facts["n_staged"] <= 0 or sum(facts.values()) != n_events:
-        raise RuntimeError(f"{n_events} events were made, but {sum(facts.values())} accounted for")
+    counts = staged["facts"]
+    if counts["n_staged"] <= 0 or sum(counts.values()) != n_events:
+        raise NothingMeasured(
+            f"{n_events} events were made, but {sum(counts.values())} accounted for: "
+            "look for a step that loses rows."
+        )
     ours = [steps["ingest"], steps["stage"]]
-    wall, cpu = sum(one.wall_s for one in ours), sum(one.cpu_s for one in ours)
+    wall, cpu = sum(cost.wall_s for cost in ours), sum(cost.cpu_s for cost in ours)
     size = {
         kind: round(
             (store / "sealed" / "bench" / f"{traffic.DAY}.{kind}.duckdb").stat().st_size / 2**20, 1
@@ -155,7 +158,7 @@ def _figures(
     }
     return {
         "n_events": n_events,
-        **facts,
+        **counts,
         "steps": {
             name: {k: round(v, 3) for k, v in asdict(cost).items() if isinstance(v, float)}
             for name, cost in steps.items()
@@ -164,7 +167,7 @@ def _figures(
         "events_per_s": round(n_events / wall),
         "counted_events_per_s": round(n_events / steps["counted"].wall_s),
         "cpu_s_per_million": round(cpu / n_events * 1e6, 3),
-        "peak_gib": round(max(one.peak_gib for one in ours), 2),
+        "peak_gib": round(max(cost.peak_gib for cost in ours), 2),
         "delivered_mib": round(folder_mib(delivery), 1),
         "raw_mib": size["raw"],
         "staged_mib": size["staged"],
@@ -181,7 +184,7 @@ NAMES = {
 
 
 def report(record: dict[str, Any]) -> str:
-    """The table for people."""
+    """Return the page for people."""
     lines = [
         "# Ingest and staging at operator scale",
         "",
@@ -195,10 +198,10 @@ def report(record: dict[str, Any]) -> str:
         "| events | what | wall s | CPU s | CPU s per million | events/s | peak GiB | spill MiB |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for one in record["sizes"]:
-        n = one["n_events"]
+    for size in record["sizes"]:
+        n = size["n_events"]
         for name, words in NAMES.items():
-            cost = one["steps"][name]
+            cost = size["steps"][name]
             lines.append(
                 f"| {n:,} | {words} | {cost['wall_s']:.1f} | {cost['cpu_s']:.1f} "
                 f"| {cost['cpu_s'] / n * 1e6:.2f} | {n / cost['wall_s']:,.0f} "
@@ -210,15 +213,15 @@ def report(record: dict[str, Any]) -> str:
         "| sealing: write, read |",
         "|---|---|---|---|---|",
     ]
-    for one in record["sizes"]:
-        sealed = one["sealing"]
+    for size in record["sizes"]:
+        sealed = size["sealing"]
         write, read = (
             sealed[f"sealed_{what}_cpu_s"] / max(sealed[f"plain_{what}_cpu_s"], 0.01)
             for what in ("write", "read")
         )
         lines.append(
-            f"| {one['n_events']:,} | {one['ratio_to_bare']:.2f} × | {one['events_per_s']:,} "
-            f"| {one['delivered_mib']:,.0f}, {one['raw_mib']:,.0f}, {one['staged_mib']:,.0f} "
+            f"| {size['n_events']:,} | {size['ratio_to_bare']:.2f} × | {size['events_per_s']:,} "
+            f"| {size['delivered_mib']:,.0f}, {size['raw_mib']:,.0f}, {size['staged_mib']:,.0f} "
             f"| {write:.2f} ×, {read:.2f} × |"
         )
     lines += [

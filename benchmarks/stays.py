@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from benchmarks.recording import keep
+from benchmarks.recording import NothingMeasured, when_and_where, write_figures
+from benchmarks.timing import least_cpu_s
 from peil import methods
 from peil.outcome import Fact, Outcome
 from peil_models.stays import STAY, StayPlacing, StaySegmentation, cell_overlaps
@@ -31,7 +31,7 @@ Events = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int32]]
 def stays(
     sizes: tuple[int, ...], tell: Callable[[str], object], out: Path | None = None
 ) -> Outcome:
-    """Measure each size; write `benchmarks/estimate_stays.{json,md}`.
+    """Measure each size; write `benchmarks/stays.md` and its record.
 
     Parameters
     ----------
@@ -40,12 +40,12 @@ def stays(
     tell : callable
         Called with a sentence about progress.
     out : Path, optional
-        Folder of the figures; the project's `benchmarks/` by default.
+        Folder of the page; the project's `benchmarks/` by default.
 
     Raises
     ------
-    RuntimeError
-        Nothing was measured, or no device ever stayed or moved.
+    NothingMeasured
+        There is no size, or no device ever stayed or moved.
     """
     chances = _footprint()
     model = StaySegmentation(**methods.section("stays", "-")).fit(
@@ -58,27 +58,26 @@ def stays(
     )
     few = _events(10_000)
     placing.place(model.segment(*few), few[2])  # compiles
-    found = []
+    rows = []
     for n_events in sizes:
         tell(f"{n_events:,} events")
-        found.append(_size(model, placing, n_events))
-    if not found or any(min(one["n_stays"], one["n_moves"]) == 0 for one in found):
-        raise RuntimeError("the benchmark measured nothing")
-    figures = {
-        "n_cells": chances.shape[0],
-        "sizes": found,
+        rows.append(_size(model, placing, n_events))
+        if min(rows[-1]["n_stays"], rows[-1]["n_moves"]) == 0:
+            raise NothingMeasured("The benchmark stays measured nothing: no stay or no move.")
+    record = {**when_and_where(), "n_cells": chances.shape[0], "sizes": rows}
+    return write_figures("stays", record, report, facts, out)
+
+
+def facts(record: dict[str, Any]) -> dict[str, Fact]:
+    """Return what the last line of the command says of the last size."""
+    last = record["sizes"][-1]
+    return {
+        name: last[name] for name in ("n_events", "events_per_core_s", "segments_placed_per_core_s")
     }
-    last = found[-1]
-    facts: dict[str, Fact] = {
-        "n_events": last["n_events"],
-        "events_per_core_s": last["events_per_core_s"],
-        "segments_placed_per_core_s": last["segments_placed_per_core_s"],
-    }
-    return keep("stays", figures, report, facts, stem="estimate_stays", out=out)
 
 
 def _footprint() -> sparse.csr_array:
-    """Cells on a lattice, each serving its own tiles and, less, those of its eight neighbours."""
+    """Return cells on a lattice, each serving its own tiles and, less, those of its neighbours."""
     width = SIDE * TILES
     column, row = np.meshgrid(np.arange(width) // TILES, np.arange(width) // TILES)
     cell, tile, weight = [], [], []
@@ -89,15 +88,15 @@ def _footprint() -> sparse.csr_array:
             cell.append((y * SIDE + x)[inside])
             tile.append(np.flatnonzero(inside))
             weight.append(np.full(int(inside.sum()), 1.0 if dx == dy == 0 else 0.1))
-    found = sparse.csr_array(
+    strength = sparse.csr_array(
         (np.concatenate(weight), (np.concatenate(cell), np.concatenate(tile))),
         shape=(SIDE * SIDE, width * width),
     )
-    return sparse.csr_array(found / found.sum(axis=0))
+    return sparse.csr_array(strength / strength.sum(axis=0))
 
 
 def _events(n_events: int) -> Events:
-    """Devices that stay among neighbouring cells and walk to others, sorted; no randomness left."""
+    """Return events of devices that stay among neighbouring cells and walk to others."""
     rng = np.random.default_rng(n_events)
     n_devices = n_events // EVENTS_PER_DEVICE
     device = np.repeat(np.arange(n_devices), EVENTS_PER_DEVICE)
@@ -115,29 +114,23 @@ def _size(model: StaySegmentation, placing: StayPlacing, n_events: int) -> dict[
     device, at_s, cell = _events(n_events)
     order = np.lexsort((cell, at_s, device))
     device, at_s, cell = device[order], at_s[order], cell[order]
-    took = []
-    for _ in range(REPEATS):
-        begun = time.process_time()
-        segments = model.segment(device, at_s, cell)
-        took.append(time.process_time() - begun)
-    begun = time.process_time()
-    placing.place(segments, cell)
-    placed_s = time.process_time() - begun
+    segments, segment_s = least_cpu_s(lambda: model.segment(device, at_s, cell), REPEATS)
+    _, place_s = least_cpu_s(lambda: placing.place(segments, cell), 1)
     return {
         "n_events": len(device),
         "n_segments": len(segments),
         "n_stays": int((segments.state == STAY).sum()),
         "n_moves": int((segments.state == 1).sum()),
-        "segment_cpu_s": round(min(took), 3),
-        "events_per_core_s": round(len(device) / min(took)),
-        "place_cpu_s": round(placed_s, 3),
-        "segments_placed_per_core_s": round(len(segments) / placed_s),
+        "segment_cpu_s": round(segment_s, 3),
+        "events_per_core_s": round(len(device) / segment_s),
+        "place_cpu_s": round(place_s, 3),
+        "segments_placed_per_core_s": round(len(segments) / place_s),
         "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
     }
 
 
 def report(record: dict[str, Any]) -> str:
-    """The table for people."""
+    """Return the page for people."""
     lines = [
         "# Segmentation and placing of stays",
         "",
@@ -152,9 +145,9 @@ def report(record: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {one['n_events']:,} | {one['n_segments']:,} | {one['segment_cpu_s']:.2f} "
-        f"| {one['events_per_core_s']:,} | {one['place_cpu_s']:.2f} "
-        f"| {one['segments_placed_per_core_s']:,} | {one['peak_gib']:.2f} |"
-        for one in record["sizes"]
+        f"| {size['n_events']:,} | {size['n_segments']:,} | {size['segment_cpu_s']:.2f} "
+        f"| {size['events_per_core_s']:,} | {size['place_cpu_s']:.2f} "
+        f"| {size['segments_placed_per_core_s']:,} | {size['peak_gib']:.2f} |"
+        for size in record["sizes"]
     ]
     return "\n".join(lines) + "\n"

@@ -112,14 +112,14 @@ END"""
 
 
 def records_by_hour(n_events: int) -> list[int]:
-    """Records of each hour; they sum to `n_events`.
+    """Return the number of records of each hour; they sum to `n_events`.
 
     >>> sum(records_by_hour(1_000_000)), len(records_by_hour(1_000_000))
     (1000000, 24)
     """
-    of = [n_events * share // sum(PROFILE) for share in PROFILE]
-    of[-1] += n_events - sum(of)
-    return of
+    records = [n_events * share // sum(PROFILE) for share in PROFILE]
+    records[-1] += n_events - sum(records)
+    return records
 
 
 def write(
@@ -166,7 +166,7 @@ def write(
 
 
 def charter(n_events: int, follows: bool = False) -> str:
-    """The charter of the measured pilot, as YAML: simulated, one day, mapped by name.
+    """Return the charter of the measured pilot, as YAML: simulated, one day, mapped by name.
 
     Where it `follows` devices, all products that do are named; its one day is the whole window.
     """

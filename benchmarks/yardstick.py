@@ -1,4 +1,4 @@
-"""What this machine needs at the least: bare DuckDB on the same delivery, in the same memory.
+"""Measure what this machine needs at the least: bare DuckDB, same delivery, same memory.
 
 Run in a process of its own, so that its seconds and its memory can be read off it:
 ``python -m benchmarks.yardstick bare DELIVERY SCRATCH``.
@@ -13,16 +13,17 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.recording import NothingMeasured
 from benchmarks.traffic import MIDNIGHT
 from peil.adapters import sealing
 from peil.settings import settings
 
 
 def _opened(scratch: Path) -> duckdb.DuckDBPyConnection:
-    found = settings()
+    limits = settings()
     opened = duckdb.connect(":memory:")
     sealing.load_crypto(opened)
-    sealing.bound(opened, found.memory, found.threads, scratch / "spill")
+    sealing.bound(opened, limits.memory, limits.threads, scratch / "spill")
     opened.execute("SET preserve_insertion_order = false")
     return opened
 
@@ -67,7 +68,7 @@ def counted(delivery: Path, scratch: Path) -> dict[str, float]:
         f"FROM (SELECT DISTINCT cell_id FROM {events})"
     )
     query = f"""
-        WITH here AS (
+        WITH placed AS (
             SELECT
                 subscriber_id,
                 cell_no,
@@ -86,7 +87,7 @@ def counted(delivery: Path, scratch: Path) -> dict[str, float]:
                         + (after_us % 3600000000 > 1800000000)::BIGINT
                     ) * 16777216 + cell_no
                 ) % 16777216 AS cell_no
-            FROM here
+            FROM placed
             GROUP BY subscriber_id, hour_no
         )
 
@@ -102,23 +103,23 @@ def sealing_cost(delivery: Path, scratch: Path) -> dict[str, float]:
     opened = _opened(scratch)
     opened.execute(f"ATTACH '{scratch / 'open.duckdb'}' AS plain (STORAGE_VERSION 'latest')")
     sealing.attach(opened, scratch / "sealed.duckdb", "sealed", bytes(range(32)), False)
-    found: dict[str, float] = {}
+    costs: dict[str, float] = {}
     _count(opened, f"SELECT count(DISTINCT cell_id) FROM {_delivered(delivery)}")  # warm
     for alias in ("plain", "sealed"):
         started = time.process_time()
         opened.execute(f"CREATE TABLE {alias}.events AS FROM {_delivered(delivery)}")
         opened.execute(f"CHECKPOINT {alias}")
-        found[f"{alias}_write_cpu_s"] = round(time.process_time() - started, 2)
+        costs[f"{alias}_write_cpu_s"] = round(time.process_time() - started, 2)
         started = time.process_time()
         _count(opened, f"SELECT count(DISTINCT cell_id) + count(observed_at) FROM {alias}.events")
-        found[f"{alias}_read_cpu_s"] = round(time.process_time() - started, 2)
-    return found
+        costs[f"{alias}_read_cpu_s"] = round(time.process_time() - started, 2)
+    return costs
 
 
 def _count(opened: duckdb.DuckDBPyConnection, query: str) -> int:
     row = opened.execute(query).fetchone()
     if not row or not row[0]:
-        raise RuntimeError("the yardstick measured nothing: the delivery is empty")
+        raise NothingMeasured("The yardstick measured nothing: the delivery is empty.")
     return int(row[0])
 
 

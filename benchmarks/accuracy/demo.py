@@ -1,4 +1,4 @@
-"""Presence in the demo country: worlds that teach the intervals, and others that are scored.
+"""Presence in the demo country: worlds that teach the intervals, and other worlds that are scored.
 
 Every world is run by the real verbs in a store of its own. Nothing is tuned on a scored world.
 """
@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy.zuid_limburg_page import across
+from benchmarks.accuracy.seeds import across
+from benchmarks.process import CommandFailed
+from benchmarks.recording import NothingMeasured
 from peil.estimate.estimators import CHAMPION, ESTIMATORS
 from peil.settings import PROJECT
 from peil.store.atomic import read_json
@@ -42,13 +44,13 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
     tell(f"learnt on other worlds: {learnt[CHAMPION]}")
     scored = {}
     for seed, world in SCORED:
-        found = _world(seed, world, tell)
+        outcome = _world(seed, world, tell)
         scored[str(seed)] = {
-            name: {**figures, **_covered(found["joined"], name, learnt[name])}
-            for name, figures in found["whole"].items()
+            name: {**figures, **_covered(outcome["joined"], name, learnt[name])}
+            for name, figures in outcome["whole"].items()
         }
-    if not scored or any(set(one) != set(ESTIMATORS) for one in scored.values()):
-        raise RuntimeError("the benchmark lacks an estimator")
+    if any(set(by_name) != set(ESTIMATORS) for by_name in scored.values()):
+        raise NothingMeasured("The benchmark accuracy lacks an estimator: a score left one out.")
     return {
         "devices": DEVICES,
         "days": DAYS,
@@ -60,7 +62,7 @@ def measure(tell: Callable[[str], object]) -> dict[str, Any]:
 
 
 def facts(record: dict[str, Any]) -> dict[str, int | float | str]:
-    """What the last line of the command says."""
+    """Return what the last line of the command says."""
     return {
         f"{name}_{measure}": round(across(_values(record["scored"], name, measure))[0], 4)
         for name in ESTIMATORS
@@ -69,7 +71,7 @@ def facts(record: dict[str, Any]) -> dict[str, int | float | str]:
 
 
 def _world(seed: int, world: int, tell: Callable[[str], object]) -> dict[str, Any]:
-    """One world, in a process and a store of its own, so that no two share anything."""
+    """Run one world in a process and a store of its own, so that no two share anything."""
     tell(f"world {world}, people {seed}: simulate, stage, train, estimate, score")
     store = Path(tempfile.mkdtemp(prefix="peil-bench-"))
     try:
@@ -77,13 +79,15 @@ def _world(seed: int, world: int, tell: Callable[[str], object]) -> dict[str, An
         for name in ("PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_MLFLOW_URI"):
             environment.pop(name, None)
         code = f"from benchmarks.accuracy.demo import run_world; run_world({seed}, {world})"
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-c", code],
-            check=True,
+            check=False,
             env=environment,
             cwd=PROJECT,
             stdout=subprocess.DEVNULL,
         )
+        if done.returncode != 0:
+            raise CommandFailed(f"The world of seed {seed} failed: see its own error above.")
         scores: dict[str, Any] = read_json(store / "operator/estimated/demo/scores/scores.json")
         return {**scores, "joined": pd.read_parquet(store / "joined.parquet")}
     finally:
@@ -91,7 +95,7 @@ def _world(seed: int, world: int, tell: Callable[[str], object]) -> dict[str, An
 
 
 def run_world(seed: int, world: int) -> None:
-    """The verbs that lead to a score, without release and pages. Runs in a process of its own."""
+    """Run the verbs that lead to a score, without release and pages; for a process of its own."""
     from peil.charter import reading
     from peil.commands import verbs
     from peil.commands.demo import simulate_demo
@@ -113,8 +117,8 @@ def run_world(seed: int, world: int) -> None:
 
 
 def _learn(taught: list[dict[str, Any]], name: str) -> dict[str, float]:
-    """Width of an estimator's interval, from day hours of worlds that are not scored."""
-    rows = pd.concat([one["joined"] for one in taught], ignore_index=True)
+    """Learn the width of an estimator's interval from day hours of worlds that are not scored."""
+    rows = pd.concat([world["joined"] for world in taught], ignore_index=True)
     rows = rows[(rows["estimator"] == name) & rows["local_hour"].between(7, 20)]
     rows = rows[rows["n_devices"] > 0]
     persons, devices = rows["n_persons"].to_numpy(), rows["n_devices"].to_numpy()
@@ -127,7 +131,7 @@ def _learn(taught: list[dict[str, Any]], name: str) -> dict[str, float]:
 
 
 def _covered(joined: pd.DataFrame, name: str, learnt: dict[str, float]) -> dict[str, float]:
-    """Coverage and interval score of a scored world, with the width learnt on the others."""
+    """Return coverage and interval score of a scored world, with the width learnt on the others."""
     rows = joined[(joined["estimator"] == name) & joined["local_hour"].between(7, 20)]
     persons, devices = rows["n_persons"].to_numpy(), rows["n_devices"].to_numpy()
     ratio = persons / np.maximum(devices, 1e-9)
@@ -141,11 +145,11 @@ def _covered(joined: pd.DataFrame, name: str, learnt: dict[str, float]) -> dict[
 
 
 def _values(scored: dict[Any, Any], name: str, measure: str) -> list[float]:
-    return [one[name][measure] for one in scored.values()]
+    return [world[name][measure] for world in scored.values()]
 
 
 def report(record: dict[str, Any]) -> str:
-    """The tables for people: mean over seeds ± half its 90 % interval, and learnt widths."""
+    """Return the tables for people: mean over seeds ± half its 90 % interval, and learnt widths."""
     scored, learnt = record["scored"], record["learnt"]
     lines = [
         f"{record['devices']} devices, {record['days']} days, seeds {', '.join(scored)}. "

@@ -1,37 +1,116 @@
-"""The tables that people read say what the records hold."""
+"""Pages and pictures of the benchmarks say what their committed records hold."""
 
 from __future__ import annotations
 
-from benchmarks import accuracy, estimate
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from tracked import named, tracked
+
+from benchmarks import accuracy, estimate, location, simulate, stage, stays
 from benchmarks.accuracy import demo
+from benchmarks.recording import FOLDER, legible, record_file
 from peil import methods
 from peil.estimate.estimators import CHAMPION, ESTIMATORS
 from peil.settings import PROJECT
 from peil.store.atomic import read_json
 
-BENCHMARKS = PROJECT / "benchmarks"
+PAGES = {
+    "estimate": estimate,
+    "location": location,
+    "simulate": simulate,
+    "stage": stage,
+    "stays": stays,
+}
+MOST_BYTES = 200_000
+PICTURES = {".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp", ".pdf"}
 
 
-def test_the_table_of_accuracy_is_that_of_its_record() -> None:
-    records = read_json(BENCHMARKS / "accuracy.json")
+def demo_record() -> dict[str, object]:
+    return read_json(record_file(FOLDER, "accuracy/demo"))
+
+
+def test_the_page_of_accuracy_is_that_of_its_records() -> None:
+    records = accuracy.read_records()
     assert set(records) == set(accuracy.PARTS)
-    assert (BENCHMARKS / "accuracy.md").read_text() == accuracy.report(records)
+    assert (FOLDER / "accuracy.md").read_text() == accuracy.report(records)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_that_of_its_record(name: str) -> None:
+    record = read_json(record_file(FOLDER, name))
+    assert record["sizes"]
+    assert (FOLDER / f"{name}.md").read_text() == PAGES[name].report(record)
+
+
+def test_every_benchmark_has_its_records_and_they_are_legible() -> None:
+    files = sorted((FOLDER / "figures").rglob("*.json"))
+    names = {str(file.relative_to(FOLDER / "figures").with_suffix("")) for file in files}
+    assert names == {*PAGES, *(f"accuracy/{part}" for part in accuracy.PARTS)}
+    for file in files:
+        assert file.read_text() == legible(read_json(file)) + "\n", file.name
 
 
 def test_released_intervals_have_the_width_that_the_champion_learnt() -> None:
-    record = read_json(BENCHMARKS / "accuracy.json")["demo"]
+    record = demo_record()
     assert (record["champion"], set(record["learnt"])) == (CHAMPION, set(ESTIMATORS))
     used, learnt = methods.section("uncertainty", "demo"), record["learnt"][CHAMPION]
     assert {key: used[key] for key in demo.WIDTHS} == {key: learnt[key] for key in demo.WIDTHS}
 
 
 def test_no_world_that_teaches_the_intervals_is_scored() -> None:
-    record = read_json(BENCHMARKS / "accuracy.json")["demo"]
+    record = demo_record()
     assert len(record["scored"]) >= 5
     assert not {str(seed) for seed, _ in record["taught_seeds"]} & set(record["scored"])
 
 
-def test_the_table_of_estimation_is_that_of_its_record() -> None:
-    record = read_json(BENCHMARKS / "estimate.json")
-    assert record["sizes"] and record["products"]["sizes"]
-    assert (BENCHMARKS / "estimate.md").read_text() == estimate.report(record)
+def differs(drawn: Path, committed: Path) -> bool:
+    """Whether two pictures differ by more than the rounding of a colour anywhere."""
+    new, old = imread(drawn), imread(committed)
+    return new.shape != old.shape or float(np.abs(new - old).max()) > 0.05
+
+
+@pytest.mark.parametrize("part", [name for name in accuracy.PARTS if name != "demo"])
+def test_the_pictures_are_those_of_the_record(part: str, tmp_path: Path) -> None:
+    accuracy.part_of(part).plots(accuracy.read_records()[part], tmp_path)
+    drawn = sorted(tmp_path.iterdir())
+    assert len(drawn) >= 2
+    for file in drawn:
+        assert not differs(file, accuracy.PICTURES / file.name), f"{file.name}: draw it again"
+
+
+def unfit(files: list[Path]) -> list[str]:
+    """Pictures that are no PNG, or larger than people should have to load."""
+    return [
+        file.name
+        for file in files
+        if file.suffix != ".png"
+        or file.read_bytes()[:8] != b"\x89PNG\r\n\x1a\n"
+        or file.stat().st_size > MOST_BYTES
+    ]
+
+
+def test_pictures_in_documents_are_png_of_a_modest_size() -> None:
+    docs = PROJECT / "docs"
+    files = [file for file in tracked() if file.suffix in PICTURES and docs in file.parents]
+    assert len(files) >= 7
+    assert unfit(files) == []
+    texts = [file.read_text() for file in named(".md")]
+    shown = {Path(target).name for text in texts for target in re.findall(r"\]\(([^)\s]+)\)", text)}
+    assert [file.name for file in files if file.name not in shown] == []
+
+
+def test_a_picture_that_is_unfit_is_named(tmp_path: Path) -> None:
+    signature = b"\x89PNG\r\n\x1a\n"
+    contents = {
+        "a.svg": b"<svg/>",
+        "b.png": b"<svg/>",
+        "c.png": signature.ljust(MOST_BYTES + 1),
+        "d.png": signature.ljust(MOST_BYTES),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    assert unfit(sorted(tmp_path.iterdir())) == ["a.svg", "b.png", "c.png"]

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import zuid_limburg, zuid_limburg_day, zuid_limburg_intervals
+from benchmarks.accuracy import zuid_limburg
+from benchmarks.accuracy.zuid_limburg import day as zuid_limburg_day
+from benchmarks.accuracy.zuid_limburg import intervals as zuid_limburg_intervals
 from peil_models.presence import PresenceLandUse
 from peil_models.synthetic.landscape_radio import SCENARIOS
 
@@ -96,8 +98,8 @@ def test_who_is_told_the_land_around_mends_what_neighbours_do(outside_data):
 
 def test_cells_that_fell_silent_are_noticed_and_left_out(told):
     scenario = BY_NAME["outage"]
-    blind = zuid_limburg._night(told, scenario, SEED)["landuse"]
-    noticing = zuid_limburg._night(told, scenario, SEED, is_noticed=True)["landuse"]
+    blind = zuid_limburg.night.night(told, scenario, SEED)["landuse"]
+    noticing = zuid_limburg.night.night(told, scenario, SEED, is_noticed=True)["landuse"]
     assert noticing["mape"] < 0.7 * blind["mape"]
 
 

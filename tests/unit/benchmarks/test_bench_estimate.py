@@ -9,25 +9,30 @@ import numpy as np
 import pytest
 
 from benchmarks import estimate
+from benchmarks.recording import NothingMeasured
 from peil_models.footprint import FootprintSignalStrength
 
 
 def test_every_kind_is_measured_and_written(tmp_path: Path) -> None:
-    told: list[object] = []
+    progress: list[object] = []
     sizes = (("region", 20, 400), ("country", 5_000, 62_500), ("presence", 60, 900))
-    outcome = estimate.estimate(told.append, sizes, on=["presence"], out=tmp_path)
-    record = json.loads((tmp_path / "estimate.json").read_text())
-    assert [one["what"] for one in record["sizes"]] == ["region", "country", "presence"]
-    assert all(one["n_pairs"] > 0 and one["peak_gib"] > 0.05 for one in record["sizes"])
+    outcome = estimate.estimate(progress.append, sizes, on=["presence"], out=tmp_path)
+    record = json.loads((tmp_path / "figures" / "estimate.json").read_text())
+    assert [size["what"] for size in record["sizes"]] == ["region", "country", "presence"]
+    assert all(size["n_pairs"] > 0 and size["peak_gib"] > 0.05 for size in record["sizes"])
     lines = (tmp_path / "estimate.md").read_text().splitlines()
     assert len([line for line in lines if line.startswith("| ")]) == 1 + 4
-    assert len(told) == 3 and outcome.facts["n_tiles"] == 900
+    assert len(progress) == 3 and outcome.facts["n_tiles"] == 900
 
 
 def test_a_measurement_of_nothing_is_no_measurement(tmp_path: Path) -> None:
     # One cell, drawn far from the first block of the country.
-    with pytest.raises(RuntimeError, match="measured nothing"):
+    with pytest.raises(NothingMeasured, match="measured nothing"):
         estimate.estimate(lambda _: None, (("country", 1, 62_500),), on=["presence"], out=tmp_path)
+    for part in estimate.PARTS:
+        with pytest.raises(NothingMeasured, match="sizes is empty"):
+            estimate.estimate(lambda _: None, (), events=(), on=[part], out=tmp_path)
+    assert not list(tmp_path.rglob("*.json"))
 
 
 def test_blocks_of_the_country_do_not_overlap_and_cells_reach_the_same_as_at_once() -> None:
@@ -39,7 +44,7 @@ def test_blocks_of_the_country_do_not_overlap_and_cells_reach_the_same_as_at_onc
     cells = estimate.plan(400, 75_000.0, 10_000.0)
     streamed = sum(part.nnz for part in FootprintSignalStrength().stream(cells, iter(parts)))
     whole = estimate.square(3 * 62_500, side=750)
-    kept = FootprintSignalStrength().fit(cells, whole).connection_probability_
+    footprint = FootprintSignalStrength().fit(cells, whole).connection_probability_
     assert whole["y_m"].max() == parts[0]["y_m"].max()
-    assert streamed == kept.nnz > 0
-    assert np.isfinite(kept.data).all()
+    assert streamed == footprint.nnz > 0
+    assert np.isfinite(footprint.data).all()

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from benchmarks import traffic
-from benchmarks.process import Cost, measured, spilled_mib
+from benchmarks.process import CommandFailed, Cost, measured, spilled_mib
+from benchmarks.recording import NothingMeasured
 from benchmarks.stage import _figures, sizes_of, stage
 from peil.outcome import Refused
 
@@ -20,24 +21,24 @@ N_EVENTS = 50_000
 @pytest.fixture(scope="module")
 def delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("traffic")
-    traffic.write(folder, N_EVENTS, lambda said: None)
+    traffic.write(folder, N_EVENTS, lambda text: None)
     return folder
 
 
 def asked(delivery: Path, query: str) -> tuple[object, ...]:
     with duckdb.connect(":memory:") as opened:
-        found = opened.execute(query.format(f"'{delivery}/events/*/*.parquet'")).fetchone()
-    assert found is not None
-    return found
+        row = opened.execute(query.format(f"'{delivery}/events/*/*.parquet'")).fetchone()
+    assert row is not None
+    return row
 
 
 def test_a_day_of_traffic_has_the_events_asked_for_within_the_day(delivery: Path) -> None:
-    found = asked(
+    row = asked(
         delivery,
         "SELECT count(*), min(epoch(observed_at)) >= epoch(TIMESTAMPTZ '2026-03-01 23:00:00+00'), "
         "max(epoch(observed_at)) < epoch(TIMESTAMPTZ '2026-03-02 23:00:00+00') FROM {}",
     )
-    assert found == (N_EVENTS, True, True)
+    assert row == (N_EVENTS, True, True)
 
 
 def test_traffic_is_skewed_as_operators_deliver_it(delivery: Path) -> None:
@@ -55,7 +56,7 @@ def test_traffic_is_skewed_as_operators_deliver_it(delivery: Path) -> None:
 
 
 def test_the_same_size_is_the_same_traffic(delivery: Path, tmp_path: Path) -> None:
-    traffic.write(tmp_path, N_EVENTS, lambda said: None)
+    traffic.write(tmp_path, N_EVENTS, lambda text: None)
     content = "SELECT sum(hash(COLUMNS(*))) FROM {}"
     assert asked(delivery, content) == asked(tmp_path, content)
 
@@ -70,7 +71,7 @@ def test_a_command_is_measured_and_its_failure_told(tmp_path: Path) -> None:
     busy = "import sys, time; x = bytearray(200 << 20)\nwhile time.process_time() < .4: pass"
     cost = measured([sys.executable, "-c", busy], {}, tmp_path)
     assert cost.cpu_s > 0.3 and cost.peak_gib > 0.19
-    with pytest.raises(RuntimeError, match="ended with 3"):
+    with pytest.raises(CommandFailed, match="ended with 3"):
         measured([sys.executable, "-c", "raise SystemExit(3)"], {}, tmp_path)
 
 
@@ -102,19 +103,20 @@ def test_folders_that_vanish_while_one_looks_do_not_end_the_looking(
 def test_rows_that_are_not_accounted_for_fail_the_benchmark(tmp_path: Path) -> None:
     facts = {"facts": {"n_staged": 90, "n_quarantined": 9, "n_opted_out": 0}}
     cost = Cost(1.0, 1.0, 1.0, 0.0, "")
-    with pytest.raises(RuntimeError, match="100 events were made, but 99 accounted for"):
+    with pytest.raises(NothingMeasured, match="100 events were made, but 99 accounted for"):
         _figures(100, {"ingest": cost, "stage": cost}, {}, facts, tmp_path, tmp_path)
 
 
-def test_a_benchmark_of_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_benchmark_of_nothing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("benchmarks.stage._overhead", lambda tell: Cost(1, 1, 1, 0, ""))
-    with pytest.raises(RuntimeError, match="measured nothing"):
-        stage([], lambda said: None)
+    with pytest.raises(NothingMeasured, match="sizes is empty"):
+        stage([], lambda text: None, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
 def test_the_benchmark_runs_the_verbs_and_writes_its_table(tmp_path: Path) -> None:
-    outcome = stage([300_000], lambda said: None, tmp_path)
+    outcome = stage([300_000], lambda text: None, tmp_path)
     assert outcome.facts["n_events"] == 300_000 and float(outcome.facts["ratio_to_bare"]) > 1
     table = (tmp_path / "stage.md").read_text()
     assert table.count("| 300,000 |") == 5 and "bare yardstick" in table
