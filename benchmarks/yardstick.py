@@ -99,7 +99,7 @@ def counted(delivery: Path, scratch: Path) -> dict[str, float]:
 
 
 def sealing_cost(delivery: Path, scratch: Path) -> dict[str, float]:
-    """Processor seconds to write and to read the delivery as a table, in the open and sealed."""
+    """Measure processor seconds to write and read the delivery as a table, open and sealed."""
     opened = _opened(scratch)
     opened.execute(f"ATTACH '{scratch / 'open.duckdb'}' AS plain (STORAGE_VERSION 'latest')")
     sealing.attach(opened, scratch / "sealed.duckdb", "sealed", bytes(range(32)), False)

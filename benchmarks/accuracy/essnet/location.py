@@ -24,7 +24,7 @@ N_BOOTSTRAPS = 2_000
 def locations(
     sample: Sample, tell: Callable[[str], object], is_sample: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Scores of every method on one sample, and the fitted models."""
+    """Return scores of every method on one sample, and the fitted models."""
     out: dict[str, Any] = {}
     models: dict[str, Any] = {}
     power = np.where(sample.signal >= STRENGTH_CUT_DBM, 10 ** (sample.signal / 10), 0.0)
@@ -68,7 +68,7 @@ def locations(
 
 
 def by_likelihood(sample: Sample, model: Any) -> tuple[Any, float]:
-    """Sharpness of the footprint and movement of the devices, in turns, by likelihood alone."""
+    """Fit sharpness of the footprint and movement of the devices in turns, by likelihood alone."""
     estimates: dict[str, float] = {name: getattr(model, name) for name in model.fitted}
     sharpness, fitted = 0.0, None
     for _ in range(3):
@@ -88,7 +88,7 @@ def by_likelihood(sample: Sample, model: Any) -> tuple[Any, float]:
 
 
 def each_device(sample: Sample, model: Any, sharpness: float) -> dict[str, Any]:
-    """Movement fitted to each device apart, as the published chain does; two numbers a device."""
+    """Score movement fitted to each device apart, as the published chain does."""
     chances, parts, likelihood = connection(sample.signal, sharpness), [], 0.0
     for device in range(sample.histories.n_devices):
         own = sample.histories.subset([device])
@@ -105,30 +105,30 @@ def each_device(sample: Sample, model: Any, sharpness: float) -> dict[str, Any]:
 
 
 def connection(signal: Floats, sharpness: float) -> Floats:
-    """Connection probabilities without what is too small to matter."""
+    """Return connection probabilities without what is too small to matter."""
     chances = connection_by_strength(signal, sharpness)
     return shares(np.where(chances < LEAST, 0.0, chances))
 
 
 def shares(strength: Floats) -> Floats:
-    """Columns that sum to 1, or to 0."""
+    """Return columns that sum to 1, or to 0."""
     total = strength.sum(axis=0)
     return np.asarray(np.divide(strength, total, out=np.zeros_like(strength), where=total > 0))
 
 
 def strongest(value: Floats) -> Floats:
-    """1 for the largest of each column."""
+    """Return 1 for the largest of each column, else 0."""
     return np.asarray((value == value.max(axis=0)).astype(np.float64))
 
 
 def nearest(sample: Sample) -> Floats:
-    """Voronoi: the nearest mast serves."""
+    """Return the chances of a Voronoi footprint: the nearest mast serves."""
     distance = np.linalg.norm(sample.masts[:, None] - sample.tiles, axis=2)
     return shares(strongest(-distance))
 
 
 def static_places(sample: Sample, chances: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean and spread of each event's own posterior; a cell without tiles puts it anywhere."""
+    """Return mean and spread of each event's posterior; a cell without tiles puts it anywhere."""
     after = posterior(sparse.csr_array(chances), np.ones(chances.shape[1])).toarray()
     after[after.sum(axis=1) == 0] = 1.0 / after.shape[1]
     mean = after @ sample.tiles
@@ -139,7 +139,7 @@ def static_places(sample: Sample, chances: Floats) -> tuple[Floats, Floats, Floa
 
 
 def score(sample: Sample, x_m: Floats, y_m: Floats, spread_m: Floats) -> dict[str, Any]:
-    """RMSE, the one that the model expects, their ratio, and intervals over devices."""
+    """Return RMSE, the one that the model expects, their ratio, and intervals over devices."""
     square = (x_m - sample.x_m) ** 2 + (y_m - sample.y_m) ** 2
     by_device = [np.add.reduceat(v, sample.histories.offsets[:-1]) for v in (square, spread_m**2)]
     n = np.diff(sample.histories.offsets)
@@ -156,7 +156,7 @@ def score(sample: Sample, x_m: Floats, y_m: Floats, spread_m: Floats) -> dict[st
 
 
 def oracle(sample: Sample, model: Any, chances: Floats) -> dict[str, Any]:
-    """The limit: the heading model told each device's true mean speed, and true rates."""
+    """Score the limit: headings, told each device's true mean speed and the true rates."""
     histories = sample.histories
     device = histories.device()
     near = (device[1:] == device[:-1]) & (np.diff(histories.at_s) == 10)

@@ -38,7 +38,7 @@ def pair_gains(sample: Sample, model: Any) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def holder_scores(sample: Sample, model: Any, tell: Callable[[str], object]) -> dict[str, Any]:
-    """AUC of two-device holders and number of persons, by both scores."""
+    """Return AUC of two-device holders and number of persons, by both scores."""
     n = sample.histories.n_devices
     pairs, gain = pair_gains(sample, model)
     is_shared = np.bincount(sample.holder, minlength=n)[sample.holder] > 1
@@ -63,7 +63,7 @@ def holder_scores(sample: Sample, model: Any, tell: Callable[[str], object]) -> 
 
 
 def net_counts(sample: Sample, model: Any, folder: Path) -> dict[str, Any]:
-    """Holders per region every 90 seconds against their truth; population at the start."""
+    """Return holders per region every 90 seconds against their truth; population at the start."""
     n, regions = sample.histories.n_devices, int(sample.region.max()) + 1
     pairs, gain = pair_gains(sample, model)
     duplicity = MultiplicityOneToOne().fit(pairs, gain, n).duplicity_

@@ -27,7 +27,7 @@ ATTRIBUTION = (
 
 
 def facts(record: dict[str, Any]) -> dict[str, int | float | str]:
-    """What the last line of the command says."""
+    """Return what the last line of the command says."""
     figures: dict[str, int | float | str] = {
         f"essnet_{name}_rmse_m": record["location"][name]["rmse_m"]
         for name in ("strength", "chain", "heading", "told_speeds")
@@ -38,7 +38,7 @@ def facts(record: dict[str, Any]) -> dict[str, int | float | str]:
 
 
 def report(record: dict[str, Any]) -> str:
-    """The tables for people."""
+    """Return the tables for people."""
     location, worlds = record["location"], record["worlds"]
     best = min(
         ("chain", "chain_memory", "heading", "heading_memory"),

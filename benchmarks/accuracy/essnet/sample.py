@@ -92,7 +92,7 @@ def read_sample(folder: Path) -> Sample:
 
 
 def holders(histories: Histories, x_m: Floats, y_m: Floats) -> Ints:
-    """Devices that are always at one place have one holder."""
+    """Return the holder of each device: those always at the same place have the same one."""
     journeys: list[tuple[int, dict[int, tuple[float, float]]]] = []
     out = np.arange(histories.n_devices)
     for device in range(histories.n_devices):
@@ -116,7 +116,7 @@ SHADOW_DB, HYSTERESIS_DB = 4.0, 3.0
 
 
 def draw_world(seed: int, n_devices: int = 50, n_steps: int = 60, n_masts: int = 70) -> Sample:
-    """Devices that walk, cycle and drive straight ways with pauses; cells that are held on to.
+    """Draw devices that walk, cycle and drive straight ways with pauses, and hold on to cells.
 
     The serving cell is the strongest by 3 dB or more, else the one before; signal fades by 4 dB,
     alike over a few tiles. Estimators are told the mean signal.
@@ -176,7 +176,7 @@ def _distance(masts: Floats, places: Floats) -> Floats:
 
 
 def _fields(random: np.random.Generator, n: int) -> Floats:
-    """Random fields with unit variance, correlated over about three tiles."""
+    """Return random fields with unit variance, correlated over about three tiles."""
     noise = random.standard_normal((n, SIDE_TILES, SIDE_TILES))
     smooth = np.stack([gaussian_filter(layer, 1.5, mode="wrap") for layer in noise])
     return np.asarray(smooth / smooth.std())

@@ -75,7 +75,7 @@ def _level() -> float:
 
 
 def _learn(taught: list[dict[str, list[float]]]) -> dict[str, float]:
-    """Width of the intervals of flows, and the share of a fixed one, from worlds not scored."""
+    """Learn the width of the intervals of flows, and of a fixed share, from worlds not scored."""
     joined = {name: [v for pairs in taught for v in pairs[name]] for name in taught[0]}
     true, table = _table(joined)
     has_trips = table.n_trips > 0
@@ -109,10 +109,10 @@ def _covered(pairs: dict[str, list[float]], learnt: dict[str, float]) -> dict[st
 
 
 def facts(record: dict[str, Any]) -> dict[str, int | float | str]:
-    """What the last line of the command says."""
+    """Return what the last line of the command says."""
     return {name: round(value[0], 4) for name, value in page.bars(record).items()}
 
 
 def report(record: dict[str, Any]) -> str:
-    """The tables for people."""
+    """Return the tables for people."""
     return page.report(record, TAUGHT)

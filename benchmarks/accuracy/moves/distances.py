@@ -25,7 +25,7 @@ QUANTILES = (0.25, 0.5, 0.75)
 
 
 def distance_scores(moves: Moves) -> dict[str, Any]:
-    """Quantiles of the radius of gyration by true home municipality: error and bias, by method."""
+    """Score quantiles of the radius of gyration by true home municipality: error and bias."""
     world = moves.world
     device, x, y, length = world.true_places(moves.device)
     true = _quantiles(moves, *radius_of_gyration_m(device, x, y, length))
@@ -41,7 +41,7 @@ def distance_scores(moves: Moves) -> dict[str, Any]:
 
 
 def _visited(moves: Moves, places: Places) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
-    """Stays within the country with their place, as the truth has them."""
+    """Return stays within the country with their place, as the truth has them."""
     is_visit = moves.segments.is_stay & (places.tile >= 0)
     x, y = (moves.world.tiles[name].to_numpy() for name in ("x_m", "y_m"))
     tile = places.tile[is_visit]
@@ -56,7 +56,7 @@ def _quantiles(moves: Moves, device: NDArray[np.int64], radius: Floats) -> Float
 
 
 def model_scores(moves: Moves) -> dict[str, Any]:
-    """How well models describe the flows of a working day, estimated from devices, and the true."""
+    """Score models fitted to estimated flows of a working day, on these and on true flows."""
     world = moves.world
     trips = find_trips(moves.segments)
     days = np.arange(DAYS + 1) * DAY

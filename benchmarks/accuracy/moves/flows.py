@@ -19,7 +19,7 @@ NAIVE = "municipality of the hour's modal cell"
 
 
 def stay_scores(moves: Moves) -> dict[str, Any]:
-    """F1 on time, by method; of the first method also by kind of municipality."""
+    """Return F1 on time, by method; of the first method also by kind of municipality."""
     truth = moves.world.true_time(moves.device)
     at_all = _relabelled(truth, np.where(truth.label >= 0, 0, truth.label))
     is_stay = moves.segments.is_stay
@@ -50,7 +50,7 @@ def stay_scores(moves: Moves) -> dict[str, Any]:
 
 
 def flow_scores(moves: Moves) -> dict[str, Any]:
-    """CPC of trips between municipalities, mean over days, by method."""
+    """Return CPC of trips between municipalities, mean over days, by method."""
     own, all_trips = moves.world.true_flows(moves.device)
     trips = find_trips(moves.segments)
     by_method: dict[str, Any] = {}
@@ -95,12 +95,12 @@ def _relabelled(time: scores.LabelledTime, label: Ints) -> scores.LabelledTime:
 
 
 def _flipped(label: Ints) -> Ints:
-    """Moves as what is claimed."""
+    """Return labels in which moves are what is claimed."""
     return np.where(label == NOT_STAYING, 0, np.where(label >= 0, NOT_STAYING, label))
 
 
 def _by_zone(truth: scores.LabelledTime, claimed: scores.LabelledTime, n_zones: int) -> list[float]:
-    """F1 of each municipality alone."""
+    """Return F1 of each municipality alone."""
     a, b, length = scores.common_time(truth, claimed)
     true, guess = truth.label[a], claimed.label[b]
     is_scored = true != -2
@@ -117,7 +117,7 @@ def _by_zone(truth: scores.LabelledTime, claimed: scores.LabelledTime, n_zones: 
 
 
 def _counted(trips: Trips, zone: Ints, n_zones: int) -> Floats:
-    """Trips by day and likeliest zones; those to or from nowhere are left out."""
+    """Count trips by day and likeliest zones; those to or from nowhere are left out."""
     day = (trips.departs_s // DAY).astype(np.int64)
     begin, end = zone[trips.from_segment], zone[trips.to_segment]
     inside = (day >= 0) & (day < DAYS) & (begin >= 0) & (end >= 0)
@@ -143,7 +143,7 @@ def _cpc(truth: Floats, table: Floats, *, within: bool) -> float:
 
 
 def _pairs(truth: Floats, table: FlowTable) -> dict[str, list[float]]:
-    """Flows of persons by day and pair: true, estimated, devices' weight; for the intervals."""
+    """Return flows of persons by day and pair, true and estimated, as the intervals need them."""
     n = truth.shape[1]
     parts = {
         "true": truth,

@@ -28,7 +28,7 @@ PLACE = "all stays at the place"
 
 
 def home_scores(moves: Moves) -> dict[str, Any]:
-    """Share of devices right, by method; errors of distance of the first."""
+    """Score the share of devices right, by method; errors of distance of the first."""
     world, events = moves.world, moves.events
     tile_of_person = world.persons["home_tile"].to_numpy(np.int64)
     truth = tile_of_person[world.person_of(moves.device)]
@@ -70,7 +70,7 @@ def home_scores(moves: Moves) -> dict[str, Any]:
 
 
 def _permanence(moves: Moves, truth: Ints) -> dict[str, float]:
-    """Home municipality by permanence scores and the published labels."""
+    """Score the home municipality by permanence scores and the published labels."""
     is_stay = moves.segments.is_stay
     stays = moves.segments.take(is_stay)
     permanence = permanence_scores(
@@ -87,7 +87,7 @@ def _labelled(moves: Moves, permanence: PermanenceScores, truth: Ints) -> dict[s
 
 
 def _bridged(moves: Moves, truth: Ints) -> dict[str, float]:
-    """Home municipality as published: events bridged, the cell's municipality, labels."""
+    """Score the home municipality as published: events bridged, the cell's municipality, labels."""
     world, events = moves.world, moves.events
     zone = moves.zone_of_cell(world.footprint, world.prior)
     x, y = (world.cells[name].to_numpy()[events.cell] for name in ("x_m", "y_m"))
@@ -100,7 +100,7 @@ def _bridged(moves: Moves, truth: Ints) -> dict[str, float]:
 
 
 def _right(moves: Moves, device: Ints, tile: Ints, zone: Ints, truth: Ints) -> dict[str, float]:
-    """Shares of *all* devices: one without a home found is wrong."""
+    """Return shares of *all* devices: one without a home found is wrong."""
     world = moves.world
     at = np.searchsorted(moves.device, device)
     right = zone == world.zone_of_tile[truth[at]]
@@ -125,7 +125,7 @@ def _distance(moves: Moves, device: Ints, tile: Ints, truth: Ints) -> Floats:
 
 
 def work_scores(moves: Moves) -> dict[str, float]:
-    """Work of the devices of those who work or learn away from home."""
+    """Score the work place of the devices of those who work or learn away from home."""
     world = moves.world
     calendar = world.calendar
     chosen = methods.section("work", PILOT)

@@ -77,7 +77,7 @@ class Moves:
         }
 
     def zone_of_cell(self, footprint: Any, prior: Floats) -> Ints:
-        """Likeliest municipality of each cell, -1 without one."""
+        """Return likeliest municipality of each cell, -1 without one."""
         world = self.world
         inside = world.zone_of_tile >= 0
         located = posterior(footprint, prior)
@@ -103,7 +103,7 @@ class Moves:
         return best[:, 0], best[:, 1], zone[best[:, 2]]
 
     def claimed(self, label: Ints) -> scores.LabelledTime:
-        """Labels of the segments as labelled time."""
+        """Return labels of the segments as labelled time."""
         segments = self.segments
         return scores.LabelledTime.of(segments.device, segments.start_s, segments.end_s, label)
 

@@ -20,7 +20,7 @@ BARS = {
 
 
 def figure(record: dict[str, Any], *path: str) -> tuple[float, float, float] | None:
-    """Mean over seeds of one figure and a 90 % interval of that mean; None where it has none.
+    """Return the mean over seeds of one figure and its 90 % interval; None where it has none.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def figure(record: dict[str, Any], *path: str) -> tuple[float, float, float] | N
 
 
 def bars(record: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
-    """The figures that have a bar."""
+    """Return the figures that have a bar."""
     paths = (
         ("homes", PLACE, "right_zone"),
         ("homes", PLACE, "within_500_m_square"),
@@ -65,7 +65,7 @@ def _rows(record: dict[str, Any], part: str, columns: dict[str, str]) -> list[st
     is_error = first in ("mape", "bias") or first.startswith("bias")
 
     def rank(name: str) -> tuple[bool, float, str]:
-        """The best first, whatever the order in which a record keeps them; what has none last."""
+        """Rank the best first, whatever the order in the record, and what has no figure last."""
         interval = figure(record, part, name, first)
         value = 0.0 if interval is None else interval[0]
         return interval is None, abs(value) if is_error else -value, name
@@ -82,7 +82,7 @@ def _rows(record: dict[str, Any], part: str, columns: dict[str, str]) -> list[st
 
 
 def report(record: dict[str, Any], taught: Sequence[int]) -> str:
-    """The tables for people."""
+    """Return the tables for people."""
     tried = ", ".join(record["scored"])
     lines = [
         f"{record['devices']} devices, 7 days, seeds {tried} of land, network and people; mean "

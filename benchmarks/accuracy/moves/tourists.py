@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 def tourist_scores(moves: Moves) -> dict[str, Any]:
-    """Bias of persons present by night, in the resort and elsewhere, by both ways of weighting.
+    """Score persons present by night, in the resort and elsewhere, by both ways of weighting.
 
     Nights before working days and days off apart: a day off is calibrated on the last working day
     before it, as the pipeline does.
@@ -52,7 +52,7 @@ def tourist_scores(moves: Moves) -> dict[str, Any]:
 
 
 def _by_night_ratio(moves: Moves, hours: NDArray[np.int64]) -> Floats:
-    """Presence of the counted table, each municipality calibrated on its working night."""
+    """Estimate presence from counts, each municipality calibrated on its working night."""
     world = moves.world
     choices = methods.section("presence", PILOT)
     model = PresenceEM(
@@ -80,7 +80,7 @@ def _by_night_ratio(moves: Moves, hours: NDArray[np.int64]) -> Floats:
 
 
 def _by_home(moves: Moves, hours: NDArray[np.int64]) -> Floats:
-    """Devices by home times residents per device of that home; roamers by the factor of all."""
+    """Weight devices by residents per device of their home, roamers by the factor of all."""
     world = moves.world
     moments = hours * HOUR + HOUR / 2
     home = moves.homes.zone_of_device(len(world.devices))

@@ -69,7 +69,7 @@ class MovesWorld:
         )
 
     def events(self, *, roamers: bool = False) -> Events:
-        """Events of residents' devices, or of roamers'."""
+        """Return events of residents' devices, or of roamers'."""
         kind = self.devices["kind"].to_numpy()
         wanted = (kind == "roamer") if roamers else np.isin(kind, ["phone", "second"])
         wanted &= ~self.devices["is_opted_out"].to_numpy()
@@ -152,7 +152,7 @@ class MovesWorld:
 
     # truth
     def true_time(self, device: NDArray[np.int64]) -> LabelledTime:
-        """The municipality that each device stayed in, second by second of the week."""
+        """Return the municipality that each device stayed in, second by second of the week."""
         legs = self._legs
         zone = np.where(legs["tile"] >= 0, self.zone_of_tile[legs["tile"]], NOT_SCORED)
         stays = legs[["carrier", "arrives", "leaves"]].assign(label=zone)
@@ -165,7 +165,7 @@ class MovesWorld:
     def true_places(
         self, device: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Device, position in metres and seconds of each stay of the week in the country."""
+        """Return device, position in metres and seconds of each stay of the week in the country."""
         legs = self._legs
         frame = legs.loc[legs["tile"] >= 0, ["carrier", "arrives", "leaves", "x", "y"]]
         joined = self._held(device, frame.rename(columns={"arrives": "start", "leaves": "end"}))
@@ -200,7 +200,7 @@ class MovesWorld:
         )
 
     def _held(self, device: NDArray[np.int64], frame: pd.DataFrame) -> pd.DataFrame:
-        """Pieces of time of persons as those of their devices, cut to the week, in order."""
+        """Return pieces of time of persons as those of their devices, cut to the week, in order."""
         frame = frame.assign(
             start=frame["start"].clip(0.0), end=frame["end"].clip(upper=DAYS * DAY)
         )
@@ -209,11 +209,11 @@ class MovesWorld:
         return holder.merge(frame, on="carrier").sort_values(["device", "start"])
 
     def person_of(self, device: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Who holds each device."""
+        """Return who holds each device."""
         return self.devices["person"].to_numpy(np.int64)[device]
 
     def true_flows(self, device: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
-        """Trips by day and municipalities: of these devices, and of all residents.
+        """Return trips by day and municipalities: of these devices, and of all residents.
 
         Shapes (n_days, n_zones, n_zones); trips that leave or enter the country are left out.
         """
@@ -237,7 +237,7 @@ class MovesWorld:
         return tuple(tables)
 
     def present(self, hour: int) -> NDArray[np.float64]:
-        """Persons present per municipality at the half hour."""
+        """Return persons present per municipality at the half hour."""
         per_tile = self.simulation.presence(hour)
         inside = self.zone_of_tile >= 0
         persons = np.zeros(self.n_zones)

@@ -34,7 +34,7 @@ ESTIMATORS = ("sb", "em10", "landuse")
 def day(
     inputs: Any, scenario: Scenario, seed: int, around: Any = None
 ) -> dict[str, dict[str, float]]:
-    """Scores of every estimator and way to persons, by ``<estimator>_<way>``.
+    """Return scores of every estimator and way to persons, by ``<estimator>_<way>``.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def day(
 
 
 def _true_flows(land: Any, lives: Lives, is_of: NDArray[np.bool_]) -> Floats:
-    """Residents of whom `is_of` is true, by home zone and zone by day; outside is the last."""
+    """Count residents of whom `is_of` is true by home zone and zone by day; outside is the last."""
     n_zones = len(land.register)
     is_of = is_of & (lives.home_zone >= 0)
     to = land.zone[lives.work[is_of]]
@@ -137,7 +137,7 @@ class _Record:
         return cls(cells, sparse.coo_array(events, shape=shape).tocsr(), n_cells)
 
     def table(self, part: str, home: NDArray[np.intp], n_zones: int) -> Floats:
-        """Devices by home zone and serving cell, shape (n_zones, n_cells)."""
+        """Return devices by home zone and serving cell, shape (n_zones, n_cells)."""
         served = self.cells[part]
         is_seen = served >= 0
         pairs = home[is_seen] * self.n_cells + served[is_seen]
@@ -146,7 +146,7 @@ class _Record:
 
 
 def _devices(inputs: Any, name: str, counts: Floats) -> Floats:
-    """Devices by tile; for the sum of posteriors the prior, which is what it places by."""
+    """Return devices by tile; for the sum of posteriors the prior, which is what it places by."""
     if name == "em10":
         return np.asarray(
             PresenceEM(inputs.prior, max_iter=10).fit(inputs.chances, counts).devices_
@@ -158,7 +158,7 @@ def _devices(inputs: Any, name: str, counts: Floats) -> Floats:
 
 
 def zones_of_cells(inputs: Any, devices: Floats) -> Floats:
-    """Where the devices of each cell are: shares of zones, shape (n_cells, n_zones)."""
+    """Return where the devices of each cell are: shares of zones, shape (n_cells, n_zones)."""
     is_of_zone = inputs.land.zone[:, None] == np.arange(len(inputs.land.register))
     mass: Floats = inputs.chances @ (devices[:, None] * is_of_zone)
     total = mass.sum(axis=1, keepdims=True)
@@ -166,7 +166,7 @@ def zones_of_cells(inputs: Any, devices: Floats) -> Floats:
 
 
 def _home_added(record: _Record, by_night: Floats) -> NDArray[np.intp]:
-    """Home by the rule of the CBS pilot: posteriors of all events added."""
+    """Return home by the rule of the CBS pilot: posteriors of all events added."""
     return np.asarray((record.nights @ by_night).argmax(axis=1), dtype=np.intp)
 
 
@@ -182,7 +182,7 @@ def _persons(
     by_night: Floats,
     by_day: Floats,
 ) -> dict[str, Floats]:
-    """Persons of each zone by day, in each of three ways that place every device by its cell."""
+    """Estimate persons of each zone by day, in three ways that place every device by its cell."""
     n_zones = len(register)
     night = _weighted(table["night"] @ by_night, register)
     present = _weighted(table["day"] @ by_day, register)
@@ -202,7 +202,7 @@ def _persons(
 def _persons_by_flows(
     inputs: Any, name: str, register: NDArray[np.int64], table: dict[str, Floats], sleeping: Floats
 ) -> dict[str, Floats]:
-    """Persons of each zone by day, the devices of each home placed apart; by two laws."""
+    """Estimate persons of each zone by day, the devices of each home placed apart; by two laws."""
     points = inputs.land.tiles[["x_m", "y_m"]].to_numpy(np.float64)
     uses = inputs.land_use if name == "landuse" else None
     persons = {}
@@ -214,13 +214,13 @@ def _persons_by_flows(
 
 
 def _weighted(flows: Floats, register: NDArray[np.int64]) -> Floats:
-    """Persons in the zones of the register: of other homes nobody knows how many they are."""
+    """Return persons in zones of the register: of other homes nobody knows how many they are."""
     flows = flows[: len(register)]
     return HomeWeights().fit(flows, register).transform(flows)[: len(register)]
 
 
 def _scored(truth: Floats, persons: Floats) -> dict[str, float]:
-    """Errors after one factor makes totals equal, and how far off the total was."""
+    """Return errors after one factor makes totals equal, and how far off the total was."""
     level = float(persons.sum() / truth.sum())
     persons = persons / level
     return {

@@ -32,7 +32,7 @@ LEVEL = 0.9
 
 
 def intervals(inputs: Any, scenarios: Sequence[Scenario], seeds: Sequence[int]) -> dict[str, Any]:
-    """Coverage and interval score by scenario and seed, beside those of a fixed ± share.
+    """Score intervals by scenario and seed, beside those of a fixed ± share.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def intervals(inputs: Any, scenarios: Sequence[Scenario], seeds: Sequence[int]) 
 
 
 def _entries(inputs: Any, scenario: Scenario, seed: int) -> pd.DataFrame:
-    """One row per municipality: persons by day from the counted table, and the truth."""
+    """Return one row per municipality: persons by day from the counted table, and the truth."""
     land = inputs.land
     share = stream(seed, "day share").normal(SHARE, SHARE_SD, len(land.register))
     lives = draw_lives(land, seed, market_share=np.clip(share, 0.1, 0.6))

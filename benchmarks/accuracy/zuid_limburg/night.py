@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 
 def world(inputs: Told, scenario: Scenario, seed: int) -> tuple[Lives, sparse.csr_array]:
-    """People and the true footprint of one scenario and seed."""
+    """Return people and the true footprint of one scenario and seed."""
     land = inputs.land
     share: Floats | float = 1.0 / 3.0
     if scenario.market_share_sd:
@@ -47,7 +47,7 @@ def world(inputs: Told, scenario: Scenario, seed: int) -> tuple[Lives, sparse.cs
 def counted(
     inputs: Told, scenario: Scenario, seed: int, chances: sparse.csr_array, at: Any, part: str
 ) -> Floats:
-    """Counts per cell of the plan of devices in the tiles `at`."""
+    """Return counts per cell of the plan of devices in the tiles `at`."""
     heard = heard_from(inputs.land.tiles, at, scenario, seed)
     served = serving_cells(chances, heard, stream(seed, f"connections {part}"))
     return delivered_counts(served, len(inputs.land.cells), scenario, seed)[0]
@@ -60,7 +60,7 @@ def night(
     is_noticed: bool = False,
     around: Told | None = None,
 ) -> dict[str, Any]:
-    """Every estimator's scores on one draw; for the crowd it is an evening at the stadium."""
+    """Score every estimator on one draw; for the crowd it is an evening at the stadium."""
     lives, chances = world(inputs, scenario, seed)
     at = (lives.work if scenario.crowd_persons else lives.home)[lives.has_device]
     counts = counted(inputs, scenario, seed, chances, at, "night")
@@ -82,7 +82,7 @@ def night(
 def scored(
     land: Landscape, truth: Floats, devices: Floats, with_distance: bool
 ) -> dict[str, float]:
-    """Measures inside the region, after one factor makes the totals equal."""
+    """Return measures inside the region, after one factor makes the totals equal."""
     inside = land.zone >= 0
     true, guess = truth[inside], devices[inside]
     guess = guess * (true.sum() / guess.sum())

@@ -192,7 +192,7 @@ def _days(record: dict[str, Any]) -> list[str]:
 def _by_scenario(
     record: dict[str, Any], part: str, titles: dict[str, str], measures: tuple[str, ...]
 ) -> list[str]:
-    """Table of means over seeds: a row per scenario and what was told, a column per estimator."""
+    """Return a table of means over seeds: rows by scenario, columns by estimator."""
     lines = ["| scenario | " + " | ".join(titles.values()) + " |", "|---|" + "---|" * len(titles)]
     for scenario in in_order(record[part]):
         for variant, words in _variants(record[part][scenario]):

@@ -72,7 +72,7 @@ class Told:
 
     @classmethod
     def of(cls, land: Landscape, is_around_told: bool = False) -> Told:
-        """All tiles of the landscape; the priors lie inside the region.
+        """Return what is told of all tiles of the landscape; the priors lie inside the region.
 
         Where the land around is told, it is one more zone, the last, of which no register tells;
         its land uses are kinds of their own.
@@ -96,7 +96,7 @@ class Told:
         )
 
     def within(self) -> Told:
-        """The tiles of the region only."""
+        """Return what is told of the tiles of the region only."""
         is_inside = self.land.zone >= 0
         tiles = self.land.tiles[is_inside].reset_index(drop=True)
         return Told(
@@ -108,7 +108,7 @@ class Told:
         )
 
     def noticing(self, counts: Floats) -> Told:
-        """Told of the cells that counted nobody: left out, the others share their tiles."""
+        """Return what is told once silent cells are noticed: the others share their tiles."""
         is_out = silent_cells(self.chances, counts, self.prior)
         return replace(
             self,
