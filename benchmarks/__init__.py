@@ -1,7 +1,8 @@
 """Benchmarks that a person runs: each measures, compares in the same run, and writes its figures.
 
-`accuracy` scores estimators on known truth. `stage` times ingest and staging beside what the same
-machine needs at the least; `stays` times segmentation, `location` the recursions of the hidden
-Markov model, `estimate` footprints, presence and products that follow devices by size. All fail
-when they measured nothing.
+Here belong measurements of accuracy (`accuracy`, on known truth) and of speed (`estimate`,
+`location`, `simulate`, `stage`, `stays`), and what they share: `recording` writes records and
+pages, `process` and `timing` read off what work cost, `traffic` makes days of any size, `yardstick`
+does the least that a machine must do. Nothing that a pilot needs belongs here: only tests import
+this package. A benchmark that measured nothing fails.
 """

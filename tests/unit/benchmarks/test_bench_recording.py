@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -86,3 +88,12 @@ def test_an_incomplete_record_replaces_nothing(tmp_path: Path) -> None:
         write_figures("stays", {"n": []}, lambda record: "new\n", lambda record: {}, tmp_path)
     assert (tmp_path / "stays.md").read_text() == "old\n"
     assert json.loads(record_file(tmp_path, "stays").read_text()) == {"n": 1}
+
+
+@pytest.mark.parametrize(
+    "name", ["recording", "stage", "products", "traffic", "accuracy.seeds", "accuracy.moves.page"]
+)
+def test_examples_run_and_are_right(name: str) -> None:
+    failed, tried = doctest.testmod(importlib.import_module(f"benchmarks.{name}"))
+    assert tried > 0
+    assert failed == 0
