@@ -28,3 +28,14 @@ def test_it_writes_rates_of_what_it_computed(tmp_path: Path) -> None:
 def test_nothing_measured_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(NothingMeasured, match="measured nothing"):
         location((), lambda text: None, tmp_path)
+
+
+@pytest.mark.parametrize("broken", [{"n_breaks": 1}, {"updates": 0}])
+def test_a_chain_that_broke_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: dict[str, int]
+) -> None:
+    figures = {"n_breaks": 0, "updates": 9} | broken
+    monkeypatch.setattr("benchmarks.location._size", lambda size: figures)
+    with pytest.raises(NothingMeasured, match="the chain broke"):
+        location((Size(6, 1, 600),), lambda text: None, tmp_path)
+    assert not list(tmp_path.iterdir())

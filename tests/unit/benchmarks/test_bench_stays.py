@@ -25,3 +25,14 @@ def test_it_writes_rates_of_what_it_segmented_and_placed(tmp_path: Path) -> None
 def test_nothing_measured_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(NothingMeasured, match="measured nothing"):
         stays((), lambda text: None, tmp_path)
+
+
+@pytest.mark.parametrize("nobody", ["n_stays", "n_moves"])
+def test_a_size_at_which_nobody_stayed_or_moved_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody: str
+) -> None:
+    counts = {"n_stays": 3, "n_moves": 2} | {nobody: 0}
+    monkeypatch.setattr("benchmarks.stays._size", lambda model, placing, n_events: counts)
+    with pytest.raises(NothingMeasured, match="no stay or no move"):
+        stays((6_000,), lambda text: None, tmp_path)
+    assert not list(tmp_path.iterdir())
