@@ -21,6 +21,7 @@ app = typer.Typer(
     "[bold]python -m benchmarks accuracy --on demo[/bold] (a quarter of an hour) · "
     "[bold]make bench[/bold] (all; hours)",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
 )
