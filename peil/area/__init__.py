@@ -1,1 +1,4 @@
-"""Tiles, zones, population register and land use of a pilot, from files that a charter names."""
+"""Where a pilot is: its plane, tiles, zones, register of residents and land use.
+
+Reads the reference inputs that a charter names. Nothing here knows deliveries or figures of a day.
+"""

@@ -11,12 +11,12 @@ import pandas as pd
 from pyproj import CRS, Transformer
 from shapely.geometry import box
 
-from peil.area.files import there
+from peil.area.files import require_file
 from peil.area.landscape import ALIKE, landscape
 from peil.area.registers import read_register
 from peil.area.tiling import LAND_USE as LAND_USE
 from peil.area.tiling import delivered_tiles, lattice_of, lattice_over, made_tiles, zone_of
-from peil.area.zones import bottom, kept, read_zones
+from peil.area.zones import bottom, read_zones, select_zones
 from peil.charter import area_schema
 from peil.charter.reading import root
 from peil.charter.schema import Charter
@@ -112,7 +112,7 @@ def area_of(charter: Charter, store: Store) -> Area:
     every = read_zones(
         folder, charter_area.zones, charter_area.crs, charter_area.tile_m, charter.title.en
     )
-    zones = kept(every, charter_area.only)
+    zones = select_zones(every, charter_area.only)
     table = charter_area.tiles
     if table is not None:
         tiles = delivered_tiles(folder, table, charter_area.tile_m, charter_area.within)
@@ -148,7 +148,7 @@ def area_of(charter: Charter, store: Store) -> Area:
 def _within(
     zones: gpd.GeoDataFrame, tiles: pd.DataFrame, charter_area: area_schema.Area
 ) -> gpd.GeoDataFrame:
-    """The zones that are told of: whole within the charter's rectangle, with tiles of their own.
+    """The zones that figures are made for: whole within the rectangle, with tiles of their own.
 
     Raises
     ------
@@ -167,13 +167,13 @@ def _within(
             f"area.tile_m: zone {without[0]} holds no centre of a tile; take smaller tiles, or "
             "tiles that cover it."
         )
-    return kept(zones, list(lowest["zone_id"]))
+    return select_zones(zones, list(lowest["zone_id"]))
 
 
 def fingerprint(charter: Charter, store: Store) -> str:
     """Hash of the reference data: part of the name of every run that used them."""
     folder = root(charter, store) if charter.area.grid is None else None
-    files = {name: sha256(there(folder / name)) for name in charter.area.paths() if folder}
+    files = {name: sha256(require_file(folder / name)) for name in charter.area.paths() if folder}
     content = {"area": charter.area.model_dump(mode="json"), "files": files}
     return hashlib.sha256(canonical(content)).hexdigest()
 

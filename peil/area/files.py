@@ -1,7 +1,7 @@
-"""Reference inputs of a pilot: zones, tiles, register, land use and elevation from files.
+"""Opening a reference file: a missing or unreadable one is refused in one sentence.
 
-Each module reads one kind and refuses what is wrong with one sentence; `peil.area.area` puts them
-together.
+The other modules of this room read one kind of reference input each and use what is here; what a
+file must hold is theirs.
 """
 
 from __future__ import annotations
@@ -15,17 +15,24 @@ from peil.outcome import Refused
 Read = TypeVar("Read")
 
 
-def there(file: Path) -> Path:
-    """The file, or a refusal when it is missing."""
+def require_file(file: Path) -> Path:
+    """Refuse a file that is missing, else give it back."""
     if not file.is_file():
         raise Refused(f"{file.name} is missing: deliver it, or correct `area` in the charter.")
     return file
 
 
-def opened(read: Callable[[Path], Read], file: Path) -> Read:
-    """Read a reference file; what a library says of it may quote it, so only its name is told."""
+def read_reference(read: Callable[[Path], Read], file: Path) -> Read:
+    """Read a reference file by a function of a library.
+
+    Raises
+    ------
+    Refused
+        Missing or unreadable. Only the file's name is in the sentence: what a library says of a
+        file may quote its rows.
+    """
     try:
-        return read(there(file))
+        return read(require_file(file))
     except Refused:
         raise
     except Exception:

@@ -1,4 +1,8 @@
-"""Land use and elevation of tiles, from the table of tiles or from GeoTIFF."""
+"""Land use and elevation of tiles: from the table of tiles, from GeoTIFF, or alike everywhere.
+
+How a raster is averaged over tiles is in `peil.area.rasters`; here is decided which source is used
+and what stands where it holds no value.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +17,34 @@ from peil.charter.area_schema import Area, LandUse
 from peil.outcome import Refused
 
 ALIKE = "none: every tile is alike"
+ROUNDING = 1e-6  # shares of a raster in single precision may pass their bounds by this much
 Floats = NDArray[np.float32]
 
 
 def landscape(
     tiles: pd.DataFrame, lattice: Lattice, charter_area: Area, folder: Path
 ) -> tuple[pd.DataFrame, str]:
-    """Tiles with elevation and land use, and where the land use is from.
+    """Give each tile an elevation and a share of every kind of land use.
 
-    What a raster does not say is 0; without any land use every tile is residential alike.
+    Where a raster holds no value the tile gets 0; without any land use all tiles are residential.
+
+    Parameters
+    ----------
+    tiles : DataFrame
+        One row per tile, with its centre `x_m`, `y_m` in m on the plane of `lattice`.
+    folder : Path
+        What the charter's paths are relative to.
+
+    Returns
+    -------
+    tuple
+        The tiles with `elevation_m` (m) and `LAND_USE` (shares, 0 to 1), and where the land use is
+        from, in words for the metadata of a release.
+
+    Raises
+    ------
+    Refused
+        A raster is missing, lies elsewhere, or holds no shares.
     """
     place = lattice.places(*tiles[["x_m", "y_m"]].to_numpy(dtype=float).T)
     if charter_area.elevation:
@@ -62,11 +85,9 @@ def _shares(lattice: Lattice, land_use: LandUse, folder: Path) -> dict[str, Floa
     kinds = list(land_use.classes)
 
     def split(block: Floats) -> list[Floats]:
-        said_nothing = np.isnan(block)
+        is_empty = np.isnan(block)
         return [
-            np.where(said_nothing, np.nan, np.isin(block, land_use.classes[kind])).astype(
-                np.float32
-            )
+            np.where(is_empty, np.nan, np.isin(block, land_use.classes[kind])).astype(np.float32)
             for kind in kinds
         ]
 
@@ -76,7 +97,8 @@ def _shares(lattice: Lattice, land_use: LandUse, folder: Path) -> dict[str, Floa
 
 
 def _require_shares(share: Floats, path: str) -> Floats:
-    if np.nanmin(share) < -1e-6 or np.nanmax(share) > 1 + 1e-6:
+    """Refuse values outside 0 to 1, but for rounding."""
+    if np.nanmin(share) < -ROUNDING or np.nanmax(share) > 1 + ROUNDING:
         raise Refused(
             f"{Path(path).name} holds no shares from 0 to 1: say in `area.land_use.whole` which "
             "value is a share of one."

@@ -14,7 +14,7 @@ from rasterio.transform import from_origin
 from rasterio.warp import Resampling, reproject, transform_bounds
 from rasterio.windows import Window, from_bounds
 
-from peil.area.files import there
+from peil.area.files import require_file
 from peil.area.tiling import Lattice
 from peil.outcome import Refused
 
@@ -43,7 +43,7 @@ def onto_tiles(file: Path, lattice: Lattice, layers: Layers, n_layers: int) -> N
     Refused
         No raster, one without a reference system, or one that lies elsewhere.
     """
-    there(file)
+    require_file(file)
     values = np.full((n_layers, lattice.n_rows, lattice.n_columns), np.nan, dtype=np.float32)
     try:
         with rasterio.open(file) as raster:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from peil.area.files import opened
+from peil.area.files import read_reference
 from peil.charter.area_schema import RegisterFile
 from peil.outcome import Refused
 
@@ -22,7 +22,7 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
         twice or without a number of persons.
     """
     path = folder / file.path
-    register: pd.DataFrame = opened(
+    register: pd.DataFrame = read_reference(
         lambda p: pd.read_csv(
             p, dtype=str, sep=file.separator, encoding="utf-8-sig", skipinitialspace=True
         ),

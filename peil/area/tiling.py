@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from peil.area.files import opened
+from peil.area.files import read_reference
 from peil.charter.area_schema import Bounds, TileFile
 from peil.outcome import Refused
 
@@ -153,7 +153,7 @@ def delivered_tiles(
         the lattice, or whose share is none.
     """
     path = folder / file.path
-    raw: pd.DataFrame = opened(pd.read_parquet, path)
+    raw: pd.DataFrame = read_reference(pd.read_parquet, path)
     wanted = ["tile_id", "x_m", "y_m", "zone_id", "elevation_m", *LAND_USE]
     names = {str(ours): their for ours, their in file.columns.items()}
     theirs = {ours: names.get(ours, ours) for ours in wanted}

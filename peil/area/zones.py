@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from peil.area.files import opened
+from peil.area.files import read_reference
 from peil.charter.area_schema import ZoneFile
 from peil.outcome import Refused
 
@@ -59,7 +59,7 @@ def read_zones(
     return frame.sort_values(["level", "zone_id"]).reset_index(drop=True)
 
 
-def kept(zones: gpd.GeoDataFrame, only: list[str]) -> gpd.GeoDataFrame:
+def select_zones(zones: gpd.GeoDataFrame, only: list[str]) -> gpd.GeoDataFrame:
     """The zones `only`, what lies in them and what they lie in.
 
     Raises
@@ -93,7 +93,7 @@ def bottom(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _read(path: Path, file: ZoneFile, crs: str) -> pd.DataFrame:
-    raw = opened(lambda p: _load(p, file), path)
+    raw = read_reference(lambda p: _load(p, file), path)
     mapping = {str(ours): their for ours, their in file.columns.items()}
     theirs = {ours: mapping.get(ours, ours) for ours in COLUMNS if ours != "geometry"}
     for ours, name in theirs.items():

@@ -7,7 +7,7 @@ from pyproj import CRS, Transformer
 
 from peil import methods
 from peil.area.tiling import LAND_USE as LAND_USE
-from peil.area.zones import kept, read_zones
+from peil.area.zones import read_zones, select_zones
 from peil.charter.reading import root
 from peil.charter.schema import Charter, Delivery
 from peil.ingest.readers import READERS
@@ -69,7 +69,7 @@ def cell_delivery(charter: Charter, store: Store) -> Delivery:
         assert part is not None
         bounds = (part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
     else:
-        zones = kept(
+        zones = select_zones(
             read_zones(root(charter, store), area.zones, area.crs, area.tile_m, charter.title.en),
             area.only,
         )

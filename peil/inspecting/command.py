@@ -48,7 +48,7 @@ def asked(
 
 
 def _quietly(path: Path, **options: Any) -> None:
-    """Inspect; what a library says of a file's rows may quote them, so it is not told."""
+    """Inspect, and leave out what a library says of a file: it may quote rows."""
     try:
         _run(path, **options)
     except Refused:

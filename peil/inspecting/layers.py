@@ -159,6 +159,7 @@ def breaks_of(values: np.ndarray) -> list[float]:
 
 
 def classes_of(breaks: list[float], unit: str = "") -> list[dict[str, Any]]:
+    """Colour and label of the classes between limits, the lowest first."""
     colours = RAMP[len(RAMP) - len(breaks) - 1 :]
     edges = [f"{edge:,.0f}" if edge >= 10 or edge == int(edge) else f"{edge:g}" for edge in breaks]
     if not edges:

@@ -25,7 +25,7 @@ DAYS_LOOKED_AT = 7  # files whose quiet hours are looked for
 
 @dataclass(frozen=True)
 class Proposal:
-    """What was found out of files of one kind.
+    """How files of one kind can be read, and what reading them so showed.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import rasterio
 
-from peil.area.files import opened
+from peil.area.files import read_reference
 from peil.area.registers import read_register
 from peil.area.tiling import LAND_USE, delivered_tiles
 from peil.area.zones import read_zones
@@ -57,7 +57,9 @@ def zones(proposals: list[Proposal]) -> list[Proposal]:
     for proposal in proposals:
         file = proposal.files[0]
         try:
-            frame = opened(gpd.read_parquet if file.suffix == ".parquet" else gpd.read_file, file)
+            frame = read_reference(
+                gpd.read_parquet if file.suffix == ".parquet" else gpd.read_file, file
+            )
         except Refused as stop:
             reviewed.append(replace(proposal, problems=[refusal(file, stop)]))
             continue
@@ -154,7 +156,7 @@ def register(proposal: Proposal) -> Proposal:
     assert table is not None
     matches = columns.guesses(table, columns.REGISTER_NAMES)
     file = proposal.files[0]
-    whole = opened(
+    whole = read_reference(
         lambda p: pd.read_csv(
             p, dtype=str, sep=table.separator, encoding="utf-8-sig", skipinitialspace=True
         ),

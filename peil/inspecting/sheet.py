@@ -1,4 +1,7 @@
-"""What an inspection says on the terminal: names, counts and line numbers, never a value."""
+"""Print an inspection on the terminal: names of columns, counts and line numbers.
+
+No value of a row is printed. What is inspected is decided in `peil.inspecting.inspection`.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +14,25 @@ from rich.text import Text
 from peil.inspecting.problems import FIRST, Problem
 from peil.inspecting.proposal import Proposal
 
-ROLE = {"land_use": "land use", "opt_out": "opt-out list", "unknown": "not used"}
+ROLE_WORDS = {"land_use": "land use", "opt_out": "opt-out list", "unknown": "not used"}
 
 
 def show(console: Console, proposals: list[Proposal]) -> None:
-    """Print every proposal, those that can be used first."""
+    """Print every proposal: first what a charter can use, then what it cannot, with the reason."""
     for proposal in proposals:
         if proposal.role != "unknown":
             console.print(_sheet(proposal))
-    rest = [proposal for proposal in proposals if proposal.role == "unknown"]
-    if rest:
+    unused = [proposal for proposal in proposals if proposal.role == "unknown"]
+    if unused:
         console.print(Text("Not used:", style="bold"))
-        for proposal in rest:
+        for proposal in unused:
             console.print(Text(f"  {proposal.path}: {proposal.why}"), soft_wrap=True)
 
 
 def _sheet(proposal: Proposal) -> RenderableType:
     rows = "" if proposal.n_rows is None else f", {proposal.n_rows:,} rows"
     files = f"{len(proposal.files):,} file{'s' if len(proposal.files) > 1 else ''}"
-    role = ROLE.get(proposal.role, proposal.role)
+    role = ROLE_WORDS.get(proposal.role, proposal.role)
     parts: list[RenderableType] = [
         Text(f"{role.upper()}  {proposal.path}  ({files}{rows})", style="bold"),
         Text(f"  reader: {proposal.reader}, since {proposal.why}"),

@@ -72,13 +72,13 @@ def write(
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_text(file, "\n".join(head) + "\n" + text)
-    return marked(content)
+    return unfilled(content)
 
 
-def marked(content: Any, key: str = "") -> list[str]:
+def unfilled(content: Any, key: str = "") -> list[str]:
     """Keys of the places that still say FILL IN.
 
-    >>> marked({"operator": {"name": "FILL IN: who", "mcc": 204}})
+    >>> unfilled({"operator": {"name": "FILL IN: who", "mcc": 204}})
     ['operator.name']
     """
     if isinstance(content, str):
@@ -89,7 +89,7 @@ def marked(content: Any, key: str = "") -> list[str]:
         below = [(str(number), part) for number, part in enumerate(content)]
     else:
         return []
-    return [place for name, part in below for place in marked(part, f"{key}.{name}".lstrip("."))]
+    return [place for name, part in below for place in unfilled(part, f"{key}.{name}".lstrip("."))]
 
 
 def charter(

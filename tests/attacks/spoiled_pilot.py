@@ -80,7 +80,7 @@ def spoil(deliveries: Path) -> dict[str, str]:
         file.unlink()
     bad = planted["behind a closed gate"]
     _write(files[DAYS[2]][0], b"\n".join([lines[0], *[bad + b";nothing;here"] * 50, b""]))
-    (first, last) = ({"subscriber": found[0], "device": found[7]} for found in fields)
+    (first, last) = ({"subscriber": values[0], "device": values[7]} for values in fields)
     simulated = {f"a simulated {name}": value.decode() for name, value in first.items()}
     simulated |= {f"a later simulated {name}": value.decode() for name, value in last.items()}
     return {**PLANTED, **simulated}

@@ -104,10 +104,10 @@ def test_another_pseudonym_key_gives_the_same_released_bytes(
     store = _store(small_deliveries, tmp_path / "data", monkeypatch)
     _run(VERBS)
     for kind in ("raw", "staged", "pseudonym"):
-        keys = [keys.read_key(of.key("demo", DAY, kind)) for of in (store, released)]
+        keys = [keys.read_key(place.key("demo", DAY, kind)) for place in (store, released)]
         assert keys[0] != keys[1]
     assert _pseudonyms(store).isdisjoint(_pseudonyms(released))
-    folders = [of.released("demo", "presence", DAY) for of in (store, released)]
+    folders = [place.released("demo", "presence", DAY) for place in (store, released)]
     for name in (
         "rel_presence__by_zone_hour.csv",
         "rel_presence__by_zone_hour.parquet",
@@ -124,6 +124,6 @@ def _pseudonyms(store: Store) -> set[str]:
         rows = opened.execute(
             "SELECT DISTINCT device_id::VARCHAR FROM staged.main.stg_operator__events"
         ).fetchall()
-    found = {device for (device,) in rows}
-    assert len(found) > 1000
-    return found
+    devices = {device for (device,) in rows}
+    assert len(devices) > 1000
+    return devices

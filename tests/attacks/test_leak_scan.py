@@ -22,16 +22,20 @@ from peil.redteam.leaks import NOT_DECODED, Finding, scan
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_planted_marker_is_found(tmp_path: Path, place: str, encoding: str) -> None:
-    said, marker, planted = ENCODINGS[encoding]
+    form, marker, planted = ENCODINGS[encoding]
     for number, plant in enumerate(PLACES[place]):
         folder = tmp_path / str(number) / "below"
         folder.mkdir(parents=True)
         plant(folder / "file", planted)
         where = (folder / "file").read_bytes() if place == "standard output" else folder.parent
-        found = scan({"planted": marker, "other": "204081111111111"}, {place: where})
-        assert {(one.place, one.marker) for one in found} == {(place, "planted")}, plant.__name__
-        assert said in {one.encoding for one in found}, plant.__name__
-        assert all("file" in one.file or one.file == "captured output" for one in found)
+        findings = scan({"planted": marker, "other": "204081111111111"}, {place: where})
+        assert {(finding.place, finding.marker) for finding in findings} == {(place, "planted")}, (
+            plant.__name__
+        )
+        assert form in {finding.encoding for finding in findings}, plant.__name__
+        assert all(
+            "file" in finding.file or finding.file == "captured output" for finding in findings
+        )
 
 
 def test_clean_places_give_no_finding(tmp_path: Path) -> None:
@@ -46,30 +50,30 @@ def test_clean_places_give_no_finding(tmp_path: Path) -> None:
 def test_a_finding_never_repeats_the_marker(tmp_path: Path) -> None:
     for number, (_, _, planted) in enumerate(ENCODINGS.values()):
         plain(tmp_path / str(number), planted)
-    found = scan({"subscriber": IMSI, "key": KEY}, {"all": tmp_path})
-    assert len(found) >= len(ENCODINGS)
-    told = " ".join(one.sentence() + repr(one) for one in found)
-    assert IMSI not in told and KEY.hex() not in told
-    assert "subscriber" in told and "key" in told
+    findings = scan({"subscriber": IMSI, "key": KEY}, {"all": tmp_path})
+    assert len(findings) >= len(ENCODINGS)
+    text = " ".join(finding.sentence() + repr(finding) for finding in findings)
+    assert IMSI not in text and KEY.hex() not in text
+    assert "subscriber" in text and "key" in text
 
 
 def test_a_number_in_a_column_is_found(tmp_path: Path) -> None:
     whole, real = pa.array([1, int(IMSI)]), pa.array([0.5, float(IMSI)])
     for name, column in (("whole", whole), ("real", real), ("list", pa.array([[1], [int(IMSI)]]))):
         pq.write_table(pa.table({"x": column}), tmp_path / f"{name}.parquet", compression="zstd")
-    found = scan({"subscriber": IMSI}, {"estimated": tmp_path})
-    assert {one.file for one in found if one.encoding == "text"} >= {
+    findings = scan({"subscriber": IMSI}, {"estimated": tmp_path})
+    assert {finding.file for finding in findings if finding.encoding == "text"} >= {
         f"{name}.parquet!Parquet x" for name in ("whole", "real")
     }
-    assert any(one.file.startswith("list") for one in found)
+    assert any(finding.file.startswith("list") for finding in findings)
 
 
 def test_a_statistic_that_outlived_its_value_is_found(tmp_path: Path) -> None:
     """The footer's smallest value is read, even where pages are not."""
     file = tmp_path / "table.parquet"
     pq.write_table(pa.table({"cell_id": [IMSI, "9"]}), file)
-    found = scan({"subscriber": IMSI}, {"estimated": file})
-    assert "table.parquet!Parquet statistics of cell_id" in {one.file for one in found}
+    findings = scan({"subscriber": IMSI}, {"estimated": file})
+    assert "table.parquet!Parquet statistics of cell_id" in {finding.file for finding in findings}
 
 
 def test_a_database_is_read_with_what_lies_beside_it(tmp_path: Path) -> None:
@@ -79,9 +83,9 @@ def test_a_database_is_read_with_what_lies_beside_it(tmp_path: Path) -> None:
     opened.execute("CREATE TABLE xcom (value TEXT)")
     opened.execute("INSERT INTO xcom VALUES (?)", [IMSI])
     opened.commit()
-    found = scan({"subscriber": IMSI}, {"Airflow database": [tmp_path / "airflow.db"]})
+    findings = scan({"subscriber": IMSI}, {"Airflow database": [tmp_path / "airflow.db"]})
     opened.close()
-    assert [one.file for one in found] == ["airflow.db!SQLite xcom.value"]
+    assert [finding.file for finding in findings] == ["airflow.db!SQLite xcom.value"]
 
 
 def test_a_sealed_file_shows_nothing(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def staged(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def made(staged: Store) -> Store:
+def linked_store(staged: Store) -> Store:
     """Every product of the window estimated and, where it may be, released."""
     with found(staged):
         for product in ("flows", "visitors", "residence"):
@@ -109,7 +109,10 @@ def test_every_row_is_read_once_whatever_the_number_of_buckets(staged: Store) ->
             read_json(staged.staged_manifest("demo", day))["facts"]["n_staged"] for day in DAYS
         )
         read = [
-            [len(one.device) for one in device_rows.buckets(charter, window, staged, cells, parts)]
+            [
+                len(bucket.device)
+                for bucket in device_rows.buckets(charter, window, staged, cells, parts)
+            ]
             for parts in (1, 5)
         ]
         assert [sum(lengths) for lengths in read] == [n_rows, n_rows]
@@ -157,15 +160,17 @@ def test_a_window_waits_for_its_last_day(
 
 @pytest.mark.parametrize("product", TABLES)
 def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
-    made: Store, product: str
+    linked_store: Store, product: str
 ) -> None:
     """Counted again from the estimates, by the names that are published."""
     n_published = 0
     for day in DAYS:
-        folder = made.estimated("demo", day, product)
+        folder = linked_store.estimated("demo", day, product)
         (file,) = folder.glob("est_*.parquet")
         rows = pd.read_parquet(file)
-        table = pd.read_parquet(made.released("demo", product, day) / f"{TABLES[product]}.parquet")
+        table = pd.read_parquet(
+            linked_store.released("demo", product, day) / f"{TABLES[product]}.parquet"
+        )
         if product == "flows":
             key = ["REF_AREA_FROM", "REF_AREA_TO"]
             rows = rows.rename(columns={"from_zone_id": key[0], "to_zone_id": key[1]})
@@ -185,7 +190,7 @@ def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
 
 
 def test_two_keys_and_two_runs_release_the_same_bytes(
-    made: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    linked_store: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store(small_deliveries, tmp_path, monkeypatch)
     run(("ingest", "stage"))
@@ -196,48 +201,50 @@ def test_two_keys_and_two_runs_release_the_same_bytes(
     for product in TABLES:
         estimate.estimate("demo", product, FIRST)
         product_windows.release_window("demo", product, FIRST)
-    ours, theirs = pseudonyms(store)[FIRST], pseudonyms(made)[FIRST]
+    ours, theirs = pseudonyms(store)[FIRST], pseudonyms(linked_store)[FIRST]
     assert ours.isdisjoint(theirs) and len(ours) == len(theirs)
-    assert released(store) == released(made)
+    assert released(store) == released(linked_store)
 
 
-def test_a_second_time_nothing_is_done_again(made: Store) -> None:
-    before = {file: file.stat().st_mtime_ns for file in made.operator.rglob("*.parquet")}
-    with found(made):
+def test_a_second_time_nothing_is_done_again(linked_store: Store) -> None:
+    before = {file: file.stat().st_mtime_ns for file in linked_store.operator.rglob("*.parquet")}
+    with found(linked_store):
         for product in TABLES:
             assert estimate.estimate("demo", product, FIRST).facts["why"] == "released"
             assert product_windows.release_window("demo", product, FIRST).status == "unchanged"
             assert product_windows.readiness("demo", product, FIRST, False) == "released"
         assert estimate.estimate("demo", "residence", FIRST).status == "unchanged"
-    assert {f: f.stat().st_mtime_ns for f in made.operator.rglob("*.parquet")} == before
+    assert {f: f.stat().st_mtime_ns for f in linked_store.operator.rglob("*.parquet")} == before
 
 
 def test_presence_is_the_same_with_and_without_linkage(
-    made: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    linked_store: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with found(made):
+    with found(linked_store):
         run(("estimate", "release"), DAYS[:1])
     alone = open_store(
         small_deliveries, tmp_path, monkeypatch, products=["presence"], linkage_days=1
     )
     run(("ingest", "stage", "estimate", "release"), DAYS[:1])
-    folders = [of.released("demo", "presence", DAYS[0]) for of in (alone, made)]
+    folders = [store.released("demo", "presence", DAYS[0]) for store in (alone, linked_store)]
     for name in ("rel_presence__by_zone_hour.csv", "rel_presence__by_zone_hour.parquet"):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
 
 
-def test_no_file_but_a_sealed_one_holds_a_device(made: Store) -> None:
+def test_no_file_but_a_sealed_one_holds_a_device(linked_store: Store) -> None:
     """Pseudonyms in every spelling are sought in every file; they are in none.
 
     They are found where they are put, else the search would prove nothing.
     """
-    some = sorted(pseudonyms(made)[FIRST])[::400]
+    some = sorted(pseudonyms(linked_store)[FIRST])[::400]
     markers: dict[str, str | bytes] = {f"device {n}": device for n, device in enumerate(some)}
-    markers |= {f"bytes of {n}": bytes.fromhex(one.replace("-", "")) for n, one in enumerate(some)}
+    markers |= {
+        f"bytes of {n}": bytes.fromhex(device.replace("-", "")) for n, device in enumerate(some)
+    }
     assert len(some) >= 4
     files = [
         file
-        for plane in (made.operator, made.agency)
+        for plane in (linked_store.operator, linked_store.agency)
         for file in plane.rglob("*")
         if file.is_file()
     ]
@@ -245,16 +252,16 @@ def test_no_file_but_a_sealed_one_holds_a_device(made: Store) -> None:
         file.name for file in files
     }
     found_in = scan(markers, {"the store": files})
-    assert not found_in, "\n".join(one.sentence() for one in found_in)
-    planted = made.root / "planted.parquet"
+    assert not found_in, "\n".join(finding.sentence() for finding in found_in)
+    planted = linked_store.root / "planted.parquet"
     pd.DataFrame({"device_id": some}).to_parquet(planted)
     assert scan(markers, {"planted": [planted]})
     planted.unlink()
 
 
-def test_no_table_of_a_window_has_a_row_for_each_device(made: Store) -> None:
-    n_devices = len(pseudonyms(made)[FIRST])
-    folder = made.linked("demo", DAYS[0])
+def test_no_table_of_a_window_has_a_row_for_each_device(linked_store: Store) -> None:
+    n_devices = len(pseudonyms(linked_store)[FIRST])
+    folder = linked_store.linked("demo", DAYS[0])
     homes = pd.read_parquet(folder / "homes.parquet")
     assert len(homes) < 100 < n_devices and homes["n_devices"].sum() >= n_devices
     names = {"origin", "zone", "hour", "from_zone", "to_zone", "n_devices", "n_parts"}
@@ -271,9 +278,11 @@ def test_who_opts_out_after_a_day_was_staged_is_in_no_sum(
     devices = pd.read_parquet(small_deliveries.truth_folder / "demo" / "devices.parquet")
     key = keys.read_key(windows.pseudonym_key(staged, reading.load("demo"), DAYS[0]))
     days = pseudonyms(staged)
-    names = {one: str(uuid.UUID(pseudonym(key, one))) for one in devices["subscriber_id"]}
-    seen = [one for one, device in names.items() if device in set().union(*days.values())][:25]
-    assert len(seen) == 25
+    names = {name: str(uuid.UUID(pseudonym(key, name))) for name in devices["subscriber_id"]}
+    subscribers = [name for name, device in names.items() if device in set().union(*days.values())][
+        :25
+    ]
+    assert len(subscribers) == 25
     with found(staged) as patch:
         charter = reading.load("demo")
         window = windows.window_of(charter, DAYS[0])
@@ -281,7 +290,7 @@ def test_who_opts_out_after_a_day_was_staged_is_in_no_sum(
         before = follow.follow(charter, window, Store(), area, footprint)
         patch.setenv("PEIL_DELIVERIES", str(deliveries))
         with (deliveries / "demo" / "opt_out.csv").open("a") as file:
-            file.write("".join(f"+{one}\n" for one in seen))
+            file.write("".join(f"+{name}\n" for name in subscribers))
         after = follow.follow(charter, window, Store(), area, footprint)
         assert after.facts["n_devices"] == int(before.facts["n_devices"]) - 25
         (deliveries / "demo" / "opt_out.csv").unlink()

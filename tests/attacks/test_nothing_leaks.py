@@ -73,7 +73,7 @@ def test_a_marker_is_in_the_sealed_file_when_it_is_opened(spoiled: Spoiled) -> N
             ).to_arrow_table()
             for (name,) in tables
         }
-    landed = {str(one) for column in raw.columns for one in column.unique().to_pylist()}
+    landed = {str(value) for column in raw.columns for value in column.unique().to_pylist()}
     marker = spoiled.markers["a simulated subscriber"]
     assert marker in landed
     assert PLANTED["in the cell column"] in landed
@@ -92,10 +92,10 @@ def test_nothing_is_found_in_any_place(spoiled: Spoiled) -> None:
     places["spill"] = [*places["spill"], spoiled.spilled]
     places["write-ahead files"] = [*places["write-ahead files"], spoiled.written_ahead]
     assert all(places.values()), [name for name, paths in places.items() if not paths]
-    found = scan(spoiled.markers, {**places, "standard output": spoiled.output})
+    findings = scan(spoiled.markers, {**places, "standard output": spoiled.output})
     passing = {name: places[name] for name in ("spill", "write-ahead files", "quarantine")}
-    found += scan({"any subscriber": ANY_SUBSCRIBER}, passing)
-    assert not found, "\n".join(one.sentence() for one in found)
+    findings += scan({"any subscriber": ANY_SUBSCRIBER}, passing)
+    assert not findings, "\n".join(finding.sentence() for finding in findings)
 
 
 def test_nothing_is_found_in_any_other_file_of_the_store(spoiled: Spoiled) -> None:
@@ -110,8 +110,10 @@ def test_nothing_is_found_in_any_other_file_of_the_store(spoiled: Spoiled) -> No
         if file.is_file() and not any(file.is_relative_to(path) for path in [keys, *looked_at])
     ]
     assert {file.name for file in others} >= {f"{DAYS[0]}.{n}.duckdb" for n in ("raw", "staged")}
-    found = scan(spoiled.markers, {"other files": others})
-    assert not found, "\n".join(one.sentence() for one in found)
-    kept = scan(spoiled.markers, {"keys": keys})
+    findings = scan(spoiled.markers, {"other files": others})
+    assert not findings, "\n".join(finding.sentence() for finding in findings)
+    in_keys = scan(spoiled.markers, {"keys": keys})
     # the scan sees them where they are
-    assert {one.marker for one in kept} == {n for n in spoiled.markers if n.startswith("key ")}
+    assert {finding.marker for finding in in_keys} == {
+        n for n in spoiled.markers if n.startswith("key ")
+    }

@@ -7,8 +7,8 @@ from kinds import HEADER, OPTED_OUT, Kind, landed, refused, row, rows
 BAD = "cannot_parse"
 
 
-def _whole(of: int, first: int = 1, last: int = 3) -> bytes:
-    return HEADER + rows(first, last, of)
+def _whole(batch: int, first: int = 1, last: int = 3) -> bytes:
+    return HEADER + rows(first, last, batch)
 
 
 def headers() -> list[Kind]:
@@ -71,7 +71,7 @@ def headers() -> list[Kind]:
 
 def names() -> list[Kind]:
     """Neighbours that a pattern would also match lie beside them: `names_1.csv`."""
-    told = [
+    file_names = [
         "two words.csv",
         "o'clock.csv",
         'q"uote.csv',
@@ -89,7 +89,7 @@ def names() -> list[Kind]:
     ]
     return [
         landed("names_1.csv", _whole(50), staged=3),
-        *(landed(name, _whole(51 + n), staged=3) for n, name in enumerate(told)),
+        *(landed(name, _whole(51 + n), staged=3) for n, name in enumerate(file_names)),
     ]
 
 

@@ -47,10 +47,10 @@ class Kind:
     lines: dict[int, str | None] = field(default_factory=dict)
 
 
-def row(number: int, of: int = 0, **told: str) -> bytes:
+def row(number: int, batch: int = 0, **changed: str) -> bytes:
     """A sound record of a subscriber of its own; what is told differs."""
     fields = {
-        "imsi": f"2040833{of:04d}{number:04d}",
+        "imsi": f"2040833{batch:04d}{number:04d}",
         "at": f"2026-03-02 10:{number // 60:02d}:{number % 60:02d}",
         "mcc": "204",
         "mnc": "08",
@@ -59,13 +59,13 @@ def row(number: int, of: int = 0, **told: str) -> bytes:
         "ta": "3",
         "plmn": "",
         "imei": "3500000000",
-    } | told
+    } | changed
     return ",".join(fields.values()).encode() + b"\n"
 
 
-def rows(first: int, last: int, of: int) -> bytes:
+def rows(first: int, last: int, batch: int) -> bytes:
     """Sound records, the last included."""
-    return b"".join(row(number, of) for number in range(first, last + 1))
+    return b"".join(row(number, batch) for number in range(first, last + 1))
 
 
 def landed(

@@ -15,9 +15,9 @@ from kinds import Kind, landed, refused
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-def columns(of: int, n: int = 3, **changed: Any) -> dict[str, Any]:
+def columns(batch: int, n: int = 3, **changed: Any) -> dict[str, Any]:
     sound = {
-        "imsi": pa.array([f"2040834{of:04d}{i:04d}" for i in range(n)]),
+        "imsi": pa.array([f"2040834{batch:04d}{i:04d}" for i in range(n)]),
         "at": pa.array([AT + timedelta(seconds=i) for i in range(n)], pa.timestamp("us", "UTC")),
         "mcc": pa.array([204] * n, pa.int32()),
         "mnc": pa.array(["08"] * n),
@@ -30,10 +30,10 @@ def columns(of: int, n: int = 3, **changed: Any) -> dict[str, Any]:
     return sound | changed
 
 
-def bytes_of(told: dict[str, Any], names: list[str] | None = None, **how: Any) -> bytes:
+def bytes_of(columns: dict[str, Any], names: list[str] | None = None, **how: Any) -> bytes:
     out = io.BytesIO()
-    arrays = [a if isinstance(a, pa.Array) else pa.array(a) for a in told.values()]
-    pq.write_table(pa.Table.from_arrays(arrays, names or list(told)), out, **how)
+    arrays = [a if isinstance(a, pa.Array) else pa.array(a) for a in columns.values()]
+    pq.write_table(pa.Table.from_arrays(arrays, names or list(columns)), out, **how)
     return out.getvalue()
 
 

@@ -23,12 +23,12 @@ def _link_in(at: Path) -> None:
 
 def _bind(at: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
-        here = Path.cwd()
+        folder = Path.cwd()
         os.chdir(at.parent)  # a socket's path is short
         try:
             listening.bind(at.name)
         finally:
-            os.chdir(here)
+            os.chdir(folder)
 
 
 def all_kinds() -> list[Kind]:

@@ -50,19 +50,19 @@ class Day:
     record: dict[str, Any]
     accounting: list[dict[str, Any]]
     lines: dict[str, dict[int, str | None]]
-    said: str
+    words: str
     folder: Path
 
     def told(self, name: str) -> list[dict[str, Any]]:
         shown = name.replace("\n", "?")
-        return [one for one in self.record["refused"] if one["name"] == shown]
+        return [entry for entry in self.record["refused"] if entry["name"] == shown]
 
     def went(self, name: str) -> Counter[str]:
-        found: Counter[str] = Counter()
-        for one in self.accounting:
-            if one["file_name"] == name:
-                found[one["reason"] or one["outcome"]] += one["n_rows"]
-        return +found
+        outcomes: Counter[str] = Counter()
+        for entry in self.accounting:
+            if entry["file_name"] == name:
+                outcomes[entry["reason"] or entry["outcome"]] += entry["n_rows"]
+        return +outcomes
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +92,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Any:
         record = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
         staged = json.loads(tiny.store.staged_manifest("tiny", DAY).read_text())
         trouble = (tiny.store.quarantine("tiny") / f"{DAY}.ingest.troubles.json").read_text()
-        said = json.dumps(record) + trouble + outcome.sentence()
-        yield Day(outcome, record, staged["accounting"], lines, said, place)
+        words = json.dumps(record) + trouble + outcome.sentence()
+        yield Day(outcome, record, staged["accounting"], lines, words, place)
 
 
 def test_the_corpus_is_as_large_as_promised() -> None:
@@ -106,26 +106,26 @@ def test_every_row_of_a_landed_file_is_accounted_for(day: Day, kind: Kind) -> No
     assert kind.rows is not None
     assert day.told(kind.name) == []
     assert day.went(kind.name) == +Counter(kind.rows)
-    (file,) = [one for one in day.record["files"] if one["name"] == kind.name]
+    (file,) = [entry for entry in day.record["files"] if entry["name"] == kind.name]
     assert file["n_rows"] == sum(kind.rows.values())
     assert file["n_opted_out"] == kind.rows.get("opted_out", 0)
-    found = day.lines.get(kind.name, {})
-    assert {line: found.get(line, "not there") for line in kind.lines} == kind.lines
-    assert len(found) == file["n_rows"] - file["n_opted_out"]
+    defects = day.lines.get(kind.name, {})
+    assert {line: defects.get(line, "not there") for line in kind.lines} == kind.lines
+    assert len(defects) == file["n_rows"] - file["n_opted_out"]
 
 
 @pytest.mark.parametrize("kind", REFUSED, ids=ids(REFUSED))
 def test_a_refused_file_is_told_in_one_sentence_and_left_where_it_is(day: Day, kind: Kind) -> None:
     assert kind.refused is not None
-    (told,) = day.told(kind.name)
+    (refusal,) = day.told(kind.name)
     reason, sentence = kind.refused
-    assert told["reason"] == reason
-    assert re.search(sentence, told["why"])
+    assert refusal["reason"] == reason
+    assert re.search(sentence, refusal["why"])
     shown = kind.name.replace("\n", "?")
-    assert told["why"].startswith(shown) and told["why"].endswith(".")
-    assert "\n" not in told["why"] and len(told["why"]) < 300
-    assert not any(one["file_name"] == kind.name for one in day.accounting)
-    assert not any(one["name"] == kind.name for one in day.record["files"])
+    assert refusal["why"].startswith(shown) and refusal["why"].endswith(".")
+    assert "\n" not in refusal["why"] and len(refusal["why"]) < 300
+    assert not any(entry["file_name"] == kind.name for entry in day.accounting)
+    assert not any(entry["name"] == kind.name for entry in day.record["files"])
     assert os.path.lexists(day.folder / kind.name)
 
 
@@ -137,13 +137,13 @@ def test_the_rest_of_the_day_went_on(day: Day) -> None:
 
 
 def test_no_value_of_a_row_is_told(day: Day) -> None:
-    rest = re.sub(r'"(sha256|fingerprint)": "[0-9a-f]+"', "", day.said)
+    rest = re.sub(r'"(sha256|fingerprint)": "[0-9a-f]+"', "", day.words)
     assert not re.search(r"2040[0-9]{8}", rest)
-    for told in ("DROP TABLE", "/C calc", "<script", "etc/passwd", 'at"tach'):
-        assert rest.count(told) == 0
+    for value in ("DROP TABLE", "/C calc", "<script", "etc/passwd", 'at"tach'):
+        assert rest.count(value) == 0
 
 
 def test_columns_that_are_not_landed_are_named_with_their_rows(day: Day) -> None:
-    told = {one["name"]: one["not_landed"] for one in day.record["files"]}
-    assert told["crlf.csv"] == {"imei": 3}
-    assert told["value_as_a_column_name.csv"] == {"column 9": 3}
+    not_landed = {entry["name"]: entry["not_landed"] for entry in day.record["files"]}
+    assert not_landed["crlf.csv"] == {"imei": 3}
+    assert not_landed["value_as_a_column_name.csv"] == {"column 9": 3}

@@ -24,8 +24,8 @@ DAY, NEXT = date(2026, 3, 2), date(2026, 3, 3)
 
 
 def record(pilot: Any, day: date = DAY) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(pilot.store.raw_manifest("tiny", day).read_text())
-    return found
+    manifest: dict[str, Any] = json.loads(pilot.store.raw_manifest("tiny", day).read_text())
+    return manifest
 
 
 def troubles(pilot: Any, day: date = DAY) -> list[Trouble]:
@@ -43,7 +43,7 @@ def test_a_day_of_which_no_file_can_be_read_is_refused_by_the_first_sentence(pil
     with pytest.raises(Refused, match=r"^a.csv is empty: have it delivered again.$"):
         pilot.ingest()
     assert not pilot.store.raw_file("tiny", DAY).exists()
-    assert [(one.kind, one.where) for one in troubles(pilot)] == [
+    assert [(trouble.kind, trouble.where) for trouble in troubles(pilot)] == [
         ("file_empty", "a.csv"),
         ("file_wrong_columns", "b.csv"),
     ]
@@ -56,17 +56,18 @@ def test_the_trouble_with_a_file_ends_when_it_is_delivered_well(pilot: Any) -> N
     whole = file.read_bytes()
     file.write_bytes(whole[:-9])
     pilot.ingest()
-    (told,) = troubles(pilot)
-    assert (told.kind, told.where, told.severity, told.owner) == (
+    (trouble,) = troubles(pilot)
+    assert (trouble.kind, trouble.where, trouble.severity, trouble.owner) == (
         "file_truncated",
         "b.csv.gz",
         "note",
         "operator",
     )
     assert (
-        told.what == "b.csv.gz breaks off or is damaged (delivery of 2026-03-02; it is not landed)."
+        trouble.what
+        == "b.csv.gz breaks off or is damaged (delivery of 2026-03-02; it is not landed)."
     )
-    assert told.what_to_do == "Have it delivered again."
+    assert trouble.what_to_do == "Have it delivered again."
     assert "file truncated: b.csv.gz" in status.of_day(pilot.charter, DAY, pilot.store).why
     file.write_bytes(whole)
     assert pilot.ingest().facts["n_delivered"] == 6
@@ -79,7 +80,7 @@ def test_a_refused_file_is_not_looked_at_as_new_each_time(pilot: Any) -> None:
     pilot.deliver("b.csv", "")
     assert pilot.ingest().status == "done"
     assert ingest("tiny", str(DAY)).status == "unchanged"
-    assert [one.kind for one in troubles(pilot)] == ["file_empty"]
+    assert [trouble.kind for trouble in troubles(pilot)] == ["file_empty"]
 
 
 @pytest.mark.parametrize("error", [PermissionError(13, "no"), OSError(5, "input/output error")])
@@ -98,9 +99,9 @@ def test_a_file_that_may_not_be_read_is_refused_and_the_rest_goes_on(
 
     monkeypatch.setattr(Path, "open", guarded)
     assert ingest("tiny", str(DAY)).facts["n_files"] == 1
-    (told,) = record(pilot)["refused"]
-    assert told["reason"] == "unreadable"
-    assert told["why"].startswith("locked.csv cannot be opened: give the user that runs Peil")
+    (refusal,) = record(pilot)["refused"]
+    assert refusal["reason"] == "unreadable"
+    assert refusal["why"].startswith("locked.csv cannot be opened: give the user that runs Peil")
 
 
 @pytest.mark.parametrize("change", ["grows", "shrinks", "vanishes", "becomes a folder"])
@@ -127,9 +128,11 @@ def test_a_file_that_changes_between_two_looks_is_waited_for(
         with pytest.raises(Waiting, match=r"b.csv still grows"):
             ingest("tiny", str(DAY))
     assert not pilot.store.raw_file("tiny", DAY).exists()
-    assert [(one.kind, one.severity) for one in troubles(pilot)] == [("file_still_growing", "stop")]
+    assert [(trouble.kind, trouble.severity) for trouble in troubles(pilot)] == [
+        ("file_still_growing", "stop")
+    ]
     pilot.ingest()
-    assert "file_still_growing" not in [one.kind for one in troubles(pilot)]
+    assert "file_still_growing" not in [trouble.kind for trouble in troubles(pilot)]
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_taken(
@@ -155,9 +158,9 @@ def test_the_same_content_of_another_day_is_refused_and_the_rest_goes_on(pilot: 
     pilot.deliver("again.csv", HEADER + rows(1, 3, 1), NEXT)
     pilot.deliver("new.csv", HEADER + row(1, 2, at="2026-03-03 10:00:00"), NEXT)
     assert pilot.ingest(NEXT).facts["n_delivered"] == 1
-    (told,) = record(pilot, NEXT)["refused"]
-    assert told["reason"] == "delivered_twice" and "(2026-03-02)" in told["why"]
-    assert [one.kind for one in troubles(pilot, NEXT)] == ["file_delivered_twice"]
+    (refusal,) = record(pilot, NEXT)["refused"]
+    assert refusal["reason"] == "delivered_twice" and "(2026-03-02)" in refusal["why"]
+    assert [trouble.kind for trouble in troubles(pilot, NEXT)] == ["file_delivered_twice"]
 
 
 def test_a_correction_before_the_release_is_landed_and_said_so(pilot: Any) -> None:
@@ -166,19 +169,19 @@ def test_a_correction_before_the_release_is_landed_and_said_so(pilot: Any) -> No
     assert record(pilot)["corrected"] == []
     pilot.deliver("a.csv", HEADER + rows(1, 4, 1))
     assert pilot.ingest().facts["n_delivered"] == 4
-    (told,) = record(pilot)["corrected"]
-    assert told["name"] == "a.csv" and told["was"] != told["is"]
+    (correction,) = record(pilot)["corrected"]
+    assert correction["name"] == "a.csv" and correction["was"] != correction["is"]
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "sentence"),
     [
         ("a.csv", "a.csv came again with other content after 2026-03-02 was released"),
         ("b.csv", "b.csv came for the first time after 2026-03-02 was released"),
     ],
 )
 def test_a_correction_after_the_release_is_flagged_and_replaces_nothing(
-    pilot: Any, name: str, said: str
+    pilot: Any, name: str, sentence: str
 ) -> None:
     pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
     pilot.ingest()
@@ -189,9 +192,13 @@ def test_a_correction_after_the_release_is_flagged_and_replaces_nothing(
     outcome = ingest("tiny", str(DAY))
     assert outcome.status == "unchanged" and outcome.facts["n_corrections_flagged"] == 1
     assert (pilot.store.raw_file("tiny", DAY).read_bytes(), record(pilot)) == before
-    (told,) = troubles(pilot)
-    assert (told.kind, told.where, told.owner) == ("correction_after_release", name, "agency")
-    assert told.what.startswith(said)
+    (trouble,) = troubles(pilot)
+    assert (trouble.kind, trouble.where, trouble.owner) == (
+        "correction_after_release",
+        name,
+        "agency",
+    )
+    assert trouble.what.startswith(sentence)
     assert f"correction after release: {name}" in status.of_day(pilot.charter, DAY, pilot.store).why
     (pilot.deliveries / "tiny" / "events" / str(DAY) / name).unlink()
     ingest("tiny", str(DAY))
@@ -216,14 +223,16 @@ def test_what_comes_for_a_shredded_day_is_late_and_never_landed(pilot: Any, left
         at = datetime(2026, 3, 9, tzinfo=UTC)
         ledger.append(pilot.store, "tiny", "shredded", at, facts)
     else:
-        kept = pilot.store.staged_manifest("tiny", DAY)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text("{}")
+        manifest = pilot.store.staged_manifest("tiny", DAY)
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        manifest.write_text("{}")
     with pytest.raises(Refused, match=r"comes after the key of its pseudonyms was destroyed"):
         pilot.ingest()
     assert not pilot.store.raw_file("tiny", DAY).exists()
     assert not pilot.store.key("tiny", DAY, "pseudonym").exists()
-    assert [(one.kind, one.where) for one in troubles(pilot)] == [("file_late", "a.csv")]
+    assert [(trouble.kind, trouble.where) for trouble in troubles(pilot)] == [
+        ("file_late", "a.csv")
+    ]
     assert (pilot.deliveries / "tiny" / "events" / str(DAY) / "a.csv").exists()
 
 
@@ -232,9 +241,9 @@ def test_a_staged_day_whose_key_is_there_is_not_late(pilot: Any) -> None:
 
     pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
     keys.new_key(pilot.store.key("tiny", DAY, "pseudonym"))
-    kept = pilot.store.staged_manifest("tiny", DAY)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text("{}")
+    manifest = pilot.store.staged_manifest("tiny", DAY)
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_text("{}")
     assert pilot.ingest().status == "done"
 
 
@@ -255,7 +264,7 @@ def test_an_error_in_the_depth_of_duckdb_costs_the_file_and_not_the_day(
 
     monkeypatch.setattr(landing, "_land_file", breaks)
     assert pilot.ingest().facts["n_delivered"] == 6
-    assert [(one["name"], one["reason"]) for one in record(pilot)["refused"]] == [
+    assert [(trouble["name"], trouble["reason"]) for trouble in record(pilot)["refused"]] == [
         ("b.csv", "unreadable")
     ]
 

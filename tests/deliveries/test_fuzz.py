@@ -109,13 +109,13 @@ def mutations(draw: st.DrawFn, sound: bytes) -> bytes:
 class Heard(logging.Handler):
     """Everything that is logged while a delivery is read."""
 
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__(logging.DEBUG)
 
-    def emit(self, one: logging.LogRecord) -> None:
-        self.said.append(logging.Formatter("%(message)s %(exc_text)s").format(one))
+    def emit(self, entry: logging.LogRecord) -> None:
+        self.messages.append(logging.Formatter("%(message)s %(exc_text)s").format(entry))
 
     __hash__ = logging.Handler.__hash__
 
@@ -146,46 +146,46 @@ def check(tiny: Tiny, capfd: Any, delivered: dict[str, bytes]) -> dict[str, dict
         (place / name).write_bytes(content)
     heard = Heard()
     logging.getLogger().addHandler(heard)
-    said = []
+    sentences = []
     try:
-        said.append(ingest("tiny", str(DAY)).sentence())
+        sentences.append(ingest("tiny", str(DAY)).sentence())
     except Refused as refused:  # nothing else may come out
-        said.append(str(refused))
+        sentences.append(str(refused))
     finally:
         logging.getLogger().removeHandler(heard)
     record = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
-    landed = {one["name"]: one for one in record["files"]}
-    refused = {one["name"]: one for one in record["refused"]}
+    landed = {entry["name"]: entry for entry in record["files"]}
+    refused = {entry["name"]: entry for entry in record["refused"]}
     assert sorted([*landed, *refused]) == sorted([*delivered, "z_sound.csv"])
     assert landed["z_sound.csv"]["n_rows"] == N_SOUND
-    for one in refused.values():
-        assert re.fullmatch(r"[^\n]{20,300}\.", one["why"])
+    for entry in refused.values():
+        assert re.fullmatch(r"[^\n]{20,300}\.", entry["why"])
     counted = tiny.raw(
         "SELECT file_name, count(line), count(DISTINCT line) FROM files LEFT JOIN events "
         "USING (file_id) GROUP BY ALL"
     )
-    told = {name: one["n_rows"] - one["n_opted_out"] for name, one in landed.items()}
-    assert {name: n_rows for name, n_rows, _ in counted} == told
-    assert {name: n_lines for name, _, n_lines in counted} == told
+    n_kept = {name: entry["n_rows"] - entry["n_opted_out"] for name, entry in landed.items()}
+    assert {name: n_rows for name, n_rows, _ in counted} == n_kept
+    assert {name: n_lines for name, _, n_lines in counted} == n_kept
     trouble = tiny.store.quarantine("tiny") / f"{DAY}.ingest.troubles.json"
     printed = capfd.readouterr()
     everything = [
-        *said,
-        *heard.said,
+        *sentences,
+        *heard.messages,
         json.dumps(record),
         printed.out,
         printed.err,
         trouble.read_text() if trouble.exists() else "",
     ]
-    for one in everything:
-        assert MARKER not in one and MARKER[3:] not in one
+    for entry in everything:
+        assert MARKER not in entry and MARKER[3:] not in entry
     return landed
 
 
 def several(content: st.SearchStrategy[bytes], end: str) -> st.SearchStrategy[dict[str, bytes]]:
     """Files of one delivery, so that many are tried in one run."""
     return st.lists(content, min_size=FILES, max_size=FILES).map(
-        lambda found: {f"a{number}{end}": one for number, one in enumerate(found)}
+        lambda contents: {f"a{number}{end}": data for number, data in enumerate(contents)}
     )
 
 
@@ -224,8 +224,8 @@ def test_any_bytes(day: Any, capfd: Any, delivered: dict[str, bytes]) -> None:
 
 def test_the_sound_files_are_sound(day: Any, capfd: Any) -> None:
     landed = check(day, capfd, SOUND)
-    told = {name: (one["n_rows"], one["n_opted_out"]) for name, one in landed.items()}
-    assert told == {
+    n_rows_of = {name: (entry["n_rows"], entry["n_opted_out"]) for name, entry in landed.items()}
+    assert n_rows_of == {
         "a.csv": (8, 1),
         "a.csv.gz": (8, 1),
         "a.parquet": (40, 0),
@@ -238,7 +238,9 @@ def test_the_marker_would_be_found(day: Any, capfd: Any, monkeypatch: pytest.Mon
 
     real = landing.refusal
     monkeypatch.setattr(
-        landing, "refusal", lambda *told: real(*told) | {"why": f"{MARKER} is wrong in line 2."}
+        landing,
+        "refusal",
+        lambda *reasons: real(*reasons) | {"why": f"{MARKER} is wrong in line 2."},
     )
     with pytest.raises(AssertionError):
         check(day, capfd, {"a.csv": b""})

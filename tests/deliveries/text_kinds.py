@@ -10,8 +10,8 @@ BAD = "cannot_parse"
 NULLS = b"\x00"
 
 
-def _whole(of: int, first: int = 1, last: int = 3) -> bytes:
-    return HEADER + rows(first, last, of)
+def _whole(batch: int, first: int = 1, last: int = 3) -> bytes:
+    return HEADER + rows(first, last, batch)
 
 
 def encodings() -> list[Kind]:
@@ -240,5 +240,5 @@ def quotes() -> list[Kind]:
 
 
 def all_kinds() -> list[Kind]:
-    made = [encodings, packing, line_ends, quotes]
-    return [kind for make in made for kind in make()]
+    groups = [encodings, packing, line_ends, quotes]
+    return [kind for make in groups for kind in make()]

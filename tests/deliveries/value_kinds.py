@@ -7,13 +7,13 @@ from kinds import HEADER, Kind, landed, row
 IMSI = "204080000000123"
 
 
-def _of(name: str, of: int, *told: dict[str, str], **outcomes: int) -> Kind:
+def _of(name: str, batch: int, *records: dict[str, str], **outcomes: int) -> Kind:
     """One record for each of what is told, and a sound one before and behind."""
-    middle = b"".join(row(n, of, **fields) for n, fields in enumerate(told, start=2))
+    middle = b"".join(row(n, batch, **fields) for n, fields in enumerate(records, start=2))
     staged = outcomes.pop("staged", 0) + 2
     return landed(
         f"{name}.csv",
-        HEADER + row(1, of) + middle + row(len(told) + 2, of),
+        HEADER + row(1, batch) + middle + row(len(records) + 2, batch),
         None,
         staged=staged,
         **outcomes,

@@ -35,7 +35,7 @@ CODES = {"0": "attach", "1": "detach", "2": "attached", "3": "refused"}
 
 
 def theirs(file: Path) -> dict[str, str]:
-    """Their name of each column that is needed, for the version that wrote this file."""
+    """Delivered name of each needed column, for the simulator's version that wrote this file."""
     names = header(file, ",")
     columns = {"t": "t"}
     for ours, candidates in NAMES.items():
@@ -50,7 +50,10 @@ def theirs(file: Path) -> dict[str, str]:
 
 
 class Essnet(Reader):
-    """Time is a number: the charter gives its epoch and the seconds of one step."""
+    """Events and antennas of the ESSnet simulator.
+
+    Time is a number of steps: the charter gives its epoch and the seconds of one step.
+    """
 
     name = "essnet"
     files = "ESSnet simulator"

@@ -96,7 +96,10 @@ def points(places: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Flowkit(Reader):
-    """Counterparts, durations, volumes, money and devices are not landed."""
+    """Calls, messages, data sessions and top-ups, and cells.
+
+    Counterparts, durations, volumes, money and devices are not landed.
+    """
 
     name = "flowkit"
     files = "FlowKit calls, SMS, mobile data, top-ups; FlowKit's table of cells"

@@ -213,9 +213,10 @@ def rejected_lines(connection: duckdb.DuckDBPyConnection) -> list[int]:
 
 
 class Generic(Reader):
-    """By mapping. A field that is there but cannot be read makes the row `cannot_parse`.
+    """Any table, by the charter's mapping.
 
-    Recognises nothing by itself: `peil.inspecting` guesses which column is which.
+    A field that is there but cannot be read makes the row `cannot_parse`. It recognises nothing by
+    itself: `peil.inspecting` guesses which column is which.
     """
 
     name = "generic"

@@ -27,7 +27,7 @@ OWN = {"cell", "small", "direction", "beam_h", "x", "y"}  # recognised by these
 
 
 class Mobloc(Reader):
-    """A cell without direction is omnidirectional; a small cell is a micro cell."""
+    """Cell plans of mobloc: without direction a cell is omnidirectional, a small one is micro."""
 
     name = "mobloc"
     files = "cell plan of mobloc"

@@ -32,7 +32,7 @@ def _relation(
 
 
 class Multimno(Reader):
-    """Time stamps are text; the identifier is bytes, landed as hexadecimal text."""
+    """Bronze events and network: time stamps are text, the identifier is landed as hexadecimal."""
 
     name = "multimno"
     files = "bronze Parquet of the European reference pipeline"

@@ -56,7 +56,7 @@ def _relation(file: Path, delivery: Delivery) -> tuple[str, str, str]:
 
 
 class Opencellid(Reader):
-    """A cell is called `mcc-net-area-cell`; cells beyond the charter's area are not landed."""
+    """Positions of cells, called `mcc-net-area-cell`; those beyond the area are not landed."""
 
     name = "opencellid"
     files = "OpenCelliD"

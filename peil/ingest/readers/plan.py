@@ -1,6 +1,6 @@
-"""A cell plan is read whole or not at all: every field as text first, then typed, first fault told.
+"""Reading a cell plan whole or not at all: as text first, then typed, and the first fault refuses.
 
-The readers of cell plans share this; each says which delivered column is which.
+The readers of cell plans share this; which delivered column is which is theirs to say.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def mapped(
 
 
 def refuse(file: Path, line: int, column: str, why: str = "cannot be read") -> Refused:
-    """The sentence on one line of a cell plan."""
+    """The refusal of a cell plan for one of its lines."""
     return Refused(
         f"{file.name}, line {line}, {column}: {why}; correct the cell plan or the mapping."
     )

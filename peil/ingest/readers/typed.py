@@ -1,4 +1,4 @@
-"""Delivered columns by their type: what a type guarantees is neither cast nor checked again.
+"""SQL of canonical values from typed columns; what a type guarantees is not checked again.
 
 A day has a hundred million rows, and a cast to text and back costs more than reading the file.
 """

@@ -83,7 +83,7 @@ def test_a_register_is_needed_only_where_it_is_asked_for(referenced: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "sentence"),
     [
         ("register.csv", None, "register.csv is missing"),
         ("tiles.parquet", None, "tiles.parquet is missing"),
@@ -103,11 +103,11 @@ def test_a_register_is_needed_only_where_it_is_asked_for(referenced: Any) -> Non
     ],
 )
 def test_a_wrong_reference_file_is_told_by_name_and_place(
-    referenced: Any, name: str, content: str | None, said: str
+    referenced: Any, name: str, content: str | None, sentence: str
 ) -> None:
     file: Path = referenced.deliveries / "tiny" / name
     file.write_text(content) if content is not None else file.unlink()
-    with pytest.raises(Refused, match=said) as refused:
+    with pytest.raises(Refused, match=sentence) as refused:
         read(referenced)
     assert "many" not in str(refused.value)
 

@@ -1,4 +1,4 @@
-"""Tiles lie on one lattice, each in the zone of its centre, with the land use of the rasters."""
+"""Tiles lie on one lattice, each in the zone of its centre."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import rasterio
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rasterio.transform import from_origin
 from rasterio.warp import transform
 from shapely.geometry import MultiPolygon, Point, box
 
@@ -34,6 +32,7 @@ from peil.outcome import Refused
 from peil.settings import PROJECT
 
 X, Y = 4_000_000, 3_100_000  # on EPSG:3035
+
 AREA = {
     "crs": "EPSG:3035",
     "tile_m": 100,
@@ -44,40 +43,6 @@ AREA = {
 def zones_of(*shapes: Any, crs: str | None = None) -> gpd.GeoDataFrame:
     names = [chr(ord("A") + number) for number in range(len(shapes))]
     return gpd.GeoDataFrame({"zone_id": names}, geometry=list(shapes), crs=crs)
-
-
-@pytest.fixture
-def placed(tiny: Any) -> Any:
-    """Two zones of 300 m × 200 m side by side, written in degrees."""
-    made = zones_of(box(X, Y, X + 300, Y + 200), box(X + 300, Y, X + 600, Y + 200), crs="EPSG:3035")
-    made.to_file(tiny.deliveries / "tiny" / "zones.geojson")
-    tiny.write_charter(area=AREA)
-    return tiny
-
-
-def raster(
-    file: Path,
-    values: Any,
-    west: float,
-    north: float,
-    size: float,
-    crs: str | None,
-    nodata: float | None = None,
-) -> None:
-    array = np.asarray(values, dtype="float32")
-    with rasterio.open(
-        file,
-        "w",
-        driver="GTiff",
-        height=array.shape[0],
-        width=array.shape[1],
-        count=1,
-        dtype="float32",
-        crs=crs,
-        transform=from_origin(west, north, size, size),
-        nodata=nodata,
-    ) as made:
-        made.write(array, 1)
 
 
 def test_zones_are_cut_into_tiles_and_without_land_use_all_are_alike(placed: Any) -> None:
@@ -91,82 +56,6 @@ def test_zones_are_cut_into_tiles_and_without_land_use_all_are_alike(placed: Any
     assert area.tiles[[*LAND_USE, "elevation_m"]].drop_duplicates().to_numpy().tolist() == [
         [0, 1, 0, 0, 0, 0]
     ]
-
-
-def test_a_raster_of_classes_becomes_shares_and_one_of_heights_means(placed: Any) -> None:
-    folder = placed.deliveries / "tiny"
-    # 50 m cells: of tile (row 1, column 0), in the north-west, three are forest and one is water
-    classes = np.full((4, 12), 2.0)
-    classes[0, 0] = 5
-    classes[:2, 0:2][classes[:2, 0:2] == 2] = 23
-    classes[2:, 10:] = -1
-    raster(folder / "classes.tif", classes, X, Y + 200, 50, "EPSG:3035", nodata=-1)
-    heights = np.repeat(np.arange(12)[None, :], 4, axis=0) * 10.0
-    raster(folder / "heights.tif", heights, X, Y + 200, 50, "EPSG:3035")
-    placed.write_charter(
-        area={
-            **AREA,
-            "elevation": "tiny/heights.tif",
-            "land_use": {
-                "path": "tiny/classes.tif",
-                "classes": {"forest": [23, 24], "water": [5], "residential": [2]},
-            },
-        }
-    )
-    area = area_of(placed.charter, placed.store)
-    assert area.land_use == "as delivered"
-    tiles = area.tiles.set_index("tile_id")
-    assert tiles.loc[6, LAND_USE].tolist() == [0, 0, 0.75, 0.25, 0]
-    assert tiles.loc[0, LAND_USE].tolist() == [0, 1, 0, 0, 0]
-    assert tiles.loc[5, LAND_USE].tolist() == [0, 0, 0, 0, 0]  # where the raster says nothing
-    assert tiles["elevation_m"].tolist() == [5, 25, 45, 65, 85, 105] * 2
-
-
-def test_a_raster_in_degrees_lands_on_the_plane(placed: Any) -> None:
-    folder = placed.deliveries / "tiny"
-    (west,), (north,) = transform("EPSG:3035", "EPSG:4326", [X - 2000], [Y + 2000])
-    # a grid of some 20 m cells: height is the distance in columns, so it must grow eastwards
-    values = np.repeat(np.arange(400)[None, :], 400, axis=0)
-    raster(folder / "heights.tif", values, west, north, 0.0003, "EPSG:4326")
-    placed.write_charter(area={**AREA, "elevation": "tiny/heights.tif"})
-    heights = area_of(placed.charter, placed.store).tiles["elevation_m"].to_numpy().reshape(2, 6)
-    centres = area_of(placed.charter, placed.store).tiles
-    lon, _ = transform("EPSG:3035", "EPSG:4326", centres["x_m"], centres["y_m"])
-    expected = (np.array(lon) - west) / 0.0003 - 0.5
-    assert heights.ravel() == pytest.approx(expected, abs=0.6)
-    assert (np.diff(heights, axis=1) > 3).all()
-
-
-def test_shares_are_one_raster_for_each_kind(placed: Any) -> None:
-    folder = placed.deliveries / "tiny"
-    raster(folder / "forest.tif", np.full((2, 6), 40), X, Y + 200, 100, "EPSG:3035")
-    share = {**AREA, "land_use": {"shares": {"forest": "tiny/forest.tif"}, "whole": 100}}
-    placed.write_charter(area=share)
-    assert set(area_of(placed.charter, placed.store).tiles["forest"].round(6)) == {0.4}
-    placed.write_charter(area={**share, "land_use": {"shares": {"forest": "tiny/forest.tif"}}})
-    with pytest.raises(Refused, match=r"forest.tif holds no shares from 0 to 1"):
-        area_of(placed.charter, placed.store)
-
-
-@pytest.mark.parametrize(
-    ("west", "crs", "content", "said"),
-    [
-        (X + 5000, "EPSG:3035", None, "heights.tif lies elsewhere"),
-        (X, None, None, "heights.tif does not say its coordinate reference system"),
-        (X, "EPSG:3035", b"no raster", "heights.tif cannot be read"),
-        (X, "EPSG:3035", "cut", "heights.tif cannot be read"),
-    ],
-)
-def test_a_wrong_raster_is_told_by_name(
-    placed: Any, west: float, crs: str | None, content: Any, said: str
-) -> None:
-    file = placed.deliveries / "tiny" / "heights.tif"
-    raster(file, np.ones((200, 600)), west, Y + 200, 1, crs)
-    if content is not None:
-        file.write_bytes(file.read_bytes()[:2000] if content == "cut" else content)
-    placed.write_charter(area={**AREA, "elevation": "tiny/heights.tif"})
-    with pytest.raises(Refused, match=said):
-        area_of(placed.charter, placed.store)
 
 
 def test_a_part_of_the_zones_has_whole_zones_and_the_land_around_them(placed: Any) -> None:
@@ -192,8 +81,8 @@ def test_a_part_of_the_zones_has_whole_zones_and_the_land_around_them(placed: An
 def test_a_country_is_not_laid_at_once_where_a_part_is_asked_for() -> None:
     country = (0.0, 0.0, 1_000_000.0, 1_000_000.0)
     part = Bounds(x_min_m=10, y_min_m=10, x_max_m=10_010, y_max_m=990)
-    found = lattice_over(country, part, "local", 100)
-    assert (found.n_columns, found.n_rows) == (101, 10)
+    lattice = lattice_over(country, part, "local", 100)
+    assert (lattice.n_columns, lattice.n_rows) == (101, 10)
     with pytest.raises(Refused, match=r"are more than a machine holds; give `within`"):
         lattice_over(country, None, "local", 100)
 
@@ -217,14 +106,14 @@ def test_every_tile_is_in_the_first_zone_that_its_centre_lies_in(
     ]
     zones = zones_of(*(MultiPolygon([s]) if s.geom_type == "Polygon" else s for s in shapes))
     lattice = lattice_over(tuple(zones.total_bounds), None, "local", tile_m)
-    found = zone_of(lattice, zones)
+    zone_numbers = zone_of(lattice, zones)
     for row in range(lattice.n_rows):
         for column in range(lattice.n_columns):
             x = lattice.x_min_m + (column + 0.5) * tile_m
             y = lattice.y_min_m + (row + 0.5) * tile_m
             holding = [n for n, shape in enumerate(shapes) if shape.intersects(Point(x, y))]
-            assert found[row, column] == (holding[0] if holding else -1)
-    assert len(made_tiles(lattice, zones)) == (found >= 0).sum()
+            assert zone_numbers[row, column] == (holding[0] if holding else -1)
+    assert len(made_tiles(lattice, zones)) == (zone_numbers >= 0).sum()
 
 
 def delivered(tmp_path: Path, **changes: Any) -> Path:
@@ -262,7 +151,7 @@ def test_tiles_of_a_table_are_read_by_mapping(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "sentence"),
     [
         ({"rid": [2, 1, 2]}, "row 3: every tile once"),
         ({"x": [150.0, np.nan, 50.0]}, "row 2: a tile has a centre"),
@@ -271,8 +160,10 @@ def test_tiles_of_a_table_are_read_by_mapping(tmp_path: Path) -> None:
         ({"forest": [0.0, None, 0.0]}, "row 2: shares lie from 0 to 1"),
     ],
 )
-def test_a_wrong_tile_is_told_by_row(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(Refused, match=rf"tiles\.parquet, {said}"):
+def test_a_wrong_tile_is_told_by_row(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(Refused, match=rf"tiles\.parquet, {sentence}"):
         delivered_tiles(delivered(tmp_path, **changes), MAPPED, 100, None)
 
 
@@ -305,13 +196,13 @@ def test_a_register_is_read_by_mapping_and_one_date(placed: Any) -> None:
     placed.write_charter(area={**AREA, "register": named})
     register = area_of(placed.charter, placed.store).register
     assert register is not None and register.to_dict() == {"A": 400.0, "B": 100.0}
-    for rows, said in (
+    for rows, sentence in (
         ({"when": "1999"}, "people.csv holds no row"),
         ({}, "people.csv, line 3, code: every zone once"),
         ({"year": "2022"}, "people.csv, line 1 lacks the column year"),
     ):
         placed.write_charter(area={**AREA, "register": {**named, "rows": rows}})
-        with pytest.raises(Refused, match=said):
+        with pytest.raises(Refused, match=sentence):
             area_of(placed.charter, placed.store)
 
 
@@ -348,7 +239,7 @@ def test_the_area_that_the_guide_shows_is_a_valid_one(tiny: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "sentence"),
     [
         ({"tiles": "/etc/passwd"}, "must be relative to the deliveries"),
         ({"elevation": "../a.tif"}, "must be relative to the deliveries"),
@@ -359,9 +250,11 @@ def test_the_area_that_the_guide_shows_is_a_valid_one(tiny: Any) -> None:
         ({"within": {"x_min_m": 1, "y_min_m": 1, "x_max_m": 0, "y_max_m": 2}}, "smaller bound"),
     ],
 )
-def test_a_wrong_area_is_told_with_its_key(tiny: Any, changes: dict[str, Any], said: str) -> None:
+def test_a_wrong_area_is_told_with_its_key(
+    tiny: Any, changes: dict[str, Any], sentence: str
+) -> None:
     from peil.charter import reading
 
     tiny.write_charter(area={**AREA, **changes})
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=sentence):
         reading.load("tiny")

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
-from peil.area.zones import bottom, kept, read_zones
+from peil.area.zones import bottom, read_zones, select_zones
 from peil.charter.area_schema import ZoneFile
 from peil.outcome import Refused
 
@@ -48,14 +48,14 @@ PROVINCES = ZoneFile(
 
 @pytest.mark.parametrize("name", ["cities.gpkg", "cities.geojson", "cities.parquet"])
 def test_zones_of_every_format_become_the_same_hierarchy(folder: Path, name: str) -> None:
-    made = frame(CITIES)
+    frames = frame(CITIES)
     if name.endswith("parquet"):
-        made.to_parquet(folder / name)
+        frames.to_parquet(folder / name)
     elif name.endswith("geojson"):
-        made.to_crs("EPSG:4326").to_file(folder / name)
+        frames.to_crs("EPSG:4326").to_file(folder / name)
     else:
-        made.to_file(folder / name, layer="cities")
-        made.iloc[:1].to_file(folder / name, layer="other")
+        frames.to_file(folder / name, layer="cities")
+        frames.iloc[:1].to_file(folder / name, layer="other")
     cities = ZoneFile(
         path=name,
         columns=NAMED,
@@ -87,18 +87,18 @@ def test_only_some_zones_come_with_what_is_above_and_in_them(folder: Path) -> No
     ).to_parquet(folder / "cities.parquet")
     cities = ZoneFile(path="cities.parquet", columns=NAMED, level="municipality")
     zones = read_zones(folder, [cities, PROVINCES], "EPSG:28992", 100, "Land")
-    assert set(kept(zones, ["PV1"])["zone_id"]) == {"GM1", "GM2", "PV1"}
-    assert set(kept(zones, ["GM3"])["zone_id"]) == {"GM3", "PV2"}
-    assert len(kept(zones, [])) == 5
+    assert set(select_zones(zones, ["PV1"])["zone_id"]) == {"GM1", "GM2", "PV1"}
+    assert set(select_zones(zones, ["GM3"])["zone_id"]) == {"GM3", "PV2"}
+    assert len(select_zones(zones, [])) == 5
     with pytest.raises(Refused, match=r"area.only: PV9 is not among the zones"):
-        kept(zones, ["PV1", "PV9"])
+        select_zones(zones, ["PV1", "PV9"])
 
 
 BOWTIE = Polygon([(155_000, 463_000), (156_000, 464_000), (156_000, 463_000), (155_000, 464_000)])
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "sentence"),
     [
         (("GM3", "C", None, BOWTIE), "feature 3: its geometry is invalid"),
         (("GM3", "C", None, None), "feature 3: it has no geometry"),
@@ -117,11 +117,11 @@ BOWTIE = Polygon([(155_000, 463_000), (156_000, 464_000), (156_000, 463_000), (1
     ],
 )
 def test_a_wrong_zone_is_told_by_file_and_feature(
-    folder: Path, row: tuple[Any, ...], said: str
+    folder: Path, row: tuple[Any, ...], sentence: str
 ) -> None:
     frame([*CITIES, row]).to_parquet(folder / "cities.parquet")
     cities = ZoneFile(path="cities.parquet", columns=NAMED, level="municipality")
-    with pytest.raises(Refused, match=rf"cities\.parquet, {said}"):
+    with pytest.raises(Refused, match=rf"cities\.parquet, {sentence}"):
         read_zones(folder, [cities, PROVINCES], "EPSG:28992", 100, "Land")
 
 
@@ -135,16 +135,16 @@ def test_borders_that_differ_by_less_than_a_tile_are_no_overlap(folder: Path) ->
 
 
 def test_a_missing_column_plane_or_feature_is_told(folder: Path) -> None:
-    made = frame(CITIES)
-    made.to_parquet(folder / "cities.parquet")
+    zones = frame(CITIES)
+    zones.to_parquet(folder / "cities.parquet")
     with pytest.raises(Refused, match=r"cities.parquet lacks the column zone_id"):
         read_zones(folder, [ZoneFile(path="cities.parquet")], "EPSG:28992", 100, "Land")
-    made.set_crs(None, allow_override=True).to_parquet(folder / "cities.parquet")
+    zones.set_crs(None, allow_override=True).to_parquet(folder / "cities.parquet")
     plain = ZoneFile(path="cities.parquet", columns={"zone_id": "statcode"})
     with pytest.raises(Refused, match=r"cities.parquet does not say its coordinate reference"):
         read_zones(folder, [plain], "EPSG:3035", 100, "Land")
-    said = plain.model_copy(update={"crs": "EPSG:28992"})
-    assert len(read_zones(folder, [said], "EPSG:3035", 100, "Land")) == 3
-    made.iloc[:0].to_parquet(folder / "cities.parquet")
+    with_plane = plain.model_copy(update={"crs": "EPSG:28992"})
+    assert len(read_zones(folder, [with_plane], "EPSG:3035", 100, "Land")) == 3
+    zones.iloc[:0].to_parquet(folder / "cities.parquet")
     with pytest.raises(Refused, match=r"cities.parquet holds no zone"):
-        read_zones(folder, [said], "EPSG:28992", 100, "Land")
+        read_zones(folder, [with_plane], "EPSG:28992", 100, "Land")

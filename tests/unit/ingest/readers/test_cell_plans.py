@@ -58,7 +58,7 @@ def test_other_names_and_a_decimal_comma_are_a_mapping(desk: Any, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "sentence"),
     [
         ("A_2,False,20.5,north,3,65,7.5,1,2,A", "line 3, direction: cannot be read"),
         ("A_2,perhaps,20.5,1,3,65,7.5,1,2,A", "line 3, small: cannot be read"),
@@ -68,10 +68,10 @@ def test_other_names_and_a_decimal_comma_are_a_mapping(desk: Any, tmp_path: Path
     ],
 )
 def test_a_mobloc_plan_is_never_read_in_part(
-    desk: Any, tmp_path: Path, line: str, said: str
+    desk: Any, tmp_path: Path, line: str, sentence: str
 ) -> None:
     sound = "A_1,False,20.5,110.0,3.0,65.0,7.5,1,2,A"
-    with pytest.raises(Refused, match=f"plan.csv, {said}") as refused:
+    with pytest.raises(Refused, match=f"plan.csv, {sentence}") as refused:
         desk.cells("mobloc", write(tmp_path, "plan.csv", HEAD, sound, line, sound), MOBLOC)
     assert "perhaps" not in str(refused.value)
 
@@ -135,7 +135,7 @@ def test_cells_of_volunteers_have_a_name_and_a_position_only(
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "sentence"),
     [
         ("GSM,204,8,3,1,0,east,52.4,1,5,1,1,1,0", "line 2, lon: cannot be read"),
         ("GSM,204,,3,1,0,4.8,52.4,1,5,1,1,1,0", "line 2, cell: a cell has no name"),
@@ -143,9 +143,9 @@ def test_cells_of_volunteers_have_a_name_and_a_position_only(
     ],
 )
 def test_a_line_of_volunteers_that_cannot_be_read_is_told(
-    desk: Any, tmp_path: Path, line: str, said: str
+    desk: Any, tmp_path: Path, line: str, sentence: str
 ) -> None:
-    with pytest.raises(Refused, match=f"a.csv, {said}"):
+    with pytest.raises(Refused, match=f"a.csv, {sentence}"):
         desk.cells("opencellid", write(tmp_path, "a.csv", OPEN_LINES[0], line), CELLID)
 
 

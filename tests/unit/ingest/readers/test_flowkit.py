@@ -192,7 +192,7 @@ def test_separate_longitude_and_latitude_are_read_by_mapping(desk: Any, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "sentence"),
     [
         ("b,0,s1,high,,,,,,POINT(1 2)", "line 3, height: cannot be read"),
         ("b,0,s1,nan,,,,,,POINT(1 2)", "line 3, height: cannot be read"),
@@ -204,10 +204,10 @@ def test_separate_longitude_and_latitude_are_read_by_mapping(desk: Any, tmp_path
     ],
 )
 def test_a_table_of_cells_is_never_read_in_part(
-    desk: Any, tmp_path: Path, line: str, said: str
+    desk: Any, tmp_path: Path, line: str, sentence: str
 ) -> None:
     sound = "a,0,s1,,,,,,,POINT(84.5 28.25)"
-    with pytest.raises(Refused, match=f"cells.csv, {said}") as refused:
+    with pytest.raises(Refused, match=f"cells.csv, {sentence}") as refused:
         desk.cells("flowkit", write(tmp_path, "cells.csv", CELLS, sound, line, sound), MAPPING)
     assert "somewhere" not in str(refused.value)
 
@@ -226,17 +226,17 @@ def test_a_table_of_cells_without_any_position_is_told(desk: Any, tmp_path: Path
     st.text(max_size=12),
 )
 def test_a_point_is_the_same_point_in_every_writing_and_other_text_is_none(
-    made: list[tuple[float, float, int]], other: str
+    drawn: list[tuple[float, float, int]], other: str
 ) -> None:
     texts: list[str | None] = []
-    for x, y, srid in made:
+    for x, y, srid in drawn:
         point = shapely.set_srid(shapely.Point(x, y), srid)
         texts += [
             f"SRID={srid};POINT({x!r} {y!r})" if srid else f"POINT({x!r} {y!r})",
             shapely.to_wkb(point, hex=True, include_srid=srid > 0),
         ]
-    found, srids = points(pa.array([*texts, None, other], pa.string()))
-    assert [(p.x, p.y, n) for p, n in zip(found[:-2], srids[:-2], strict=True)] == [
-        one for one in made for _ in range(2)
+    shapes, srids = points(pa.array([*texts, None, other], pa.string()))
+    assert [(p.x, p.y, n) for p, n in zip(shapes[:-2], srids[:-2], strict=True)] == [
+        shape for shape in drawn for _ in range(2)
     ]
-    assert found[-2] is None and found[-1] is None
+    assert shapes[-2] is None and shapes[-1] is None

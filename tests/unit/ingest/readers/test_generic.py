@@ -153,7 +153,7 @@ def test_the_network_of_the_charter_fills_what_records_lack(desk: Any, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "sentence"),
     [
         ("empty.csv", b"", "empty.csv is empty"),
         ("cut.csv.gz", gzip.compress(text().encode())[:20], "cut.csv.gz cannot be read as gzip"),
@@ -164,9 +164,9 @@ def test_the_network_of_the_charter_fills_what_records_lack(desk: Any, tmp_path:
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_with_file_and_line(
-    desk: Any, tmp_path: Path, name: str, content: str | bytes, said: str
+    desk: Any, tmp_path: Path, name: str, content: str | bytes, sentence: str
 ) -> None:
-    with pytest.raises(Refused, match=said) as refused:
+    with pytest.raises(Refused, match=sentence) as refused:
         desk.events("generic", write(tmp_path, content, name), MAPPING)
     assert "2041" not in str(refused.value)
 
@@ -209,7 +209,7 @@ def test_a_decimal_comma_is_read_where_the_charter_says_so(desk: Any, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "sentence"),
     [
         ("far;c2;52.4;10;1;", "line 3, longitude: cannot be read"),
         ("5.1;c2;52.4;10;perhaps;", "line 3, is_directional: cannot be read"),
@@ -218,11 +218,13 @@ def test_a_decimal_comma_is_read_where_the_charter_says_so(desk: Any, tmp_path: 
         ("5.1;c\xff2;52.4;10;1;", "line 3, record: cannot be read"),
     ],
 )
-def test_a_cell_plan_is_never_read_in_part(desk: Any, tmp_path: Path, line: str, said: str) -> None:
+def test_a_cell_plan_is_never_read_in_part(
+    desk: Any, tmp_path: Path, line: str, sentence: str
+) -> None:
     sound = "4.9;c1;52.37;10;true;2026-01-01"
     content = "\n".join(["LON;NAME;LAT;W;DIR;FROM", sound, line, sound]) + "\n"
     file = write(tmp_path, content.encode("latin-1"), "plan.csv")
-    with pytest.raises(Refused, match=f"plan.csv, {said}") as refused:
+    with pytest.raises(Refused, match=f"plan.csv, {sentence}") as refused:
         desk.cells("generic", file, PLAN)
     assert "far" not in str(refused.value) and "yesterday" not in str(refused.value)
 
@@ -264,8 +266,8 @@ def test_a_moment_that_says_its_offset_is_read_by_it(
     plain = MAPPING.model_copy(update={"time_format": None})
     assert desk.events("generic", file, plain, "observed_at")[0] == [(AT,)]
     if written.endswith("+01:00"):
-        said = MAPPING.model_copy(update={"time_format": "%Y-%m-%d %H:%M:%S%z"})
-        assert desk.events("generic", file, said, "observed_at")[0] == [(AT,)]
+        with_offset = MAPPING.model_copy(update={"time_format": "%Y-%m-%d %H:%M:%S%z"})
+        assert desk.events("generic", file, with_offset, "observed_at")[0] == [(AT,)]
 
 
 def test_a_plan_on_a_plane_says_which(desk: Any, tmp_path: Path) -> None:

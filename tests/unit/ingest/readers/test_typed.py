@@ -151,7 +151,7 @@ def test_a_small_number_is_never_rounded(
 
 
 @pytest.mark.parametrize(
-    ("column", "array", "said"),
+    ("column", "array", "sentence"),
     [
         ("who", pa.array([204080000000001.0]), "column who is DOUBLE, not text or a whole number"),
         ("who", pa.array([[1]]), r"column who is BIGINT\[\], not text"),
@@ -163,9 +163,9 @@ def test_a_small_number_is_never_rounded(
     ],
 )
 def test_a_type_that_cannot_hold_it_is_refused_in_one_sentence(
-    desk: Any, tmp_path: Path, column: str, array: pa.Array, said: str
+    desk: Any, tmp_path: Path, column: str, array: pa.Array, sentence: str
 ) -> None:
-    with pytest.raises(Refused, match=said) as refused:
+    with pytest.raises(Refused, match=sentence) as refused:
         desk.events("generic", write(tmp_path, sound(**{column: array})), MAPPING)
     assert "2040" not in str(refused.value)
 
