@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from peil.redteam.leaks import Finding, Place
     from peil.store.store import Store
 
-N_SUBSCRIBERS = 12  # drawn from each of two days
+N_SUBSCRIBERS = 1_000  # drawn from each of two days
 MOST_SHOWN = 20
 SUCCEEDED = 3  # exit code of an attack that found what must not be there
 
@@ -276,7 +276,7 @@ def _print(
     origin = "given" if question.identifiers else "drawn from the deliveries"
     plainly(
         console,
-        f"Looked for {n_identifiers} identifiers ({origin}) in {sum(n_files.values()):,} files; "
+        f"Looked for {n_identifiers:,} identifiers ({origin}) in {sum(n_files.values()):,} files; "
         f"a control was found first in each of {len(PLANTS)} kinds of file.",
     )
     if findings:

@@ -20,7 +20,11 @@ from peil.store.store import Store
 
 SHORTEST = 8  # bytes; a shorter marker would be found by chance
 NOT_DECODED = "not decoded"
-HEAD = 6  # bytes; identifiers of one operator share them, so most files are searched for few heads
+HIDDEN = "(a name that is left out)"
+# identifiers of one operator begin alike, so most files need a search for few shared bytes only
+HEAD = 6  # first bytes of a form that are searched for before the whole form is
+LITTLE_END = 5  # of a number in little endian it is the last bytes that are shared
+LITTLE = "int64 little endian"
 
 Marker = bytes | str
 Place = bytes | Path | Iterable[Path]
@@ -95,7 +99,7 @@ def forms(marker: Marker) -> dict[bytes, str]:
             "text in UTF-16"
         )
         if marker.isdecimal() and int(marker) < 1 << 63:
-            encodings[int(marker).to_bytes(8, "little")] = "int64 little endian"
+            encodings[int(marker).to_bytes(8, "little")] = LITTLE
             encodings[int(marker).to_bytes(8, "big")] = "int64 big endian"
     else:
         as_text = content.decode("latin-1")
@@ -150,31 +154,38 @@ def scan(
         for name, content, file in _files(place, where):
             if on_file is not None:
                 on_file(place)
-            in_name = set(_held(name.encode(errors="surrogateescape"), sought))
-            shown = "a file whose name is left out" if in_name else name
             findings |= {
-                Finding(place, f"{shown}!its name", marker, encoding)
-                for marker, encoding in in_name
+                Finding(place, f"{HIDDEN}!its name", marker, encoding)
+                for marker, encoding in _held(_bytes_of(name), sought)
             }
             try:
                 for inside, piece in unpack(content, file):
-                    label = f"{shown}!{inside}" if inside else shown
                     findings |= {
-                        Finding(place, label, marker, encoding)
+                        Finding(place, _label(name, inside, sought), marker, encoding)
                         for marker, encoding in _held(piece, sought)
                     }
             except NotDecodedError as error:
-                label = f"{shown}!{error.inside}" if error.inside else shown
-                findings.add(Finding(place, label, "", NOT_DECODED))
+                findings.add(Finding(place, _label(name, error.inside, sought), "", NOT_DECODED))
     return sorted(findings)
 
 
+def _bytes_of(name: str) -> bytes:
+    return name.encode(errors="surrogateescape")
+
+
+def _label(name: str, inside: str, sought: Mapping[bytes, list[tuple[str, bytes, str]]]) -> str:
+    """Where a finding lies; a name of a file, table or column that holds a marker is left out."""
+    parts = [name, inside] if inside else [name]
+    return "!".join(HIDDEN if any(_held(_bytes_of(part), sought)) else part for part in parts)
+
+
 def _by_head(markers: Mapping[str, Marker]) -> dict[bytes, list[tuple[str, bytes, str]]]:
-    """Name, form and encoding of all that is sought, by the first bytes of the form."""
+    """Name, form and encoding of all that is sought, by the bytes that many forms share."""
     sought = defaultdict(list)
     for name, marker in markers.items():
         for form, encoding in forms(marker).items():
-            sought[form[:HEAD]].append((name, form, encoding))
+            shared = form[-LITTLE_END:] if encoding == LITTLE else form[:HEAD]
+            sought[shared].append((name, form, encoding))
     return dict(sought)
 
 
@@ -182,8 +193,8 @@ def _held(
     piece: bytes, sought: Mapping[bytes, list[tuple[str, bytes, str]]]
 ) -> Iterator[tuple[str, str]]:
     """Marker and encoding of every form that lies in these bytes."""
-    for head, group in sought.items():
-        if head in piece:
+    for shared, group in sought.items():
+        if shared in piece:
             for name, form, encoding in group:
                 if form in piece:
                     yield name, encoding
@@ -208,7 +219,7 @@ def _files(place: str, where: Place) -> Iterator[tuple[str, bytes, Path | None]]
 
 
 def places_of(store: Store, pilot: str) -> dict[str, list[Path]]:
-    """The thirteen places of contracts.md that are files of the store, by their names there.
+    """The places of attack A13 (docs/privacy.md) that are files of the store, by name.
 
     Spill is empty unless a run is under way, and standard output is not a file of the store:
     the caller adds what it captured of them. Together with the sealed files and the keys these

@@ -1,7 +1,8 @@
-"""Looking into files: what a plain search of their bytes would miss, because it is packed.
+"""Unpack files, so that a search of bytes sees what compression and containers hide.
 
-Parquet, DuckDB, SQLite, gzip, zlib, zstd and zip, inside one another too. A DuckDB file that is
-sealed gives its bytes as they lie, for without its key there is nothing else to see.
+Parquet, DuckDB, SQLite, gzip, zlib, zstd and zip, inside one another too. A sealed DuckDB file
+gives its bytes as they lie, for nothing else can be read without its key. What is searched for,
+and where, is no matter of this module.
 """
 
 from __future__ import annotations
@@ -27,7 +28,13 @@ ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 class NotDecodedError(Exception):
-    """A container that is not sealed and could not be decoded."""
+    """A container that is not sealed and could not be decoded.
+
+    Parameters
+    ----------
+    inside : str
+        Which container, as a path of containers from the outermost on; never its content.
+    """
 
     def __init__(self, inside: str) -> None:
         super().__init__(inside)
@@ -79,14 +86,14 @@ def unpack(content: bytes, file: Path | None = None, depth: int = 0) -> Iterator
                 raise NotDecodedError(f"{label}!{error.inside}") from None
     except NotDecodedError:
         raise
-    except _Guess:  # looked like it, and is not
+    except _NoContainerError:
         return
     except Exception:  # what a decoder says may quote what it read
         raise NotDecodedError(kind) from None
 
 
 def _frames(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give what zstd frames hold that lie among other bytes, as in DuckDB's spill."""
+    """Yield the content of zstd frames among other bytes, as in files that DuckDB spills."""
     at = content.find(ZSTD)
     while at >= 0:
         piece = _until_error(content[at:])
@@ -96,7 +103,10 @@ def _frames(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _until_error(content: bytes) -> bytes:
-    """Decompress a frame that may be followed by anything: a read that meets it gives nothing."""
+    """Decompress a frame that other bytes may follow.
+
+    A read that meets those bytes gives nothing at all, so after a failure single bytes are read.
+    """
     whole = b""
     for step in (1 << 16, 1):
         try:
@@ -111,8 +121,8 @@ def _until_error(content: bytes) -> bytes:
     return whole
 
 
-class _Guess(Exception):
-    """Two bytes looked like a container's first, and were not."""
+class _NoContainerError(Exception):
+    """The first two bytes are those of a container by chance."""
 
 
 def _kind(content: bytes) -> str | None:
@@ -132,7 +142,7 @@ def _kind(content: bytes) -> str | None:
 
 
 def _gzip(content: bytes, _: Path | None) -> Iterator[tuple[str, bytes]]:
-    """All members; of a file that breaks off, what is there."""
+    """Unpack all members; of a file that breaks off, what is there."""
     rest, pieces, size = content, [], 0
     while rest[:2] == b"\x1f\x8b":
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -150,7 +160,7 @@ def _zlib(content: bytes, _: Path | None) -> Iterator[tuple[str, bytes]]:
     try:
         piece = unpacker.decompress(content, LARGEST)
     except zlib.error:
-        raise _Guess from None
+        raise _NoContainerError from None
     if unpacker.unconsumed_tail:
         raise NotDecodedError("zlib")
     yield "", piece
@@ -262,7 +272,7 @@ def _column(column: Any) -> bytes:
 
 
 def _joined(values: Any) -> bytes:
-    """Values one a line. A line end is no part of a marker's text, nor likely in a key."""
+    """Join values by line ends, which are no part of a marker's text, nor likely in a key."""
     return b"\n".join(
         bytes(value) if isinstance(value, bytes | bytearray) else str(value).encode()
         for value in values

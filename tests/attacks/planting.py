@@ -108,7 +108,7 @@ def zipped(file: Path, planted: bytes) -> None:
         opened.writestr("inner.zip", inner.getvalue())
 
 
-# the thirteen places of contracts.md, each with the kinds of file that lie there
+# the thirteen places of attack A13 (docs/privacy.md), each with the kinds of file that lie there
 PLACES: dict[str, list[Callable[[Path, bytes], None]]] = {
     "estimated": [parquet_column, parquet_metadata],
     "released bundles": [plain, parquet_column, zipped],

@@ -57,6 +57,19 @@ def test_a_finding_never_repeats_the_marker(tmp_path: Path) -> None:
     assert "subscriber" in text and "key" in text
 
 
+def test_a_name_that_holds_the_marker_is_left_out(tmp_path: Path) -> None:
+    pq.write_table(pa.table({f"n_{IMSI}": [IMSI]}), tmp_path / "a.parquet")
+    plain(tmp_path / f"{IMSI}.log", b"nothing")
+    (tmp_path / f"{IMSI}.parquet").write_bytes(b"PAR1" + b"no Parquet" * 9)
+    findings = scan({"subscriber": IMSI}, {"estimated": tmp_path})
+    assert {finding.file for finding in findings} >= {
+        "(a name that is left out)!its name",
+        "a.parquet!(a name that is left out)",
+        "(a name that is left out)!Parquet",
+    }
+    assert IMSI not in "".join(finding.sentence() + repr(finding) for finding in findings)
+
+
 def test_a_number_in_a_column_is_found(tmp_path: Path) -> None:
     whole, real = pa.array([1, int(IMSI)]), pa.array([0.5, float(IMSI)])
     for name, column in (("whole", whole), ("real", real), ("list", pa.array([[1], [int(IMSI)]]))):

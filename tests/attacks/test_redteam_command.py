@@ -76,7 +76,8 @@ def test_nothing_is_found_in_a_finished_store(store: Store) -> None:
     assert all(findings == "0" for place, (_, findings) in rows.items() if "output" not in place)
     for place in ("estimated", "released bundles", "dbt target and logs", "Airflow database"):
         assert rows[place][0] != "0", place
-    assert f"Looked for {2 * N_SUBSCRIBERS} identifiers (drawn from the" in outcome.output
+    drawn = draw_subscribers(Question(reading.load("demo"), store))
+    assert f"Looked for {len(drawn):,} identifiers (drawn from the" in outcome.output
     assert "Nothing was found." in outcome.output
 
 
@@ -106,7 +107,7 @@ def test_the_sample_is_the_same_every_time_and_was_delivered(store: Store) -> No
     question = Question(reading.load("demo"), store)
     drawn = draw_subscribers(question)
     assert drawn == draw_subscribers(question)
-    assert len(set(drawn.values())) == len(drawn) == 2 * N_SUBSCRIBERS
+    assert 100 < len(set(drawn.values())) == len(drawn) <= 2 * N_SUBSCRIBERS
     delivered = b"".join(
         gzip.decompress(file.read_bytes())
         for file in sorted((store.settings.deliveries_folder / "demo/events").rglob("*.gz"))

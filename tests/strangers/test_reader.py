@@ -57,6 +57,7 @@ class Toy(Reader):
         mapped = delivery.model_copy(update={"columns": COLUMNS})
         return Generic.land_events(connection, file, file_id, mapped)
 '''
+MAPPING = {"subscriber_id": "toy_who", "observed_at": "toy_when", "cell_id": "toy_where"}
 CHANGES = {  # file: what stands there, what is put in its place
     "peil/ingest/readers/__init__.py": (
         ("multimno, opencellid\n", "multimno, opencellid, toy\n"),
@@ -132,6 +133,8 @@ def test_the_new_format_is_recognised_and_landed(copy: Path) -> None:
     words = ["--charter", str(charter), "--basis", "synthetic"]
     printed = run(copy, "-m", "peil.cli", "inspect", str(delivery), *words)
     assert "reader: toy, since the columns of a toy" in printed
+    for ours, theirs in MAPPING.items():
+        assert f"{ours} {theirs} " in printed
     assert "not landed: toy_note" in printed and "60 rows" in printed
     assert "cannot_parse" not in printed and "null_value" not in printed
     assert "reader: toy" in charter.read_text()
