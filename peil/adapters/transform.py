@@ -1,4 +1,7 @@
-"""The one door to dbt: runs parts of `dbt_project/` for one pilot and day, quietly.
+"""Run parts of `dbt_project/` for one pilot and day; no other module starts dbt.
+
+Belongs in here: what a run is given (`TransformSession`), parsing, running and closing. What a run
+came to, in words, is in `dbt_outcome`; what the DuckDB adapter does within a run in `dbt_plugin`.
 
 dbt is imported when it is first run (a second). Its manifest is parsed once per process: it is
 the same for every day and pilot, since all that differs is in the table `raw.batch`.
@@ -7,7 +10,6 @@ the same for every day and pilot, since all that differs is in the table `raw.ba
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 import tempfile
 import threading
@@ -20,7 +22,8 @@ from typing import Any
 
 import duckdb
 
-from peil.adapters import sealing
+from peil.adapters import dbt_outcome, sealing
+from peil.adapters.dbt_outcome import TransformResult
 from peil.charter.products import PRESENCE, PRODUCTS, State
 from peil.outcome import Refused
 from peil.settings import PROJECT, Settings
@@ -30,7 +33,6 @@ from peil.store.raw_tables import CELL_COLUMNS, EVENT_COLUMNS
 from peil.store.store import Store
 
 DBT_PROJECT = PROJECT / "dbt_project"
-FINE = ("success", "pass", "skipped", "no-op")
 # what ingest writes beside events and cells, for the unit tests' empty file
 OTHER_TABLES = {
     "files": "file_id INTEGER, file_name VARCHAR, sha256 VARCHAR, n_rows BIGINT, "
@@ -94,16 +96,6 @@ class TransformSession:
         return cls(
             memory_limit=settings.memory, threads=settings.threads, temp_directory=work / "spill"
         )
-
-
-@dataclass(frozen=True)
-class TransformResult:
-    """What a run did: how many tables it made, how many questions it asked, in which time."""
-
-    n_tables: int
-    n_tests: int
-    duration_s: float
-    parse_s: float
 
 
 @dataclass
@@ -210,31 +202,31 @@ def _make_empty(raw: Path, key: Path, spill: Path) -> None:
 
 
 def manifest() -> Any:
-    """Parse dbt's project, once per process; what was parsed is kept in the store for the next.
+    """Parse dbt's project, once per process, with a cache in the store for the next process.
 
-    What is kept is named by a hash of the project's text, so that it can never be out of date.
+    The cache is named by a hash of the project's text, so that it can never be out of date.
     """
     global _manifest
     if _manifest is None:
         from dbt.cli.main import dbtRunner
 
-        kept = _kept_manifest()
+        cached = _cached_manifest()
         with tempfile.TemporaryDirectory(prefix="peil_dbt_") as name:
             folder = Path(name)
-            earlier = ["--partial-parse-file-path", str(kept)] if kept.exists() else []
+            earlier = ["--partial-parse-file-path", str(cached)] if cached.exists() else []
             done = dbtRunner().invoke(
                 ["parse", "--partial-parse", *earlier, *QUIET, *_places(folder)]
             )
             if not done.success:
                 # the project's own text is at fault here: no row has been read
                 raise RuntimeError(f"dbt_project/ cannot be parsed: {done.exception}")
-            if not kept.exists():
-                write_bytes(kept, (folder / "partial_parse.msgpack").read_bytes())
+            if not cached.exists():
+                write_bytes(cached, (folder / "partial_parse.msgpack").read_bytes())
         _manifest = done.result
     return _manifest
 
 
-def _kept_manifest() -> Path:
+def _cached_manifest() -> Path:
     digest = hashlib.sha256(f"{DBT_PROJECT} {version('dbt-core')}".encode())
     for file in sorted(DBT_PROJECT.rglob("*")):
         if file.suffix in (".sql", ".yml"):
@@ -284,16 +276,8 @@ def _invoke(
         raise done.exception
     if run.error is not None:
         raise run.error
-    broken = [result for result in results if str(result.status) not in FINE]
-    if broken:
-        is_fault = any(str(result.status) == "error" for result in broken)
-        raise (RuntimeError if is_fault else Refused)(" ".join(map(_sentence, broken)))
-    if not done.success or not results:
-        kind = _kind(str(done.exception)) if done.exception else "nothing was selected"
-        raise RuntimeError(f"dbt stopped: {kind}.")
-    kinds = [result.node.resource_type for result in results]
-    n_tests = sum(kind in ("test", "unit_test") for kind in kinds)
-    return TransformResult(len(kinds) - n_tests, n_tests, time.perf_counter() - started, parse_s)
+    dbt_outcome.raise_for_broken(results, done)
+    return dbt_outcome.result_of(results, time.perf_counter() - started, parse_s)
 
 
 def _close(run: _Run) -> None:
@@ -313,33 +297,3 @@ def _close(run: _Run) -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     reset_adapters()  # type: ignore[no-untyped-call]
     shutil.rmtree(run.session.temp_directory, ignore_errors=True)
-
-
-def _sentence(result: Any) -> str:
-    """Say what is wrong with one table or test. dbt's message is left out: it may quote a value."""
-    node = result.node
-    name = node.name.replace("_", " ")
-    if str(result.status) == "fail" and node.resource_type == "unit_test":
-        return f"The SQL of {node.tested_node_unique_id} does not do as its example: {name}."
-    if str(result.status) in ("fail", "warn"):
-        return f"A table is not well-formed: {name} does not hold ({result.failures} times)."
-    return f"{node.resource_type} {node.name} could not be made: {_kind(result.message or '')}."
-
-
-def _kind(message: str) -> str:
-    """DuckDB's kind of error, without its text.
-
-    >>> _kind("Runtime Error in model m (m.sql) Conversion Error: could not cast '20408'")
-    'Conversion Error'
-    """
-    known = {
-        "Out of Memory": "out of memory, raise PEIL_MEMORY or free disk for its spill",
-        "No space left": "the disk is full",
-        "enforced contract that failed": "its columns are not those of its contract",
-        "NOT NULL constraint failed": "a column that must be filled is empty",
-    }
-    for part, meaning in known.items():
-        if part in message:
-            return meaning
-    found = re.findall(r"\b([A-Z][a-z]+(?: [A-Z][a-z]+)* Error)\b(?! in )", message)
-    return found[-1] if found else "an error of the program"

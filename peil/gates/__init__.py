@@ -27,7 +27,7 @@ from peil.gates.report import (
 )
 from peil.outcome import GateClosed, Refused
 from peil.quality import store as quality
-from peil.quality.limits import limits_of
+from peil.quality.choices import limits_of
 from peil.store import atomic
 from peil.store.store import Store
 

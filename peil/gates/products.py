@@ -16,7 +16,7 @@ from peil.charter.schema import Charter
 from peil.gates import closing
 from peil.gates.report import Finding, GateReport, MeasureError, State, observed
 from peil.outcome import GateClosed, Waiting
-from peil.quality.limits import limits_of
+from peil.quality.choices import limits_of
 from peil.store import atomic
 from peil.store.store import Store
 

@@ -14,7 +14,7 @@ from peil.charter.clock import hours_of
 from peil.charter.schema import Charter
 from peil.outcome import Refused
 from peil.quality import passes
-from peil.quality.limits import limits_of
+from peil.quality.choices import limits_of
 from peil.quality.store import folder
 from peil.store.atomic import write_bytes
 from peil.store.store import Store

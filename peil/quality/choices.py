@@ -1,13 +1,18 @@
-"""Read [quality] of `methods.toml`, typed, with a pilot's own values on top."""
+"""Read [quality] and [expectations] of `methods.toml`, typed, a pilot's own values on top.
+
+Belongs in here: the two sections and what is refused in them. A value and its reason stand in
+`methods.toml`, what a limit means in `expectations.limits`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
+from expectations.limits import Limits
 from peil import methods
 from peil.outcome import Refused
-
-SECTION = "quality"
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Choices:
 
 
 def choices_of(pilot: str) -> Choices:
-    """Return the choices that hold for one pilot.
+    """Return the choices of [quality] that hold for one pilot.
 
     Raises
     ------
@@ -67,17 +72,40 @@ def choices_of(pilot: str) -> Choices:
         A choice is missing, unknown, not a number, negative, or a share outside 0..1: named with
         its key.
     """
-    values = methods.section(SECTION, pilot)
-    known = {field.name for field in fields(Choices)}
-    for key in sorted(known - set(values)):
-        raise Refused(f"methods.toml, {SECTION}.{key}: is missing; give it a value and a reason.")
-    for key in sorted(set(values) - known):
-        raise Refused(f"methods.toml, {SECTION}.{key}: nothing reads it; remove it.")
+    values = _numbers("quality", methods.section("quality", pilot), Choices, "nothing reads it")
+    for key, value in values.items():
+        if not value >= 0:
+            raise Refused(f"methods.toml, quality.{key}: must not be negative.")
+        if "share" in key and value > 1:
+            raise Refused(f"methods.toml, quality.{key}: is a share and must lie in 0..1.")
+    return Choices(**values)
+
+
+def limits_of(pilot: str) -> Limits:
+    """Return the limits of the gates' beliefs, [expectations], that hold for one pilot.
+
+    Raises
+    ------
+    Refused
+        A limit is missing, unknown, not a number, or a share outside 0..1: named with its key.
+    """
+    values = _numbers(
+        "expectations", methods.section("expectations", pilot), Limits, "no belief uses it"
+    )
+    for key, value in values.items():
+        if "_share_" in key and not 0 <= value <= 1 and "interval_width" not in key:
+            raise Refused(f"methods.toml, expectations.{key}: is a share and must lie in 0..1.")
+    return Limits(**values)
+
+
+def _numbers(section: str, values: Mapping[str, Any], kind: type, unused: str) -> dict[str, float]:
+    """Return a section's values by key in order, if they are numbers for the fields of a class."""
+    names = {field.name for field in fields(kind)}
+    for key in sorted(names - set(values)):
+        raise Refused(f"methods.toml, {section}.{key}: is missing; give it a value and a reason.")
+    for key in sorted(set(values) - names):
+        raise Refused(f"methods.toml, {section}.{key}: {unused}; remove it.")
     for key, value in sorted(values.items()):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Refused(f"methods.toml, {SECTION}.{key}: must be a number.")
-        if not value >= 0:
-            raise Refused(f"methods.toml, {SECTION}.{key}: must not be negative.")
-        if "share" in key and value > 1:
-            raise Refused(f"methods.toml, {SECTION}.{key}: is a share and must lie in 0..1.")
-    return Choices(**{key: float(value) for key, value in values.items()})
+            raise Refused(f"methods.toml, {section}.{key}: must be a number.")
+    return {key: float(value) for key, value in sorted(values.items())}

@@ -1,7 +1,8 @@
-"""What is wrong with a day's delivery: the causes that explain most, from the quality store.
+"""Find the causes of what is wrong with a day's delivery, from the quality store.
 
-A cause takes its consequences with it: what a silent region lost is put back before the volume is
-judged, and a clock that is off is not also a loss at night.
+Belongs in here: one function a cause, and the order in which causes explain each other away: what a
+silent region lost is put back before the volume is judged, and a clock that is off is not also a
+loss at night. Series of weeks are read in `recent`, sentences for people stand in `causes`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from peil.quality.causes import KINDS, Cause, percent
 from peil.quality.choices import Choices, choices_of
 from peil.quality.clocks import shift_of
 from peil.quality.loss import slow_loss
-from peil.quality.ranges import WEEK, Array, median
 from peil.quality.recent import Recent, Series
 from peil.store.store import Store
 
@@ -30,7 +30,7 @@ UNLOCATED = frozenset({"unlocated_high", "events_per_device"})
 
 
 def found(charter: Charter, day: date, store: Store) -> list[Trouble]:
-    """Say what is wrong with a day's delivery.
+    """Return the troubles of a day's delivery, each with the day since which it lasts.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def found(charter: Charter, day: date, store: Store) -> list[Trouble]:
         A choice of [quality] is wrong.
     """
     choices = choices_of(charter.pilot)
-    told = []
+    troubles = []
     earlier: dict[date, set[tuple[str, str]]] = {}
     for cause in causes_of(charter, day, store, choices):
         first = day - timedelta(days=cause.n_days - 1)
@@ -59,12 +59,12 @@ def found(charter: Charter, day: date, store: Store) -> list[Trouble]:
             before = first - timedelta(days=1)
             if before not in earlier:
                 causes = causes_of(charter, before, store, choices)
-                earlier[before] = {(one.kind, one.where) for one in causes}
+                earlier[before] = {(other.kind, other.where) for other in causes}
             if (cause.kind, cause.where) not in earlier[before]:
                 break
             first = before
         owner, what_to_do = KINDS[cause.kind]
-        told.append(
+        troubles.append(
             Trouble(
                 pilot=charter.pilot,
                 kind=cause.kind,
@@ -79,7 +79,7 @@ def found(charter: Charter, day: date, store: Store) -> list[Trouble]:
                 observed=cause.observed,
             )
         )
-    return told
+    return troubles
 
 
 def _severity(charter: Charter, day: date, store: Store, cause: Cause) -> Literal["stop", "note"]:
@@ -94,7 +94,7 @@ def causes_of(charter: Charter, day: date, store: Store, choices: Choices) -> li
     if not quality.file_of(store, charter.pilot, day, "figures").is_file():
         return []
     recent = Recent(charter, day, store, choices)
-    volume = _volume(recent)
+    volume = recent.volume()
     causes = [*_doubled(recent, choices), *_clock(recent, choices)]
     explained = {kind for cause in causes for kind in cause.explains}
     if "silent_region" not in explained:
@@ -106,17 +106,9 @@ def causes_of(charter: Charter, day: date, store: Store, choices: Choices) -> li
     explained = {kind for cause in causes for kind in cause.explains}
     if not causes:
         causes += _per_device(recent, choices)
-    told = [cause for cause in causes if cause.kind not in explained]
+    remaining = [cause for cause in causes if cause.kind not in explained]
     order = list(KINDS)
-    return sorted(told, key=lambda cause: (order.index(cause.kind), cause.where))
-
-
-def _volume(recent: Recent) -> Series:
-    """Landed rows without repeats and without rows of days before, today and before."""
-    parts = [recent.of(name) for name in ("count_added_rows", "count_duplicates", "n_rows_late")]
-    added, repeats, late = (part.with_today() for part in parts)
-    left = added - np.nan_to_num(repeats) - np.nan_to_num(late)
-    return Series(float(left[0]), left[1:])
+    return sorted(remaining, key=lambda cause: (order.index(cause.kind), cause.where))
 
 
 def _doubled(recent: Recent, choices: Choices) -> Iterator[Cause]:
@@ -177,18 +169,18 @@ def _silent(recent: Recent, volume: Series, choices: Choices) -> tuple[list[Caus
     regions = recent.regions()
     for region in regions:
         rows = recent.of("count_added_rows", "region", region)
-        usual = np.nan_to_num(_usual_by_weekday(rows))
-        seen = np.nan_to_num(rows.with_today())  # too few to tell is next to nothing
+        usual = np.nan_to_num(rows.usual_by_weekday())
+        counted = np.nan_to_num(rows.with_today())  # too few to tell is next to nothing
         is_silent = is_counted & (usual >= choices.silent_rows_min)
-        is_silent &= seen <= choices.silent_share_max * usual
+        is_silent &= counted <= choices.silent_share_max * usual
         hours = recent.of("n_hours_silent", "region", region)
         extra_h = hours.today - np.nan_to_num(hours.usual) - hours_of_all
         is_partly = usual[0] >= 5 * choices.silent_rows_min and extra_h >= choices.silent_hours_min
-        lost += np.where(is_silent, usual - seen, 0.0)
+        lost += np.where(is_silent, usual - counted, 0.0)
         if not (is_silent[0] or is_partly) or rows.n_same_weekdays < choices.history_weeks_min:
             continue
         if not is_silent[0]:
-            lost[0] += max(usual[0] - seen[0], 0.0)
+            lost[0] += max(usual[0] - counted[0], 0.0)
         n_cells = int(np.nan_to_num(recent.of("n_cells", "region", region).today))
         how = "" if is_silent[0] else f" for {hours.today:.0f} hours of the day"
         causes.append(
@@ -198,7 +190,7 @@ def _silent(recent: Recent, volume: Series, choices: Choices) -> tuple[list[Caus
                 f"The region {region} with its {n_cells} cells is silent{how}, "
                 f"where {usual[0]:.0f} rows a day are usual.",
                 observed={
-                    "n_rows": int(seen[0]),
+                    "n_rows": int(counted[0]),
                     "n_rows_expected": round(float(usual[0])),
                     "n_cells": n_cells,
                     "n_hours_silent": int(np.nan_to_num(hours.today)),
@@ -211,13 +203,6 @@ def _silent(recent: Recent, volume: Series, choices: Choices) -> tuple[list[Caus
     return causes, Series(float(whole[0]), whole[1:])
 
 
-def _usual_by_weekday(rows: Series) -> Array:
-    """The usual rows of each day, today first: the median of its weekday, today left out."""
-    known = rows.history[: len(rows.history) // WEEK * WEEK].reshape(-1, WEEK)
-    by_weekday = np.roll(median(known.T), 1)  # column 6 lies a week back: today's weekday
-    return np.asarray(by_weekday[np.arange(len(rows.history) + 1) % WEEK])
-
-
 def _plan(recent: Recent, choices: Choices) -> Iterator[Cause]:
     """Rows that the plan cannot place, and cells that it has of late."""
     share, added = recent.of("unlocated_share"), recent.of("count_added_rows")
@@ -228,16 +213,12 @@ def _plan(recent: Recent, choices: Choices) -> Iterator[Cause]:
         kind, same = _of_plan(recent, extra * added.today)
         rows = f"{percent(share.today)} of the rows are at no cell of the plan, where "
         rows += f"{percent(share.usual)} are usual"
-        seen = {
+        observed = {
             "unlocated_share": round(share.today, 4),
             "unlocated_share_expected": round(share.usual, 4),
         }
-        if kind == "old_cell_plan":
-            yield Cause(
-                kind, "cells", f"{rows}, and the plan is that of {same}.", UNLOCATED, observed=seen
-            )
-        else:
-            yield Cause(kind, "cells", f"{rows}.", UNLOCATED - {kind}, observed=seen)
+        plan = f", and the plan is that of {same}." if same else "."
+        yield Cause(kind, "cells", rows + plan, UNLOCATED - {kind}, observed=observed)
     new = len(today - before)
     if before and new >= choices.new_cells_min and new >= choices.new_cells_share_min * len(today):
         yield Cause(

@@ -26,7 +26,7 @@ def measure(charter: Charter, day: date, store: Store) -> Outcome:
     """
     from peil.quality import checks, expected
     from peil.quality import store as quality
-    from peil.quality.limits import limits_of
+    from peil.quality.choices import limits_of
     from peil.store.provenance import code_hash
 
     pilot = charter.pilot

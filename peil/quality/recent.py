@@ -1,4 +1,8 @@
-"""The last weeks of a pilot, as the search for causes reads them: a few series, no cell."""
+"""Series of a pilot's last weeks, read from the quality store for `drift`.
+
+Belongs in here: reading a figure beside its days before, and sums and medians of it. Deciding that
+something is wrong does not (`drift`, `clocks`, `loss`).
+"""
 
 from __future__ import annotations
 
@@ -39,7 +43,14 @@ class Series:
         behind = np.array([n_rows])
         return expected_range(self.history[None, :], kind, choices, choices.alert_sd, behind)
 
+    def usual_by_weekday(self) -> Array:
+        """The usual value of each day, today first: the median of its weekday, today left out."""
+        weeks = self.history[: len(self.history) // WEEK * WEEK].reshape(-1, WEEK)
+        by_weekday = np.roll(median(weeks.T), 1)  # column 6 lies a week back: today's weekday
+        return np.asarray(by_weekday[np.arange(len(self.history) + 1) % WEEK])
+
     def with_today(self) -> Array:
+        """The value of each day, today first."""
         return np.concatenate([[self.today], self.history])
 
 
@@ -57,9 +68,9 @@ class Recent:
     def __init__(self, charter: Charter, day: date, store: Store, choices: Choices) -> None:
         self.charter, self.day, self.store, self.choices = charter, day, store, choices
         n_weeks = int(choices.history_weeks)
-        found = read(charter, day, store, n_weeks, ("day", "hour", "region"))
-        self._found: Figures = found
-        columns = (found.keys[name].to_pylist() for name in ("scope", "check", "place"))
+        figures = read(charter, day, store, n_weeks, ("day", "hour", "region"))
+        self._figures: Figures = figures
+        columns = (figures.keys[name].to_pylist() for name in ("scope", "check", "place"))
         self._row: dict[tuple[str, str, str], list[int]] = {}
         for number, key in enumerate(zip(*columns, strict=True)):
             self._row.setdefault(key, []).append(number)
@@ -68,8 +79,15 @@ class Recent:
         """One figure; nan throughout where it was not counted."""
         rows = self._row.get((scope, check, place))
         if not rows:
-            return Series(float("nan"), np.full(self._found.history.shape[1], np.nan))
-        return Series(float(self._found.today[rows[0]]), self._found.history[rows[0]])
+            return Series(float("nan"), np.full(self._figures.history.shape[1], np.nan))
+        return Series(float(self._figures.today[rows[0]]), self._figures.history[rows[0]])
+
+    def volume(self) -> Series:
+        """Landed rows without repeats and without rows of days before."""
+        parts = [self.of(name) for name in ("count_added_rows", "count_duplicates", "n_rows_late")]
+        added, repeats, late = (part.with_today() for part in parts)
+        left = added - np.nan_to_num(repeats) - np.nan_to_num(late)
+        return Series(float(left[0]), left[1:])
 
     def regions(self) -> list[str]:
         """Every region of the day's plan, in order."""
@@ -89,14 +107,14 @@ class Recent:
 
         zone = ZoneInfo(self.charter.time_zone)
         today = np.full(24, np.nan)
-        history = np.full((24, self._found.history.shape[1]), np.nan)
+        history = np.full((24, self._figures.history.shape[1]), np.nan)
         rows: dict[int, list[int]] = {}
-        moments = self._found.keys["hour_at"].to_pylist()
+        moments = self._figures.keys["hour_at"].to_pylist()
         for number in self._row.get(("hour", check, ""), []):
             rows.setdefault(moments[number].astimezone(zone).hour, []).append(number)
         for hour, numbers in rows.items():
-            today[hour] = np.mean(self._found.today[numbers])
-            history[hour] = self._found.history[numbers[0]]
+            today[hour] = np.mean(self._figures.today[numbers])
+            history[hour] = self._figures.history[numbers[0]]
         return today, history
 
     def plan_marks(self, n_days: int) -> dict[str, float]:

@@ -70,12 +70,12 @@ def test_every_belief_has_a_fault_that_it_finds(
     store: Any, severity: str, planted: dict[tuple[str, str], Fault]
 ) -> None:
     from peil.gates import tables
-    from peil.quality import limits
+    from peil.quality import choices
 
     held = {
         (state, belief.name)
         for state in gates.STATES
-        for belief in tables.beliefs(state, limits.limits_of("small"))
+        for belief in tables.beliefs(state, choices.limits_of("small"))
         if belief.severity == severity
     }
 

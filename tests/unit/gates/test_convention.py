@@ -14,7 +14,7 @@ from expectations import released
 from peil import gates, methods
 from peil.gates import tables
 from peil.outcome import Refused
-from peil.quality import limits
+from peil.quality import choices
 from peil.settings import PROJECT, settings
 
 # dbt asks these: keys, nulls of keys, accepted values, relations
@@ -32,7 +32,7 @@ ASKED_BY_DBT = {
 
 
 def beliefs(state: str) -> list[Any]:
-    return tables.beliefs(state, limits.limits_of("small"))
+    return tables.beliefs(state, choices.limits_of("small"))
 
 
 @pytest.mark.parametrize("state", gates.STATES)
@@ -68,7 +68,7 @@ def test_a_suite_is_named_after_the_table_it_speaks_of(store: Any, state: str) -
 
     assert {module.__name__.rsplit(".", 1)[1] for module in suites} == files
     for module in suites:
-        spoken = {belief.table for belief in module.suite(limits.limits_of("small"))}
+        spoken = {belief.table for belief in module.suite(choices.limits_of("small"))}
         assert spoken == {module.__name__.rsplit(".", 1)[1]}
 
 
@@ -131,14 +131,14 @@ def test_a_wrong_limit_is_refused_with_its_key(
     monkeypatch.setenv("PEIL_METHODS", str(tmp_path / "methods.toml"))
 
     with pytest.raises(Refused, match=said):
-        limits.limits_of("small")
+        choices.limits_of("small")
 
 
 def test_the_samples_of_outside_have_limits_of_their_own(store: Any) -> None:
     """Ten devices and a quarter of an hour are believable for what they are."""
-    everywhere = limits.limits_of("small")
+    everywhere = choices.limits_of("small")
 
-    assert limits.limits_of("multimno_sample").raw_defect_share_max_stop > (
+    assert choices.limits_of("multimno_sample").raw_defect_share_max_stop > (
         everywhere.raw_defect_share_max_stop
     )
-    assert limits.limits_of("essnet_sample").raw_hours_share_min_stop < 1 / 24
+    assert choices.limits_of("essnet_sample").raw_hours_share_min_stop < 1 / 24

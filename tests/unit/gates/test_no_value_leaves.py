@@ -189,10 +189,10 @@ def test_measures_that_great_expectations_reads_hold_numbers_only(batch: Any, st
     """By construction: what it is given has no column that could hold an identifier."""
     from peil.charter import reading
     from peil.gates import tables
-    from peil.quality import limits
+    from peil.quality import choices
 
     planted(batch).write(state)
-    limit = limits.limits_of(batch.pilot)
+    limit = choices.limits_of(batch.pilot)
     made = tables.measures(
         batch.store, reading.load(batch.pilot), state, batch.day, limit, batch.store.root
     )

@@ -206,7 +206,7 @@ def test_a_day_is_measured_once_and_again_when_what_it_rests_on_changes(
 def test_a_fault_of_ours_quotes_no_value(
     measured: Measured, figures: dict[tuple[Any, ...], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from peil.quality.limits import limits_of
+    from peil.quality.choices import limits_of
 
     bad = "SELECT subscriber_id::INTEGER FROM raw.main.events"
     monkeypatch.setitem(checks.passes.TABLES, "hours", bad)
