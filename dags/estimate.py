@@ -25,9 +25,9 @@ def declare(pilot: Pilot) -> DAG:
 
             return told(estimate(pilot.name, day()))
 
-        made = run()
-        guard(pilot, "estimated", made)
-        estimate_products(pilot, made)
+        estimated = run()
+        guard(pilot, "estimated", estimated)
+        estimate_products(pilot, estimated)
     return dag
 
 

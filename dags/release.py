@@ -30,8 +30,8 @@ def declare(pilot: Pilot) -> DAG:
         def needs_approval() -> str:
             from peil.charter import reading
 
-            asked = not reading.load(pilot.name).is_synthetic and not is_walked()
-            return "approval" if asked else "release"
+            needs_approval = not reading.load(pilot.name).is_synthetic and not is_walked()
+            return "approval" if needs_approval else "release"
 
         approval = ApprovalOperator(
             task_id="approval",
@@ -76,10 +76,10 @@ def declare(pilot: Pilot) -> DAG:
             if not is_walked():  # `peil run` builds them once, at its end
                 rebuild(pilot.name)
 
-        made, recorded, crossed = run(), approved(approval.output), cross()
-        needs_approval() >> [approval, recorded, made]
-        recorded >> made
-        guard(pilot, "released", made, exists=crossed)
+        released, recorded, crossed = run(), approved(approval.output), cross()
+        needs_approval() >> [approval, recorded, released]
+        recorded >> released
+        guard(pilot, "released", released, exists=crossed)
         crossed >> show()
         release_products(pilot)
     return dag

@@ -64,7 +64,7 @@ def suite(limits: Limits) -> list[Belief]:
     """Beliefs about `raw.events`. They read counts only, never a row."""
     defects = ("n_rows", "n_defect", "defect_share")
     outside = ("n_outside_day", "outside_day_share")
-    known = ("n_with_cell", "known_cell_share")
+    counts = ("n_with_cell", "known_cell_share")
     hours = ("n_hours", "n_hours_with_events", "hours_share")
     return [
         stop(
@@ -111,7 +111,7 @@ def suite(limits: Limits) -> list[Belief]:
             why="Events at unknown cells cannot be placed: events and cell plan do not belong "
             "together.",
             do="Ask the operator for the cell plan of this day, or correct the mapping of cells.",
-            shows=known,
+            shows=counts,
         ),
         note(
             name="few_cells_are_unknown",
@@ -120,7 +120,7 @@ def suite(limits: Limits) -> list[Belief]:
             expectation=at_least("known_cell_share", limits.raw_known_cell_share_min_note),
             why="Events at cells that the plan lacks are lost for the estimates.",
             do="Ask the operator whether the cell plan is of the right date.",
-            shows=known,
+            shows=counts,
         ),
         stop(
             name="half_the_day_has_events",

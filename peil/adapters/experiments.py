@@ -80,22 +80,22 @@ def model_name(pilot: str) -> str:
 
 
 def _experiment(flow: MlflowClient, store: Store, pilot: str) -> str:
-    found = flow.get_experiment_by_name(pilot)
-    if found:
-        return str(found.experiment_id)
+    experiment = flow.get_experiment_by_name(pilot)
+    if experiment:
+        return str(experiment.experiment_id)
     local = store.mlflow_uri.startswith("sqlite")
     place = (store.mlflow_artifacts / pilot).as_uri() if local else None
     try:
         return str(flow.create_experiment(pilot, artifact_location=place))
     except MlflowException:  # another process made it meanwhile
-        made = flow.get_experiment_by_name(pilot)
-        if made is None:
+        made_meanwhile = flow.get_experiment_by_name(pilot)
+        if made_meanwhile is None:
             raise
-        return str(made.experiment_id)
+        return str(made_meanwhile.experiment_id)
 
 
 def _runs(flow: MlflowClient, experiment: str, query: str) -> list[Run]:
-    found: list[Run] = []
+    runs: list[Run] = []
     token: str | None = None
     while True:
         page = flow.search_runs(
@@ -106,10 +106,10 @@ def _runs(flow: MlflowClient, experiment: str, query: str) -> list[Run]:
             order_by=["attributes.start_time ASC"],
             page_token=token,
         )
-        found.extend(page)
+        runs.extend(page)
         token = page.token
         if not token:
-            return found
+            return runs
 
 
 def log_run(
@@ -172,9 +172,9 @@ def close_cut_off(store: Store, pilot: str, period: str) -> int:
 def forget(store: Store, pilot: str) -> None:
     """Remove a pilot's runs and registered versions, for `peil run --fresh`."""
     flow = client(store)
-    found = flow.get_experiment_by_name(pilot)
-    if found:
-        for run in _runs(flow, str(found.experiment_id), ""):
+    experiment = flow.get_experiment_by_name(pilot)
+    if experiment:
+        for run in _runs(flow, str(experiment.experiment_id), ""):
             flow.delete_run(run.info.run_id)
     try:
         flow.delete_registered_model(model_name(pilot))
@@ -218,13 +218,13 @@ def register(
     except MlflowException:
         flow.get_registered_model(name)
     source = f"{flow.get_run(own).info.artifact_uri}/footprint.skops"
-    made = flow.create_model_version(name, source=source, run_id=own, tags={RUN_ID: run_id})
-    return int(made.version)
+    created = flow.create_model_version(name, source=source, run_id=own, tags={RUN_ID: run_id})
+    return int(created.version)
 
 
 def _versions(flow: MlflowClient, pilot: str) -> list[Any]:
-    found = flow.search_model_versions(f"name = '{model_name(pilot)}'")
-    return sorted(found, key=lambda version: int(version.version))
+    versions = flow.search_model_versions(f"name = '{model_name(pilot)}'")
+    return sorted(versions, key=lambda version: int(version.version))
 
 
 def promote(store: Store, pilot: str, number: int) -> None:
@@ -249,8 +249,8 @@ def champion(store: Store, pilot: str) -> Version | None:
                 "our list: it is not loaded; register it again with `peil train`."
             ) from None
     # A version registered before a parameter existed takes that parameter's default.
-    kept, kind = vars(footprint), type(footprint)
-    given = {name: kept[name] for name in kind._get_param_names() if name in kept}
+    attributes, kind = vars(footprint), type(footprint)
+    given = {name: attributes[name] for name in kind._get_param_names() if name in attributes}
     return Version(int(version.version), version.tags[RUN_ID], kind(**given), True)
 
 

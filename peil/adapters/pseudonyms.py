@@ -25,7 +25,10 @@ def pseudonyms(key: bytes) -> Callable[[Any], pa.Array]:
 
     def of_column(column: Any) -> pa.Array:
         return pa.array(
-            [None if one is None else pseudonym(key, one) for one in column.to_pylist()],
+            [
+                None if identifier is None else pseudonym(key, identifier)
+                for identifier in column.to_pylist()
+            ],
             pa.string(),
         )
 

@@ -23,12 +23,12 @@ WHEEL = "duckdb-extension-httpfs"
 def extension() -> Path:
     """Find the extension in the installed wheel; DuckDB checks its signature when it loads."""
     try:
-        found = [f for f in files(WHEEL) or [] if f.name == "httpfs.duckdb_extension"]
+        extensions = [f for f in files(WHEEL) or [] if f.name == "httpfs.duckdb_extension"]
     except PackageNotFoundError:
-        found = []
-    if not found:
+        extensions = []
+    if not extensions:
         raise Refused(f"The package {WHEEL} holds no extension: install it again (`make install`).")
-    return Path(str(found[0].locate())).resolve()
+    return Path(str(extensions[0].locate())).resolve()
 
 
 def load_crypto(connection: duckdb.DuckDBPyConnection) -> None:
@@ -58,9 +58,9 @@ def has_crypto(connection: duckdb.DuckDBPyConnection) -> bool:
     """Say whether this connection encrypts with OpenSSL, not with the built-in mbedTLS."""
     # read off its own settings: listing extensions needs a folder that `harden` closes
     query = "SELECT count(*) FROM duckdb_settings() WHERE name = 'httpfs_client_implementation'"
-    found = connection.execute(query).fetchone()
+    row = connection.execute(query).fetchone()
     weak = connection.execute("SELECT current_setting('force_mbedtls_unsafe')").fetchone()
-    return bool(found and found[0]) and not bool(weak and weak[0])
+    return bool(row and row[0]) and not bool(weak and weak[0])
 
 
 def attach(

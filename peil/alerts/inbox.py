@@ -34,7 +34,7 @@ def keep(
     """
     file = store.quarantine(pilot) / f"{day}.{source}{SUFFIX}"
     if troubles:
-        atomic.write_json(file, [asdict(one) for one in troubles])
+        atomic.write_json(file, [asdict(trouble) for trouble in troubles])
     else:
         file.unlink(missing_ok=True)
     return file
@@ -48,15 +48,15 @@ def kept(store: Store, pilot: str, day: date | str, source: str) -> list[Trouble
 
 def looks(store: Store, pilot: str) -> list[Look]:
     """Read all that verbs left, and nothing for each of which the file is gone."""
-    found = {}
+    looks_by_source = {}
     for file in sorted(store.quarantine(pilot).glob(f"*{SUFFIX}")):
         day, source = file.name.removesuffix(SUFFIX).split(".", 1)
-        troubles = tuple(Trouble(**one) for one in atomic.read_json(file))
-        found[_name(source, day)] = Look(_name(source, day), day, troubles)
-    for one in standing(store, pilot):
-        if one.source.startswith("left by ") and one.source not in found:
-            found[one.source] = Look(one.source, one.last_day)
-    return list(found.values())
+        troubles = tuple(Trouble(**incident) for incident in atomic.read_json(file))
+        looks_by_source[_name(source, day)] = Look(_name(source, day), day, troubles)
+    for incident in standing(store, pilot):
+        if incident.source.startswith("left by ") and incident.source not in looks_by_source:
+            looks_by_source[incident.source] = Look(incident.source, incident.last_day)
+    return list(looks_by_source.values())
 
 
 def _name(source: str, day: str) -> str:

@@ -1,8 +1,8 @@
-"""Incidents of a pilot: when each began, was seen, worsened and ended, and who was told.
+"""Record the incidents of a pilot: when each began, worsened and ended, and which channel took it.
 
-Kept in `operator/quarantine/<pilot>/incidents.jsonl`, which is only added to. What holds now
-is read off the whole file, so that a kill at any moment loses no incident: what was written
-and not yet told is told by whoever tells next.
+Belongs in here: the journal `operator/quarantine/<pilot>/incidents.jsonl`, which is only added to,
+and the state of an incident that is computed from all of its lines, so that a kill at any moment
+loses none. Wording (`messages`) and sending (`outbox`) do not.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Incident:
         Moments of the pilot's clock, UTC; `ended_at` is empty while it lasts.
     owed : frozenset of str
         Channels that were configured when it began.
-    told : dict of str to set of str
+    taken_by : dict of str to set of str
         News → channels that took it.
     """
 
@@ -69,7 +69,7 @@ class Incident:
     owed: frozenset[str]
     ended_at: str = ""
     has_worsened: bool = False
-    told: dict[str, set[str]] = field(default_factory=dict)
+    taken_by: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -84,7 +84,7 @@ class Incident:
         """
 
         def has(news: News) -> bool:
-            return channel in self.told.get(news, set())
+            return channel in self.taken_by.get(news, set())
 
         if not self.is_open:
             knows = has("opened") or has("worsened") or channel in self.owed
@@ -105,7 +105,7 @@ def read(store: Store, pilot: str) -> list[Incident]:
 
 def standing(store: Store, pilot: str) -> list[Incident]:
     """Read the incidents that last."""
-    return [found for found in read(store, pilot) if found.is_open]
+    return [incident for incident in read(store, pilot) if incident.is_open]
 
 
 def record(
@@ -134,33 +134,33 @@ def record(
     The same looks again write nothing. Without any trouble, now or before, no file is made.
     """
     file = file_of(store, pilot)
-    found = frozenset(one.incident for look in looks for one in look.troubles)
-    if not file.is_file() and not found:
+    names = frozenset(trouble.incident for look in looks for trouble in look.troubles)
+    if not file.is_file() and not names:
         return []
     with journal.alone(file):
-        known = _fold(journal.read(file))
-        entries = [entry for look in looks for entry in _found(known, look, at, channels)]
+        incidents = _fold(journal.read(file))
+        entries = [entry for look in looks for entry in _found(incidents, look, at, channels)]
         if may_end:
-            entries += [entry for look in looks for entry in _over(known, look, at, found)]
+            entries += [entry for look in looks for entry in _over(incidents, look, at, names)]
         journal.add(file, entries)
     return [
-        (entry["event"], known[entry["incident"], entry["number"]])
+        (entry["event"], incidents[entry["incident"], entry["number"]])
         for entry in entries
         if entry["event"] != "seen"
     ]
 
 
-def mark_told(store: Store, pilot: str, channel: str, said: list[tuple[Incident, News]]) -> None:
+def mark_told(store: Store, pilot: str, channel: str, notices: list[tuple[Incident, News]]) -> None:
     """Write down that a channel took these news."""
     entries = [
         {
             "event": "told",
-            "incident": one.name,
-            "number": one.number,
+            "incident": incident.name,
+            "number": incident.number,
             "news": news,
             "channel": channel,
         }
-        for one, news in said
+        for incident, news in notices
     ]
     with journal.alone(file_of(store, pilot)):
         journal.add(file_of(store, pilot), entries)
@@ -170,19 +170,18 @@ Known = dict[tuple[str, int], Incident]
 
 
 def _found(
-    known: Known, look: Look, at: datetime, channels: frozenset[str]
+    incidents: Known, look: Look, at: datetime, channels: frozenset[str]
 ) -> Iterator[dict[str, Any]]:
-    """Lines for what a look found; `known` is brought up to date with each."""
-    for trouble in {one.incident: one for one in look.troubles}.values():
-        before = next(
-            (one for one in known.values() if one.name == trouble.incident and one.is_open), None
-        )
+    """Lines for what a look found; `incidents` is brought up to date with each."""
+    for name, trouble in {trouble.incident: trouble for trouble in look.troubles}.items():
+        is_open = (other for other in incidents.values() if other.name == name and other.is_open)
+        before = next(is_open, None)
         if before is None:
-            number = 1 + sum(1 for name, _ in known if name == trouble.incident)
+            number = 1 + sum(1 for other, _ in incidents if other == name)
             yield _line(
-                known,
+                incidents,
                 "opened",
-                trouble.incident,
+                name,
                 number,
                 at,
                 trouble=asdict(trouble),
@@ -190,42 +189,42 @@ def _found(
                 owed=sorted(channels),
             )
         elif trouble.severity == "stop" and before.trouble.severity == "note":
-            yield _line(known, "worsened", before.name, before.number, at, trouble=asdict(trouble))
+            yield _line(incidents, "worsened", name, before.number, at, trouble=asdict(trouble))
         elif trouble.day > before.last_day:
-            yield _line(known, "seen", before.name, before.number, at, trouble=asdict(trouble))
+            yield _line(incidents, "seen", name, before.number, at, trouble=asdict(trouble))
 
 
 def _over(
-    known: Known, look: Look, at: datetime, found: frozenset[str]
+    incidents: Known, look: Look, at: datetime, names: frozenset[str]
 ) -> Iterator[dict[str, Any]]:
     """Lines for what its own source does not find any more, nor anybody else just now."""
-    for one in list(known.values()):
-        is_its_own = one.source == look.source and one.last_day <= look.day
-        if one.is_open and is_its_own and one.name not in found:
-            yield _line(known, "ended", one.name, one.number, at)
+    for incident in list(incidents.values()):
+        is_its_own = incident.source == look.source and incident.last_day <= look.day
+        if incident.is_open and is_its_own and incident.name not in names:
+            yield _line(incidents, "ended", incident.name, incident.number, at)
 
 
 def _line(
-    known: Known, event: str, name: str, number: int, at: datetime, **more: Any
+    incidents: Known, event: str, name: str, number: int, at: datetime, **more: Any
 ) -> dict[str, Any]:
     entry = {"event": event, "incident": name, "number": number, "at": at.isoformat(), **more}
-    _apply(known, entry)
+    _apply(incidents, entry)
     return entry
 
 
 def _fold(entries: list[dict[str, Any]]) -> Known:
-    known: Known = {}
+    incidents: Known = {}
     for entry in entries:
-        _apply(known, entry)
-    return known
+        _apply(incidents, entry)
+    return incidents
 
 
-def _apply(known: Known, entry: dict[str, Any]) -> None:
+def _apply(incidents: Known, entry: dict[str, Any]) -> None:
     """Bring the incidents up to date with one line."""
     key = (entry["incident"], entry["number"])
     if entry["event"] == "opened":
         trouble = Trouble(**entry["trouble"])
-        known[key] = Incident(
+        incidents[key] = Incident(
             entry["incident"],
             entry["number"],
             entry["source"],
@@ -235,13 +234,13 @@ def _apply(known: Known, entry: dict[str, Any]) -> None:
             frozenset(entry["owed"]),
         )
         return
-    one = known[key]
+    incident = incidents[key]
     if entry["event"] in ("seen", "worsened"):
-        since = one.trouble.since  # the first day stays, whatever a later look believes
-        one.trouble = Trouble(**{**entry["trouble"], "since": since})
-        one.last_day = max(one.last_day, one.trouble.day)
-        one.has_worsened = one.has_worsened or entry["event"] == "worsened"
+        since = incident.trouble.since  # the first day stays, whatever a later look believes
+        incident.trouble = Trouble(**{**entry["trouble"], "since": since})
+        incident.last_day = max(incident.last_day, incident.trouble.day)
+        incident.has_worsened = incident.has_worsened or entry["event"] == "worsened"
     elif entry["event"] == "ended":
-        one.ended_at = entry["at"]
+        incident.ended_at = entry["at"]
     elif entry["event"] == "told":
-        one.told.setdefault(entry["news"], set()).add(entry["channel"])
+        incident.taken_by.setdefault(entry["news"], set()).add(entry["channel"])

@@ -33,17 +33,17 @@ def alone(file: Path) -> Iterator[None]:
 def read(file: Path) -> list[dict[str, Any]]:
     """Read every whole line, oldest first; half a line at the end and foreign lines are skipped."""
     content = file.read_bytes() if file.is_file() else b""
-    found = []
+    entries = []
     for number, line in enumerate(content.split(b"\n")[:-1], start=1):
         try:
             entry = json.loads(line)
         except ValueError:
             entry = None
         if isinstance(entry, dict):
-            found.append(entry)
+            entries.append(entry)
         else:
             log.warning("%s, line %d is no entry and was skipped.", file.name, number)
-    return found
+    return entries
 
 
 def add(file: Path, entries: list[dict[str, Any]]) -> None:
@@ -53,14 +53,14 @@ def add(file: Path, entries: list[dict[str, Any]]) -> None:
     """
     content = file.read_bytes() if file.is_file() else b""
     whole, newline, torn = content.rpartition(b"\n")
-    kept = len(whole) + len(newline)
+    n_whole = len(whole) + len(newline)
     if torn:
         log.warning("%s ended in half a line, which was dropped.", file.name)
     elif not entries:
         return
     with file.open("r+b" if file.is_file() else "wb") as opened:
-        opened.truncate(kept)
-        opened.seek(kept)
+        opened.truncate(n_whole)
+        opened.seek(n_whole)
         opened.write(b"".join(atomic.canonical(entry) + b"\n" for entry in entries))
         opened.flush()
         os.fsync(opened.fileno())

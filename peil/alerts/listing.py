@@ -78,7 +78,8 @@ def list_alerts(store: Store, pilot: str, lasting: list[Incident]) -> None:
     file = alerts_file(store, pilot)
     with alone(file):
         there = {_key(line) for line in read(file)}
-        lines = {_key(line): line for one in lasting if (line := asdict(alert(one.trouble)))}
+        alerts = [asdict(alert(incident.trouble)) for incident in lasting]
+        lines = {_key(line): line for line in alerts}
         add(file, [line for key, line in lines.items() if key not in there])
 
 

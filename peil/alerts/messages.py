@@ -51,12 +51,12 @@ def title(trouble: Trouble) -> str:
     return clean(f"{trouble.kind.replace('_', ' ')}: {trouble.where}")
 
 
-def compose(said: list[tuple[Incident, News]], link_prefix: Path | str) -> list[Message]:
+def compose(notices: list[tuple[Incident, News]], link_prefix: Path | str) -> list[Message]:
     """Put news into messages: one each, or one for all where they are many.
 
     Parameters
     ----------
-    said : list of (Incident, News)
+    notices : list of (Incident, News)
         Of one pilot, in the order in which they began.
     link_prefix : path or str
         Stands before the troubles' links.
@@ -64,17 +64,17 @@ def compose(said: list[tuple[Incident, News]], link_prefix: Path | str) -> list[
     Returns
     -------
     list of Message
-        As many as `said`, or one.
+        As many as `notices`, or one.
     """
-    each = [_message(one, news, link_prefix) for one, news in said]
+    each = [_message(part, news, link_prefix) for part, news in notices]
     if len(each) <= MOST_AT_ONCE:
         return each
-    pilot = said[0][0].trouble.pilot
-    tones = [one.tone for one in each]
+    pilot = notices[0][0].trouble.pilot
+    tones = [part.tone for part in each]
     there = [tone for tone in WORST_FIRST if tone in tones]
     counted = ", ".join(f"{tones.count(tone)} {tone}" for tone in there)
-    text = "\n\n".join(f"== {one.subject}\n\n{one.text}" for one in each)
-    ids = ".".join(sorted(one.id for one in each))
+    text = "\n\n".join(f"== {part.subject}\n\n{part.text}" for part in each)
+    ids = ".".join(sorted(part.id for part in each))
     return [
         Message(
             f"{len(each)}-{_short(ids)}",
@@ -98,27 +98,27 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _message(one: Incident, news: News, link_prefix: Path | str) -> Message:
-    trouble = one.trouble
+def _message(incident: Incident, news: News, link_prefix: Path | str) -> Message:
+    trouble = incident.trouble
     has_ended = news == "ended"
     tone: Tone = "ended" if has_ended else trouble.severity
     word = {"opened": tone, "worsened": "stop, was note", "ended": "ended"}[news]
     what = clean(trouble.what)
-    begins = f"This has ended at {one.ended_at}. It was: {what}" if has_ended else what
+    begins = f"This has ended at {incident.ended_at}. It was: {what}" if has_ended else what
     rows = [
         ("Where", clean(trouble.where)),
         ("Since", clean(trouble.since)),
-        ("Seen last", clean(one.last_day)),
+        ("Seen last", clean(incident.last_day)),
         ("Severity", MEANS[trouble.severity]),
         ("Owner", trouble.owner),
         ("What to do", "nothing more" if has_ended else clean(trouble.what_to_do)),
         ("Counted", _counted(trouble)),
         ("Read more", f"{str(link_prefix).rstrip('/')}/{trouble.link}" if trouble.link else ""),
-        ("Incident", f"{one.name}, pilot {trouble.pilot}"),
+        ("Incident", f"{incident.name}, pilot {trouble.pilot}"),
     ]
     table = "\n".join(f"{name + ':':<12} {value}" for name, value in rows if value)
     return Message(
-        id=f"{one.name}-{one.number}-{news}",
+        id=f"{incident.name}-{incident.number}-{news}",
         subject=f"Peil {trouble.pilot} [{word}] {title(trouble)}",
         text=f"{begins}\n\n{table}\n",
         tone=tone,

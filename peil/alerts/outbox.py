@@ -34,13 +34,13 @@ def send(store: Store, pilot: str) -> Sent:
     recognisable by its id. A channel that fails is left for the next time, with a line in the
     log; the others go on.
     """
-    found = configured(store.settings)
+    channels = configured(store.settings)
     sent = Sent()
-    if not found or not incidents.file_of(store, pilot).is_file():
+    if not channels or not incidents.file_of(store, pilot).is_file():
         return sent
     try:
         with FileLock(store.quarantine(pilot) / "outbox.lock", timeout=WAIT_S):
-            for channel in found:
+            for channel in channels:
                 _send_by(store, pilot, channel, sent)
     except Timeout:
         log.warning("Another process is still telling troubles of %s: the next will tell.", pilot)
@@ -48,10 +48,13 @@ def send(store: Store, pilot: str) -> Sent:
 
 
 def _send_by(store: Store, pilot: str, channel: Channel, sent: Sent) -> None:
-    known = incidents.read(store, pilot)
-    said = [(one, news) for one in known if (news := one.unsaid(channel.name))]
-    messages = compose(said, store.settings.link_prefix or store.root) if said else []
-    together = len(messages) < len(said)
+    notices = [
+        (incident, news)
+        for incident in incidents.read(store, pilot)
+        if (news := incident.unsaid(channel.name))
+    ]
+    messages = compose(notices, store.settings.link_prefix or store.root) if notices else []
+    together = len(messages) < len(notices)
     for number, message in enumerate(messages):
         try:
             channel.send(message)
@@ -59,14 +62,14 @@ def _send_by(store: Store, pilot: str, channel: Channel, sent: Sent) -> None:
             sent.failed[channel.name] = reason(error)
             log.warning(
                 "%d of %s not told by %s (%s): look at %s. The next telling tries again.",
-                len(said) - number,
+                len(notices) - number,
                 pilot,
                 channel.name,
                 reason(error),
                 channel.variables,
             )
             return
-        incidents.mark_told(store, pilot, channel.name, said if together else [said[number]])
+        incidents.mark_told(store, pilot, channel.name, notices if together else [notices[number]])
         sent.n_sent += 1
 
 
@@ -78,16 +81,16 @@ def test(store: Store) -> dict[str, str]:
     Refused
         No channel is configured.
     """
-    found: dict[str, str] = {}
+    outcomes: dict[str, str] = {}
     for channel in configured(store.settings):
         try:
             channel.send(test_message())
         except Exception as error:
-            found[channel.name] = f"{reason(error)}: look at {channel.variables}"
+            outcomes[channel.name] = f"{reason(error)}: look at {channel.variables}"
         else:
-            found[channel.name] = ""
-    if not found:
+            outcomes[channel.name] = ""
+    if not outcomes:
         raise Refused(
             f"No channel is configured: set {what_to_set()}; see Channels in docs/operate.md."
         )
-    return found
+    return outcomes

@@ -56,7 +56,7 @@ class Told:
 
     def count(self, news: News) -> int:
         """How many incidents began (``opened``), ``worsened`` or ``ended``."""
-        return sum(1 for one, _ in self.news if one == news)
+        return sum(1 for kind, _ in self.news if kind == news)
 
 
 def tell(store: Store, charter: Charter, troubles: Sequence[Trouble], at: datetime) -> Told:
@@ -76,7 +76,7 @@ def tell(store: Store, charter: Charter, troubles: Sequence[Trouble], at: dateti
     Told
         The incidents are on the disk before any message is sent.
     """
-    looks = [Look("told", one.day, (one,)) for one in troubles]
+    looks = [Look("told", trouble.day, (trouble,)) for trouble in troubles]
     return _settle(store, charter, looks, at, may_end=False)
 
 

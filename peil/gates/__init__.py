@@ -73,14 +73,14 @@ def check(state: str, pilot: str | Path, day: str | date) -> GateReport:
     An open gate takes back the quarantine that the same gate had declared before, and tells
     that the incident ended.
     """
-    known = _state(state)
+    name = _state(state)
     charter = reading.load(pilot)
-    found = reading.day_of(charter, day)
+    when = reading.day_of(charter, day)
     store = Store()
     limits = limits_of(charter.pilot)
-    judged = _judged(store, charter, state, found, limits)
-    report = _judge(store, charter, known, found, limits)
-    quality = store.quality(charter.pilot, found)
+    judged = _judged(store, charter, state, when, limits)
+    report = _judge(store, charter, name, when, limits)
+    quality = store.quality(charter.pilot, when)
     atomic.write_text(quality / f"{state}.json", report.to_json())
     atomic.write_text(quality / f"{state}.judged", judged)
     if report.is_open:
@@ -121,8 +121,8 @@ def require_open(state: str, pilot: str | Path, day: str | date) -> GateReport:
         As `check`.
     """
     charter = reading.load(pilot)
-    found = reading.day_of(charter, day)
-    report = _told(Store(), charter, state, found) or check(state, pilot, found)
+    when = reading.day_of(charter, day)
+    report = _told(Store(), charter, state, when) or check(state, pilot, when)
     if not report.is_open:
         close(report)
         raise GateClosed(report.refusal())
@@ -154,10 +154,10 @@ def _judged(store: Store, charter: Charter, state: str, day: date, limits: Limit
         "released": store.candidate(pilot, "presence", day) / "metadata.json",
     }[state]
     content = manifest.read_bytes() if manifest.is_file() else b""
-    asked = {"threshold": charter.threshold, "limits": asdict(limits)}
+    basis = {"threshold": charter.threshold, "limits": asdict(limits)}
     if state == "staged":  # judged against history, which may have grown
-        asked["history"] = quality.fingerprint_of(store, pilot, day, "judged")
-    rest = atomic.canonical(asked)
+        basis["history"] = quality.fingerprint_of(store, pilot, day, "judged")
+    rest = atomic.canonical(basis)
     return hashlib.sha256(content + rest).hexdigest() if content else "none"
 
 
@@ -166,11 +166,11 @@ def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limi
 
     beliefs = tables.beliefs(state, limits)
     where = tables.folder(store, charter, state, day)
-    made = tables.measures(store, charter, state, day, limits, where)
+    measures = tables.measures(store, charter, state, day, limits, where)
 
     def fill(connection: Any) -> None:
-        for name in sorted({belief.measure for belief in beliefs} & set(made)):
-            tables.keep(connection, name, made[name])
+        for name in sorted({belief.measure for belief in beliefs} & set(measures)):
+            tables.keep(connection, name, measures[name])
         tables.make_views(connection, state, where)
 
     verdicts = great.judge(state, beliefs, fill)
@@ -182,9 +182,11 @@ def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limi
             do=belief.do,
             severity=belief.severity,
             success=verdicts[belief.name].success,
-            observed=observed(made.get(belief.measure), belief.shows, verdicts[belief.name].counts),
+            observed=observed(
+                measures.get(belief.measure), belief.shows, verdicts[belief.name].counts
+            ),
         )
         for belief in beliefs
     ]
-    is_open = all(found.success or found.severity == "note" for found in results)
+    is_open = all(finding.success or finding.severity == "note" for finding in results)
     return GateReport(state, charter.pilot, str(day), is_open, results)

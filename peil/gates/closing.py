@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def trouble(store: Store, report: GateReport) -> Trouble:
     """Make the trouble of a closed gate: another belief that fails is another trouble."""
-    failed = sorted(found.expectation for found in report.stopped)
+    failed = sorted(finding.expectation for finding in report.stopped)
     return Trouble(
         pilot=report.pilot,
         kind=KIND,
@@ -31,13 +31,15 @@ def trouble(store: Store, report: GateReport) -> Trouble:
         since=report.day,
         severity="stop",
         owner="operator" if report.state in ("raw", "staged") else "maintainers",
-        what=" ".join([report.sentence(), *dict.fromkeys(found.why for found in report.stopped)]),
-        what_to_do=" ".join(dict.fromkeys(found.do for found in report.stopped)),
+        what=" ".join(
+            [report.sentence(), *dict.fromkeys(finding.why for finding in report.stopped)]
+        ),
+        what_to_do=" ".join(dict.fromkeys(finding.do for finding in report.stopped)),
         link=str(report.file(store).relative_to(store.root)),
         observed={
-            f"{found.expectation} {name}": value
-            for found in report.stopped
-            for name, value in found.observed.items()
+            f"{finding.expectation} {name}": value
+            for finding in report.stopped
+            for name, value in finding.observed.items()
         },
     )
 
@@ -73,8 +75,8 @@ def close_gate(store: Store, report: GateReport) -> bool:
         raise ValueError(f"{report.sentence()} There is nothing to set aside.")
     set_aside(store, report)
     charter = reading.load(report.pilot)
-    told = settle(store, charter, [look(store, report)], now(charter))
-    return told.count("opened") > 0
+    news = settle(store, charter, [look(store, report)], now(charter))
+    return news.count("opened") > 0
 
 
 def open_gate(store: Store, charter: Charter, report: GateReport) -> None:

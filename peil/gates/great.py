@@ -124,12 +124,12 @@ def judge(state: str, beliefs: list[Belief], fill: Callable[[Any], None]) -> Map
     with _lock, _datasource() as (source, connection):
         fill(connection)
         verdicts: dict[str, Verdict] = {}
-        for measure, asked in _by_measure(beliefs).items():
+        for measure, group in _by_measure(beliefs).items():
             asset = source.add_table_asset(measure, table_name=measure)
             batch = asset.add_batch_definition_whole_table("whole").get_batch()
-            suite = gx.ExpectationSuite(name=measure, expectations=[_named(b) for b in asked])
+            suite = gx.ExpectationSuite(name=measure, expectations=[_named(b) for b in group])
             answer = batch.validate(suite, result_format=RESULT_FORMAT[state])
-            named = {belief.name: belief for belief in asked}
+            named = {belief.name: belief for belief in group}
             for result in answer.results:
                 belief = named.pop(result.expectation_config.meta["belief"])
                 verdicts[belief.name] = _verdict(state, belief, result)

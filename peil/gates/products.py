@@ -38,10 +38,10 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
     pilot = charter.pilot
     module = importlib.import_module("expectations.released").PRODUCT_SUITES[product]
     beliefs = module.suite(limits_of(pilot))
-    made = _measures(charter, product, day, store, module.MEASURES)
+    measures = _measures(charter, product, day, store, module.MEASURES)
 
     def fill(connection: Any) -> None:
-        for name, table in made.items():
+        for name, table in measures.items():
             tables.keep(connection, name, table)
 
     verdicts = great.judge("released", beliefs, fill)
@@ -53,11 +53,13 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
             do=belief.do,
             severity=belief.severity,
             success=verdicts[belief.name].success,
-            observed=observed(made.get(belief.measure), belief.shows, verdicts[belief.name].counts),
+            observed=observed(
+                measures.get(belief.measure), belief.shows, verdicts[belief.name].counts
+            ),
         )
         for belief in beliefs
     ]
-    is_open = all(found.success or found.severity == "note" for found in results)
+    is_open = all(finding.success or finding.severity == "note" for finding in results)
     state = cast(State, f"released_{product}")
     report = GateReport(state, pilot, str(day), is_open, results)
     atomic.write_text(store.quality(pilot, day) / f"{state}.json", report.to_json())
@@ -82,7 +84,7 @@ def require_open(charter: Charter, product: str, day: date, store: Store) -> Gat
 
 
 def _measures(
-    charter: Charter, product: str, day: date, store: Store, asked: dict[str, str]
+    charter: Charter, product: str, day: date, store: Store, queries: dict[str, str]
 ) -> dict[str, Any]:
     """The released table with figures as DOUBLE, and the measures of the suite."""
     from peil.gates import tables
@@ -92,7 +94,7 @@ def _measures(
         PRODUCTS[product].table("released"): store.candidate(pilot, product, day),
         PRODUCTS[product].table("estimated"): store.estimated(pilot, day, product),
     }
-    made: dict[str, Any] = {}
+    measures: dict[str, Any] = {}
     failed = ""
     with database.connection(store, store.work(pilot, day, f"gate_{product}")) as opened:
         for name, folder in names.items():
@@ -105,11 +107,11 @@ def _measures(
         doing = PRODUCTS[product].table("released")
         casts = ", ".join(f"{column}::DOUBLE AS {column}" for column in NUMBERS)
         try:
-            made[doing] = opened.execute(
+            measures[doing] = opened.execute(
                 f"SELECT * REPLACE ({casts}) FROM {doing}"
             ).to_arrow_table()
-            for doing, sql in asked.items():
-                made[doing] = opened.execute(sql).to_arrow_table()
+            for doing, sql in queries.items():
+                measures[doing] = opened.execute(sql).to_arrow_table()
         except Exception as error:
             failed = type(error).__name__
     if failed:  # raised out here, so that the original does not travel along
@@ -117,4 +119,4 @@ def _measures(
             f"The gate of {product} of {pilot} {day} could not make {doing} ({failed}): a table "
             "is not as it should be; this is a fault of ours."
         )
-    return made
+    return measures

@@ -78,7 +78,7 @@ def batch(charter: Charter, day: date) -> pd.DataFrame:
 
 def history(store: Store, pilot: str, day: date) -> pd.DataFrame:
     """Rows delivered on the same weekday of the weeks before, where that day's gate was open."""
-    found = []
+    n_rows = []
     for weeks in WEEKS_BACK:
         file = store.quality(pilot, day - timedelta(weeks=weeks)) / "raw.json"
         if not file.is_file():
@@ -87,12 +87,12 @@ def history(store: Store, pilot: str, day: date) -> pd.DataFrame:
             report = GateReport.from_json(file.read_text(encoding="utf-8"))
         except (json.JSONDecodeError, TypeError, KeyError):
             continue
-        found += [
+        n_rows += [
             result.observed["n_rows"]
             for result in report.results
             if report.is_open and result.expectation == "rows_were_delivered"
         ]
-    return pd.DataFrame({"n_rows": pd.array(found, dtype="Float64")})
+    return pd.DataFrame({"n_rows": pd.array(n_rows, dtype="Float64")})
 
 
 def zones(area: Area) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def measures(
     """
     pilot = charter.pilot
     spill = store.work(pilot, day, f"gate_{state}") / "spill"
-    made: dict[str, Any] = {}
+    made_tables: dict[str, Any] = {}
     with database.connection(store, spill) as opened:
         _attach(opened, store, pilot, day, state)
         given = {
@@ -162,7 +162,7 @@ def measures(
             for module in suites(state):
                 for doing, sql in module.MEASURES.items():
                     opened.execute(f"CREATE TABLE {doing} AS {sql}")
-                    made[doing] = opened.table(doing).to_arrow_table()
+                    made_tables[doing] = opened.table(doing).to_arrow_table()
         except Refused:
             raise
         except Exception as error:
@@ -172,7 +172,7 @@ def measures(
                 f"The {state} gate of {pilot} {day} could not make {doing} ({failed}): "
                 "a table is not as contracts.md says; this is a fault of ours."
             )
-    return made
+    return made_tables
 
 
 def keep(opened: Any, name: str, frame: Any) -> None:

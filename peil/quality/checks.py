@@ -140,17 +140,17 @@ def _given(opened: Any, charter: Charter, day: date, limits: Limits, few_rows: i
 
 def _by_scope(opened: Any, subscribers: str) -> list[pa.Table]:
     """Make the figures of hours, cells and regions, one table a check."""
-    made = []
-    asked = [
+    tables = []
+    queries = [
         (table, f"'{check}', '{scope}', {place}, {hour}::TIMESTAMPTZ, ({sql})::DOUBLE")
         for scope, (table, place, hour, checks) in SCOPES.items()
         for check, sql in checks.items()
     ]
-    asked.append(("device_hours", f"'{subscribers}', 'hour', '', hour_at, n_devices::DOUBLE"))
-    for table, columns in asked:
-        found = opened.execute(f"SELECT {columns} FROM {table}").to_arrow_table()
-        made.append(found.rename_columns(SCHEMAS["figures"].names).cast(SCHEMAS["figures"]))
-    return made
+    queries.append(("device_hours", f"'{subscribers}', 'hour', '', hour_at, n_devices::DOUBLE"))
+    for table, columns in queries:
+        rows = opened.execute(f"SELECT {columns} FROM {table}").to_arrow_table()
+        tables.append(rows.rename_columns(SCHEMAS["figures"].names).cast(SCHEMAS["figures"]))
+    return tables
 
 
 def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Table:
@@ -163,12 +163,12 @@ def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Tab
     for file_id, reason, n_rows in opened.execute(accounted).fetchall():
         reasons[file_id][reason] = n_rows
     subscribers = counted_fields.subscriber_check(delivery)
-    told = [of.get("incoming", {}) for of in manifest["files"]]
+    incoming = [entry.get("incoming", {}) for entry in manifest["files"]]
     names = [file["file_name"] for file in files]
     rows = []
     for number, file in enumerate(files):
         name = names[number] if names.count(names[number]) == 1 else f"{names[number]} ({number})"
-        figures = {**_of_rows(file, reasons[file["file_id"]], subscribers), **told[number]}
+        figures = {**_of_rows(file, reasons[file["file_id"]], subscribers), **incoming[number]}
         rows += [("delivery", name, check, value) for check, value in figures.items()]
     sums = {name: sum(file[name] for file in files) for name in SUMS}
     sums |= {
@@ -176,11 +176,12 @@ def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Tab
         "latest_s": max((f["latest_s"] for f in files if f["latest_s"]), default=None),
     }
     every = {
-        reason: sum(of.get(reason, 0) for of in reasons.values()) for reason in (*REASONS, "staged")
+        reason: sum(counts.get(reason, 0) for counts in reasons.values())
+        for reason in (*REASONS, "staged")
     }
     day = {
         **_of_rows({**sums, **whole}, every, subscribers),
-        **counted_fields.of_day(told),
+        **counted_fields.of_day(incoming),
         subscribers: whole["n_devices"],
         "count_duplicated": whole["n_repeated"],
         "rows_per_device": every["staged"] / whole["n_devices"] if whole["n_devices"] else None,
@@ -204,31 +205,31 @@ def _of_day(opened: Any, delivery: Delivery, manifest: dict[str, Any]) -> pa.Tab
     return pa.Table.from_pylist(named, schema=SCHEMAS["figures"])
 
 
-def _of_rows(found: dict[str, Any], reasons: dict[str, int], subscribers: str) -> dict[str, Any]:
+def _of_rows(counts: dict[str, Any], reasons: dict[str, int], subscribers: str) -> dict[str, Any]:
     """Figures that a file and a day have in common."""
-    n_added = found["n_added"]
+    n_added = counts["n_added"]
     n_staged = reasons.get("staged", 0)
 
     def share(n_rows: int) -> float | None:
         return n_rows / n_added if n_added else None
 
     figures: dict[str, Any] = {
-        "n_rows_delivered": found["n_delivered"],
-        "n_rows_opted_out": found["n_opted_out"],
+        "n_rows_delivered": counts["n_delivered"],
+        "n_rows_opted_out": counts["n_opted_out"],
         "count_added_rows": n_added,
         "n_rows_staged": n_staged,
-        "n_rows_before_day": found["n_before"],
-        "n_rows_after_day": found["n_after"],
+        "n_rows_before_day": counts["n_before"],
+        "n_rows_after_day": counts["n_after"],
         "error_share": share(n_added - n_staged),
         "unlocated_share": share(sum(reasons.get(reason, 0) for reason in UNLOCATED)),
         "count_duplicates": reasons.get("duplicate", 0),
-        "count_location_ids": found["n_cells_named"],
-        "count_locatable_location_ids": found["n_cells_located"],
-        "count_locatable_events": found["n_located"],
-        f"count_null_{subscribers.removeprefix('count_')}": found["n_null_subscribers"],
-        "count_null_location_ids": found["n_null_cells"],
-        "earliest_timestamp": found["earliest_s"],
-        "latest_timestamp": found["latest_s"],
+        "count_location_ids": counts["n_cells_named"],
+        "count_locatable_location_ids": counts["n_cells_located"],
+        "count_locatable_events": counts["n_located"],
+        f"count_null_{subscribers.removeprefix('count_')}": counts["n_null_subscribers"],
+        "count_null_location_ids": counts["n_null_cells"],
+        "earliest_timestamp": counts["earliest_s"],
+        "latest_timestamp": counts["latest_s"],
     }
     for reason in REASONS:
         figures[f"n_rows_{reason}"] = reasons.get(reason, 0)

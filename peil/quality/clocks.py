@@ -75,8 +75,8 @@ def shift_of(today: Array, history: Array, choices: Choices) -> Shift | None:
         return None
     usual = np.nan_to_num(median(same))
     usual /= usual.sum()
-    seen = np.nan_to_num(today) / n_rows
-    misfit = _misfit(seen, _of(np.where(there, usual, 0.0)))
+    profile = np.nan_to_num(today) / n_rows
+    misfit = _misfit(profile, _of(np.where(there, usual, 0.0)))
     # what the counts alone make of a misfit: a quarter of an hour's variance, over the rows
     chance = choices.count_dispersion * np.count_nonzero(there) / 4 / n_rows
     others = [_misfit(np.nan_to_num(day), usual) for day in same.T if not np.isnan(day).all()]
@@ -85,7 +85,7 @@ def shift_of(today: Array, history: Array, choices: Choices) -> Shift | None:
         return None
     most = int(choices.clock_hours_max)
     shifts = [hours for hours in range(-most, most + 1) if hours]
-    by_shift = {hours: _shifted_misfit(seen, usual, hours, there) for hours in shifts}
+    by_shift = {hours: _shifted_misfit(profile, usual, hours, there) for hours in shifts}
     hours = min(by_shift, key=lambda h: (by_shift[h], abs(h), h))
     gain = 1 - by_shift[hours] / misfit
     if gain < choices.clock_gain_min:
@@ -93,11 +93,11 @@ def shift_of(today: Array, history: Array, choices: Choices) -> Shift | None:
     return Shift(hours, gain, misfit / least)
 
 
-def _misfit(seen: Array, expected: Array) -> float:
-    return float(np.sum((np.sqrt(seen) - np.sqrt(expected)) ** 2))
+def _misfit(profile: Array, expected: Array) -> float:
+    return float(np.sum((np.sqrt(profile) - np.sqrt(expected)) ** 2))
 
 
-def _shifted_misfit(seen: Array, usual: Array, hours: int, there: Array) -> float:
+def _shifted_misfit(profile: Array, usual: Array, hours: int, there: Array) -> float:
     """Misfit to the usual profile, moved; vacated hours empty or filled from the other end."""
     filled = np.where(there, np.roll(usual, hours), 0.0)
     emptied = filled.copy()
@@ -105,7 +105,7 @@ def _shifted_misfit(seen: Array, usual: Array, hours: int, there: Array) -> floa
         emptied[:hours] = 0.0
     else:
         emptied[hours:] = 0.0
-    return min(_misfit(seen, _of(moved)) for moved in (filled, emptied))
+    return min(_misfit(profile, _of(moved)) for moved in (filled, emptied))
 
 
 def _of(rows: Array) -> Array:

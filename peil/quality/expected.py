@@ -38,21 +38,21 @@ def judge(charter: Charter, day: date, store: Store, choices: Choices) -> pa.Tab
     others = tuple(scope for scope in quality.SCOPES if scope != WEEKLY)
     parts = []
     for scopes, weekly in ((others, False), ((WEEKLY,), True)):
-        found = read(charter, day, store, n_weeks, scopes, weekly)
-        parts += list(_judged(found, choices, weekly))
+        figures = read(charter, day, store, n_weeks, scopes, weekly)
+        parts += list(_judged(figures, choices, weekly))
         if not weekly:
-            parts += list(warnings.judge(found, _rows_behind(found), choices))
+            parts += list(warnings.judge(figures, _rows_behind(figures), choices))
     schema = quality.SCHEMAS["judged"]
     return pa.concat_tables([schema.empty_table(), *parts])
 
 
-def _judged(found: Figures, choices: Choices, weekly: bool) -> Iterator[pa.Table]:
+def _judged(figures: Figures, choices: Choices, weekly: bool) -> Iterator[pa.Table]:
     """Judge figure by figure of one check and scope, all places and hours at once."""
-    rows_behind = None if weekly else _rows_behind(found)
-    for scope, name, at in groups(found.keys):
+    rows_behind = None if weekly else _rows_behind(figures)
+    for scope, name, at in groups(figures.keys):
         check = CHECKS[name]
         reach = float(norm.isf(choices.false_note_share / 2 / len(at)))
-        today, history = found.today[at], found.history[at]
+        today, history = figures.today[at], figures.history[at]
         behind = None if rows_behind is None else rows_behind[at]
         ranged = expected_range(history, check.kind, choices, reach, behind, weekly)
         slope = np.full(len(at), np.nan)
@@ -60,7 +60,8 @@ def _judged(found: Figures, choices: Choices, weekly: bool) -> Iterator[pa.Table
             slope = trend(today, history, check.kind, int(choices.trend_days))
         severity = check.severity if scope == "day" else "note"
         verdict = _verdict(check, severity, today, ranged, choices)
-        yield rows_of(found.keys.take(pa.array(at)), check, severity, today, ranged, slope, verdict)
+        keys = figures.keys.take(pa.array(at))
+        yield rows_of(keys, check, severity, today, ranged, slope, verdict)
 
 
 def _verdict(

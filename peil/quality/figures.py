@@ -56,10 +56,10 @@ def holidays_of(charter: Charter, days: list[date]) -> set[date]:
         return set()
     import holidays
 
-    known = holidays.country_holidays(
+    calendar = holidays.country_holidays(
         charter.area.country, years=sorted({day.year for day in days})
     )
-    return {day for day in days if day in known}
+    return {day for day in days if day in calendar}
 
 
 def read(
@@ -156,23 +156,22 @@ def rows_of(
         "trend": slope,
     }
     words = pa.DictionaryArray.from_arrays(pa.array(verdict.astype(np.int8)), list(VERDICTS))
-    made: dict[str, Any] = {name: keys[name] for name in keys.column_names}
-    made |= {name: pa.array(values, from_pandas=True) for name, values in numbers.items()}
-    made |= {
+    columns: dict[str, Any] = {name: keys[name] for name in keys.column_names}
+    columns |= {name: pa.array(values, from_pandas=True) for name, values in numbers.items()}
+    columns |= {
         "check": pa.repeat(check.name, len(today)),
         "severity": pa.repeat(severity, len(today)),
         "owner": pa.repeat(check.owner, len(today)),
         "verdict": words.cast(pa.string()),
     }
     schema = quality.SCHEMAS["judged"]
-    return pa.table({name: made[name] for name in schema.names}).cast(schema)
+    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
 
 
-def _rows_behind(found: Figures) -> Array:
+def _rows_behind(figures: Figures) -> Array:
     """Landed rows of the same scope, place and hour: what a share is a share of."""
-    wheres = list(
-        zip(*(found.keys[name].to_pylist() for name in ("scope", "place", "hour_at")), strict=True)
-    )
-    is_rows = np.array(found.keys["check"].to_pylist(), dtype=object) == "count_added_rows"
-    rows = {wheres[at]: found.today[at] for at in np.flatnonzero(is_rows)}
+    places = (figures.keys[name].to_pylist() for name in ("scope", "place", "hour_at"))
+    wheres = list(zip(*places, strict=True))
+    is_rows = np.array(figures.keys["check"].to_pylist(), dtype=object) == "count_added_rows"
+    rows = {wheres[at]: figures.today[at] for at in np.flatnonzero(is_rows)}
     return np.array([rows.get(where, np.nan) for where in wheres])

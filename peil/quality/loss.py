@@ -53,10 +53,10 @@ def deviations(today: float, history: Array) -> Array:
 
 def _trimmed(values: Array, n_left: int = 1) -> float:
     """Mean without the lowest and highest few; of three values or fewer, of all."""
-    known = np.sort(values[~np.isnan(values)])
-    if len(known) < 2:
+    ordered = np.sort(values[~np.isnan(values)])
+    if len(ordered) < 2:
         return float("nan")
-    return float(np.mean(known[n_left:-n_left] if n_left and len(known) > 3 else known))
+    return float(np.mean(ordered[n_left:-n_left] if n_left and len(ordered) > 3 else ordered))
 
 
 def noise_of(differences: Array) -> float:
@@ -120,12 +120,12 @@ def slow_loss(today: float, history: Array, choices: Choices) -> Loss | None:
     best: Loss | None = None
     for n_days in range(int(choices.loss_days_min), int(choices.loss_days_max) + 1):
         before = away[n_days : n_days + 4 * WEEK]
-        known = before[~np.isnan(before)]
+        counted = before[~np.isnan(before)]
         days = away[:n_days]
-        if np.isnan(days).any() or len(known) < WEEK:
+        if np.isnan(days).any() or len(counted) < WEEK:
             continue
-        fallen = _trimmed(known, len(known) // 8) - days
-        shared = 1 / len(known)
+        fallen = _trimmed(counted, len(counted) // 8) - days
+        shared = 1 / len(counted)
         ramp = np.arange(n_days, 0.0, -1.0)
         score, share = _ramp(fallen, ramp, noise, 1 / n_weeks, shared)
         rest = min(

@@ -46,10 +46,10 @@ def measure(charter: Charter, day: date, store: Store) -> Outcome:
         rows = checks.count(charter, day, store, limits, int(choices.cell_rows_min))
         quality.write(store, pilot, day, "figures", rows, counted)
         status = "done"
-    thought = _fingerprint(store, charter, day, choices)
-    if quality.fingerprint_of(store, pilot, day, "judged") != thought:
+    judged = _fingerprint(store, charter, day, choices)
+    if quality.fingerprint_of(store, pilot, day, "judged") != judged:
         quality.write(
-            store, pilot, day, "judged", expected.judge(charter, day, store, choices), thought
+            store, pilot, day, "judged", expected.judge(charter, day, store, choices), judged
         )
         status = "done"
     return Outcome("measure", pilot, str(day), status, _facts(store, pilot, day))
@@ -61,8 +61,8 @@ def _fingerprint(store: Store, charter: Charter, day: date, choices: Choices) ->
 
     pilot = charter.pilot
     days = [*quality.last_days(store, pilot, day, int(choices.history_weeks) * 7), str(day)]
-    known = {other: quality.fingerprint_of(store, pilot, other, "figures") for other in days}
-    rest = {"choices": asdict(choices), "country": charter.area.country, "figures": known}
+    fingerprints = {other: quality.fingerprint_of(store, pilot, other, "figures") for other in days}
+    rest = {"choices": asdict(choices), "country": charter.area.country, "figures": fingerprints}
     return hashlib.sha256(canonical(rest)).hexdigest()
 
 

@@ -97,18 +97,18 @@ def expected_range(
     """
     by_factor = kind in ("count", "number")
     step = 1 if is_weekly else WEEK
-    seen = np.log(history + 1.0) if by_factor else history
+    levels = np.log(history + 1.0) if by_factor else history
     same = history[:, step - 1 :: step]
     n_same = np.count_nonzero(~np.isnan(same), axis=1)
     middle = median(same)
-    differences = np.abs(seen[:, :-step] - seen[:, step:])
+    differences = np.abs(levels[:, :-step] - levels[:, step:])
     n_differences = np.count_nonzero(~np.isnan(differences), axis=1)
     noise = MAD_TO_SD * np.nan_to_num(median(differences)) / np.sqrt(2)
     floor = _floor(middle, kind, choices, rows_behind)
     widened = 1 + MAD_ERROR / np.sqrt(np.maximum(n_differences, 1))
     of_middle = np.where(n_same > 2, MEDIAN_ERROR, 1.0) / np.maximum(n_same, 1)
     sd = np.maximum(noise, floor) * widened * np.sqrt(1 + of_middle)
-    known = (n_same >= choices.history_weeks_min) & (n_differences >= 2)
+    is_known = (n_same >= choices.history_weeks_min) & (n_differences >= 2)
     if by_factor:
         at_least = np.maximum(middle, 1.0)
         upper = at_least * np.exp(reach * sd)
@@ -117,7 +117,7 @@ def expected_range(
         lower, upper = middle - reach * sd, middle + reach * sd
         if kind == "share":
             lower, upper = np.clip(lower, 0, 1), np.clip(upper, 0, 1)
-    return Range(*(np.where(known, part, np.nan) for part in (middle, lower, upper, sd)))
+    return Range(*(np.where(is_known, part, np.nan) for part in (middle, lower, upper, sd)))
 
 
 def _floor(middle: Array, kind: str, choices: Choices, rows_behind: Array | None) -> Array:
@@ -167,5 +167,5 @@ def trend(today: Array, history: Array, kind: str, n_days: int) -> Array:
     ]
     if not slopes:
         return np.full(len(today), np.nan)
-    found = median(np.hstack(slopes))
-    return np.expm1(found) if by_factor else found
+    slope = median(np.hstack(slopes))
+    return np.expm1(slope) if by_factor else slope

@@ -135,7 +135,7 @@ def verdicts(store: Store, pilot: str, day: date | str) -> dict[str, int]:
 def _read(
     store: Store, pilot: str, days: Iterable[date | str], kind: Kind, scopes: Sequence[str]
 ) -> pd.DataFrame:
-    found = []
+    tables = []
     wanted = pa.array(list(scopes), pa.string())
     for day in sorted({str(day) for day in days}):
         file = file_of(store, pilot, day, kind)
@@ -143,9 +143,9 @@ def _read(
             continue
         rows = pq.read_table(file, filters=pc.field("scope").isin(wanted), partitioning=None)
         named = pa.array([day] * len(rows), pa.string())
-        found.append(rows.replace_schema_metadata(None).add_column(0, "day", named))
+        tables.append(rows.replace_schema_metadata(None).add_column(0, "day", named))
     empty = pa.schema([("day", pa.string()), *SCHEMAS[kind]]).empty_table()
-    frame: pd.DataFrame = pa.concat_tables(found or [empty]).to_pandas()
+    frame: pd.DataFrame = pa.concat_tables(tables or [empty]).to_pandas()
     return frame
 
 

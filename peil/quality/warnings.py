@@ -34,12 +34,12 @@ def bounds(history: Array, is_share: bool, choices: Choices) -> tuple[Array, Arr
     [10.0, 4.0, 16.0]
     """
     last = history[:, : int(choices.warning_days)]
-    known = ~np.isnan(last)
-    n_days = known.sum(axis=1)
+    is_known = ~np.isnan(last)
+    n_days = is_known.sum(axis=1)
     enough = n_days >= choices.warning_days_min
     divisor = np.maximum(n_days, 1)
-    mean = np.where(known, last, 0).sum(axis=1) / divisor
-    squares = np.where(known, (last - mean[:, None]) ** 2, 0).sum(axis=1)
+    mean = np.where(is_known, last, 0).sum(axis=1) / divisor
+    squares = np.where(is_known, (last - mean[:, None]) ** 2, 0).sum(axis=1)
     sd = np.sqrt(squares / np.maximum(n_days - 1, 1))
     if is_share:
         upper = np.minimum.reduce(
@@ -56,12 +56,12 @@ def bounds(history: Array, is_share: bool, choices: Choices) -> tuple[Array, Arr
     return tuple(np.where(enough, part, np.nan) for part in (mean, lower, upper))  # type: ignore[return-value]
 
 
-def judge(found: Figures, rows_behind: Array, choices: Choices) -> Iterator[pa.Table]:
+def judge(figures: Figures, rows_behind: Array, choices: Choices) -> Iterator[pa.Table]:
     """Judge the day's and the cells' rows and error rates as multimno does.
 
     Parameters
     ----------
-    found : Figures
+    figures : Figures
         Of the scopes `day` and `cell`, by day.
     rows_behind : ndarray of shape (n_figures,)
         Landed rows that a share is a share of.
@@ -71,14 +71,14 @@ def judge(found: Figures, rows_behind: Array, choices: Choices) -> Iterator[pa.T
     pyarrow.Table
         Columns of `peil.quality.store.SCHEMAS["judged"]`.
     """
-    of = {name: warning for warning, name in (ROWS | SHARES).items()}
-    for scope, name, at in groups(found.keys):
-        if name not in of or scope not in SCOPES:
+    warning_of = {name: warning for warning, name in (ROWS | SHARES).items()}
+    for scope, name, at in groups(figures.keys):
+        if name not in warning_of or scope not in SCOPES:
             continue
-        check = CHECKS[of[name]]
+        check = CHECKS[warning_of[name]]
         is_share = check.kind == "share"
-        today = found.today[at]
-        mean, lower, upper = bounds(found.history[at], is_share, choices)
+        today = figures.today[at]
+        mean, lower, upper = bounds(figures.history[at], is_share, choices)
         is_out = today > upper
         if is_share:  # few rows vary by more than a third by chance
             is_out &= today * rows_behind[at] >= choices.warning_error_rows_min
@@ -86,5 +86,5 @@ def judge(found: Figures, rows_behind: Array, choices: Choices) -> Iterator[pa.T
             is_out |= today < lower
         verdict = np.where(np.isnan(today) | np.isnan(mean), 3, is_out.astype(int))
         none = np.full(len(at), np.nan)
-        keys = found.keys.take(pa.array(at))
+        keys = figures.keys.take(pa.array(at))
         yield rows_of(keys, check, "note", today, Range(mean, lower, upper, none), none, verdict)

@@ -60,41 +60,40 @@ def watch(pilot: str, day: str | None = None) -> Outcome:
             looks.extend(source())
         except Exception as error:
             failed.append(error)
-    told = telling.settle(store, charter, looks, at)
+    report = telling.settle(store, charter, looks, at)
     if failed:
         raise failed[0]
-    return _outcome(charter, store, str(when or charter.period.start), told)
+    return _outcome(charter, store, str(when or charter.period.start), report)
 
 
-def lines(store: Store, pilot: str, said: Collection[date] = ()) -> list[str]:
+def lines(store: Store, pilot: str, days_told: Collection[date] = ()) -> list[str]:
     """Say what lasts, one line each, for a terminal.
 
     Parameters
     ----------
-    said : collection of date, optional
-        Days of which it was said already what stopped them: that is not said again.
+    days_told : collection of date, optional
+        Days of which was printed already what stopped them: that is not printed again.
     """
-    days = {str(day) for day in said}
+    days = {str(day) for day in days_told}
     return [
-        f"[{one.trouble.severity}] {messages.title(one.trouble)}, since {one.trouble.since} "
-        f"({one.trouble.owner}): {messages.clean(one.trouble.what)} "
-        f"{messages.clean(one.trouble.what_to_do)}"
-        for one in telling.standing(store, pilot)
-        if not (one.trouble.kind in (listing.KIND, telling.VERB_FAILED) and one.trouble.day in days)
+        f"[{trouble.severity}] {messages.title(trouble)}, since {trouble.since} "
+        f"({trouble.owner}): {messages.clean(trouble.what)} {messages.clean(trouble.what_to_do)}"
+        for trouble in (incident.trouble for incident in telling.standing(store, pilot))
+        if not (trouble.kind in (listing.KIND, telling.VERB_FAILED) and trouble.day in days)
     ]
 
 
-def _outcome(charter: Charter, store: Store, day: str, told: telling.Told) -> Outcome:
+def _outcome(charter: Charter, store: Store, day: str, report: telling.Told) -> Outcome:
     facts: dict[str, int | float | str] = {
         "n_lasting": len(telling.standing(store, charter.pilot)),
-        "n_began": told.count("opened"),
-        "n_ended": told.count("ended"),
-        "n_sent": told.n_sent,
+        "n_began": report.count("opened"),
+        "n_ended": report.count("ended"),
+        "n_sent": report.n_sent,
     }
-    if told.failed:
-        facts["not_told_by"] = ", ".join(told.failed)
-    status = "done" if told.news or told.n_sent or told.failed else "unchanged"
-    look_at = [str(listing.alerts_file(store, charter.pilot))] if told.news else []
+    if report.failed:
+        facts["not_told_by"] = ", ".join(report.failed)
+    status = "done" if report.news or report.n_sent or report.failed else "unchanged"
+    look_at = [str(listing.alerts_file(store, charter.pilot))] if report.news else []
     return Outcome("watch", charter.pilot, day, status, facts, look_at)  # type: ignore[arg-type]
 
 
@@ -102,22 +101,22 @@ def _gates(charter: Charter, store: Store) -> list[telling.Look]:
     """What the reports of all gates say: a gate that closed in a run that died is told too."""
     from peil.gates.report import GateReport
 
-    found = []
+    looks = []
     for day in charter.days():
         for state in STATES:
             file = store.quality(charter.pilot, day) / f"{state}.json"
             if file.is_file():
                 report = GateReport.from_json(file.read_text(encoding="utf-8"))
-                found.append(closing.look(store, report))
-    return found
+                looks.append(closing.look(store, report))
+    return looks
 
 
 def _drift(charter: Charter, store: Store, day: date | None) -> list[telling.Look]:
     """What the quality of a measured day says; of any other nothing is known, so nothing ends."""
     if day is None or not _figures(charter, store, day).is_file():
         return []
-    found = import_module("peil.quality.drift").found(charter, day, store)
-    return [telling.Look("drift", str(day), tuple(found))]
+    troubles = import_module("peil.quality.drift").found(charter, day, store)
+    return [telling.Look("drift", str(day), tuple(troubles))]
 
 
 def _figures(charter: Charter, store: Store, day: date) -> Path:

@@ -153,25 +153,25 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "scheduler": {"scheduler_idle_sleep_time": "1"},
         "usage_data_collection": {"enabled": "False"},
     }
-    found = {
+    variables = {
         f"AIRFLOW__{section}__{key}".upper(): value
         for section, values in sections.items()
         for key, value in values.items()
     }
-    found |= {
+    variables |= {
         "AIRFLOW_HOME": str(home),
         "DO_NOT_TRACK": "true",
     }
-    return found
+    return variables
 
 
 def environment_of_a_child(settings: Settings, port: int) -> dict[str, str]:
     """Return the whole environment of an Airflow in processes of its own, for this store."""
-    found = {**os.environ, **environment(settings, port)}
+    variables = {**os.environ, **environment(settings, port)}
     for name, value in settings.model_dump(exclude_none=True).items():
-        found[f"PEIL_{name}".upper()] = _spelled(value)
+        variables[f"PEIL_{name}".upper()] = _spelled(value)
     folders = [*filter(None, [os.environ.get("PYTHONPATH")]), str(PROJECT)]
-    return {**found, "PYTHONPATH": os.pathsep.join(folders)}
+    return {**variables, "PYTHONPATH": os.pathsep.join(folders)}
 
 
 def _spelled(value: Any) -> str:

@@ -112,10 +112,10 @@ def webhook(message: Message, url: str) -> None:
         @cached_property
         def hook(self) -> SlackWebhookHook:
             # no retries in here: the outbox tries again
-            made = Hook(slack_webhook_conn_id="peil_webhook", timeout=TIMEOUT_S, retry_handlers=[])
+            hook = Hook(slack_webhook_conn_id="peil_webhook", timeout=TIMEOUT_S, retry_handlers=[])
             if proxy_bypass(urlsplit(url).hostname or ""):
-                made.client.proxy = None  # its library reads the proxy but not NO_PROXY
-            return made
+                hook.client.proxy = None  # its library reads the proxy but not NO_PROXY
+            return hook
 
     text = _escaped(message.text).replace("```", "'''")
     notifier: Any = Notifier(

@@ -96,8 +96,8 @@ class Airflow:
 
     def runs(self, dag_id: str) -> dict[str, str]:
         """Return the state of the newest run of each partition (day) of a DAG."""
-        found = self.get(f"/dags/{dag_id}/dagRuns", limit=500, order_by="run_after")["dag_runs"]
-        return {run["partition_key"]: run["state"] for run in found if run.get("partition_key")}
+        runs = self.get(f"/dags/{dag_id}/dagRuns", limit=500, order_by="run_after")["dag_runs"]
+        return {run["partition_key"]: run["state"] for run in runs if run.get("partition_key")}
 
     def tasks(self, dag_id: str, day: str) -> dict[str, str]:
         """Return the state of each task of the newest run of a day."""
@@ -107,8 +107,8 @@ class Airflow:
 
     def tasks_of(self, dag_id: str, run_id: str) -> dict[str, str]:
         """Return the state of each task of one run."""
-        found = self.get(f"/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances")
-        return {task["task_id"]: task["state"] for task in found["task_instances"]}
+        tasks = self.get(f"/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances")
+        return {task["task_id"]: task["state"] for task in tasks["task_instances"]}
 
     def partitions(self, uri: str) -> set[str]:
         """Return the days for which an asset exists."""
@@ -125,14 +125,14 @@ class Airflow:
         TimeoutError
             With the states so far.
         """
-        found: dict[str, str] = {}
+        states: dict[str, str] = {}
 
         def over() -> bool:
-            found.update(self.runs(dag_id))
-            return all(found.get(day) in OVER for day in days)
+            states.update(self.runs(dag_id))
+            return all(states.get(day) in OVER for day in days)
 
-        wait_until(over, timeout_s, lambda: f"{dag_id}: {found}")
-        return {day: found[day] for day in sorted(days)}
+        wait_until(over, timeout_s, lambda: f"{dag_id}: {states}")
+        return {day: states[day] for day in sorted(days)}
 
 
 def wait_until(true: Callable[[], bool], timeout_s: float, what: Callable[[], str]) -> None:

@@ -33,9 +33,9 @@ COMPONENTS = (
 
 def free_port() -> int:
     """Return a port of loopback that nothing listens on now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @contextmanager
@@ -151,8 +151,8 @@ def up(settings: Settings, airflow_port: int = 8080, mlflow_port: int = 5000) ->
     print("Starting Airflow and MLflow on this machine only; this takes half a minute.", flush=True)
     where = password_file(settings)
     # said outright: a shell's background job starts with Ctrl-C ignored, and would never stop
-    for asked in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked, signal.default_int_handler)
+    for signal_no in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_no, signal.default_int_handler)
     try:
         with ExitStack() as consoles:
             mlflow = consoles.enter_context(started_mlflow(settings, mlflow_port))

@@ -50,9 +50,9 @@ class WalkResult:
         return self.outcomes[0].facts
 
 
-def log_file(of: Settings) -> Path:
+def log_file(settings: Settings) -> Path:
     """Where Airflow's log of walked DAGs goes."""
-    return Store(of).airflow_home / "logs" / "walk.log"
+    return Store(settings).airflow_home / "logs" / "walk.log"
 
 
 def walk(verb: str, pilot: str, day: str) -> WalkResult:
@@ -118,8 +118,8 @@ def _outcomes(run: Any) -> list[Outcome]:
         rows = session.scalars(
             XComModel.get_many(run_id=run.run_id, dag_ids=run.dag_id, key="return_value")
         ).all()
-        found = [XComModel.deserialize_value(row) for row in sorted(rows, key=_written_at)]
-    return [Outcome(**told) for told in found if isinstance(told, dict) and "verb" in told]
+        values = [XComModel.deserialize_value(row) for row in sorted(rows, key=_written_at)]
+    return [Outcome(**value) for value in values if isinstance(value, dict) and "verb" in value]
 
 
 def _written_at(row: Any) -> Any:
@@ -129,10 +129,10 @@ def _written_at(row: Any) -> Any:
 class _Walker:
     """The DAGs of one store, read once, with Airflow's database ready for them."""
 
-    def __init__(self, of: Settings) -> None:
-        self._claim = claim(of, alone=False)
-        prepare(of)
-        _quiet(log_file(of))
+    def __init__(self, settings: Settings) -> None:
+        self._claim = claim(settings, alone=False)
+        prepare(settings)
+        _quiet(log_file(settings))
         from airflow.dag_processing.bundles import manager
         from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
 
@@ -164,13 +164,13 @@ class _Walker:
 _walkers: dict[tuple[Path, Path], _Walker] = {}
 
 
-def _walker(of: Settings) -> _Walker:
+def _walker(settings: Settings) -> _Walker:
     """Return the walker of this store and these charters, made at the first walk."""
-    key = (Store(of).airflow_home, of.pilots)
+    key = (Store(settings).airflow_home, settings.pilots)
     if key not in _walkers:
         if _walkers:
             raise RuntimeError("Airflow takes one database a process: walk another store apart.")
-        _walkers[key] = _Walker(of)
+        _walkers[key] = _Walker(settings)
     return _walkers[key]
 
 
