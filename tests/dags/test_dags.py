@@ -67,10 +67,10 @@ def expected() -> set[str]:
 
 @pytest.fixture
 def bag(read_dags: Any) -> Any:
-    found = read_dags(DAGS, PILOTS)
+    dags = read_dags(DAGS, PILOTS)
     # all() of nothing is true, and a missing folder has no import errors: count first
-    assert set(found.dags) == expected()
-    return found
+    assert set(dags.dags) == expected()
+    return dags
 
 
 def test_every_verb_of_every_pilot_is_one_dag_and_there_is_no_other(bag: Any) -> None:
@@ -83,9 +83,9 @@ def test_a_missing_dag_file_is_noticed(read_dags: Any, tmp_path: Path, verb: str
     fewer = tmp_path / "dags"
     shutil.copytree(DAGS, fewer)
     (fewer / f"{verb}.py").unlink()
-    found = read_dags(fewer, PILOTS)
-    assert not found.import_errors  # Airflow itself has nothing to complain of
-    missing = expected() - set(found.dags)
+    dags = read_dags(fewer, PILOTS)
+    assert not dags.import_errors  # Airflow itself has nothing to complain of
+    missing = expected() - set(dags.dags)
     assert missing and all(dag_id.startswith(f"{verb}__") for dag_id in missing)
 
 
@@ -262,15 +262,15 @@ def test_ingest_has_the_deadline_that_the_charter_names(read_dags: Any, tmp_path
     pilots = tmp_path / "pilots"
     shutil.copytree(PILOTS, pilots)
     with_due(pilots / "demo.yml", "06:30")
-    found = read_dags(DAGS, pilots)
-    assert not found.import_errors
-    (alert,) = found.dags["ingest__demo"].deadline
+    dags = read_dags(DAGS, pilots)
+    assert not dags.import_errors
+    (alert,) = dags.dags["ingest__demo"].deadline
     assert alert.interval == timedelta(hours=6, minutes=30)
     assert (alert.callback.path, alert.callback.kwargs) == (
         "peil.watch.deadlines.passed",
         {"pilot": "demo"},
     )
-    others = [dag for dag_id, dag in found.dags.items() if dag_id != "ingest__demo"]
+    others = [dag for dag_id, dag in dags.dags.items() if dag_id != "ingest__demo"]
     assert others and not any(dag.deadline for dag in others)
 
 
@@ -322,9 +322,9 @@ def test_a_charter_that_is_not_valid_hides_no_dag(read_dags: Any, tmp_path: Path
     pilots = tmp_path / "pilots"
     shutil.copytree(PILOTS, pilots)
     (pilots / "broken.yml").write_text("pilot: broken\npurpose: none of these\n")
-    found = read_dags(DAGS, pilots)
-    assert not found.import_errors
-    assert set(found.dags) == expected() | {f"{verb}__broken" for verb in VERBS}
+    dags = read_dags(DAGS, pilots)
+    assert not dags.import_errors
+    assert set(dags.dags) == expected() | {f"{verb}__broken" for verb in VERBS}
 
 
 def test_a_dag_file_takes_airflow_at_the_top_and_peil_inside_its_tasks() -> None:

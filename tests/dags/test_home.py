@@ -13,9 +13,9 @@ from peil.settings import Settings
 
 
 def secrets_of(folder: Path) -> dict[str, str]:
-    found = {file.name: file.read_text() for file in folder.iterdir()}
-    assert found and all(len(content) >= 32 for content in found.values())
-    return found
+    files = {file.name: file.read_text() for file in folder.iterdir()}
+    assert files and all(len(content) >= 32 for content in files.values())
+    return files
 
 
 def test_no_secret_is_in_the_environment(tmp_path: Path) -> None:
@@ -65,10 +65,10 @@ def test_airflow_listens_on_loopback_and_reports_to_nobody(tmp_path: Path) -> No
 
 def test_an_airflow_of_its_own_is_told_every_setting(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "d", deliveries=tmp_path / "e", threads=1, settle_s=0)
-    told = environment_of_a_child(settings, 8123)
-    assert told["PEIL_DATA"] == str(tmp_path / "d")
-    assert told["PEIL_DELIVERIES"] == str(tmp_path / "e")
-    assert (told["PEIL_THREADS"], told["PEIL_SETTLE_S"]) == ("1", "0.0")
+    variables = environment_of_a_child(settings, 8123)
+    assert variables["PEIL_DATA"] == str(tmp_path / "d")
+    assert variables["PEIL_DELIVERIES"] == str(tmp_path / "e")
+    assert (variables["PEIL_THREADS"], variables["PEIL_SETTLE_S"]) == ("1", "0.0")
     # this process has its own settings, and keeps them
     assert not any(name.startswith("PEIL_") for name in environment(settings))
 

@@ -188,10 +188,10 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    found["printed"] = done.stdout.strip().splitlines()[:-1]
-    found["log"] = (folder / "data/operator/airflow/logs/walk.log").read_text()
-    return found
+    scenarios: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    scenarios["printed"] = done.stdout.strip().splitlines()[:-1]
+    scenarios["log"] = (folder / "data/operator/airflow/logs/walk.log").read_text()
+    return scenarios
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_simulated_release_asks_nobody_and_crosses_behind_its_gate(
     walked: dict[str, Any],
 ) -> None:
     release = walked["release"]
-    assert [one[0] for one in release["seen"]] == ["release", "check", "publish"]
+    assert [call[0] for call in release["seen"]] == ["release", "check", "publish"]
     assert release["outcomes"] == ["release", "publish"]
     assert release["states"]["approval"] == "skipped"
     assert release["states"]["released"] == "success"
@@ -235,7 +235,7 @@ def test_a_walk_of_a_real_release_does_not_wait_for_an_answer_nobody_can_give(
 
 
 def test_what_crossed_before_is_not_asked_again(walked: dict[str, Any]) -> None:
-    assert [one[0] for one in walked["released before"]["seen"]] == [
+    assert [call[0] for call in walked["released before"]["seen"]] == [
         "release",
         "publish",
     ]
@@ -254,7 +254,7 @@ def test_what_a_verb_raises_comes_out_as_it_was_raised(
 ) -> None:
     assert (walked[name]["error"], walked[name]["says"]) == (error, says)
     # at once, without a second try, and without a look at the gate
-    assert [one[0] for one in walked[name]["seen"]] == ["stage"]
+    assert [call[0] for call in walked[name]["seen"]] == ["stage"]
 
 
 def test_a_closed_gate_quarantines_the_day_and_stops_it(walked: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ def test_a_version_from_before_a_parameter_takes_its_default(
         tiny.store, "tiny", "a" * 32, old, {}, {}, {"peil.footprint": "version 1"}
     )
     experiments.promote(tiny.store, "tiny", number)
-    found = experiments.champion(tiny.store, "tiny")
-    assert found is not None
-    assert found.footprint.path_loss_exponent == 4.2
-    assert found.footprint.steepness == FootprintSignalStrength().steepness
+    champion = experiments.champion(tiny.store, "tiny")
+    assert champion is not None
+    assert champion.footprint.path_loss_exponent == 4.2
+    assert champion.footprint.steepness == FootprintSignalStrength().steepness

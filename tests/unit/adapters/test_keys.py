@@ -18,36 +18,36 @@ def mode(path: Path) -> int:
 
 
 def test_a_key_is_32_bytes_of_mode_0400_in_a_folder_of_mode_0700(tmp_path: Path) -> None:
-    made = keys.new_key(tmp_path / "keys" / "demo" / "2026-03-02.raw.key")
-    assert len(keys.read_key(made)) == 32
-    assert mode(made) == 0o400
-    assert mode(made.parent) == 0o700
-    assert mode(made.parent.parent) == 0o700
+    key = keys.new_key(tmp_path / "keys" / "demo" / "2026-03-02.raw.key")
+    assert len(keys.read_key(key)) == 32
+    assert mode(key) == 0o400
+    assert mode(key.parent) == 0o700
+    assert mode(key.parent.parent) == 0o700
 
 
 def test_two_keys_differ_and_an_existing_key_is_used_again(tmp_path: Path) -> None:
-    one, other = keys.new_key(tmp_path / "one.key"), keys.new_key(tmp_path / "other.key")
-    before = keys.read_key(one)
-    assert keys.read_key(keys.new_key(one)) == before
+    first, other = keys.new_key(tmp_path / "one.key"), keys.new_key(tmp_path / "other.key")
+    before = keys.read_key(first)
+    assert keys.read_key(keys.new_key(first)) == before
     assert before != keys.read_key(other)
     assert len(set(before)) > 16  # not a constant
 
 
 def test_a_race_leaves_one_key_and_nothing_beside_it(tmp_path: Path) -> None:
     path, start = tmp_path / "keys" / "a.key", threading.Barrier(8)
-    seen: list[bytes] = []
+    read: list[bytes] = []
 
     def make() -> None:
         start.wait()
-        seen.append(keys.read_key(keys.new_key(path)))
+        read.append(keys.read_key(keys.new_key(path)))
 
     threads = [threading.Thread(target=make) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(seen) == 8
-    assert len(set(seen)) == 1
+    assert len(read) == 8
+    assert len(set(read)) == 1
     assert [file.name for file in path.parent.iterdir()] == ["a.key"]
 
 

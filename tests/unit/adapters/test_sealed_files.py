@@ -63,8 +63,8 @@ def test_a_file_opens_with_its_own_key_only(
     other = bytes(reversed(key))
     with pytest.raises(Refused, match="does not open with its key") as refused:
         sealing.attach(opened, file, "raw", other, True)
-    said = repr(refused.value) + repr(refused.value.__context__) + repr(refused.value.__cause__)
-    assert other.hex() not in said
+    sentence = repr(refused.value) + repr(refused.value.__context__) + repr(refused.value.__cause__)
+    assert other.hex() not in sentence
     sealing.attach(opened, file, "raw", key, True)
     assert opened.execute("SELECT count(*) FROM raw.events").fetchall() == [(20000,)]
 
@@ -89,12 +89,12 @@ def test_a_key_shows_in_no_catalogue_of_the_database(
 ) -> None:
     opened.execute("CALL enable_logging(level = 'trace')")
     sealing.attach(opened, tmp_path / "a.duckdb", "raw", key, False)
-    told = ""
+    text = ""
     for table in ("databases()", "settings()", "variables()", "secrets()", "logs"):
-        told += repr(opened.execute(f"SELECT * FROM duckdb_{table}").fetchall())
-    assert "a.duckdb" in told  # something was told
-    assert key.hex() not in told
-    assert repr(key) not in told
+        text += repr(opened.execute(f"SELECT * FROM duckdb_{table}").fetchall())
+    assert "a.duckdb" in text  # something was told
+    assert key.hex() not in text
+    assert repr(key) not in text
 
 
 def test_nothing_is_attached_without_openssl_or_with_plain_spill(

@@ -26,9 +26,9 @@ def tell(*troubles: Any) -> telling.Told:
 
 
 def test_a_mail_says_what_where_since_when_what_to_do_and_where_to_read(postbox: Postbox) -> None:
-    told = tell(trouble())
+    report = tell(trouble())
 
-    assert told.n_sent == 1 and told.failed == {}
+    assert report.n_sent == 1 and report.failed == {}
     (mail,) = postbox.received
     assert mail["Subject"] == "Peil tiny [note] silent region: Z01"
     assert mail["From"] == "peil@operator.example"
@@ -111,10 +111,10 @@ def test_each_apprise_url_is_a_channel_that_fails_by_itself(
         "PEIL_APPRISE_URLS", f"json://127.0.0.1:1/away\njson://127.0.0.1:{web.port}/there"
     )
 
-    told = tell(trouble())
+    report = tell(trouble())
 
-    assert told.n_sent == 1 and len(web.received) == 1
-    (failed,) = told.failed
+    assert report.n_sent == 1 and len(web.received) == 1
+    (failed,) = report.failed
     assert failed.startswith("apprise ") and failed != configured(settings())[1].name
 
 
@@ -123,10 +123,10 @@ def test_apprise_that_is_not_taken_is_a_failure(web: Web, monkeypatch: pytest.Mo
     monkeypatch.setenv("PEIL_APPRISE_URLS", f"json://127.0.0.1:{web.port}/a not-one://")
     web.status = 500
 
-    told = tell(trouble())
+    report = tell(trouble())
 
-    assert told.n_sent == 0
-    assert list(told.failed.values()) == ["DeliveryError"] * 2
+    assert report.n_sent == 0
+    assert list(report.failed.values()) == ["DeliveryError"] * 2
 
 
 def test_a_secret_may_lie_in_a_file_and_is_never_told(
@@ -138,8 +138,8 @@ def test_a_secret_may_lie_in_a_file_and_is_never_told(
     web.status = 403
 
     with caplog.at_level(logging.DEBUG):
-        told = tell(trouble())
-    assert told.failed == {"webhook": "the server answered 403"}
+        report = tell(trouble())
+    assert report.failed == {"webhook": "the server answered 403"}
     assert "PEIL_WEBHOOK_URL" in caplog.text and "tries again" in caplog.text
     assert "secret-token" not in caplog.text
     assert "secret-token" not in repr(settings())
@@ -155,11 +155,11 @@ def test_a_secret_that_cannot_be_read_hides_no_other_channel(
     monkeypatch.setenv("PEIL_APPRISE_URLS", f"json://127.0.0.1:{web.port}/a")
     monkeypatch.setenv("PEIL_APPRISE_URLS_FILE", str(tmp_path / "missing"))
 
-    told = tell(trouble())
+    report = tell(trouble())
 
     assert len(postbox.received) == 1
-    assert "PEIL_WEBHOOK_URL_FILE names a file that cannot be read" in told.failed["webhook"]
-    assert "Both PEIL_APPRISE_URLS and PEIL_APPRISE_URLS_FILE" in told.failed["apprise"]
+    assert "PEIL_WEBHOOK_URL_FILE names a file that cannot be read" in report.failed["webhook"]
+    assert "Both PEIL_APPRISE_URLS and PEIL_APPRISE_URLS_FILE" in report.failed["apprise"]
 
 
 def test_a_test_message_says_what_happened_by_each_channel(
@@ -214,7 +214,7 @@ def test_without_a_channel_airflow_is_not_imported(
         raise AssertionError("Airflow was set up for a message that nobody asked for")
 
     monkeypatch.setattr("peil.alerts.channels._airflow", reached)
-    told = tell(trouble())
-    assert told.count("opened") == 1 and told.n_sent == 0
+    report = tell(trouble())
+    assert report.count("opened") == 1 and report.n_sent == 0
     line = json.loads((store.quarantine("tiny") / "alerts.jsonl").read_text())
     assert line["kind"] == "silent_region" and line["state"] == ""

@@ -23,7 +23,7 @@ from peil.store.store import Store
 
 def look(*places: str, day: str = "2026-03-02", source: str = "drift", **changes: Any) -> Any:
     """What a source found on a day: silent regions at these places."""
-    return telling.Look(source, day, tuple(trouble(one, day, **changes) for one in places))
+    return telling.Look(source, day, tuple(trouble(place, day, **changes) for place in places))
 
 
 def settle(*looks: Any) -> telling.Told:
@@ -47,9 +47,9 @@ def test_what_lasts_is_told_once_and_its_end_once(store: Store, postbox: Postbox
         settle(look("Z01", day=day))
     assert postbox.subjects() == ["Peil tiny [note] silent region: Z01"]
 
-    told = settle(look(day="2026-03-05"))
+    report = settle(look(day="2026-03-05"))
     settle(look(day="2026-03-05"))
-    assert told.count("ended") == 1
+    assert report.count("ended") == 1
     assert postbox.subjects()[1:] == ["Peil tiny [ended] silent region: Z01"]
     (_, end) = postbox.texts()
     assert "This has ended at 2026-03-08" in end and "It was: Region Z01 was silent." in end
@@ -91,7 +91,10 @@ def test_telling_some_troubles_ends_no_others(store: Store) -> None:
     charter = reading.load("tiny")
     for place in ("Z01", "Z02"):
         telling.tell(store, charter, [trouble(place, "2026-03-03")], now(charter))
-    assert [one.trouble.where for one in telling.standing(store, "tiny")] == ["Z01", "Z02"]
+    assert [incident.trouble.where for incident in telling.standing(store, "tiny")] == [
+        "Z01",
+        "Z02",
+    ]
 
 
 def test_two_places_are_two_incidents(store: Store, postbox: Postbox) -> None:
@@ -110,14 +113,14 @@ def test_a_server_that_is_away_is_told_next_time_and_the_log_says_so(
     monkeypatch.setenv("PEIL_WEBHOOK_URL", web.url)
     postbox.refuse = True
     with caplog.at_level(logging.WARNING):
-        told = settle(look("Z01", "Z02"))
-    assert told.failed == {"mail": "SMTPDataError: the server answered 451"}
+        report = settle(look("Z01", "Z02"))
+    assert report.failed == {"mail": "SMTPDataError: the server answered 451"}
     assert "2 of tiny not told by mail" in caplog.text and "PEIL_SMTP_*" in caplog.text
     assert len(web.received) == 2
 
     postbox.refuse = False
-    told = settle()
-    assert told.n_sent == 2 and told.failed == {}
+    report = settle()
+    assert report.n_sent == 2 and report.failed == {}
     assert len(postbox.received) == 2 and len(web.received) == 2
     assert settle().n_sent == 0
 
@@ -200,7 +203,7 @@ def test_an_incident_is_on_the_disk_before_anybody_is_told(
     synced: list[int] = []
     sync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.fstat(fd).st_size), sync(fd)))
-    seen: list[tuple[list[str], int]] = []
+    sent: list[tuple[list[str], int]] = []
     send = configured(settings())[0].send
 
     class Slow:
@@ -209,13 +212,13 @@ def test_an_incident_is_on_the_disk_before_anybody_is_told(
         @staticmethod
         def send(message: Any) -> None:
             size = incidents.file_of(store, "tiny").stat().st_size
-            seen.append((events(store), size))
+            sent.append((events(store), size))
             send(message)
 
-    monkeypatch.setattr("peil.alerts.outbox.configured", lambda of: [Slow])
+    monkeypatch.setattr("peil.alerts.outbox.configured", lambda settings: [Slow])
     settle(look("Z01"))
-    assert [event for event, _ in seen] == [["opened"]]
-    assert seen[0][1] in synced and alert_lines(store)
+    assert [event for event, _ in sent] == [["opened"]]
+    assert sent[0][1] in synced and alert_lines(store)
 
 
 def test_many_writers_wait_for_each_other(
@@ -248,7 +251,10 @@ def test_half_a_line_is_dropped_and_a_foreign_line_is_skipped(
         file.write(b'not an entry\n{"event": "en')
     with caplog.at_level(logging.WARNING):
         settle(look("Z01", "Z02", day="2026-03-03"))
-    assert [one.trouble.where for one in telling.standing(store, "tiny")] == ["Z01", "Z02"]
+    assert [incident.trouble.where for incident in telling.standing(store, "tiny")] == [
+        "Z01",
+        "Z02",
+    ]
     assert "half a line" in caplog.text and "line 2 is no entry" in caplog.text
 
 

@@ -83,7 +83,7 @@ def test_killed_at_any_step_nothing_is_lost_and_at_most_one_message_comes_twice(
     from peil.charter.clock import now
 
     monkeypatch.setenv("PEIL_WEBHOOK_URL", web.url)
-    monkeypatch.setattr("peil.alerts.outbox.configured", lambda of: [])
+    monkeypatch.setattr("peil.alerts.outbox.configured", lambda settings: [])
     charter = reading.load("tiny")
     before = trouble("Z01")
     telling.settle(Store(), charter, [telling.Look("drift", "2026-03-02", (before,))], now(charter))
@@ -101,10 +101,10 @@ def test_killed_at_any_step_nothing_is_lost_and_at_most_one_message_comes_twice(
 
     names = [trouble("Z02").incident, trouble("Z03").incident]
     wanted = {f"{before.incident}-1-ended", *(f"{name}-1-opened" for name in names)}
-    told = Counter(posted["id"] for posted in web.received)
-    assert set(told) == wanted
-    assert sum(told.values()) - len(told) <= n_killed
-    assert {one.name for one in telling.standing(store, "tiny")} == set(names)
+    n_posted = Counter(posted["id"] for posted in web.received)
+    assert set(n_posted) == wanted
+    assert sum(n_posted.values()) - len(n_posted) <= n_killed
+    assert {incident.name for incident in telling.standing(store, "tiny")} == set(names)
     lines = incidents.file_of(store, "tiny").read_text().splitlines()
     assert Counter(json.loads(line)["event"] for line in lines) == {
         "opened": 3,

@@ -161,12 +161,12 @@ def estimated() -> Frames:
     rows = []
     for estimator in ESTIMATORS:
         for hour in HOURS:
-            of = {zone: 396 * n / 1000 for zone, n in REGISTER.items()}
+            persons_of = {zone: 396 * n / 1000 for zone, n in REGISTER.items()}
             for zone, parent in PARENT.items():
                 if parent and zone in REGISTER:
-                    of[parent] = of.get(parent, 0.0) + of[zone]
-            of["NL"] = of["A"] + of["B"]
-            for zone, n_devices in of.items():
+                    persons_of[parent] = persons_of.get(parent, 0.0) + persons_of[zone]
+            persons_of["NL"] = persons_of["A"] + persons_of["B"]
+            for zone, n_devices in persons_of.items():
                 persons = n_devices * 1000 / 396
                 rows.append(
                     (zone, hour, estimator, n_devices, persons, 0.9 * persons, 1.1 * persons)

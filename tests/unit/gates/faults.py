@@ -99,11 +99,11 @@ def last_week(n_rows: int) -> Fault:
 
     def plant(batch: Any) -> None:
         day = batch.day - timedelta(days=7)
-        seen = {"n_rows": n_rows}
-        found = Finding("rows_were_delivered", "files", "W.", "D.", "stop", True, seen)
+        counts = {"n_rows": n_rows}
+        finding = Finding("rows_were_delivered", "files", "W.", "D.", "stop", True, counts)
         folder = batch.store.quality(batch.pilot, day)
         folder.mkdir(parents=True)
-        report = GateReport("raw", batch.pilot, str(day), True, [found])
+        report = GateReport("raw", batch.pilot, str(day), True, [finding])
         (folder / "raw.json").write_text(report.to_json())
 
     return plant

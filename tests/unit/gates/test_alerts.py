@@ -22,8 +22,8 @@ from peil.outcome import Outcome
 def closed(
     state: str = "raw", belief: str = "rows_were_delivered", day: str = "2026-03-02"
 ) -> GateReport:
-    seen = {"n_rows": 0}
-    failed = Finding(belief, "files", "No rows came.", "Ask for them.", "stop", False, seen)
+    counts = {"n_rows": 0}
+    failed = Finding(belief, "files", "No rows came.", "Ask for them.", "stop", False, counts)
     noted = Finding("a_note", "events", "It is odd.", "Look.", "note", False, {})
     held = Finding("fine", "cells", "It is so.", "Nothing.", "stop", True, {"n_cells": 8})
     return GateReport(state, "small", day, False, [failed, noted, held])  # type: ignore[arg-type]
@@ -71,7 +71,7 @@ def test_a_gate_that_closes_for_another_reason_ends_the_first(store: Any) -> Non
     gates.close(closed(belief="rows_can_be_read"))
     gates.close(closed(state="staged"))
 
-    assert [one.trouble.where for one in telling.standing(store, "small")] == [
+    assert [incident.trouble.where for incident in telling.standing(store, "small")] == [
         "raw 2026-03-02, rows_can_be_read",
         "staged 2026-03-02, rows_were_delivered",
     ]
@@ -83,7 +83,9 @@ def test_a_gate_that_opens_ends_its_own_incident_only(store: Any) -> None:
     gates.close(closed(day="2026-03-03"))
     open_gate(store, opened())
 
-    assert [one.trouble.where.split(",")[0] for one in telling.standing(store, "small")] == [
+    assert [
+        incident.trouble.where.split(",")[0] for incident in telling.standing(store, "small")
+    ] == [
         "staged 2026-03-02",
         "raw 2026-03-03",
     ]

@@ -18,7 +18,7 @@ def test_a_believable_batch_opens_its_gate_without_a_note(batch: Any, state: str
     report = gates.check(state, batch.pilot, batch.day)
 
     assert report.is_open
-    assert [found.expectation for found in report.results if not found.success] == []
+    assert [finding.expectation for finding in report.results if not finding.success] == []
     assert len(report.results) >= 10
 
 
@@ -30,7 +30,7 @@ def test_a_planted_fault_closes_the_gate_and_is_named(batch: Any, state: str, be
     report = gates.check(state, batch.pilot, batch.day)
 
     assert not report.is_open
-    assert belief in [found.expectation for found in report.stopped]
+    assert belief in [finding.expectation for finding in report.stopped]
     assert belief in report.sentence()
 
 
@@ -47,22 +47,25 @@ APART = (
         (state, sorted(names))
         for state in gates.STATES
         for names in (
-            {name for of, name in NOTES if of == state}.difference(*APART),
-            *({name for of, name in NOTES if of == state} & apart for apart in APART),
+            {name for planted_in, name in NOTES if planted_in == state}.difference(*APART),
+            *(
+                {name for planted_in, name in NOTES if planted_in == state} & apart
+                for apart in APART
+            ),
         )
         if names
     ],
 )
 def test_notes_are_written_and_stop_nothing(batch: Any, state: str, together: list[str]) -> None:
-    for of, name in NOTES:
-        if of == state and name in together:
-            NOTES[of, name](batch)
+    for planted_in, name in NOTES:
+        if planted_in == state and name in together:
+            NOTES[planted_in, name](batch)
     batch.write(state)
 
     report = gates.check(state, batch.pilot, batch.day)
 
     assert report.is_open, report.sentence()
-    assert set(together) <= {found.expectation for found in report.noted}
+    assert set(together) <= {finding.expectation for finding in report.noted}
 
 
 @pytest.mark.parametrize(("severity", "planted"), [("stop", STOPS), ("note", NOTES)])

@@ -37,24 +37,24 @@ def beliefs(state: str) -> list[Any]:
 
 @pytest.mark.parametrize("state", gates.STATES)
 def test_every_belief_says_why_and_what_to_do(store: Any, state: str) -> None:
-    found = beliefs(state)
+    suite = beliefs(state)
 
-    assert found
-    for belief in found:
+    assert suite
+    for belief in suite:
         assert belief.severity in ("stop", "note"), belief.name
         for sentence in (belief.why, belief.do):
             assert re.fullmatch(r"[A-Z][^\n]+\.", sentence), belief.name
-    names = [belief.name for belief in found]
+    names = [belief.name for belief in suite]
     assert len(names) == len(set(names))
-    assert {belief.severity for belief in found} == {"stop", "note"}
+    assert {belief.severity for belief in suite} == {"stop", "note"}
 
 
 @pytest.mark.parametrize("state", gates.STATES)
 def test_no_belief_asks_what_dbt_asks(store: Any, state: str) -> None:
-    asked = {type(belief.expectation).__name__ for belief in beliefs(state)}
+    kinds = {type(belief.expectation).__name__ for belief in beliefs(state)}
 
-    assert asked
-    assert not asked & ASKED_BY_DBT
+    assert kinds
+    assert not kinds & ASKED_BY_DBT
 
 
 @pytest.mark.parametrize("state", gates.STATES)
@@ -76,7 +76,7 @@ def test_a_suite_is_named_after_the_table_it_speaks_of(store: Any, state: str) -
 def test_a_belief_shows_columns_of_its_own_measure(batch: Any, state: str) -> None:
     batch.write(state)
     report = gates.check(state, batch.pilot, batch.day)
-    shown = {found.expectation: set(found.observed) for found in report.results}
+    shown = {finding.expectation: set(finding.observed) for finding in report.results}
     may_be_unknown = {"n_rows_usual", "volume_ratio"}  # no earlier week is there
 
     for belief in beliefs(state):
@@ -85,17 +85,17 @@ def test_a_belief_shows_columns_of_its_own_measure(batch: Any, state: str) -> No
 
 
 def test_expectations_import_great_expectations_and_nothing_else_of_ours() -> None:
-    seen = set()
+    imported = set()
     for file in (PROJECT / "expectations").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):
-                seen |= {name.name.split(".")[0] for name in node.names}
+                imported |= {name.name.split(".")[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom):
-                seen.add(str(node.module).split(".")[0])
+                imported.add(str(node.module).split(".")[0])
 
     allowed = {"__future__", "dataclasses", "typing", "great_expectations", "expectations"}
-    assert "great_expectations" in seen
-    assert seen <= allowed
+    assert "great_expectations" in imported
+    assert imported <= allowed
 
 
 def test_every_limit_is_used_by_a_belief_or_a_measure(store: Any) -> None:
@@ -104,14 +104,14 @@ def test_every_limit_is_used_by_a_belief_or_a_measure(store: Any) -> None:
         for file in (PROJECT / "expectations").rglob("*.py")
         if file.name != "limits.py"
     )
-    known = methods.section("expectations", "small")
+    limits = methods.section("expectations", "small")
 
-    assert known
-    assert [key for key in known if key not in text] == []
+    assert limits
+    assert [key for key in limits if key not in text] == []
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "sentence"),
     [
         ("raw_rows_min_stop", "raw_rows_min_stopp", "raw_rows_min_stop: is missing"),
         ("value = 0.8\n", 'value = "much"\n', "must be a number"),
@@ -119,7 +119,7 @@ def test_every_limit_is_used_by_a_belief_or_a_measure(store: Any) -> None:
     ],
 )
 def test_a_wrong_limit_is_refused_with_its_key(
-    store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str
+    store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, sentence: str
 ) -> None:
     text = settings().methods.read_text()
     text = (
@@ -130,7 +130,7 @@ def test_a_wrong_limit_is_refused_with_its_key(
     tomllib.loads((tmp_path / "methods.toml").read_text())
     monkeypatch.setenv("PEIL_METHODS", str(tmp_path / "methods.toml"))
 
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=sentence):
         choices.limits_of("small")
 
 

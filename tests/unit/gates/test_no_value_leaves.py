@@ -62,9 +62,9 @@ def test_a_planted_identifier_is_in_no_report_result_or_log(
     report = gates.check(state, batch.pilot, batch.day)
     gates.close(gates.GateReport(state, report.pilot, report.day, False, report.results))
 
-    said = capfd.readouterr()
+    output = capfd.readouterr()
     assert len(results) == len(report.results)
-    for text in (report.to_json(), *results, caplog.text, said.out, said.err):
+    for text in (report.to_json(), *results, caplog.text, output.out, output.err):
         assert batch.marker not in text
     assert files_with(batch.store.root, batch.marker) == []
     key = bytes(range(32)).hex()
@@ -130,9 +130,9 @@ def test_an_expectation_that_raises_is_our_fault_and_quotes_nothing(
     with pytest.raises(gates.JudgeError, match="could not ask planted of t") as raised:
         great.judge("raw", [belief], fill)
 
-    said = capfd.readouterr()
+    output = capfd.readouterr()
     everything = "".join(traceback.format_exception(raised.value))
-    for text in (everything, caplog.text, said.out, said.err):
+    for text in (everything, caplog.text, output.out, output.err):
         assert batch.marker not in text
     assert raised.value.__context__ is None
 
@@ -147,9 +147,9 @@ def test_a_measure_that_fails_is_our_fault_and_quotes_nothing(
     with pytest.raises(gates.MeasureError, match=r"make conservation \(Conversion") as raised:
         gates.check("estimated", batch.pilot, batch.day)
 
-    said = capfd.readouterr()
+    output = capfd.readouterr()
     everything = "".join(traceback.format_exception(raised.value))
-    for text in (everything, caplog.text, said.out, said.err):
+    for text in (everything, caplog.text, output.out, output.err):
         assert batch.marker not in text
     assert raised.value.__context__ is None
 
@@ -193,12 +193,12 @@ def test_measures_that_great_expectations_reads_hold_numbers_only(batch: Any, st
 
     planted(batch).write(state)
     limit = choices.limits_of(batch.pilot)
-    made = tables.measures(
+    measures = tables.measures(
         batch.store, reading.load(batch.pilot), state, batch.day, limit, batch.store.root
     )
     read = {belief.measure for belief in tables.beliefs(state, limit)}
 
-    types = {str(field.type) for name in read for field in made[name].schema}
+    types = {str(field.type) for name in read for field in measures[name].schema}
 
     assert types <= {"int64", "double"}
 

@@ -133,9 +133,9 @@ FAULTS: dict[str, list[Callable[[Table, Table], None]]] = {
 def test_a_sound_release_opens_its_gate(pilot: Any, product: Any) -> None:
     report = product_gates.require_open(pilot, product, DAY, Store())
     assert report.is_open and len(report.results) == 9
-    assert all(found.success for found in report.results)
-    kept = json.loads((Store().quality("tiny", DAY) / f"released_{product}.json").read_text())
-    assert kept["is_open"] and kept["state"] == f"released_{product}"
+    assert all(finding.success for finding in report.results)
+    written = json.loads((Store().quality("tiny", DAY) / f"released_{product}.json").read_text())
+    assert written["is_open"] and written["state"] == f"released_{product}"
 
 
 @pytest.mark.parametrize("product", ["flows", "visitors"])
@@ -173,7 +173,7 @@ def test_notes_stop_nothing(pilot: Any) -> None:
     hour = released["TIME_PERIOD"].iloc[0]
     write("flows", released[released["TIME_PERIOD"] != hour], estimated)
     report = product_gates.require_open(pilot, "flows", DAY, Store())
-    assert [found.expectation for found in report.noted] == [
+    assert [finding.expectation for finding in report.noted] == [
         "something_is_published",
         "every_hour_is_released",
     ]

@@ -17,15 +17,15 @@ from peil.store import atomic
 @pytest.fixture
 def judged(batch: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Count how often the gate is really asked."""
-    asked: list[str] = []
+    states: list[str] = []
     judge = gates._judge
 
     def count(store: Any, charter: Any, state: Any, day: Any, limits: Any) -> Any:
-        asked.append(state)
+        states.append(state)
         return judge(store, charter, state, day, limits)
 
     monkeypatch.setattr(gates, "_judge", count)
-    return asked
+    return states
 
 
 def spoil(batch: Any) -> None:

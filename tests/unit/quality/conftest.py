@@ -82,11 +82,11 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
         patch.setenv("PEIL_DATA", str(folder / "data"))
         patch.setenv("PEIL_PILOTS", str(folder / "pilots"))
         patch.setenv("PEIL_SETTLE_S", "0")
-        made = Tiny(folder)
-        made.write_charter(period={"start": "2026-03-02", "end": "2026-03-31"})
-        made.put("cells.csv", "cell,x,y\nc1,100,100\nc2,400,100\nc3,8000,300\n")
-        made.put("opt_out.csv", "imsi\n204080000000009\n")
-        yield Measured(made)
+        pilot = Tiny(folder)
+        pilot.write_charter(period={"start": "2026-03-02", "end": "2026-03-31"})
+        pilot.put("cells.csv", "cell,x,y\nc1,100,100\nc2,400,100\nc3,8000,300\n")
+        pilot.put("opt_out.csv", "imsi\n204080000000009\n")
+        yield Measured(pilot)
 
 
 @pytest.fixture

@@ -62,21 +62,21 @@ class Day:
             "plan_mark": self.plan_mark,
             "n_hours_silent": self.n_hours_silent,
         }
-        found: list[tuple[str, str, str, Any, float]] = [
+        figures: list[tuple[str, str, str, Any, float]] = [
             (check, "day", "", None, value) for check, value in of_day.items()
         ]
         hours = hours_of(day, "Europe/Amsterdam")
         for number, hour in enumerate(hours):
             rows = self.n_rows * self.profile[number % 24]
-            found.append(("count_added_rows", "hour", "", hour, float(rows)))
+            figures.append(("count_added_rows", "hour", "", hour, float(rows)))
         for region, share, silent in zip(
             REGIONS, self.by_region, self.region_hours_silent, strict=True
         ):
-            found.append(("count_added_rows", "region", region, None, self.n_rows * share))
-            found.append(("n_hours_silent", "region", region, None, silent))
-            found.append(("n_cells", "region", region, None, 10.0))
-        found += [("n_rows_staged", "cell", cell, None, 200.0) for cell in self.cells]
-        return found
+            figures.append(("count_added_rows", "region", region, None, self.n_rows * share))
+            figures.append(("n_hours_silent", "region", region, None, silent))
+            figures.append(("n_cells", "region", region, None, 10.0))
+        figures += [("n_rows_staged", "cell", cell, None, 200.0) for cell in self.cells]
+        return figures
 
 
 @dataclass
@@ -104,13 +104,14 @@ class Weeks:
     def write(self, change: Callable[[int, Day], None] = lambda back, day: None) -> None:
         """Write every day, changed where `change` changes it."""
         for back in range(N_DAYS):
-            made = self.usual(back)
-            change(back, made)
-            self.put(LAST - timedelta(days=back), made)
+            figures = self.usual(back)
+            change(back, figures)
+            self.put(LAST - timedelta(days=back), figures)
 
-    def put(self, day: date, made: Day) -> None:
+    def put(self, day: date, figures: Day) -> None:
         rows = [
-            dict(zip(quality.SCHEMAS["figures"].names, row, strict=True)) for row in made.rows(day)
+            dict(zip(quality.SCHEMAS["figures"].names, row, strict=True))
+            for row in figures.rows(day)
         ]
         table = pa.Table.from_pylist(rows, schema=quality.SCHEMAS["figures"])
         quality.write(self.store, "tiny", day, "figures", table, f"{day}")

@@ -146,10 +146,10 @@ def test_fifteen_rows_of_a_cell_and_hour_are_told_and_fourteen_are_not(
     day = date(2026, 3, 3)
     rows = [(str(n % 9), f"2026-03-03 10:{n:02d}:00", "c1") for n in range(17) if n % 9]
     rows += [(str(n % 9), f"2026-03-03 12:{n:02d}:00", "c1") for n in range(16) if n % 9]
-    found = measured.run({"b.csv": text_of(rows)}, day)
-    assert found["n_rows_staged", "cell_hour", "c1", 10] == 15
-    assert found["n_rows_staged", "cell_hour", "c1", 12] is None
-    assert found["n_rows_staged", "cell", "c1", None] == 29
+    figures = measured.run({"b.csv": text_of(rows)}, day)
+    assert figures["n_rows_staged", "cell_hour", "c1", 10] == 15
+    assert figures["n_rows_staged", "cell_hour", "c1", 12] is None
+    assert figures["n_rows_staged", "cell", "c1", None] == 29
 
 
 def test_the_order_of_rows_and_files_changes_no_figure(measured: Measured) -> None:
@@ -189,16 +189,16 @@ def test_a_day_is_measured_once_and_again_when_what_it_rests_on_changes(
     file = quality.file_of(tiny.store, "tiny", DAY, "figures")
     before = file.read_bytes()
     manifest = tiny.store.raw_manifest("tiny", DAY)
-    told = read_json(manifest)
+    content = read_json(manifest)
     counted = {"count_imeis": 5.0, "max_duration": 60.0, "median_duration": 9.0}
-    told["files"][0]["incoming"] = counted
-    write_json(manifest, told)
+    content["files"][0]["incoming"] = counted
+    write_json(manifest, content)
     assert measure(tiny.charter, DAY, tiny.store).status == "done"
-    found = measured.figures()
+    counts = measured.figures()
     for check, value in counted.items():
-        assert found[check, "day", "", None] == found[check, "delivery", "a.csv", None] == value
-    del told["files"][0]["incoming"]
-    write_json(manifest, told)
+        assert counts[check, "day", "", None] == counts[check, "delivery", "a.csv", None] == value
+    del content["files"][0]["incoming"]
+    write_json(manifest, content)
     measure(tiny.charter, DAY, tiny.store)
     assert file.read_bytes() == before
 

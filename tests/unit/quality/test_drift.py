@@ -19,9 +19,9 @@ Change = Callable[[Day], None]
 def told(weeks: Weeks, change: Change | None = None, day: date = LAST) -> dict[str, Trouble]:
     """What is found of the last day, changed; by kind."""
 
-    def of_last(back: int, made: Day) -> None:
+    def of_last(back: int, figures: Day) -> None:
         if change is not None and back == 0:
-            change(made)
+            change(figures)
 
     weeks.write(of_last)
     troubles = found(weeks.charter, day, weeks.store)
@@ -100,7 +100,7 @@ def chatty(day: Day) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "kind", "where", "seen"),
+    ("change", "kind", "where", "words"),
     [
         (doubled, "doubled_delivery", "events", "99 % of the rows came twice"),
         (half_doubled, "doubled_delivery", "events", "25 % of the rows came twice"),
@@ -118,12 +118,12 @@ def chatty(day: Day) -> None:
     ],
 )
 def test_one_cause_is_told_by_its_name_and_nothing_beside_it(
-    weeks: Weeks, change: Change, kind: str, where: str, seen: str
+    weeks: Weeks, change: Change, kind: str, where: str, words: str
 ) -> None:
     troubles = told(weeks, change)
     assert list(troubles) == [kind]
     trouble = troubles[kind]
-    assert trouble.where == where and seen in trouble.what, trouble.what
+    assert trouble.where == where and words in trouble.what, trouble.what
     assert trouble.since == trouble.day == str(LAST)
     assert trouble.observed and all(np.isfinite(value) for value in trouble.observed.values())
 
@@ -237,24 +237,26 @@ def test_a_holiday_is_not_compared_with_working_days(weeks: Weeks) -> None:
     weeks.write()
     for number in range(1, 42):
         day = LAST + timedelta(days=number)
-        made = weeks.usual(-number % 7 + 14)
+        figures = weeks.usual(-number % 7 + 14)
         if day in (date(2026, 4, 27), date(2026, 4, 6), date(2026, 4, 5)):
-            made.n_rows *= 0.5
-        weeks.put(day, made)
+            figures.n_rows *= 0.5
+        weeks.put(day, figures)
     for day in (date(2026, 4, 27), date(2026, 5, 4)):
         assert found(weeks.charter, day, weeks.store) == []
     ordinary = date(2026, 4, 28)
-    made = weeks.usual(7)
-    made.n_rows *= 0.5
-    weeks.put(ordinary, made)
-    assert [one.kind for one in found(weeks.charter, ordinary, weeks.store)] == ["volume_low"]
+    figures = weeks.usual(7)
+    figures.n_rows *= 0.5
+    weeks.put(ordinary, figures)
+    assert [trouble.kind for trouble in found(weeks.charter, ordinary, weeks.store)] == [
+        "volume_low"
+    ]
 
 
 def test_two_weeks_are_needed(weeks: Weeks) -> None:
     for back in range(13):
-        made = weeks.usual(back)
+        figures = weeks.usual(back)
         if back == 0:
-            doubled(made)
-            silent(made)
-        weeks.put(LAST - timedelta(days=back), made)
+            doubled(figures)
+            silent(figures)
+        weeks.put(LAST - timedelta(days=back), figures)
     assert found(weeks.charter, LAST, weeks.store) == []

@@ -56,13 +56,13 @@ def delivery(counted: dict[str, str], **columns: str) -> Delivery:
 
 @pytest.fixture
 def opened() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as made:
-        made.execute(
+    with duckdb.connect() as database:
+        database.execute(
             "CREATE TABLE file (IMSI VARCHAR, IMEI VARCHAR, NUMBER VARCHAR, B VARCHAR, "
             "SECONDS VARCHAR, OUT VARCHAR)"
         )
-        made.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)", ROWS)
-        yield made
+        database.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)", ROWS)
+        yield database
 
 
 def test_all_that_is_named_is_counted_as_by_hand(opened: duckdb.DuckDBPyConnection) -> None:
@@ -100,27 +100,27 @@ def test_what_the_named_columns_allow_is_counted(
     opened: duckdb.DuckDBPyConnection, counted: dict[str, str], checks: set[str]
 ) -> None:
     """The subscriber is the IMSI; itself it is landed, and counted after staging."""
-    found = counted_fields.count(opened, "file", delivery(counted, subscriber_id="IMSI"))
-    assert set(found) == checks
-    assert found == {check: BY_HAND[check] for check in checks}
+    counts = counted_fields.count(opened, "file", delivery(counted, subscriber_id="IMSI"))
+    assert set(counts) == checks
+    assert counts == {check: BY_HAND[check] for check in checks}
 
 
 def test_a_landed_number_is_the_number_of_its_telephone(
     opened: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = counted_fields.count(
+    counts = counted_fields.count(
         opened, "file", delivery({"imsi": "IMSI", "imei": "IMEI"}, subscriber_id="NUMBER")
     )
-    assert found["max_msisdns_per_imei"] == 3 and found["count_imsis"] == 3
-    assert "count_msisdns" not in found
+    assert counts["max_msisdns_per_imei"] == 3 and counts["count_imsis"] == 3
+    assert "count_msisdns" not in counts
 
 
 def test_who_opted_out_is_in_no_count(opened: duckdb.DuckDBPyConnection) -> None:
     opened.execute("UPDATE file SET IMSI = ' +31 6-1' WHERE IMSI = 'i1'")
     opened.execute("CREATE TEMP TABLE opted_out AS SELECT '3161' AS subscriber_id")
     named = delivery({"imei": "IMEI", "duration": "SECONDS"}, subscriber_id="IMSI")
-    found = counted_fields.count(opened, "file", named)
-    assert found["max_duration"] == 20 and found["count_null_imeis"] == 2
+    counts = counted_fields.count(opened, "file", named)
+    assert counts["max_duration"] == 20 and counts["count_null_imeis"] == 2
     # without the subscriber's column nobody can be left out, so nobody is counted
     assert counted_fields.count(opened, "file", delivery({"imei": "IMEI"})) == {}
 
@@ -143,14 +143,14 @@ def test_a_charter_names_known_fields_only() -> None:
 
 
 def test_files_of_a_day_are_put_together() -> None:
-    told: list[dict[str, Any]] = [
+    entries: list[dict[str, Any]] = [
         {"count_imeis": 2.0, "count_null_imeis": 1.0, "max_duration": 9.0, "median_duration": 4.0},
         {"count_imeis": 3.0, "max_duration": 7.0, "median_duration": 5.0},
         {},
     ]
-    assert counted_fields.of_day(told) == {
+    assert counted_fields.of_day(entries) == {
         "count_imeis": 5.0,
         "count_null_imeis": 1.0,
         "max_duration": 9.0,
     }
-    assert counted_fields.of_day(told[:1]) == told[0]
+    assert counted_fields.of_day(entries[:1]) == entries[0]

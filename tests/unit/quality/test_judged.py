@@ -190,7 +190,7 @@ def test_a_few_wrong_rows_are_no_warning_however_many_times_the_mean(weeks: Week
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "sentence"),
     [
         ("[quality.alert_sd]", "[quality.alert_sdd]", "quality.alert_sd: is missing"),
         ("value = 0.15\n", 'value = "much"\n', "must be a number"),
@@ -199,7 +199,7 @@ def test_a_few_wrong_rows_are_no_warning_however_many_times_the_mean(weeks: Week
     ],
 )
 def test_a_wrong_choice_is_refused_with_its_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, sentence: str
 ) -> None:
     text = settings().methods.read_text()
     at = text.index("[quality.volume_share_min]")
@@ -207,7 +207,7 @@ def test_a_wrong_choice_is_refused_with_its_key(
     broken = head.replace(old, new, 1) + tail if old in head else head + tail.replace(old, new, 1)
     (tmp_path / "methods.toml").write_text(broken)
     monkeypatch.setenv("PEIL_METHODS", str(tmp_path / "methods.toml"))
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=sentence):
         module.choices_of("demo")
 
 

@@ -26,11 +26,11 @@ def test_a_count_is_expected_as_by_hand(choices: Choices) -> None:
     """Four weeks of 1000, 1100, 1000, 1100: the middle is 1050. A week differs from the next by
     log(1101/1001) = .0952, so the noise is 1.4826 x .0952 / sqrt 2 = .0998, widened by
     1 + 1.1664 / sqrt 21 = 1.2545, and by sqrt(1 + 1.5708 / 4) = 1.1802 for the middle: .1478."""
-    found = expected_range(weeks(1000, 1100, 1000, 1100), "count", choices, 2.0)
-    assert found.expected[0] == 1050
-    assert found.sd[0] == pytest.approx(0.1478, abs=2e-4)
-    assert found.lower[0] == pytest.approx(1050 * np.exp(-0.2956), rel=1e-3)
-    assert found.upper[0] == pytest.approx(1050 * np.exp(0.2956), rel=1e-3)
+    ranged = expected_range(weeks(1000, 1100, 1000, 1100), "count", choices, 2.0)
+    assert ranged.expected[0] == 1050
+    assert ranged.sd[0] == pytest.approx(0.1478, abs=2e-4)
+    assert ranged.lower[0] == pytest.approx(1050 * np.exp(-0.2956), rel=1e-3)
+    assert ranged.upper[0] == pytest.approx(1050 * np.exp(0.2956), rel=1e-3)
 
 
 def test_noise_is_never_less_than_that_of_counting(choices: Choices) -> None:
@@ -45,18 +45,18 @@ def test_noise_is_never_less_than_that_of_counting(choices: Choices) -> None:
 def test_a_share_has_the_noise_of_the_rows_behind_it(choices: Choices) -> None:
     """A tenth of 100 rows: sqrt(4 (.09 + .01) / 100) = .0632; of 1e9 rows the floor .002."""
     rows = np.array([100.0, 1e9])
-    found = expected_range(np.vstack([weeks(*[0.1] * 8)] * 2), "share", choices, 1.0, rows)
+    ranged = expected_range(np.vstack([weeks(*[0.1] * 8)] * 2), "share", choices, 1.0, rows)
     widened = (1 + ranges.MAD_ERROR / 7) * np.sqrt(1 + np.pi / 2 / 8)
-    assert found.sd == pytest.approx(np.array([np.sqrt(4 * 0.1 / 100), 0.002]) * widened)
-    assert (found.lower >= 0).all() and (found.upper <= 1).all()
+    assert ranged.sd == pytest.approx(np.array([np.sqrt(4 * 0.1 / 100), 0.002]) * widened)
+    assert (ranged.lower >= 0).all() and (ranged.upper <= 1).all()
 
 
 def test_two_weeks_are_the_least_history(choices: Choices) -> None:
-    one = np.full((1, 56), np.nan)
-    one[:, :7] = 100.0
-    assert np.isnan(expected_range(one, "count", choices, 3.0).expected).all()
-    one[:, 7:14] = 104.0
-    assert expected_range(one, "count", choices, 3.0).expected[0] == 102
+    single = np.full((1, 56), np.nan)
+    single[:, :7] = 100.0
+    assert np.isnan(expected_range(single, "count", choices, 3.0).expected).all()
+    single[:, 7:14] = 104.0
+    assert expected_range(single, "count", choices, 3.0).expected[0] == 102
 
 
 def test_a_bad_day_moves_neither_the_middle_nor_the_noise(choices: Choices) -> None:
@@ -73,8 +73,8 @@ def test_a_range_holds_what_it_says(choices: Choices) -> None:
     """At 3 % noise a reach of 3 leaves out 2.7 in 1000; widened, less, but not none."""
     rng = np.random.default_rng(2)
     drawn = 5000 * np.exp(rng.normal(0, 0.03, (20_000, 57)))
-    found = expected_range(drawn[:, 1:], "count", choices, 3.0)
-    out = (drawn[:, 0] < found.lower) | (drawn[:, 0] > found.upper)
+    ranged = expected_range(drawn[:, 1:], "count", choices, 3.0)
+    out = (drawn[:, 0] < ranged.lower) | (drawn[:, 0] > ranged.upper)
     assert 0.0002 < out.mean() < 0.004
 
 
@@ -109,9 +109,11 @@ def test_a_trend_is_free_of_the_weeks_pattern() -> None:
 )
 def test_the_median_is_numpys_where_something_is_known(rows: list[list[float]]) -> None:
     given_rows = np.array(rows)
-    for found, row in zip(median(given_rows), given_rows, strict=True):
-        known = row[~np.isnan(row)]
-        assert (np.isnan(found) and not len(known)) or found == pytest.approx(np.median(known))
+    for middle, row in zip(median(given_rows), given_rows, strict=True):
+        counted = row[~np.isnan(row)]
+        assert (np.isnan(middle) and not len(counted)) or middle == pytest.approx(
+            np.median(counted)
+        )
 
 
 def test_the_order_of_figures_changes_no_range(choices: Choices) -> None:

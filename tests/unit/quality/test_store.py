@@ -35,13 +35,13 @@ def keep(store: Store, rows: list[dict[str, Any]], day: date = DAY) -> bytes:
 
 def test_what_is_written_is_read_back_in_one_order(store: Store) -> None:
     keep(store, ROWS)
-    found = quality.figures(store, "tiny", [DAY, date(2026, 3, 3)])
-    assert list(found.columns) == ["day", "check", "scope", "place", "hour_at", "value"]
-    assert found["check"].tolist() == ["n_rows_staged", "count_imsis", "n_rows_staged"]
-    assert found["scope"].tolist() == ["cell_hour", "day", "hour"]
-    assert found["day"].tolist() == ["2026-03-02"] * 3
-    assert found["value"].isna().tolist() == [True, False, False]
-    assert found["hour_at"][0] == HOUR and found["value"][1] == 7.0
+    figures = quality.figures(store, "tiny", [DAY, date(2026, 3, 3)])
+    assert list(figures.columns) == ["day", "check", "scope", "place", "hour_at", "value"]
+    assert figures["check"].tolist() == ["n_rows_staged", "count_imsis", "n_rows_staged"]
+    assert figures["scope"].tolist() == ["cell_hour", "day", "hour"]
+    assert figures["day"].tolist() == ["2026-03-02"] * 3
+    assert figures["value"].isna().tolist() == [True, False, False]
+    assert figures["hour_at"][0] == HOUR and figures["value"][1] == 7.0
     assert quality.fingerprint_of(store, "tiny", DAY, "figures") == "f1"
 
 

@@ -36,8 +36,8 @@ def test_a_clock_is_off_by_as_much_as_it_was_moved(hours: int, is_filled: bool, 
         moved[:hours] = 0
     if not is_filled and hours < 0:
         moved[hours:] = 0
-    found = shift_of(moved, history, CHOICES)
-    assert (found.hours if found else 0) == hours
+    shift = shift_of(moved, history, CHOICES)
+    assert (shift.hours if shift else 0) == hours
 
 
 def test_an_hour_without_rows_or_a_loud_evening_is_no_shift(choices: Choices) -> None:
@@ -58,8 +58,8 @@ def test_the_night_of_23_hours_is_no_shift(choices: Choices) -> None:
     assert shift_of(spring, history, choices) is None
     late = np.concatenate([[0.0], day(rng)[:-1]])
     late[2] = np.nan
-    found = shift_of(late, history, choices)
-    assert found is not None and found.hours == 1
+    shift = shift_of(late, history, choices)
+    assert shift is not None and shift.hours == 1
 
 
 def test_a_short_history_or_an_empty_day_says_nothing_of_the_clock(choices: Choices) -> None:

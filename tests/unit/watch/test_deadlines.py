@@ -15,8 +15,8 @@ DAY = date(2026, 3, 2)
 
 
 def late(tiny: Any, at: datetime) -> list[str]:
-    found = deadlines.look(tiny.charter, tiny.store, at)
-    return [one.day for one in found.troubles]
+    deadline = deadlines.look(tiny.charter, tiny.store, at)
+    return [trouble.day for trouble in deadline.troubles]
 
 
 def test_a_day_is_late_when_its_time_has_passed_and_not_before(tiny: Any) -> None:
@@ -30,12 +30,14 @@ def test_a_day_is_late_when_its_time_has_passed_and_not_before(tiny: Any) -> Non
 
 def test_it_says_whom_to_ask_for_what(tiny: Any) -> None:
     tiny.write_charter(inputs__events__due="06:00")
-    (one,) = deadlines.look(tiny.charter, tiny.store, datetime(2026, 3, 3, 12, tzinfo=UTC)).troubles
-    assert "No events of 2026-03-02 by 2026-03-03 06:00 (Europe/Amsterdam)" in one.what
-    assert one.what_to_do == (
+    (late,) = deadlines.look(
+        tiny.charter, tiny.store, datetime(2026, 3, 3, 12, tzinfo=UTC)
+    ).troubles
+    assert "No events of 2026-03-02 by 2026-03-03 06:00 (Europe/Amsterdam)" in late.what
+    assert late.what_to_do == (
         "Ask o@example.org for the files of that day, at tiny/events/2026-03-02/*."
     )
-    assert (one.severity, one.owner, one.since) == ("stop", "operator", "2026-03-02")
+    assert (late.severity, late.owner, late.since) == ("stop", "operator", "2026-03-02")
 
 
 @pytest.mark.parametrize(
@@ -81,8 +83,8 @@ def test_airflows_callback_tells_and_looks_at_the_clock_itself(
     assert telling.standing(tiny.store, "tiny") == []
     monkeypatch.setattr(deadlines, "now", lambda charter: then)
     deadlines.passed("tiny")
-    (one,) = telling.standing(tiny.store, "tiny")
-    assert (one.trouble.kind, one.trouble.where) == ("late_delivery", "events 2026-03-02")
+    (incident,) = telling.standing(tiny.store, "tiny")
+    assert (incident.trouble.kind, incident.trouble.where) == ("late_delivery", "events 2026-03-02")
 
 
 @pytest.mark.parametrize("due", [1030, "6:00", "25:00", "06:00:30", 10.5])

@@ -59,17 +59,20 @@ class Drift(ModuleType):
 
 @pytest.fixture
 def drift(monkeypatch: pytest.MonkeyPatch) -> Drift:
-    made = Drift()
-    monkeypatch.setitem(sys.modules, "peil.quality.drift", made)
+    stand_in = Drift()
+    monkeypatch.setitem(sys.modules, "peil.quality.drift", stand_in)
     if "peil.quality" not in sys.modules:
         package = ModuleType("peil.quality")
         package.__spec__ = type(sys.__spec__)("peil.quality", None, is_package=True)
         monkeypatch.setitem(sys.modules, "peil.quality", package)
-    return made
+    return stand_in
 
 
 def lasting(tiny: Any) -> list[tuple[str, str]]:
-    return [(one.trouble.kind, one.trouble.where) for one in telling.standing(tiny.store, "tiny")]
+    return [
+        (incident.trouble.kind, incident.trouble.where)
+        for incident in telling.standing(tiny.store, "tiny")
+    ]
 
 
 def test_drift_is_asked_of_the_last_measured_day_and_ends_where_it_is_gone(
@@ -210,10 +213,10 @@ def test_status_names_what_lasts_beside_its_days(
     gate(tiny, is_open=False, day=date(2026, 3, 3))
     watch.watch("tiny")
 
-    told = {one.day: one.trouble for one in status.of_pilot(tiny.charter, tiny.store)}
-    assert told[date(2026, 3, 2)] == told[date(2026, 3, 4)] == "slow loss events"
-    assert told[date(2026, 3, 3)] == "slow loss events, gate closed raw"
-    assert {told[day] for day in tiny.charter.days() if day not in days} == {""}
+    trouble_of = {row.day: row.trouble for row in status.of_pilot(tiny.charter, tiny.store)}
+    assert trouble_of[date(2026, 3, 2)] == trouble_of[date(2026, 3, 4)] == "slow loss events"
+    assert trouble_of[date(2026, 3, 3)] == "slow loss events, gate closed raw"
+    assert {trouble_of[day] for day in tiny.charter.days() if day not in days} == {""}
     monkeypatch.setattr(cli.console, "width", 140)
     shown = CliRunner().invoke(cli.app, ["status", "tiny"])
     assert "slow loss events, gate closed raw" in " ".join(shown.output.split())
@@ -227,7 +230,7 @@ def test_a_failed_verb_is_told_without_the_words_of_a_fault(tiny: Any) -> None:
     store, charter = tiny.store, tiny.charter
     telling.verb_failed(store, charter, "stage", "2026-03-02", ValueError("204080000000001"))
     telling.verb_failed(store, charter, "ingest", "2026-03-02", Refused("a.csv is empty."))
-    fault, refused = (one.trouble for one in telling.standing(store, "tiny"))
+    fault, refused = (incident.trouble for incident in telling.standing(store, "tiny"))
     assert fault.owner == "maintainers" and "stopped by ValueError" in fault.what
     assert "204080" not in json.dumps(vars(fault))
     assert refused.owner == "operator" and "a.csv is empty." in refused.what
