@@ -1,9 +1,4 @@
-"""Keys and encrypted DuckDB files: what makes raw and staged a sealed state.
-
-Encryption is DuckDB's AES-256-GCM with OpenSSL, which its `httpfs` extension brings. The
-extension comes as a wheel from the package index and is loaded from there by its path (DuckDB
-verifies its signature), so that nothing is downloaded when a pilot runs.
-"""
+"""Open and attach encrypted DuckDB files with their keys: the sealed states raw and staged."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""How trouble reaches a person: incidents on the disk, their words, and the channels.
+"""Alerts: how trouble reaches a person.
 
-`incidents` keeps what began and ended, and who was told; `messages` puts it into words; `outbox`
-hands the words to the channels until each has taken them. `telling` is the door to all of it.
+`incidents` records what began and ended and which channel took it; `messages` words it; `outbox`
+hands the words to the `channels` until each has taken them. `telling` is the door to all of it.
 """

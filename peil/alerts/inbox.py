@@ -1,4 +1,7 @@
-"""Trouble that a verb found and left for the watch: a file beside the quarantine."""
+"""Leave trouble that a verb met in a file, from which the watch reads it.
+
+Trouble that must be sent at once goes through `telling` instead.
+"""
 
 from __future__ import annotations
 

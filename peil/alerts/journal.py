@@ -1,4 +1,7 @@
-"""A file of lines that is only added to: whole lines, on the disk, by one writer at a time."""
+"""Append to and read files of JSON lines: whole lines, synced to disk, one writer at a time.
+
+What the lines mean is not known in here.
+"""
 
 from __future__ import annotations
 

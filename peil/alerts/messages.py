@@ -1,4 +1,7 @@
-"""What a message says: what, where, since when, what to do, and nothing of any row."""
+"""Word the messages of incidents: what, where, since when, what to do, and nothing of any row.
+
+Belongs in here: text only, and what must be withheld from it. Sending is in `outbox`.
+"""
 
 from __future__ import annotations
 

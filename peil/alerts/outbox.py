@@ -1,4 +1,7 @@
-"""Hands what has not been told to each channel; what a server does not take stays to be told."""
+"""Send each channel the messages that it has not taken yet; what fails is tried again later.
+
+What a message says is in `messages`, which channels there are in `channels`.
+"""
 
 from __future__ import annotations
 

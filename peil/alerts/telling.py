@@ -1,9 +1,9 @@
-"""The one place through which trouble reaches a person: a line in a list, and a message.
+"""Raise and end incidents: record them, list them, send their messages.
 
-One incident, one message by each configured channel when it begins, one when it ends. All of
-it is counts, sentences and public names, fit for a mailbox: never a row value, never an
-identifier. A server that does not answer hides nothing: what it did not take is written down
-and tried again by the next telling.
+Every other room raises trouble through this module. One incident, one message by each configured
+channel when it begins, one when it ends. All of it is counts, sentences and public names, fit for a
+mailbox: never a row value, never an identifier. A server that does not answer hides nothing: what
+it did not take is written down and tried again by the next telling.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Gates: is a batch believable? One door after each state, and what closing it means.
+"""Ask whether a batch is believable, and let nothing pass a closed gate.
 
-Great Expectations runs in here and nowhere else (`peil.gates.great`). Reading a report needs
-none of it: `from peil.gates import GateReport` takes no seconds.
+Belongs in here: `check`, `close` and `require_open`, and whether a written report still holds.
+Great Expectations runs in `peil.gates.great` only; reading a report needs none of it, so
+`from peil.gates import GateReport` takes no seconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A closed gate as trouble, and the file that says that its day is set aside."""
+"""Set the day of a closed gate aside and raise its trouble; take both back when the gate opens.
+
+Whether a gate is open is decided elsewhere (`peil.gates`).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Great Expectations on DuckDB: the one place that imports and runs it.
+"""Run Great Expectations on DuckDB; no other module imports it.
 
 Its default results carry failing row values, and so do its logs and exceptions. Here it sees
 measures (counts and shares) for raw and staged, its results are reduced to a verdict and
-counts, its logger is closed, and an exception is replaced by its kind.
+counts, its logger is closed, and an exception is replaced by its kind. Which tables and measures
+there are is not decided in here (`peil.gates.tables`).
 """
 
 from __future__ import annotations

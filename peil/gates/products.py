@@ -1,7 +1,7 @@
-"""The gate of a release that follows devices: each product and period has its own.
+"""Judge the release of a product that follows devices; each product and period has its own gate.
 
 Its report is `<quality>/released_<product>.json`. Closed, it sets this release aside, not the day:
-presence, which follows nobody, goes on.
+presence, which follows nobody, goes on. The four gates of a day are in `peil.gates`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a gate may see: the tables of a state, reduced to measures before anyone judges them.
+"""Make the measures of a state's suites: counts and shares, before anyone judges them.
 
 Raw and staged are attached read-only, in a database of their own that Great Expectations never
-gets: it receives the measures, which are counts and shares.
+gets: it receives the measures. Judging does not belong in here (`peil.gates.great`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Quality: what every day's delivery is counted by, what was expected of it, what is wrong.
+"""Quality of deliveries: count a staged day, judge it by its history, name causes.
 
 `measure` runs at the end of `stage`, before its gate. It writes the quality store (`store`), which
-the gate, the pages and the alerts read: counts (`checks`, `incoming`), ranges learnt from the same
-weekday (`expected`, `warnings`), causes (`drift`).
+the gate, the pages and the alerts read: counts (`checks`, `passes`) and verdicts (`expected` by
+ranges, `warnings` by multimno's rules, both on `figures`). Causes are named by `drift`. Arithmetic
+without tables is in `ranges`, `clocks` and `loss`.
 """
 
 from __future__ import annotations

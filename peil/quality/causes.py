@@ -1,4 +1,7 @@
-"""What each cause says: who can mend it, one sentence on what is seen, one on what to do."""
+"""Causes of trouble by kind: who can mend each, and the sentence on what to do.
+
+Finding a cause does not belong in here (`drift`).
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from peil.charter.schema import Charter
 from peil.quality import store as quality
 from peil.quality.catalogue import CHECKS, Check
 from peil.quality.choices import Choices
-from peil.quality.figures import Figures, _rows_behind, groups, read, rows_of
+from peil.quality.figures import Figures, groups, read, rows_behind_of, rows_of
 from peil.quality.ranges import Array, Range, expected_range, trend
 from peil.store.store import Store
 
@@ -41,14 +41,14 @@ def judge(charter: Charter, day: date, store: Store, choices: Choices) -> pa.Tab
         figures = read(charter, day, store, n_weeks, scopes, weekly)
         parts += list(_judged(figures, choices, weekly))
         if not weekly:
-            parts += list(warnings.judge(figures, _rows_behind(figures), choices))
+            parts += list(warnings.judge(figures, rows_behind_of(figures), choices))
     schema = quality.SCHEMAS["judged"]
     return pa.concat_tables([schema.empty_table(), *parts])
 
 
 def _judged(figures: Figures, choices: Choices, weekly: bool) -> Iterator[pa.Table]:
     """Judge figure by figure of one check and scope, all places and hours at once."""
-    rows_behind = None if weekly else _rows_behind(figures)
+    rows_behind = None if weekly else rows_behind_of(figures)
     for scope, name, at in groups(figures.keys):
         check = CHECKS[name]
         reach = float(norm.isf(choices.false_note_share / 2 / len(at)))

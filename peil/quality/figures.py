@@ -1,4 +1,8 @@
-"""A day's figures beside their history: what a judgement reads, and no judgement."""
+"""Read a day's figures beside their history, and put judged figures into the judged table.
+
+Belongs in here: what `expected` and `warnings` share, the reading, grouping and writing of figures.
+No threshold and no verdict is decided in here.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +28,6 @@ SAME_PLACE = (
     "CASE WHEN scope = 'delivery' "
     "THEN regexp_replace(place, '[0-9]{4}-?[0-9]{2}-?[0-9]{2}', '*', 'g') ELSE place END"
 )
-
-
 VERDICTS = ("fine", "note", "stop", "unknown")
 
 
@@ -168,7 +170,7 @@ def rows_of(
     return pa.table({name: columns[name] for name in schema.names}).cast(schema)
 
 
-def _rows_behind(figures: Figures) -> Array:
+def rows_behind_of(figures: Figures) -> Array:
     """Landed rows of the same scope, place and hour: what a share is a share of."""
     places = (figures.keys[name].to_pylist() for name in ("scope", "place", "hour_at"))
     wheres = list(zip(*places, strict=True))
