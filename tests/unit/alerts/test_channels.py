@@ -196,8 +196,11 @@ def test_a_channel_is_configured_when_all_that_it_needs_is_set(
 ) -> None:
     (tmp_path / "secret").write_text("json://a.example json://b.example")
     for name in kind.variables:
-        assert configured(settings()) == [], name
         monkeypatch.setenv(name, str(tmp_path / "secret"))
+    for missing in kind.variables:
+        with monkeypatch.context() as without:
+            without.delenv(missing)
+            assert configured(settings()) == [], missing
     channels = configured(settings())
     assert len(channels) == (2 if kind.is_list else 1)
     assert {channel.name.split()[0] for channel in channels} == {kind.name}
