@@ -157,7 +157,7 @@ SUBJECT = """    "arrivals": {
         "nl": "Geschatte reizen van toestellen naar gemeente van aankomst",
     },
 """
-TOGETHER = """    "arrivals": {"en": "No total is published.", "nl": "Er is geen totaal gepubliceerd."},
+TOGETHER = """    "arrivals": {"en": "No total is shown.", "nl": "Er is geen totaal."},
 """
 TITLE = """    "arrivals": Words(en="## Arrivals: protection", nl="## Aankomsten: bescherming"),
 """
