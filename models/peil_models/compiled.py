@@ -27,10 +27,10 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     >>> import numpy as np
     >>> @compiled
     ... def total(values):
-    ...     found = 0.0
+    ...     amount = 0.0
     ...     for value in values:
-    ...         found += value
-    ...     return found
+    ...         amount += value
+    ...     return amount
     >>> total(np.array([1.0, 2.0]))
     3.0
     """

@@ -13,6 +13,8 @@ from sklearn.base import BaseEstimator
 
 from peil_models.compiled import compiled
 
+__all__ = ["MultiplicityOneToOne", "MultiplicityPairwise", "prior_of_pair"]
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

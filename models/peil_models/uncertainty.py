@@ -9,12 +9,24 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.stats import gamma
 
+__all__ = ["ModelError", "ambiguous_shares", "learn_model_error", "presence_interval"]
+
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ModelError:
-    """What `learn_model_error` learnt, the arguments of `presence_interval`."""
+    """What `learn_model_error` learnt, the arguments of `presence_interval`.
+
+    Examples
+    --------
+    >>> error = ModelError(1.2, 0.1, n_entries=600, log_likelihood=-900.0)
+    >>> lower, upper = presence_interval(
+    ...     [300.0], [100.0], 3.0, sampling_overdispersion=error.sampling_overdispersion,
+    ...     model_error_share=error.model_error_share)
+    >>> round(float((upper - lower)[0]))
+    147
+    """
 
     sampling_overdispersion: float
     """Variance of device counts over that of a Poisson count, at least 1."""
@@ -146,16 +158,16 @@ def learn_model_error(
     >>> random = np.random.default_rng(1)
     >>> devices = np.repeat([20.0, 200.0, 2000.0], 2000)
     >>> truth = 3 * devices * random.normal(1.0, 0.1, 6000)
-    >>> seen = random.poisson(devices)
-    >>> round(learn_model_error(3.0 * seen, truth, seen, 3.0).model_error_share, 2)
+    >>> counted = random.poisson(devices)
+    >>> round(learn_model_error(3.0 * counted, truth, counted, 3.0).model_error_share, 2)
     0.1
     """
-    persons, known = _checked("n_persons", n_persons), _checked("truth", truth)
+    persons, true = _checked("n_persons", n_persons), _checked("truth", truth)
     devices = _checked("n_devices", n_devices)
     weights = np.broadcast_to(_checked("ratio", ratio), persons.shape)
     if len(persons) < 30:
         raise ValueError(f"n_persons has {len(persons)} entries, at least 30 are needed")
-    if not len(persons) == len(known) == len(devices):
+    if not len(persons) == len(true) == len(devices):
         raise ValueError("n_persons, truth and n_devices differ in length")
 
     def minus_log_likelihood(parameters: Floats) -> float:
@@ -170,8 +182,8 @@ def learn_model_error(
         # A truth of 0 has no density: it is the chance of less than half a person.
         return -float(
             np.where(
-                known > 0,
-                gamma.logpdf(np.maximum(known, 0.5), shape, scale=scale),
+                true > 0,
+                gamma.logpdf(np.maximum(true, 0.5), shape, scale=scale),
                 gamma.logcdf(0.5, shape, scale=scale),
             ).sum()
         )
@@ -214,10 +226,10 @@ def ambiguous_shares(zone_of_cell: ArrayLike, counts: ArrayLike) -> Floats:
     >>> ambiguous_shares([[1.0, 0.0], [0.5, 0.5]], [10.0, 20.0])
     array([0.25, 0.5 ])
     """
-    shares, seen = _checked("zone_of_cell", zone_of_cell), _checked("counts", counts)
-    if shares.ndim != 2 or seen.shape != (len(shares),):
-        raise ValueError(f"zone_of_cell has shape {shares.shape}, counts has {seen.shape}")
-    mass = seen[:, None] * shares
+    shares, counted = _checked("zone_of_cell", zone_of_cell), _checked("counts", counts)
+    if shares.ndim != 2 or counted.shape != (len(shares),):
+        raise ValueError(f"zone_of_cell has shape {shares.shape}, counts has {counted.shape}")
+    mass = counted[:, None] * shares
     there = mass.sum(axis=0)
     doubt = np.maximum(mass * (1.0 - shares), 0.0).sum(axis=0)
     return np.asarray(np.divide(doubt, there, out=np.ones_like(there), where=there > 0))

@@ -21,6 +21,12 @@ class LinearRow:
 
     Register totals, invariants of a night ratio, an earlier release: whatever an attacker can
     write as a sum over entries (zone_id, hour_at) of the audited column.
+
+    Examples
+    --------
+    >>> register = LinearRow({("Z1", 0): 1.0, ("Z2", 0): 1.0}, lower=90.0, upper=110.0)
+    >>> register.upper - register.lower
+    20.0
     """
 
     coefficients: Mapping[tuple[Hashable, Hashable], float]
@@ -30,7 +36,15 @@ class LinearRow:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What an attacker with a linear programme learns. Counts only: fit to be published."""
+    """What an attacker with a linear programme learns. Counts only: fit to be published.
+
+    Examples
+    --------
+    >>> report = AuditReport(n_withheld=2, n_recoverable=0, n_narrow=1, n_small_differences=0,
+    ...                      n_rows=3, narrowest=8.0)
+    >>> report.holds
+    False
+    """
 
     n_withheld: int
     n_recoverable: int
@@ -116,16 +130,16 @@ def audit(
     withheld = [
         (int(zone), int(hour)) for zone, hour in zip(*np.nonzero(table.withheld), strict=True)
     ]
-    found = widths(rows, [list(table.expand(zone, hour)[0]) for zone, hour in withheld])
-    found /= np.array([units[zone] for zone, _ in withheld])
+    spreads = widths(rows, [list(table.expand(zone, hour)[0]) for zone, hour in withheld])
+    spreads /= np.array([units[zone] for zone, _ in withheld])
     leaks = [rest / max(units[leaf] for leaf in hidden) for hidden, rest in residuals]
     return AuditReport(
         n_withheld=len(withheld),
-        n_recoverable=int((found < EXACT).sum()),
-        n_narrow=int((found < threshold - EXACT).sum()),
+        n_recoverable=int((spreads < EXACT).sum()),
+        n_narrow=int((spreads < threshold - EXACT).sum()),
         n_small_differences=sum(EXACT < rest < threshold - EXACT for rest in leaks),
         n_rows=len(rows.parts),
-        narrowest=float(found.min(initial=np.inf)),
+        narrowest=float(spreads.min(initial=np.inf)),
     )
 
 
@@ -151,17 +165,17 @@ class _Table:
         """Write an entry as unknowns, plus the sum and number of its published lowest entries."""
         below = self.leaves[zone]
         number = self.number[below, hour]
-        known = self.values[below, hour][number < 0]
-        return {int(i): 1.0 for i in number[number >= 0]}, float(known.sum()), len(known)
+        published = self.values[below, hour][number < 0]
+        return {int(i): 1.0 for i in number[number >= 0]}, float(published.sum()), len(published)
 
     def add_published(self, rows: Rows) -> list[tuple[list[int], float]]:
         """Add a row per published total; return what each leaves, and for which lowest zones."""
         residuals: list[tuple[list[int], float]] = []
         for zone in np.flatnonzero(~self.is_leaf):
             for hour in np.flatnonzero(~self.withheld[zone]):
-                parts, known, n_known = self.expand(int(zone), int(hour))
+                parts, below_total, n_known = self.expand(int(zone), int(hour))
                 total = float(self.values[zone, hour])
-                rest, slack = total - known, self.half * (n_known + 1) + _noise(total)
+                rest, slack = total - below_total, self.half * (n_known + 1) + _noise(total)
                 if parts:
                     rows.add(parts, rest - slack, rest + slack)
                     below = self.leaves[zone]
@@ -177,7 +191,7 @@ class _Table:
         """Add what else is known, with the published entries moved to the right-hand side."""
         position = {zone: i for i, zone in enumerate(self.tree.zones)}
         parts: dict[int, float] = {}
-        known, slack = 0.0, _noise(max(abs(extra.lower), abs(extra.upper)))
+        total, slack = 0.0, _noise(max(abs(extra.lower), abs(extra.upper)))
         for (zone, hour), factor in extra.coefficients.items():
             column = int(self.tree.hours.get_indexer(pd.Index([hour]))[0])
             if zone not in position or column < 0:
@@ -185,10 +199,10 @@ class _Table:
             unknowns, mass, n_known = self.expand(position[zone], column)
             for at in unknowns:
                 parts[at] = parts.get(at, 0.0) + factor
-            known += factor * mass
+            total += factor * mass
             slack += abs(factor) * self.half * n_known
         if parts:
-            rows.add(parts, extra.lower - known - slack, extra.upper - known + slack)
+            rows.add(parts, extra.lower - total - slack, extra.upper - total + slack)
 
     def heaviest(self, units_per_device: Mapping[Hashable, float] | None) -> list[float]:
         """Units of one device at most, under each zone, so that a width in devices is a least."""

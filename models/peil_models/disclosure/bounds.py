@@ -70,20 +70,20 @@ def widths(rows: Rows, goals: Sequence[Sequence[int]]) -> NDArray[np.float64]:
     rows_of: list[list[int]] = [[] for _ in range(len(starts) - 1)]
     for number, part in enumerate(rows.parts):
         rows_of[group[next(iter(part))]].append(number)
-    asked: dict[tuple[int, ...], list[int]] = {}
+    goals_of: dict[tuple[int, ...], list[int]] = {}
     for number, goal in enumerate(goals):
         for system in {int(group[i]) for i in goal}:
             asked_of = tuple(sorted(i for i in goal if group[i] == system))
-            asked.setdefault(asked_of, []).append(number)
+            goals_of.setdefault(asked_of, []).append(number)
     out = np.zeros(len(goals))
     of_system: dict[int, list[tuple[int, ...]]] = {}
-    for unknowns in asked:
+    for unknowns in goals_of:
         of_system.setdefault(int(group[unknowns[0]]), []).append(unknowns)
     for system, sums in of_system.items():
         solver = _solver(rows, rows_of[system], int(starts[system + 1] - starts[system]), place)
         for unknowns in sums:
             low, high = _range(solver, [int(place[i]) for i in unknowns])
-            out[asked[unknowns]] += high - low
+            out[goals_of[unknowns]] += high - low
     return out
 
 

@@ -33,15 +33,15 @@ class Hierarchy:
     def leaves(self) -> list[NDArray[np.intp]]:
         """Positions of the lowest zones under each zone; a lowest zone is its own."""
         children = self.children()
-        found: dict[int, NDArray[np.intp]] = {}
+        leaves: dict[int, NDArray[np.intp]] = {}
         for zone in reversed(top_down(self.parent)):
             below = children[zone]
-            found[zone] = (
-                np.concatenate([found[int(child)] for child in below])
+            leaves[zone] = (
+                np.concatenate([leaves[int(child)] for child in below])
                 if len(below)
                 else np.array([zone], dtype=np.intp)
             )
-        return [found[zone] for zone in range(len(self.zones))]
+        return [leaves[zone] for zone in range(len(self.zones))]
 
 
 def read_hierarchy(frame: pd.DataFrame) -> Hierarchy:

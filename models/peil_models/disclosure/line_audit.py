@@ -88,9 +88,9 @@ def line_widths(
             slack = 0.5 * rounded_to * (len(on) - len(unknown))
             slack += (shares[at] + 1e-9) * float(whole[on].sum())
             rows.add({int(number[i]): 1.0 for i in unknown}, max(rest - slack, 0.0), rest + slack)
-    found = np.zeros(len(whole))
-    found[hidden] = widths(rows, [[i] for i in range(rows.n_unknowns)])
-    return found
+    spreads = np.zeros(len(whole))
+    spreads[hidden] = widths(rows, [[i] for i in range(rows.n_unknowns)])
+    return spreads
 
 
 def suppress_crossing(
@@ -145,18 +145,18 @@ def suppress_crossing(
         counts, lines, threshold, persons=persons, persons_per_device=persons_per_device
     )
     mass = counts if persons is None else np.asarray(persons, dtype=np.float64)
-    known = [np.asarray(line, dtype=np.intp) for line in lines]
+    sums = [np.asarray(line, dtype=np.intp) for line in lines]
     units = 1.0 if persons is None else float(persons_per_device or _heaviest(counts, mass))
     while True:
-        width = line_widths(mass, withheld, known, within=within, rounded_to=rounded_to)
+        width = line_widths(mass, withheld, sums, within=within, rounded_to=rounded_to)
         narrow = withheld & (width < threshold * units * (1 - 1e-9))
-        more = _next(counts, withheld, narrow, known)
+        more = _next(counts, withheld, narrow, sums)
         if not more:
             return withheld, int(narrow.sum())
         withheld[more] = True
         withheld |= suppress_lines(
             np.where(withheld, 0.0, counts),
-            known,
+            sums,
             threshold,
             persons=mass,
             persons_per_device=units,
@@ -170,9 +170,9 @@ def _heaviest(counts: Floats, mass: Floats) -> float:
 
 def _next(counts: Floats, withheld: Flags, narrow: Flags, lines: Lines) -> list[int]:
     """The smallest published entry on each line that holds a narrow one."""
-    found = set()
+    chosen = set()
     for line in lines:
         if narrow[line].any() and not withheld[line].all():
             shown = line[~withheld[line]]
-            found.add(int(shown[np.argmin(counts[shown])]))
-    return sorted(found)
+            chosen.add(int(shown[np.argmin(counts[shown])]))
+    return sorted(chosen)

@@ -70,8 +70,8 @@ def suppress_lines(
         mass = _checked("persons", np.atleast_2d(np.asarray(persons, dtype=np.float64)))[0]
         if mass.shape != counts.shape:
             raise ValueError(f"persons has shape {mass.shape}, devices has {counts.shape}")
-    known = [np.asarray(line, dtype=np.intp) for line in lines]
-    for number, line in enumerate(known):
+    sums = [np.asarray(line, dtype=np.intp) for line in lines]
+    for number, line in enumerate(sums):
         if len(line) and not 0 <= line.min() <= line.max() < len(counts):
             raise ValueError(f"lines holds a position that is not there (first in line {number})")
     weights = np.divide(mass, counts, out=np.zeros_like(mass), where=counts > 0)
@@ -84,7 +84,7 @@ def suppress_lines(
     withheld = counts < threshold
     n_before = -1
     while n_before != (n_before := int(withheld.sum())):
-        for line in known:
+        for line in sums:
             if not withheld[line].any():
                 continue
             order = line[np.argsort(counts[line], kind="stable")]

@@ -87,9 +87,9 @@ def calibrate_footprint(
     >>> cells = pd.DataFrame({"x_m": [0.0, 4500.0, 9000.0], "y_m": 0.0, "power_w": [5, 20, 10]})
     >>> true = FootprintSignalStrength(path_loss_exponent=4.1).fit(cells, tiles)
     >>> counts = 1000 * true.connection_probability_.sum(axis=1)
-    >>> found = calibrate_footprint(cells, tiles, counts, np.ones(len(tiles)))
+    >>> fitted = calibrate_footprint(cells, tiles, counts, np.ones(len(tiles)))
     >>> default = FootprintSignalStrength()
-    >>> bool(footprint_deviance(found, cells, tiles, counts, np.ones(len(tiles)))
+    >>> bool(footprint_deviance(fitted, cells, tiles, counts, np.ones(len(tiles)))
     ...      < footprint_deviance(default, cells, tiles, counts, np.ones(len(tiles))))
     True
     """
@@ -117,12 +117,12 @@ def calibrate_footprint(
             "fatol": 1e-6 * max(1.0, night.counts.sum()),
         },
     )
-    found: FootprintSignalStrength = clone(start)
+    calibrated: FootprintSignalStrength = clone(start)
     if best.fun < deviance(first):
         # Four decimals: finer is noise, and differs from machine to machine.
         values = np.round(low + best.x * (high - low), 4)
-        found.set_params(**{n: float(v) for n, v in zip(names, values, strict=True)})
-    return found
+        calibrated.set_params(**{n: float(v) for n, v in zip(names, values, strict=True)})
+    return calibrated
 
 
 def footprint_deviance(
@@ -198,11 +198,11 @@ def footprint_misfit(
     shares = night.expected_shares(
         footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness
     )
-    seen = night.counts / n_hours
+    counted = night.counts / n_hours
     is_reached = shares > 0
-    seen = seen[is_reached]
-    expected = shares[is_reached] * (seen.sum() / shares.sum())
-    beyond_sampling = np.sum(np.square(seen - expected) / expected) - len(seen)
+    counted = counted[is_reached]
+    expected = shares[is_reached] * (counted.sum() / shares.sum())
+    beyond_sampling = np.sum(np.square(counted - expected) / expected) - len(counted)
     return math.sqrt(max(0.0, float(beyond_sampling / expected.sum())))
 
 
@@ -226,10 +226,10 @@ class _Night:
         counts: ArrayLike,
         resident_devices: ArrayLike,
     ) -> _Night:
-        seen = np.asarray(counts, dtype=np.float64)
+        counted = np.asarray(counts, dtype=np.float64)
         residents = np.asarray(resident_devices, dtype=np.float64)
         for name, values, size in (
-            ("counts", seen, len(cells)),
+            ("counts", counted, len(cells)),
             ("resident_devices", residents, len(tiles)),
         ):
             if values.ndim == 0 or len(values) != size:
@@ -253,7 +253,7 @@ class _Night:
         return cls(
             pairs=pairs,
             # Hours with one pattern of shares: their sum holds all there is to learn.
-            counts=seen.reshape(len(seen), -1).sum(axis=1),
+            counts=counted.reshape(len(counted), -1).sum(axis=1),
             residents=residents[lived_in],
             exponent=plan.path_loss_exponent,
             takes_fitted=~(plan.has_own_exponent | plan.is_small),
@@ -272,12 +272,12 @@ class _Night:
         total = np.bincount(tile, weights=strength, minlength=len(self.residents))
         per_strength = np.divide(self.residents, total, out=np.zeros_like(total), where=total > 0)
         strength *= per_strength[tile]
-        seen = np.bincount(cell, weights=strength, minlength=len(self.counts))
-        return np.asarray(seen / self.residents.sum())
+        expected = np.bincount(cell, weights=strength, minlength=len(self.counts))
+        return np.asarray(expected / self.residents.sum())
 
     def deviance(self, exponent: float, midpoint: float, steepness: float) -> float:
         shares = np.maximum(self.expected_shares(exponent, midpoint, steepness), UNEXPECTED)
         is_seen = self.counts > 0
-        seen, total = self.counts[is_seen], self.counts.sum()
-        value = 2.0 * float(np.sum(seen * np.log(seen / (total * shares[is_seen]))))
+        counted, total = self.counts[is_seen], self.counts.sum()
+        value = 2.0 * float(np.sum(counted * np.log(counted / (total * shares[is_seen]))))
         return value if math.isfinite(value) else math.inf

@@ -74,9 +74,9 @@ def without_cells(chances: Any, is_out: ArrayLike) -> sparse.csr_array:
     out = np.asarray(is_out, dtype=bool)
     if out.shape != (footprint.shape[0],):
         raise ValueError(f"is_out has shape {out.shape}, expected ({footprint.shape[0]},)")
-    kept = sparse.csr_array(sparse.diags_array((~out).astype(np.float64)) @ footprint)
-    kept.eliminate_zeros()
-    return share_of_column(kept)
+    left = sparse.csr_array(sparse.diags_array((~out).astype(np.float64)) @ footprint)
+    left.eliminate_zeros()
+    return share_of_column(left)
 
 
 def silent_cells(
@@ -110,13 +110,13 @@ def silent_cells(
     array([False,  True])
     """
     footprint = sparse.csr_array(chances, dtype=np.float64)
-    seen, mass = np.asarray(counts, np.float64), np.asarray(prior, np.float64)
-    if seen.shape != (footprint.shape[0],) or mass.shape != (footprint.shape[1],):
+    counted, mass = np.asarray(counts, np.float64), np.asarray(prior, np.float64)
+    if counted.shape != (footprint.shape[0],) or mass.shape != (footprint.shape[1],):
         raise ValueError(
-            f"counts and prior have shapes {seen.shape} and {mass.shape}, expected "
+            f"counts and prior have shapes {counted.shape} and {mass.shape}, expected "
             f"({footprint.shape[0]},) and ({footprint.shape[1]},)"
         )
     expected = np.asarray(footprint @ mass)
     total = expected.sum()
-    expected = expected * (seen.sum() / total) if total > 0 else expected
-    return np.asarray((seen == 0) & (expected >= least_expected))
+    expected = expected * (counted.sum() / total) if total > 0 else expected
+    return np.asarray((counted == 0) & (expected >= least_expected))

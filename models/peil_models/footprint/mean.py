@@ -69,8 +69,8 @@ class FootprintMean(BaseEstimator):  # type: ignore[misc, unused-ignore]
         if not len(self.footprints):
             raise ValueError("footprints is empty: a mean needs one at least")
         share = 1.0 / len(self.footprints)
-        for number, one in enumerate(self.footprints):
-            fitted = clone(one).fit(cells, tiles)
+        for number, footprint in enumerate(self.footprints):
+            fitted = clone(footprint).fit(cells, tiles)
             chances, strength = fitted.connection_probability_ * share, fitted.dominance_ * share
             if number:
                 chances = self.connection_probability_ + chances

@@ -124,15 +124,18 @@ def with_surroundings(
     tree = cKDTree(np.column_stack([numbers(tiles, "x_m"), numbers(tiles, "y_m")]))
     near = tree.query_ball_point(points[is_placed], surroundings_m, return_sorted=True)
     nearest = np.asarray(tree.query(points[is_placed])[1])
-    around = [dense[at].mean() if at else dense[one] for at, one in zip(near, nearest, strict=True)]
+    around = [
+        dense[at].mean() if at else dense[closest]
+        for at, closest in zip(near, nearest, strict=True)
+    ]
     exponent, terrain = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
     exponent[is_placed] = open_exponent + (dense_exponent - open_exponent) * np.array(around)
     terrain[is_placed] = elevation_m(tiles)[nearest]
     if "cell_type" in cells:
         exponent[cells["cell_type"].isin(SMALL_CELL_TYPES).to_numpy(dtype=bool)] = np.nan
     for column, values in (("path_loss_exponent", exponent), ("altitude_m", terrain)):
-        known = numbers(cells, column)
-        filled[column] = np.where(np.isnan(known), values, known)
+        given = numbers(cells, column)
+        filled[column] = np.where(np.isnan(given), values, given)
     return filled
 
 

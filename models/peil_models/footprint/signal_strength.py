@@ -230,11 +230,11 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
                 steepness=self.steepness,
             )
             covers = strength >= self.dominance_threshold
-            cell, tile, kept = pairs.cell[covers], pairs.tile[covers] - first, strength[covers]
+            cell, tile, value = pairs.cell[covers], pairs.tile[covers] - first, strength[covers]
             if self.max_cells_per_tile is not None:
-                strongest = strongest_of_column(tile, kept, self.max_cells_per_tile)
-                cell, tile, kept = cell[strongest], tile[strongest], kept[strongest]
-            chunks.append(sparse.csc_array((kept, (cell, tile)), shape=(n_cells, width)))
+                strongest = strongest_of_column(tile, value, self.max_cells_per_tile)
+                cell, tile, value = cell[strongest], tile[strongest], value[strongest]
+            chunks.append(sparse.csc_array((value, (cell, tile)), shape=(n_cells, width)))
         return sparse.csr_array(sparse.hstack(chunks, format="csc"))
 
     def defaults(self) -> cell_plan.Defaults:

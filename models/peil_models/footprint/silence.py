@@ -66,22 +66,22 @@ def silent_hours(
            [False, False, False, False]])
     """
     footprint = sparse.csr_array(chances, dtype=np.float64)
-    seen, mass = np.asarray(counts, np.float64), np.asarray(prior, np.float64)
-    if seen.ndim != 2 or len(seen) != footprint.shape[0] or mass.shape != footprint.shape[1:]:
+    counted, mass = np.asarray(counts, np.float64), np.asarray(prior, np.float64)
+    if counted.ndim != 2 or len(counted) != footprint.shape[0] or mass.shape != footprint.shape[1:]:
         raise ValueError(
-            f"counts and prior have shapes {seen.shape} and {mass.shape}, expected "
+            f"counts and prior have shapes {counted.shape} and {mass.shape}, expected "
             f"({footprint.shape[0]}, n_hours) and ({footprint.shape[1]},)"
         )
-    is_bad = ~(seen >= 0) | np.isinf(seen)
+    is_bad = ~(counted >= 0) | np.isinf(counted)
     if is_bad.any():
-        at = tuple(int(i) for i in np.unravel_index(int(is_bad.argmax()), seen.shape))
+        at = tuple(int(i) for i in np.unravel_index(int(is_bad.argmax()), counted.shape))
         raise ValueError(f"counts holds NaN, infinity or a negative number (first at {at})")
     expected = np.asarray(footprint @ mass)
     share = expected / expected.sum() if expected.sum() > 0 else expected
-    by_prior = share[:, None] * seen[expected > 0].sum(axis=0)
-    beside = np.minimum(_last_counted(seen), _last_counted(seen[:, ::-1])[:, ::-1])
+    by_prior = share[:, None] * counted[expected > 0].sum(axis=0)
+    beside = np.minimum(_last_counted(counted), _last_counted(counted[:, ::-1])[:, ::-1])
     least = np.where(np.isinf(beside), least_expected_alone, least_expected)
-    return np.asarray((seen == 0) & (np.minimum(by_prior, beside) >= least))
+    return np.asarray((counted == 0) & (np.minimum(by_prior, beside) >= least))
 
 
 def _last_counted(counts: Floats) -> Floats:

@@ -125,7 +125,7 @@ class Chain:
         if len(self._room) < room:
             self._room = np.empty(room)
         pool = self._room[:room]
-        told = recursion.forward(
+        outcome = recursion.forward(
             gap,
             self.row[begin:end],
             ready.values,
@@ -142,16 +142,16 @@ class Chain:
             start,
             pool,
         )
-        return told, gap, boxes, start, pool
+        return outcome, gap, boxes, start, pool
 
     def likelihood(self, moves: Moves, memory: float) -> tuple[Floats, int, int]:
         """Log likelihood of each device, breaks and state updates of all."""
         ready = self._ready(moves, memory)
-        found = [self._forward(device, ready)[0] for device in range(self.histories.n_devices)]
+        outcomes = [self._forward(device, ready)[0] for device in range(self.histories.n_devices)]
         return (
-            np.array([one[0] for one in found], dtype=np.float64),
-            sum(one[1] for one in found),
-            sum(one[2] for one in found),
+            np.array([outcome[0] for outcome in outcomes], dtype=np.float64),
+            sum(outcome[1] for outcome in outcomes),
+            sum(outcome[2] for outcome in outcomes),
         )
 
     def _smoothed(self, device: int, ready: Ready, keeps_filtered: bool = False) -> Messages:
@@ -161,7 +161,7 @@ class Chain:
         row, whole = self.row[begin:end], np.array([0, self.grid.shape[0], 0, self.grid.shape[1]])
         room = recursion.most_room(self.gap[begin:end], row, self.blocks.box, whole)
         room *= len(moves.start)
-        told, gap, boxes, start, pool = self._forward(device, ready, room)
+        outcome, gap, boxes, start, pool = self._forward(device, ready, room)
         filtered = pool[: start[-1]].copy() if keeps_filtered else pool[:0]
         n_updates = recursion.backward(
             gap,
@@ -177,17 +177,17 @@ class Chain:
             start,
             pool,
         )
-        return Messages(gap, boxes, start, filtered, pool[: start[-1]], told[2] + n_updates)
+        return Messages(gap, boxes, start, filtered, pool[: start[-1]], outcome[2] + n_updates)
 
     def _places(self, moves: Moves, memory: float) -> Iterator[tuple[Ints, Ints, Floats, int]]:
         """Boxes, starts, smoothed posteriors (modes summed) and updates of each device."""
         n_modes, ready = len(moves.start), self._ready(moves, memory)
         for device in range(self.histories.n_devices):
-            found = self._smoothed(device, ready)
-            posterior = found.smoothed
+            messages = self._smoothed(device, ready)
+            posterior = messages.smoothed
             if n_modes > 1:
-                posterior = all_modes(found.start, posterior, n_modes)
-            yield found.boxes, found.start // n_modes, posterior, found.n_updates
+                posterior = all_modes(messages.start, posterior, n_modes)
+            yield messages.boxes, messages.start // n_modes, posterior, messages.n_updates
 
     def posteriors(self, moves: Moves, memory: float) -> Iterator[sparse.csr_array]:
         """Smoothed posteriors of each device, (n_events, n_tiles)."""
@@ -227,16 +227,18 @@ class Chain:
             )
         ready = self._ready(moves, memory)
         for device in range(self.histories.n_devices):
-            found = self._smoothed(device, ready, keeps_filtered=True)
-            if (found.gap[1:] == RESTART).any():
-                at = int(self.histories.offsets[device] + 1 + (found.gap[1:] == RESTART).argmax())
+            messages = self._smoothed(device, ready, keeps_filtered=True)
+            if (messages.gap[1:] == RESTART).any():
+                at = int(
+                    self.histories.offsets[device] + 1 + (messages.gap[1:] == RESTART).argmax()
+                )
                 raise ValueError(f"histories holds an event that no path explains (event {at})")
             yield moved(
-                found.gap,
-                found.boxes,
-                found.start,
-                found.filtered,
-                found.smoothed,
+                messages.gap,
+                messages.boxes,
+                messages.start,
+                messages.filtered,
+                messages.smoothed,
                 moves.kernels,
                 moves.switch,
                 ready.stay,

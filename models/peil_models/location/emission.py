@@ -95,17 +95,17 @@ def kinds_of_events(histories: Histories, has_memory: bool) -> tuple[Ints, Ints,
         Of each row; previous is -1 where it does not matter.
     """
     cell = histories.cell
-    seen = np.flatnonzero(cell != MISSING)
+    served = np.flatnonzero(cell != MISSING)
     previous = np.full(len(cell), -1, dtype=np.int64)
-    if has_memory and len(seen) > 1:
-        device = histories.device()[seen]
+    if has_memory and len(served) > 1:
+        device = histories.device()[served]
         follows = np.flatnonzero(device[1:] == device[:-1])
-        previous[seen[follows + 1]] = cell[seen[follows]]
+        previous[served[follows + 1]] = cell[served[follows]]
     # both as one number: far faster to sort than pairs, and in the same order
     span = int(cell.max(initial=0)) + 2
-    pairs, row_of_seen = np.unique(cell[seen] * span + previous[seen] + 1, return_inverse=True)
+    pairs, row_of_seen = np.unique(cell[served] * span + previous[served] + 1, return_inverse=True)
     row = np.full(len(cell), -1, dtype=np.int64)
-    row[seen] = row_of_seen
+    row[served] = row_of_seen
     return row, pairs // span, pairs % span - 1
 
 
@@ -145,7 +145,7 @@ def make_blocks(
             slope = np.where(is_kept, -base, 0.0)
         bases.append(base.ravel())
         slopes.append(slope.ravel())
-    start = np.concatenate([[0], np.cumsum([len(one) for one in bases], dtype=np.int64)])
+    start = np.concatenate([[0], np.cumsum([len(block) for block in bases], dtype=np.int64)])
     return Blocks(
         start.astype(np.int64),
         box,

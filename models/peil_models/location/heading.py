@@ -54,11 +54,11 @@ class LocationHMMHeading(LocationHMM):
     >>> import numpy as np
     >>> from peil_models.location import Histories
     >>> P = np.kron(np.eye(3), np.full((1, 3), 1.0))  # three cells of three tiles in a row
-    >>> seen = Histories.of(np.zeros(9), np.arange(0, 90, 10), [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    >>> events = Histories.of(np.zeros(9), np.arange(0, 90, 10), [0, 0, 0, 1, 1, 1, 2, 2, 2])
     >>> model = LocationHMMHeading(
     ...     (1, 9), tile_m=100.0, step_s=10, max_speed_m_per_s=10.0, fast_m_per_s=9.5, fitted=()
     ... )
-    >>> model.fit(P, seen).locate(seen).x_m.round(-1)
+    >>> model.fit(P, events).locate(events).x_m.round(-1)
     array([ 80., 160., 250., 350., 450., 550., 650., 740., 820.])
     """
 

@@ -36,8 +36,8 @@ class Histories:
 
     Examples
     --------
-    >>> seen = Histories.of([7, 9, 7], [60, 0, 0], [2, 0, 1])
-    >>> seen.offsets, seen.at_s, seen.cell
+    >>> events = Histories.of([7, 9, 7], [60, 0, 0], [2, 0, 1])
+    >>> events.offsets, events.at_s, events.cell
     (array([0, 2, 3]), array([ 0, 60,  0]), array([1, 2, 0]))
     """
 
@@ -109,10 +109,10 @@ class Histories:
 
     def subset(self, devices: ArrayLike) -> Histories:
         """Histories of some devices, in the order asked for; a device may be asked for twice."""
-        asked = np.asarray(devices, dtype=np.int64)
-        counts = np.diff(self.offsets)[asked]
+        chosen = np.asarray(devices, dtype=np.int64)
+        counts = np.diff(self.offsets)[chosen]
         offsets = np.concatenate([[0], np.cumsum(counts)])
-        at = np.repeat(self.offsets[asked] - offsets[:-1], counts) + np.arange(offsets[-1])
+        at = np.repeat(self.offsets[chosen] - offsets[:-1], counts) + np.arange(offsets[-1])
         return Histories(offsets, self.at_s[at], self.cell[at])
 
     def filled(self, step_s: int) -> Histories:
@@ -128,8 +128,8 @@ class Histories:
         all_device = np.repeat(who, n)
         all_step = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n) + np.repeat(first, n)
         low, span = int(step.min(initial=0)), int(np.ptp(step)) + 1 if len(step) else 1
-        seen = device * span + step - low
-        is_new = ~np.isin(all_device * span + all_step - low, seen)
+        present = device * span + step - low
+        is_new = ~np.isin(all_device * span + all_step - low, present)
         device = np.concatenate([device, all_device[is_new]])
         at_s = np.concatenate([self.at_s, all_step[is_new] * step_s])
         cell = np.concatenate([self.cell, np.full(is_new.sum(), MISSING)])

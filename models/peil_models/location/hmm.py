@@ -89,9 +89,9 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
     Examples
     --------
     >>> P = np.array([[0.9, 0.5, 0.1], [0.1, 0.5, 0.9]])
-    >>> seen = Histories.of([0, 0, 0], [0, 10, 20], [0, 1, 1])
-    >>> model = LocationHMM((1, 3), tile_m=200.0, step_s=5, edge=0.2, fitted=()).fit(P, seen)
-    >>> next(model.posteriors(seen)).toarray().round(3)
+    >>> events = Histories.of([0, 0, 0], [0, 10, 20], [0, 1, 1])
+    >>> model = LocationHMM((1, 3), tile_m=200.0, step_s=5, edge=0.2, fitted=()).fit(P, events)
+    >>> next(model.posteriors(events)).toarray().round(3)
     array([[0.331, 0.497, 0.172],
            [0.06 , 0.404, 0.536],
            [0.042, 0.311, 0.647]])
@@ -171,10 +171,10 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
         self._chances = chances
         self._prior = prior_of(self.prior, self._grid)
         chain = self._chain(histories, "memory" in self.fitted or self.memory > 0)
-        found = climb(chain, self._moves_of, start, most, self.fitted, self._crowded)
-        for name, value in found.items():
+        values = climb(chain, self._moves_of, start, most, self.fitted, self._crowded)
+        for name, value in values.items():
             setattr(self, f"{name}_", value)
-        self._moves = self._moves_of(found)
+        self._moves = self._moves_of(values)
         self.log_likelihood_, self.n_breaks_, self.n_updates_ = chain.likelihood(*self._found())
         self.n_unlocated_ = chain.n_unlocated
         return self

@@ -35,14 +35,14 @@ def step_once(
             above = now[m, i, left : left + width + 2]
             level = now[m, i + 1, left : left + width + 2]
             below = now[m, i + 2, left : left + width + 2]
-            kept = stay[m, i + 1, left + 1 : left + 1 + width]
+            staying = stay[m, i + 1, left + 1 : left + 1 + width]
             is_open = inside[i + 1, left + 1 : left + 1 + width]
             out = later[m, i + 1, left + 1 : left + 1 + width]
             for j in range(width):
                 upper = a * above[j] + b * above[j + 1] + c * above[j + 2]
                 middle = d * level[j] + e * level[j + 2]
                 lower = f * below[j] + g * below[j + 1] + h * below[j + 2]
-                out[j] = kept[j] * level[j + 1] + is_open[j] * (upper + middle + lower)
+                out[j] = staying[j] * level[j + 1] + is_open[j] * (upper + middle + lower)
 
 
 @compiled

@@ -51,15 +51,15 @@ def climb(
         return {**at, **{name: float(v) for name, v in zip(free, inner, strict=True)}}
 
     def misfit(point: Floats) -> float:
-        found = values(point)
-        likelihood = chain.likelihood(moves_of(found), found["memory"])[0]
+        named = values(point)
+        likelihood = chain.likelihood(moves_of(named), named["memory"])[0]
         return -float(likelihood.sum()) / chain.histories.n_events
 
     first = np.clip(np.array([at[name] for name in free]) / scale, 1e-3, 0.95)
     weight = np.array([scale[k] if name in crowded else 0.0 for k, name in enumerate(free)])
     room = 0.25 * MOST - sum(at[name] for name in crowded if name not in free)
     limits = [LinearConstraint(weight, -np.inf, room)] if weight.any() else []
-    found = minimize(
+    result = minimize(
         misfit,
         first,
         method="SLSQP",
@@ -67,7 +67,7 @@ def climb(
         constraints=limits,
         options={"ftol": 1e-8, "eps": 1e-6, "maxiter": 200},
     )
-    best = np.asarray(found.x)
+    best = np.asarray(result.x)
     return values(best if misfit(best) <= misfit(first) else first)
 
 

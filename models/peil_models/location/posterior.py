@@ -154,20 +154,20 @@ def connection_with_timing(
     """
     chances: Any = sparse.csr_array(connection_probability)  # type: ignore[arg-type]
     places, tiles = (np.asarray(a, dtype=np.float64) for a in (cell_xy_m, tile_xy_m))
-    asked, advance = np.asarray(cell, dtype=np.int64), np.asarray(timing_advance, dtype=np.int64)
+    row, advance = np.asarray(cell, dtype=np.int64), np.asarray(timing_advance, dtype=np.int64)
     if places.shape != (chances.shape[0], 2) or tiles.shape != (chances.shape[1], 2):
         raise ValueError(
             f"cell_xy_m has shape {places.shape}, tile_xy_m {tiles.shape}, "
             f"expected ({chances.shape[0]}, 2) and ({chances.shape[1]}, 2)"
         )
-    if asked.shape != advance.shape or asked.ndim != 1:
-        raise ValueError(f"cell has shape {asked.shape}, timing_advance has {advance.shape}")
-    is_bad = (asked < 0) | (asked >= chances.shape[0])
+    if row.shape != advance.shape or row.ndim != 1:
+        raise ValueError(f"cell has shape {row.shape}, timing_advance has {advance.shape}")
+    is_bad = (row < 0) | (row >= chances.shape[0])
     if is_bad.any():
         raise ValueError(f"cell is no row of the footprint (first at {int(is_bad.argmax())})")
-    rows: Any = sparse.csr_array(chances[asked])
-    of_row = np.repeat(np.arange(len(asked)), np.diff(rows.indptr))
-    distance = np.linalg.norm(places[asked][of_row] - tiles[rows.indices], axis=1)
+    rows: Any = sparse.csr_array(chances[row])
+    of_row = np.repeat(np.arange(len(row)), np.diff(rows.indptr))
+    distance = np.linalg.norm(places[row][of_row] - tiles[rows.indices], axis=1)
     rows.data = rows.data * timing_advance_factor(distance, advance[of_row], band_m, slack_bands)
     rows.eliminate_zeros()
     return sparse.csr_array(rows)

@@ -31,6 +31,12 @@ class FlowTable:
         Sum of the squared weights: the sampling variance of `n_trips` if trips were independent.
     n_devices : ndarray of int64, same shape
         Distinct devices with a trip between the likeliest zones. What a threshold is asked of.
+
+    Examples
+    --------
+    >>> batch = FlowTable(np.array([[3.0]]), np.array([[3.0]]), np.array([[2]]))
+    >>> (batch + batch).n_trips, (batch + batch).n_devices
+    (array([[6.]]), array([[4]]))
     """
 
     n_trips: Floats
@@ -120,22 +126,22 @@ def flow_table(
     # every pair of a likely zone of departure and one of arrival
     n_from, n_to = np.diff(begin.indptr), np.diff(end.indptr)
     n_pairs = n_from * n_to
-    of = np.repeat(np.arange(len(keep)), n_pairs)
-    nth = np.arange(len(of)) - np.repeat(np.cumsum(n_pairs) - n_pairs, n_pairs)
-    a = begin.indptr[of] + nth // n_to[of]
-    b = end.indptr[of] + nth % n_to[of]
-    entry = np.ravel_multi_index((period[of], begin.indices[a], end.indices[b]), shape)
-    mass = weight[of] * begin.data[a] * end.data[b]
+    trip = np.repeat(np.arange(len(keep)), n_pairs)
+    nth = np.arange(len(trip)) - np.repeat(np.cumsum(n_pairs) - n_pairs, n_pairs)
+    a = begin.indptr[trip] + nth // n_to[trip]
+    b = end.indptr[trip] + nth % n_to[trip]
+    entry = np.ravel_multi_index((period[trip], begin.indices[a], end.indices[b]), shape)
+    mass = weight[trip] * begin.data[a] * end.data[b]
     size = int(np.prod(shape))
     n_trips = np.asarray(np.bincount(entry, weights=mass, minlength=size), dtype=np.float64)
     squared = np.asarray(
-        np.bincount(entry, weights=mass * weight[of], minlength=size), dtype=np.float64
+        np.bincount(entry, weights=mass * weight[trip], minlength=size), dtype=np.float64
     )
     likely = np.ravel_multi_index(
         (period, zone[trips.from_segment[keep]], zone[trips.to_segment[keep]]), shape
     )
-    seen = np.unique(np.column_stack([trips.device[keep], likely]), axis=0)
-    n_devices = np.bincount(seen[:, 1].astype(np.int64), minlength=size).reshape(shape)
+    pairs = np.unique(np.column_stack([trips.device[keep], likely]), axis=0)
+    n_devices = np.bincount(pairs[:, 1].astype(np.int64), minlength=size).reshape(shape)
     return FlowTable(n_trips.reshape(shape), squared.reshape(shape), n_devices.astype(np.int64))
 
 

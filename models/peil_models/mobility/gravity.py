@@ -112,8 +112,8 @@ class FlowGravity(BaseEstimator):  # type: ignore[misc, unused-ignore]
         masses = np.asarray(mass, np.float64)
         _, masses, distance = checked_flows(np.zeros((len(masses),) * 2), masses, distance_m)
         slopes = [self.origin_exponent_, self.destination_exponent_, -self.deterrence_]
-        found = np.exp(self._features(masses, distance) @ np.array(slopes) + self.intercept_)
-        expected = found.reshape(distance.shape)
+        trips = np.exp(self._features(masses, distance) @ np.array(slopes) + self.intercept_)
+        expected = trips.reshape(distance.shape)
         np.fill_diagonal(expected, 0.0)
         return np.asarray(expected)
 

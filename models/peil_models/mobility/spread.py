@@ -47,12 +47,12 @@ def radius_of_gyration_m(
     (array([7]), array([300.]))
     """
     who, (x, y, time) = _checked(device, x_m=x_m, y_m=y_m, duration_s=duration_s)
-    found, of = np.unique(who, return_inverse=True)
-    total = np.bincount(of, weights=time)
-    mean_x = np.bincount(of, weights=time * x) / total
-    mean_y = np.bincount(of, weights=time * y) / total
-    squares = (x - mean_x[of]) ** 2 + (y - mean_y[of]) ** 2
-    return found, np.sqrt(np.bincount(of, weights=time * squares) / total)
+    devices, number = np.unique(who, return_inverse=True)
+    total = np.bincount(number, weights=time)
+    mean_x = np.bincount(number, weights=time * x) / total
+    mean_y = np.bincount(number, weights=time * y) / total
+    squares = (x - mean_x[number]) ** 2 + (y - mean_y[number]) ** 2
+    return devices, np.sqrt(np.bincount(number, weights=time * squares) / total)
 
 
 def visit_entropy(
@@ -85,9 +85,9 @@ def visit_entropy(
     who, (where, time) = _checked(device, place=place, duration_s=duration_s)
     visits, of_visit = np.unique(np.column_stack([who, where]), axis=0, return_inverse=True)
     spent = np.bincount(of_visit.ravel(), weights=time)
-    found, of = np.unique(visits[:, 0].astype(np.int64), return_inverse=True)
-    share = spent / np.bincount(of, weights=spent)[of]
-    return found, np.abs(np.bincount(of, weights=-share * np.log2(share)))
+    devices, number = np.unique(visits[:, 0].astype(np.int64), return_inverse=True)
+    share = spent / np.bincount(number, weights=spent)[number]
+    return devices, np.abs(np.bincount(number, weights=-share * np.log2(share)))
 
 
 def regional_quantiles(
@@ -133,30 +133,32 @@ def regional_quantiles(
     (array([[50.],
            [nan]]), array([101,   0]))
     """
-    data, of = np.asarray(values, np.float64), np.asarray(region, np.int64)
-    if data.shape != of.shape or data.ndim != 1:
-        raise ValueError(f"region has shape {of.shape}, values has shape {data.shape}")
-    if (of >= n_regions).any():
-        raise ValueError(f"region is beyond the last (first at {int((of >= n_regions).argmax())})")
+    data, place = np.asarray(values, np.float64), np.asarray(region, np.int64)
+    if data.shape != place.shape or data.ndim != 1:
+        raise ValueError(f"region has shape {place.shape}, values has shape {data.shape}")
+    if (place >= n_regions).any():
+        raise ValueError(
+            f"region is beyond the last (first at {int((place >= n_regions).argmax())})"
+        )
     if np.isnan(data).any():
         raise ValueError(f"values holds NaN (first at {int(np.isnan(data).argmax())})")
     for quantile in quantiles:
         if not 0 < quantile < 1:
             raise ValueError(f"quantiles must lie between 0 and 1, got {quantile}")
-    found = np.full((n_regions, len(quantiles)), np.nan)
-    counts = np.bincount(of[of >= 0], minlength=n_regions)
-    order = np.lexsort((data, of))
-    data, of = data[order], of[order]
+    table = np.full((n_regions, len(quantiles)), np.nan)
+    counts = np.bincount(place[place >= 0], minlength=n_regions)
+    order = np.lexsort((data, place))
+    data, place = data[order], place[order]
     for number in np.flatnonzero(counts >= min_devices):
-        own = data[of == number]
+        own = data[place == number]
         for k, quantile in enumerate(quantiles):
             rank = quantile * (len(own) - 1)
             if min(rank, len(own) - 1 - rank) + 0.5 < min_devices / 2:
                 continue
             first = round(rank - (min_devices - 1) / 2)
             first = min(max(first, 0), len(own) - min_devices)
-            found[number, k] = own[first : first + min_devices].mean()
-    return found, counts.astype(np.int64)
+            table[number, k] = own[first : first + min_devices].mean()
+    return table, counts.astype(np.int64)
 
 
 def _checked(device: ArrayLike, **columns: ArrayLike) -> tuple[Ints, list[Floats]]:
@@ -172,5 +174,5 @@ def _checked(device: ArrayLike, **columns: ArrayLike) -> tuple[Ints, list[Floats
     time = read["duration_s"]
     if (time < 0).any():
         raise ValueError(f"duration_s is negative (first at {int((time < 0).argmax())})")
-    kept = time > 0
-    return who[kept], [values[kept] for values in read.values()]
+    has_time = time > 0
+    return who[has_time], [values[has_time] for values in read.values()]

@@ -21,6 +21,13 @@ class Trips:
         End of the stay before, start of the stay after. Unit: seconds since the window's start.
     from_segment, to_segment : ndarray of int64, shape (n_trips,)
         Positions of the two stays (or times abroad) among the segments.
+
+    Examples
+    --------
+    >>> trips = Trips(np.array([7]), np.array([100.0]), np.array([900.0]), np.array([0]),
+    ...               np.array([2]))
+    >>> len(trips), (trips.arrives_s - trips.departs_s).item()
+    (1, 800.0)
     """
 
     device: NDArray[np.int64]

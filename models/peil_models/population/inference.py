@@ -50,8 +50,8 @@ class PopulationNB(BaseEstimator):  # type: ignore[misc, unused-ignore]
     Examples
     --------
     >>> net = [NetCount.known(11)]
-    >>> found = PopulationNB().fit(net, [0.6878592], [0.3121408], [0.3684211], [38])
-    >>> found.mean_.round(2), found.lower_, found.upper_
+    >>> people = PopulationNB().fit(net, [0.6878592], [0.3121408], [0.3684211], [38])
+    >>> people.mean_.round(2), people.lower_, people.upper_
     (array([40.05]), array([25.]), array([58.]))
     """
 
@@ -123,11 +123,11 @@ class PopulationNB(BaseEstimator):  # type: ignore[misc, unused-ignore]
                 f"register times share leaves at most {self._least_seen} person to be seen "
                 f"(first at region {int(is_bad.argmax())}): join it with another region"
             )
-        found = [
+        estimates = [
             self._mixed(net, alpha, beta)
             for net, alpha, beta in zip(net_counts, self.alpha_, self.beta_, strict=True)
         ]
-        self.mean_, self.lower_, self.upper_ = np.array(found).reshape(-1, 3).T
+        self.mean_, self.lower_, self.upper_ = np.array(estimates).reshape(-1, 3).T
         return self
 
     _least_seen = 1.0
@@ -176,8 +176,8 @@ class PopulationBNB(PopulationNB):
     Examples
     --------
     >>> net = [NetCount.known(11)]
-    >>> found = PopulationBNB().fit(net, [0.6878592], [0.3121408], [0.3684211], [38])
-    >>> found.mean_.round(2)
+    >>> people = PopulationBNB().fit(net, [0.6878592], [0.3121408], [0.3684211], [38])
+    >>> people.mean_.round(2)
     array([43.01])
     """
 
@@ -200,11 +200,11 @@ class _BetaNegativeBinomial:
         """Probability of at most so many, element by element."""
         last = np.floor(most).astype(np.int64)
         k = np.arange(max(int(last.max(initial=-1)) + 1, 0), dtype=np.float64)
-        known = gammaln(k + 1) + betaln(self.a, self.b)
+        constant = gammaln(k + 1) + betaln(self.a, self.b)
         out = np.zeros(len(self.size))
         for i, (size, end) in enumerate(zip(self.size, last, strict=True)):
             if end >= 0:
                 n = k[: end + 1]
                 joint = gammaln(size + n) - gammaln(size) + betaln(self.a + size, self.b + n)
-                out[i] = np.exp(joint - known[: end + 1]).sum()
+                out[i] = np.exp(joint - constant[: end + 1]).sum()
         return np.minimum(out, 1.0)

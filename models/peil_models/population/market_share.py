@@ -50,8 +50,8 @@ class MarketShareByRegion(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Examples
     --------
-    >>> found = MarketShareByRegion().fit([330, 280, 3], [1000, 1000, 10])
-    >>> found.share_.round(2)
+    >>> shares = MarketShareByRegion().fit([330, 280, 3], [1000, 1000, 10])
+    >>> shares.share_.round(2)
     array([0.32, 0.29, 0.3 ])
     """
 
@@ -82,50 +82,50 @@ class MarketShareByRegion(BaseEstimator):  # type: ignore[misc, unused-ignore]
         """
         if not 0 < self.level < 1:
             raise ValueError(f"level must lie between 0 and 1, got {self.level}")
-        seen = np.asarray(n_holders, dtype=np.float64)
+        holders = np.asarray(n_holders, dtype=np.float64)
         there = np.asarray(register, dtype=np.float64)
-        if seen.ndim != 1 or seen.shape != there.shape:
-            raise ValueError(f"n_holders has shape {seen.shape}, register has {there.shape}")
-        for name, values in (("n_holders", seen), ("register", there)):
+        if holders.ndim != 1 or holders.shape != there.shape:
+            raise ValueError(f"n_holders has shape {holders.shape}, register has {there.shape}")
+        for name, values in (("n_holders", holders), ("register", there)):
             is_bad = ~(values >= 0) | np.isinf(values)
             if is_bad.any():
                 raise ValueError(
                     f"{name} is NaN, infinite or negative (first at region {int(is_bad.argmax())})"
                 )
-        if (seen > there).any():
-            at = int((seen > there).argmax())
+        if (holders > there).any():
+            at = int((holders > there).argmax())
             raise ValueError(f"n_holders exceeds register (first at region {at})")
         if not there.sum() > 0:
             raise ValueError("register holds nobody (first at region 0)")
-        a, b = _beta_of_regions(seen, there)
+        a, b = _beta_of_regions(holders, there)
         self.mean_share_ = a / (a + b)
         self.spread_ = float(np.sqrt(a * b / (a + b + 1)) / (a + b))
-        after = beta_distribution(a + seen, b + there - seen)
+        after = beta_distribution(a + holders, b + there - holders)
         self.share_ = np.asarray(after.mean())
         self.lower_ = np.asarray(after.ppf((1 - self.level) / 2))
         self.upper_ = np.asarray(after.ppf((1 + self.level) / 2))
         return self
 
 
-def _beta_of_regions(seen: Floats, there: Floats) -> tuple[float, float]:
+def _beta_of_regions(holders: Floats, there: Floats) -> tuple[float, float]:
     """Beta of the regions' shares by maximum likelihood of beta-binomial counts.
 
     It never weighs more than all regions together: that they are alike is known no better.
     """
-    together = (seen.sum() + 0.5) / (there.sum() + 1.0)
+    together = (holders.sum() + 0.5) / (there.sum() + 1.0)
 
     def misfit(point: Floats) -> float:
         mean, size = 1.0 / (1.0 + np.exp(-point[0])), np.exp(point[1])
         a, b = mean * size, (1 - mean) * size
-        likelihood = betaln(a + seen, b + there - seen) - betaln(a, b)
+        likelihood = betaln(a + holders, b + there - holders) - betaln(a, b)
         return -float(np.sum(likelihood)) / max(1.0, float(there.sum()))
 
     first = np.array([np.log(together / (1 - together)), np.log(100.0)])
     bounds = [(-12.0, 12.0), (np.log(2.0), np.log(max(10.0, there.sum())))]
-    found = minimize(
+    result = minimize(
         misfit, first, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-10}
     )
-    mean, size = 1.0 / (1.0 + np.exp(-found.x[0])), np.exp(found.x[1])
+    mean, size = 1.0 / (1.0 + np.exp(-result.x[0])), np.exp(result.x[1])
     return float(mean * size), float((1 - mean) * size)
 
 
@@ -175,14 +175,14 @@ def visitors_from_roamers(
     >>> mean, lower.round(), upper.round()
     (array([125.]), array([99.]), array([157.]))
     """
-    seen, share, error = np.broadcast_arrays(
+    roamers, share, error = np.broadcast_arrays(
         *(
             np.atleast_1d(np.asarray(a, dtype=np.float64))
             for a in (n_roamers, roaming_share, roaming_share_error)
         )
     )
     for name, is_bad in (
-        ("n_roamers is NaN, infinite or negative", ~(seen >= 0) | np.isinf(seen)),
+        ("n_roamers is NaN, infinite or negative", ~(roamers >= 0) | np.isinf(roamers)),
         ("roaming_share does not lie between 0 and 1", ~((share > 0) & (share <= 1))),
         ("roaming_share_error is NaN or negative", ~(error >= 0) | np.isinf(error)),
     ):
@@ -194,8 +194,8 @@ def visitors_from_roamers(
             f"{devices_per_visitor}, {level}"
         )
     factor = 1.0 / (share * devices_per_visitor)
-    mean = seen * factor
-    centre = (seen + 0.5) * factor
+    mean = roamers * factor
+    centre = (roamers + 0.5) * factor
     variance = centre * factor + np.square(error * centre)
     shape, scale = np.square(centre) / variance, variance / centre
     tails = ((1 - level) / 2, (1 + level) / 2)

@@ -25,6 +25,11 @@ class NetCount:
         Halves of whole numbers, increasing. Unit: holders of devices (persons observed).
     probability : ndarray of shape (n_values,)
         Sums to 1.
+
+    Examples
+    --------
+    >>> NetCount(np.array([1.0, 1.5]), np.array([0.5, 0.5])).mean
+    1.25
     """
 
     values: Floats
@@ -99,24 +104,24 @@ def net_count(presence: ArrayLike, duplicity: ArrayLike) -> NetCount:
 
     Examples
     --------
-    >>> found = net_count([1.0, 0.5], [0.0, 1.0])
-    >>> found.values, found.probability
+    >>> counts = net_count([1.0, 0.5], [0.0, 1.0])
+    >>> counts.values, counts.probability
     (array([1. , 1.5]), array([0.5, 0.5]))
     """
-    here, two = _shares("presence", presence), _shares("duplicity", duplicity)
-    if here.shape != two.shape or here.ndim != 1:
-        raise ValueError(f"presence has shape {here.shape}, duplicity {two.shape}")
-    n = 2 * len(here) + 1
+    inside, two = _shares("presence", presence), _shares("duplicity", duplicity)
+    if inside.shape != two.shape or inside.ndim != 1:
+        raise ValueError(f"presence has shape {inside.shape}, duplicity {two.shape}")
+    n = 2 * len(inside) + 1
     turn = np.exp(-2j * np.pi * np.arange(n) / n)
     transform = np.ones(n, dtype=np.complex128)
     lines = max(1, MOST_AT_ONCE // n)
-    for begin in range(0, len(here), lines):
-        gamma, p = here[begin : begin + lines, None], two[begin : begin + lines, None]
+    for begin in range(0, len(inside), lines):
+        gamma, p = inside[begin : begin + lines, None], two[begin : begin + lines, None]
         transform *= np.prod(1 - gamma + gamma * p * turn + gamma * (1 - p) * turn**2, axis=0)
     chance = np.fft.ifft(transform).real
     chance[chance < NEGLIGIBLE] = 0.0
-    kept = np.flatnonzero(chance)
-    return NetCount(kept / 2.0, chance[kept] / chance.sum())
+    possible = np.flatnonzero(chance)
+    return NetCount(possible / 2.0, chance[possible] / chance.sum())
 
 
 def net_counts_drawn(
@@ -151,21 +156,21 @@ def net_counts_drawn(
     >>> net_counts_drawn([[1.0, 0.0], [0.0, 1.0]], [0.0, 1.0], n_draws=1, random_state=1)
     array([[1. , 0.5]])
     """
-    here, two = _shares("presence", presence), _shares("duplicity", duplicity)
-    if here.ndim != 2 or two.shape != (len(here),):
-        raise ValueError(f"presence has shape {here.shape}, duplicity {two.shape}")
-    is_bad = here.sum(axis=1) > 1 + 1e-9
+    inside, two = _shares("presence", presence), _shares("duplicity", duplicity)
+    if inside.ndim != 2 or two.shape != (len(inside),):
+        raise ValueError(f"presence has shape {inside.shape}, duplicity {two.shape}")
+    is_bad = inside.sum(axis=1) > 1 + 1e-9
     if is_bad.any():
         raise ValueError(f"presence sums to more than 1 (first at device {int(is_bad.argmax())})")
     if n_draws < 1:
         raise ValueError(f"n_draws must be at least 1, got {n_draws}")
     random = np.random.default_rng(random_state)
-    cumulated = np.cumsum(here, axis=1)
-    n_regions = here.shape[1]
+    cumulated = np.cumsum(inside, axis=1)
+    n_regions = inside.shape[1]
     out = np.zeros((n_draws, n_regions))
     for draw in range(n_draws):
-        region = (random.random(len(here))[:, None] >= cumulated).sum(axis=1)
-        weight = np.where(random.random(len(here)) < two, 0.5, 1.0)
+        region = (random.random(len(inside))[:, None] >= cumulated).sum(axis=1)
+        weight = np.where(random.random(len(inside)) < two, 0.5, 1.0)
         out[draw] = np.bincount(region, weight, n_regions + 1)[:n_regions]
     return out
 
@@ -196,10 +201,10 @@ def deduplication_factors(presence: ArrayLike, duplicity: ArrayLike) -> tuple[Fl
     >>> deduplication_factors([[1.0, 0.0], [0.5, 0.5]], [0.0, 0.6])
     (array([0.8, 0.4]), array([0.2, 0.6]))
     """
-    here, two = _shares("presence", presence), _shares("duplicity", duplicity)
-    if here.ndim != 2 or two.shape != (len(here),):
-        raise ValueError(f"presence has shape {here.shape}, duplicity {two.shape}")
-    devices, second = here.sum(axis=0), two @ here
+    inside, two = _shares("presence", presence), _shares("duplicity", duplicity)
+    if inside.ndim != 2 or two.shape != (len(inside),):
+        raise ValueError(f"presence has shape {inside.shape}, duplicity {two.shape}")
+    devices, second = inside.sum(axis=0), two @ inside
     if not devices.sum() > 0:
         raise ValueError("presence is 0 everywhere (first at device 0): no device to go by")
     together = np.full_like(devices, second.sum() / devices.sum())

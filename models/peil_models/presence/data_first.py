@@ -82,25 +82,27 @@ class PresenceDF(PresenceFromCounts):
         if not 0 < self.rcond < 1:
             raise ValueError(f"rcond must lie between 0 and 1, got {self.rcond}")
         counts = self._check(X, y, self.prior)
-        prior = np.where(counts.seen > 0, counts.prior, 0.0)
+        prior = np.where(counts.coverage > 0, counts.prior, 0.0)
         if not prior.any():
             self.n_negative_ = 0
             self._finish(counts, np.zeros((len(prior), counts.y.shape[1])))
             return self
         prior /= prior.sum()
-        seen = counts.y * counts.is_located[:, None]
-        start = prior[:, None] * seen.sum(axis=0)
+        located = counts.y * counts.is_located[:, None]
+        start = prior[:, None] * located.sum(axis=0)
         weighted = sparse.csr_array(counts.X * prior[None, :])
         between = np.asarray((weighted @ counts.X_by_tile).todense())
         values, vectors = eigh(between)
         is_kept = values > self.rcond * values[-1]
         vectors, values = vectors[:, is_kept], values[is_kept]
-        gap = vectors @ ((vectors.T @ (seen - counts.X @ start)) / values[:, None])
+        gap = vectors @ ((vectors.T @ (located - counts.X @ start)) / values[:, None])
         raw = start + weighted.T @ gap
         self.n_negative_ = int((raw < 0).sum())
-        kept = np.maximum(raw, 0.0)
+        positive = np.maximum(raw, 0.0)
         # a cell whose every tile came out negative still has devices to put somewhere
-        is_empty = (seen > 0) & (counts.X @ kept == 0)
+        is_empty = (located > 0) & (counts.X @ positive == 0)
         is_near = counts.X_by_tile @ is_empty.astype(np.float64) > 0
-        self._finish(counts, counts.step(np.where(is_near, np.maximum(kept, FLOOR * start), kept)))
+        self._finish(
+            counts, counts.step(np.where(is_near, np.maximum(positive, FLOOR * start), positive))
+        )
         return self

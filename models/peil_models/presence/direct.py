@@ -67,8 +67,8 @@ class PresenceVoronoi(PresenceFromCounts):
         ValueError
             NaN, infinity, a negative number or a wrong shape, with the argument and the position.
         """
-        asked = self._check(X, y, self.prior)
-        owned = _owners(asked.X)
+        given = self._check(X, y, self.prior)
+        owned = _owners(given.X)
         counts = self._check(owned, y, self.prior)
         self._finish(counts, counts.step(counts.start()))
         return self

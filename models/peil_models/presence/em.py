@@ -150,13 +150,13 @@ class PresenceEM(PresenceFromCounts):
             raise ValueError(first_offence("y", is_broken, "held_out needs whole counts:"))
         random = check_random_state(self.random_state)
         held_out = random.binomial(counts.y.astype(np.int64), share).astype(np.float64)
-        kept = counts.y - held_out
+        rest = counts.y - held_out
         # Thinned Poisson counts are independent, so the kept devices predict those held out.
         scale = share / (1.0 - share)
         scores: list[float] = []
         devices = counts.start()
         for _ in range(int(self.max_iter)):
-            devices = counts.step(devices, kept)
+            devices = counts.step(devices, rest)
             scores.append(_log_likelihood(held_out, scale * (counts.X @ devices)))
         self.held_out_score_ = np.array(scores)
         return int(np.argmax(self.held_out_score_)) + 1

@@ -56,7 +56,7 @@ class Counts:
     X_by_tile: sparse.csr_array
     y: Floats
     prior: Floats
-    seen: Floats
+    coverage: Floats
     """Column sums of X: the probability that a device in the tile is seen at all."""
     is_located: NDArray[np.bool_]
     """Cells that reach a tile with prior mass; the counts of the others are unlocated."""
@@ -73,9 +73,9 @@ class Counts:
         ratio = np.divide(y, expected, out=np.zeros_like(y), where=expected > 0)
         shares = self.X_by_tile @ ratio
         shares *= devices
-        seen = self.seen[:, None]
+        coverage = self.coverage[:, None]
         devices = np.zeros_like(shares)
-        np.divide(shares, seen, out=devices, where=seen > 0)
+        np.divide(shares, coverage, out=devices, where=coverage > 0)
         return devices
 
 
@@ -142,7 +142,7 @@ class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
             X_by_tile=X.T.tocsr(),
             y=y.reshape(len(y), -1),
             prior=prior,
-            seen=np.asarray(X.sum(axis=0)).ravel(),
+            coverage=np.asarray(X.sum(axis=0)).ravel(),
             is_located=X @ prior > 0,
             is_single_hour=y.ndim == 1,
         )

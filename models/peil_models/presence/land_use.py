@@ -206,15 +206,15 @@ def regression(design: sparse.csr_array, y: Floats) -> Floats:
     ndarray of shape (n_kinds, n_groups)
         0 for kinds that no cell sees. ``(design @ weights).sum(axis=0) == y.sum(axis=0)``.
     """
-    seen = np.asarray(design.sum(axis=0)).ravel()
-    is_seen = seen > 0
+    covered = np.asarray(design.sum(axis=0)).ravel()
+    is_seen = covered > 0
     # Each kind scaled to the devices it would explain alone: parameters are shares, about 1.
-    scaled = sparse.csr_array(design[:, is_seen] / seen[is_seen])
-    out = np.zeros((len(seen), y.shape[1]))
+    scaled = sparse.csr_array(design[:, is_seen] / covered[is_seen])
+    out = np.zeros((len(covered), y.shape[1]))
     for group, counts in enumerate(y.T):
         if counts.sum() > 0 and is_seen.any():
             shares = _most_likely(scaled, counts / counts.sum())
-            out[is_seen, group] = shares * counts.sum() / seen[is_seen]
+            out[is_seen, group] = shares * counts.sum() / covered[is_seen]
     return out
 
 
@@ -268,9 +268,9 @@ def _step_without(counts: Counts, devices: Floats, y: Floats, left_out: NDArray[
     ratio = np.divide(y, expected, out=np.zeros_like(y), where=expected > 0)
     ratio[left_out] = 1.0
     out: Floats = devices * (counts.X_by_tile @ ratio)
-    seen = counts.seen[:, None]
-    np.divide(out, seen, out=out, where=seen > 0)
-    out[counts.seen == 0] = 0.0
+    coverage = counts.coverage[:, None]
+    np.divide(out, coverage, out=out, where=coverage > 0)
+    out[counts.coverage == 0] = 0.0
     return out
 
 

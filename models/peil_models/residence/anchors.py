@@ -32,6 +32,14 @@ class Anchors:
         The same share less that of the runner-up place: 1 where there is no other.
     is_there : ndarray of bool, shape (n_segments,)
         Stays at the place of their device.
+
+    Examples
+    --------
+    >>> homes = Anchors(np.array([0, 2]), np.array([8, 5]), np.array([1, 0]),
+    ...                 sparse.csr_array([[0.2, 0.8], [1.0, 0.0]]), np.ones(2), np.ones(2),
+    ...                 np.array([True, True]))
+    >>> homes.zone_of_device(4)
+    array([ 1, -1,  0, -1])
     """
 
     device: NDArray[np.int64]
@@ -44,9 +52,9 @@ class Anchors:
 
     def zone_of_device(self, n_devices: int) -> NDArray[np.int64]:
         """Zone by number of the device, -1 without a place or zone, shape (n_devices,)."""
-        found = np.full(n_devices, -1, dtype=np.int64)
-        found[self.device] = self.zone
-        return found
+        zones = np.full(n_devices, -1, dtype=np.int64)
+        zones[self.device] = self.zone
+        return zones
 
     def refined(self, segments: Segments, places: Places) -> Places:
         """Give every stay at the place of its device that place, which all its stays together tell.
@@ -64,13 +72,13 @@ class Anchors:
             Of all other segments as they were.
         """
         rows = np.flatnonzero(self.is_there)
-        of = np.searchsorted(self.device, segments.device[rows])
+        anchor = np.searchsorted(self.device, segments.device[rows])
         tile, zone = places.tile.copy(), places.zone.copy()
-        tile[rows], zone[rows] = self.tile[of], self.zone[of]
+        tile[rows], zone[rows] = self.tile[anchor], self.zone[anchor]
         # rows of the new shares after those of the old, then picked in order
         both: Any = sparse.vstack([places.zone_shares, self.zone_shares], format="csr")
         picked = np.arange(len(segments))
-        picked[rows] = len(segments) + of
+        picked[rows] = len(segments) + anchor
         return Places(tile, zone, sparse.csr_array(both[picked]))
 
 
@@ -223,22 +231,22 @@ class AnchorPlace(BaseEstimator):  # type: ignore[misc, unused-ignore]
             weight[taken],
             float(self.radius_m),
         )
-        kept = (best >= self.min_weight_s) & (best >= self.min_share * total)
+        is_anchor = (best >= self.min_weight_s) & (best >= self.min_share * total)
         group = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(device))))
-        chosen = near & kept[group]
+        chosen = near & is_anchor[group]
         is_there = np.zeros(len(segments), dtype=bool)
         is_there[taken[chosen]] = True
         pooled, rows = _pooled(segments.take(taken[chosen]), np.asarray(row))
-        found = self.placing_.place(pooled, rows)
+        anchors = self.placing_.place(pooled, rows)
         share = np.divide(best, total, out=np.zeros_like(best), where=total > 0)
         other = np.divide(second, total, out=np.zeros_like(second), where=total > 0)
         return Anchors(
             pooled.device,
-            found.tile,
-            found.zone,
-            found.zone_shares,
-            share[kept],
-            (share - other)[kept],
+            anchors.tile,
+            anchors.zone,
+            anchors.zone_shares,
+            share[is_anchor],
+            (share - other)[is_anchor],
             is_there,
         )
 
@@ -246,8 +254,8 @@ class AnchorPlace(BaseEstimator):  # type: ignore[misc, unused-ignore]
 def _pooled(stays: Segments, row: NDArray[np.int64]) -> tuple[Segments, NDArray[np.int64]]:
     """All events of the stays of one device as one segment, and the rows of those events."""
     n = stays.last_event - stays.first_event + 1
-    of = np.repeat(np.arange(len(stays)), n)
-    at = np.arange(len(of)) - np.repeat(np.cumsum(n) - n, n) + stays.first_event[of]
+    stay = np.repeat(np.arange(len(stays)), n)
+    at = np.arange(len(stay)) - np.repeat(np.cumsum(n) - n, n) + stays.first_event[stay]
     begins = np.append(True, stays.device[1:] != stays.device[:-1])[: len(stays)]
     until = np.append(0, np.cumsum(n))
     first = until[:-1][begins]

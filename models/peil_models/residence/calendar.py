@@ -30,6 +30,13 @@ class Calendar:
         Hour of the local clock, 0 to 23; once more or less where the clock changes.
     day_type : ndarray of int8, shape (n_slots,)
         `WORKDAY`, `WEEKEND` or `HOLIDAY`.
+
+    Examples
+    --------
+    >>> monday = make_calendar([0, 86_400], date(2026, 3, 2))
+    >>> night = monday.between(22, 6)
+    >>> int(night.sum()), monday.seconds([5.5 * 3600], [7 * 3600], night)
+    (8, array([1800.]))
     """
 
     start_s: NDArray[np.float64]

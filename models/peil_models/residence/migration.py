@@ -42,8 +42,8 @@ def migration_overlap(
     for name, values in (("before", old), ("after", new)):
         if (values >= n_zones).any():
             raise ValueError(f"{name} is beyond the last zone (at {(values >= n_zones).argmax()})")
-    kept = (old >= 0) & (new >= 0)
-    moved = np.bincount(old[kept] * n_zones + new[kept], minlength=n_zones**2)
+    has_both = (old >= 0) & (new >= 0)
+    moved = np.bincount(old[has_both] * n_zones + new[has_both], minlength=n_zones**2)
     n_devices = moved.reshape(n_zones, n_zones).astype(np.int64)
     residents = n_devices.sum(axis=1) + n_devices.sum(axis=0)
     overlap = np.full(n_zones, np.nan)

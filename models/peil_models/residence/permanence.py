@@ -36,6 +36,14 @@ class PermanenceScores:
         Local days with such an hour in the interval of the night.
     observed, observed_nights : ndarray of int64, shape (n_pairs, 3, 4) and (n_pairs,)
         The same of the device at any place.
+
+    Examples
+    --------
+    >>> hours = np.full((1, 3, 4), 6)
+    >>> scores = PermanenceScores(np.array([7]), np.array([3]), hours, np.array([2]), 2 * hours,
+    ...                           np.array([4]))
+    >>> scores.score[0, 0, NIGHT] / scores.observed[0, 0, NIGHT]
+    np.float64(0.5)
     """
 
     device: Ints
@@ -171,10 +179,12 @@ def permanence_scores(
     last = np.searchsorted(edges, end, side="left") - 1
     first, last = np.maximum(first, 0), np.minimum(last, len(edges) - 2)
     n = np.where(where >= 0, np.maximum(last - first + 1, 0), 0)
-    of = np.repeat(np.arange(len(who)), n)
-    slot = np.arange(len(of)) - np.repeat(np.cumsum(n) - n, n) + first[of]
-    spent = np.minimum(end[of], edges[slot + 1]) - np.maximum(start[of], edges[slot])
-    keys, at = np.unique(np.column_stack([who[of], where[of], slot]), axis=0, return_inverse=True)
+    stay = np.repeat(np.arange(len(who)), n)
+    slot = np.arange(len(stay)) - np.repeat(np.cumsum(n) - n, n) + first[stay]
+    spent = np.minimum(end[stay], edges[slot + 1]) - np.maximum(start[stay], edges[slot])
+    keys, at = np.unique(
+        np.column_stack([who[stay], where[stay], slot]), axis=0, return_inverse=True
+    )
     is_scored = np.bincount(at.ravel(), weights=spent, minlength=len(keys)) >= HOUR_S / 2
     who, where, slot = keys[is_scored].T
     intervals = np.column_stack([calendar.between(*hours) for hours in INTERVALS.values()])
@@ -182,8 +192,10 @@ def permanence_scores(
     score, nights = _sums(of_pair.ravel(), len(pairs), slot, calendar, intervals)
     # an hour at two places, half and half, was observed once
     devices, of_device = np.unique(who, return_inverse=True)
-    seen = np.unique(np.column_stack([of_device.ravel(), slot]), axis=0)
-    observed, observed_nights = _sums(seen[:, 0], len(devices), seen[:, 1], calendar, intervals)
+    hours_of = np.unique(np.column_stack([of_device.ravel(), slot]), axis=0)
+    observed, observed_nights = _sums(
+        hours_of[:, 0], len(devices), hours_of[:, 1], calendar, intervals
+    )
     back = np.searchsorted(devices, pairs[:, 0])
     return PermanenceScores(
         pairs[:, 0], pairs[:, 1], score, nights, observed[back], observed_nights[back]

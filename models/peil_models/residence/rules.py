@@ -60,8 +60,8 @@ def home_cells(
     for name, values in (("cell", where), ("day", when), ("is_night", night)):
         if values.shape != who.shape:
             raise ValueError(f"{name} has shape {values.shape}, device has shape {who.shape}")
-    kept = where >= 0
-    who, where, when, night = who[kept], where[kept], when[kept], night[kept]
+    has_cell = where >= 0
+    who, where, when, night = who[has_cell], where[has_cell], when[has_cell], night[has_cell]
     counted = np.ones(len(who), dtype=bool)
     if rule == "most_night_events":
         has_night = np.isin(who, who[night])

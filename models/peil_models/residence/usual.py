@@ -25,7 +25,15 @@ from peil_models.residence.permanence import (
 
 @dataclass(frozen=True)
 class PermanenceLabels:
-    """What each pair of device and place is: arrays of bool, shape (n_pairs,)."""
+    """What each pair of device and place is: arrays of bool, shape (n_pairs,).
+
+    Examples
+    --------
+    >>> labels = PermanenceLabels(np.array([True, True]), np.array([True, False]),
+    ...                           np.array([False, True]))
+    >>> int((labels.is_usual & ~labels.is_home).sum())
+    1
+    """
 
     is_usual: NDArray[np.bool_]
     is_home: NDArray[np.bool_]
@@ -107,17 +115,17 @@ class UsualEnvironment(BaseEstimator):  # type: ignore[misc, unused-ignore]
             A share that is not above 0 and at most 1.
         """
         self.fit()
-        every, seen = scores.score.sum(axis=1), scores.observed.sum(axis=1)
-        home = _share(every[:, ALL_DAY], seen[:, ALL_DAY]) >= self.home_share
+        every, observed = scores.score.sum(axis=1), scores.observed.sum(axis=1)
+        home = _share(every[:, ALL_DAY], observed[:, ALL_DAY]) >= self.home_share
         for count, among in (
-            (every[:, NIGHT], seen[:, NIGHT]),
+            (every[:, NIGHT], observed[:, NIGHT]),
             (scores.nights, scores.observed_nights),
         ):
             has_home = np.isin(scores.device, scores.device[home])
             home |= ~has_home & (_share(count, among) >= self.home_share)
         workday = (slice(None), WORKDAY, WORKING_HOURS)
         work = _share(scores.score[workday], scores.observed[workday]) >= self.work_share
-        usual = _share(every[:, ALL_DAY], seen[:, ALL_DAY]) >= self.usual_share
+        usual = _share(every[:, ALL_DAY], observed[:, ALL_DAY]) >= self.usual_share
         return PermanenceLabels(usual | home, home, work & ~home)
 
 

@@ -29,6 +29,12 @@ class FlowCube:
         Distinct devices, each in its likeliest zone. What a threshold is asked of.
     unseen, abroad : ndarray of int64, shape (n_moments, n_zones + 1)
         Devices whose time is unknown, or that are abroad or at no known place, by home.
+
+    Examples
+    --------
+    >>> batch = FlowCube(np.array([[[2.5]]]), np.array([[[3]]]), np.array([[1]]), np.array([[0]]))
+    >>> (batch + batch).devices.item(), (batch + batch).n_devices.item()
+    (5.0, 6)
     """
 
     devices: Floats
@@ -93,29 +99,29 @@ def flow_cube(
     n_moments = len(moments)
     low = np.searchsorted(moments, segments.start_s, side="left")
     n = np.searchsorted(moments, segments.end_s, side="left") - low
-    of = np.repeat(np.arange(len(segments)), n)
-    moment = np.arange(len(of)) - np.repeat(np.cumsum(n) - n, n) + low[of]
+    segment = np.repeat(np.arange(len(segments)), n)
+    moment = np.arange(len(segment)) - np.repeat(np.cumsum(n) - n, n) + low[segment]
     # shares: one entry per segment, moment and likely zone
     shares = sparse.csr_array(places.zone_shares)
-    n_likely = np.diff(shares.indptr)[of]
-    pair = np.repeat(np.arange(len(of)), n_likely)
+    n_likely = np.diff(shares.indptr)[segment]
+    pair = np.repeat(np.arange(len(segment)), n_likely)
     nth = np.arange(len(pair)) - np.repeat(np.cumsum(n_likely) - n_likely, n_likely)
-    entry = shares.indptr[of[pair]] + nth
+    entry = shares.indptr[segment[pair]] + nth
     shape = (n_moments, n_zones + 1, n_zones)
     size = int(np.prod(shape))
-    at = np.ravel_multi_index((moment[pair], home[of[pair]], shares.indices[entry]), shape)
+    at = np.ravel_multi_index((moment[pair], home[segment[pair]], shares.indices[entry]), shape)
     devices = np.bincount(at, weights=shares.data[entry], minlength=size).reshape(shape)
-    zone = places.zone[of]
+    zone = places.zone[segment]
     is_placed = zone >= 0
-    at = np.ravel_multi_index((moment[is_placed], home[of[is_placed]], zone[is_placed]), shape)
+    at = np.ravel_multi_index((moment[is_placed], home[segment[is_placed]], zone[is_placed]), shape)
     distinct = np.bincount(at, minlength=size).reshape(shape)
 
     def lost(which: NDArray[np.bool_]) -> Ints:
-        code = moment[which] * (n_zones + 1) + home[of[which]]
-        found = np.bincount(code, minlength=n_moments * (n_zones + 1))
-        return found.reshape(n_moments, n_zones + 1).astype(np.int64)
+        code = moment[which] * (n_zones + 1) + home[segment[which]]
+        sums = np.bincount(code, minlength=n_moments * (n_zones + 1))
+        return sums.reshape(n_moments, n_zones + 1).astype(np.int64)
 
-    unknown = segments.state[of] == UNKNOWN
+    unknown = segments.state[segment] == UNKNOWN
     return FlowCube(
         np.asarray(devices, dtype=np.float64),
         distinct.astype(np.int64),
@@ -157,6 +163,12 @@ class NightTable:
     lengths : ndarray of int64, shape (n_zones + 1, n_zones, n_days + 1)
         Visits by the number of nights in a row, by home and zone; a visit that the window cuts off
         counts with the nights that are seen of it.
+
+    Examples
+    --------
+    >>> table = NightTable(np.array([[[4]]]), np.array([[[0, 2, 1]]]))  # visits of 0, 1, 2 nights
+    >>> table.mean_length().round(2)
+    array([[1.33]])
     """
 
     n_nights: Ints
@@ -170,9 +182,9 @@ class NightTable:
         """Mean nights in a row by home and zone, shape (n_zones + 1, n_zones); NaN without."""
         visits = self.lengths.sum(axis=2)
         nights = self.lengths @ np.arange(self.lengths.shape[2])
-        found = np.full(visits.shape, np.nan)
-        np.divide(nights, visits, out=found, where=visits > 0)
-        return found
+        mean = np.full(visits.shape, np.nan)
+        np.divide(nights, visits, out=mean, where=visits > 0)
+        return mean
 
 
 def night_table(
@@ -201,8 +213,8 @@ def night_table(
     --------
     >>> segments = Segments.of([0], [0], [400_000], [0], [0], [0], [0])
     >>> places = Places(np.array([3]), np.array([1]), sparse.csr_array([[0.25, 0.75]]))
-    >>> found = night_table(segments, places, [0], [[0, 21_600], [86_400, 108_000]])
-    >>> found.n_nights[:, 0, 1], found.lengths[0, 1]
+    >>> table = night_table(segments, places, [0], [[0, 21_600], [86_400, 108_000]])
+    >>> table.n_nights[:, 0, 1], table.lengths[0, 1]
     (array([1, 1]), array([0, 0, 1]))
     """
     nights = np.asarray(nights_s, dtype=np.float64).reshape(-1, 2)
@@ -215,13 +227,15 @@ def night_table(
     low = np.searchsorted(nights[:, 1], segments.start_s, side="right")
     n = np.maximum(np.searchsorted(nights[:, 0], segments.end_s, side="left") - low, 0)
     n = np.where(usable, n, 0)
-    of = np.repeat(np.arange(len(segments)), n)
-    night = np.arange(len(of)) - np.repeat(np.cumsum(n) - n, n) + low[of]
-    spent = np.minimum(segments.end_s[of], nights[night, 1]) - np.maximum(
-        segments.start_s[of], nights[night, 0]
+    segment = np.repeat(np.arange(len(segments)), n)
+    night = np.arange(len(segment)) - np.repeat(np.cumsum(n) - n, n) + low[segment]
+    spent = np.minimum(segments.end_s[segment], nights[night, 1]) - np.maximum(
+        segments.start_s[segment], nights[night, 0]
     )
     keys, at = np.unique(
-        np.column_stack([segments.device[of], night, places.zone[of]]), axis=0, return_inverse=True
+        np.column_stack([segments.device[segment], night, places.zone[segment]]),
+        axis=0,
+        return_inverse=True,
     )
     total = np.bincount(at.ravel(), weights=spent, minlength=len(keys))
     order = np.lexsort((keys[:, 2], -total, keys[:, 1], keys[:, 0]))

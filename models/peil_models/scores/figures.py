@@ -31,11 +31,11 @@ def mape(truth: ArrayLike, estimate: ArrayLike) -> float:
     >>> mape([100.0, 200.0, 0.0], [110.0, 180.0, 5.0])
     0.1
     """
-    known, guess = _pair(truth, estimate)
-    is_there = known > 0
+    true, guess = _pair(truth, estimate)
+    is_there = true > 0
     if not is_there.any():
         raise ValueError("truth is 0 everywhere: a percentage error does not exist")
-    return float(np.mean(np.abs(guess - known)[is_there] / known[is_there]))
+    return float(np.mean(np.abs(guess - true)[is_there] / true[is_there]))
 
 
 def wape(truth: ArrayLike, estimate: ArrayLike) -> float:
@@ -46,10 +46,10 @@ def wape(truth: ArrayLike, estimate: ArrayLike) -> float:
     >>> wape([100.0, 200.0, 0.0], [110.0, 180.0, 6.0])
     0.12
     """
-    known, guess = _pair(truth, estimate)
-    if not known.sum() > 0:
+    true, guess = _pair(truth, estimate)
+    if not true.sum() > 0:
         raise ValueError("truth is 0 everywhere: a percentage error does not exist")
-    return float(np.abs(guess - known).sum() / known.sum())
+    return float(np.abs(guess - true).sum() / true.sum())
 
 
 def bias(truth: ArrayLike, estimate: ArrayLike) -> float:
@@ -60,10 +60,10 @@ def bias(truth: ArrayLike, estimate: ArrayLike) -> float:
     >>> bias([100.0, 100.0], [110.0, 100.0])
     0.05
     """
-    known, guess = _pair(truth, estimate)
-    if not known.sum() > 0:
+    true, guess = _pair(truth, estimate)
+    if not true.sum() > 0:
         raise ValueError("truth is 0 everywhere: a relative bias does not exist")
-    return float((guess - known).sum() / known.sum())
+    return float((guess - true).sum() / true.sum())
 
 
 def common_part_of_commuters(truth: ArrayLike, estimate: ArrayLike) -> float:
@@ -83,14 +83,14 @@ def common_part_of_commuters(truth: ArrayLike, estimate: ArrayLike) -> float:
     >>> common_part_of_commuters([[0, 8], [2, 0]], [[0, 6], [4, 0]])
     0.8
     """
-    known, guess = _pair(truth, estimate)
-    for name, values in (("truth", known), ("estimate", guess)):
+    true, guess = _pair(truth, estimate)
+    for name, values in (("truth", true), ("estimate", guess)):
         if (values < 0).any():
             raise ValueError(f"{name} is negative (first at {int((values < 0).argmax())})")
-    total = known.sum() + guess.sum()
+    total = true.sum() + guess.sum()
     if not total > 0:
         raise ValueError("truth and estimate hold no trip: a common part does not exist")
-    return float(2.0 * np.minimum(known, guess).sum() / total)
+    return float(2.0 * np.minimum(true, guess).sum() / total)
 
 
 def wape_squares(
@@ -116,9 +116,9 @@ def wape_squares(
     >>> wape_squares([50, 150, 1050], [50, 50, 50], [10.0, 0.0, 10.0], [0.0, 10.0, 5.0])
     0.25
     """
-    known, guess = _pair(truth, estimate)
+    true, guess = _pair(truth, estimate)
     _, square = _squares(x_m, y_m, square_m)
-    return wape(_sums(square, known), _sums(square, guess))
+    return wape(_sums(square, true), _sums(square, guess))
 
 
 def earth_movers_distance(
@@ -152,13 +152,13 @@ def earth_movers_distance(
     >>> round(earth_movers_distance([250, 1250], [250, 250], [1.0, 1.0], [2.0, 0.0]), 3)
     500.0
     """
-    known, guess = _pair(truth, estimate)
-    if known.ndim != 1:
-        raise ValueError(f"truth has {known.ndim} dimensions, expected 1: one hour at a time")
-    if not (known.sum() > 0 and guess.sum() > 0):
+    true, guess = _pair(truth, estimate)
+    if true.ndim != 1:
+        raise ValueError(f"truth has {true.ndim} dimensions, expected 1: one hour at a time")
+    if not (true.sum() > 0 and guess.sum() > 0):
         raise ValueError("truth or estimate has no mass: a distance does not exist")
     centres, square = _squares(x_m, y_m, square_m)
-    surplus = _sums(square, guess) / guess.sum() - _sums(square, known) / known.sum()
+    surplus = _sums(square, guess) / guess.sum() - _sums(square, true) / true.sum()
     return transport_cost(centres, surplus)
 
 
@@ -170,9 +170,9 @@ def interval_coverage(truth: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> f
     >>> interval_coverage([1.0, 5.0], [0.0, 0.0], [2.0, 4.0])
     0.5
     """
-    known, low = _pair(truth, lower)
+    true, low = _pair(truth, lower)
     _, high = _pair(truth, upper)
-    return float(np.mean((low <= known) & (known <= high)))
+    return float(np.mean((low <= true) & (true <= high)))
 
 
 def interval_score(
@@ -192,24 +192,24 @@ def interval_score(
     >>> round(interval_score([1.0, 5.0], [0.0, 0.0], [2.0, 4.0], level=0.9), 6)
     13.0
     """
-    known, low = _pair(truth, lower)
+    true, low = _pair(truth, lower)
     _, high = _pair(truth, upper)
     if (low > high).any():
         raise ValueError(f"lower is above upper (first at {int((low > high).argmax())})")
     fine = 2.0 / (1.0 - level)
-    miss = np.maximum(low - known, 0.0) + np.maximum(known - high, 0.0)
+    miss = np.maximum(low - true, 0.0) + np.maximum(true - high, 0.0)
     return float(np.mean(high - low + fine * miss))
 
 
 def _pair(truth: ArrayLike, other: ArrayLike) -> tuple[Floats, Floats]:
-    known = np.asarray(truth, dtype=np.float64)
+    true = np.asarray(truth, dtype=np.float64)
     guess = np.asarray(other, dtype=np.float64)
-    if known.shape != guess.shape:
-        raise ValueError(f"truth has shape {known.shape}, the estimate has {guess.shape}")
-    for name, values in (("truth", known), ("estimate", guess)):
+    if true.shape != guess.shape:
+        raise ValueError(f"truth has shape {true.shape}, the estimate has {guess.shape}")
+    for name, values in (("truth", true), ("estimate", guess)):
         if np.isnan(values).any():
             raise ValueError(f"{name} holds NaN (first at {int(np.isnan(values).argmax())})")
-    return known, guess
+    return true, guess
 
 
 def _squares(x_m: ArrayLike, y_m: ArrayLike, square_m: float) -> tuple[Floats, NDArray[np.intp]]:

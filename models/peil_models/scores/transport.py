@@ -57,13 +57,15 @@ def transport_cost(places_m: Floats, surplus: Floats, *, n_nearest: int = 12) ->
     distance = cdist(places_m[origins], places_m[targets])
     is_offered = np.zeros(distance.shape, dtype=bool)
     is_offered[_some_plan(supply, demand)] = True
-    for table, here, there in (
+    for table, near_to, others in (
         (is_offered, places_m[origins], places_m[targets]),
         (is_offered.T, places_m[targets], places_m[origins]),
     ):
-        n_near = min(n_nearest, len(there))
-        _, near = cKDTree(there).query(here, k=n_near)
-        table[np.arange(len(here))[:, None], np.asarray(near).reshape(len(here), n_near)] = True
+        n_near = min(n_nearest, len(others))
+        _, near = cKDTree(others).query(near_to, k=n_near)
+        table[np.arange(len(near_to))[:, None], np.asarray(near).reshape(len(near_to), n_near)] = (
+            True
+        )
 
     solver = _programme(supply, demand)
     new = _where(is_offered)

@@ -46,12 +46,12 @@ def split_at(segments: Segments, bounds_s: ArrayLike) -> tuple[Segments, NDArray
     low = np.searchsorted(bounds, segments.start_s, side="right")
     high = np.searchsorted(bounds, segments.end_s, side="left")
     n_pieces = np.maximum(high - low, 0) + 1
-    of = np.repeat(np.arange(len(segments)), n_pieces)
-    within = np.arange(len(of)) - np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
-    day = low[of] + within - 1
-    pieces = segments.take(of)
+    segment = np.repeat(np.arange(len(segments)), n_pieces)
+    within = np.arange(len(segment)) - np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
+    day = low[segment] + within - 1
+    pieces = segments.take(segment)
     start, end = pieces.start_s.copy(), pieces.end_s.copy()
-    later, earlier = within > 0, within < n_pieces[of] - 1
+    later, earlier = within > 0, within < n_pieces[segment] - 1
     start[later] = bounds[day[later]]
     end[earlier] = bounds[day[earlier] + 1]
     cut = Segments(

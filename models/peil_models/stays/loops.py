@@ -67,36 +67,36 @@ def follow(
     distinct = np.empty(n_cells, np.int32)
     n_distinct, segment, previous = 0, 0, -1
     for i in range(len(device)):
-        here = cell[i]
-        if here == UNLOCATED:
+        at_cell = cell[i]
+        if at_cell == UNLOCATED:
             link[i] = PASSED_OVER
             continue
         if previous < 0 or device[previous] != device[i]:
-            found = ARRIVES if after_move[i] else FIRST
+            kind = ARRIVES if after_move[i] else FIRST
         else:
             gap = at_s[i] - at_s[previous]
             before = cell[previous]
-            found = MOVES if gap <= max_gap_move_s else LOST
-            if here == OUTSIDE or before == OUTSIDE:
-                if here == before and gap <= max_gap_abroad_s:
-                    found = EXTENDS
+            kind = MOVES if gap <= max_gap_move_s else LOST
+            if at_cell == OUTSIDE or before == OUTSIDE:
+                if at_cell == before and gap <= max_gap_abroad_s:
+                    kind = EXTENDS
             elif gap <= max_gap_stay_s:
                 agrees = True
-                if in_segment[here] != segment:
+                if in_segment[at_cell] != segment:
                     for k in range(n_distinct - 1, -1, -1):
-                        if not share_tiles(here, distinct[k], indptr, indices):
+                        if not share_tiles(at_cell, distinct[k], indptr, indices):
                             agrees = False
                             break
                 if agrees:
-                    found = EXTENDS
-        if found != EXTENDS:
+                    kind = EXTENDS
+        if kind != EXTENDS:
             segment += 1
             n_distinct = 0
-        if here != OUTSIDE and in_segment[here] != segment:
-            in_segment[here] = segment
-            distinct[n_distinct] = here
+        if at_cell != OUTSIDE and in_segment[at_cell] != segment:
+            in_segment[at_cell] = segment
+            distinct[n_distinct] = at_cell
             n_distinct += 1
-        link[i] = found
+        link[i] = kind
         previous = i
     return link
 
@@ -135,7 +135,7 @@ def write_segments(
 ) -> int:
     """Write the segments into the given arrays; how many there are."""
     n = 0
-    seen = np.zeros(n_cells, np.int64)
+    n_of_cell = np.zeros(n_cells, np.int64)
     i, n_events = 0, len(device)
     while i < n_events and link[i] == PASSED_OVER:
         i += 1
@@ -149,13 +149,13 @@ def write_segments(
                 last = j
                 c = cell[j]
                 if c >= 0:
-                    seen[c] += 1
-                    if seen[c] > most or (seen[c] == most and c < best):
-                        most, best = seen[c], c
+                    n_of_cell[c] += 1
+                    if n_of_cell[c] > most or (n_of_cell[c] == most and c < best):
+                        most, best = n_of_cell[c], c
             j += 1
         for k in range(first, last + 1):
             if cell[k] >= 0:
-                seen[cell[k]] = 0
+                n_of_cell[cell[k]] = 0
         follows = link[j] if j < n_events else FIRST
         # a silence that is longer than a move was spent where the device was
         leaves = at_s[last]

@@ -62,6 +62,6 @@ def cell_overlaps(
     pairs = sparse.csr_array(
         (np.ones(int(is_enough.sum()), bool), (row[is_enough], column[is_enough])), shape=(n, n)
     )
-    found: Any = sparse.csr_array(pairs + pairs.T + sparse.eye_array(n, dtype=bool))
-    found.sort_indices()
-    return sparse.csr_array(found)
+    overlaps: Any = sparse.csr_array(pairs + pairs.T + sparse.eye_array(n, dtype=bool))
+    overlaps.sort_indices()
+    return sparse.csr_array(overlaps)

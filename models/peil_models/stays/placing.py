@@ -27,6 +27,13 @@ class Places:
         The likeliest zone; -1 where none is known.
     zone_shares : csr_array of shape (n_segments, n_zones)
         Probability of each zone. Rows sum to 1, or are empty where no zone is known.
+
+    Examples
+    --------
+    >>> places = Places(np.array([3, -1]), np.array([1, -1]),
+    ...                 sparse.csr_array([[0.25, 0.75], [0.0, 0.0]]))
+    >>> places.zone_shares.sum(axis=1)
+    array([1., 0.])
     """
 
     tile: NDArray[np.int64]
@@ -142,21 +149,25 @@ class StayPlacing(BaseEstimator):  # type: ignore[misc, unused-ignore]
         if self.method == "joint":
             # what an event of this row adds to the logarithm of a tile's chance
             value = np.log1p(chances.data / self.fluke)
-            kept = (joint > 0) & (chances.data > 0.1 * self.fluke)
+            is_likely = (joint > 0) & (chances.data > 0.1 * self.fluke)
         else:
             total = np.bincount(
                 np.repeat(np.arange(chances.shape[0]), np.diff(chances.indptr)),
                 weights=joint,
                 minlength=chances.shape[0],
             )
-            of = np.repeat(total, np.diff(chances.indptr))
-            value = np.divide(joint, of, out=np.zeros_like(joint), where=of > 0)
-            kept = value > 0
-        counts = np.add.reduceat(np.append(kept, False), chances.indptr[:-1]) if len(kept) else 0
+            row_total = np.repeat(total, np.diff(chances.indptr))
+            value = np.divide(joint, row_total, out=np.zeros_like(joint), where=row_total > 0)
+            is_likely = value > 0
+        counts = (
+            np.add.reduceat(np.append(is_likely, False), chances.indptr[:-1])
+            if len(is_likely)
+            else 0
+        )
         counts = np.where(np.diff(chances.indptr) > 0, counts, 0)
         self._indptr = np.append(0, np.cumsum(counts)).astype(np.int64)
-        self._indices = chances.indices[kept].astype(np.int32)
-        self._value = value[kept]
+        self._indices = chances.indices[is_likely].astype(np.int32)
+        self._value = value[is_likely]
         self._log_prior = np.log(np.where(mass > 0, mass, 1.0) / mass.sum())
         self._zone = zone
         self.n_zones_ = int(zone.max(initial=-1)) + 1

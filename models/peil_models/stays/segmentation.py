@@ -210,11 +210,11 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
         # The open run of a device begins at its last event that does not extend the one before.
         begins = np.flatnonzero((link != loops.EXTENDS) & (link != loops.PASSED_OVER))
         opens = begins[np.append(who[begins][1:] != who[begins][:-1], True)[: len(begins)]]
-        of = np.searchsorted(who[opens], who)  # devices without a located event have no run
+        run = np.searchsorted(who[opens], who)  # devices without a located event have no run
         is_open = np.zeros(len(who), dtype=bool)
-        known = of < len(opens)
-        known[known] = who[opens][of[known]] == who[known]
-        is_open[known] = np.flatnonzero(known) >= opens[of[known]]
+        has_run = run < len(opens)
+        has_run[has_run] = who[opens][run[has_run]] == who[has_run]
+        is_open[has_run] = np.flatnonzero(has_run) >= opens[run[has_run]]
         arrives = (link == loops.MOVES) | (link == loops.ARRIVES)
         left = Carried(who[is_open], when[is_open], where[is_open], arrives[is_open])
         from_s = when[opens] - np.where(arrives[opens], 0.0, self.padding_s)

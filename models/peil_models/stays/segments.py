@@ -39,8 +39,8 @@ class Segments:
 
     Examples
     --------
-    >>> one = Segments.of([0], [0.0], [1800.0], [STAY], [7], [0], [3])
-    >>> len(one), one.duration_s
+    >>> stay = Segments.of([0], [0.0], [1800.0], [STAY], [7], [0], [3])
+    >>> len(stay), stay.duration_s
     (1, array([1800.]))
     """
 
@@ -91,13 +91,13 @@ class Segments:
     def take(self, which: ArrayLike | slice) -> Segments:
         """Some of the segments, by a mask, by position or by a slice."""
         rows = which if isinstance(which, slice) else np.asarray(which)
-        return Segments(*(getattr(self, one.name)[rows] for one in fields(self)))
+        return Segments(*(getattr(self, column.name)[rows] for column in fields(self)))
 
     def frame(self) -> pd.DataFrame:
         """One row per segment, the attributes as columns, the state by name."""
-        found = pd.DataFrame({one.name: getattr(self, one.name) for one in fields(self)})
-        found["state"] = np.array(STATES, dtype=object)[self.state]
-        return found
+        table = pd.DataFrame({column.name: getattr(self, column.name) for column in fields(self)})
+        table["state"] = np.array(STATES, dtype=object)[self.state]
+        return table
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,15 @@ class Carried:
         As given.
     after_move : ndarray of bool, shape (n_events,)
         First event of a run that ended a move.
+
+    Examples
+    --------
+    >>> from peil_models.stays import StaySegmentation
+    >>> segmentation = StaySegmentation().fit([[True]])
+    >>> closed, carried = segmentation.resume([0, 0], [0.0, 600.0], [0, 0])
+    >>> whole, _ = segmentation.resume([0], [1800.0], [0], carried, is_last=True)
+    >>> len(closed), carried.at_s, whole.duration_s
+    (0, array([  0., 600.]), array([2400.]))
     """
 
     device: NDArray[np.int64]

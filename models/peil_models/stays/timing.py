@@ -127,10 +127,10 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
             beyond = np.asarray((band + off) * self.step_m - distance, dtype=np.float64)
             chance = self._shorter(beyond + self.step_m) - self._shorter(beyond)
             timing = band + off
-            kept = has_place & (chance > LEAST) & (timing >= 0)
-            row.append((of_cell + np.minimum(timing, self.n_bands - 1))[kept])
-            column.append(tile[kept])
-            value.append((chances.data * chance)[kept])
+            is_ring = has_place & (chance > LEAST) & (timing >= 0)
+            row.append((of_cell + np.minimum(timing, self.n_bands - 1))[is_ring])
+            column.append(tile[is_ring])
+            value.append((chances.data * chance)[is_ring])
         rings: Any = sparse.csr_array(
             (np.concatenate(value), (np.concatenate(row), np.concatenate(column))),
             shape=(chances.shape[0] * (self.n_bands + 1), chances.shape[1]),

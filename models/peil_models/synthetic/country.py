@@ -176,7 +176,7 @@ def make_country(world_seed: int) -> Country:
     coast = 18 + 5 * smooth_field(rng, (N_ROWS, 5), 18.0)[:, 2].clip(-2, 2)
     is_sea = np.arange(N_COLUMNS)[None, :] < coast[:, None]
     centres = _centres(rng, coast)
-    of = _municipalities(rng, centres, is_sea)
+    municipality = _municipalities(rng, centres, is_sea)
 
     size = np.r_[6800.0, rng.uniform(2100, 2900, 5), rng.uniform(850, 1350, 14)]
     size[BEACH] = rng.uniform(1000, 1300)
@@ -186,21 +186,21 @@ def make_country(world_seed: int) -> Country:
     texture = np.exp(0.7 * smooth_field(rng, shape, 1.2))
     texture[is_lake | is_sea] = 0.0
     roads = _roads(rng, centres, is_sea)
-    places = villages(rng, centres, of, is_lake | is_sea)
-    homes = settled(places, 1.0, size, texture, of, 0.12)
+    places = villages(rng, centres, municipality, is_lake | is_sea)
+    homes = settled(places, 1.0, size, texture, municipality, 0.12)
     job_size = size * np.r_[0.95, np.full(5, 0.6), np.full(14, 0.27)]
     job_size[BEACH] = size[BEACH] * 0.5
     firms = np.exp(0.9 * smooth_field(rng, shape, 1.5)) * ~(is_lake | is_sea)
-    parks = pd.concat([places, business_parks(rng, roads, of)], ignore_index=True)
-    jobs = settled(parks, 0.7, job_size, firms, of, 0.05)
-    leisure = settled(parks, 0.5, job_size, texture, of, 0.03)
+    parks = pd.concat([places, business_parks(rng, roads, municipality)], ignore_index=True)
+    jobs = settled(parks, 0.7, job_size, firms, municipality, 0.05)
+    leisure = settled(parks, 0.5, job_size, texture, municipality, 0.03)
 
     columns = np.arange(N_COLUMNS)[None, :]
     strip = (columns >= coast[:, None]) & (columns < coast[:, None] + 3)
-    beach = (strip & (of == BEACH)) * texture
+    beach = (strip & (municipality == BEACH)) * texture
     beds = np.ones(N_MUNICIPALITIES)
     beds[BEACH], beds[CITY] = 65.0, 20.0
-    hotels = settled(places, 0.6, beds, texture, of, 0.05)
+    hotels = settled(places, 0.6, beds, texture, municipality, 0.05)
 
     built = 1 - np.exp(-(homes + 1.2 * jobs) / 6.0)
     residential = 0.62 * (1 - np.exp(-homes / 6.0))
@@ -227,7 +227,7 @@ def make_country(world_seed: int) -> Country:
     rows_, columns_ = np.mgrid[:N_ROWS, :N_COLUMNS]
     x_m = X_MIN_M + (columns_.ravel() + 0.5) * TILE_M
     y_m = Y_MIN_M + (rows_.ravel() + 0.5) * TILE_M
-    flat = of.ravel()
+    flat = municipality.ravel()
     tiles = pd.DataFrame(
         {
             "tile_id": (y_m // TILE_M).astype(np.int64) * 100_000
@@ -250,7 +250,7 @@ def make_country(world_seed: int) -> Country:
     )
     city = centres[CITY]
     ring = np.hypot(rows_ - city[0], columns_ - city[1])
-    good = (of == CITY) & (ring > 13) & (ring < 17) & ~is_lake
+    good = (municipality == CITY) & (ring > 13) & (ring < 17) & ~is_lake
     stadium = int(rng.choice(np.flatnonzero(good.ravel())))
     station = int((city[0] + 3) * N_COLUMNS + city[1] + 2)
     return Country(

@@ -103,17 +103,22 @@ class Diary:
             trip = weekend and when is AFTERNOON
             self.add(who, at, end, *self.somewhere(rng, self.of[who], trip))
 
-    def somewhere(self, rng: np.random.Generator, of: Ints, trip: bool) -> tuple[Floats, Floats]:
+    def somewhere(
+        self, rng: np.random.Generator, municipality: Ints, trip: bool
+    ) -> tuple[Floats, Floats]:
         """Choose shops, other people's homes or, on a day trip, farther places and the beach."""
-        choice = rng.random(len(of))
+        choice = rng.random(len(municipality))
         goes_far = choice < (0.4 if trip else 0.12)
         visits = choice > 0.65
         sands = trip & (choice < 0.09)
         where = self.shops.within(
-            rng, np.where(goes_far, self.far.draw(rng, of), self.near.draw(rng, of))
+            rng,
+            np.where(goes_far, self.far.draw(rng, municipality), self.near.draw(rng, municipality)),
         )
-        home = self.homes.within(rng, self.friends.draw(rng, of))
-        tile = np.where(visits, home, np.where(sands, self.sands.anywhere(rng, len(of)), where))
+        home = self.homes.within(rng, self.friends.draw(rng, municipality))
+        tile = np.where(
+            visits, home, np.where(sands, self.sands.anywhere(rng, len(municipality)), where)
+        )
         return scattered(rng, self.country, tile)
 
     def stadium(self) -> NDArray[Any]:
@@ -223,6 +228,6 @@ def make_outings(
     begins, ends = bound["start"].to_numpy(), bound["end"].to_numpy()
     clash = (outings["end"].to_numpy() > begins) & (outings["start"].to_numpy() < ends)
     diary.excursions(nights)
-    kept = [outings[~clash].assign(is_away=False)]
-    kept += [trips.assign(is_away=True) for trips in diary.outings]
-    return pd.concat(kept, ignore_index=True), nights
+    parts = [outings[~clash].assign(is_away=False)]
+    parts += [trips.assign(is_away=True) for trips in diary.outings]
+    return pd.concat(parts, ignore_index=True), nights

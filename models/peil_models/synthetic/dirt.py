@@ -45,6 +45,13 @@ class Delivered:
         Idem, of the late file.
     dirt : DataFrame
         One row per kind: file (main or late), kind, reason, n_rows.
+
+    Examples
+    --------
+    >>> from peil_models.synthetic import Simulation
+    >>> delivered = next(Simulation(devices=200, days=1).deliveries())
+    >>> delivered.dirt.columns.tolist(), delivered.late is None
+    (['file', 'kind', 'reason', 'n_rows'], True)
     """
 
     lines: pd.DataFrame

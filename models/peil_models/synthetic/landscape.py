@@ -134,7 +134,7 @@ def draw_lives(
         for number, size in enumerate(landscape.register)
     ]
     home = np.concatenate(homes)
-    zone = np.repeat(np.arange(len(homes)), [len(one) for one in homes])
+    zone = np.repeat(np.arange(len(homes)), [len(drawn) for drawn in homes])
     work = home.copy()
     travels = stream(seed, "commuters").random(len(home)) < COMMUTERS
     work[travels] = _work_tiles(landscape, home[travels], stream(seed, "work"), is_border_open)
@@ -207,9 +207,9 @@ def _work_tiles(
     square_of[inside] = square
     origin = square_of[home]
     work = np.empty(len(home), dtype=np.intp)
-    for here in np.unique(origin):
-        who = np.flatnonzero(origin == here)
-        far_m = np.hypot(*((corners - corners[here]) * SQUARE_M).T)
+    for zone in np.unique(origin):
+        who = np.flatnonzero(origin == zone)
+        far_m = np.hypot(*((corners - corners[zone]) * SQUARE_M).T)
         pull = jobs_of * np.exp(-far_m / COMMUTE_M)
         there = random.choice(len(pull), len(who), p=pull / pull.sum())
         low, high = ladder[ends[there]], ladder[ends[there + 1]]

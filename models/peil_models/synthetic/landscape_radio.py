@@ -129,8 +129,8 @@ def true_footprint(
         )
         actual["power_w"] = 10.0 ** ((dbm - 30.0) / 10.0)
     shadow = stream(seed, "shadow")
-    found = _Shadowed(scenario.shadow_sd_db, shadow).fit(actual, tiles)
-    strength = found.dominance_
+    footprint = _Shadowed(scenario.shadow_sd_db, shadow).fit(actual, tiles)
+    strength = footprint.dominance_
     if scenario.out_share:
         is_out = stream(seed, "outage").random(strength.shape[0]) < scenario.out_share
         strength = sparse.diags_array(1.0 * ~is_out) @ strength
@@ -266,8 +266,8 @@ class _Shadowed(FootprintSignalStrength):
         self.random = random
 
     def pairs(self, plan: Plan, tiles: pd.DataFrame) -> Iterator[Pairs]:
-        for found in super().pairs(plan, tiles):
+        for part in super().pairs(plan, tiles):
             if self.shadow_sd_db:
-                shadow = self.random.normal(0.0, self.shadow_sd_db, len(found.level_dbm))
-                found = replace(found, level_dbm=found.level_dbm + shadow)
-            yield found
+                shadow = self.random.normal(0.0, self.shadow_sd_db, len(part.level_dbm))
+                part = replace(part, level_dbm=part.level_dbm + shadow)
+            yield part

@@ -47,6 +47,15 @@ class LineFormat:
         Cell code per cell number.
     dates : list of date
         Date of each day number.
+
+    Examples
+    --------
+    >>> from peil_models.synthetic import Simulation
+    >>> simulation = Simulation(devices=200, days=1)
+    >>> delivered = next(simulation.deliveries())
+    >>> header, *blocks = simulation.lines().blocks(delivered.lines)
+    >>> sum(block.count(b"\\n") for block in blocks) == len(delivered.lines)
+    True
     """
 
     def __init__(self, devices: pd.DataFrame, cell_ids: pd.Series, dates: list[date]) -> None:

@@ -73,23 +73,23 @@ def _residents(rng: np.random.Generator, country: Country, n: int) -> pd.DataFra
     names = list(KINDS)
     kind = rng.choice(len(names), n, p=[KINDS[name][0] for name in names])
     home = TileDraw(country.homes, country.municipality).anywhere(rng, n)
-    of = country.municipality[home]
+    municipality = country.municipality[home]
     jobs = TileDraw(country.jobs, country.municipality)
     work = np.full(n, -1)
     works = np.isin(kind, [names.index(k) for k in ("office", "shift", "retail")])
     commute = Attraction(country, country.jobs, 5_000.0, 1.3)
-    work[works] = jobs.within(rng, commute.draw(rng, of[works]))
+    work[works] = jobs.within(rng, commute.draw(rng, municipality[works]))
     for name, scale, own in (("child", 900.0, 3.0), ("pupil", 3_500.0, 1.0)):
         school = Attraction(country, country.leisure, scale, own)
         learns = kind == names.index(name)
         places = TileDraw(country.leisure**1.5, country.municipality)
-        work[learns] = places.within(rng, school.draw(rng, of[learns]))
+        work[learns] = places.within(rng, school.draw(rng, municipality[learns]))
     home_x, home_y = scattered(rng, country, home)
     work_x, work_y = scattered(rng, country, np.maximum(work, 0))
     return pd.DataFrame(
         {
             "kind": np.array(names, dtype=object)[kind],
-            "municipality": of,
+            "municipality": municipality,
             "home_tile": home,
             "work_tile": work,
             "home_x_m": home_x,
@@ -132,9 +132,9 @@ def _cut(persons: pd.DataFrame, n_devices: int) -> pd.DataFrame:
     """The first persons that own exactly `n_devices` devices of the operator."""
     total = persons["n_operator_devices"].cumsum().to_numpy()
     last = int(np.searchsorted(total, n_devices))
-    kept = persons.iloc[: last + 1].copy()
-    kept.loc[kept.index[-1], "n_operator_devices"] -= total[last] - n_devices
-    return kept
+    some = persons.iloc[: last + 1].copy()
+    some.loc[some.index[-1], "n_operator_devices"] -= total[last] - n_devices
+    return some
 
 
 def make_population(country: Country, devices: int, seed: int) -> Population:
@@ -171,9 +171,9 @@ def make_population(country: Country, devices: int, seed: int) -> Population:
 
 def _devices(country: Country, persons: pd.DataFrame, n_machines: int, seed: int) -> pd.DataFrame:
     rng = stream(seed, "devices")
-    of = np.repeat(np.arange(len(persons)), persons["n_operator_devices"])
-    is_main = np.r_[True, of[1:] != of[:-1]] if len(of) else np.zeros(0, bool)
-    person = np.r_[of, np.full(n_machines, -1)]
+    holder = np.repeat(np.arange(len(persons)), persons["n_operator_devices"])
+    is_main = np.r_[True, holder[1:] != holder[:-1]] if len(holder) else np.zeros(0, bool)
+    person = np.r_[holder, np.full(n_machines, -1)]
     n = len(person)
     is_machine = person < 0
     is_roamer = ~is_machine & (persons["kind"].to_numpy()[person] == "visitor")
@@ -214,5 +214,5 @@ def hotels(rng: np.random.Generator, country: Country, n: int, beach_share: floa
     """Tiles where `n` guests sleep: the beach resort first, then the city, then elsewhere."""
     chance = np.full(len(country.zone_ids), 0.4 * (1 - beach_share) / (len(country.zone_ids) - 2))
     chance[CITY], chance[BEACH] = 0.6 * (1 - beach_share), beach_share
-    of = rng.choice(len(chance), n, p=chance / chance.sum())
-    return TileDraw(country.hotels, country.municipality).within(rng, of)
+    municipality = rng.choice(len(chance), n, p=chance / chance.sum())
+    return TileDraw(country.hotels, country.municipality).within(rng, municipality)

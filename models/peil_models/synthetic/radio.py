@@ -21,7 +21,13 @@ SHAPE = (N_ROWS * PER_TILE, N_COLUMNS * PER_TILE)
 
 @dataclass(frozen=True)
 class Physics:
-    """What is true of radio here and written in no plan. Units: dB and metres, unless said."""
+    """What is true of radio here and written in no plan. Units: dB and metres, unless said.
+
+    Examples
+    --------
+    >>> Physics(shadow_sd_db=0.0).hysteresis_db
+    3.0
+    """
 
     shadow_sd_db: float = 7.0
     shadow_correlation_m: float = 50.0
@@ -154,12 +160,12 @@ def make_radio(
             power += _loss(np.degrees(side), spreads[65.0], physics.back_db)
             power += _loss(down, spreads[9.0], physics.back_db)
         received[number] = power + shadow[int(cell["site"])].ravel()
-    kept = physics.n_candidates
-    best = np.empty((x.size, kept), dtype=np.int16)
-    power_dbm = np.empty((x.size, kept), dtype=np.float32)
+    n_candidates = physics.n_candidates
+    best = np.empty((x.size, n_candidates), dtype=np.int16)
+    power_dbm = np.empty((x.size, n_candidates), dtype=np.float32)
     for start in range(0, x.size, 10_000):  # in pieces, since argsort needs room
         part = received[:, start : start + 10_000].T
-        top = np.argpartition(-part, kept, axis=1)[:, :kept]
+        top = np.argpartition(-part, n_candidates, axis=1)[:, :n_candidates]
         order = np.argsort(-np.take_along_axis(part, top, 1), axis=1, kind="stable")
         top = np.take_along_axis(top, order, 1)
         best[start : start + len(top)] = top

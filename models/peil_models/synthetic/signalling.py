@@ -61,8 +61,8 @@ def spans(first: Ints, count: Ints) -> Ints:
     array([5, 6, 0, 1, 2])
     """
     offset = np.cumsum(count) - count
-    found: Ints = np.arange(int(count.sum())) + np.repeat(first - offset, count)
-    return found
+    numbers: Ints = np.arange(int(count.sum())) + np.repeat(first - offset, count)
+    return numbers
 
 
 class Signalling:
@@ -109,13 +109,17 @@ class Signalling:
         device, second, code = self._moments(rng, day)
         x, y = self.itinerary.position(self.carrier[device], second + float(day * DAY))
         pixel = pixel_at(x, y)
-        here = pixel >= 0  # abroad is another network's business
-        here &= (second < self.off_from[device]) & (second >= self.off_until[device])
-        device, second, code, pixel, x, y = (v[here] for v in (device, second, code, pixel, x, y))
+        is_reachable = pixel >= 0  # abroad is another network's business
+        is_reachable &= (second < self.off_from[device]) & (second >= self.off_until[device])
+        device, second, code, pixel, x, y = (
+            v[is_reachable] for v in (device, second, code, pixel, x, y)
+        )
         cell, changed = self._serve(rng, day, device, second, pixel)
         # while moving a device measures often, but only a change of cell is recorded
-        seen = (code != HANDOVER) | changed
-        device, second, code, cell, x, y = (v[seen] for v in (device, second, code, cell, x, y))
+        is_recorded = (code != HANDOVER) | changed
+        device, second, code, cell, x, y = (
+            v[is_recorded] for v in (device, second, code, cell, x, y)
+        )
         distance = np.hypot(x - self.radio.x_m[cell], y - self.radio.y_m[cell])
         late = rng.exponential(35.0, len(cell))  # metres of detour by reflections
         timing = np.floor((distance + late) / TIMING_STEP_M).astype(np.int16)
@@ -179,15 +183,15 @@ class Signalling:
     def load(self, day: int) -> NDArray[Any]:
         """How many dB less attractive each cell is, shape (24, n_cells): the busy ones."""
         physics = self.radio.physics
-        found = np.zeros((24, self.radio.n_cells), dtype=np.float32)
+        load = np.zeros((24, self.radio.n_cells), dtype=np.float32)
         for hour in range(24):
             at = np.full(self.n, day * DAY + (hour + 0.5) * HOUR)
             pixel = pixel_at(*self.itinerary.position(self.carrier, at))
             best = self.radio.cell[pixel[pixel >= 0], 0]
             n = np.bincount(best, minlength=self.radio.n_cells)
             doublings = np.log2(np.maximum(n, 1) / max(n.mean(), 1))
-            found[hour] = (physics.load_db_per_doubling * doublings).clip(0, physics.load_limit_db)
-        return found
+            load[hour] = (physics.load_db_per_doubling * doublings).clip(0, physics.load_limit_db)
+        return load
 
     def _serve(
         self, rng: np.random.Generator, day: int, device: Ints, second: Ints, pixel: Ints

@@ -32,7 +32,14 @@ MAX_DAYS = 21  # before the clocks change
 
 @dataclass(frozen=True)
 class World:
-    """Country, network and physics: everything that does not depend on who lives there."""
+    """Country, network and physics: everything that does not depend on who lives there.
+
+    Examples
+    --------
+    >>> world = make_world(1)
+    >>> int(world.cells["cell_id"].nunique()) == len(world.cells)
+    True
+    """
 
     country: Country
     cells: pd.DataFrame
@@ -119,8 +126,8 @@ class Simulation:
     def register(self) -> pd.DataFrame:
         """Registered residents: zone_id, n_persons. Visitors are in no register."""
         country, persons = self.world.country, self.population.persons
-        of = persons["municipality"].to_numpy()
-        n = np.bincount(of[of >= 0], minlength=len(country.zone_ids))
+        municipality = persons["municipality"].to_numpy()
+        n = np.bincount(municipality[municipality >= 0], minlength=len(country.zone_ids))
         register = pd.DataFrame({"zone_id": country.zone_ids, "n_persons": n})
         return register.sort_values("zone_id", ignore_index=True)
 
@@ -137,14 +144,14 @@ class Simulation:
         """One row per person: person_id, tile_id, zone_id, work_tile_id, person_type."""
         country, persons = self.world.country, self.population.persons
         code = np.append(country.tiles["tile_id"].to_numpy(), -1)
-        found = pd.DataFrame({"person_id": np.arange(len(persons), dtype=np.int64)})
+        homes = pd.DataFrame({"person_id": np.arange(len(persons), dtype=np.int64)})
         for name, column in (("tile_id", "home_tile"), ("work_tile_id", "work_tile")):
             tile = persons[column].to_numpy()
-            found[name] = pd.Series(code[tile], dtype="Int64").mask(tile < 0)
+            homes[name] = pd.Series(code[tile], dtype="Int64").mask(tile < 0)
         zone = np.array([*country.zone_ids, None], dtype=object)
-        found["zone_id"] = zone[persons["municipality"].to_numpy()]
-        found["person_type"] = persons["kind"].to_numpy()
-        return found[["person_id", "tile_id", "zone_id", "work_tile_id", "person_type"]]
+        homes["zone_id"] = zone[persons["municipality"].to_numpy()]
+        homes["person_type"] = persons["kind"].to_numpy()
+        return homes[["person_id", "tile_id", "zone_id", "work_tile_id", "person_type"]]
 
     def devices(self) -> pd.DataFrame:
         """One row per device: person_id (null for machines), subscriber_id, is_main, kind."""

@@ -31,11 +31,11 @@ def make_zones(country: Country) -> gpd.GeoDataFrame:
     """
     geopandas = optional_package("geopandas", "synthetic")
     shapely = optional_package("shapely", "synthetic")
-    of = country.municipality.reshape(N_ROWS, N_COLUMNS)
+    municipality = country.municipality.reshape(N_ROWS, N_COLUMNS)
     # runs of equal tiles in a row: few rectangles instead of thousands of squares
-    edges = np.flatnonzero(np.diff(of.ravel()) != 0) + 1
-    edges = np.union1d(edges, np.arange(0, of.size, N_COLUMNS))
-    ends = np.r_[edges[1:], of.size]
+    edges = np.flatnonzero(np.diff(municipality.ravel()) != 0) + 1
+    edges = np.union1d(edges, np.arange(0, municipality.size, N_COLUMNS))
+    ends = np.r_[edges[1:], municipality.size]
     rows, left, right = edges // N_COLUMNS, edges % N_COLUMNS, (ends - 1) % N_COLUMNS + 1
     boxes = shapely.box(
         X_MIN_M + left * TILE_M,
@@ -43,20 +43,22 @@ def make_zones(country: Country) -> gpd.GeoDataFrame:
         X_MIN_M + right * TILE_M,
         Y_MIN_M + (rows + 1) * TILE_M,
     )
-    number = of.ravel()[edges]
+    number = municipality.ravel()[edges]
     shapes = [_outline(shapely, boxes[number == n]) for n in range(len(country.zone_ids))]
-    found: list[dict[str, str | None]] = [
+    rows_of_zones: list[dict[str, str | None]] = [
         {"zone_id": code, "name": name, "parent_id": code[:4], "level": "municipality"}
         for code, name in zip(country.zone_ids, country.names, strict=True)
     ]
     for region, name in enumerate(REGION_NAMES):
-        found.append(
+        rows_of_zones.append(
             {"zone_id": f"PL{region + 1:02d}", "name": name, "parent_id": "PL", "level": "region"}
         )
         shapes.append(_outline(shapely, boxes[np.r_[country.region_of, -1][number] == region]))
-    found.append({"zone_id": "PL", "name": "Peilland", "parent_id": None, "level": "country"})
+    rows_of_zones.append(
+        {"zone_id": "PL", "name": "Peilland", "parent_id": None, "level": "country"}
+    )
     shapes.append(_outline(shapely, boxes[number >= 0]))
-    zones = geopandas.GeoDataFrame(pd.DataFrame(found), geometry=shapes, crs=CRS)
+    zones = geopandas.GeoDataFrame(pd.DataFrame(rows_of_zones), geometry=shapes, crs=CRS)
     order = zones["zone_id"].str.len().mul(-1).to_frame("longest").assign(code=zones["zone_id"])
     return zones.loc[order.sort_values(["longest", "code"]).index].reset_index(drop=True)
 

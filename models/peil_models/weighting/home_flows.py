@@ -93,8 +93,8 @@ class HomeFlows(BaseEstimator):  # type: ignore[misc, unused-ignore]
     >>> night = X @ np.diag([100.0, 100.0])
     >>> day = X @ np.array([[80.0, 10.0], [20.0, 90.0]])
     >>> points = np.array([[0.0, 0.0], [3000.0, 0.0]])
-    >>> found = HomeFlows([0, 1], points, n_iter=300).fit(X, day, night, [100.0, 100.0])
-    >>> found.flows_.round()
+    >>> model = HomeFlows([0, 1], points, n_iter=300).fit(X, day, night, [100.0, 100.0])
+    >>> model.flows_.round()
     array([[80., 20.],
            [10., 90.]])
     """
@@ -148,34 +148,34 @@ class HomeFlows(BaseEstimator):  # type: ignore[misc, unused-ignore]
             a zone without a column in y; no land to put anybody on.
         """
         self._check_choices()
-        told = HomeTable.of(
+        table = HomeTable.of(
             X, y, night, night_devices, self.zone, self.points, self.land_use, self.prior
         )
-        attraction = self._attraction(told)
-        found = pulls(
-            told.points,
-            told.origins,
+        attraction = self._attraction(table)
+        drawn = pulls(
+            table.points,
+            table.origins,
             attraction,
             ranges_m=self.ranges_m,
             deterrence=self.deterrence,
             square_m=self.square_m,
         )
-        shares = self._shares(told, attraction, found)
-        away = np.einsum("k,ksh->sh", shares[1:], found.strength)
-        n_homes, floor = told.y.shape[1], float(self.floor_share)
+        shares = self._shares(table, attraction, drawn)
+        away = np.einsum("k,ksh->sh", shares[1:], drawn.strength)
+        n_homes, floor = table.y.shape[1], float(self.floor_share)
         self.flows_, self.at_home_ = np.zeros((n_homes, n_homes)), np.zeros(n_homes)
         for first in range(0, n_homes, N_HOMES_AT_ONCE):
             some = slice(first, first + N_HOMES_AT_ONCE)
-            tiles = attraction[:, None] * away[found.square, some]
-            tiles = (1.0 - floor) * tiles + floor * told.prior[:, None]
+            tiles = attraction[:, None] * away[drawn.square, some]
+            tiles = (1.0 - floor) * tiles + floor * table.prior[:, None]
             stay = np.full(tiles.shape[1], max(shares[0], floor))
-            stay, tiles = _climbed(told, some, stay, tiles, int(self.n_iter))
-            self.flows_[some] = (told.zones @ tiles).T
+            stay, tiles = _climbed(table, some, stay, tiles, int(self.n_iter))
+            self.flows_[some] = (table.zones @ tiles).T
             self.at_home_[some] = stay
         self.flows_[np.diag_indices(n_homes)] += self.at_home_
-        self.unlocated_ = told.unlocated
+        self.unlocated_ = table.unlocated
         self.range_shares_ = shares[1:] / shares[1:].sum()
-        self.n_features_in_ = told.X.shape[1]
+        self.n_features_in_ = table.X.shape[1]
         return self
 
     def _check_choices(self) -> None:
@@ -196,28 +196,28 @@ class HomeFlows(BaseEstimator):  # type: ignore[misc, unused-ignore]
         if not self.square_m > 0:
             raise ValueError(f"square_m must be above 0, got {self.square_m}")
 
-    def _attraction(self, told: HomeTable) -> Floats:
+    def _attraction(self, table: HomeTable) -> Floats:
         """What draws people who are away to each tile, by the counts of all homes together."""
-        of_night = told.profile @ told.n_devices
-        design = np.column_stack([of_night, told.X @ told.land])
-        weights = regression(sparse.csr_array(design), told.y.sum(axis=1)[:, None])[1:, 0]
-        drawn = (told.land * weights).sum(axis=1)
+        of_night = table.profile @ table.n_devices
+        design = np.column_stack([of_night, table.X @ table.land])
+        weights = regression(sparse.csr_array(design), table.y.sum(axis=1)[:, None])[1:, 0]
+        drawn = (table.land * weights).sum(axis=1)
         total = drawn.sum()
         if not total > 0:
-            return told.prior
+            return table.prior
         floor = float(self.floor_share)
-        return np.asarray((1.0 - floor) * drawn / total + floor * told.prior)
+        return np.asarray((1.0 - floor) * drawn / total + floor * table.prior)
 
-    def _shares(self, told: HomeTable, attraction: Floats, found: Pulls) -> Floats:
+    def _shares(self, table: HomeTable, attraction: Floats, drawn: Pulls) -> Floats:
         """Share at home, and away by range of the law: the same for all homes."""
-        n_tiles, n_squares = len(found.square), found.strength.shape[1]
+        n_tiles, n_squares = len(drawn.square), drawn.strength.shape[1]
         by_square = sparse.csr_array(
-            (attraction, (np.arange(n_tiles), found.square)), shape=(n_tiles, n_squares)
+            (attraction, (np.arange(n_tiles), drawn.square)), shape=(n_tiles, n_squares)
         )
-        reach = sparse.csr_array(told.X @ by_square)
-        away = [(reach @ one) * told.n_devices for one in found.strength]
-        design = np.stack([told.profile * told.n_devices, *away], axis=-1)
-        design, y = design.reshape(-1, design.shape[-1]), told.y.reshape(-1, 1)
+        reach = sparse.csr_array(table.X @ by_square)
+        away = [(reach @ strength) * table.n_devices for strength in drawn.strength]
+        design = np.stack([table.profile * table.n_devices, *away], axis=-1)
+        design, y = design.reshape(-1, design.shape[-1]), table.y.reshape(-1, 1)
         # A home without a place has no range that explains its devices: they tell no share.
         is_explained = design.max(axis=1, keepdims=True) > 0
         weights = regression(sparse.csr_array(design), np.where(is_explained, y, 0.0))
@@ -226,18 +226,18 @@ class HomeFlows(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
 
 def _climbed(
-    told: HomeTable, some: slice, stay: Floats, tiles: Floats, n_iter: int
+    table: HomeTable, some: slice, stay: Floats, tiles: Floats, n_iter: int
 ) -> tuple[Floats, Floats]:
     """Devices at home, and by tile, of some homes, after `n_iter` steps of EM from shares."""
-    y, profile = told.y[:, some], told.profile[:, some]
+    y, profile = table.y[:, some], table.profile[:, some]
     total = stay + tiles.sum(axis=0)
-    scale = np.divide(told.n_devices[some], total, out=np.zeros_like(total), where=total > 0)
+    scale = np.divide(table.n_devices[some], total, out=np.zeros_like(total), where=total > 0)
     stay, tiles = stay * scale, tiles * scale
-    seen = told.seen[:, None]
+    coverage = table.coverage[:, None]
     for _ in range(n_iter):
-        expected = told.X @ tiles + profile * stay
+        expected = table.X @ tiles + profile * stay
         ratio = np.divide(y, expected, out=np.zeros_like(y), where=expected > 0)
-        drawn = tiles * (told.X_by_tile @ ratio)
-        tiles = np.divide(drawn, seen, out=np.zeros_like(drawn), where=seen > 0)
+        drawn = tiles * (table.X_by_tile @ ratio)
+        tiles = np.divide(drawn, coverage, out=np.zeros_like(drawn), where=coverage > 0)
         stay = stay * np.einsum("ch,ch->h", profile, ratio)
     return stay, tiles

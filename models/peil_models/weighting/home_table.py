@@ -19,7 +19,7 @@ class HomeTable:
 
     X: sparse.csr_array
     X_by_tile: sparse.csr_array
-    seen: Floats
+    coverage: Floats
     """Column sums of X: the probability that a device in the tile is seen at all."""
     y: Floats
     """Located devices, shape (n_cells, n_homes)."""
@@ -87,7 +87,7 @@ class HomeTable:
         return cls(
             X=chances,
             X_by_tile=sparse.csr_array(chances.T),
-            seen=np.asarray(chances.sum(axis=0), dtype=np.float64).ravel(),
+            coverage=np.asarray(chances.sum(axis=0), dtype=np.float64).ravel(),
             y=located,
             n_devices=located.sum(axis=0),
             unlocated=(day - located).sum(axis=0),

@@ -74,12 +74,12 @@ class HomeWeights(CountsToPersons):
         """
         flows, persons = devices_and_register(self, X, y, allow_nd=True)
         cube = _cube(flows)
-        seen = cube.sum(axis=1)
-        if not seen.sum() > 0:
+        devices = cube.sum(axis=1)
+        if not devices.sum() > 0:
             raise ValueError("X holds no device")
-        residents = np.broadcast_to(persons[:, None], seen.shape)
-        self.weights_ = np.divide(residents, seen, out=np.zeros_like(seen), where=seen > 0)
-        self.unplaced_ = np.where(seen > 0, 0.0, residents).sum(axis=0)
+        residents = np.broadcast_to(persons[:, None], devices.shape)
+        self.weights_ = np.divide(residents, devices, out=np.zeros_like(devices), where=devices > 0)
+        self.unplaced_ = np.where(devices > 0, 0.0, residents).sum(axis=0)
         return self
 
     def transform(self, X: ArrayLike) -> Floats:

@@ -58,10 +58,10 @@ def home_zones(events: Any, night_devices: ArrayLike) -> tuple[NDArray[np.intp],
     array([ 0, -1])
     """
     mass = checked("night_devices", night_devices, 2)
-    seen = sparse.csr_array(events, dtype=np.float64)
-    if seen.shape[1] != len(mass):
-        raise ValueError(f"events has {seen.shape[1]} cells, night_devices has {len(mass)}")
-    checked("events", seen.data, 1)
+    counted = sparse.csr_array(events, dtype=np.float64)
+    if counted.shape[1] != len(mass):
+        raise ValueError(f"events has {counted.shape[1]} cells, night_devices has {len(mass)}")
+    checked("events", counted.data, 1)
     of_zone = mass.sum(axis=0)
     if not of_zone.sum() > 0:
         raise ValueError("night_devices holds no device in any zone")
@@ -69,8 +69,8 @@ def home_zones(events: Any, night_devices: ArrayLike) -> tuple[NDArray[np.intp],
     chances = np.divide(mass, of_zone, out=np.zeros_like(mass), where=of_zone > 0)
     tells = np.where(reaches[:, None], np.log(chances + STRAY), 0.0)
     with np.errstate(divide="ignore"):
-        score = np.asarray(seen @ tells) + np.log(of_zone / of_zone.sum())
-    has_evidence = np.asarray(seen @ reaches.astype(np.float64)) > 0
+        score = np.asarray(counted @ tells) + np.log(of_zone / of_zone.sum())
+    has_evidence = np.asarray(counted @ reaches.astype(np.float64)) > 0
     zone = np.where(has_evidence, score.argmax(axis=1), -1)
     margin = np.full(len(zone), np.inf)
     if score.shape[1] > 1:

@@ -62,9 +62,9 @@ def pulls(
     Examples
     --------
     >>> points = np.array([[0.0, 0.0], [2000.0, 0.0]])
-    >>> found = pulls(points, sparse.csr_array([[1.0], [0.0]]), np.ones(2),
+    >>> law = pulls(points, sparse.csr_array([[1.0], [0.0]]), np.ones(2),
     ...               ranges_m=(2000.0,), deterrence="exponential", square_m=1000.0)
-    >>> found.strength[0, :, 0].round(3)
+    >>> law.strength[0, :, 0].round(3)
     array([0.731, 0.269])
     """
     corners = np.floor(points / square_m)
