@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
@@ -9,11 +10,13 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from peil.settings import PROJECT
 
+PACKAGE = PROJECT / "models" / "peil_models"
 READMES = [PROJECT / "models" / "README.md", PROJECT / "README.md"]
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.M | re.S)
 BLOCKS = [
@@ -83,6 +86,55 @@ def test_python_in_a_readme_runs_and_prints_what_is_shown(
         assert shown == output, file
 
 
+def api_pages() -> ModuleType:
+    """The script that writes docs/api/."""
+    file = PROJECT / "models" / "api_pages.py"
+    module = ModuleType("api_pages")
+    module.__file__ = str(file)
+    exec(compile(file.read_text(), str(file), "exec"), vars(module))
+    return module
+
+
+def test_the_pages_of_the_library_are_those_of_its_docstrings(tmp_path: Path) -> None:
+    script = api_pages()
+    committed = {file.name: file.read_text() for file in script.FOLDER.glob("*")}
+    current = script.pages()
+    assert set(committed) == set(current)
+    stale = [name for name in current if current[name] != committed[name]]
+    assert stale == [], "python models/api_pages.py"
+    (tmp_path / "gone.md").write_text("")
+    script.write(tmp_path)
+    assert {file.name: file.read_text() for file in tmp_path.glob("*")} == current
+
+
+def test_every_subpackage_exports_and_every_export_has_an_example() -> None:
+    script = api_pages()
+    modules = list(script.subpackages())
+    names = {module.__name__ for module in modules}
+    folders = {f"peil_models.{file.parent.name}" for file in PACKAGE.glob("*/__init__.py")}
+    assert folders <= names and len(modules) >= 13
+    exported = [(module, name) for module in modules for name in module.__all__]
+    assert len(exported) > 100
+    without = [
+        f"{module.__name__}.{name}"
+        for module, name in exported
+        if script.is_documented(member := getattr(module, name))
+        and ">>> " not in (member.__doc__ or "")
+    ]
+    assert without == []
+
+
+def test_a_class_name_is_given_once() -> None:
+    names = [
+        node.name
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert len(names) > 60
+    assert sorted(names) == sorted(set(names))
+
+
 def test_needs_five_packages_and_the_extras_are_those_of_the_project() -> None:
     own = tomllib.loads((PROJECT / "models" / "pyproject.toml").read_text())["project"]
     assert {re.split("[<>=]", word)[0] for word in own["dependencies"]} == NEEDS
@@ -104,8 +156,7 @@ def test_installs_alone_and_says_what_is_missing(tmp_path: Path) -> None:
         kind: [line.removeprefix(f"{kind} ") for line in lines if line.startswith(f"{kind} ")]
         for kind in ("module", "installed", "absent")
     }
-    package = PROJECT / "models" / "peil_models"
-    assert len(reported["module"]) == len(list(package.rglob("*.py"))) - 1
+    assert len(reported["module"]) == len(list(PACKAGE.rglob("*.py"))) - 1
     assert set(reported["installed"]) >= NEEDS | {"peil-models"}
     assert not set(reported["installed"]) & NOT_THERE
     assert reported["absent"] == [
