@@ -1,4 +1,7 @@
-"""Loops over devices, compiled: the one place where numba meets the models."""
+"""Compile loops over arrays with numba.
+
+How a loop is compiled belongs here, once; the loops stay beside the estimators that run them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which devices are carried by one person: a score per device, from journeys in common."""
+"""Probability that two devices are carried by one person, from journeys in common.
+
+Scores of devices belong here; holders are counted with them in `peil_models.population`.
+"""
 
 from __future__ import annotations
 

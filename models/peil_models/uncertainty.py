@@ -1,4 +1,7 @@
-"""Intervals around persons present: sampling, market share and model error together."""
+"""Intervals of persons present: sampling, market share and model error together.
+
+The width is learnt on worlds with known truth; estimates themselves come from elsewhere.
+"""
 
 from __future__ import annotations
 

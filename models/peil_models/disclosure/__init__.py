@@ -1,4 +1,8 @@
-"""What may leave: suppression, its one entry point `protect`, and the audit that attacks it."""
+"""Disclosure control: suppress small counts, and attack what would be published.
+
+`protect` is the one entry point for a table by zone and hour; `audit` tries to recover what it
+withheld. Thresholds are arguments and are chosen elsewhere.
+"""
 
 from peil_models.disclosure.audit import AuditReport, LinearRow, audit
 from peil_models.disclosure.protect import protect

@@ -1,4 +1,8 @@
-"""The attack on a suppressed table: how well do published entries bound a withheld one."""
+"""Attack a suppressed table: how closely published entries bound a withheld one.
+
+What an attacker can write as linear equations belongs here; what is withheld is decided in
+`peil_models.disclosure.suppression`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ EXACT = 1e-3
 
 @dataclass(frozen=True)
 class LinearRow:
-    """Something else that is known: ``lower <= sum coefficient * entry <= upper``.
+    """A linear row that an attacker knows besides: ``lower <= sum coefficient * entry <= upper``.
 
     Register totals, invariants of a night ratio, an earlier release: whatever an attacker can
     write as a sum over entries (zone_id, hour_at) of the audited column.
@@ -36,7 +40,7 @@ class LinearRow:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What an attacker with a linear programme learns. Counts only: fit to be published.
+    """Result of an attack by linear programming. Counts only: fit to be published.
 
     Examples
     --------
@@ -77,7 +81,7 @@ def audit(
 
     Everything published is a linear system in the withheld lowest entries, which are not negative;
     for each withheld entry of any level the smallest and the largest value that the system allows
-    are found by linear programming (HiGHS).
+    are found by linear programming (HiGHS, the extra `disclosure`).
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""Smallest and largest value of sums of unknowns, given linear rows and nothing negative."""
+"""Smallest and largest value of sums of unknowns, given linear rows and nothing negative.
+
+The linear programmes belong here; what their rows mean does not.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A tidy frame of zones and hours as one matrix and one tree."""
+"""A tidy frame of zones and hours as one matrix and one tree.
+
+Reading and checking the frame belongs here; what is withheld does not.
+"""
 
 from __future__ import annotations
 

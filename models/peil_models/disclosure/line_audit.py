@@ -1,4 +1,8 @@
-"""The attack on entries that lie on several lines whose totals are known: all lines at once."""
+"""Attack entries that lie on several lines with known totals, all lines at once.
+
+Origin-destination tables need it, whose rows, columns and sums cross; tables by zone and hour have
+`peil_models.disclosure.audit`.
+"""
 
 from __future__ import annotations
 

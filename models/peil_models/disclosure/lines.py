@@ -1,4 +1,7 @@
-"""Complementary suppression where an entry lies on several lines whose totals are known."""
+"""Complementary suppression where an entry lies on several lines with known totals.
+
+One line at a time; what several lines give away together is `peil_models.disclosure.line_audit`.
+"""
 
 from __future__ import annotations
 

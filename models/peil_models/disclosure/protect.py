@@ -1,4 +1,7 @@
-"""The one door: nothing is released that did not pass through `protect`."""
+"""Protect a table before release: threshold, complementary suppression, no traces.
+
+The rule itself is `peil_models.disclosure.suppression`; here it is applied to every column.
+"""
 
 from __future__ import annotations
 

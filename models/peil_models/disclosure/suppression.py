@@ -1,4 +1,8 @@
-"""Primary threshold and complementary suppression down one hierarchy."""
+"""Primary threshold and complementary suppression down one hierarchy.
+
+Which entries are withheld belongs here; how well they are hidden is measured by
+`peil_models.disclosure.audit`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""How far a cell reaches: the probability that a device in a tile is served by it."""
+"""Footprint of a cell: the probability that a device in a tile is served by it.
+
+Models of reach, their calibration to counts, and cells that are silent. Where devices are, given
+the cells that serve them, is `peil_models.location` and `peil_models.presence`.
+"""
 
 from peil_models.footprint.calibration import (
     calibrate_footprint,

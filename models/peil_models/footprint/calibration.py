@@ -1,4 +1,7 @@
-"""Fit a footprint to the counts of nights, with the register as the only outside knowledge."""
+"""Fit a footprint to the counts of nights, with the register as the only other source.
+
+Likelihood and misfit of a footprint belong here; footprints themselves do not.
+"""
 
 from __future__ import annotations
 
@@ -132,7 +135,7 @@ def footprint_deviance(
     counts: ArrayLike,
     resident_devices: ArrayLike,
 ) -> float:
-    """How badly a footprint explains counts of nights; use nights it was not fitted on.
+    """Deviance of counts of nights under a footprint; use nights it was not fitted on.
 
     Parameters
     ----------
@@ -167,7 +170,7 @@ def footprint_misfit(
     counts: ArrayLike,
     resident_devices: ArrayLike,
 ) -> float:
-    """How far the counts of cells are from what a footprint expects, beyond sampling.
+    """Relative standard deviation of counts around a footprint, beyond sampling.
 
     Tells `PresenceEM(stopping="discrepancy")` how closely it may follow the counts.
 
@@ -208,7 +211,7 @@ def footprint_misfit(
 
 @dataclass(frozen=True)
 class _Night:
-    """All that does not depend on the fitted parameters, computed once."""
+    """Counts and pairs of a night, independent of the fitted parameters."""
 
     pairs: Pairs
     counts: Floats

@@ -1,4 +1,7 @@
-"""Columns of a footprint: what a tile gets of each cell."""
+"""Columns of a footprint: shares of the cells in a tile, with or without some of them.
+
+Arithmetic on connection probabilities; radio is `peil_models.footprint.propagation`.
+"""
 
 from __future__ import annotations
 

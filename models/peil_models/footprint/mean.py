@@ -1,4 +1,7 @@
-"""Several footprints of one plan, weighed alike."""
+"""Mean of several footprints of one plan.
+
+Combination belongs here; each footprint is made by its own class.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The cell plan as arrays: missing fields take their default and are counted."""
+"""The cell plan as arrays: missing fields take their default and are counted.
+
+Completing and checking a plan belongs here; delivery formats are read elsewhere, before.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ SMALL_CELL_TYPES = ("micro", "pico", "femto")
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a cell gets where its plan is silent. Units in the names."""
+    """Values of a cell whose plan has none. Units in the names."""
 
     antenna_height_m: float
     small_antenna_height_m: float

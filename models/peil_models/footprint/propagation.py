@@ -1,4 +1,7 @@
-"""Radio propagation: how strong a cell is heard at a place. Arrays in, decibels out."""
+"""Radio propagation: strength of a cell at a place. Arrays in, decibels out.
+
+Formulas of loss belong here; which pairs of cell and tile are computed does not.
+"""
 
 from __future__ import annotations
 

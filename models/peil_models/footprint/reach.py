@@ -1,4 +1,7 @@
-"""Pairs of a cell and a tile within its range, chunk by chunk, so that memory stays bounded."""
+"""Pairs of a cell and a tile within its range, chunk by chunk.
+
+Memory stays bounded here; what is made of the pairs is up to the footprints.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Footprint by signal dominance, and its simplification to the best server."""
+"""Footprint by signal dominance, and its simplification to the best server.
+
+Other footprints have modules of their own; formulas are in `propagation`, the plan in `plan`.
+"""
 
 from __future__ import annotations
 
@@ -238,7 +241,7 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
         return sparse.csr_array(sparse.hstack(chunks, format="csc"))
 
     def defaults(self) -> cell_plan.Defaults:
-        """Return what a cell gets where its plan is silent."""
+        """Values of a cell whose plan has none, from the parameters."""
         return cell_plan.Defaults(
             **{field.name: getattr(self, field.name) for field in fields(cell_plan.Defaults)}
         )

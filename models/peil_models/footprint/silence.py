@@ -1,4 +1,7 @@
-"""Cells that a plan has on the air and that count nobody: outages nobody announced."""
+"""Find hours in which a cell of the plan counts nobody: outages that were not announced.
+
+Evidence from counts belongs here; the footprint without such cells is `without_cells`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Footprint by nearness: the Voronoi polygons of cell positions."""
+"""Footprint by nearness: the Voronoi polygons of cell positions.
+
+The baseline; footprints that know about radio are in `signal_strength`.
+"""
 
 from __future__ import annotations
 

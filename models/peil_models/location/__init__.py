@@ -1,4 +1,8 @@
-"""Where a device is: priors over tiles, Bayes' rule for one event, a hidden Markov model."""
+"""Location of a device: priors over tiles, Bayes' rule for one event, a hidden Markov model.
+
+One device at a time; numbers of devices per tile are `peil_models.presence`, stays and moves
+`peil_models.stays`.
+"""
 
 from peil_models.location.emission import connection_by_strength
 from peil_models.location.heading import LocationHMMHeading

@@ -1,4 +1,8 @@
-"""A hidden Markov chain over tiles for given histories: what recursions need, and their runs."""
+"""Run the recursions of a hidden Markov chain over given histories.
+
+What is prepared once for all devices belongs here; the compiled loops are in `recursion`, the
+estimators in `hmm` and `heading`.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +61,7 @@ class Messages:
 
 @dataclass(frozen=True)
 class Ready:
-    """Moves, and what follows from them for every device alike: worked out once, not once each."""
+    """Moves and what is derived from them, computed once for all devices."""
 
     moves: Moves
     values: Floats

@@ -1,4 +1,7 @@
-"""Emission of the hidden Markov model: the chance of an event given the tile, with its memory."""
+"""Emission of the hidden Markov model: the chance of an event given the tile and the last cell.
+
+Movement is in `moves`.
+"""
 
 from __future__ import annotations
 

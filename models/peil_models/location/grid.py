@@ -1,4 +1,7 @@
-"""The rectangular grid of tiles that devices move over, and its padded arrays."""
+"""The rectangular grid of tiles that devices move over, and its padded arrays.
+
+Geometry only; what happens on the grid is in `moves` and `recursion`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where a device is, given all its events, where movement keeps its heading."""
+"""Hidden Markov model over tiles in which movement keeps its heading.
+
+What it shares with `LocationHMM` is inherited from there.
+"""
 
 from __future__ import annotations
 

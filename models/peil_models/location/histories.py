@@ -1,4 +1,7 @@
-"""What was seen of each device, in order of time: offsets, moments and cells, as Arrow has them."""
+"""Events of devices in order of time: offsets, moments and cells, as in an Arrow list array.
+
+Checking and cutting events belongs here; what they say about a place does not.
+"""
 
 from __future__ import annotations
 

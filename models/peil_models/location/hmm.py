@@ -1,4 +1,7 @@
-"""Where a device is, given all its events: a hidden Markov model over the tiles."""
+"""Hidden Markov model over tiles: place of a device given all its events.
+
+The estimator and its checks belong here; recursions are in `chain` and `recursion`.
+"""
 
 from __future__ import annotations
 

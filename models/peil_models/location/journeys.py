@@ -1,4 +1,7 @@
-"""What is read off the messages of journeys, compiled: places, movements, journeys in common."""
+"""Read places, movements and journeys in common off the messages, compiled.
+
+The messages themselves are made in `recursion`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Movement of the hidden Markov model: its fit by maximum likelihood, checks of what goes in."""
+"""Fit the movement of the hidden Markov model by maximum likelihood.
+
+The climb and checks of its input belong here; what a movement is belongs to `moves`.
+"""
 
 from __future__ import annotations
 

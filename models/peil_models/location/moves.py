@@ -1,4 +1,7 @@
-"""How devices move in a step: modes, each with the chances of nine moves, and what follows what."""
+"""Movement in one step: modes, each with nine moves, and the chances between modes.
+
+Kernels belong here; their fit is in `movement`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where a device is, given the cell that serves it and, where recorded, its timing advance."""
+"""Place of a device given its serving cell and, where recorded, its timing advance.
+
+One event at a time; several are `peil_models.location.hmm`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Priors: where a device may be before any event of its own is seen."""
+"""Priors over tiles, before any event of a device is seen.
+
+Each is normalised and knows no event; Bayes' rule is in `posterior`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""How devices move: trips, flows between zones, distances, and models that describe flows."""
+"""Mobility of devices: trips, flows between zones, distances, and models of flows.
+
+Built on the segments and places of `peil_models.stays`. Statistics leave here as sums or
+distributions, trips of a device do not.
+"""
 
 from peil_models.mobility.flows import FlowTable, flow_interval, flow_table
 from peil_models.mobility.gravity import FlowGravity, FlowRadiation

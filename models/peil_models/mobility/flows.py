@@ -1,4 +1,7 @@
-"""Origin-destination tables: trips by zone pair and hour of departure."""
+"""Origin-destination tables: trips by zone pair and period of departure.
+
+Counting belongs here, with its sampling error; models of the table are in `gravity`.
+"""
 
 from __future__ import annotations
 

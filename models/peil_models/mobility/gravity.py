@@ -1,4 +1,7 @@
-"""Models that describe a flow matrix: gravity and radiation."""
+"""Models of a flow matrix: gravity and radiation.
+
+They describe a table that was counted elsewhere (`flows`).
+"""
 
 from __future__ import annotations
 
@@ -153,7 +156,7 @@ class FlowRadiation(BaseEstimator):  # type: ignore[misc, unused-ignore]
     departures_: Floats
 
     def fit(self, flows: ArrayLike, mass: ArrayLike, distance_m: ArrayLike) -> Self:
-        """Take note of how many trips leave each zone; arguments as `FlowGravity.fit`."""
+        """Sum the trips that leave each zone; arguments as `FlowGravity.fit`."""
         trips, _, _ = checked_flows(flows, mass, distance_m)
         off = trips.copy()
         np.fill_diagonal(off, 0.0)

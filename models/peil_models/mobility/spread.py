@@ -1,4 +1,7 @@
-"""How far devices go, as distributions per region: never a figure of one device."""
+"""Distances and variety of places, as distributions per region.
+
+No figure of one device leaves: regional quantiles are the result.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Trips: the moves between two stays."""
+"""Link stays to trips.
+
+What a trip is belongs here; counting trips is in `flows`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""How many people there are, from devices counted once per holder: net counts and inference."""
+"""Population from devices counted once per holder: net counts, market share, inference.
+
+Takes presence and duplicity as probabilities; for weights that meet the register by night see
+`peil_models.weighting`.
+"""
 
 from peil_models.population.inference import PopulationBNB, PopulationNB
 from peil_models.population.market_share import MarketShareByRegion, visitors_from_roamers

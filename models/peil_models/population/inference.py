@@ -1,4 +1,7 @@
-"""From holders of one operator's devices to everybody: two distributions of the population."""
+"""Infer people present from holders of one operator's devices.
+
+Two distributions belong here; the net count they start from is in `net_counts`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The operator's share of the people of each region, and visitors from abroad apart from it."""
+"""The operator's share of the residents of each region, and visitors from roamers.
+
+Estimates of shares belong here; people present are inferred in `inference`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Holders of devices in a region, each counted once: a count with its whole distribution."""
+"""Distribution of the holders of devices in a region, each counted once.
+
+Duplicity of each device is given (`peil_models.multiplicity`).
+"""
 
 from __future__ import annotations
 

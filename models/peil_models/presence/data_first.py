@@ -1,4 +1,7 @@
-"""Presence data first: the counts are met exactly, the prior fills what they leave open."""
+"""Presence data first: the counts are met exactly, the prior fills what they leave open.
+
+Estimators by likelihood are in `em` and `land_use`.
+"""
 
 from __future__ import annotations
 

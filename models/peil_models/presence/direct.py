@@ -1,4 +1,7 @@
-"""Presence in one pass: by the area of a cell (Voronoi), by the sum of posteriors (SB)."""
+"""Presence in one pass: by the area of a cell (Voronoi), by the sum of posteriors (SB).
+
+Estimators that iterate have modules of their own.
+"""
 
 from __future__ import annotations
 

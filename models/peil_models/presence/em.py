@@ -1,4 +1,7 @@
-"""Presence by maximum likelihood, stopped early."""
+"""Presence by maximum likelihood with EM, stopped early.
+
+Rules of stopping belong here; the step itself is in `inputs`.
+"""
 
 from __future__ import annotations
 

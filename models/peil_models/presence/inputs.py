@@ -1,4 +1,7 @@
-"""What every presence estimator asks of its input, and the step they share."""
+"""Check the input of presence estimators, and take the EM step they share.
+
+What only one estimator needs does not belong here.
+"""
 
 from __future__ import annotations
 

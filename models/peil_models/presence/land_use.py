@@ -1,4 +1,7 @@
-"""Presence from a land-use prior that is fitted to the counts themselves."""
+"""Presence from a land-use prior that is fitted to the counts themselves.
+
+The regression and its EM belong here; `HomeFlows` uses the regression too.
+"""
 
 from __future__ import annotations
 

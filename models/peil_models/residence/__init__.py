@@ -1,4 +1,8 @@
-"""Where devices live and work, and who visits: homes, usual environment, visitors by origin."""
+"""Residence: home and work of devices, usual environment, visitors by origin.
+
+Built on the segments and places of `peil_models.stays`. Places of single devices are means to
+tables by zone and are not published.
+"""
 
 from peil_models.residence.anchors import AnchorPlace, Anchors
 from peil_models.residence.calendar import Calendar, make_calendar

@@ -1,4 +1,7 @@
-"""The loop that gathers the stays of a device, compiled."""
+"""Gather the stays of a device around a leading one, compiled.
+
+The estimator around the loop is in `anchors`.
+"""
 
 from __future__ import annotations
 

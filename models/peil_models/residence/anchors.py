@@ -1,4 +1,7 @@
-"""The place where a device spends most of certain hours: its home, its work."""
+"""The place where a device spends most of certain hours: its home, its work.
+
+Rules that count events per cell are in `rules`.
+"""
 
 from __future__ import annotations
 
@@ -155,7 +158,7 @@ class AnchorPlace(BaseEstimator):  # type: ignore[misc, unused-ignore]
         tile_x_m: ArrayLike,
         tile_y_m: ArrayLike,
     ) -> Self:
-        """Take note of where such places are.
+        """Prepare footprint, prior and zones for placing.
 
         Parameters
         ----------

@@ -1,4 +1,7 @@
-"""Which hours are night and working hours, which days are working days."""
+"""Hours of local days: night, working hours, working days.
+
+Clocks and holidays are arguments; nothing here knows today.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Change of home between two periods."""
+"""Change of home between two periods.
+
+Homes are given; they are estimated in `anchors`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Simple rules for a home, that every other must beat: one cell per device, from its events."""
+"""Home cell of a device by simple rules of counting.
+
+Baselines that every other estimator of homes must beat.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Who is where, by where they live: visitors by origin, nights and lengths of stay."""
+"""Tables by home zone: where devices are, and where they spend nights.
+
+Homes are given; weights that make persons of devices are in `peil_models.weighting`.
+"""
 
 from __future__ import annotations
 
@@ -190,7 +193,7 @@ class NightTable:
 def night_table(
     segments: Segments, places: Places, home_of_device: ArrayLike, nights_s: ArrayLike
 ) -> NightTable:
-    """Where devices spent their nights, by where they live.
+    """Count nights and visits by home zone and zone of the night.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""How far estimates are from the truth. Every function takes the truth first."""
+"""Distance of estimates from the truth. Every function takes the truth first.
+
+Scores know neither estimators nor files; where truth comes from is the caller's business.
+"""
 
 from peil_models.scores.figures import (
     bias,

@@ -132,7 +132,8 @@ def earth_movers_distance(
     """Mean distance that estimated mass must be moved to become the true mass.
 
     Both are normalised to 1 and added to squares; the cost of moving is the distance between the
-    centres of squares. Exact: a transport problem solved by linear programming.
+    centres of squares. Exact: a transport problem solved by linear programming (the extra
+    `disclosure`).
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""How much of the time an estimate names the right thing: F1 on time."""
+"""F1 on time: how much of the time an estimate gives the true label.
+
+Scores of counts are in `figures`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Cheapest way to move mass over a plane, exactly, by linear programming."""
+"""Cheapest way to move mass over a plane, exactly, by linear programming.
+
+The programme belongs here; the score made of it is `earth_movers_distance`.
+"""
 
 from __future__ import annotations
 

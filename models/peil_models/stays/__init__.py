@@ -1,4 +1,7 @@
-"""Where a device stayed and when it moved: segments of its time, and the place of each stay."""
+"""Stays and moves of devices: segments of their time, and the place of each stay.
+
+Trips between stays are `peil_models.mobility`, homes and visitors `peil_models.residence`.
+"""
 
 from peil_models.stays.days import split_at
 from peil_models.stays.overlap import cell_overlaps

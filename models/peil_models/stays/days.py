@@ -1,4 +1,7 @@
-"""A segment that crosses midnight goes on the next day."""
+"""Cut segments at midnights.
+
+Bounds of days are arguments; segments are made in `segmentation`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The loops over events, compiled."""
+"""Segment the events of devices: the loops, compiled.
+
+Rules of segmentation belong here; parameters and checks are in `segmentation`.
+"""
 
 from __future__ import annotations
 

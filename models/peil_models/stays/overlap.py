@@ -1,4 +1,7 @@
-"""Which cells overlap: whether a device that changes between them need not have moved."""
+"""Find cells that overlap: a device that changes between them need not have moved.
+
+Made of a footprint once; used by `segmentation` for every event.
+"""
 
 from __future__ import annotations
 

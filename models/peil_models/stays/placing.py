@@ -1,4 +1,7 @@
-"""The place of a stay: which tile, which zone, given all its events."""
+"""Place of a stay: tile and zone, given all its events.
+
+The estimator belongs here, its loop in `placing_loops`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from peil_models.stays.segments import UNKNOWN, Segments
 
 @dataclass(frozen=True)
 class Places:
-    """Where segments were.
+    """Tile and zone of every segment.
 
     Attributes
     ----------
@@ -107,7 +110,7 @@ class StayPlacing(BaseEstimator):  # type: ignore[misc, unused-ignore]
         *,
         zone_of_tile: ArrayLike,
     ) -> Self:
-        """Take note of where the devices of each row are.
+        """Compute the weight of every tile by row.
 
         Parameters
         ----------

@@ -1,4 +1,7 @@
-"""The loop that places segments, compiled."""
+"""Place segments: the loop, compiled.
+
+The estimator around it is in `placing`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Continuous time segmentation: stays, moves and what is between them."""
+"""Continuous time segmentation: stays, moves and what is between them.
+
+The estimator belongs here; its loops are in `loops`, the check of events in `events`.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,7 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
         self.longest_move_s = longest_move_s
 
     def fit(self, overlaps: sparse.sparray | ArrayLike) -> Self:
-        """Take note of which cells overlap.
+        """Store which cells overlap.
 
         Parameters
         ----------

@@ -1,4 +1,7 @@
-"""Segments of the time of devices, as arrays."""
+"""Segments of the time of devices, as arrays.
+
+What a segment is belongs here; how it is made does not.
+"""
 
 from __future__ import annotations
 

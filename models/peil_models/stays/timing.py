@@ -1,4 +1,7 @@
-"""Footprints by cell and timing advance: rings around the mast."""
+"""Footprint by cell and timing advance: rings around the mast.
+
+Cuts a footprint that was made elsewhere (`peil_models.footprint`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The land of a simulated country: coast, municipalities, land use, where people live and work."""
+"""Land of the simulated country: coast, municipalities, land use, homes and jobs.
+
+Where people settle is in `settlement`; who they are is in `population`.
+"""
 
 from __future__ import annotations
 

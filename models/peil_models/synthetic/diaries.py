@@ -1,4 +1,7 @@
-"""A week of diaries: who leaves when for where. Times in seconds since the first midnight."""
+"""Diaries of a period: who leaves when for where. Times in seconds since the first midnight.
+
+Plans belong here; positions in time are made of them in `itinerary`.
+"""
 
 from __future__ import annotations
 

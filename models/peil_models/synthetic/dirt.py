@@ -1,4 +1,7 @@
-"""What goes wrong in a delivery: repeated, ghost, broken and late records, and how many of each."""
+"""Errors of a delivery: repeated, ghost, broken and late records, and how many of each.
+
+Clean records come from `signalling`; their text is made in `lines`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where everyone is at any moment: stays, and trips in a straight line at the speed of a mode."""
+"""Position of everybody at any moment: stays, and trips in a straight line.
+
+Made of diaries; what the network records of it is in `signalling`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Scenarios of being wrong: what is true of a network and stands in no plan."""
+"""Scenarios in which an estimator is told less, or other, than what is true of a network.
+
+What is wrong and how counts come out belongs here; people are in `landscape`.
+"""
 
 from __future__ import annotations
 

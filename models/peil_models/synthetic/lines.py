@@ -37,7 +37,7 @@ Bytes = NDArray[Any]
 
 
 class LineFormat:
-    """Turns records into lines.
+    """Turn records into lines of text.
 
     Parameters
     ----------

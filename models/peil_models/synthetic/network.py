@@ -1,4 +1,7 @@
-"""The operator's network: where antennas stand and what the plan says of them."""
+"""The operator's network: where antennas stand and what the plan says of them.
+
+The plan belongs here; what is true of radio and in no plan is in `radio`.
+"""
 
 from __future__ import annotations
 

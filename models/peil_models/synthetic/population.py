@@ -1,4 +1,7 @@
-"""Who lives, visits and carries which device: persons, devices, and machines with a SIM."""
+"""Persons, their devices, and machines with a SIM.
+
+Who lives where and carries what belongs here; what they do is in `diaries`.
+"""
 
 from __future__ import annotations
 

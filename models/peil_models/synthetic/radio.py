@@ -1,4 +1,7 @@
-"""Physics the estimators do not know: what a phone receives, with fading, error and load."""
+"""Radio as it is in the simulation: fading, errors of power, load.
+
+No estimator may import it: it is the truth they are tested on.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Drawing places: a tile within a municipality, a municipality by distance and attraction."""
+"""Draw places: a tile within a municipality, a municipality by distance and attraction.
+
+Draws belong here; what is drawn for whom is in `population` and `diaries`.
+"""
 
 from __future__ import annotations
 

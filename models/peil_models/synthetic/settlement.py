@@ -69,7 +69,7 @@ def settled(
     municipality: Ints,
     scatter: float,
 ) -> Floats:
-    """Weights per tile that sum to `people` in each municipality: kernels round its places.
+    """Weigh tiles by kernels round built-up places; each municipality sums to its `people`.
 
     A kernel ends at the border; `scatter` is the share spread over the whole municipality.
     """

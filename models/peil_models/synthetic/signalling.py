@@ -1,4 +1,7 @@
-"""Events a network records: who reported when, and which cell served. Days in order."""
+"""Events that the network records: which device, when, by which cell. Days in order.
+
+Records are clean here; `dirt` spoils them.
+"""
 
 from __future__ import annotations
 

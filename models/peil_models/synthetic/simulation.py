@@ -1,4 +1,7 @@
-"""The whole simulation: a world, its people, and day after day what the operator delivers."""
+"""The whole simulation: a world, its people, and day after day what the operator delivers.
+
+The entry point; everything it returns is a frame, an array or a block of bytes.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class World:
 
 @lru_cache(maxsize=2)
 def make_world(world_seed: int, physics: Physics | None = None) -> World:
-    """Make land and network. The last two are kept: treat a world as immutable.
+    """Make land and network; the last two worlds are cached and must not be changed.
 
     Examples
     --------
@@ -64,7 +67,7 @@ def make_world(world_seed: int, physics: Physics | None = None) -> World:
 
 
 class Simulation:
-    """A period in a world: truth and deliveries as frames and blocks of bytes.
+    """Simulate a period in a world: truth and deliveries as frames and blocks of bytes.
 
     Parameters
     ----------
@@ -87,7 +90,7 @@ class Simulation:
     Notes
     -----
     Memory: the legs of the whole period (about 100 bytes a leg, 25 legs a person and week) and the
-    records of one day.
+    records of one day. Needs the extra `synthetic`.
 
     Examples
     --------

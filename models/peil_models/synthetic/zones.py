@@ -1,4 +1,7 @@
-"""Outlines of the zones: unions of their tiles, so that a tile is in exactly one zone."""
+"""Outlines of the zones as unions of their tiles.
+
+Needs the extra `synthetic`; zones as numbers of tiles are in `country`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where the devices of each home zone are by day, from a table home zone x cell."""
+"""Devices by home zone and zone of presence at one hour, from counts by home zone and cell.
+
+The estimator belongs here; its table is checked in `home_table`, its gravity law is in `pulls`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is asked of a table home zone x cell and of the land it is read on."""
+"""Check a table home zone by cell and the land it is read on.
+
+The problem of `HomeFlows` and nothing that is estimated.
+"""
 
 from __future__ import annotations
 

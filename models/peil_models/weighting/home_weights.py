@@ -1,4 +1,7 @@
-"""From devices to persons by the zone where a device lives."""
+"""Weights by the zone where a device lives.
+
+Homes and flows are given; weights by the zone of presence are in `night_ratio`.
+"""
 
 from __future__ import annotations
 

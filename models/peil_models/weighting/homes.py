@@ -1,4 +1,7 @@
-"""The zone where a device lives, from the cells of its nights."""
+"""Home zone of a device, from the cells of its nights.
+
+Homes as tiles, from stays, are `peil_models.residence`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""From devices to persons: what one device stands for in each zone."""
+"""Weights by the zone where a device is, from the nights.
+
+Weights by the zone where it lives are in `home_weights`.
+"""
 
 from __future__ import annotations
 

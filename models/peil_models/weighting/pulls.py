@@ -1,4 +1,7 @@
-"""Where people who live somewhere may be by day, by distance alone: the pull of a place."""
+"""Gravity constrained at the origin: where people of a home may be by day, by distance.
+
+Mass and distance only; counts decide in `home_flows`.
+"""
 
 from __future__ import annotations
 
