@@ -50,9 +50,9 @@ def test_no_published_entry_is_small_and_no_withheld_one_can_be_worked_out(frame
 def test_published_persons_do_not_give_devices_away_either(frame, weights):
     zones = sorted(frame["zone_id"].unique(), key=int)
     bottom = [zone for zone in zones if zone not in set(frame["parent_id"].dropna())]
-    seen = set(frame.loc[frame["n_devices"] > 0, "zone_id"])
+    counted = set(frame.loc[frame["n_devices"] > 0, "zone_id"])
     # Nobody can tell what a device stands for where there never was one.
-    weight = {zone: weights[i] if zone in seen else 1.0 for i, zone in enumerate(zones)}
+    weight = {zone: weights[i] if zone in counted else 1.0 for i, zone in enumerate(zones)}
     parent = frame.drop_duplicates("zone_id").set_index("zone_id")["parent_id"]
     persons = {}
     for hour, rows in frame.groupby("hour_at"):
@@ -65,10 +65,10 @@ def test_published_persons_do_not_give_devices_away_either(frame, weights):
     frame["n_persons"] = [
         persons[z, h] for z, h in zip(frame["zone_id"], frame["hour_at"], strict=True)
     ]
-    found = audit(
+    report = audit(
         protect(frame, threshold=15), threshold=15, value="n_persons", units_per_device=weight
     )
-    assert found.holds
+    assert report.holds
 
 
 @settings(max_examples=50, deadline=None)

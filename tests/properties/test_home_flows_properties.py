@@ -34,18 +34,18 @@ def problems(draw):
 
 
 def fitted(problem, **changed):
-    told = problem | changed
-    data = {name: told.pop(name) for name in ("X", "y", "night", "night_devices")}
-    return HomeFlows(**told).fit(**data)
+    arguments = problem | changed
+    data = {name: arguments.pop(name) for name in ("X", "y", "night", "night_devices")}
+    return HomeFlows(**arguments).fit(**data)
 
 
 @settings(max_examples=120, deadline=None)
 @given(problems(), st.sampled_from([0, 1, 5]))
 def test_every_device_is_in_a_zone_or_unlocated_and_nothing_is_negative(problem, n_iter):
-    found = fitted(problem, n_iter=n_iter)
-    assert (found.flows_ >= 0).all() and (found.at_home_ >= 0).all()
-    assert (np.diag(found.flows_) >= found.at_home_ * (1 - 1e-12)).all()
-    total = found.flows_.sum(axis=1) + found.unlocated_
+    model = fitted(problem, n_iter=n_iter)
+    assert (model.flows_ >= 0).all() and (model.at_home_ >= 0).all()
+    assert (np.diag(model.flows_) >= model.at_home_ * (1 - 1e-12)).all()
+    total = model.flows_.sum(axis=1) + model.unlocated_
     assert np.allclose(total, problem["y"].sum(axis=0), rtol=1e-9, atol=1e-9)
 
 
@@ -74,11 +74,11 @@ def test_the_order_of_cells_tiles_and_homes_is_irrelevant(problem, random):
 @settings(max_examples=60, deadline=None)
 @given(problems())
 def test_twice_the_devices_are_twice_the_flows_and_the_scale_of_the_nights_is_irrelevant(problem):
-    one = fitted(problem).flows_
+    single = fitted(problem).flows_
     size = max(problem["y"].sum(), 1.0)
-    assert np.allclose(fitted(problem, y=2 * problem["y"]).flows_, 2 * one, atol=1e-5 * size)
+    assert np.allclose(fitted(problem, y=2 * problem["y"]).flows_, 2 * single, atol=1e-5 * size)
     nights = fitted(problem, night=4 * problem["night"], night_devices=8 * problem["night_devices"])
-    assert np.allclose(nights.flows_, one, atol=1e-5 * size)
+    assert np.allclose(nights.flows_, single, atol=1e-5 * size)
 
 
 @settings(max_examples=60, deadline=None)

@@ -44,10 +44,12 @@ def problems(draw, gaps=True):
 @given(problems())
 def test_posteriors_sum_to_one_and_stay_inside(problem):
     model, chances, inside, *rows = problem
-    seen = Histories.of(*rows)
-    found = [one.toarray() for one in model.fit(chances, seen).posteriors(seen)]
-    assert len(found) == seen.n_devices > 0
-    for dense in found:
+    events = Histories.of(*rows)
+    posteriors = [
+        rows_of_device.toarray() for rows_of_device in model.fit(chances, events).posteriors(events)
+    ]
+    assert len(posteriors) == events.n_devices > 0
+    for dense in posteriors:
         assert np.allclose(dense.sum(axis=1), 1.0)
         assert (dense >= 0).all() and not dense[:, ~inside].any()
 
@@ -58,13 +60,13 @@ def test_the_order_of_rows_and_devices_is_irrelevant(problem, random):
     model, chances, _, device, at_s, cell = problem
     order = list(range(len(device)))
     random.shuffle(order)
-    seen = Histories.of(device, at_s, cell)
-    model.fit(chances, seen)
+    events = Histories.of(device, at_s, cell)
+    model.fit(chances, events)
     again = Histories.of(device[order], at_s[order], cell[order])
-    assert np.array_equal(model.log_likelihood(seen), model.log_likelihood(again))
-    backwards = np.arange(seen.n_devices)[::-1]
-    turned = model.log_likelihood(seen.subset(backwards))
-    assert np.array_equal(turned, model.log_likelihood(seen)[backwards])
+    assert np.array_equal(model.log_likelihood(events), model.log_likelihood(again))
+    backwards = np.arange(events.n_devices)[::-1]
+    turned = model.log_likelihood(events.subset(backwards))
+    assert np.array_equal(turned, model.log_likelihood(events)[backwards])
 
 
 @settings(max_examples=80, deadline=None)
@@ -72,20 +74,20 @@ def test_the_order_of_rows_and_devices_is_irrelevant(problem, random):
 def test_a_missing_event_changes_nothing_but_time(problem, moment):
     model, chances, _, device, at_s, cell = problem
     model.set_params(longest_gap_s=1000)
-    seen = Histories.of(device, at_s, cell)
-    model.fit(chances, seen)
+    events = Histories.of(device, at_s, cell)
+    model.fit(chances, events)
     if model.n_breaks_:
         return  # where the chain begins anew depends on what lies between
     more = Histories.of(
         np.append(device, device[0]), np.append(at_s, moment), np.append(cell, MISSING)
     )
-    assert np.allclose(model.log_likelihood(more), model.log_likelihood(seen), atol=1e-9)
+    assert np.allclose(model.log_likelihood(more), model.log_likelihood(events), atol=1e-9)
 
 
 @settings(max_examples=80, deadline=None)
 @given(problems())
 def test_a_later_start_of_all_clocks_changes_nothing(problem):
     model, chances, _, device, at_s, cell = problem
-    seen, later = Histories.of(device, at_s, cell), Histories.of(device, at_s + 86_400, cell)
-    model.fit(chances, seen)
-    assert np.array_equal(model.log_likelihood(seen), model.log_likelihood(later))
+    events, later = Histories.of(device, at_s, cell), Histories.of(device, at_s + 86_400, cell)
+    model.fit(chances, events)
+    assert np.array_equal(model.log_likelihood(events), model.log_likelihood(later))

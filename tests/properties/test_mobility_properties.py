@@ -93,12 +93,12 @@ def test_batches_of_devices_add_up(problem, home):
     for batch in (segments.device < 2, segments.device >= 2):
         rows = np.flatnonzero(batch)
         some = Places(places.tile[rows], places.zone[rows], places.zone_shares[rows])
-        one = segments.take(rows)
+        own = segments.take(rows)
         parts.append(
             (
-                flow_cube(one, some, home, moments),
-                night_table(one, some, home, nights),
-                flow_table(find_trips(one), some, [0, DAY]),
+                flow_cube(own, some, home, moments),
+                night_table(own, some, home, nights),
+                flow_table(find_trips(own), some, [0, DAY]),
             )
         )
     cube, night, flows = (a + b for a, b in zip(*parts, strict=True))
@@ -113,10 +113,10 @@ def test_batches_of_devices_add_up(problem, home):
 def test_a_device_spends_a_night_once_and_nights_are_those_of_visits(problem, home):
     segments, places = problem
     nights = np.array([[0, 20_000], [DAY, DAY + 20_000.0], [2 * DAY, 2 * DAY + 20_000.0]])
-    found = night_table(segments, places, home, nights)
-    assert (found.n_nights.sum(axis=(1, 2)) <= len(np.unique(segments.device))).all()
-    in_visits = (found.lengths * np.arange(4)).sum(axis=2)
-    assert (in_visits == found.n_nights.sum(axis=0)).all()
+    table = night_table(segments, places, home, nights)
+    assert (table.n_nights.sum(axis=(1, 2)) <= len(np.unique(segments.device))).all()
+    in_visits = (table.lengths * np.arange(4)).sum(axis=2)
+    assert (in_visits == table.n_nights.sum(axis=0)).all()
 
 
 @settings(max_examples=100, deadline=None)
@@ -151,20 +151,24 @@ def test_homes_do_not_change_with_the_scale_of_weights(problem, scale):
         segments.device, segments.start_s, segments.end_s, segments.state, segments.cell, at, at
     )
     weight = own.duration_s
-    one = model.place(own, places, places.zone, weight)
+    anchors = model.place(own, places, places.zone, weight)
     other = model.place(own, places, places.zone, scale * weight)
-    assert (one.zone == other.zone).all() and np.allclose(one.margin, other.margin)
-    assert ((one.margin >= 0) & (one.margin <= one.share) & (one.share <= 1 + 1e-12)).all()
+    assert (anchors.zone == other.zone).all() and np.allclose(anchors.margin, other.margin)
+    assert (
+        (anchors.margin >= 0) & (anchors.margin <= anchors.share) & (anchors.share <= 1 + 1e-12)
+    ).all()
 
 
 @settings(max_examples=100, deadline=None)
 @given(arrays(float, 60, elements=st.floats(0, 1e6)), st.integers(0, 2**31))
 def test_regional_quantiles_lie_among_the_values_in_order(values, seed):
     region = np.random.default_rng(seed).integers(-1, 2, 60)
-    found, n = regional_quantiles(values, region, 2)
+    quantiles, n = regional_quantiles(values, region, 2)
     assert n.tolist() == [(region == 0).sum(), (region == 1).sum()]
     for number in range(2):
-        kept = found[number][np.isfinite(found[number])]
+        finite = quantiles[number][np.isfinite(quantiles[number])]
         own = values[region == number]
-        assert (np.diff(kept) >= -1e-6).all()
-        assert len(kept) == 0 or own.min() - 1e-6 <= kept.min() <= kept.max() <= own.max() + 1e-6
+        assert (np.diff(finite) >= -1e-6).all()
+        assert (
+            len(finite) == 0 or own.min() - 1e-6 <= finite.min() <= finite.max() <= own.max() + 1e-6
+        )

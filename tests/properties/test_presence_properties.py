@@ -64,9 +64,9 @@ FADED = (
 @example(FADED, PresenceDF)
 def test_every_device_is_in_a_tile_or_unlocated_and_nothing_is_negative(problem, make):
     chances, counts, prior = problem
-    found = make(prior).fit(chances, counts)
-    assert (found.devices_ >= 0).all()
-    total = found.devices_.sum(axis=0) + found.unlocated_
+    presence = make(prior).fit(chances, counts)
+    assert (presence.devices_ >= 0).all()
+    total = presence.devices_.sum(axis=0) + presence.unlocated_
     assert np.allclose(total, counts.sum(axis=0), rtol=1e-9, atol=1e-9)
 
 
@@ -96,9 +96,9 @@ def test_twice_the_devices_are_twice_the_devices_and_the_scale_of_the_prior_is_i
     problem, make
 ):
     chances, counts, prior = problem
-    one = make(prior).fit(chances, counts).devices_
-    assert np.allclose(make(prior).fit(chances, 2 * counts).devices_, 2 * one)
-    assert np.allclose(make(64 * prior).fit(chances, counts).devices_, one)
+    single = make(prior).fit(chances, counts).devices_
+    assert np.allclose(make(prior).fit(chances, 2 * counts).devices_, 2 * single)
+    assert np.allclose(make(64 * prior).fit(chances, counts).devices_, single)
 
 
 @settings(max_examples=80, deadline=None)

@@ -38,23 +38,23 @@ def traffic(draw):
 
 
 def columns(segments):
-    return [getattr(segments, one.name) for one in fields(segments)]
+    return [getattr(segments, column.name) for column in fields(segments)]
 
 
 @settings(max_examples=300, deadline=None)
 @given(traffic())
 def test_the_segments_of_a_device_tile_its_time(problem):
     overlaps, device, at_s, cell = problem
-    found = StaySegmentation(**MODEL).fit(overlaps).segment(device, at_s, cell)
+    result = StaySegmentation(**MODEL).fit(overlaps).segment(device, at_s, cell)
     located = cell != UNLOCATED
-    assert set(found.device) == set(device[located])
-    assert (found.duration_s > 0).all()
-    same = found.device[1:] == found.device[:-1]
-    assert (found.end_s[:-1][same] == found.start_s[1:][same]).all()
-    for one in set(found.device):
-        mine, own = found.device == one, located & (device == one)
-        assert found.start_s[mine][0] == at_s[own][0] - 300
-        assert found.end_s[mine][-1] == at_s[own][-1] + 300
+    assert set(result.device) == set(device[located])
+    assert (result.duration_s > 0).all()
+    same = result.device[1:] == result.device[:-1]
+    assert (result.end_s[:-1][same] == result.start_s[1:][same]).all()
+    for number in set(result.device):
+        mine, own = result.device == number, located & (device == number)
+        assert result.start_s[mine][0] == at_s[own][0] - 300
+        assert result.end_s[mine][-1] == at_s[own][-1] + 300
 
 
 @settings(max_examples=150, deadline=None)
@@ -62,13 +62,13 @@ def test_the_segments_of_a_device_tile_its_time(problem):
 def test_the_order_of_rows_is_irrelevant_once_sorted(problem, random):
     overlaps, device, at_s, cell = problem
     model = StaySegmentation(**MODEL).fit(overlaps)
-    found = model.segment(device, at_s, cell)
+    result = model.segment(device, at_s, cell)
     turn = list(range(len(device)))
     random.shuffle(turn)
     device, at_s, cell = device[turn], at_s[turn], cell[turn]
     order = np.lexsort((cell, at_s, device))
     again = model.segment(device[order], at_s[order], cell[order])
-    assert all((a == b).all() for a, b in zip(columns(found), columns(again), strict=True))
+    assert all((a == b).all() for a, b in zip(columns(result), columns(again), strict=True))
 
 
 @settings(max_examples=150, deadline=None)
@@ -76,11 +76,11 @@ def test_the_order_of_rows_is_irrelevant_once_sorted(problem, random):
 def test_shifting_time_shifts_segments(problem, shift_s):
     overlaps, device, at_s, cell = problem
     model = StaySegmentation(**MODEL).fit(overlaps)
-    found = model.segment(device, at_s, cell)
+    result = model.segment(device, at_s, cell)
     later = model.segment(device, at_s + shift_s, cell)
-    assert (later.start_s == found.start_s + shift_s).all()
-    assert (later.end_s == found.end_s + shift_s).all()
-    assert (later.state == found.state).all() and (later.cell == found.cell).all()
+    assert (later.start_s == result.start_s + shift_s).all()
+    assert (later.end_s == result.end_s + shift_s).all()
+    assert (later.state == result.state).all() and (later.cell == result.cell).all()
 
 
 @settings(max_examples=300, deadline=None)
@@ -91,10 +91,10 @@ def test_days_one_after_the_other_give_what_the_window_gives(problem, n_days):
     whole = model.segment(device, at_s, cell)
     day = np.minimum(at_s // DAY, n_days)
     parts, carried = [], None
-    for one in range(n_days + 1):
-        now = day == one
+    for number in range(n_days + 1):
+        now = day == number
         closed, carried = model.resume(
-            device[now], at_s[now], cell[now], carried, is_last=one == n_days
+            device[now], at_s[now], cell[now], carried, is_last=number == n_days
         )
         parts.append(closed)
     assert len(carried.device) == 0
@@ -109,12 +109,14 @@ def test_days_one_after_the_other_give_what_the_window_gives(problem, n_days):
 @given(traffic())
 def test_cutting_at_midnights_keeps_time_and_state(problem):
     overlaps, device, at_s, cell = problem
-    found = StaySegmentation(**MODEL).fit(overlaps).segment(device, at_s, cell)
+    result = StaySegmentation(**MODEL).fit(overlaps).segment(device, at_s, cell)
     bounds = np.cumsum([0, 82_800, 86_400, 90_000, 86_400]).astype(float)  # 23 and 25 hours
-    pieces, day = split_at(found, bounds)
+    pieces, day = split_at(result, bounds)
     for state in range(5):
-        kept = pieces.duration_s[pieces.state == state].sum()
-        assert np.isclose(kept, found.duration_s[found.state == state].sum(), rtol=0, atol=1e-6)
+        duration = pieces.duration_s[pieces.state == state].sum()
+        assert np.isclose(
+            duration, result.duration_s[result.state == state].sum(), rtol=0, atol=1e-6
+        )
     assert (pieces.duration_s > 0).all()
     edges = np.r_[-np.inf, bounds, np.inf]
     assert (edges[day + 1] <= pieces.start_s).all() and (pieces.end_s <= edges[day + 2]).all()
@@ -126,5 +128,5 @@ def test_more_overlaps_never_make_less_time_of_stays(problem):
     overlaps, device, at_s, cell = problem
     some = StaySegmentation(**MODEL).fit(overlaps).segment(device, at_s, cell)
     every = StaySegmentation(**MODEL).fit(np.ones_like(overlaps)).segment(device, at_s, cell)
-    stays = [found.duration_s[found.state == STAY].sum() for found in (some, every)]
+    stays = [result.duration_s[result.state == STAY].sum() for result in (some, every)]
     assert stays[1] >= stays[0] - 1e-6

@@ -44,45 +44,45 @@ def drawn(seed):
     signal = -38 * np.log10(np.linalg.norm(masts[:, None] - tiles, axis=2).clip(10))
     at = np.tile(np.arange(N_STEPS) * 10, N_DEVICES)
     device = np.repeat(np.arange(N_DEVICES), N_STEPS)
-    seen = Histories.of(device, at, np.array(cells).T.ravel())
-    return np.array(places).transpose(1, 0, 2).reshape(-1, 2), seen, signal
+    events = Histories.of(device, at, np.array(cells).T.ravel())
+    return np.array(places).transpose(1, 0, 2).reshape(-1, 2), events, signal
 
 
 @pytest.fixture(scope="module")
 def world():
-    places, seen, signal = drawn(2)
+    places, events, signal = drawn(2)
     P = connection_by_strength(signal, 3.0)
     P[P < 1e-4] = 0.0
     P = np.divide(P, P.sum(axis=0))
-    heading = LocationHMMHeading(**GIVEN).fit(P, seen)
-    return places, seen, heading, LocationHMM(**GIVEN).fit(P, seen)
+    heading = LocationHMMHeading(**GIVEN).fit(P, events)
+    return places, events, heading, LocationHMM(**GIVEN).fit(P, events)
 
 
-def error_and_spread(places, seen, model):
-    found = model.locate(seen)
-    square = (found.x_m - places[:, 0]) ** 2 + (found.y_m - places[:, 1]) ** 2
-    return np.sqrt(square.mean()), np.sqrt((found.spread_m**2).mean())
+def error_and_spread(places, events, model):
+    located = model.locate(events)
+    square = (located.x_m - places[:, 0]) ** 2 + (located.y_m - places[:, 1]) ** 2
+    return np.sqrt(square.mean()), np.sqrt((located.spread_m**2).mean())
 
 
 def test_speeds_and_shares_are_recovered(world):
-    found = world[2]
-    assert found.fast_m_per_s_ == pytest.approx(FAST, rel=0.15)
-    assert found.fast_share_ == pytest.approx(FAST_SHARE, abs=0.06)
-    assert found.slow_m_per_s_ < 0.4 * FAST
-    assert 0.02 < found.stop_ < 0.1
+    fitted = world[2]
+    assert fitted.fast_m_per_s_ == pytest.approx(FAST, rel=0.15)
+    assert fitted.fast_share_ == pytest.approx(FAST_SHARE, abs=0.06)
+    assert fitted.slow_m_per_s_ < 0.4 * FAST
+    assert 0.02 < fitted.stop_ < 0.1
 
 
 def test_headings_place_devices_better_and_know_how_well(world):
-    places, seen, heading, chain = world
-    error, spread = error_and_spread(places, seen, heading)
-    rival, _ = error_and_spread(places, seen, chain)
+    places, events, heading, chain = world
+    error, spread = error_and_spread(places, events, heading)
+    rival, _ = error_and_spread(places, events, chain)
     assert error < 0.97 * rival
     assert error / spread == pytest.approx(1.0, abs=0.1)
     assert heading.log_likelihood_.sum() > chain.log_likelihood_.sum() + 50
 
 
 def test_a_wrong_speed_is_seen(world):
-    _, seen, heading, _ = world
+    _, events, heading, _ = world
     wrong = LocationHMMHeading(
         **GIVEN,
         fitted=(),
@@ -93,5 +93,5 @@ def test_a_wrong_speed_is_seen(world):
         fast_m_per_s=1.1 * heading.fast_m_per_s_,
         fast_share=heading.fast_share_,
     )
-    wrong.fit(heading._chances, seen)
+    wrong.fit(heading._chances, events)
     assert wrong.log_likelihood_.sum() < heading.log_likelihood_.sum() - 1

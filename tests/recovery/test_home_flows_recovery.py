@@ -41,13 +41,13 @@ def drawn() -> tuple[np.ndarray, np.ndarray]:
     sleeping = people * random.uniform(0.2, 0.45, N_ZONES)[zone]
     night = chances @ (sleeping[:, None] * is_of)
     day = chances @ (goes.T @ (sleeping[:, None] * is_of))
-    found = []
+    estimates = []
     for _ in range(N_DAYS):
         flows = HomeFlows(zone, points, jobs[:, None], square_m=500.0).fit(
             chances, random.poisson(day), random.poisson(night), sleeping
         )
-        found.append(HomeWeights().fit(flows.flows_, register).transform(flows.flows_))
-    return truth, np.stack(found, axis=1)
+        estimates.append(HomeWeights().fit(flows.flows_, register).transform(flows.flows_))
+    return truth, np.stack(estimates, axis=1)
 
 
 def test_persons_by_day_are_recovered(drawn):

@@ -48,14 +48,14 @@ def test_both_errors_are_recovered(learnt):
 
 def test_a_known_error_of_the_market_share_is_not_learnt_twice():
     persons, truth, devices = (np.concatenate(a) for a in zip(*map(world, (1, 2, 3)), strict=True))
-    found = learn_model_error(persons, truth, devices, 3.0, market_share_error=0.06)
-    assert np.hypot(found.model_error_share, 0.06) == pytest.approx(SHARE, rel=0.1)
+    error = learn_model_error(persons, truth, devices, 3.0, market_share_error=0.06)
+    assert np.hypot(error.model_error_share, 0.06) == pytest.approx(SHARE, rel=0.1)
 
 
 def assert_covers(learnt, stretch=1.0):
     persons, truth, devices = (np.concatenate(a) for a in zip(*map(world, (4, 5, 6)), strict=True))
-    found = interval_coverage(truth, *interval(learnt, persons, devices, stretch))
-    assert abs(found - 0.9) < 0.012, found
+    coverage = interval_coverage(truth, *interval(learnt, persons, devices, stretch))
+    assert abs(coverage - 0.9) < 0.012, coverage
 
 
 def test_ninety_percent_intervals_cover_ninety_percent_of_other_worlds(learnt):

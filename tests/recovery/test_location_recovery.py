@@ -50,20 +50,20 @@ def drawn(seed, edge, diagonal, memory, n_devices=N_DEVICES):
         cells.append(cell)
     at = np.repeat(np.arange(N_STEPS)[:, None] * 10, n_devices, axis=1)
     device = np.repeat(np.arange(n_devices)[None, :], N_STEPS, axis=0)
-    seen = Histories.of(device.ravel(), at.ravel(), np.array(cells).ravel())
-    return np.array(tiles).T.ravel(), seen
+    events = Histories.of(device.ravel(), at.ravel(), np.array(cells).ravel())
+    return np.array(tiles).T.ravel(), events
 
 
 def fitted(seed, names, memory):
-    _, seen = drawn(seed, **{**TRUTH, "memory": memory})
+    _, events = drawn(seed, **{**TRUTH, "memory": memory})
     start = {"edge": 0.05, "diagonal": 0.05, "memory": 0.3 if memory else 0.0}
-    known = {name: value for name, value in TRUTH.items() if memory and name not in names}
-    model = LocationHMM(**GIVEN, **{**start, **known}, fitted=names).fit(footprint(), seen)
+    given = {name: value for name, value in TRUTH.items() if memory and name not in names}
+    model = LocationHMM(**GIVEN, **{**start, **given}, fitted=names).fit(footprint(), events)
     return {name: getattr(model, f"{name}_") for name in names}
 
 
 @pytest.fixture(scope="module")
-def found():
+def estimates():
     """Movement where nothing is remembered; memory where the movement is known."""
     movement = fitted(3, ("edge", "diagonal"), memory=0.0)
     return movement | fitted(4, ("memory",), memory=TRUTH["memory"])
@@ -75,31 +75,31 @@ def test_all_three_are_found_together():
         assert both[name] == pytest.approx(value, rel=0.02), name
 
 
-def assert_recovered(found):
+def assert_recovered(estimates):
     for name, value in TRUTH.items():
-        assert found[name] == pytest.approx(value, rel=SEEN[name]), name
+        assert estimates[name] == pytest.approx(value, rel=SEEN[name]), name
 
 
-def test_movement_and_memory_are_recovered(found):
-    assert_recovered(found)
+def test_movement_and_memory_are_recovered(estimates):
+    assert_recovered(estimates)
 
 
 @pytest.mark.parametrize("name", list(TRUTH))
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_a_small_bias_is_seen(found, name, sign):
+def test_a_small_bias_is_seen(estimates, name, sign):
     with pytest.raises(AssertionError, match=name):
-        assert_recovered({**found, name: found[name] * (1 + 2 * sign * SEEN[name])})
+        assert_recovered({**estimates, name: estimates[name] * (1 + 2 * sign * SEEN[name])})
 
 
 def spread(error=1.0):
     """Root mean squared distance over the one that the model expects."""
-    tiles, seen = drawn(5, **TRUTH, n_devices=500)
+    tiles, events = drawn(5, **TRUTH, n_devices=500)
     rows, columns = np.divmod(tiles, N_COLUMNS)
     random = np.random.default_rng(6)
     x, y = (250 * (v + random.random(len(v))) for v in (columns, rows))
-    found = LocationHMM(**GIVEN, **TRUTH, fitted=()).fit(footprint(), seen).locate(seen)
-    actual = np.sqrt(np.mean((found.x_m - x) ** 2 + (found.y_m - y) ** 2))
-    return error * actual / np.sqrt(np.mean(found.spread_m**2))
+    located = LocationHMM(**GIVEN, **TRUTH, fitted=()).fit(footprint(), events).locate(events)
+    actual = np.sqrt(np.mean((located.x_m - x) ** 2 + (located.y_m - y) ** 2))
+    return error * actual / np.sqrt(np.mean(located.spread_m**2))
 
 
 def test_the_spread_is_what_errors_are():

@@ -24,8 +24,8 @@ def drawn(seed):
     together = random.permutation(N_DEVICES)[: 2 * N_PAIRS].reshape(-1, 2)
     key = {tuple(sorted(pair)) for pair in together.tolist()}
     is_true = np.array([tuple(pair) in key for pair in pairs.tolist()])
-    seen = random.standard_normal(len(pairs)) + DISTANCE * is_true
-    return pairs, DISTANCE * seen - DISTANCE**2 / 2
+    evidence = random.standard_normal(len(pairs)) + DISTANCE * is_true
+    return pairs, DISTANCE * evidence - DISTANCE**2 / 2
 
 
 def persons(method):
@@ -33,28 +33,28 @@ def persons(method):
 
 
 @pytest.fixture(scope="module")
-def found():
+def estimates():
     return persons(MultiplicityOneToOne)
 
 
-def assert_unbiased(found):
-    assert found.mean() == pytest.approx(N_DEVICES - N_PAIRS, rel=SEEN)
+def assert_unbiased(estimates):
+    assert estimates.mean() == pytest.approx(N_DEVICES - N_PAIRS, rel=SEEN)
 
 
-def test_the_number_of_persons_is_recovered(found):
-    assert_unbiased(found)
+def test_the_number_of_persons_is_recovered(estimates):
+    assert_unbiased(estimates)
 
 
 @pytest.mark.parametrize("factor", [0.99, 1.01])
-def test_a_bias_of_one_percent_is_seen(found, factor):
+def test_a_bias_of_one_percent_is_seen(estimates, factor):
     with pytest.raises(AssertionError):
-        assert_unbiased(factor * found)
+        assert_unbiased(factor * estimates)
 
 
-def test_pairs_that_know_of_each_other_count_better_than_pairs_alone(found):
+def test_pairs_that_know_of_each_other_count_better_than_pairs_alone(estimates):
     alone = persons(MultiplicityPairwise)
     truth = N_DEVICES - N_PAIRS
-    assert np.abs(found - truth).mean() < np.abs(alone - truth).mean()
+    assert np.abs(estimates - truth).mean() < np.abs(alone - truth).mean()
 
 
 def test_probabilities_mean_what_they_say():

@@ -31,16 +31,16 @@ def drawn(seed, is_share_known):
 
 
 def inferred(method, seed, is_share_known=True):
-    people, seen = drawn(seed, is_share_known)
+    people, net_counts = drawn(seed, is_share_known)
     ones, zeros = np.ones(N_REGIONS), np.zeros(N_REGIONS)
     model = method().fit(
-        [NetCount.known(n) for n in seen], ones, zeros, 0.3 * ones, REGISTER * ones
+        [NetCount.known(n) for n in net_counts], ones, zeros, 0.3 * ones, REGISTER * ones
     )
     return people, model
 
 
 @pytest.fixture(scope="module")
-def known():
+def share_known():
     return inferred(PopulationNB, 3)
 
 
@@ -53,14 +53,14 @@ def assert_unbiased(people, mean):
     assert mean.sum() / people.sum() == pytest.approx(1.0, abs=0.01)
 
 
-def test_the_population_is_recovered(known):
-    assert_unbiased(known[0], known[1].mean_)
+def test_the_population_is_recovered(share_known):
+    assert_unbiased(share_known[0], share_known[1].mean_)
 
 
-def test_a_bias_of_two_percent_is_seen(known):
+def test_a_bias_of_two_percent_is_seen(share_known):
     for factor in (0.98, 1.02):
         with pytest.raises(AssertionError):
-            assert_unbiased(known[0], factor * known[1].mean_)
+            assert_unbiased(share_known[0], factor * share_known[1].mean_)
 
 
 def covered(people, model, stretch=1.0):
@@ -69,8 +69,8 @@ def covered(people, model, stretch=1.0):
     return np.mean((people >= low) & (people <= high))
 
 
-def test_ninety_percent_intervals_cover_ninety_percent(known, unknown):
-    for people, model in (known, unknown):
+def test_ninety_percent_intervals_cover_ninety_percent(share_known, unknown):
+    for people, model in (share_known, unknown):
         assert covered(people, model) == pytest.approx(0.9, abs=0.02)
         for stretch in (0.85, 1.2):
             assert abs(covered(people, model, stretch) - 0.9) > 0.02
@@ -89,18 +89,18 @@ def market(seed=6):
 
 
 def test_market_shares_are_recovered_with_their_spread():
-    share, found = market()
-    assert found.mean_share_ == pytest.approx(0.33, rel=SEEN)
-    assert found.spread_ == pytest.approx(np.sqrt(0.33 * 0.67 / 101), rel=0.05)
-    inside = np.mean((share >= found.lower_) & (share <= found.upper_))
+    share, fitted = market()
+    assert fitted.mean_share_ == pytest.approx(0.33, rel=SEEN)
+    assert fitted.spread_ == pytest.approx(np.sqrt(0.33 * 0.67 / 101), rel=0.05)
+    inside = np.mean((share >= fitted.lower_) & (share <= fitted.upper_))
     assert inside == pytest.approx(0.9, abs=0.015)
-    assert abs(1.01 * found.mean_share_ / 0.33 - 1) > SEEN
+    assert abs(1.01 * fitted.mean_share_ / 0.33 - 1) > SEEN
 
 
 def test_intervals_of_visitors_cover():
     random = np.random.default_rng(9)
     visitors = random.integers(50, 3000, N_REGIONS)
     share = 0.4 * np.exp(0.1 * random.standard_normal(N_REGIONS))
-    seen = random.binomial(visitors, np.minimum(share, 1))
-    _, lower, upper = visitors_from_roamers(seen, 0.4, 0.1)
+    roamers = random.binomial(visitors, np.minimum(share, 1))
+    _, lower, upper = visitors_from_roamers(roamers, 0.4, 0.1)
     assert np.mean((visitors >= lower) & (visitors <= upper)) == pytest.approx(0.9, abs=0.025)

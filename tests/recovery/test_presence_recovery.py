@@ -101,9 +101,9 @@ def nights() -> tuple[np.ndarray, FootprintSignalStrength]:
     return residents, calibrate_footprint(cells, tiles, counts, residents)
 
 
-def assert_same_expectation(residents: np.ndarray, found: FootprintSignalStrength) -> None:
+def assert_same_expectation(residents: np.ndarray, calibrated: FootprintSignalStrength) -> None:
     """Compare what cells see: the three parameters are identified only together."""
-    error = expected_counts(found, residents) / expected_counts(TRUE, residents) - 1.0
+    error = expected_counts(calibrated, residents) / expected_counts(TRUE, residents) - 1.0
     assert np.abs(error).mean() < SEEN, np.abs(error).mean()
 
 
@@ -122,8 +122,8 @@ def test_a_steepness_a_tenth_off_is_seen(nights, factor):
 
 
 def test_one_percent_too_many_counts_in_one_half_of_the_cells_is_seen(nights):
-    residents, found = nights
-    seen = expected_counts(found, residents)
-    biased = seen * np.where(np.arange(len(seen)) % 2, 1.01, 1.0)
+    residents, calibrated = nights
+    expected = expected_counts(calibrated, residents)
+    biased = expected * np.where(np.arange(len(expected)) % 2, 1.01, 1.0)
     error = np.abs(biased / expected_counts(TRUE, residents) - 1.0)
     assert error.mean() >= SEEN

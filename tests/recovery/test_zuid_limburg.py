@@ -18,69 +18,71 @@ SEED = 1  # of those that may be tuned on
 
 
 @pytest.fixture(scope="module")
-def told(outside_data: Path) -> zuid_limburg.Told:
+def world(outside_data: Path) -> zuid_limburg.Told:
     return zuid_limburg.Told.of(zuid_limburg.landscape(outside_data / "zuid_limburg")).within()
 
 
-def scores_of(told: zuid_limburg.Told, name: str) -> dict[str, dict[str, float]]:
+def scores_of(world: zuid_limburg.Told, name: str) -> dict[str, dict[str, float]]:
     scenario = BY_NAME[name]
-    lives, chances = zuid_limburg.world(told, scenario, SEED)
+    lives, chances = zuid_limburg.world(world, scenario, SEED)
     at = lives.home[lives.has_device]
-    counts = zuid_limburg.counted(told, scenario, SEED, chances, at, "night")
-    truth = np.bincount(at, minlength=len(told.land.tiles)).astype(float)
+    counts = zuid_limburg.counted(world, scenario, SEED, chances, at, "night")
+    truth = np.bincount(at, minlength=len(world.land.tiles)).astype(float)
     return {
-        estimator: zuid_limburg.scored(told.land, truth, told.devices(estimator, counts), False)
+        estimator: zuid_limburg.scored(world.land, truth, world.devices(estimator, counts), False)
         for estimator in ("sb", "em10", "landuse")
     }
 
 
-def test_the_world_gives_the_published_figures(told):
+def test_the_world_gives_the_published_figures(world):
     """Published: sum of posteriors 10.6 % and 34 %, EM after ten steps 4.0 % and 25 %."""
-    found = scores_of(told, "known")
-    assert found["sb"]["mape"] == pytest.approx(0.106, abs=0.015)
-    assert found["sb"]["wape_1km"] == pytest.approx(0.34, abs=0.03)
-    assert found["em10"]["mape"] == pytest.approx(0.040, abs=0.01)
-    assert found["em10"]["wape_1km"] == pytest.approx(0.25, abs=0.03)
+    scores = scores_of(world, "known")
+    assert scores["sb"]["mape"] == pytest.approx(0.106, abs=0.015)
+    assert scores["sb"]["wape_1km"] == pytest.approx(0.34, abs=0.03)
+    assert scores["em10"]["mape"] == pytest.approx(0.040, abs=0.01)
+    assert scores["em10"]["wape_1km"] == pytest.approx(0.25, abs=0.03)
 
 
 @pytest.mark.parametrize("name", ["known", "shadow"])
-def test_a_taught_prior_is_at_least_fifteen_percent_better_than_em(told, name):
-    found = scores_of(told, name)
+def test_a_taught_prior_is_at_least_fifteen_percent_better_than_em(world, name):
+    scores = scores_of(world, name)
     for measure in ("mape", "wape_1km"):
-        assert found["landuse"][measure] <= 0.85 * found["em10"][measure]
+        assert scores["landuse"][measure] <= 0.85 * scores["em10"][measure]
 
 
 @pytest.mark.parametrize("name", ["memory", "path_loss", "old_plan"])
-def test_a_wrong_footprint_does_not_make_it_worse_than_the_sum_of_posteriors(told, name):
-    found = scores_of(told, name)
+def test_a_wrong_footprint_does_not_make_it_worse_than_the_sum_of_posteriors(world, name):
+    scores = scores_of(world, name)
     for measure in ("mape", "wape_1km"):
-        assert found["landuse"][measure] <= found["sb"][measure]
+        assert scores["landuse"][measure] <= scores["sb"][measure]
 
 
-def test_the_climb_is_shorter_where_the_footprint_is_wrong(told):
+def test_the_climb_is_shorter_where_the_footprint_is_wrong(world):
     steps = {}
     for name in ("known", "path_loss"):
-        lives, chances = zuid_limburg.world(told, BY_NAME[name], SEED)
+        lives, chances = zuid_limburg.world(world, BY_NAME[name], SEED)
         at = lives.home[lives.has_device]
-        counts = zuid_limburg.counted(told, BY_NAME[name], SEED, chances, at, "night")
-        steps[name] = PresenceLandUse(told.land_use, told.prior).fit(told.chances, counts).n_iter_
+        counts = zuid_limburg.counted(world, BY_NAME[name], SEED, chances, at, "night")
+        steps[name] = (
+            PresenceLandUse(world.land_use, world.prior).fit(world.chances, counts).n_iter_
+        )
     assert steps["path_loss"] < 5 < steps["known"]
 
 
-def test_by_day_each_way_to_persons_is_better_than_with_em(told):
+def test_by_day_each_way_to_persons_is_better_than_with_em(world):
     """Published: EM with home weights and night ratio 3.2 % and 2.0 %, the counted table 4.7 %."""
-    found = zuid_limburg_day.day(told, BY_NAME["known"], SEED)
-    assert found["sb_home"]["mape"] == pytest.approx(0.170, abs=0.02)
-    assert found["em10_home_night"]["mape"] == pytest.approx(0.032, abs=0.01)
-    assert found["landuse_home"]["mape"] <= 0.9 * found["sb_home"]["mape"]
+    errors = zuid_limburg_day.day(world, BY_NAME["known"], SEED)
+    assert errors["sb_home"]["mape"] == pytest.approx(0.170, abs=0.02)
+    assert errors["em10_home_night"]["mape"] == pytest.approx(0.032, abs=0.01)
+    assert errors["landuse_home"]["mape"] <= 0.9 * errors["sb_home"]["mape"]
     for way in ("home_night", "counted"):
-        assert found[f"landuse_{way}"]["mape"] <= 0.9 * found[f"em10_{way}"]["mape"]
-        assert found[f"landuse_{way}"]["worst"] <= 0.15
+        assert errors[f"landuse_{way}"]["mape"] <= 0.9 * errors[f"em10_{way}"]["mape"]
+        assert errors[f"landuse_{way}"]["worst"] <= 0.15
     # Flows of homes beat both, whatever law of distance they are told; nothing beats the limit.
     for way in ("flows", "flows_power"):
         for measure in ("mape", "wape", "worst"):
-            best = min(found[f"landuse_{other}"][measure] for other in ("home_night", "counted"))
-            assert found["limit"][measure] < found[f"landuse_{way}"][measure] < 0.75 * best
+            best = min(errors[f"landuse_{other}"][measure] for other in ("home_night", "counted"))
+            assert errors["limit"][measure] < errors[f"landuse_{way}"][measure] < 0.75 * best
 
 
 @pytest.mark.slow  # a second world, with the land around it
@@ -89,17 +91,17 @@ def test_who_is_told_the_land_around_mends_what_neighbours_do(outside_data):
     whole = zuid_limburg.Told.of(land)
     around = zuid_limburg.Told.of(land, is_around_told=True)
     blind = zuid_limburg_day.day(whole, BY_NAME["border"], SEED)
-    told = zuid_limburg_day.day(whole, BY_NAME["border"], SEED, around)
-    assert told["limit"] == blind["limit"]
+    informed = zuid_limburg_day.day(whole, BY_NAME["border"], SEED, around)
+    assert informed["limit"] == blind["limit"]
     for way in ("landuse_flows", "landuse_counted", "em10_home_night"):
-        assert told[way]["mape"] < 0.5 * blind[way]["mape"]
-        assert abs(told[way]["level"]) < 0.5 * abs(blind[way]["level"])
+        assert informed[way]["mape"] < 0.5 * blind[way]["mape"]
+        assert abs(informed[way]["level"]) < 0.5 * abs(blind[way]["level"])
 
 
-def test_cells_that_fell_silent_are_noticed_and_left_out(told):
+def test_cells_that_fell_silent_are_noticed_and_left_out(world):
     scenario = BY_NAME["outage"]
-    blind = zuid_limburg.night.night(told, scenario, SEED)["landuse"]
-    noticing = zuid_limburg.night.night(told, scenario, SEED, is_noticed=True)["landuse"]
+    blind = zuid_limburg.night.night(world, scenario, SEED)["landuse"]
+    noticing = zuid_limburg.night.night(world, scenario, SEED, is_noticed=True)["landuse"]
     assert noticing["mape"] < 0.7 * blind["mape"]
 
 

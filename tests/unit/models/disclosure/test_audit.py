@@ -17,9 +17,9 @@ def hide(*zones: str, table: dict = SPLIT):
 
 
 def test_a_parent_minus_its_published_children_is_found():
-    found = audit(hide("A"), threshold=15)
-    assert (found.n_withheld, found.n_recoverable, found.n_narrow) == (1, 1, 1)
-    assert found.n_small_differences == 1 and found.narrowest < 1e-3
+    report = audit(hide("A"), threshold=15)
+    assert (report.n_withheld, report.n_recoverable, report.n_narrow) == (1, 1, 1)
+    assert report.n_small_differences == 1 and report.narrowest < 1e-3
 
 
 def test_a_withheld_parent_of_published_children_is_found():
@@ -27,20 +27,20 @@ def test_a_withheld_parent_of_published_children_is_found():
 
 
 def test_two_withheld_are_known_up_to_their_sum():
-    found = audit(hide("A", "B"), threshold=15)
-    assert (found.n_recoverable, found.n_narrow) == (0, 0)
-    assert found.narrowest == pytest.approx(30.0, abs=1e-3)
+    report = audit(hide("A", "B"), threshold=15)
+    assert (report.n_recoverable, report.n_narrow) == (0, 0)
+    assert report.narrowest == pytest.approx(30.0, abs=1e-3)
     assert audit(hide("A", "B"), threshold=31).n_narrow == 2
 
 
 def test_nothing_withheld_is_nothing_to_find():
-    found = audit(hide(), threshold=15)
-    assert found.holds and found.n_withheld == 0 and found.narrowest == np.inf
+    report = audit(hide(), threshold=15)
+    assert report.holds and report.n_withheld == 0 and report.narrowest == np.inf
 
 
 def test_what_nothing_bounds_is_not_narrow():
-    found = audit(hide("NL", "A", "B", "C"), threshold=15)
-    assert found.holds and found.narrowest == np.inf
+    report = audit(hide("NL", "A", "B", "C"), threshold=15)
+    assert report.holds and report.narrowest == np.inf
 
 
 def test_a_lower_level_that_a_complement_gives_away_is_found():
@@ -54,16 +54,16 @@ def test_a_lower_level_that_a_complement_gives_away_is_found():
         "Q1": ("Q", 3.0),
         "Q2": ("Q", 100.0),
     }
-    found = audit(hide("P", "Q", "P1", "Q1", table=table), threshold=15)
-    assert found.n_recoverable == 0 and found.n_narrow == 4
-    assert found.narrowest == pytest.approx(8.0, abs=1e-3)
+    report = audit(hide("P", "Q", "P1", "Q1", table=table), threshold=15)
+    assert report.n_recoverable == 0 and report.n_narrow == 4
+    assert report.narrowest == pytest.approx(8.0, abs=1e-3)
 
 
 def test_a_known_invariant_reveals_what_the_table_alone_hides():
     frame = hide("A", "B")
     night = LinearRow({("A", 8): 1.0}, lower=9.5, upper=10.5)
-    found = audit(frame, threshold=15, extra_rows=[night])
-    assert found.n_narrow == 2 and found.narrowest == pytest.approx(1.0, abs=1e-3)
+    report = audit(frame, threshold=15, extra_rows=[night])
+    assert report.n_narrow == 2 and report.narrowest == pytest.approx(1.0, abs=1e-3)
     exact = LinearRow({("A", 8): 3.0, ("C", 8): 1.0}, lower=100.0, upper=100.0)
     assert audit(frame, threshold=15, extra_rows=[exact]).n_recoverable == 2
 
@@ -83,9 +83,9 @@ def test_a_row_over_two_hours_ties_them_together():
 
 
 def test_rounded_values_leave_room():
-    found = audit(hide("A"), threshold=15, rounded_to=1.0)
-    assert found.n_recoverable == 0 and found.n_narrow == 1
-    assert found.narrowest == pytest.approx(3.0, abs=1e-3)
+    report = audit(hide("A"), threshold=15, rounded_to=1.0)
+    assert report.n_recoverable == 0 and report.n_narrow == 1
+    assert report.narrowest == pytest.approx(3.0, abs=1e-3)
 
 
 def test_the_withheld_values_themselves_are_not_looked_at():
@@ -129,8 +129,8 @@ def test_the_bounds_are_those_of_brute_force():
             if all(all_of[z] == table[z][1] for z in table if z not in hidden):
                 fits.append([all_of[z] for z in hidden])
         width = np.ptp(np.array(fits), axis=0).min()
-        found = audit(hide(*hidden, table=table), threshold=15)
-        assert found.narrowest == pytest.approx(width, abs=1e-3)
+        report = audit(hide(*hidden, table=table), threshold=15)
+        assert report.narrowest == pytest.approx(width, abs=1e-3)
 
 
 def test_a_country_of_a_week_is_audited_in_seconds(record_property):
@@ -138,6 +138,6 @@ def test_a_country_of_a_week_is_audited_in_seconds(record_property):
 
     frame = country(4, hours=168)
     started = time.process_time()
-    found = audit(protect(frame, threshold=15), threshold=15)
-    assert found.holds and found.n_withheld > 1000
+    report = audit(protect(frame, threshold=15), threshold=15)
+    assert report.holds and report.n_withheld > 1000
     assert time.process_time() - started < 10.0

@@ -14,8 +14,8 @@ def test_exactly_the_threshold_is_published_and_one_less_is_not():
         frame = one_hour(
             {"NL": (None, n + 900), "A": ("NL", n), "B": ("NL", 500), "C": ("NL", 400)}
         )
-        found = protect(frame, threshold=15).set_index("zone_id")["is_withheld"]
-        assert found["A"] == is_withheld, n
+        withheld = protect(frame, threshold=15).set_index("zone_id")["is_withheld"]
+        assert withheld["A"] == is_withheld, n
 
 
 @pytest.mark.parametrize("n_devices", range(1, 15))
@@ -30,9 +30,9 @@ def test_grossed_up_persons_never_carry_few_devices_over_the_threshold(n_devices
         }
     )
     frame["n_persons"] = weight * frame["n_devices"]
-    found = protect(frame, threshold=15).set_index("zone_id")
-    assert found.loc["A", "is_withheld"]
-    assert pd.isna(found.loc["A", "n_persons"]) and pd.isna(found.loc["A", "n_devices"])
+    table = protect(frame, threshold=15).set_index("zone_id")
+    assert table.loc["A", "is_withheld"]
+    assert pd.isna(table.loc["A", "n_persons"]) and pd.isna(table.loc["A", "n_devices"])
 
 
 def test_visitors_do_not_follow_from_all_minus_residents():

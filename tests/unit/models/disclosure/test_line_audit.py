@@ -76,7 +76,7 @@ def test_no_entry_of_a_grid_is_bounded_tighter_than_the_threshold(
 
 
 @pytest.mark.parametrize(
-    ("withheld", "lines", "within", "said"),
+    ("withheld", "lines", "within", "words"),
     [
         ([True], [[0]], 0.0, r"withheld has shape \(1,\), values has \(2,\)"),
         ([True, True], [[0], [2]], 0.0, r"not there \(first in line 1\)"),
@@ -84,7 +84,7 @@ def test_no_entry_of_a_grid_is_bounded_tighter_than_the_threshold(
     ],
 )
 def test_what_cannot_be_is_refused(
-    withheld: list[bool], lines: list[list[int]], within: float | list[float], said: str
+    withheld: list[bool], lines: list[list[int]], within: float | list[float], words: str
 ) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=words):
         line_widths([1.0, 2.0], withheld, lines, within=within)

@@ -69,20 +69,22 @@ def test_the_smallest_are_withheld_first_and_ties_by_their_order() -> None:
 def test_the_heaviest_device_may_be_told() -> None:
     devices, persons = [1.0, 40.0, 60.0], [30.0, 100.0, 150.0]
     assert suppress_lines(devices, [[0, 1, 2]], T, persons=persons).all()
-    told = suppress_lines(devices, [[0, 1, 2]], T, persons=persons, persons_per_device=2.5)
-    assert told.tolist() == [True, True, False]
+    informed = suppress_lines(devices, [[0, 1, 2]], T, persons=persons, persons_per_device=2.5)
+    assert informed.tolist() == [True, True, False]
     with pytest.raises(ValueError, match="persons_per_device must be above 0"):
         suppress_lines(devices, [], T, persons=persons, persons_per_device=0.0)
 
 
 @pytest.mark.parametrize(
-    ("devices", "lines", "said"),
+    ("devices", "lines", "words"),
     [
         ([1.0, np.nan], [[0]], "devices holds NaN"),
         ([1.0, -2.0], [[0]], "devices holds NaN, infinity or a negative number"),
         ([1.0, 2.0], [[0], [2]], r"a position that is not there \(first in line 1\)"),
     ],
 )
-def test_what_cannot_be_is_refused(devices: list[float], lines: list[list[int]], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_what_cannot_be_is_refused(
+    devices: list[float], lines: list[list[int]], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
         suppress_lines(devices, lines, T)

@@ -56,9 +56,9 @@ def test_where_children_cannot_hide_each_other_the_parent_goes_and_needs_its_sib
             "R2": ("R", 150),
         }
     )
-    found = withheld(frame)
+    is_hidden = withheld(frame)
     # Q went to hide P, so two children of Q must go too, or they would add up to Q.
-    assert found == {"P", "P1", "P2", "Q", "Q1", "Q2"}
+    assert is_hidden == {"P", "P1", "P2", "Q", "Q1", "Q2"}
     assert audit(protect(frame, threshold=15), threshold=15).holds
 
 
@@ -100,8 +100,8 @@ def test_rows_come_back_in_their_order_with_nothing_but_null_where_withheld():
     columns = ["n_devices", "n_persons", "n_persons_lower", "n_persons_upper"]
     hidden = protected.loc[protected["is_withheld"], columns]
     assert len(hidden) > 0 and hidden.isna().all().all()
-    kept = protected.loc[~protected["is_withheld"], "n_devices"]
-    assert kept.notna().all() and (kept >= 15).all()
+    shown = protected.loc[~protected["is_withheld"], "n_devices"]
+    assert shown.notna().all() and (shown >= 15).all()
 
 
 def test_persons_hide_too_where_one_zone_has_heavy_devices():

@@ -33,51 +33,51 @@ def test_counts_as_expected_have_no_deviance_and_no_misfit():
 
 def test_misfit_is_the_relative_error_of_cells_beyond_sampling():
     counts = 1e6 * expected(FootprintSignalStrength()) * np.array([1.2, 1.0, 0.8])
-    found = footprint_misfit(FootprintSignalStrength(), CELLS, TILES, counts, RESIDENTS)
-    assert 0.12 < found < 0.2
+    misfit = footprint_misfit(FootprintSignalStrength(), CELLS, TILES, counts, RESIDENTS)
+    assert 0.12 < misfit < 0.2
 
 
 def test_the_scale_of_residents_and_of_counts_does_not_matter_to_the_fit():
     counts = np.rint(900.0 * expected(FootprintSignalStrength(path_loss_exponent=4.2)))
-    one = calibrate_footprint(CELLS, TILES, counts, RESIDENTS)
+    first = calibrate_footprint(CELLS, TILES, counts, RESIDENTS)
     other = calibrate_footprint(CELLS, TILES, counts, 7.0 * RESIDENTS)
-    assert one.get_params() == pytest.approx(other.get_params(), abs=1e-3, nan_ok=True)
+    assert first.get_params() == pytest.approx(other.get_params(), abs=1e-3, nan_ok=True)
 
 
 def test_the_same_counts_give_the_same_footprint():
     counts = np.rint(900.0 * expected(FootprintSignalStrength(steepness=0.3)))
-    one, other = (calibrate_footprint(CELLS, TILES, counts, RESIDENTS) for _ in range(2))
-    assert one.get_params() == other.get_params()
+    first, other = (calibrate_footprint(CELLS, TILES, counts, RESIDENTS) for _ in range(2))
+    assert first.get_params() == other.get_params()
 
 
 def test_what_is_not_fitted_stays_as_it_started_and_the_start_is_left_alone():
     start = FootprintSignalStrength(dominance_threshold=0.01, tilt_deg=3.0)
     counts = 100.0 * expected(FootprintSignalStrength(path_loss_exponent=4.5))
-    found = calibrate_footprint(CELLS, TILES, counts, RESIDENTS, start)
-    assert (found.dominance_threshold, found.tilt_deg) == (0.01, 3.0)
-    assert found.path_loss_exponent != 3.75 and start.path_loss_exponent == 3.75
+    fitted = calibrate_footprint(CELLS, TILES, counts, RESIDENTS, start)
+    assert (fitted.dominance_threshold, fitted.tilt_deg) == (0.01, 3.0)
+    assert fitted.path_loss_exponent != 3.75 and start.path_loss_exponent == 3.75
 
 
 def test_hours_are_added():
     counts = 40.0 * expected(FootprintSignalStrength(path_loss_exponent=4.2))
     hours = np.column_stack([0.25 * counts, 0.75 * counts])
-    one, two = (
+    first, two = (
         footprint_deviance(FootprintSignalStrength(), CELLS, TILES, c, RESIDENTS)
         for c in (counts, hours)
     )
-    assert one == pytest.approx(two)
+    assert first == pytest.approx(two)
 
 
 def test_small_cells_and_exponents_of_the_plan_are_not_fitted():
     counts = 40.0 * expected(FootprintSignalStrength())
     for own in (CELLS.assign(cell_type="pico", range_m=9e3), CELLS.assign(path_loss_exponent=4.0)):
-        one, other = (
+        first, other = (
             footprint_deviance(
                 FootprintSignalStrength(path_loss_exponent=e), own, TILES, counts, RESIDENTS
             )
             for e in (3.0, 4.5)
         )
-        assert one == other > 0
+        assert first == other > 0
 
 
 def test_residents_left_without_coverage_are_paid_for():

@@ -15,12 +15,14 @@ BOTH = [FootprintSignalStrength(), FootprintSignalStrength(path_loss_exponent=4.
 
 
 def chances(*footprints: FootprintSignalStrength) -> np.ndarray:
-    found = FootprintMean(footprints).fit(CELLS, TILES).connection_probability_
-    return np.asarray(found.toarray())
+    mean = FootprintMean(footprints).fit(CELLS, TILES).connection_probability_
+    return np.asarray(mean.toarray())
 
 
 def test_every_chance_is_midway() -> None:
-    apart = [clone(one).fit(CELLS, TILES).connection_probability_.toarray() for one in BOTH]
+    apart = [
+        clone(footprint).fit(CELLS, TILES).connection_probability_.toarray() for footprint in BOTH
+    ]
     assert not np.allclose(*apart)
     np.testing.assert_allclose(chances(*BOTH), 0.5 * (apart[0] + apart[1]), atol=1e-15)
     np.testing.assert_allclose(chances(*BOTH).sum(axis=0), 1.0, atol=1e-12)
@@ -34,7 +36,7 @@ def test_order_does_not_matter_and_one_is_itself() -> None:
 
 def test_the_footprints_given_are_left_as_they_were() -> None:
     FootprintMean(BOTH).fit(CELLS, TILES)
-    assert not any(hasattr(one, "connection_probability_") for one in BOTH)
+    assert not any(hasattr(footprint, "connection_probability_") for footprint in BOTH)
 
 
 def test_none_is_refused() -> None:

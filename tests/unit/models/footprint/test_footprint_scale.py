@@ -30,24 +30,24 @@ def plan() -> tuple[pd.DataFrame, pd.DataFrame]:
 def test_parts_side_by_side_are_the_whole(plan, kind):
     cells, tiles = plan
     parts = (tiles.iloc[at : at + 130] for at in range(0, 500, 130))
-    found = sparse.hstack(list(kind(max_cells_per_tile=5).stream(cells, parts)))
+    shares = sparse.hstack(list(kind(max_cells_per_tile=5).stream(cells, parts)))
     whole = kind(max_cells_per_tile=5).fit(cells, tiles).connection_probability_
-    assert found.shape == whole.shape == (20, 500)
-    assert (found != whole).nnz == 0
+    assert shares.shape == whole.shape == (20, 500)
+    assert (shares != whole).nnz == 0
 
 
 def test_parts_are_made_one_at_a_time(plan):
     cells, tiles = plan
-    asked = []
+    requests = []
 
     def parts():
         for at in range(0, 500, 100):
-            asked.append(at)
+            requests.append(at)
             yield tiles.iloc[at : at + 100]
 
     stream = FootprintSignalStrength().stream(cells, parts())
     next(stream)
-    assert asked == [0]
+    assert requests == [0]
 
 
 def test_a_part_does_not_know_the_terrain_of_every_cell(plan):
@@ -62,12 +62,12 @@ def test_signals_decay_as_the_land_around_the_cell_is_built():
     tiles["dense_share"] = [1.0, 1.0, 0.0, 0.0]
     cells = pd.DataFrame({"x_m": [0.0, 50_000.0], "y_m": 0.0})
     by_land = FootprintSignalStrength(open_path_loss_exponent=3.5, dense_path_loss_exponent=4.0)
-    found = by_land.fit(cells, tiles).dominance_.toarray()
+    strength = by_land.fit(cells, tiles).dominance_.toarray()
     for cell, exponent in ((0, 4.0), (1, 3.5)):
         plain = FootprintSignalStrength(path_loss_exponent=exponent).fit(cells, tiles)
-        assert found[cell] == pytest.approx(plain.dominance_.toarray()[cell])
+        assert strength[cell] == pytest.approx(plain.dominance_.toarray()[cell])
     own = by_land.fit(cells.assign(path_loss_exponent=[np.nan, 3.9]), tiles).dominance_.toarray()
-    assert (own[0] == found[0]).all() and own[1].sum() < found[1].sum()
+    assert (own[0] == strength[0]).all() and own[1].sum() < strength[1].sum()
     small = cells.assign(cell_type=["micro", "macro"])
     plain = FootprintSignalStrength().fit(small, tiles).dominance_.toarray()
     assert (by_land.fit(small, tiles).dominance_.toarray()[0] == plain[0]).all()
@@ -79,8 +79,8 @@ def test_the_land_around_is_a_mean_over_near_tiles_or_the_nearest():
     cells = pd.DataFrame({"x_m": [300.0, 9000.0, np.nan], "y_m": 0.0})
     from peil_models.footprint.plan import with_surroundings
 
-    found = with_surroundings(cells, tiles, 3.0, 4.0, 1000.0)["path_loss_exponent"]
-    assert found.to_numpy() == pytest.approx([3.4, 4.0, np.nan], nan_ok=True)
+    exponents = with_surroundings(cells, tiles, 3.0, 4.0, 1000.0)["path_loss_exponent"]
+    assert exponents.to_numpy() == pytest.approx([3.4, 4.0, np.nan], nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_without_the_cells_that_are_out_the_footprint_is_that_of_the_others(plan
     cells, tiles = plan
     is_out = np.arange(20) % 4 == 1
     whole = FootprintSignalStrength().fit(cells, tiles).connection_probability_
-    found = without_cells(whole, is_out).toarray()
+    shares = without_cells(whole, is_out).toarray()
     others = FootprintSignalStrength().fit(cells[~is_out], tiles).connection_probability_.toarray()
-    assert found[~is_out] == pytest.approx(others)
-    assert (found[is_out] == 0).all()
+    assert shares[~is_out] == pytest.approx(others)
+    assert (shares[is_out] == 0).all()
     with pytest.raises(ValueError, match="is_out has shape"):
         without_cells(whole, is_out[:3])
 

@@ -45,17 +45,17 @@ def tile(x: float, y: float = 0.0, elevation: float = 0.0) -> pd.DataFrame:
     ],
 )
 def test_signal_and_dominance_are_the_published_ones(power, exponent, distance, signal, share):
-    found = power_dbm(power) - distance_loss(np.array([float(distance)]), exponent)
-    assert found[0] == pytest.approx(signal, abs=5e-5)
-    strength = dominance(found, midpoint_dbm=-92.5, steepness=0.2)
+    level = power_dbm(power) - distance_loss(np.array([float(distance)]), exponent)
+    assert level[0] == pytest.approx(signal, abs=5e-5)
+    strength = dominance(level, midpoint_dbm=-92.5, steepness=0.2)
     assert strength[0] == pytest.approx(share, abs=5e-7)
 
 
 @pytest.mark.parametrize(("beam", "sigma"), [(65.0, 72.5849), (9.0, 9.8030), (4.0, 4.3569)])
 def test_sigma_is_exact(beam, sigma):
-    found = angular_sigma(beam, -30.0)
-    assert found == pytest.approx(sigma, abs=5e-5)
-    half = angular_loss(np.array([beam / 2]), np.array([found]), -30.0)
+    width = angular_sigma(beam, -30.0)
+    assert width == pytest.approx(sigma, abs=5e-5)
+    half = angular_loss(np.array([beam / 2]), np.array([width]), -30.0)
     assert half[0] == pytest.approx(-3.0, abs=1e-9)
 
 
@@ -68,22 +68,22 @@ def test_a_beam_too_wide_for_a_solution_saturates_without_a_jump():
 
 
 def test_a_tile_under_the_antenna_has_a_finite_signal():
-    found = FootprintSignalStrength(antenna_height_m=0.0).fit(cell(), tile(0.0))
-    assert found.dominance_.toarray()[0, 0] == pytest.approx(1.0)
+    footprint = FootprintSignalStrength(antenna_height_m=0.0).fit(cell(), tile(0.0))
+    assert footprint.dominance_.toarray()[0, 0] == pytest.approx(1.0)
 
 
 def test_columns_sum_to_one_where_covered_and_to_zero_where_not():
     cells = pd.DataFrame({"cell_id": ["a", "b"], "x_m": [0.0, 3000.0], "y_m": 0.0})
     tiles = pd.DataFrame({"x_m": [500.0, 1500.0, 40_000.0], "y_m": 0.0})
-    found = FootprintSignalStrength().fit(cells, tiles)
-    assert found.connection_probability_.sum(axis=0) == pytest.approx([1.0, 1.0, 0.0])
-    assert found.connection_probability_.shape == (2, 3)
+    footprint = FootprintSignalStrength().fit(cells, tiles)
+    assert footprint.connection_probability_.sum(axis=0) == pytest.approx([1.0, 1.0, 0.0])
+    assert footprint.connection_probability_.shape == (2, 3)
 
 
 def test_less_dominance_than_the_threshold_is_no_coverage():
     strict = FootprintSignalStrength(dominance_threshold=0.9)
-    found = strict.fit(cell(), pd.DataFrame({"x_m": [1000.0, 2000.0], "y_m": 0.0}))
-    assert (found.dominance_.toarray()[0] > 0).tolist() == [True, False]
+    footprint = strict.fit(cell(), pd.DataFrame({"x_m": [1000.0, 2000.0], "y_m": 0.0}))
+    assert (footprint.dominance_.toarray()[0] > 0).tolist() == [True, False]
 
 
 def test_range_is_cut_off_over_the_ground():
@@ -109,9 +109,9 @@ def test_tilt_points_downwards():
 
 def test_a_missing_azimuth_means_omnidirectional_and_is_counted():
     tiles = pd.DataFrame({"x_m": [2000.0, -2000.0], "y_m": 0.0})
-    found = FootprintSignalStrength().fit(cell(is_directional=True, azimuth_deg=np.nan), tiles)
-    assert found.dominance_.toarray()[0, 0] == found.dominance_.toarray()[0, 1]
-    assert found.imputed_["azimuth_deg"] == 1
+    footprint = FootprintSignalStrength().fit(cell(is_directional=True, azimuth_deg=np.nan), tiles)
+    assert footprint.dominance_.toarray()[0, 0] == footprint.dominance_.toarray()[0, 1]
+    assert footprint.imputed_["azimuth_deg"] == 1
 
 
 def test_missing_fields_take_the_default_and_are_counted_only_where_needed():
@@ -126,18 +126,18 @@ def test_missing_fields_take_the_default_and_are_counted_only_where_needed():
             "cell_type": ["macro", "macro", "macro"],
         }
     )
-    found = FootprintSignalStrength().fit(cells, tile(900.0, 900.0))
+    footprint = FootprintSignalStrength().fit(cells, tile(900.0, 900.0))
     counts = {"tilt_deg": 1, "power_w": 1, "antenna_height_m": 3, "cell_type": 0, "range_m": 3}
-    assert {name: found.imputed_[name] for name in counts} == counts
-    strength = found.dominance_.toarray()[:, 0]
+    assert {name: footprint.imputed_[name] for name in counts} == counts
+    strength = footprint.dominance_.toarray()[:, 0]
     assert strength[0] == strength[1]
 
 
 def test_small_cells_have_defaults_of_their_own():
     near, far = tile(100.0), tile(1500.0)
     small = cell(cell_type="pico", antenna_height_m=0.0)
-    found = FootprintSignalStrength().fit(small, near).dominance_[0, 0]
-    assert found == pytest.approx(0.869658, abs=5e-7)
+    strength = FootprintSignalStrength().fit(small, near).dominance_[0, 0]
+    assert strength == pytest.approx(0.869658, abs=5e-7)
     assert FootprintSignalStrength().fit(small, far).dominance_.nnz == 0
 
 
@@ -149,9 +149,9 @@ def test_an_exponent_in_the_plan_wins():
 
 def test_a_cell_without_a_position_reaches_nothing_and_is_counted():
     cells = pd.concat([cell(), cell(cell_id="b", x_m=np.nan)], ignore_index=True)
-    found = FootprintSignalStrength().fit(cells, tile(500.0))
-    assert found.n_unplaced_ == 1
-    assert found.connection_probability_.toarray().tolist() == [[1.0], [0.0]]
+    footprint = FootprintSignalStrength().fit(cells, tile(500.0))
+    assert footprint.n_unplaced_ == 1
+    assert footprint.connection_probability_.toarray().tolist() == [[1.0], [0.0]]
 
 
 def test_a_cap_keeps_the_strongest_cells_of_each_tile():
@@ -166,15 +166,15 @@ def test_chunks_change_no_bit():
     cells = pd.DataFrame(random.uniform(0, 9000, (20, 2)), columns=["x_m", "y_m"])
     cells["azimuth_deg"] = random.uniform(0, 360, 20)
     tiles = pd.DataFrame(random.uniform(0, 9000, (500, 2)), columns=["x_m", "y_m"])
-    one, many = (FootprintSignalStrength(chunk_tiles=n).fit(cells, tiles) for n in (10_000, 7))
-    assert (one.connection_probability_ != many.connection_probability_).nnz == 0
+    whole, many = (FootprintSignalStrength(chunk_tiles=n).fit(cells, tiles) for n in (10_000, 7))
+    assert (whole.connection_probability_ != many.connection_probability_).nnz == 0
 
 
 def test_the_best_server_takes_the_whole_tile():
     cells = pd.DataFrame({"cell_id": ["a", "b"], "x_m": [0.0, 3000.0], "y_m": 0.0})
     tiles = pd.DataFrame({"x_m": [500.0, 2900.0], "y_m": 0.0})
-    found = FootprintBestServer().fit(cells, tiles).connection_probability_.toarray()
-    assert found.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    chances = FootprintBestServer().fit(cells, tiles).connection_probability_.toarray()
+    assert chances.tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_signal_strength_equals_the_reference_implementation():
 
     dx, dy = (table.x - table.cx).to_numpy(), (table.y - table.cy).to_numpy()
     dz = (table.cz - table.z).to_numpy()
-    found = (
+    chances = (
         power_dbm(table.W)
         - distance_loss(np.sqrt(dx**2 + dy**2 + dz**2), table.ple.to_numpy())
         + directional_loss(
@@ -222,8 +222,8 @@ def test_signal_strength_equals_the_reference_implementation():
             back_vertical_db=-30.0,
         )
     )
-    assert np.abs(found - table.S.to_numpy()).max() < 1e-9
-    strength = dominance(found, midpoint_dbm=-92.5, steepness=0.2)
+    assert np.abs(chances - table.S.to_numpy()).max() < 1e-9
+    strength = dominance(chances, midpoint_dbm=-92.5, steepness=0.2)
     assert np.abs(strength - table.s.to_numpy()).max() < 1e-9
 
 
@@ -247,9 +247,9 @@ def test_a_real_landscape_takes_less_than_ten_seconds():
     )
     tiles = pd.DataFrame({"x_m": land["x"], "y_m": land["y"], "elevation_m": land["elevation"]})
     started = time.process_time()
-    found = FootprintSignalStrength().fit(cells, tiles)
+    footprint = FootprintSignalStrength().fit(cells, tiles)
     assert time.process_time() - started < 10.0
-    assert found.connection_probability_.shape == (631, 144_000)
-    sums = found.connection_probability_.sum(axis=0)
+    assert footprint.connection_probability_.shape == (631, 144_000)
+    sums = footprint.connection_probability_.sum(axis=0)
     assert np.allclose(sums[sums > 0], 1.0, atol=1e-12)
     assert (sums > 0).mean() > 0.9

@@ -48,45 +48,45 @@ def a_case(shape, inside, moments, cells):
     n = shape[0] * shape[1]
     inside = np.ones(n, dtype=bool) if inside is None else np.array(inside)
     model = LocationHMMHeading(shape, **GIVEN, **MOVING, is_inside=inside)
-    seen = Histories.of(np.zeros(len(cells)), moments, cells)
-    model.fit(P[:, :n], seen)
+    events = Histories.of(np.zeros(len(cells)), moments, cells)
+    model.fit(P[:, :n], events)
     moves = headings(0.3, 0.2, 0.25, 0.2, 0.8, 0.4, 4)
     matrix = whole_matrix(shape, inside, moves)
     prior = np.kron(moves.start, inside / inside.sum())
-    factor = [np.tile(P[cell, :n] * inside, len(moves.start)) for cell in seen.cell]
-    return model, seen, matrix, prior, factor
+    factor = [np.tile(P[cell, :n] * inside, len(moves.start)) for cell in events.cell]
+    return model, events, matrix, prior, factor
 
 
-def messages(seen, matrix, prior, factor):
+def messages(events, matrix, prior, factor):
     ahead, back = [prior * factor[0]], [np.ones(len(prior))]
     for k in range(1, len(factor)):
-        power = np.linalg.matrix_power(matrix, int(seen.at_s[k] - seen.at_s[k - 1]) // 10)
+        power = np.linalg.matrix_power(matrix, int(events.at_s[k] - events.at_s[k - 1]) // 10)
         ahead.append(ahead[-1] @ power * factor[k])
     for k in range(len(factor) - 1, 0, -1):
-        power = np.linalg.matrix_power(matrix, int(seen.at_s[k] - seen.at_s[k - 1]) // 10)
+        power = np.linalg.matrix_power(matrix, int(events.at_s[k] - events.at_s[k - 1]) // 10)
         back.insert(0, power @ (factor[k] * back[0]))
     return ahead, back
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_likelihood_and_posteriors_are_those_of_the_matrix(case):
-    model, seen, matrix, prior, factor = a_case(*case)
+    model, events, matrix, prior, factor = a_case(*case)
     assert matrix.sum(axis=1)[prior > 0] == pytest.approx(np.ones((prior > 0).sum()))
-    ahead, back = messages(seen, matrix, prior, factor)
+    ahead, back = messages(events, matrix, prior, factor)
     assert model.log_likelihood_[0] == pytest.approx(np.log(ahead[-1].sum()), abs=1e-12)
     both = np.array(ahead) * np.array(back)
     expected = both.reshape(len(both), 10, -1).sum(axis=1) / both.sum(axis=1, keepdims=True)
-    assert next(model.posteriors(seen)).toarray() == pytest.approx(expected, abs=1e-12)
+    assert next(model.posteriors(events)).toarray() == pytest.approx(expected, abs=1e-12)
 
 
 def test_movements_are_those_of_the_matrix():
     shape, inside, moments, cells = CASES[2]
-    model, seen, matrix, prior, factor = a_case(shape, inside, moments, cells)
-    filled = seen.filled(10)
+    model, events, matrix, prior, factor = a_case(shape, inside, moments, cells)
+    filled = events.filled(10)
     ones = np.tile(np.array(inside, dtype=float), 10)
     factor = [factor[0], factor[1], ones, ones, factor[2]]
     ahead, back = messages(filled, matrix, prior, factor)
-    found = next(model.movements(filled))
+    movements = next(model.movements(filled))
     for k in range(4):
         pair = ahead[k][:, None] * matrix * (factor[k + 1] * back[k + 1])[None, :]
         pair = pair.reshape(10, 6, 10, 6).sum(axis=(0, 2)) / pair.sum()
@@ -95,16 +95,16 @@ def test_movements_are_those_of_the_matrix():
                 row, column = g // 3 + move // 3 - 1, g % 3 + move % 3 - 1
                 there = 0 <= row < 2 and 0 <= column < 3
                 expected = pair[g, row * 3 + column] if there else 0.0
-                assert found[k, move, g] == pytest.approx(expected, abs=1e-12)
+                assert movements[k, move, g] == pytest.approx(expected, abs=1e-12)
 
 
 def test_without_heading_to_keep_it_is_the_chain_of_neighbours():
     """Setting out for one step in a new way each time is moving to neighbours at random."""
-    seen = Histories.of([0, 0, 0], [0, 20, 50], [0, 2, 1])
+    events = Histories.of([0, 0, 0], [0, 20, 50], [0, 2, 1])
     given = {**MOVING, "go": 1.0, "stop": 0.0, "turn": 1.0, "fast_share": 1.0, "fast_m_per_s": 8.0}
-    wandering = LocationHMMHeading((2, 3), **GIVEN, **given).fit(P, seen)
+    wandering = LocationHMMHeading((2, 3), **GIVEN, **given).fit(P, events)
     plain = {key: value for key, value in GIVEN.items() if key != "n_headings"}
-    chain = LocationHMM((2, 3), edge=0.2, diagonal=0.0, **plain).fit(P, seen)
+    chain = LocationHMM((2, 3), edge=0.2, diagonal=0.0, **plain).fit(P, events)
     # 0.8 of a tile in one of four ways: each side neighbour 0.2
     assert wandering.log_likelihood_ == pytest.approx(chain.log_likelihood_, abs=1e-12)
 
@@ -129,6 +129,6 @@ def test_moves_conserve_mass():
     ],
 )
 def test_what_is_wrong_is_told(changed, words):
-    seen = Histories.of([0, 0], [0, 10], [0, 1])
+    events = Histories.of([0, 0], [0, 10], [0, 1])
     with pytest.raises(ValueError, match=words):
-        LocationHMMHeading((1, 3), **{**GIVEN, **changed}).fit(P[:, :3], seen)
+        LocationHMMHeading((1, 3), **{**GIVEN, **changed}).fit(P[:, :3], events)

@@ -116,15 +116,15 @@ def test_identical_columns_share_alike():
 
 
 def test_filled_histories_have_every_step_once():
-    seen = Histories.of([3, 3, 8, 8], [-10, 20, 5, 7], [0, 1, 1, 0])
-    filled = seen.filled(10)
+    events = Histories.of([3, 3, 8, 8], [-10, 20, 5, 7], [0, 1, 1, 0])
+    filled = events.filled(10)
     assert filled.at_s.tolist() == [-10, 0, 10, 20, 5, 7]
     assert filled.cell.tolist() == [0, MISSING, MISSING, 1, 1, 0]
     assert filled.offsets.tolist() == [0, 4, 6]
 
 
 def test_a_subset_keeps_what_was_asked_for():
-    seen = Histories.of([0, 0, 1, 2, 2], [0, 60, 0, 5, 9], [0, 1, 1, 0, 0])
-    part = seen.subset([2, 0])
+    events = Histories.of([0, 0, 1, 2, 2], [0, 60, 0, 5, 9], [0, 1, 1, 0, 0])
+    part = events.subset([2, 0])
     assert (part.at_s.tolist(), part.cell.tolist()) == ([5, 9, 0, 60], [0, 0, 0, 1])
     assert part.offsets.tolist() == [0, 2, 4]

@@ -20,20 +20,20 @@ CONNECTION = DOMINANCE / DOMINANCE.sum(axis=0)
 
 
 def test_the_posterior_of_the_mini_case_is_the_published_one():
-    found = posterior(CONNECTION, prior_uniform(3)).toarray()
-    assert found[0] == pytest.approx([0.639423, 0.326236, 0.034341], abs=5e-7)
-    assert found[1] == pytest.approx([0.013630, 0.340746, 0.645624], abs=5e-7)
+    rows = posterior(CONNECTION, prior_uniform(3)).toarray()
+    assert rows[0] == pytest.approx([0.639423, 0.326236, 0.034341], abs=5e-7)
+    assert rows[1] == pytest.approx([0.013630, 0.340746, 0.645624], abs=5e-7)
 
 
 def test_a_posterior_sums_to_one_and_stays_inside_the_prior():
-    found = posterior(CONNECTION, [0.0, 3.0, 1.0]).toarray()
-    assert found.sum(axis=1) == pytest.approx([1.0, 1.0])
-    assert (found[:, 0] == 0).all()
+    rows = posterior(CONNECTION, [0.0, 3.0, 1.0]).toarray()
+    assert rows.sum(axis=1) == pytest.approx([1.0, 1.0])
+    assert (rows[:, 0] == 0).all()
 
 
 def test_a_cell_that_reaches_no_prior_mass_has_an_empty_row():
-    found = posterior(np.array([[1.0, 0.0], [0.0, 1.0]]), [0.0, 1.0]).toarray()
-    assert found.tolist() == [[0.0, 0.0], [0.0, 1.0]]
+    rows = posterior(np.array([[1.0, 0.0], [0.0, 1.0]]), [0.0, 1.0]).toarray()
+    assert rows.tolist() == [[0.0, 0.0], [0.0, 1.0]]
 
 
 def test_land_use_weighs_as_published():
@@ -51,8 +51,8 @@ def test_the_composite_weighs_normalised_priors():
 
 
 def test_a_restricted_prior_has_no_mass_outside_and_sums_to_one():
-    found = restrict([0.2, 0.2, 0.6], [True, True, False])
-    assert found.tolist() == [0.5, 0.5, 0.0]
+    prior = restrict([0.2, 0.2, 0.6], [True, True, False])
+    assert prior.tolist() == [0.5, 0.5, 0.0]
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,11 @@ def test_the_posterior_lies_in_the_ring():
     tiles = np.array([[x, 0.0] for x in np.arange(25.0, 1000.0, 50.0)])
     P = np.linspace(0.9, 0.1, len(tiles))[None, :]
     joint = connection_with_timing(P, [[0.0, 0.0]], tiles, [0, 0], [5, -1])
-    found = posterior(joint, np.ones(len(tiles))).toarray()
+    shares = posterior(joint, np.ones(len(tiles))).toarray()
     ring = (tiles[:, 0] >= 4 * BAND_M) & (tiles[:, 0] < 7 * BAND_M)
-    assert (found[0] > 0).tolist() == ring.tolist()
-    assert found[0][ring] == pytest.approx(P[0][ring] / P[0][ring].sum())
-    assert found[1] == pytest.approx(P[0] / P[0].sum())
+    assert (shares[0] > 0).tolist() == ring.tolist()
+    assert shares[0][ring] == pytest.approx(P[0][ring] / P[0][ring].sum())
+    assert shares[1] == pytest.approx(P[0] / P[0].sum())
 
 
 @pytest.mark.parametrize(

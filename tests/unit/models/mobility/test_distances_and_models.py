@@ -42,17 +42,17 @@ def test_time_of_no_length_is_left_out_and_bad_values_are_refused():
 def test_a_quantile_is_a_mean_of_fifteen_and_a_region_of_fourteen_has_none():
     values = np.r_[np.arange(101.0), np.arange(14.0)]
     region = np.r_[np.zeros(101, int), np.ones(14, int)]
-    found, n = regional_quantiles(values, region, 2, quantiles=[0.02, 0.25, 0.5])
-    assert found[0].tolist() == pytest.approx([np.nan, 25.0, 50.0], nan_ok=True)
-    assert np.isnan(found[1]).all()
+    quantiles, n = regional_quantiles(values, region, 2, quantiles=[0.02, 0.25, 0.5])
+    assert quantiles[0].tolist() == pytest.approx([np.nan, 25.0, 50.0], nan_ok=True)
+    assert np.isnan(quantiles[1]).all()
     assert n.tolist() == [101, 14]
 
 
 def test_no_quantile_is_the_value_of_one_device():
     values = np.zeros(200)
     values[-1] = 1e9
-    found, _ = regional_quantiles(values, np.zeros(200, int), 1)
-    assert np.nanmax(found) == 0.0
+    quantiles, _ = regional_quantiles(values, np.zeros(200, int), 1)
+    assert np.nanmax(quantiles) == 0.0
 
 
 def test_regions_and_quantiles_out_of_range_are_refused():
@@ -79,11 +79,11 @@ def test_gravity_recovers_what_flows_were_drawn_with(deterrence, slope):
     falls = far if deterrence == "exponential" else np.log(far)
     mean = np.outer(mass**0.9, mass**0.7) * np.exp(-slope * falls)
     mean *= 200.0 * 870 / mean[~np.eye(30, dtype=bool)].sum()
-    found = [
+    estimates = [
         model.fit(np.random.default_rng(seed).poisson(mean), mass, distance).deterrence_
         for seed in range(5)
     ]
-    assert np.mean(found) == pytest.approx(slope, rel=0.008)
+    assert np.mean(estimates) == pytest.approx(slope, rel=0.008)
     assert model.origin_exponent_ == pytest.approx(0.9, abs=0.02)
     assert model.destination_exponent_ == pytest.approx(0.7, abs=0.02)
     assert 0.9 < model.deviance_share_ <= 1.0

@@ -54,9 +54,9 @@ def test_a_border_is_crossed_once():
 
 
 def test_two_devices_share_no_trip():
-    one, two = path((STAY, 60)), path((STAY, 90), device=1)
+    first, two = path((STAY, 60)), path((STAY, 90), device=1)
     both = Segments(
-        *(np.concatenate([getattr(a, n) for a in (one, two)]) for n in one.__dataclass_fields__)
+        *(np.concatenate([getattr(a, n) for a in (first, two)]) for n in first.__dataclass_fields__)
     )
     assert ends(both) == []
 
@@ -117,9 +117,9 @@ def test_weights_make_persons_of_devices_and_leave_the_devices():
 
 
 def test_tables_of_batches_add_up():
-    one, two = trips((0, 10, 0, 1)), trips((1, 20, 1, 0))
+    first, two = trips((0, 10, 0, 1)), trips((1, 20, 1, 0))
     whole = flow_table(trips((0, 10, 0, 1), (1, 20, 1, 0)), PLACES, [0, 100])
-    parts = flow_table(one, PLACES, [0, 100]) + flow_table(two, PLACES, [0, 100])
+    parts = flow_table(first, PLACES, [0, 100]) + flow_table(two, PLACES, [0, 100])
     assert (whole.n_trips == parts.n_trips).all()
     assert (whole.n_devices == parts.n_devices).all()
 

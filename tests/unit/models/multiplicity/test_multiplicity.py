@@ -48,13 +48,13 @@ def matchings(edges, taken=frozenset()):
 
 def by_hand(pairs, odds):
     weight = dict(zip(pairs, odds, strict=True))
-    found, total = dict.fromkeys(pairs, 0.0), 0.0
+    mass, total = dict.fromkeys(pairs, 0.0), 0.0
     for matching in matchings(list(pairs)):
         chance = float(np.prod([weight[pair] for pair in matching]))
         total += chance
         for pair in matching:
-            found[pair] += chance
-    return np.array([found[pair] / total for pair in pairs])
+            mass[pair] += chance
+    return np.array([mass[pair] / total for pair in pairs])
 
 
 def test_one_to_one_is_the_sum_over_every_matching():
@@ -73,8 +73,8 @@ def test_propagation_is_exact_without_loops_and_close_with_weak_ones():
     odds = np.array([3.0, 0.4, 20.0, 1.5, 0.2])
     assert by_propagation(np.array(chain), odds, 6) == pytest.approx(by_hand(chain, odds), abs=1e-8)
     loop = [(0, 1), (1, 2), (0, 2)]
-    found = by_propagation(np.array(loop), np.array([5.0, 0.1, 0.05]), 3)
-    assert found == pytest.approx(by_hand(loop, [5.0, 0.1, 0.05]), abs=0.01)
+    chances = by_propagation(np.array(loop), np.array([5.0, 0.1, 0.05]), 3)
+    assert chances == pytest.approx(by_hand(loop, [5.0, 0.1, 0.05]), abs=0.01)
 
 
 def test_large_groups_take_propagation_and_keep_devices_below_one():
@@ -91,11 +91,11 @@ def test_order_of_pairs_is_irrelevant(method):
     random = np.random.default_rng(8)
     gain = random.normal(0, 4, len(pairs))
     order = random.permutation(len(pairs))
-    one, other = (
+    first, other = (
         method(n_persons=7).fit(pairs, gain, 9),
         method(n_persons=7).fit(pairs[order][:, ::-1], gain[order], 9),
     )
-    assert one.duplicity_ == pytest.approx(other.duplicity_, abs=1e-9)
+    assert first.duplicity_ == pytest.approx(other.duplicity_, abs=1e-9)
 
 
 @pytest.mark.parametrize("method", [MultiplicityPairwise, MultiplicityOneToOne])

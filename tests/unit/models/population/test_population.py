@@ -27,21 +27,21 @@ OMEGA, PENETRATION, REGISTER = (0.6878592, 0.3121408), 0.3684211, 38
 
 def by_hand():
     """Every device absent, half or whole: all 81 ways."""
-    found = {}
+    chances = {}
     for ways in product((0.0, 0.5, 1.0), repeat=4):
         chance = 1.0
         for share, two, value in zip(PRESENCE, DUPLICITY, ways, strict=True):
             chance *= {0.0: 1 - share, 0.5: share * two, 1.0: share * (1 - two)}[value]
-        found[sum(ways)] = found.get(sum(ways), 0.0) + chance
-    return found
+        chances[sum(ways)] = chances.get(sum(ways), 0.0) + chance
+    return chances
 
 
 def test_the_net_count_is_that_of_all_ways():
-    found = net_count(PRESENCE, DUPLICITY)
+    count = net_count(PRESENCE, DUPLICITY)
     expected = by_hand()
-    assert found.mean == pytest.approx(sum(PRESENCE * (1 - DUPLICITY / 2)))
+    assert count.mean == pytest.approx(sum(PRESENCE * (1 - DUPLICITY / 2)))
     for value in np.arange(0, 4.5, 0.5):
-        held = found.probability[found.values == value].sum()
+        held = count.probability[count.values == value].sum()
         assert held == pytest.approx(expected[value], abs=1e-12)
 
 
@@ -59,38 +59,38 @@ def test_drawn_net_counts_agree_with_the_exact_ones():
 
 def test_draws_are_those_of_the_seed():
     both = np.stack([PRESENCE, 1 - PRESENCE], axis=1)
-    one, other = (net_counts_drawn(both, DUPLICITY, 5, random_state=2) for _ in range(2))
-    assert (one == other).all()
+    first, other = (net_counts_drawn(both, DUPLICITY, 5, random_state=2) for _ in range(2))
+    assert (first == other).all()
 
 
 def test_a_large_net_count_keeps_its_digits():
-    found = net_count(np.full(3000, 0.4), np.full(3000, 0.2))
-    assert found.mean == pytest.approx(3000 * 0.4 * 0.9, rel=1e-9)
-    assert found.probability.min() >= 0
-    low, high = found.interval(0.9)
+    count = net_count(np.full(3000, 0.4), np.full(3000, 0.2))
+    assert count.mean == pytest.approx(3000 * 0.4 * 0.9, rel=1e-9)
+    assert count.probability.min() >= 0
+    low, high = count.interval(0.9)
     spread = np.sqrt(3000 * (0.4 * (0.8 + 0.05) - 0.36**2))
     assert (high - low) / 2 == pytest.approx(1.645 * spread, rel=0.02)
 
 
 def test_deduplication_factors_are_shares_of_devices():
-    one, two = deduplication_factors([[1, 0, 0], [0.5, 0.5, 0]], [0.0, 0.6])
+    first, two = deduplication_factors([[1, 0, 0], [0.5, 0.5, 0]], [0.0, 0.6])
     assert two == pytest.approx([0.2, 0.6, 0.3])
-    assert one + two == pytest.approx(np.ones(3))
+    assert first + two == pytest.approx(np.ones(3))
 
 
 @pytest.mark.parametrize(("method", "mean"), [(PopulationNB, 40.05), (PopulationBNB, 43.01)])
 def test_the_population_is_the_published_one(method, mean):
-    found = method().fit([NetCount.known(11)], [OMEGA[0]], [OMEGA[1]], [PENETRATION], [REGISTER])
-    assert found.alpha_[0] == pytest.approx(11.81502, abs=5e-6)
-    assert found.beta_[0] == pytest.approx(26.18498, abs=5e-6)
-    assert found.mean_[0] == pytest.approx(mean, abs=5e-3)
+    inferred = method().fit([NetCount.known(11)], [OMEGA[0]], [OMEGA[1]], [PENETRATION], [REGISTER])
+    assert inferred.alpha_[0] == pytest.approx(11.81502, abs=5e-6)
+    assert inferred.beta_[0] == pytest.approx(26.18498, abs=5e-6)
+    assert inferred.mean_[0] == pytest.approx(mean, abs=5e-3)
 
 
 def test_the_interval_is_that_of_the_distribution():
-    found = PopulationNB(level=0.8).fit([NetCount.known(11)], [0.7], [0.3], [0.4], [38])
-    alpha, beta = found.alpha_[0], found.beta_[0]
+    inferred = PopulationNB(level=0.8).fit([NetCount.known(11)], [0.7], [0.3], [0.4], [38])
+    alpha, beta = inferred.alpha_[0], inferred.beta_[0]
     unseen = nbinom(12, (alpha - 1) / (alpha + beta - 1))
-    assert (found.lower_[0], found.upper_[0]) == (11 + unseen.ppf(0.1), 11 + unseen.ppf(0.9))
+    assert (inferred.lower_[0], inferred.upper_[0]) == (11 + unseen.ppf(0.1), 11 + unseen.ppf(0.9))
 
 
 def test_an_uncertain_net_count_mixes_and_widens():
@@ -106,23 +106,23 @@ def test_an_uncertain_net_count_mixes_and_widens():
 @pytest.mark.parametrize("method", [PopulationNB, PopulationBNB])
 def test_halves_of_persons_are_counted(method):
     given = ([0.7], [0.3], [0.4], [38])
-    found = [method().fit([NetCount.known(n)], *given) for n in (11, 11.5, 12)]
-    assert found[1].mean_ == pytest.approx((found[0].mean_ + found[2].mean_) / 2)
+    fits = [method().fit([NetCount.known(n)], *given) for n in (11, 11.5, 12)]
+    assert fits[1].mean_ == pytest.approx((fits[0].mean_ + fits[2].mean_) / 2)
     for end in ("lower_", "upper_"):
-        low, middle, high = (getattr(one, end)[0] for one in found)
+        low, middle, high = (getattr(people, end)[0] for people in fits)
         assert low <= middle <= high
 
 
 def test_the_interval_of_bnb_is_that_of_the_distribution():
-    found = PopulationBNB(level=0.8).fit([NetCount.known(11)], [0.7], [0.3], [0.4], [38])
-    unseen = betanbinom(12, found.alpha_[0] - 1, found.beta_[0])
-    assert (found.lower_[0], found.upper_[0]) == (11 + unseen.ppf(0.1), 11 + unseen.ppf(0.9))
+    inferred = PopulationBNB(level=0.8).fit([NetCount.known(11)], [0.7], [0.3], [0.4], [38])
+    unseen = betanbinom(12, inferred.alpha_[0] - 1, inferred.beta_[0])
+    assert (inferred.lower_[0], inferred.upper_[0]) == (11 + unseen.ppf(0.1), 11 + unseen.ppf(0.9))
 
 
 def test_a_small_region_leans_on_the_others():
-    found = MarketShareByRegion().fit([330, 240, 410, 0, 340], [1000, 1000, 1000, 5, 1000])
-    assert found.share_[3] > 0.25
-    assert found.upper_[3] - found.lower_[3] > 2 * (found.upper_[0] - found.lower_[0])
+    shares = MarketShareByRegion().fit([330, 240, 410, 0, 340], [1000, 1000, 1000, 5, 1000])
+    assert shares.share_[3] > 0.25
+    assert shares.upper_[3] - shares.lower_[3] > 2 * (shares.upper_[0] - shares.lower_[0])
     far = MarketShareByRegion().fit([100, 500, 350, 0, 340], [1000, 1000, 1000, 5, 1000])
     assert far.spread_ > 0.1 and far.share_[0] == pytest.approx(0.1, abs=0.01)
 

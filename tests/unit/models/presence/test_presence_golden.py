@@ -42,11 +42,11 @@ def test_sparse_dense_and_hours_give_the_same_bits():
         PresenceDF(),
         PresenceLandUse(),
     ):
-        one = estimator.fit(X, Y).devices_.copy()
-        assert (estimator.fit(sparse.csr_array(X), Y).devices_ == one).all()
-        assert (estimator.fit(sparse.csc_matrix(X), Y).devices_ == one).all()
+        single = estimator.fit(X, Y).devices_.copy()
+        assert (estimator.fit(sparse.csr_array(X), Y).devices_ == single).all()
+        assert (estimator.fit(sparse.csc_matrix(X), Y).devices_ == single).all()
         many = estimator.fit(X, hours).devices_
-        assert (many[:, 0] == one).all() and (many[:, 2] == 0).all()
+        assert (many[:, 0] == single).all() and (many[:, 2] == 0).all()
         assert many.shape == (3, 3) and estimator.unlocated_.shape == (3,)
 
 

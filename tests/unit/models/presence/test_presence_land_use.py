@@ -33,13 +33,13 @@ def densities(town, n_hours: int, extra: float = 0.0) -> np.ndarray:
     _, _, chances, land = town
     counts = np.random.default_rng(5).poisson((chances @ (land @ DENSITY))[:, None], (60, n_hours))
     fitted = PresenceLandUse(land, hour_groups=np.zeros(n_hours), floor_share=1e-9, n_folds=0)
-    found = fitted.fit(chances, counts).land_use_devices_[:3].mean(axis=1)
-    return found * (1.0 + extra * np.array([1.0, 0.0, 0.0]))
+    density = fitted.fit(chances, counts).land_use_devices_[:3].mean(axis=1)
+    return density * (1.0 + extra * np.array([1.0, 0.0, 0.0]))
 
 
-def assert_densities(found: np.ndarray) -> None:
-    assert np.abs(found[:2] / DENSITY[:2] - 1.0).max() < SEEN
-    assert found[2] < SEEN * DENSITY[1]
+def assert_densities(density: np.ndarray) -> None:
+    assert np.abs(density[:2] / DENSITY[:2] - 1.0).max() < SEEN
+    assert density[2] < SEEN * DENSITY[1]
 
 
 def test_the_density_of_each_land_use_is_recovered(town):
@@ -72,7 +72,7 @@ def test_cells_left_out_stop_the_climb_where_the_footprint_is_wrong(town):
     summed = PresenceSB(land.sum(axis=1) + 1e-9).fit(chances, true @ truth)
     assert stopped.n_iter_ < 10 < followed.n_iter_ == 30
     assert stopped.n_iter_ == int(np.argmin(stopped.held_out_score_)) + 1
-    errors = [wape(truth, one.devices_) for one in (right, stopped, followed, summed)]
+    errors = [wape(truth, estimator.devices_) for estimator in (right, stopped, followed, summed)]
     assert errors[0] < errors[1] < errors[2]
     assert errors[1] < errors[3]
 
@@ -82,21 +82,21 @@ def test_hours_of_one_group_share_their_land_use_in_proportion_to_what_is_counte
     night, day = land @ DENSITY, land @ DENSITY[::-1]
     counts = np.column_stack([chances @ night, 2 * chances @ night, chances @ day])
     fitted = PresenceLandUse(land, hour_groups=["night", "night", "day"]).fit(chances, counts)
-    found = fitted.land_use_devices_
-    assert found[:, 1] == pytest.approx(2 * found[:, 0])
+    weights = fitted.land_use_devices_
+    assert weights[:, 1] == pytest.approx(2 * weights[:, 0])
     alone = PresenceLandUse(land).fit(chances, counts).land_use_devices_
-    assert alone[:, 2] == pytest.approx(found[:, 2])
-    assert found[2, 2] > 3000 > 10 > found[0, 2]
+    assert alone[:, 2] == pytest.approx(weights[:, 2])
+    assert weights[2, 2] > 3000 > 10 > weights[0, 2]
 
 
 def test_the_order_of_cells_does_not_matter(town):
     _, _, chances, land = town
     counts = np.random.default_rng(8).poisson(chances @ (land @ DENSITY))
     order = np.random.default_rng(9).permutation(60)
-    one = PresenceLandUse(land).fit(chances, counts)
+    first = PresenceLandUse(land).fit(chances, counts)
     other = PresenceLandUse(land).fit(chances[order], counts[order])
-    assert one.n_iter_ == other.n_iter_
-    assert np.allclose(one.devices_, other.devices_, rtol=1e-9, atol=1e-9)
+    assert first.n_iter_ == other.n_iter_
+    assert np.allclose(first.devices_, other.devices_, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_what_cannot_be_is_refused(parameters, words):
 
 def test_land_of_no_known_use_may_hold_devices_and_land_outside_the_region_none():
     land = np.array([[1.0], [0.0], [1.0]])
-    found = PresenceLandUse(land, [1, 1, 0], max_iter=50).fit(np.eye(3), [30.0, 20.0, 9.0])
-    assert found.devices_ == pytest.approx([30.0, 20.0, 0.0])
-    assert found.unlocated_ == 9.0
+    presence = PresenceLandUse(land, [1, 1, 0], max_iter=50).fit(np.eye(3), [30.0, 20.0, 9.0])
+    assert presence.devices_ == pytest.approx([30.0, 20.0, 0.0])
+    assert presence.unlocated_ == 9.0
     overlap = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     mixed = PresenceLandUse(land, floor_share=0.1, max_iter=1).fit(overlap, [100.0, 100.0])
     least = 20.0 / 3.0
@@ -131,7 +131,7 @@ def test_land_of_no_known_use_may_hold_devices_and_land_outside_the_region_none(
 
 def test_an_empty_hour_one_cell_and_a_land_use_nobody_sees_are_answered():
     land = np.array([[1.0, 0.0], [0.0, 0.0]])
-    found = PresenceLandUse(land).fit(np.eye(2), np.array([[3.0, 0.0], [5.0, 0.0]]))
-    assert found.devices_[:, 1].tolist() == [0.0, 0.0]
-    assert found.devices_[:, 0] == pytest.approx([3.0, 5.0])
+    presence = PresenceLandUse(land).fit(np.eye(2), np.array([[3.0, 0.0], [5.0, 0.0]]))
+    assert presence.devices_[:, 1].tolist() == [0.0, 0.0]
+    assert presence.devices_[:, 0] == pytest.approx([3.0, 5.0])
     assert PresenceLandUse().fit([[1.0, 1.0]], [8.0]).devices_.tolist() == [4.0, 4.0]

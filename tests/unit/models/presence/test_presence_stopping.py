@@ -36,21 +36,21 @@ def test_few_devices_stop_earlier_than_many():
 def test_the_same_state_gives_the_same_devices():
     chances = smooth_footprint(1)
     counts = np.random.default_rng(3).poisson(chances @ truth(5.0))
-    one, other = (
+    first, other = (
         PresenceEM(max_iter=50, stopping="held_out", random_state=7).fit(chances, counts)
         for _ in range(2)
     )
-    assert one.n_iter_ == other.n_iter_
-    assert one.devices_.tobytes() == other.devices_.tobytes()
+    assert first.n_iter_ == other.n_iter_
+    assert first.devices_.tobytes() == other.devices_.tobytes()
 
 
 def test_held_out_takes_the_step_with_the_best_score_and_all_devices():
     chances = smooth_footprint(1)
     counts = np.random.default_rng(3).poisson(chances @ truth(5.0))
-    found = PresenceEM(max_iter=80, stopping="held_out", random_state=7).fit(chances, counts)
-    assert found.n_iter_ == np.argmax(found.held_out_score_) + 1
-    again = PresenceEM(max_iter=found.n_iter_).fit(chances, counts)
-    assert found.devices_.tobytes() == again.devices_.tobytes()
+    presence = PresenceEM(max_iter=80, stopping="held_out", random_state=7).fit(chances, counts)
+    assert presence.n_iter_ == np.argmax(presence.held_out_score_) + 1
+    again = PresenceEM(max_iter=presence.n_iter_).fit(chances, counts)
+    assert presence.devices_.tobytes() == again.devices_.tobytes()
 
 
 def test_a_worse_known_footprint_stops_earlier():
@@ -68,9 +68,9 @@ def test_a_worse_known_footprint_stops_earlier():
 def test_discrepancy_ends_at_the_first_step_that_meets_the_counts():
     chances = smooth_footprint(1)
     counts = np.random.default_rng(4).poisson(chances @ truth(200.0))
-    found = PresenceEM(max_iter=300, stopping="discrepancy", misfit_share=0.05)
-    path = found.fit(chances, counts).discrepancy_
-    assert len(path) == found.n_iter_ > 1
+    presence = PresenceEM(max_iter=300, stopping="discrepancy", misfit_share=0.05)
+    path = presence.fit(chances, counts).discrepancy_
+    assert len(path) == presence.n_iter_ > 1
     assert path[-1] <= 1.0 < path[-2]
 
 
@@ -97,5 +97,5 @@ def test_under_a_wrong_footprint_discrepancy_beats_held_out():
 def test_every_rule_conserves_devices(stopping):
     chances = smooth_footprint(1)
     counts = np.random.default_rng(4).poisson(chances @ truth(3.0))
-    found = PresenceEM(stopping=stopping, random_state=1).fit(chances, counts)
-    assert found.devices_.sum() + found.unlocated_ == pytest.approx(counts.sum())
+    presence = PresenceEM(stopping=stopping, random_state=1).fit(chances, counts)
+    assert presence.devices_.sum() + presence.unlocated_ == pytest.approx(counts.sum())

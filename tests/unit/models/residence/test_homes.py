@@ -33,18 +33,18 @@ def homes(stays, **choices):
 
 
 def test_the_place_with_most_time_is_home_and_the_margin_is_to_the_runner_up():
-    found = homes([(0, 0, 8), (0, 2, 6), (0, 3, 1), (0, 0, 5)])
-    assert found.zone.tolist() == [0]
-    assert found.share.tolist() == pytest.approx([13 / 20])
-    assert found.margin.tolist() == pytest.approx([13 / 20 - 6 / 20])
-    assert found.is_there.tolist() == [True, False, False, True]
+    anchors = homes([(0, 0, 8), (0, 2, 6), (0, 3, 1), (0, 0, 5)])
+    assert anchors.zone.tolist() == [0]
+    assert anchors.share.tolist() == pytest.approx([13 / 20])
+    assert anchors.margin.tolist() == pytest.approx([13 / 20 - 6 / 20])
+    assert anchors.is_there.tolist() == [True, False, False, True]
 
 
 def test_stays_near_each_other_are_one_place_and_placed_together():
     # rows 0 and 1 lie 500 m apart; each alone is less than the stay at row 2
-    found = homes([(0, 0, 5), (0, 1, 5), (0, 2, 8)])
-    assert found.is_there.tolist() == [True, True, False]
-    assert found.tile.tolist() == [1]  # the tile that both serve
+    anchors = homes([(0, 0, 5), (0, 1, 5), (0, 2, 8)])
+    assert anchors.is_there.tolist() == [True, True, False]
+    assert anchors.tile.tolist() == [1]  # the tile that both serve
     apart = homes([(0, 0, 5), (0, 1, 5), (0, 2, 8)], radius_m=400.0)
     assert apart.zone.tolist() == [2]
 
@@ -59,9 +59,9 @@ def test_stays_at_home_take_the_place_that_all_of_them_tell():
     assert places.tile.tolist() == [0, 1, 2, 3, 2]
     weight = np.where(device != 1, segments.duration_s, 0.0)
     home = fitted.place(segments, places, row, weight)
-    found = home.refined(segments, places)
-    assert found.tile.tolist() == found.zone.tolist() == [1, 1, 2, 3, 2]
-    shares = found.zone_shares.toarray()
+    refined = home.refined(segments, places)
+    assert refined.tile.tolist() == refined.zone.tolist() == [1, 1, 2, 3, 2]
+    shares = refined.zone_shares.toarray()
     assert (shares[:2] == home.zone_shares.toarray()[0]).all()
     assert (shares[2:4] == places.zone_shares.toarray()[2:4]).all()
     assert (shares[4] == home.zone_shares.toarray()[1]).all()
@@ -75,16 +75,16 @@ def test_the_runner_up_holds_nothing_of_the_first_place():
     )
     stays = Segments.of(at * 0, at * DAY, at * DAY + HOUR, at * 0, at, at, at)
     weight = np.array([8.0, 2.0, 8.0, 5.0])
-    found = fitted.place(stays, fitted.placing_.place(stays, at), at, weight)
-    assert found.is_there.tolist() == [True, True, True, False]
-    assert found.margin.tolist() == pytest.approx([18 / 23 - 5 / 23])
+    anchors = fitted.place(stays, fitted.placing_.place(stays, at), at, weight)
+    assert anchors.is_there.tolist() == [True, True, True, False]
+    assert anchors.margin.tolist() == pytest.approx([18 / 23 - 5 / 23])
 
 
 def test_devices_without_weight_or_with_too_little_have_no_home():
     assert homes([(3, 0, 0)]).device.tolist() == []
-    found = homes([(3, 0, 4), (5, 0, 9)], min_weight_s=5 * HOUR)
-    assert found.device.tolist() == [5]
-    assert found.zone_of_device(7).tolist() == [-1, -1, -1, -1, -1, 0, -1]
+    anchors = homes([(3, 0, 4), (5, 0, 9)], min_weight_s=5 * HOUR)
+    assert anchors.device.tolist() == [5]
+    assert anchors.zone_of_device(7).tolist() == [-1, -1, -1, -1, -1, 0, -1]
     shared = homes([(3, 0, 4), (3, 2, 5), (5, 0, 9)], min_share=0.6)
     assert shared.device.tolist() == [5]
     assert shared.is_there.tolist() == [False, False, True]
@@ -121,21 +121,21 @@ EVENTS = {  # device 0: cell, day, night; sorted by time
     ],
 )
 def test_each_rule_by_hand(rule, cell, margin):
-    device, found, by = home_cells(np.zeros(8, int), rule=rule, **EVENTS)
-    assert (device.tolist(), found.tolist()) == ([0], [cell])
+    device, home, by = home_cells(np.zeros(8, int), rule=rule, **EVENTS)
+    assert (device.tolist(), home.tolist()) == ([0], [cell])
     assert by.tolist() == pytest.approx([margin])
 
 
 def test_a_device_without_night_events_is_decided_by_all():
-    _, found, _ = home_cells(
+    _, cell, _ = home_cells(
         [0, 0, 1], [4, 4, 5], [0, 0, 0], [False, False, True], "most_night_events"
     )
-    assert found.tolist() == [4, 5]
+    assert cell.tolist() == [4, 5]
 
 
 def test_every_day_has_a_last_cell():
-    _, found, margin = home_cells([0] * 4, [7, 5, 5, 7], [0, 0, 1, 2], [False] * 4, "last_of_day")
-    assert (found.tolist(), margin.tolist()) == ([5], pytest.approx([1 / 3]))
+    _, cell, margin = home_cells([0] * 4, [7, 5, 5, 7], [0, 0, 1, 2], [False] * 4, "last_of_day")
+    assert (cell.tolist(), margin.tolist()) == ([5], pytest.approx([1 / 3]))
 
 
 def test_a_rule_that_does_not_exist_is_refused():

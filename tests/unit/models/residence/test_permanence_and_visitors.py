@@ -83,8 +83,8 @@ def test_home_by_all_hours_else_by_night_else_by_nights():
 
 
 def test_work_is_where_working_hours_of_working_days_are_and_not_home():
-    found = labels((0, 0, 8, 1), (0, 8, 17, 2), (0, 17, 24, 1))
-    assert found.is_work.tolist() == [False, True]
+    labelled = labels((0, 0, 8, 1), (0, 8, 17, 2), (0, 17, 24, 1))
+    assert labelled.is_work.tolist() == [False, True]
     at_home = labels((0, 0, 24, 1))
     assert (at_home.is_home.tolist(), at_home.is_work.tolist()) == ([True], [False])
     sunday = labels((0, 6 * 24, 6 * 24 + 8, 1), (0, 6 * 24 + 8, 6 * 24 + 17, 2))
@@ -92,8 +92,8 @@ def test_work_is_where_working_hours_of_working_days_are_and_not_home():
 
 
 def test_the_usual_environment_has_seven_tenths_of_the_hours():
-    found = labels((0, 8, 15, 1), (0, 15, 18, 2))  # by day, so that neither is home
-    assert found.is_usual.tolist() == [True, False]
+    labelled = labels((0, 8, 15, 1), (0, 15, 18, 2))  # by day, so that neither is home
+    assert labelled.is_usual.tolist() == [True, False]
     assert not labels((0, 8, 14, 1), (0, 14, 18, 2)).is_usual.any()
     by_night = labels((0, 0, 8, 1), (0, 8, 18, 2))
     assert by_night.is_usual.tolist() == [True, False]  # home is usual, however few its hours
@@ -192,13 +192,13 @@ def test_nights_go_to_the_zone_of_most_of_their_time():
     )
     places = Places(np.zeros(3, int), np.array([0, 1, 0]), sparse.csr_array((3, 2)))
     nights = [[day * DAY, day * DAY + 6 * HOUR] for day in range(4)]
-    found = night_table(segments, places, [0], nights)
+    table = night_table(segments, places, [0], nights)
     # 2 h in zone 0 and 4 h in zone 1; six hours in zone 1; then twice in zone 0
-    assert found.n_nights[:, 0].tolist() == [[0, 1], [0, 1], [1, 0], [1, 0]]
-    assert found.lengths[0, 1].tolist() == [0, 0, 1, 0, 0]
-    assert found.lengths[0, 0].tolist() == [0, 0, 1, 0, 0]
-    assert found.mean_length()[0].tolist() == [2.0, 2.0]
-    assert np.isnan(found.mean_length()[1]).all()
+    assert table.n_nights[:, 0].tolist() == [[0, 1], [0, 1], [1, 0], [1, 0]]
+    assert table.lengths[0, 1].tolist() == [0, 0, 1, 0, 0]
+    assert table.lengths[0, 0].tolist() == [0, 0, 1, 0, 0]
+    assert table.mean_length()[0].tolist() == [2.0, 2.0]
+    assert np.isnan(table.mean_length()[1]).all()
 
 
 def test_a_night_unseen_parts_two_visits():

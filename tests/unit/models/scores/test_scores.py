@@ -47,18 +47,18 @@ def test_the_earth_movers_distance_is_that_of_the_best_assignment():
             for order in permutations(range(6))
         )
         for n_nearest in (1, 3, 12):
-            found = transport_cost(places, surplus, n_nearest=n_nearest)
-            assert found == pytest.approx(brute, rel=1e-6)
+            cost = transport_cost(places, surplus, n_nearest=n_nearest)
+            assert cost == pytest.approx(brute, rel=1e-6)
 
 
 def test_the_earth_movers_distance_does_not_care_about_scale_or_common_mass():
     random = np.random.default_rng(6)
     x, y = random.uniform(0, 5000, (2, 60))
     a, b = random.random((2, 60))
-    one = scores.earth_movers_distance(x, y, a, b)
-    assert scores.earth_movers_distance(x, y, 3 * a, 7 * b) == pytest.approx(one, rel=1e-6)
+    distance = scores.earth_movers_distance(x, y, a, b)
+    assert scores.earth_movers_distance(x, y, 3 * a, 7 * b) == pytest.approx(distance, rel=1e-6)
     assert scores.earth_movers_distance(x, y, a, a) == 0.0
-    assert scores.earth_movers_distance(x, y, b, a) == pytest.approx(one, rel=1e-6)
+    assert scores.earth_movers_distance(x, y, b, a) == pytest.approx(distance, rel=1e-6)
 
 
 def test_coverage_counts_the_ends():

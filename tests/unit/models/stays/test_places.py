@@ -30,8 +30,8 @@ def test_overlap_is_the_coefficient_of_bhattacharyya():
 
 
 def test_a_cell_without_a_footprint_overlaps_itself_only():
-    found = cell_overlaps([[1.0, 0.0], [0.0, 0.0]], min_overlap=0.1).toarray()
-    assert (found == np.eye(2)).all()
+    overlaps = cell_overlaps([[1.0, 0.0], [0.0, 0.0]], min_overlap=0.1).toarray()
+    assert (overlaps == np.eye(2)).all()
 
 
 def test_the_mean_of_posteriors_by_hand():
@@ -74,9 +74,9 @@ def test_the_prior_decides_what_the_cells_leave_open_and_stays_know_nothing_of_e
     twice = Segments.of([0, 0], [0, 9], [9, 18], [0, 0], [0, 0], [0, 2], [1, 3])
     alike = np.array([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]])
     placing = StayPlacing(repeats=1.0).fit(alike, [1.0, 2.0, 5.0], zone_of_tile=ZONES)
-    found = placing.place(twice, [0, 1, 0, 1])
-    assert found.tile.tolist() == [2, 2]
-    assert found.zone_shares.toarray()[0].tolist() == pytest.approx([3 / 8, 5 / 8])
+    placed = placing.place(twice, [0, 1, 0, 1])
+    assert placed.tile.tolist() == [2, 2]
+    assert placed.zone_shares.toarray()[0].tolist() == pytest.approx([3 / 8, 5 / 8])
     placing = StayPlacing(fluke=1e-9, repeats=1.0).fit(CHANCES, EVEN, zone_of_tile=ZONES)
     shares = placing.place(twice, [0, 0, 0, 0]).zone_shares.toarray()
     assert shares[0].tolist() == shares[1].tolist()
@@ -94,15 +94,15 @@ def test_one_fluke_does_not_move_a_stay_to_another_town():
 
 def test_nothing_is_placed_where_the_prior_is_0_and_zones_renormalise():
     places = StayPlacing(method="mean").fit(CHANCES, [1.0, 1.0, 0.0], zone_of_tile=[0, -1, 1])
-    found = places.place(one(0, 0), [0])
-    assert found.zone_shares.toarray()[0].tolist() == [1.0, 0.0]
+    placed = places.place(one(0, 0), [0])
+    assert placed.zone_shares.toarray()[0].tolist() == [1.0, 0.0]
 
 
 def test_unknown_time_and_unlocated_events_have_no_place():
     placing = StayPlacing().fit(CHANCES, EVEN, zone_of_tile=ZONES)
     for segment, row in ((one(0, 1, UNKNOWN), [0, 0]), (one(0, 1), [-1, -2])):
-        found = placing.place(segment, row)
-        assert (found.tile[0], found.zone[0], found.zone_shares.nnz) == (-1, -1, 0)
+        placed = placing.place(segment, row)
+        assert (placed.tile[0], placed.zone[0], placed.zone_shares.nnz) == (-1, -1, 0)
 
 
 def test_only_the_likeliest_zones_are_kept():

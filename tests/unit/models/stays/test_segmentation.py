@@ -24,7 +24,7 @@ MINUTE, HOUR = 60.0, 3600.0
 def rows(events, **choices):
     """Segments of (device, minute, cell) as (start in minutes, end, state, cell)."""
     device, minute, cell = zip(*events, strict=True)
-    found = (
+    segments = (
         StaySegmentation(**choices)
         .fit(CHAIN)
         .segment(device, np.array(minute, float) * MINUTE, cell)
@@ -32,7 +32,7 @@ def rows(events, **choices):
     return [
         (start / MINUTE, end / MINUTE, int(state), int(at))
         for start, end, state, at in zip(
-            found.start_s, found.end_s, found.state, found.cell, strict=True
+            segments.start_s, segments.end_s, segments.state, segments.cell, strict=True
         )
     ]
 
@@ -50,13 +50,13 @@ def test_an_isolated_event_is_undetermined_for_five_minutes_on_both_sides():
 
 
 def test_a_stay_must_overlap_every_cell_not_only_the_last():
-    found = rows([(0, 0, 0), (0, 20, 1), (0, 40, 2), (0, 60, 2)])
-    assert found == [(-5, 20, STAY, 0), (20, 30, MOVE, 1), (30, 40, MOVE, 2), (40, 65, STAY, 2)]
+    pieces = rows([(0, 0, 0), (0, 20, 1), (0, 40, 2), (0, 60, 2)])
+    assert pieces == [(-5, 20, STAY, 0), (20, 30, MOVE, 1), (30, 40, MOVE, 2), (40, 65, STAY, 2)]
 
 
 def test_a_move_is_split_at_its_middle():
-    found = rows([(0, 0, 0), (0, 30, 0), (0, 130, 3), (0, 160, 3)])
-    assert found == [(-5, 30, STAY, 0), (30, 80, MOVE, 0), (80, 130, MOVE, 3), (130, 165, STAY, 3)]
+    pieces = rows([(0, 0, 0), (0, 30, 0), (0, 130, 3), (0, 160, 3)])
+    assert pieces == [(-5, 30, STAY, 0), (30, 80, MOVE, 0), (80, 130, MOVE, 3), (130, 165, STAY, 3)]
 
 
 def test_a_long_silence_is_spent_where_the_device_was_and_moves_at_its_end():
@@ -105,8 +105,8 @@ def test_abroad_bridges_three_days_and_is_abroad_however_short():
 
 
 def test_the_half_of_a_move_across_the_border_is_abroad():
-    found = rows([(0, 0, 0), (0, 30, 0), (0, 90, OUTSIDE)])
-    assert found == [
+    pieces = rows([(0, 0, 0), (0, 30, 0), (0, 90, OUTSIDE)])
+    assert pieces == [
         (-5, 30, STAY, 0),
         (30, 60, MOVE, 0),
         (60, 90, ABROAD, OUTSIDE),
@@ -115,14 +115,14 @@ def test_the_half_of_a_move_across_the_border_is_abroad():
 
 
 def test_an_unlocated_event_is_passed_over():
-    found = rows([(0, 0, 0), (0, 10, UNLOCATED), (0, 20, 0)])
-    assert found == [(-5, 25, STAY, 0)]
+    pieces = rows([(0, 0, 0), (0, 10, UNLOCATED), (0, 20, 0)])
+    assert pieces == [(-5, 25, STAY, 0)]
     assert rows([(0, 0, UNLOCATED), (0, 10, UNLOCATED)]) == []
 
 
 def test_single_events_on_the_way_leave_no_hole_between_moves():
-    found = rows([(0, 0, 0), (0, 10, 3), (0, 20, 0)])
-    assert found == [
+    pieces = rows([(0, 0, 0), (0, 10, 3), (0, 20, 0)])
+    assert pieces == [
         (-5, 0, UNDETERMINED, 0),
         (0, 5, MOVE, 0),
         (5, 10, MOVE, 3),
@@ -133,8 +133,8 @@ def test_single_events_on_the_way_leave_no_hole_between_moves():
 
 
 def test_two_cells_at_one_moment_lose_no_time():
-    found = rows([(0, 0, 0), (0, 20, 0), (0, 20, 3), (0, 40, 3)])
-    assert found == [(-5, 20, STAY, 0), (20, 45, STAY, 3)]
+    pieces = rows([(0, 0, 0), (0, 20, 0), (0, 20, 3), (0, 40, 3)])
+    assert pieces == [(-5, 20, STAY, 0), (20, 45, STAY, 3)]
 
 
 def test_a_new_device_begins_anew():
@@ -167,9 +167,9 @@ def test_the_cell_of_a_segment_has_most_of_its_events():
 )
 def test_bad_events_are_refused_with_their_place(device, at_s, cell, says):
     model = StaySegmentation().fit(CHAIN)
-    with pytest.raises(ValueError, match=r".*") as told:
+    with pytest.raises(ValueError, match=r".*") as refusal:
         model.segment(device, at_s, cell)
-    assert says in str(told.value)
+    assert says in str(refusal.value)
 
 
 def test_bad_choices_and_overlaps_are_refused():

@@ -44,6 +44,6 @@ def events(simulation: Simulation) -> list[pd.DataFrame]:
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory, simulation: Simulation) -> Written:
     root = tmp_path_factory.mktemp("simulated")
-    to, known = root / "deliveries", root / "truth"
-    answer = simulate(devices=DEVICES, days=DAYS, deliveries=to, truth=known)
-    return Written(to, known, answer, simulation)
+    to, truth_folder = root / "deliveries", root / "truth"
+    answer = simulate(devices=DEVICES, days=DAYS, deliveries=to, truth=truth_folder)
+    return Written(to, truth_folder, answer, simulation)

@@ -63,7 +63,7 @@ def test_every_region_has_cells_and_the_network_its_size(simulation: Simulation)
 
 
 def test_another_world_seed_is_another_country_and_network() -> None:
-    one, other = make_country(1), make_country(2)
-    assert (one.municipality != other.municipality).mean() > 0.2
-    here, there = make_network(one, 1), make_network(other, 2)
-    assert not np.allclose(here["x_m"], there["x_m"])
+    first, other = make_country(1), make_country(2)
+    assert (first.municipality != other.municipality).mean() > 0.2
+    network, other_network = make_network(first, 1), make_network(other, 2)
+    assert not np.allclose(network["x_m"], other_network["x_m"])

@@ -23,8 +23,8 @@ SMALL = {"devices": 200, "days": 2}
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads((folder / "demo" / "manifest.json").read_text())["sha256"]
-    return found
+    sums: dict[str, str] = json.loads((folder / "demo" / "manifest.json").read_text())["sha256"]
+    return sums
 
 
 def lines_of(file: Path) -> list[str]:
@@ -65,16 +65,16 @@ def test_dirt_is_as_much_as_the_truth_says(written: Any) -> None:
         cells = set(pd.read_csv(demo / "cells" / f"{day}.csv")["cell_id"])
         header, *lines = lines_of(file)
         assert header == "IMSI;EVENT_TIME;MCC;MNC;LAC_CI;EVENT_CODE;TA;IMEI;B_PARTY"
-        found = Counter(kind_of(line, day, cells) for line in lines)
-        found["duplicate"] = len(lines) - len(set(lines))
-        said = dirt[(dirt["day"] == day) & (dirt["file_name"] == file.name)]
-        assert said["n_rows"].sum() == len(lines)
-        n = said.groupby("reason")["n_rows"].sum().to_dict()
-        assert found["good"] == n.pop("", 0) + n.get("duplicate", 0)
-        assert found["ragged"] + found["bad_time"] == n.pop("cannot_parse", 0)
-        assert {reason: found[reason] for reason in n} == n
+        counted = Counter(kind_of(line, day, cells) for line in lines)
+        counted["duplicate"] = len(lines) - len(set(lines))
+        stated = dirt[(dirt["day"] == day) & (dirt["file_name"] == file.name)]
+        assert stated["n_rows"].sum() == len(lines)
+        n = stated.groupby("reason")["n_rows"].sum().to_dict()
+        assert counted["good"] == n.pop("", 0) + n.get("duplicate", 0)
+        assert counted["ragged"] + counted["bad_time"] == n.pop("cannot_parse", 0)
+        assert {reason: counted[reason] for reason in n} == n
         if file.name.endswith("_late.csv.gz"):
-            assert found["late"] == len(lines) > 0
+            assert counted["late"] == len(lines) > 0
 
 
 def test_repeated_records_are_next_to_and_far_from_their_original(written: Any) -> None:
@@ -93,8 +93,8 @@ def test_opted_out_subscribers_are_listed_and_deliver_clean_records(written: Any
     listed = (written.deliveries / "demo/opt_out.csv").read_text().split()
     assert listed[0] == "IMSI"
     assert 0 < len(listed) - 1 < 0.05 * 500
-    known = set(written.known("devices")["subscriber_id"])
-    assert set(listed[1:]) <= known
+    subscribers = set(written.known("devices")["subscriber_id"])
+    assert set(listed[1:]) <= subscribers
     for file in (written.deliveries / "demo/events").glob("*/*.gz"):
         theirs = [line for line in lines_of(file) if line.split(";")[0] in set(listed[1:])]
         assert len(theirs) == len(set(theirs))
@@ -126,12 +126,12 @@ def test_the_same_seed_gives_the_same_bytes(written: Any, tmp_path: Path) -> Non
 
 
 def test_another_seed_gives_other_people_in_the_same_country(tmp_path: Path) -> None:
-    found = {}
+    deliveries = {}
     for seed in (1, 2):
         to = tmp_path / str(seed)
         simulate(**SMALL, seed=seed, deliveries=to, truth=to / "truth")
-        found[seed] = hashes(to)
-    same = {name for name in found[1] if found[1][name] == found[2].get(name)}
+        deliveries[seed] = hashes(to)
+    same = {name for name in deliveries[1] if deliveries[1][name] == deliveries[2].get(name)}
     assert {"reference/tiles.parquet", "reference/zones.geojson"} <= same
     assert not any(name.startswith("events/") for name in same)
 
@@ -191,16 +191,16 @@ def test_a_killed_run_leaves_nothing_half_and_runs_again(
 
 
 def test_progress_is_told_and_ends_at_one(tmp_path: Path) -> None:
-    told: list[tuple[str, float]] = []
+    steps: list[tuple[str, float]] = []
     simulate(
         **SMALL,
         deliveries=tmp_path,
         truth=tmp_path / "t",
-        progress=lambda what, share: told.append((what, share)),
+        progress=lambda what, share: steps.append((what, share)),
     )
-    shares = [share for _, share in told]
+    shares = [share for _, share in steps]
     assert shares == sorted(shares)
-    assert told[-1] == ("done", 1.0)
+    assert steps[-1] == ("done", 1.0)
 
 
 @pytest.mark.parametrize(

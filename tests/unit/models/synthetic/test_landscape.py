@@ -87,9 +87,9 @@ def test_devices_follow_the_share_of_their_municipality(land):
 
 
 def test_a_seed_gives_the_same_people_and_another_seed_others(land):
-    one, again, other = draw_lives(land, 1), draw_lives(land, 1), draw_lives(land, 2)
-    assert (one.work == again.work).all() and (one.has_device == again.has_device).all()
-    assert (one.work != other.work).any()
+    first, again, other = draw_lives(land, 1), draw_lives(land, 1), draw_lives(land, 2)
+    assert (first.work == again.work).all() and (first.has_device == again.has_device).all()
+    assert (first.work != other.work).any()
 
 
 def test_a_crowd_is_in_one_tile_by_day_and_at_home_by_night(land):
@@ -117,8 +117,8 @@ def test_devices_are_served_as_often_as_the_footprint_says(land):
     at = np.repeat([100, 500], 40_000)
     served = serving_cells(chances, at, np.random.default_rng(1))
     for tile in (100, 500):
-        seen = np.bincount(served[at == tile], minlength=40) / 40_000
-        assert np.abs(seen - chances[:, [tile]].toarray()[:, 0]).max() < 0.01
+        share = np.bincount(served[at == tile], minlength=40) / 40_000
+        assert np.abs(share - chances[:, [tile]].toarray()[:, 0]).max() < 0.01
 
 
 def test_a_device_out_of_reach_is_served_by_none_and_counted_by_none():

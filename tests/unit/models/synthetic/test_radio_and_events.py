@@ -45,11 +45,11 @@ def test_shadow_fading_has_its_deviation_and_its_correlation(simulation: Simulat
     assert abs(fields.mean()) < 0.2
     for steps in (1, 2, 4):
         expected = np.exp(-steps * 50.0 / physics.shadow_correlation_m)
-        for one, other in (
+        for near, other in (
             (fields[:, steps:, :], fields[:, :-steps, :]),
             (fields[:, :, steps:], fields[:, :, :-steps]),
         ):
-            assert abs((one * other).mean() / fields.var() - expected) < 0.02
+            assert abs((near * other).mean() / fields.var() - expected) < 0.02
     # masts do not know of each other
     assert abs(np.corrcoef(fields[0].ravel(), fields[1].ravel())[0, 1]) < 0.03
 
@@ -110,8 +110,8 @@ def test_nearly_every_device_is_seen_in_every_hour(
 ) -> None:
     at_home = ~simulation.population.devices["kind"].isin(["roamer"])
     counted = np.flatnonzero(at_home)
-    seen = events[1][events[1]["device"].isin(counted)]
-    per_hour = seen.groupby(seen["second"] // 3600)["device"].nunique() / len(counted)
+    rows = events[1][events[1]["device"].isin(counted)]
+    per_hour = rows.groupby(rows["second"] // 3600)["device"].nunique() / len(counted)
     assert len(per_hour) == 24
     assert per_hour.loc[8:21].min() > 0.96
     assert 0.92 < per_hour.loc[2:4].mean() < 0.985  # some are off at night
@@ -147,10 +147,10 @@ def test_more_events_change_neither_country_nor_people(
     simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     n_events = len(first_day(simulation))
-    known = {hour: simulation.presence(hour) for hour in (3, 12, 60)}
+    presence = {hour: simulation.presence(hour) for hour in (3, 12, 60)}
     monkeypatch.setattr(signalling, "ACTIVITY_PER_DAY", 5.0)
     other = Simulation(devices=500, days=4)
-    for hour, present in known.items():
+    for hour, present in presence.items():
         assert (other.presence(hour) == present).all()
     assert other.world.cells.equals(simulation.world.cells)
     assert len(first_day(other)) < 0.8 * n_events
@@ -160,10 +160,10 @@ def test_abroad_no_device_is_heard(simulation: Simulation, events: list[pd.DataF
     itinerary: Itinerary = simulation.itinerary
     person = simulation.population.devices["person"].to_numpy()
     for number, day in enumerate(events):
-        of = person[day["device"]]
-        human = of >= 0
+        holder = person[day["device"]]
+        human = holder >= 0
         at = day["second"].to_numpy()[human] + 86_400.0 * number
-        tile = simulation.world.country.tile_at(*itinerary.position(of[human], at))
+        tile = simulation.world.country.tile_at(*itinerary.position(holder[human], at))
         assert (tile >= 0).all()
 
 

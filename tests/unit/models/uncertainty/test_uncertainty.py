@@ -77,14 +77,14 @@ def test_doubt_is_learnt_as_it_is_used():
     doubt = np.tile([0.04, 0.64], 4000)
     devices = np.full(8000, 1e6)
     truth = 3e6 * random.normal(1.0, 0.1 * np.sqrt(doubt))
-    found = learn_model_error(np.full(8000, 3e6), truth, devices, 3.0, ambiguous_share=doubt)
-    assert found.model_error_share == pytest.approx(0.1, rel=0.03)
+    error = learn_model_error(np.full(8000, 3e6), truth, devices, 3.0, ambiguous_share=doubt)
+    assert error.model_error_share == pytest.approx(0.1, rel=0.03)
 
 
 def test_doubt_is_the_share_of_devices_that_cells_may_put_elsewhere():
     shares = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 0.0]])
-    found = ambiguous_shares(shares, [30.0, 20.0, 9.0])
-    assert found == pytest.approx([5 / 40, 0.5, 1.0])
+    ambiguous = ambiguous_shares(shares, [30.0, 20.0, 9.0])
+    assert ambiguous == pytest.approx([5 / 40, 0.5, 1.0])
     with pytest.raises(ValueError, match="counts has"):
         ambiguous_shares(shares, [1.0])
     with pytest.raises(ValueError, match=r"zone_of_cell.*\(0, 0\)"):

@@ -19,7 +19,7 @@ DAY = np.array([[70.0, 8.0], [25.0, 24.0], [5.0, 68.0]])
 
 
 def fitted(**changed):
-    told = {
+    arguments = {
         "X": X,
         "y": DAY,
         "night": NIGHT,
@@ -27,21 +27,21 @@ def fitted(**changed):
         "zone": ZONE,
         "points": POINTS,
     } | changed
-    data = {name: told.pop(name) for name in ("X", "y", "night", "night_devices")}
-    return HomeFlows(**told).fit(**data)
+    data = {name: arguments.pop(name) for name in ("X", "y", "night", "night_devices")}
+    return HomeFlows(**arguments).fit(**data)
 
 
 def test_gravity_is_constrained_at_the_origin():
     mass = np.array([1.0, 3.0, 0.0, 2.0])
     origins = sparse.csr_array(np.array([[2.0, 0.0], [0.0, 0.0], [0.0, 0.0], [2.0, 0.0]]))
-    found = pulls(
+    law = pulls(
         POINTS, origins, mass, ranges_m=(2000.0,), deterrence="exponential", square_m=1000.0
     )
-    chance = mass * found.strength[0, found.square, 0]
+    chance = mass * law.strength[0, law.square, 0]
     near = mass * np.exp(-np.array([0.0, 1.0, 2.0, 3.0]))
     far = mass * np.exp(-np.array([3.0, 2.0, 1.0, 0.0]))
     assert chance == pytest.approx(near / near.sum() / 2 + far / far.sum() / 2, rel=1e-12)
-    assert not found.strength[:, :, 1].any()  # a home without a place draws nobody anywhere
+    assert not law.strength[:, :, 1].any()  # a home without a place draws nobody anywhere
     power = pulls(POINTS, origins, mass, ranges_m=(2000.0,), deterrence="power", square_m=1000.0)
     near = mass / (1 + np.array([0.0, 1.0, 4.0, 9.0]))
     far = mass / (1 + np.array([9.0, 4.0, 1.0, 0.0]))
@@ -50,24 +50,24 @@ def test_gravity_is_constrained_at_the_origin():
 
 
 def test_where_all_are_as_by_night_all_are_at_home_however_wrong_the_footprint_is():
-    found = fitted(X=X[:, ::-1], y=2.0 * NIGHT, n_iter=30)
-    assert found.flows_ == pytest.approx(np.diag([200.0, 200.0]), abs=4.0)
+    flows = fitted(X=X[:, ::-1], y=2.0 * NIGHT, n_iter=30)
+    assert flows.flows_ == pytest.approx(np.diag([200.0, 200.0]), abs=4.0)
     placed = PresenceEM(max_iter=30).fit(X[:, ::-1], 2.0 * NIGHT).devices_
-    assert placed[:2, 0].sum() < 0.7 * found.flows_[0, 0]  # by its cells it would be elsewhere
+    assert placed[:2, 0].sum() < 0.7 * flows.flows_[0, 0]  # by its cells it would be elsewhere
 
 
 def test_without_a_night_each_home_is_a_climb_of_its_own():
     sharp, two = X[:, [0, 3]], {"zone": [0, 1], "points": POINTS[:2], "night_devices": [1.0, 1.0]}
-    found = fitted(X=sharp, night=0 * NIGHT, n_iter=200, **two)
-    assert found.at_home_.tolist() == [0.0, 0.0]
+    flows = fitted(X=sharp, night=0 * NIGHT, n_iter=200, **two)
+    assert flows.at_home_.tolist() == [0.0, 0.0]
     alone = PresenceEM(max_iter=200).fit(sharp, DAY).devices_
-    assert found.flows_ == pytest.approx(alone.T, rel=1e-6)
+    assert flows.flows_ == pytest.approx(alone.T, rel=1e-6)
 
 
 def test_steps_make_the_table_more_likely():
     def misfit(n_iter: int) -> float:
-        found = HomeFlows(np.arange(4) // 2, POINTS, n_iter=n_iter).fit(X, DAY, NIGHT, SLEEPING)
-        return float(np.abs(found.flows_ - fitted(n_iter=2000).flows_).sum())
+        model = HomeFlows(np.arange(4) // 2, POINTS, n_iter=n_iter).fit(X, DAY, NIGHT, SLEEPING)
+        return float(np.abs(model.flows_ - fitted(n_iter=2000).flows_).sum())
 
     assert misfit(0) > misfit(5) > misfit(50)
 
@@ -76,15 +76,15 @@ def test_devices_in_cells_that_reach_nothing_are_unlocated_unless_nights_know_th
     deaf = np.vstack([X, np.zeros(4)])
     day = np.vstack([DAY, [7.0, 5.0]])
     night = np.vstack([NIGHT, [3.0, 0.0]])
-    found = fitted(X=deaf, y=day, night=night)
-    assert found.unlocated_.tolist() == [0.0, 5.0]
-    assert found.flows_.sum(axis=1) + found.unlocated_ == pytest.approx(day.sum(axis=0))
+    flows = fitted(X=deaf, y=day, night=night)
+    assert flows.unlocated_.tolist() == [0.0, 5.0]
+    assert flows.flows_.sum(axis=1) + flows.unlocated_ == pytest.approx(day.sum(axis=0))
 
 
 def test_a_home_without_a_place_and_seen_elsewhere_by_night_is_put_by_land():
     """Found by a property test: no range of the law explains its devices, nor do its nights."""
-    found = HomeFlows([0], [[0.0, 0.0]]).fit([[1.0], [0.0]], [[1.0], [0.0]], [[0.0], [1.0]], [0.0])
-    assert found.flows_.tolist() == [[1.0]] and found.at_home_.tolist() == [0.0]
+    flows = HomeFlows([0], [[0.0, 0.0]]).fit([[1.0], [0.0]], [[1.0], [0.0]], [[0.0], [1.0]], [0.0])
+    assert flows.flows_.tolist() == [[1.0]] and flows.at_home_.tolist() == [0.0]
 
 
 def test_homes_held_at_the_same_time_do_not_change_the_flows(monkeypatch):
@@ -96,10 +96,10 @@ def test_homes_held_at_the_same_time_do_not_change_the_flows(monkeypatch):
 
 
 def test_nobody_is_put_outside_and_a_home_without_devices_is_empty():
-    found = fitted(zone=[0, -1, 1, -1], y=DAY * [1.0, 0.0])
-    assert found.flows_[1].tolist() == [0.0, 0.0]
-    assert found.flows_[0].sum() == pytest.approx(100.0)
-    assert found.flows_.shape == (2, 2)
+    flows = fitted(zone=[0, -1, 1, -1], y=DAY * [1.0, 0.0])
+    assert flows.flows_[1].tolist() == [0.0, 0.0]
+    assert flows.flows_[0].sum() == pytest.approx(100.0)
+    assert flows.flows_.shape == (2, 2)
 
 
 def test_land_use_tells_where_those_who_are_away_are():
@@ -108,9 +108,11 @@ def test_land_use_tells_where_those_who_are_away_are():
     office = np.array([[0.0], [0.0], [1.0], [1.0]])
     night = np.array([[100.0, 0.0], [0.0, 0.0], [0.0, 100.0]])
     day = np.array([[60.0, 0.0], [20.0, 10.0], [20.0, 90.0]])
-    told = fitted(X=chances, y=day, night=night, land_use=office, night_devices=[1.0, 0, 0, 1.0])
+    informed = fitted(
+        X=chances, y=day, night=night, land_use=office, night_devices=[1.0, 0, 0, 1.0]
+    )
     blind = fitted(X=chances, y=day, night=night, night_devices=[1.0, 0, 0, 1.0])
-    assert told.flows_[0, 1] == pytest.approx(40.0, abs=1.0)
+    assert informed.flows_[0, 1] == pytest.approx(40.0, abs=1.0)
     assert blind.flows_[0, 1] < 35.0
 
 

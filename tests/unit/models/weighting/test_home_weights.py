@@ -48,12 +48,12 @@ def test_a_market_share_that_differs_by_home_is_made_good():
     people = random.integers(500, 2000, (5, 5)).astype(float)
     share = random.uniform(0.2, 0.5, 5)
     persons = HomeWeights().fit(people * share[:, None], people.sum(axis=1))
-    found = persons.transform(people * share[:, None])
-    assert found == pytest.approx(people.sum(axis=0), rel=1e-12)
+    present = persons.transform(people * share[:, None])
+    assert present == pytest.approx(people.sum(axis=0), rel=1e-12)
     biased = people * share[:, None]
     biased[0, 0] *= 1.01
-    seen = HomeWeights().fit(biased, people.sum(axis=1)).transform(biased)
-    assert np.abs(seen / people.sum(axis=0) - 1).max() > 5e-4  # 1 % of one flow is seen
+    spoilt = HomeWeights().fit(biased, people.sum(axis=1)).transform(biased)
+    assert np.abs(spoilt / people.sum(axis=0) - 1).max() > 5e-4  # 1 % of one flow is seen
 
 
 @pytest.mark.parametrize(
