@@ -104,8 +104,8 @@ def test_another_pseudonym_key_gives_the_same_released_bytes(
     store = _store(small_deliveries, tmp_path / "data", monkeypatch)
     _run(VERBS)
     for kind in ("raw", "staged", "pseudonym"):
-        keys = [keys.read_key(place.key("demo", DAY, kind)) for place in (store, released)]
-        assert keys[0] != keys[1]
+        ours, theirs = (keys.read_key(place.key("demo", DAY, kind)) for place in (store, released))
+        assert ours != theirs
     assert _pseudonyms(store).isdisjoint(_pseudonyms(released))
     folders = [place.released("demo", "presence", DAY) for place in (store, released)]
     for name in (

@@ -92,12 +92,12 @@ def test_one_key_names_a_device_on_all_days_of_a_window_and_files_have_their_own
     first, *others = pseudonyms(staged).values()
     assert len(others) == len(DAYS) - 1
     assert all(len(first & other) > 0.8 * len(first) for other in others)
-    keys = {
+    contents = {
         path.name: keys.read_key(path)
         for path in sorted((staged.operator / "keys" / "demo").glob("*.key"))
     }
-    assert [name for name in keys if "pseudonym" in name] == [f"{DAYS[0]}.pseudonym.key"]
-    assert len(set(keys.values())) == len(keys) == 7
+    assert [name for name in contents if "pseudonym" in name] == [f"{DAYS[0]}.pseudonym.key"]
+    assert len(set(contents.values())) == len(contents) == 7
 
 
 def test_every_row_is_read_once_whatever_the_number_of_buckets(staged: Store) -> None:
