@@ -163,7 +163,7 @@ def test_the_verbs_count_what_is_counted_by_hand(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(5400)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eight_weeks_through_the_verbs(
     pilot: Pilot, seed: int, record_property: Callable[[str, object], None]
