@@ -62,22 +62,22 @@ def figures(delivered: Delivered, day: date) -> pa.Table:
         "rows_per_device": len(staged) / staged["imsi"].nunique(),
         "plan_mark": mark(plan),
     }
-    made: list[tuple[str, str, str, Any, float | None]] = [
+    rows_made: list[tuple[str, str, str, Any, float | None]] = [
         (check, "day", "", None, float(value)) for check, value in day_figures.items()
     ]
     hours = hours_of(day, "Europe/Amsterdam")
     at_hour = rows["at"].dt.floor("h")
     n_silent = 0
     for hour in hours:
-        made.append(("count_added_rows", "hour", "", hour, float((at_hour == hour).sum())))
+        rows_made.append(("count_added_rows", "hour", "", hour, float((at_hour == hour).sum())))
     daytime = [hour for hour in hours if 8 <= hour.astimezone(ZONE).hour < 20]
     for hour in daytime:
         n_silent += int(not (staged["at"].dt.floor("h") == hour).any())
-    made.append(("n_hours_silent", "day", "", None, float(n_silent)))
+    rows_made.append(("n_hours_silent", "day", "", None, float(n_silent)))
     for place in sorted(set(plan["place"])):
         n = int((rows["place"] == place).sum())
         its_hours = set(staged["at"][staged["place"] == place].dt.floor("h"))
-        made += [
+        rows_made += [
             ("count_added_rows", "region", place, None, few(n)),
             ("n_cells", "region", place, None, float((plan["place"] == place).sum())),
             (
@@ -89,11 +89,11 @@ def figures(delivered: Delivered, day: date) -> pa.Table:
             ),
         ]
     by_cell = staged["cell"].value_counts()
-    made += [
+    rows_made += [
         ("n_rows_staged", "cell", cell, None, few(int(by_cell.get(cell, 0))))
         for cell in plan["cell"]
     ]
-    named = [dict(zip(SCHEMAS["figures"].names, row, strict=True)) for row in made]
+    named = [dict(zip(SCHEMAS["figures"].names, row, strict=True)) for row in rows_made]
     return pa.Table.from_pylist(named, schema=SCHEMAS["figures"])
 
 

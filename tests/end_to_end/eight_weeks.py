@@ -147,11 +147,11 @@ class Network:
         midnight = datetime.combine(day, datetime.min.time(), ZONE).astimezone(UTC)
         wall = pd.Timestamp(day) + pd.to_timedelta(second, unit="s")
         moment = wall.tz_localize(ZONE, nonexistent=pd.Timedelta(hours=1), ambiguous=True)
-        made = pd.DataFrame({"imsi": device, "at": moment.tz_convert("UTC"), "cell": cell})
-        made["region"] = self.home[device]
-        made = made[made["at"] >= midnight]
-        again = made.sample(frac=REPEATED, random_state=int(rng.integers(2**31)))
-        return pd.concat([made, again], ignore_index=True)
+        events = pd.DataFrame({"imsi": device, "at": moment.tz_convert("UTC"), "cell": cell})
+        events["region"] = self.home[device]
+        events = events[events["at"] >= midnight]
+        again = events.sample(frac=REPEATED, random_state=int(rng.integers(2**31)))
+        return pd.concat([events, again], ignore_index=True)
 
     def delivered(self, day: date, fault: Fault | None = None) -> Delivered:
         """What a day's delivery holds, with what went wrong."""

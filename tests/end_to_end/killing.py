@@ -123,18 +123,18 @@ class Nursery:
 def _last(pipe: Connection) -> str:
     """What the child said before it died: the name of the point that it reached."""
     try:
-        said = pipe.recv() if pipe.poll() else ""
+        message = pipe.recv() if pipe.poll() else ""
     except EOFError:
         return ""
-    return said if isinstance(said, str) else ""
+    return message if isinstance(message, str) else ""
 
 
 def _told(pipe: Connection) -> End | None:
     try:
         while pipe.poll():
-            said = pipe.recv()
-            if isinstance(said, End):
-                return said
+            message = pipe.recv()
+            if isinstance(message, End):
+                return message
     except EOFError:
         pass
     return None

@@ -76,9 +76,9 @@ def web_server() -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
-            if found.status == 200:
-                found.received.append(json.loads(content))
-            self.send_response(found.status)
+            if web.status == 200:
+                web.received.append(json.loads(content))
+            self.send_response(web.status)
             self.end_headers()
             self.wfile.write(b"ok")
 
@@ -86,9 +86,9 @@ def web_server() -> Iterator[Web]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Web(server.server_port)
+    web = Web(server.server_port)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield found
+    yield web
     server.shutdown()
     server.server_close()

@@ -52,8 +52,8 @@ class Engine:
             check=False,
         )
         if done.returncode != 0:
-            said = (done.stdout + done.stderr)[-3000:]
-            raise RuntimeError(f"docker {' '.join(words[:4])}…: {done.returncode}\n{said}")
+            output = (done.stdout + done.stderr)[-3000:]
+            raise RuntimeError(f"docker {' '.join(words[:4])}…: {done.returncode}\n{output}")
         return done.stdout
 
     def has_image(self, name: str) -> bool:
@@ -113,12 +113,12 @@ def engine(folder: Path) -> Iterator[Engine]:
             stderr=log,
             start_new_session=True,
         )
-    found = Engine(socket)
+    client = Engine(socket)
     try:
-        _wait_for(found, daemon, folder / "dockerd.log")
-        yield found
+        _wait_for(client, daemon, folder / "dockerd.log")
+        yield client
     finally:
-        _remove_containers(found)
+        _remove_containers(client)
         daemon.terminate()  # it stops containerd, which it started
         try:
             daemon.wait(60)
@@ -130,23 +130,23 @@ def engine(folder: Path) -> Iterator[Engine]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_for(found: Engine, daemon: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(client: Engine, daemon: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(120):
         if daemon.poll() is not None:
             raise RuntimeError(f"dockerd ended:\n{log.read_text()[-2000:]}")
         try:
-            found.docker("version", timeout_s=10)
+            client.docker("version", timeout_s=10)
             return
         except (RuntimeError, subprocess.TimeoutExpired):
             time.sleep(0.5)
     raise TimeoutError(f"dockerd does not answer:\n{log.read_text()[-2000:]}")
 
 
-def _remove_containers(found: Engine) -> None:
+def _remove_containers(client: Engine) -> None:
     try:
-        left = found.docker("ps", "--all", "--quiet", timeout_s=60).split()
+        left = client.docker("ps", "--all", "--quiet", timeout_s=60).split()
         if left:
-            found.docker("rm", "--force", "--volumes", *left, timeout_s=120)
+            client.docker("rm", "--force", "--volumes", *left, timeout_s=120)
     except (RuntimeError, subprocess.TimeoutExpired):
         pass  # the daemon is gone; what it ran went with it, or is seen by the next test
 

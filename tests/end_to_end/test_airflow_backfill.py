@@ -40,10 +40,10 @@ VERBS = (*STATES, "train", "watch")
 @pytest.fixture(scope="module")
 def reference(small_pilot: Settings) -> dict[str, bytes]:
     """What `peil run` released of the same deliveries, in a store with other keys."""
-    found = released(small_pilot, DAYS)
-    assert set(found) == NAMES
-    assert all(content.count(b"\n") > 100 for content in found.values())
-    return found
+    tables = released(small_pilot, DAYS)
+    assert set(tables) == NAMES
+    assert all(content.count(b"\n") > 100 for content in tables.values())
+    return tables
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +58,12 @@ def store(small_pilot: Settings, tmp_path_factory: pytest.TempPathFactory) -> Se
         real += f"{'' if 'signatures' in real else 'signatures:'}\n"
         real += f"  - {{role: {role}, name: N, signed_on: 2026-01-05}}"
     (folder / "pilots" / "real.yml").write_text(real + "\n")
-    made = second_store(small_pilot, folder / "data")
-    made = made.model_copy(update={"pilots": folder / "pilots"})
+    second = second_store(small_pilot, folder / "data")
+    second = second.model_copy(update={"pilots": folder / "pilots"})
     run = [sys.executable, "-m", "peil.cli", "run", "real", "--from", str(DAYS[0]), "--to"]
     done = subprocess.run(
         [*run, str(DAYS[0])],
-        env=environment_of(made),
+        env=environment_of(second),
         capture_output=True,
         text=True,
         check=False,
@@ -71,7 +71,7 @@ def store(small_pilot: Settings, tmp_path_factory: pytest.TempPathFactory) -> Se
     # at a terminal nobody can be asked: it says who may approve, and how
     assert done.returncode == 2, done.stderr[-2000:]
     assert "waits for approval" in done.stdout + done.stderr
-    return made
+    return second
 
 
 @pytest.fixture(scope="module")
@@ -217,16 +217,16 @@ def test_peil_up_says_where_the_consoles_are_and_leaves_nothing_running(
         [sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        said: list[str] = []
+        lines: list[str] = []
         for line in process.stdout:
-            said.append(line)
+            lines.append(line)
             if line.startswith("Ctrl-C"):
                 break
         running = _working_on(data)
         process.send_signal(signal.SIGTERM)
-        said.append(process.stdout.read())
+        lines.append(process.stdout.read())
         assert process.wait(60) == 0
-    text = "".join(said)
+    text = "".join(lines)
     assert "Airflow  http://127.0.0.1:" in text and "MLflow   http://127.0.0.1:" in text
     password = json.loads((data / "operator/keys/airflow/console.json").read_text())[CONSOLE_USER]
     assert password not in text

@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[Web]:
-    with web_server() as found:
-        yield found
+    with web_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,14 @@ def airflow(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airf
         for role in ("operator", "data_protection_officer")
     )
     (folder / "pilots" / "real.yml").write_text(charter)
-    made = Settings(
+    settings = Settings(
         data=folder / "data",
         deliveries=folder / "deliveries",
         pilots=folder / "pilots",
         webhook_url=SecretStr(web.url),
         truth=folder / "truth",
     )  # type: ignore[call-arg]
-    with started(made) as client:
+    with started(settings) as client:
         yield client
 
 

@@ -77,8 +77,8 @@ def deployed(
     folder = tmp_path_factory.mktemp("deployment")
     store = second_store(small_pilot, folder / "data")
     owner = compose_secrets(folder / "secrets")
-    for made in (store.data, *store.data.rglob("*")):
-        os.chown(made, owner, 0)
+    for path in (store.data, *store.data.rglob("*")):
+        os.chown(path, owner, 0)
     env = {
         **images,
         "COMPOSE_PROJECT_NAME": "peiltest",
@@ -108,14 +108,14 @@ def deployed(
 def _open_to_others(folder: Path, copy: Path) -> Path:
     """Copy a folder to where the containers' user may read it, below folders it may enter."""
     shutil.copytree(folder, copy)
-    for made in (copy, *copy.rglob("*")):
-        made.chmod(0o755 if made.is_dir() else 0o644)
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
     return copy
 
 
 def test_every_service_is_healthy_and_every_dag_is_read(deployed: Deployment) -> None:
     lines = deployed.compose("ps", "--format", "json").splitlines()
-    health = {one["Service"]: one["Health"] for one in map(json.loads, lines)}
+    health = {service["Service"]: service["Health"] for service in map(json.loads, lines)}
     assert health == dict.fromkeys(
         (
             "airflow-api-server",
@@ -136,9 +136,9 @@ def test_every_service_is_healthy_and_every_dag_is_read(deployed: Deployment) ->
 def test_only_the_two_consoles_are_published_and_on_loopback(deployed: Deployment) -> None:
     lines = deployed.compose("ps", "--format", "json").splitlines()
     published = {
-        (one["Service"], port["URL"], port["PublishedPort"])
-        for one in map(json.loads, lines)
-        for port in one["Publishers"] or []
+        (service["Service"], port["URL"], port["PublishedPort"])
+        for service in map(json.loads, lines)
+        for port in service["Publishers"] or []
         if port["PublishedPort"]
     }
     assert published == {
@@ -151,11 +151,11 @@ def test_no_secret_is_in_an_image_or_a_container_s_settings(deployed: Deployment
     secrets = [file.read_text() for file in Path(deployed.env["PEIL_SECRETS"]).iterdir()]
     assert len(secrets) == 5
     containers = deployed.engine.docker("ps", "--all", "--quiet").split()
-    seen = deployed.engine.docker("inspect", *containers)
-    seen += deployed.engine.docker("history", "--no-trunc", "peil:local")
-    assert "run/secrets" in seen
+    shown = deployed.engine.docker("inspect", *containers)
+    shown += deployed.engine.docker("history", "--no-trunc", "peil:local")
+    assert "run/secrets" in shown
     for secret in secrets:
-        assert secret.strip() not in seen
+        assert secret.strip() not in shown
 
 
 def test_a_day_through_the_containers_releases_the_bytes_of_peil_run(

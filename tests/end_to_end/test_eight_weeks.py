@@ -83,14 +83,14 @@ def planted(network: Network) -> dict[str, tuple[Fault, date]]:
 
 def incidents_of_clean_weeks(pilot: Pilot) -> list[tuple[date, str, str]]:
     """What is told of the eight weeks as they are, each incident once."""
-    told: list[tuple[date, str, str]] = []
+    incidents: list[tuple[date, str, str]] = []
     lasting: set[tuple[str, str]] = set()
     for day in DAYS:
         causes = causes_of(pilot.charter, day, pilot.store, choices_of("weeks"))
         names = {(cause.kind, cause.where) for cause in causes}
-        told += [(day, *name) for name in sorted(names - lasting)]
+        incidents += [(day, *name) for name in sorted(names - lasting)]
         lasting = names
-    return told
+    return incidents
 
 
 def first_told_of_a_loss(pilot: Pilot, network: Network, deliver: Deliver) -> int:
@@ -110,7 +110,7 @@ def score(pilot: Pilot, network: Network, deliver: Deliver) -> dict[str, object]
     for day in DAYS:
         deliver(network, day, None)
     clean = incidents_of_clean_weeks(pilot)
-    told: dict[str, object] = {"clean": clean}
+    answers: dict[str, object] = {"clean": clean}
     for kind, (fault, day) in planted(network).items():
         file = quality.file_of(pilot.store, "weeks", day, "figures")
         shutil.copy(file, pilot.folder / "kept")
@@ -118,23 +118,23 @@ def score(pilot: Pilot, network: Network, deliver: Deliver) -> dict[str, object]
         troubles = pilot.found(day)
         assert [trouble.kind for trouble in troubles] == [kind], (network.seed, kind, troubles)
         assert troubles[0].since == troubles[0].day == str(day)
-        told[kind] = troubles[0]
+        answers[kind] = troubles[0]
         shutil.copy(pilot.folder / "kept", file)
-    told["slow_loss"] = first_told_of_a_loss(pilot, network, deliver)
+    answers["slow_loss"] = first_told_of_a_loss(pilot, network, deliver)
     assert len(clean) <= 1, (network.seed, clean)
-    return told
+    return answers
 
 
 def test_eight_weeks_counted_by_hand(pilot: Pilot) -> None:
     network = Network(SEEDS[0])
-    told = score(pilot, network, pilot.by_hand)
-    silent, plan = told["silent_region"], told["old_cell_plan"]
+    answers = score(pilot, network, pilot.by_hand)
+    silent, plan = answers["silent_region"], answers["old_cell_plan"]
     assert isinstance(silent, Trouble) and isinstance(plan, Trouble)
     region = SEEDS[0] % N_REGIONS
     assert silent.where == f"E{region % 3 * 20:.1f}N{region // 3 * 20:.1f}"
     before = str(date.fromordinal(date.fromisoformat(plan.day).toordinal() - 1))
     assert f"the plan is that of {before}" in plan.what
-    clock = told["clock_off"]
+    clock = answers["clock_off"]
     assert isinstance(clock, Trouble) and clock.observed["shift_hours"] == 1
 
 
@@ -168,6 +168,6 @@ def test_the_verbs_count_what_is_counted_by_hand(
 def test_eight_weeks_through_the_verbs(
     pilot: Pilot, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    told = score(pilot, Network(seed), pilot.by_verbs)
-    record_property("told", str(told))
-    print(f"\nseed {seed}: {told}")
+    answers = score(pilot, Network(seed), pilot.by_verbs)
+    record_property("told", str(answers))
+    print(f"\nseed {seed}: {answers}")

@@ -118,14 +118,17 @@ def test_the_demos_delivery_is_told_as_its_own_charter_reads_it(
         "synthetic",
     )
     assert done.returncode == 0, done.stderr
-    own, found = reading.load("demo"), reading.load(stub)
+    own, inspected_charter = reading.load("demo"), reading.load(stub)
     # What is counted and let go is for a person to choose: the stub proposes none.
-    assert own.inputs.events.counted and not found.inputs.events.counted
-    assert found.inputs.events == own.inputs.events.model_copy(update={"counted": {}})
-    assert found.inputs.opt_out == own.inputs.opt_out
-    assert found.inputs.cells.columns == own.inputs.cells.columns
-    assert found.area == own.area
-    assert (found.time_zone, found.operator.mcc) == (own.time_zone, own.operator.mcc)
+    assert own.inputs.events.counted and not inspected_charter.inputs.events.counted
+    assert inspected_charter.inputs.events == own.inputs.events.model_copy(update={"counted": {}})
+    assert inspected_charter.inputs.opt_out == own.inputs.opt_out
+    assert inspected_charter.inputs.cells.columns == own.inputs.cells.columns
+    assert inspected_charter.area == own.area
+    assert (inspected_charter.time_zone, inspected_charter.operator.mcc) == (
+        own.time_zone,
+        own.operator.mcc,
+    )
 
 
 def charter_of(tmp_path: Path, pilot: str, monkeypatch: pytest.MonkeyPatch) -> Charter:
@@ -150,7 +153,7 @@ def layers(file: Path) -> dict[str, Any]:
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
     assert data is not None
     look = json.loads(data[1])
-    return {"attribution": look["attribution"], **{one["key"]: one for one in look["layers"]}}
+    return {"attribution": look["attribution"], **{layer["key"]: layer for layer in look["layers"]}}
 
 
 def test_zuid_limburg_is_landed_checked_and_on_a_map(
@@ -200,12 +203,12 @@ def test_tiles_fall_into_the_zones_that_the_data_set_itself_says(
     inspected(tmp_path, outside_data, "zuid_limburg", "--basis", "synthetic")
     monkeypatch.setenv("PEIL_OUTSIDE_DATA", str(outside_data))
     charter = charter_of(tmp_path, "zuid_limburg", monkeypatch)
-    told = area_of(charter, Store()).tiles["zone_id"].fillna("-")
+    zones = area_of(charter, Store()).tiles["zone_id"].fillna("-")
     assert charter.area.tiles is not None
     columns = {k: v for k, v in charter.area.tiles.columns.items() if k != "zone_id"}
     tiles = charter.area.tiles.model_copy(update={"columns": columns})
     without = charter.model_copy(update={"area": charter.area.model_copy(update={"tiles": tiles})})
-    assert (area_of(without, Store()).tiles["zone_id"].fillna("-") == told).all()
+    assert (area_of(without, Store()).tiles["zone_id"].fillna("-") == zones).all()
 
 
 def test_the_netherlands_are_two_levels_with_their_register_and_on_a_map(
@@ -257,9 +260,9 @@ def test_cells_of_volunteers_load_for_a_country_and_for_a_part_of_it(
     file = [outside_data / "opencellid/204.csv.gz"]
     counts = {}
     for name, area in (("country", zones), ("part", zones.model_copy(update={"only": ["PV31"]}))):
-        here = charter.model_copy(update={"area": area})
+        moved = charter.model_copy(update={"area": area})
         with problems.desk() as opened:
-            counts[name] = problems.of_cells(opened, file, cell_delivery(here, Store())).n_rows
+            counts[name] = problems.of_cells(opened, file, cell_delivery(moved, Store())).n_rows
     assert counts["country"] == 43_602
     assert 1_000 < counts["part"] < 10_000
     areas = np.array([[item["x"], item["y"]] for item in shown["cells"]["items"]])

@@ -47,8 +47,8 @@ class Life:
 class Lives:
     """Runs verbs in stores of their own, and knows how long each takes undisturbed."""
 
-    def __init__(self, nursery: Nursery, of: Settings, folder: Path) -> None:
-        self.nursery, self.deliveries, self.folder = nursery, of.deliveries_folder, folder
+    def __init__(self, nursery: Nursery, settings: Settings, folder: Path) -> None:
+        self.nursery, self.deliveries, self.folder = nursery, settings.deliveries_folder, folder
         self.fastest: dict[str, float] = {}
         self._lock = Lock()
 
@@ -102,8 +102,8 @@ class Lives:
             return [self.run(folder, verb, DAY, at=At(point)) for point in points]
         while name == "every rename":
             passed = frozenset(death.reached for death in deaths)
-            one = "publish" if PUBLISHED in passed else verb
-            end = self.run(folder, one, DAY, at=At("rename", passed))
+            step = "publish" if PUBLISHED in passed else verb
+            end = self.run(folder, step, DAY, at=At("rename", passed))
             if not end.was_killed:
                 return deaths
             deaths.append(end)
@@ -203,8 +203,8 @@ def test_no_run_is_left_running_and_each_is_logged_once(killed: list[Life]) -> N
 
 
 def test_the_ledger_is_whole_after_every_verb(killed: list[Life]) -> None:
-    found = {verb: faults for life in killed for verb, faults in life.faults.items()}
-    assert found and not any(found.values())
+    faults_of_verb = {verb: faults for life in killed for verb, faults in life.faults.items()}
+    assert faults_of_verb and not any(faults_of_verb.values())
     kinds = [entry["kind"] for entry in ledger.entries(killed[0].store.ledger("demo"))]
     assert kinds.count("release") == kinds.count("approval_skipped") == 1
     assert kinds.count("charter") == len(VERBS)  # one of each amended charter

@@ -59,7 +59,7 @@ class Place:
     def leftovers(self) -> list[Path]:
         """Things made aside that nobody took away."""
         estimated = self.store.operator / "estimated"
-        return [one for one in estimated.rglob(".*") if one.name.endswith((".part", ".old"))]
+        return [path for path in estimated.rglob(".*") if path.name.endswith((".part", ".old"))]
 
 
 @pytest.fixture(scope="module")
@@ -124,10 +124,10 @@ def test_killed_with_something_half_written_it_ends_the_same(
     staged: Place, undisturbed: Place, tmp_path: Path, verb: str, point: str
 ) -> None:
     place = staged.copy(tmp_path / "killed")
-    for one in VERBS:
-        if one == verb:
-            assert place.run(one, at=At(point)).was_killed
-        end = place.run(one)
+    for step in VERBS:
+        if step == verb:
+            assert place.run(step, at=At(point)).was_killed
+        end = place.run(step)
         assert (end.error, end.statuses) == ("", ("done",))
     assert place.released() == undisturbed.released()
     assert ledger.check(place.store, "demo") == []

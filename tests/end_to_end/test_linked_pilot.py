@@ -46,11 +46,11 @@ def test_every_product_and_day_is_a_release_of_its_own(linked: Linked) -> None:
         for day in DAYS:
             folder = linked.settings.data / "agency" / "released" / "demo" / product / day
             assert bundle.faults(folder, public) == []
-            told = json.loads((folder / "metadata.json").read_text())
-            assert (told["product"], told["period"]) == (product, day)
-            assert ("window" in told) == (product != "presence")
+            metadata = json.loads((folder / "metadata.json").read_text())
+            assert (metadata["product"], metadata["period"]) == (product, day)
+            assert ("window" in metadata) == (product != "presence")
             entry = ledger.standing(store, "demo", product, day)
-            assert entry is not None and entry["facts"]["table_sha256"] == told["table_sha256"]
+            assert entry is not None and entry["facts"]["table_sha256"] == metadata["table_sha256"]
             standing.add(entry["hash"])
     assert len(standing) == len(TABLES) * len(DAYS)
     assert ledger.check(store, "demo") == []
@@ -60,19 +60,19 @@ def test_every_product_and_day_is_a_release_of_its_own(linked: Linked) -> None:
 
 
 def test_status_says_where_each_product_stands(linked: Linked) -> None:
-    code, said = linked.peil("status", "demo")
+    code, output = linked.peil("status", "demo")
     assert code == 0
-    assert said.count("✓ ≈ ✓") == SMALL_DAYS
-    assert "products: flows, residence, visitors" in said
-    assert "wait until" not in said
+    assert output.count("✓ ≈ ✓") == SMALL_DAYS
+    assert "products: flows, residence, visitors" in output
+    assert "wait until" not in output
 
 
 def test_a_second_run_does_nothing_again(linked: Linked) -> None:
     before = {file: file.stat().st_mtime_ns for file in linked.settings.data.rglob("*.parquet")}
     entries = (linked.settings.data / "operator/ledger/demo.jsonl").read_bytes()
-    code, said = linked.peil("run", linked.environment["PEIL_PILOTS"] + "/demo.yml")
-    assert code == 0, said
-    assert f"{SMALL_DAYS} days released before" in said
+    code, output = linked.peil("run", linked.environment["PEIL_PILOTS"] + "/demo.yml")
+    assert code == 0, output
+    assert f"{SMALL_DAYS} days released before" in output
     after = {file: file.stat().st_mtime_ns for file in linked.settings.data.rglob("*.parquet")}
     assert after == before
     assert (linked.settings.data / "operator/ledger/demo.jsonl").read_bytes() == entries
@@ -90,12 +90,12 @@ def test_the_page_holds_the_released_products(linked: Linked) -> None:
 
 def test_products_are_asked_for_one_by_one_and_only_by_their_name(linked: Linked) -> None:
     for verb in ("estimate", "release"):
-        code, said = linked.peil(verb, "demo", DAYS[0], "--product", "flows")
-        assert code == 0 and "unchanged" in said
-    code, said = linked.peil("release", "demo", DAYS[0], "--product", "residence")
-    assert code == 2 and "its estimates stay at the operator" in said
-    code, said = linked.peil("estimate", "demo", DAYS[0], "--product", "trips")
-    assert code == 2 and "There is no product trips" in said
+        code, output = linked.peil(verb, "demo", DAYS[0], "--product", "flows")
+        assert code == 0 and "unchanged" in output
+    code, output = linked.peil("release", "demo", DAYS[0], "--product", "residence")
+    assert code == 2 and "its estimates stay at the operator" in output
+    code, output = linked.peil("estimate", "demo", DAYS[0], "--product", "trips")
+    assert code == 2 and "There is no product trips" in output
 
 
 def test_runs_of_products_are_in_mlflow_without_a_row_of_a_device(linked: Linked) -> None:
@@ -111,14 +111,14 @@ def test_runs_of_products_are_in_mlflow_without_a_row_of_a_device(linked: Linked
     assert scores["flows"]["cpc"] > 0.5 and abs(scores["visitors"]["bias"]) < 0.1
     homes = scores["residence"]
     assert 0.95 < homes["homes_found"] < 1.05 and 0.0 < homes["wape"] < 0.1, homes
-    found = {run.data.tags["peil.product"]: run.data for run in runs}
-    assert set(found) == {"flows", "visitors", "residence"} and len(runs) == 3
-    for product, data in found.items():
+    runs_of_product = {run.data.tags["peil.product"]: run.data for run in runs}
+    assert set(runs_of_product) == {"flows", "visitors", "residence"} and len(runs) == 3
+    for product, data in runs_of_product.items():
         record = store.estimated("demo", date(2026, 3, 2), product)
-        kept = json.loads((record / "estimated.json").read_text())
-        assert kept["run_id"] == data.tags["peil.run_id"]
-        scored = set(data.metrics) - set(kept["facts"])
-        assert scored == SCORED[product] and set(kept["facts"]) <= set(data.metrics)
+        record_content = json.loads((record / "estimated.json").read_text())
+        assert record_content["run_id"] == data.tags["peil.run_id"]
+        scored = set(data.metrics) - set(record_content["facts"])
+        assert scored == SCORED[product] and set(record_content["facts"]) <= set(data.metrics)
         assert all(float(value) == value for value in data.metrics.values())
 
 
@@ -131,10 +131,10 @@ def test_made_afresh_under_another_key_every_product_is_the_same_bytes(
     key.unlink()
     key.write_bytes(bytes(range(32)))
     key.chmod(0o400)
-    code, said = copied_linked.peil(
+    code, output = copied_linked.peil(
         "run", copied_linked.environment["PEIL_PILOTS"] + "/demo.yml", "--fresh"
     )
-    assert code == 0, said
+    assert code == 0, output
     assert released(copied_linked) == before
     kinds = [
         entry["kind"] for entry in ledger.entries(Store(copied_linked.settings).ledger("demo"))

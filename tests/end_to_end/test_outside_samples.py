@@ -48,8 +48,8 @@ def test_every_multimno_row_is_accounted_for_and_everything_is_withheld(
     assert reasons.total() == 1823
     assert reasons["null_value"] == 594
     for folder in sorted((data / "agency/released/multimno_sample/presence").iterdir()):
-        told = json.loads((folder / "metadata.json").read_text())
-        assert told["n_withheld"] == told["n_entries"] > 0
+        metadata = json.loads((folder / "metadata.json").read_text())
+        assert metadata["n_withheld"] == metadata["n_entries"] > 0
     page = (data / "agency/portal/multimno_sample/index.html").read_text()
     assert "Everything is withheld" in page
 

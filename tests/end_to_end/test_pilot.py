@@ -69,7 +69,7 @@ def test_every_file_is_accounted_for_and_agrees_with_what_was_simulated(
     import pandas as pd
 
     dirt = pd.read_parquet(small_pilot.data / "truth/demo/dirt.parquet")
-    seen = 0
+    n_rows_seen = 0
     for day in DAYS:
         sealed = small_pilot.data / "operator/sealed/demo"
         raw = json.loads((sealed / f"{day}.raw.json").read_text())
@@ -79,10 +79,10 @@ def test_every_file_is_accounted_for_and_agrees_with_what_was_simulated(
             assert sum(row["n_rows"] for row in rows) == file["n_rows"]
             planted = dirt[dirt["file_name"] == file["name"]]
             for reason, group in planted[planted["reason"] != ""].groupby("reason"):
-                found = sum(row["n_rows"] for row in rows if row["reason"] == reason)
-                assert found == group["n_rows"].sum(), reason
-            seen += file["n_rows"]
-    assert seen > 100_000
+                n_accounted = sum(row["n_rows"] for row in rows if row["reason"] == reason)
+                assert n_accounted == group["n_rows"].sum(), reason
+            n_rows_seen += file["n_rows"]
+    assert n_rows_seen > 100_000
 
 
 def test_released_tables_hold_the_threshold_and_hide_what_is_withheld(
@@ -122,12 +122,15 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
     assert "unchanged" in again.stdout
     from peil.adapters import experiments
 
-    found = experiments.compare(Store(copied_store), "demo")
-    assert [one["version"] for one in found["versions"]] == [1, 2]
-    assert [one["footprint"] for one in found["versions"]] == ["defaults", "calibrated"]
-    assert sum(one["is_champion"] for one in found["versions"]) == 1
-    assert {run["estimator"] for run in found["runs"]} == set(ESTIMATORS)
-    assert all("mape_day" in run for run in found["runs"])
+    comparison = experiments.compare(Store(copied_store), "demo")
+    assert [version["version"] for version in comparison["versions"]] == [1, 2]
+    assert [version["footprint"] for version in comparison["versions"]] == [
+        "defaults",
+        "calibrated",
+    ]
+    assert sum(version["is_champion"] for version in comparison["versions"]) == 1
+    assert {run["estimator"] for run in comparison["runs"]} == set(ESTIMATORS)
+    assert all("mape_day" in run for run in comparison["runs"])
     shown = peil(data, "compare", "demo", COLUMNS="160")
     assert shown.returncode == 0
     for word in (*ESTIMATORS, "calibrated", "defaults"):
@@ -145,28 +148,28 @@ def test_a_closed_gate_stops_its_own_day_only_and_tells_a_person(
     # every third record's time cannot be read: more than the gate of raw believes of a delivery
     broken = [line if n % 3 else b";not a time" + line for n, line in enumerate(lines[1:])]
     file.write_bytes(gzip.compress(lines[0] + b"".join(broken), 1, mtime=0))
-    made = Settings(
+    store_settings = Settings(
         data=tmp_path / "data", deliveries=deliveries, truth=small_deliveries.truth_folder
     )
-    made = new_store(made, made.data)
+    store_settings = new_store(store_settings, store_settings.data)
     done = peil(
-        made.data,
+        store_settings.data,
         "run",
         "pilots/demo.yml",
         "--to",
         DAYS[1],
         PEIL_DELIVERIES=str(deliveries),
-        PEIL_TRUTH=str(made.truth_folder),
+        PEIL_TRUTH=str(store_settings.truth_folder),
     )
     assert done.returncode == 3, done.stdout + done.stderr
     assert f"{DAYS[0]} stopped" in done.stderr
-    store = Store(made)
-    assert not (made.data / "agency/released/demo/presence" / DAYS[0]).exists()
-    assert (made.data / "agency/released/demo/presence" / DAYS[1]).exists()
+    store = Store(store_settings)
+    assert not (store_settings.data / "agency/released/demo/presence" / DAYS[0]).exists()
+    assert (store_settings.data / "agency/released/demo/presence" / DAYS[1]).exists()
     assert (store.quarantine("demo") / f"{DAYS[0]}.closed.json").exists()
     alerts = (store.quarantine("demo") / "alerts.jsonl").read_text().splitlines()
     assert len(alerts) == 1 and json.loads(alerts[0])["state"] == "raw"
-    again = peil(made.data, "ingest", "demo", DAYS[0], PEIL_DELIVERIES=str(deliveries))
+    again = peil(store_settings.data, "ingest", "demo", DAYS[0], PEIL_DELIVERIES=str(deliveries))
     assert again.returncode == 3
     assert (store.quarantine("demo") / "alerts.jsonl").read_text().splitlines() == alerts
 
