@@ -7,7 +7,7 @@ from expectations.entries import intervals
 from expectations.limits import Limits
 
 ESTIMATORS = ("voronoi", "sb", "em", "landuse")
-CHAMPION = "landuse"  # the figures that are released
+RELEASED_ESTIMATOR = "landuse"  # the figures that are released
 
 MEASURES = {
     # One row per zone that has no children: these carry the estimates.
@@ -51,8 +51,8 @@ MEASURES = {
             count(*) AS n_expected,
             count(*) FILTER (WHERE NOT is_estimated) AS n_missing,
             max(difference_share) AS largest_difference_share,
-            sum(n_unlocated) FILTER (WHERE estimator = '{CHAMPION}')
-                / nullif(sum(n_counted) FILTER (WHERE estimator = '{CHAMPION}'), 0)
+            sum(n_unlocated) FILTER (WHERE estimator = '{RELEASED_ESTIMATOR}')
+                / nullif(sum(n_counted) FILTER (WHERE estimator = '{RELEASED_ESTIMATOR}'), 0)
                 AS unlocated_share
         FROM conservation
     """,
@@ -67,7 +67,7 @@ MEASURES = {
             SELECT hour_at, sum(n_persons) AS n_persons
             FROM est_presence__by_zone_hour, this_batch, limits
             WHERE
-                estimator = '{CHAMPION}'
+                estimator = '{RELEASED_ESTIMATOR}'
                 AND zone_id IN (SELECT zone_id FROM leaf_zones)
                 AND extract(HOUR FROM timezone(time_zone, hour_at))
                 BETWEEN estimated_night_start_h AND estimated_night_end_h - 1
@@ -82,7 +82,7 @@ MEASURES = {
         FROM est_presence__by_zone_hour AS champion
         INNER JOIN est_presence__by_zone_hour AS sb USING (zone_id, hour_at)
         WHERE
-            champion.estimator = '{CHAMPION}' AND sb.estimator = 'sb'
+            champion.estimator = '{RELEASED_ESTIMATOR}' AND sb.estimator = 'sb'
             AND zone_id IN (SELECT zone_id FROM leaf_zones)
     """,
     # One row per batch.
@@ -97,7 +97,7 @@ MEASURES = {
             median((n_persons_upper - n_persons_lower) / nullif(n_persons, 0))
                 AS interval_width_share
         FROM est_presence__by_zone_hour
-        WHERE estimator = '{CHAMPION}' AND zone_id IN (SELECT zone_id FROM leaf_zones)
+        WHERE estimator = '{RELEASED_ESTIMATOR}' AND zone_id IN (SELECT zone_id FROM leaf_zones)
     """,
     # One row per batch: the four above in one, since each table read costs a look-up.
     "estimated_day": """

@@ -146,7 +146,7 @@ def area_of(charter: Charter, store: Store) -> Area:
 
 
 def _within(
-    zones: gpd.GeoDataFrame, tiles: pd.DataFrame, charter_area: area_schema.Area
+    zones: gpd.GeoDataFrame, tiles: pd.DataFrame, charter_area: area_schema.AreaInput
 ) -> gpd.GeoDataFrame:
     """The zones that figures are made for: whole within the rectangle, with tiles of their own.
 

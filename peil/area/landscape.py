@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peil.area.tiling import LAND_USE, Lattice
-from peil.charter.area_schema import Area, LandUse
+from peil.charter.area_schema import AreaInput, LandUse
 from peil.outcome import Refused
 
 ALIKE = "none: every tile is alike"
@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 
 
 def landscape(
-    tiles: pd.DataFrame, lattice: Lattice, charter_area: Area, folder: Path
+    tiles: pd.DataFrame, lattice: Lattice, charter_area: AreaInput, folder: Path
 ) -> tuple[pd.DataFrame, str]:
     """Give each tile an elevation and a share of every kind of land use.
 

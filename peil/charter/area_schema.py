@@ -17,7 +17,7 @@ from pydantic import (
 LandUseKind = Literal["building", "residential", "forest", "water", "roads"]
 
 
-class Part(BaseModel):
+class CharterPart(BaseModel):
     """A part of a charter: unknown keys are refused, since a typing error may hide a duty."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,7 +33,7 @@ def _within_deliveries(path: str) -> str:
 Place = Annotated[str, AfterValidator(_within_deliveries)]
 
 
-class Bounds(Part):
+class Bounds(CharterPart):
     """A rectangle on the plane."""
 
     x_min_m: float
@@ -48,13 +48,13 @@ class Bounds(Part):
         return self
 
 
-class Grid(Bounds):
+class GridExtent(Bounds):
     """A plane without reference files: tiles and zones are squares."""
 
     zone_m: float = Field(2500, gt=0)
 
 
-class ZoneFile(Part):
+class ZoneFile(CharterPart):
     """Zones of one or more levels: GeoPackage, GeoJSON or GeoParquet."""
 
     path: Place
@@ -66,7 +66,7 @@ class ZoneFile(Part):
     crs: str | None = Field(None, description="where the file does not say it")
 
 
-class TileFile(Part):
+class TileFile(CharterPart):
     """Tiles as a Parquet table, its columns by mapping."""
 
     path: Place
@@ -75,7 +75,7 @@ class TileFile(Part):
     )
 
 
-class RegisterFile(Part):
+class RegisterFile(CharterPart):
     """Persons per zone as CSV, its columns by mapping."""
 
     path: Place
@@ -86,7 +86,7 @@ class RegisterFile(Part):
     )
 
 
-class LandUse(Part):
+class LandUse(CharterPart):
     """Land use as GeoTIFF: one raster of classes, or one of shares for each kind."""
 
     path: Place | None = Field(None, description="raster of classes")
@@ -103,7 +103,7 @@ class LandUse(Part):
         return self
 
 
-class Area(Part):
+class AreaInput(CharterPart):
     """Where: the plane, the tiles, the zones and the register."""
 
     crs: str = Field(description="EPSG code of the plane, or 'local' for a plane of its own")
@@ -116,7 +116,7 @@ class Area(Part):
     elevation: Place | None = Field(None, description="GeoTIFF in metres")
     within: Bounds | None = Field(None, description="the part of the reference files to use")
     only: list[str] = Field(default_factory=list, description="zones of any level to use")
-    grid: Grid | None = None
+    grid: GridExtent | None = None
 
     @field_validator("tiles", "register_", mode="before")
     @classmethod
@@ -130,7 +130,7 @@ class Area(Part):
         return [] if given is None else [cls._path_alone(entry) for entry in listed]
 
     @model_validator(mode="after")
-    def _either(self) -> Area:
+    def _either(self) -> AreaInput:
         if (self.grid is None) == (not self.zones):
             raise ValueError("give either `grid`, or `zones` (and `tiles` where you have them)")
         if not self.zones and (self.tiles or self.only or self.within):

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from peil.charter.area_schema import Area as Area
-from peil.charter.area_schema import Grid as Grid
-from peil.charter.area_schema import Part as Part
+from peil.charter.area_schema import AreaInput as AreaInput
+from peil.charter.area_schema import CharterPart as CharterPart
+from peil.charter.area_schema import GridExtent as GridExtent
 from peil.charter.products import MAX_DAYS, PRODUCTS, linkage_fault
 
 LegalBasis = Literal["statute", "consent", "prior_aggregation", "synthetic"]
@@ -33,14 +33,14 @@ def _known(product: str) -> str:
 ProductName = Annotated[str, AfterValidator(_known)]
 
 
-class Words(Part):
+class Words(CharterPart):
     """The same words in the two languages of the page."""
 
     en: str
     nl: str
 
 
-class Party(Part):
+class Party(CharterPart):
     """Who takes part, and how to reach them."""
 
     name: str
@@ -48,14 +48,14 @@ class Party(Part):
     mcc: int | None = Field(None, ge=1, le=999, description="mobile country code of the operator")
 
 
-class Period(Part):
+class Dates(CharterPart):
     """First and last local day, both included."""
 
     start: date
     end: date
 
     @model_validator(mode="after")
-    def _ordered(self) -> Period:
+    def _ordered(self) -> Dates:
         if self.end < self.start:
             raise ValueError("end lies before start")
         return self
@@ -65,7 +65,7 @@ FILL_IN = "FILL IN"  # stands in a stub of `peil inspect` where a person must sa
 PLACEHOLDERS = {"day": date(2000, 1, 1), "year": 2000, "month": 1, "day_of_month": 1}
 
 
-class Delivery(Part):
+class Delivery(CharterPart):
     """One kind of delivery and how its columns are to be read."""
 
     reader: Literal["generic", "multimno", "essnet", "flowkit", "mobloc", "opencellid"]
@@ -117,14 +117,14 @@ class EventDelivery(Delivery):
         return due
 
 
-class OptOut(Part):
+class OptOut(CharterPart):
     """The list of who is left out before the first write: file, and its column of names."""
 
     path: str
     column: str
 
 
-class Truth(Part):
+class Truth(CharterPart):
     """Known truth of a simulated set: read by scoring only."""
 
     reader: Literal["demo", "essnet"]
@@ -132,7 +132,7 @@ class Truth(Part):
     root: Literal["truth", "outside"] = "truth"
 
 
-class Inputs(Part):
+class Inputs(CharterPart):
     """The deliveries, and the folder that their paths are relative to."""
 
     root: Literal["deliveries", "outside"] = "deliveries"
@@ -142,14 +142,14 @@ class Inputs(Part):
     truth: Truth | None = None
 
 
-class Retention(Part):
+class Retention(CharterPart):
     """How long what was read may be kept."""
 
     raw_hours: int = Field(24, ge=0, description="after staging")
     staged_days: int = Field(1, ge=0, le=30)
 
 
-class Signature(Part):
+class Signature(CharterPart):
     """Who answers for the charter, in which role, since when."""
 
     role: Literal["operator", "data_protection_officer"]
@@ -157,7 +157,7 @@ class Signature(Part):
     signed_on: date
 
 
-class Charter(Part):
+class Charter(CharterPart):
     """The whole charter, checked. See `pilots/demo.yml` for one with remarks."""
 
     pilot: Slug
@@ -167,10 +167,10 @@ class Charter(Part):
     legal_reference: str = Field(description="article, decision or manifest that carries the basis")
     operator: Party
     agency: Party
-    period: Period
+    period: Dates
     expires: date
     time_zone: str
-    area: Area
+    area: AreaInput
     inputs: Inputs
     products: list[ProductName] = Field(min_length=1)
     linkage_days: int = Field(1, ge=1, le=MAX_DAYS, description="days under one pseudonym key")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from peil.charter.schema import Charter, Delivery
-    from peil.redteam.leaks import Finding, Place
+    from peil.redteam.leaks import Leak, Place
     from peil.store.store import Store
 
 N_SUBSCRIBERS = 1_000  # drawn from each of two days
@@ -142,7 +142,7 @@ def find_leaks(question: Question, console: Console) -> bool:
     if question.outputs:
         places["standard output"] = _present(question.outputs)
     n_files: Counter[str] = Counter()
-    findings: list[Finding] = []
+    findings: list[Leak] = []
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -252,7 +252,7 @@ def _print(
     question: Question,
     places: dict[str, Place],
     n_files: Counter[str],
-    findings: list[Finding],
+    findings: list[Leak],
     n_identifiers: int,
     console: Console,
 ) -> None:

@@ -167,10 +167,10 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
 
 def _scores(charter: Charter, store: Store) -> dict[str, dict[str, float]]:
     """Figures on known truth by product: of presence the champion's, as published."""
-    from peil.estimate.estimators import CHAMPION
+    from peil.estimate.estimators import RELEASED_ESTIMATOR
 
     record = read_json(store.scores(charter.pilot) / "scores.json")
-    return {"presence": record["whole"].get(CHAMPION, {}), **record.get("products", {})}
+    return {"presence": record["whole"].get(RELEASED_ESTIMATOR, {}), **record.get("products", {})}
 
 
 def released(charter: Charter, store: Store) -> list[Released]:

@@ -17,7 +17,7 @@ from peil.area.area import area_of, fingerprint
 from peil.charter.period import Period
 from peil.estimate import night as night_hours
 from peil.estimate.champion import champion_of
-from peil.estimate.estimators import CHAMPION, ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.estimate.presence import Estimation
 from peil.gates import require_open
 from peil.outcome import Outcome, Waiting
@@ -87,14 +87,17 @@ def _estimate(period: Period) -> Outcome:
             for name, row in ESTIMATORS.items()
             if row.is_iterative
         },
-        "n_plans": int(metrics[CHAMPION]["n_plans"]),
-        "n_silent_cells": int(metrics[CHAMPION]["n_silent_cells"]),
-        "unlocated_share": round(metrics[CHAMPION]["unlocated_share"], 4),
-        "withheld_share": round(metrics[CHAMPION]["withheld_share"], 4),
+        "n_plans": int(metrics[RELEASED_ESTIMATOR]["n_plans"]),
+        "n_silent_cells": int(metrics[RELEASED_ESTIMATOR]["n_silent_cells"]),
+        "unlocated_share": round(metrics[RELEASED_ESTIMATOR]["unlocated_share"], 4),
+        "withheld_share": round(metrics[RELEASED_ESTIMATOR]["withheld_share"], 4),
     }
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     _write(aside / "est_presence__by_zone_hour.parquet", pd.concat(zones, ignore_index=True))
-    _write(aside / "est_presence__by_tile_hour.parquet", estimation.tile_table(run_ids[CHAMPION]))
+    _write(
+        aside / "est_presence__by_tile_hour.parquet",
+        estimation.tile_table(run_ids[RELEASED_ESTIMATOR]),
+    )
     _write(aside / "unlocated.parquet", pd.concat(unlocated, ignore_index=True))
     _is_well_formed(store, pilot, day, aside)
     for name in ESTIMATORS:
@@ -116,7 +119,7 @@ def _estimate(period: Period) -> Outcome:
                 "peil.inputs": provenance.run_id(inputs, {}),
             },
         )
-    is_own = night.is_own_for(CHAMPION)
+    is_own = night.is_own_for(RELEASED_ESTIMATOR)
     dark = day if is_own else night.day
     write_json(
         aside / "estimated.json",

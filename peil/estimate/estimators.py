@@ -126,4 +126,4 @@ _ROWS = (
     ),
 )
 ESTIMATORS: dict[str, Estimator] = {row.name: row for row in _ROWS}
-CHAMPION = "landuse"  # OBS_VALUE comes from this estimator only
+RELEASED_ESTIMATOR = "landuse"  # OBS_VALUE comes from this estimator only

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from peil import methods
 from peil.area.area import LAND_USE, Area
 from peil.charter.schema import Charter
-from peil.estimate.estimators import CHAMPION, ESTIMATORS, Given
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR, Given
 from peil.estimate.night import Night
 from peil.estimate.outages import OnAir, PlanOnAir, placed_without
 from peil.stage.counted import Counted, PlanOfHours
@@ -37,7 +37,7 @@ class Estimation:
     """The four estimators on one day: the same tiles and weights, the cells that are on the air.
 
     Plans, and the parts of their hours, are worked on one after the other by all estimators: no
-    more than one plan's footprints are in memory, and tiles of the champion only.
+    more than one plan's footprints are in memory, and tiles of the released estimator only.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class Estimation:
         self.zone_of_tile = np.asarray(code, dtype=np.int64)
         self.misfit_share = float(self.choices["presence"]["misfit_share"])
         self.n_silent_cells = [0] * len(counted.plans)
-        self.champion_tiles = np.zeros((len(tiles), n_hours))
+        self.released_tiles = np.zeros((len(tiles), n_hours))
         self.estimates = {
             name: _Estimates(np.zeros((len(self.bottom), n_hours)), np.zeros(n_hours))
             for name in ESTIMATORS
@@ -126,8 +126,8 @@ class Estimation:
         estimates.zones[:, part.hours] = self._by_zone(tiles)
         estimates.unlocated[part.hours] = model.unlocated_
         estimates.n_iter = max(estimates.n_iter, int(getattr(model, "n_iter_", 1)))
-        if name == CHAMPION:
-            self.champion_tiles[:, part.hours] = tiles
+        if name == RELEASED_ESTIMATOR:
+            self.released_tiles[:, part.hours] = tiles
 
     def run(self, name: str, run_id: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
         """One estimator: zone table (all levels), unlocated per hour, figures for MLflow."""
@@ -211,9 +211,9 @@ class Estimation:
         return [(zone, np.array(rows)) for zone, rows in sorted(members.items())]
 
     def tile_table(self, run_id: str) -> pd.DataFrame:
-        """Devices per tile and hour of the champion, tiles that hold any."""
+        """Devices per tile and hour by the released estimator, tiles that hold any."""
         tiles, n_hours = self.area.tiles, len(self.counted.hours)
-        held = np.flatnonzero(self.champion_tiles.sum(axis=1) > 0)
+        held = np.flatnonzero(self.released_tiles.sum(axis=1) > 0)
         land = tiles.iloc[held]
         return pd.DataFrame(
             {
@@ -221,8 +221,8 @@ class Estimation:
                 "x_m": np.repeat(land["x_m"].to_numpy(), n_hours),
                 "y_m": np.repeat(land["y_m"].to_numpy(), n_hours),
                 "hour_at": pd.DatetimeIndex(self.counted.hours * len(held)),
-                "estimator": CHAMPION,
-                "n_devices": self.champion_tiles[held].ravel(),
+                "estimator": RELEASED_ESTIMATOR,
+                "n_devices": self.released_tiles[held].ravel(),
                 "run_id": run_id,
             }
         )

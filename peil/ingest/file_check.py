@@ -29,7 +29,7 @@ WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-
 
 
 @dataclass(frozen=True)
-class Look:
+class FileCheck:
     """What a file is.
 
     Attributes
@@ -84,7 +84,7 @@ def is_still(file: Path, state: tuple[int, int]) -> bool:
         return False
 
 
-def look(file: Path, unpacked_ratio: int) -> Look:
+def look(file: Path, unpacked_ratio: int) -> FileCheck:
     """Look at a file once, from its first byte to its last.
 
     Parameters
@@ -127,7 +127,7 @@ def look(file: Path, unpacked_ratio: int) -> Look:
     if kind == "gzip" and not lines.n_bytes:
         raise FileRefused("empty", f"{shown(file)} unpacks to nothing: have it delivered again.")
     is_odd = lines.has_nul or lines.is_long
-    return Look(digest.hexdigest(), kind, lines.n_lines, is_odd, state)
+    return FileCheck(digest.hexdigest(), kind, lines.n_lines, is_odd, state)
 
 
 def _unreadable(file: Path) -> FileRefused:

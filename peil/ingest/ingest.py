@@ -12,7 +12,7 @@ from peil.charter import reading, windows
 from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.ingest import corrections, deliveries, landing
-from peil.ingest.file_check import Look, is_still, look, state_of
+from peil.ingest.file_check import FileCheck, is_still, look, state_of
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.store.atomic import canonical, read_json, write_json
@@ -160,9 +160,9 @@ def _state(file: Path) -> tuple[int, int] | None:
 
 def _look_at(
     store: Store, folder: Path, events: list[Path], needed: list[Path]
-) -> tuple[dict[Path, Look], list[dict[str, str]]]:
+) -> tuple[dict[Path, FileCheck], list[dict[str, str]]]:
     """Look at every file once; of the events, part those that cannot be read at all."""
-    looks: dict[Path, Look] = {}
+    looks: dict[Path, FileCheck] = {}
     refused: list[dict[str, str]] = []
     for file in [*events, *needed]:
         try:
@@ -176,7 +176,7 @@ def _look_at(
 
 
 def _not_twice(
-    store: Store, pilot: str, day: date, files: list[Path], looks: dict[Path, Look]
+    store: Store, pilot: str, day: date, files: list[Path], looks: dict[Path, FileCheck]
 ) -> tuple[list[Path], list[dict[str, str]]]:
     """Part the files whose content came before, on another day or under another name."""
     before = deliveries.delivered_before(store, pilot, day)

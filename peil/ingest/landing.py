@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from peil.adapters import database
 from peil.charter.schema import Charter, Delivery
 from peil.ingest import cell_plan, counted_fields, opt_out
-from peil.ingest.file_check import Look, is_still
-from peil.ingest.readers import CELL_COLUMNS, EVENT_COLUMNS, READERS, generic, tolerant_csv
+from peil.ingest.file_check import FileCheck, is_still
+from peil.ingest.raw_file import make_tables, write_batch
+from peil.ingest.readers import EVENT_COLUMNS, READERS, generic, tolerant_csv
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Refused, Waiting
 from peil.store import keys
@@ -61,7 +61,7 @@ def land(
     folder: Path,
     events: list[Path],
     cells: list[Path],
-    looks: dict[Path, Look],
+    looks: dict[Path, FileCheck],
 ) -> Landed:
     """Write the sealed raw file aside, then rename it into place.
 
@@ -89,7 +89,7 @@ def land(
             allowed = [folder, raw.parent]
             with database.connection(store, spill, allowed, keeps_order=False) as opened:
                 database.attach_raw(opened, store, charter.pilot, day, file=part, read_only=False)
-                _make_tables(opened)
+                make_tables(opened)
                 opt_out.make_list(opened)
                 if listed := charter.inputs.opt_out:
                     file = folder / listed.path
@@ -102,7 +102,7 @@ def land(
                 for file in cells:
                     _reading(file, lambda f=file, plan=plan: _land_cells(opened, f, plan))
                 cell_plan.require_not_swapped(opened, shown(cells[0]), charter.area.crs)
-                _write_batch(opened, charter, day)
+                write_batch(opened, charter, day)
                 opened.execute("DETACH raw")
             break
         except _UnusableError as error:
@@ -124,7 +124,10 @@ def land(
 
 
 def _land_files(
-    opened: duckdb.DuckDBPyConnection, charter: Charter, events: list[Path], looks: dict[Path, Look]
+    opened: duckdb.DuckDBPyConnection,
+    charter: Charter,
+    events: list[Path],
+    looks: dict[Path, FileCheck],
 ) -> Landed:
     landed = Landed([], [])
     for file_id, file in enumerate(events):
@@ -174,18 +177,8 @@ def _reading(file: Path, read: Any) -> Any:
         raise _cannot_read(file) from None
 
 
-def _make_tables(opened: duckdb.DuckDBPyConnection) -> None:
-    for table, columns in (("events", EVENT_COLUMNS), ("cells", CELL_COLUMNS)):
-        spelled = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        opened.execute(f"CREATE TABLE raw.main.{table} ({spelled})")
-    opened.execute(
-        "CREATE TABLE raw.main.files (file_id INTEGER, file_name VARCHAR, sha256 VARCHAR, "
-        "n_rows BIGINT, n_opted_out BIGINT)"
-    )
-
-
 def _land_file(
-    opened: duckdb.DuckDBPyConnection, file: Path, file_id: int, look: Look, delivery: Delivery
+    opened: duckdb.DuckDBPyConnection, file: Path, file_id: int, look: FileCheck, delivery: Delivery
 ) -> dict[str, Any]:
     """Land one file's records and count them all.
 
@@ -280,26 +273,3 @@ def _cell_delivery(charter: Charter, store: Store) -> Delivery:
 def _land_cells(opened: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery) -> None:
     READERS[delivery.reader].land_cells(opened, file, delivery)
     opened.execute("INSERT INTO raw.main.cells BY NAME SELECT * FROM incoming")
-
-
-def _write_batch(opened: duckdb.DuckDBPyConnection, charter: Charter, day: date) -> None:
-    """One row that tells the SQL what it must know of this batch."""
-    zone = ZoneInfo(charter.time_zone)
-    start = datetime.combine(day, datetime.min.time(), zone)
-    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
-    opened.execute(
-        "CREATE TABLE raw.main.batch (pilot VARCHAR, day DATE, time_zone VARCHAR, "
-        "threshold INTEGER, day_start_at TIMESTAMPTZ, day_end_at TIMESTAMPTZ, home_mcc INTEGER)"
-    )
-    opened.execute(
-        "INSERT INTO raw.main.batch VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            charter.pilot,
-            day,
-            charter.time_zone,
-            charter.threshold,
-            start,
-            end,
-            charter.operator.mcc,
-        ],
-    )

@@ -18,7 +18,7 @@ from peil.area.area import Area, area_of
 from peil.charter import reading
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter, Words
-from peil.estimate.estimators import CHAMPION, ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.pages import (
     method_words,
     operator_reading,
@@ -177,7 +177,7 @@ def _scores(charter: Charter, store: Store) -> list[portal.Score]:
             value=figures[measure],
             unit=unit,
             period=period,
-            is_champion=name == CHAMPION,
+            is_champion=name == RELEASED_ESTIMATOR,
         )
         for name, figures in sorted(record["whole"].items())
         for measure, (shown, unit) in SHOWN_SCORES.items()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from peil.charter.schema import Part, Words
+from peil.charter.schema import CharterPart, Words
 from peil.pages.self_contained import page
 from peil.stage.accounting import FileAccount
 from peil.store.atomic import write_text
@@ -15,7 +15,7 @@ from peil.store.atomic import write_text
 State = Literal["raw", "staged", "estimated", "released"]
 
 
-class StateOfDay(Part):
+class StateOfDay(CharterPart):
     """How far one state of one day is, and what its gate said.
 
     `status`: ``done``, ``waiting`` (an earlier state is not there), ``refused`` or ``failed``.
@@ -27,7 +27,7 @@ class StateOfDay(Part):
     reason: str = ""
 
 
-class DayStates(Part):
+class DayStates(CharterPart):
     """One day: its four states and two shares (0..1, of devices and hours), None if unknown."""
 
     day: str
@@ -36,7 +36,7 @@ class DayStates(Part):
     unlocated_share: float | None = Field(None, ge=0, le=1)
 
 
-class Alert(Part):
+class AlertRow(CharterPart):
     """One line of the alerts."""
 
     day: str
@@ -45,7 +45,7 @@ class Alert(Part):
     why: str
 
 
-class OperatorData(Part):
+class OperatorData(CharterPart):
     """Everything the operator's page shows: counts and names, no row of any table."""
 
     pilot: str
@@ -54,7 +54,7 @@ class OperatorData(Part):
     period_end: str
     days: list[DayStates] = Field(default_factory=list)
     files: list[FileAccount] = Field(default_factory=list)
-    alerts: list[Alert] = Field(default_factory=list)
+    alerts: list[AlertRow] = Field(default_factory=list)
     has_quality: bool = Field(False, description="whether quality.html lies beside this page")
 
 

@@ -80,11 +80,11 @@ def _day_states(
     )
 
 
-def _alerts(store: Store, charter: Charter) -> list[operator_page.Alert]:
+def _alerts(store: Store, charter: Charter) -> list[operator_page.AlertRow]:
     file = store.quarantine(charter.pilot) / "alerts.jsonl"
     states = get_args(operator_page.State)
     return [
-        operator_page.Alert(
+        operator_page.AlertRow(
             day=entry["day"], state=entry["state"], severity="stop", why=entry["what"]
         )
         for entry in ledger.entries(file)

@@ -12,17 +12,17 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from peil.charter.schema import Part, Words
+from peil.charter.schema import CharterPart, Words
 from peil.pages.portal_tables import Interval as Interval
-from peil.pages.portal_tables import Released as Released
 from peil.pages.portal_tables import ReleasedFlows, ReleasedVisitors
+from peil.pages.portal_tables import ReleasedPresence as ReleasedPresence
 from peil.pages.self_contained import page
 from peil.store.atomic import write_text
 
 Number = int | float
 
 
-class Score(Part):
+class Score(CharterPart):
     """One score of one estimator on known truth.
 
     `measure`: ``mape``, ``wape``, ``wape_1km``, ``bias``, ``coverage``, ``emd``,
@@ -42,14 +42,14 @@ class Score(Part):
     is_champion: bool = False
 
 
-class EstimatorName(Part):
+class EstimatorName(CharterPart):
     """What people call an estimator."""
 
     estimator: str
     words: Words
 
 
-class Result(Part):
+class Result(CharterPart):
     """One expectation as the gate judged it. `observed` holds counts and shares only."""
 
     expectation: str
@@ -60,7 +60,7 @@ class Result(Part):
     observed: dict[str, Number] = Field(default_factory=dict)
 
 
-class Gate(Part):
+class Gate(CharterPart):
     """A gate of one day, with what it asked."""
 
     state: Literal["raw", "staged", "estimated", "released"]
@@ -69,7 +69,7 @@ class Gate(Part):
     results: list[Result] = Field(default_factory=list)
 
 
-class Download(Part):
+class Download(CharterPart):
     """A released file that lies near the page."""
 
     label: str
@@ -83,7 +83,7 @@ class Download(Part):
         return href
 
 
-class Release(Part):
+class Release(CharterPart):
     """What became of one day. `ledger` is the start of its ledger entry's hash."""
 
     day: str
@@ -93,7 +93,7 @@ class Release(Part):
     downloads: list[Download] = Field(default_factory=list)
 
 
-class Method(Part):
+class Method(CharterPart):
     """The method behind the released figures: names, version, and words for readers."""
 
     estimator: str
@@ -103,14 +103,14 @@ class Method(Part):
     paragraphs: list[Words] = Field(default_factory=list)
 
 
-class Body(Part):
+class Body(CharterPart):
     """Operator or agency: name and contact."""
 
     name: str
     contact: str = ""
 
 
-class PortalData(Part):
+class PortalData(CharterPart):
     """Everything the page of a pilot shows. Released and public only.
 
     `zones` is a GeoJSON FeatureCollection in plane coordinates (metres) with the properties
@@ -135,7 +135,7 @@ class PortalData(Part):
     tier: str
     threshold: int
     zones: dict[str, Any]
-    released: Released
+    released: ReleasedPresence
     flows: ReleasedFlows | None = None
     visitors: ReleasedVisitors | None = None
     method: Method

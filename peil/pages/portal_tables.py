@@ -1,6 +1,6 @@
 """The released tables as the page of a pilot holds them: columns, and no number that is withheld.
 
-`Released` is presence, zones by hours. `ReleasedFlows` and `ReleasedVisitors` are pairs by hours;
+`ReleasedPresence` is zones by hours. `ReleasedFlows` and `ReleasedVisitors` are pairs by hours;
 pairs of which nothing is shown may be left out.
 """
 
@@ -12,19 +12,19 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from peil.charter.schema import Part
+from peil.charter.schema import CharterPart
 
 Whole = int | None
 
 
-class Interval(Part):
+class Interval(CharterPart):
     """Level of the intervals, and whether it is provisional."""
 
     level: int = Field(default=90, gt=0, lt=100, description="percent")
     is_provisional: bool = True
 
 
-class Released(Part):
+class ReleasedPresence(CharterPart):
     """The released presence table as columns: `values[z][t]` of zone z in hour t.
 
     `times` are starts of hours in local time with offset. `conf_status` is ``F`` (free),
@@ -40,7 +40,7 @@ class Released(Part):
     unit: Literal["PS", "DEV"]
 
     @model_validator(mode="after")
-    def _shapes_and_silence(self) -> Released:
+    def _shapes_and_silence(self) -> ReleasedPresence:
         for name in ("values", "lower", "upper", "conf_status"):
             rows = getattr(self, name)
             if len(rows) != len(self.zone_ids) or any(len(r) != len(self.times) for r in rows):
@@ -51,7 +51,7 @@ class Released(Part):
         return self
 
 
-class ByPair(Part):
+class ByPair(CharterPart):
     """A released table of pairs as columns: `values[p][t]` of pair p in hour t.
 
     `pairs[p]` are two places in lists of the table's own; `times` are the hours that were
@@ -120,7 +120,7 @@ class ReleasedFlows(ByPair):
         return self._check(len(self.zone_ids), len(self.zone_ids))
 
 
-class Origin(Part):
+class Origin(CharterPart):
     """Where the people of a group come from, by its code in the released table.
 
     `kind` is ``resident`` (they live in the zone), ``zone`` (they live in the zone `name`, and

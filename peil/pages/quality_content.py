@@ -17,7 +17,7 @@ from peil.pages.quality_page import (
     Cell,
     CellStatus,
     Day,
-    Problem,
+    ProblemRow,
     QualityData,
     Region,
 )
@@ -183,5 +183,5 @@ def status_of(value: Any, lower: Any, upper: Any) -> CellStatus:
     return "high" if value > upper else "expected"
 
 
-def _problem(trouble: Trouble) -> Problem:
-    return Problem(**{name: getattr(trouble, name) for name in Problem.model_fields})
+def _problem(trouble: Trouble) -> ProblemRow:
+    return ProblemRow(**{name: getattr(trouble, name) for name in ProblemRow.model_fields})

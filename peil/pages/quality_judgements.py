@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from peil.charter.clock import hours_of
-from peil.pages.quality_page import FEWEST, Check
+from peil.pages.quality_page import FEWEST, CheckRow
 from peil.quality.catalogue import CHECKS
 from peil.quality.warnings import ROWS, SHARES
 
@@ -120,11 +120,11 @@ def _with_unjudged(judged: pd.DataFrame, figures: pd.DataFrame, time_zone: str) 
     return pd.concat([judged, bare]) if len(bare) else judged
 
 
-def _check(row: dict[Any, Any], earlier: dict[tuple[Any, ...], float], time_zone: str) -> Check:
+def _check(row: dict[Any, Any], earlier: dict[tuple[Any, ...], float], time_zone: str) -> CheckRow:
     check, scope, place = row["check"], row["scope"], row["place"]
     is_whole = pd.isna(row["hour_at"])
     then = earlier.get((WARNED.get(check, check), scope, place)) if is_whole else None
-    return Check(
+    return CheckRow(
         check=check,
         scope=scope,
         place=place,

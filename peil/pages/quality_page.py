@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from peil.charter.schema import Part, Words
+from peil.charter.schema import CharterPart, Words
 from peil.pages.self_contained import page
 from peil.stage.accounting import FileAccount
 from peil.store.atomic import write_text
@@ -18,7 +18,7 @@ CellStatus = Literal["silent", "low", "expected", "high", "few", "unknown"]
 Verdict = Literal["stop", "note", "unknown", "fine"]
 
 
-class Cell(Part):
+class Cell(CharterPart):
     """A cell and where it stands: metres on the pilot's plane, or None when it is not located."""
 
     cell_id: str
@@ -27,14 +27,14 @@ class Cell(Part):
     y_m: float | None = None
 
 
-class Region(Part):
+class Region(CharterPart):
     """A region by its public name; the empty id is of cells outside every zone."""
 
     region_id: str
     name: str
 
 
-class Check(Part):
+class CheckRow(CharterPart):
     """One judged figure of one day.
 
     `then` is the same figure a week before. `trend` is the share per day by which it moves.
@@ -56,7 +56,7 @@ class Check(Part):
     verdict: Verdict
 
 
-class Problem(Part):
+class ProblemRow(CharterPart):
     """An open trouble: what is wrong, since when, who can mend it and how."""
 
     kind: str
@@ -69,7 +69,7 @@ class Problem(Part):
     what_to_do: str
 
 
-class Day(Part):
+class Day(CharterPart):
     """One day.
 
     `rows_per_hour` is cells by hours, in the order of `QualityData.cells` and of `hours`: a
@@ -80,7 +80,7 @@ class Day(Part):
     hours: list[str] = Field(default_factory=list, description="local time with its offset")
     rows_per_hour: list[list[int | None]] = Field(default_factory=list)
     statuses: list[CellStatus] = Field(default_factory=list, description="one a cell")
-    checks: list[Check] = Field(default_factory=list)
+    checks: list[CheckRow] = Field(default_factory=list)
     n_checks_left_out: int = Field(0, ge=0, description="cells out of range beyond those listed")
     files: list[FileAccount] = Field(default_factory=list)
 
@@ -98,7 +98,7 @@ class Day(Part):
         return self
 
 
-class QualityData(Part):
+class QualityData(CharterPart):
     """Everything the quality page shows: counts, shares and public names."""
 
     pilot: str
@@ -111,7 +111,7 @@ class QualityData(Part):
         default_factory=list, description="rings of the zones' outlines, a polygon each, in m"
     )
     days: list[Day] = Field(min_length=1)
-    problems: list[Problem] = Field(default_factory=list)
+    problems: list[ProblemRow] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _as_many_cells(self) -> QualityData:

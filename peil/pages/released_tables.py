@@ -15,7 +15,13 @@ from peil.charter.clock import hours_of
 from peil.charter.products import PRODUCTS, linked
 from peil.charter.schema import Charter, Words
 from peil.pages.method_words import PROTECTED
-from peil.pages.portal_tables import Interval, Origin, Released, ReleasedFlows, ReleasedVisitors
+from peil.pages.portal_tables import (
+    Interval,
+    Origin,
+    ReleasedFlows,
+    ReleasedPresence,
+    ReleasedVisitors,
+)
 from peil.release import statement
 from peil.store import ledger
 from peil.store.atomic import read_json
@@ -31,7 +37,7 @@ def is_released(charter: Charter, store: Store, product: str, day: date) -> bool
     return place.exists() and ledger.is_released(store, charter.pilot, product, str(day))
 
 
-def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> Released:
+def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> ReleasedPresence:
     """Presence as zones by hours; `more_times` are hours of which another product is released."""
     times = sorted({*table["TIME_PERIOD"], *more_times}, key=pd.Timestamp)
     zones = sorted(table["REF_AREA"].unique())
@@ -41,7 +47,7 @@ def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> Released:
         rows = pivot.reindex(index=zones, columns=times).astype(object)
         return [[None if pd.isna(number) else number for number in row] for row in rows.to_numpy()]
 
-    return Released(
+    return ReleasedPresence(
         zone_ids=zones,
         times=times,
         values=wide("OBS_VALUE"),

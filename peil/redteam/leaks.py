@@ -31,7 +31,7 @@ Place = bytes | Path | Iterable[Path]
 
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class Leak:
     """One marker in one file, in one form; or a file that could not be looked into.
 
     Attributes
@@ -118,7 +118,7 @@ def scan(
     markers: Mapping[str, Marker],
     places: Mapping[str, Place],
     on_file: Callable[[str], None] | None = None,
-) -> list[Finding]:
+) -> list[Leak]:
     """Look for every marker in every file of every place, in every form, and in files' names.
 
     Parameters
@@ -149,23 +149,23 @@ def scan(
     ['text']
     """
     sought = _by_head(markers)
-    findings: set[Finding] = set()
+    findings: set[Leak] = set()
     for place, where in places.items():
         for name, content, file in _files(place, where):
             if on_file is not None:
                 on_file(place)
             findings |= {
-                Finding(place, f"{HIDDEN}!its name", marker, encoding)
+                Leak(place, f"{HIDDEN}!its name", marker, encoding)
                 for marker, encoding in _held(_bytes_of(name), sought)
             }
             try:
                 for inside, piece in unpack(content, file):
                     findings |= {
-                        Finding(place, _label(name, inside, sought), marker, encoding)
+                        Leak(place, _label(name, inside, sought), marker, encoding)
                         for marker, encoding in _held(piece, sought)
                     }
             except NotDecodedError as error:
-                findings.add(Finding(place, _label(name, error.inside, sought), "", NOT_DECODED))
+                findings.add(Leak(place, _label(name, error.inside, sought), "", NOT_DECODED))
     return sorted(findings)
 
 

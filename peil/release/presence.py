@@ -1,4 +1,4 @@
-"""Released presence: the champion's zones and hours, protected and audited, under SDMX names."""
+"""Released presence by zone and hour, of one estimator: protected, audited, under SDMX names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 from peil import methods
 from peil.area.area import Area
 from peil.charter.schema import Charter
-from peil.estimate.estimators import CHAMPION
+from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Refused
 from peil_models.disclosure import AuditReport, audit, protect
 
@@ -38,13 +38,13 @@ def threshold_of(charter: Charter) -> int:
 
 
 def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
-    """Keep the champion's rows, mark what must be withheld, and audit what is left."""
+    """Keep the released estimator's rows, mark what must be withheld, audit what is left."""
     rows = pd.read_parquet(estimated / "est_presence__by_zone_hour.parquet")
-    rows = rows[rows["estimator"] == CHAMPION].drop(columns=["estimator", "run_id"])
+    rows = rows[rows["estimator"] == RELEASED_ESTIMATOR].drop(columns=["estimator", "run_id"])
     if rows.empty:
         raise Refused(
-            f"{charter.pilot}: the day was estimated before {CHAMPION} was an estimator: run "
-            "`peil estimate` for it again, then release it."
+            f"{charter.pilot}: the day was estimated before {RELEASED_ESTIMATOR} was an estimator: "
+            "run `peil estimate` for it again, then release it."
         )
     zones = area.zones[["zone_id", "parent_id", "level"]]
     tidy = rows.merge(zones, on="zone_id", how="left", validate="many_to_one")

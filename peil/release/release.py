@@ -20,7 +20,7 @@ from peil.charter.clock import now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product, resolve
 from peil.charter.schema import Charter
-from peil.estimate.estimators import CHAMPION
+from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.gates import products as product_gates
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
@@ -197,8 +197,8 @@ def _metadata(
     """What a reader of the table must know; the same for the same figures (no clock)."""
     origin: dict[str, Any] = (
         {
-            "estimator": CHAMPION,
-            f"{CHAMPION}_steps": record["facts"][f"{CHAMPION}_steps"],
+            "estimator": RELEASED_ESTIMATOR,
+            f"{RELEASED_ESTIMATOR}_steps": record["facts"][f"{RELEASED_ESTIMATOR}_steps"],
             "night": record["night"],
         }
         if product.name == PRESENCE

@@ -6,12 +6,12 @@ from datetime import date
 
 from pydantic import Field
 
-from peil.charter.schema import Charter, Part
+from peil.charter.schema import Charter, CharterPart
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
 
-class FileAccount(Part):
+class FileAccount(CharterPart):
     """The rows of one delivered file. Unit: rows."""
 
     day: str

@@ -16,7 +16,7 @@ import pytest
 from planting import ENCODINGS, IMSI, KEY, PLACES, plain, sealed_not
 
 from peil.adapters.sealing import attach, bound, load_crypto
-from peil.redteam.leaks import NOT_DECODED, Finding, scan
+from peil.redteam.leaks import NOT_DECODED, Leak, scan
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -125,7 +125,7 @@ def test_what_cannot_be_decoded_does_not_pass_for_clean(tmp_path: Path, kind: st
     }[kind]
     (tmp_path / "broken").write_bytes(start + random.Random(kind).randbytes(5000))
     assert scan({"subscriber": IMSI}, {"spill": tmp_path}) == [
-        Finding("spill", f"broken!{kind}", "", NOT_DECODED)
+        Leak("spill", f"broken!{kind}", "", NOT_DECODED)
     ]
 
 

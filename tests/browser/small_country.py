@@ -17,7 +17,15 @@ from small_judgements import DAYS, gates, scores
 
 from peil.charter.schema import Words
 from peil.estimate.estimators import ESTIMATORS
-from peil.pages.portal import Body, Download, EstimatorName, Method, PortalData, Release, Released
+from peil.pages.portal import (
+    Body,
+    Download,
+    EstimatorName,
+    Method,
+    PortalData,
+    Release,
+    ReleasedPresence,
+)
 
 NAMES = [
     "Zeemonde",
@@ -100,7 +108,7 @@ def _presence(zones: dict[str, Any], times: list[str], seed: int) -> np.ndarray:
     return values * rng.normal(1, 0.012, values.shape)
 
 
-def released(zones: dict[str, Any], times: list[str], seed: int = 5) -> Released:
+def released(zones: dict[str, Any], times: list[str], seed: int = 5) -> ReleasedPresence:
     """Values with intervals; the two smallest municipalities withheld in the small hours."""
     bottom = _presence(zones, times, seed)
     ids = [f["properties"]["zone_id"] for f in zones["features"]]
@@ -121,7 +129,7 @@ def released(zones: dict[str, Any], times: list[str], seed: int = 5) -> Released
             edge = (row * (1 + sign * width)).round().astype(int)
             target.append([None if h else int(v) for v, h in zip(edge, hidden, strict=True)])
         status.append(["C" if h else "F" for h in hidden])
-    return Released(
+    return ReleasedPresence(
         zone_ids=ids,
         times=times,
         values=values,
@@ -241,7 +249,7 @@ def grid_data(all_withheld: bool = False) -> PortalData:
     raw = rng.poisson(rng.gamma(1.2, 60, (48, 1)) * np.linspace(0.6, 1.4, 24)[None, :])
     none = [[None] * 24 for _ in features]
     shown = [[None if all_withheld or v < 15 else int(v) for v in row] for row in raw]
-    table = Released(
+    table = ReleasedPresence(
         zone_ids=[f["properties"]["zone_id"] for f in features],
         times=times,
         values=shown,

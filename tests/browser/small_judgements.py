@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peil.charter.schema import Words
-from peil.pages.operator_page import Alert, DayStates, OperatorData, StateOfDay
+from peil.pages.operator_page import AlertRow, DayStates, OperatorData, StateOfDay
 from peil.pages.portal import Gate, Result, Score
 from peil.stage.accounting import FileAccount
 
@@ -140,13 +140,13 @@ def operator_data() -> OperatorData:
                 )
             )
     alerts = [
-        Alert(
+        AlertRow(
             day=DAYS[-1],
             state="staged",
             severity="stop",
             why="Many unknown cells mean an outdated cell plan.",
         ),
-        Alert(
+        AlertRow(
             day="2026-03-05",
             state="estimated",
             severity="note",

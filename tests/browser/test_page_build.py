@@ -12,7 +12,7 @@ from small_country import grid_data, page_data
 from small_judgements import operator_data
 
 from peil.pages import operator_page, self_contained
-from peil.pages.portal import Download, PortalData, Released, build
+from peil.pages.portal import Download, PortalData, ReleasedPresence, build
 from peil.pages.self_contained import PORTAL, script
 
 SOURCES = sorted((PORTAL / "src").glob("*.js"))
@@ -65,18 +65,18 @@ def test_a_number_in_a_withheld_entry_is_refused(column: str, status: str | None
         "upper": [[None]],
         "conf_status": [[status]],
     }
-    assert Released.model_validate(table).values == [[None]]
+    assert ReleasedPresence.model_validate(table).values == [[None]]
     table[column] = [[0]]
     with pytest.raises(ValidationError, match="not free carries a number"):
-        Released.model_validate(table)
+        ReleasedPresence.model_validate(table)
 
 
 def test_hours_out_of_order_and_wrong_shapes_are_refused() -> None:
     good = page_data().released.model_dump()
     with pytest.raises(ValidationError, match="ascend"):
-        Released.model_validate({**good, "times": good["times"][::-1]})
+        ReleasedPresence.model_validate({**good, "times": good["times"][::-1]})
     with pytest.raises(ValidationError, match="zones by hours"):
-        Released.model_validate({**good, "values": good["values"][1:]})
+        ReleasedPresence.model_validate({**good, "values": good["values"][1:]})
 
 
 def test_a_released_zone_without_shape_is_refused() -> None:

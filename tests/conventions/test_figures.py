@@ -14,7 +14,7 @@ from benchmarks import accuracy, estimate, location, simulate, stage, stays
 from benchmarks.accuracy import demo
 from benchmarks.recording import FOLDER, legible, record_file
 from peil import methods
-from peil.estimate.estimators import CHAMPION, ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.settings import PROJECT
 from peil.store.atomic import read_json
 
@@ -56,8 +56,8 @@ def test_every_benchmark_has_its_records_and_they_are_legible() -> None:
 
 def test_released_intervals_have_the_width_that_the_champion_learnt() -> None:
     record = demo_record()
-    assert (record["champion"], set(record["learnt"])) == (CHAMPION, set(ESTIMATORS))
-    used, learnt = methods.section("uncertainty", "demo"), record["learnt"][CHAMPION]
+    assert (record["champion"], set(record["learnt"])) == (RELEASED_ESTIMATOR, set(ESTIMATORS))
+    used, learnt = methods.section("uncertainty", "demo"), record["learnt"][RELEASED_ESTIMATOR]
     assert {key: used[key] for key in demo.WIDTHS} == {key: learnt[key] for key in demo.WIDTHS}
 
 

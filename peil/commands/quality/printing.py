@@ -13,7 +13,7 @@ from peil.charter.schema import Charter
 from peil.commands.quality.lines import OWNERS, SIGNS, between, short, sparkline, trend
 from peil.commands.quality.report import WEEKS_WIDE, DayReport
 from peil.pages.quality_judgements import WARNED
-from peil.pages.quality_page import Check
+from peil.pages.quality_page import CheckRow
 from peil.quality.catalogue import FLOWETL, REASONS
 from peil.store.store import Store
 
@@ -83,7 +83,7 @@ class Printer:
             )
             self.console.print(Text(text, style="dim"))
 
-    def _is_shown(self, check: Check) -> bool:
+    def _is_shown(self, check: CheckRow) -> bool:
         out = check.verdict in ("stop", "note")
         return out or check.check not in BY_REASON or check.check == self.check
 
@@ -99,7 +99,7 @@ class Printer:
             "dim",
         )
 
-    def _check(self, check: Check, report: DayReport) -> None:
+    def _check(self, check: CheckRow, report: DayReport) -> None:
         weeks = report.weeks.get(WARNED.get(check.check, check.check), [None] * WEEKS_WIDE)[
             -self.n_days :
         ]

@@ -18,7 +18,7 @@ from peil.pages.quality_judgements import (
     shown_value,
     week_before,
 )
-from peil.pages.quality_page import Check
+from peil.pages.quality_page import CheckRow
 from peil.quality import store as quality
 from peil.stage import accounting
 from peil.stage.accounting import FileAccount
@@ -33,7 +33,7 @@ class DayReport:
 
     day: str
     files: list[FileAccount]
-    checks: list[Check]
+    checks: list[CheckRow]
     n_checks_left_out: int = 0
     weeks: dict[str, list[float | None]] = field(default_factory=dict)
 

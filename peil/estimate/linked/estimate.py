@@ -24,7 +24,7 @@ from peil.charter.schema import Charter
 from peil.charter.windows import Window, linked_products, periods
 from peil.estimate.champion import champion_of, default_footprint
 from peil.estimate.linked import follow
-from peil.estimate.linked.tables import ESTIMATOR, Part, Weighing, positions_of
+from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing, positions_of
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome
 from peil.stage import device_rows, readiness
@@ -200,7 +200,7 @@ def _tables(
         day: make(
             weighing,
             tallies[product.tally],
-            Part(window, hours, positions_of(day, window, counts), run_id),
+            TablePeriod(window, hours, positions_of(day, window, counts), run_id),
         )
         for day in periods(product, window)
     }

@@ -86,7 +86,7 @@ class Weighing:
 
 
 @dataclass(frozen=True)
-class Part:
+class TablePeriod:
     """The period of a window that a table is about.
 
     Attributes
@@ -113,7 +113,7 @@ def _of_day(table: pd.DataFrame, positions: list[int]) -> pd.DataFrame:
     return rows.assign(mass=rows["n_parts"] / PARTS)
 
 
-def flows(weighing: Weighing, tally: pd.DataFrame, part: Part) -> pd.DataFrame:
+def flows(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.DataFrame:
     """Trips of one day: `est_flows__by_zone_pair_hour`.
 
     Parameters
@@ -157,7 +157,7 @@ def flows(weighing: Weighing, tally: pd.DataFrame, part: Part) -> pd.DataFrame:
     )
 
 
-def visitors(weighing: Weighing, tally: pd.DataFrame, part: Part) -> pd.DataFrame:
+def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.DataFrame:
     """Devices present on one day by where they come from: `est_visitors__by_zone_hour_origin`.
 
     The weights of an hour make the devices seen in it stand for the whole register. Parameters as
@@ -224,7 +224,7 @@ def regions(area: Area) -> dict[str, str]:
     return region_of
 
 
-def residence(weighing: Weighing, tally: pd.DataFrame, part: Part) -> pd.DataFrame:
+def residence(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.DataFrame:
     """Devices by zone of home over a window, beside the register: `est_residence__by_zone`.
 
     Parameters as `flows`, of `Sums.homes`, which `weighing` holds too.

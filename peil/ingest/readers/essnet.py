@@ -181,7 +181,7 @@ def _antennas_csv(
     if "cell_id" in columns:
         fields["cell_id"] = plan.words(columns["cell_id"])
     else:
-        fields["cell_id"] = plan.Field("record", "NULL", "(_line - 1)::VARCHAR")
+        fields["cell_id"] = plan.PlanField("record", "NULL", "(_line - 1)::VARCHAR")
     aimed = ""
     if "type" in names:
         aimed = f", {plan.text('type')} = 'directional' AS is_directional"

@@ -151,7 +151,7 @@ def after_epoch(text: str, delivery: Delivery) -> str:
 
 def fields(
     connection: duckdb.DuckDBPyConnection, file: Path, relation: str, delivery: Delivery
-) -> dict[str, typed.Field]:
+) -> dict[str, typed.TypedField]:
     """How each mapped column becomes its canonical value, by the type it was delivered in.
 
     Raises
@@ -204,12 +204,10 @@ def forget_rejected(connection: duckdb.DuckDBPyConnection) -> None:
 def rejected_lines(connection: duckdb.DuckDBPyConnection) -> list[int]:
     """Lines of records that the CSV reader could not take at all (encoding, length)."""
     try:
-        rows = connection.execute(
-            "SELECT DISTINCT line FROM reject_errors ORDER BY line"
-        ).fetchall()
+        lines = connection.execute("SELECT DISTINCT line FROM reject_errors ORDER BY line")
     except duckdb.CatalogException:  # no CSV, or nothing rejected
         return []
-    return [int(line) for (line,) in rows]
+    return [int(line) for (line,) in lines.fetchall()]
 
 
 class Generic(Reader):

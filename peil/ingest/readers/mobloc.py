@@ -68,7 +68,7 @@ class Mobloc(Reader):
                 f"CASE lower({delivered}) WHEN 'true' THEN 'micro' WHEN '1' THEN 'micro' "
                 "WHEN 'false' THEN 'macro' WHEN '0' THEN 'macro' END"
             )
-            fields["cell_type"] = plan.Field(theirs["cell_type"], delivered, kind)
+            fields["cell_type"] = plan.PlanField(theirs["cell_type"], delivered, kind)
         plan.require_read(connection, file, fields)
         aimed = ""
         if "azimuth_deg" in fields:

@@ -91,7 +91,9 @@ class Opencellid(Reader):
         fields = {
             "latitude": plan.number("lat", delivery),
             "longitude": plan.number("lon", delivery),
-            "cell_id": plan.Field("cell", "NULL", f"CASE WHEN NOT ({nameless}) THEN {name} END"),
+            "cell_id": plan.PlanField(
+                "cell", "NULL", f"CASE WHEN NOT ({nameless}) THEN {name} END"
+            ),
         }
         plan.require_read(connection, file, fields)
         where = "true"

@@ -19,7 +19,7 @@ TEXT = "plan_text"  # the temporary table that `whole` makes; `_line` is the rec
 
 
 @dataclass(frozen=True)
-class Field:
+class PlanField:
     """One canonical column: the delivered column, its text and its value as SQL."""
 
     theirs: str
@@ -113,20 +113,20 @@ def text(theirs: str) -> str:
     return f"nullif(trim({generic.quoted(theirs)}::VARCHAR), '')"
 
 
-def words(theirs: str) -> Field:
+def words(theirs: str) -> PlanField:
     """A field that stays text."""
-    return Field(theirs, text(theirs), text(theirs))
+    return PlanField(theirs, text(theirs), text(theirs))
 
 
-def number(theirs: str, delivery: Delivery) -> Field:
+def number(theirs: str, delivery: Delivery) -> PlanField:
     """A field that is a number, with the charter's decimal mark."""
     delivered = text(theirs)
     point = f"replace({delivered}, ',', '.')" if delivery.decimal == "," else delivered
     finite = f"TRY_CAST({point} AS DOUBLE)"
-    return Field(theirs, delivered, f"CASE WHEN isfinite({finite}) THEN {finite} END")
+    return PlanField(theirs, delivered, f"CASE WHEN isfinite({finite}) THEN {finite} END")
 
 
-def moment(theirs: str, delivery: Delivery, is_last_day: bool = False) -> Field:
+def moment(theirs: str, delivery: Delivery, is_last_day: bool = False) -> PlanField:
     """A moment; a last day at midnight is valid whole, so the moment after it is stored."""
     delivered = text(theirs)
     value = generic.moment(delivered, delivery)
@@ -134,11 +134,11 @@ def moment(theirs: str, delivery: Delivery, is_last_day: bool = False) -> Field:
         local = f"timezone({generic.literal(delivery.time_zone)}, {value})"
         after = f"timezone({generic.literal(delivery.time_zone)}, {local} + to_days(1))"
         value = f"CASE WHEN {local} = date_trunc('day', {local}) THEN {after} ELSE {value} END"
-    return Field(theirs, delivered, value)
+    return PlanField(theirs, delivered, value)
 
 
 def require_read(
-    connection: duckdb.DuckDBPyConnection, file: Path, fields: Mapping[str, Field]
+    connection: duckdb.DuckDBPyConnection, file: Path, fields: Mapping[str, PlanField]
 ) -> None:
     """Refuse the first field, in the order of `fields`, that is there but cannot be read.
 
@@ -154,6 +154,6 @@ def require_read(
         raise refuse(file, bad[0], fields["cell_id"].theirs, "a cell has no name")
 
 
-def listed(fields: Mapping[str, Field]) -> str:
+def listed(fields: Mapping[str, PlanField]) -> str:
     """The columns of a SELECT over `plan_text`."""
     return ", ".join(f"{field.value} AS {ours}" for ours, field in fields.items())

@@ -17,7 +17,7 @@ NIGHT_H = 4  # clocks change before this hour of the day
 
 
 @dataclass(frozen=True)
-class Field:
+class TypedField:
     """One canonical value in three steps of SQL, each over the columns of the one before it.
 
     Attributes
@@ -51,9 +51,9 @@ class Field:
 
 def _field(
     name: str, given: str, parsed: str = "", value: str = "", is_sure: bool = False
-) -> Field:
+) -> TypedField:
     unread = f"({name}_given IS NOT NULL AND {name}_parsed IS NULL)"
-    return Field(
+    return TypedField(
         name,
         given,
         parsed or f"{name}_given",
@@ -78,7 +78,7 @@ def trimmed(column: str, is_alike: bool = False) -> str:
     return f"CASE WHEN {column} < '!' OR ends_with({column}, ' ') THEN {trim} ELSE {column} END"
 
 
-def text(name: str, column: str, kind: str, is_alike: bool = False) -> Field:
+def text(name: str, column: str, kind: str, is_alike: bool = False) -> TypedField:
     """A name: text without blanks around it, or a number or bytes written as text.
 
     Raises
@@ -98,7 +98,7 @@ def text(name: str, column: str, kind: str, is_alike: bool = False) -> Field:
     raise UnfitError(f"is {kind}, not text or a whole number")
 
 
-def whole(name: str, column: str, kind: str) -> Field:
+def whole(name: str, column: str, kind: str) -> TypedField:
     """A small whole number.
 
     Raises
@@ -144,7 +144,7 @@ def moment(
     stamp: Callable[[str], str],
     of_number: Callable[[str], str] | None,
     is_iso: bool,
-) -> Field:
+) -> TypedField:
     """A moment in UTC.
 
     Parameters
@@ -189,15 +189,15 @@ def moment(
     raise UnfitError(f"is {kind}, which holds no time of day")
 
 
-def zoned(name: str, column: str, stamp: Callable[[str], str]) -> Field:
+def zoned(name: str, column: str, stamp: Callable[[str], str]) -> TypedField:
     """A moment from text that is read with its zone."""
     return _field(name, trimmed(column), stamp(f"{name}_given"))
 
 
-def _local_field(name: str, given: str, stamp: str, zone: str) -> Field:
+def _local_field(name: str, given: str, stamp: str, zone: str) -> TypedField:
     parsed = f"{name}_parsed"
     unread = f"({name}_given IS NOT NULL AND ({is_time(parsed, zone)}) IS NOT TRUE)"
-    return Field(name, given, stamp, local(parsed, zone), unread)
+    return TypedField(name, given, stamp, local(parsed, zone), unread)
 
 
 def is_time(stamp: str, zone: str) -> str:

@@ -21,7 +21,9 @@ ZONES = ["A1", "A2", "B1"]
 ORIGINS = Origins(ZONES)
 GERMANY = int(ORIGINS.of(np.array([-1]), np.array([262]))[0])
 HOURS = [datetime(2026, 3, 1, 23, tzinfo=UTC) + timedelta(hours=n) for n in range(48)]
-DAY = product_tables.Part(Window(date(2026, 3, 2), date(2026, 3, 3)), HOURS, list(range(24)), "r")
+DAY = product_tables.TablePeriod(
+    Window(date(2026, 3, 2), date(2026, 3, 3)), HOURS, list(range(24)), "r"
+)
 CHOICES: dict[str, dict[str, Any]] = {
     "linked": {"roamer_persons": 1.0},
     "uncertainty": {"level": 0.9, "sampling_overdispersion": 1.5, "model_error_share": 0.1},
@@ -113,7 +115,7 @@ def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
 def test_residence_is_told_beside_the_register() -> None:
     window = Window(date(2026, 3, 2), date(2026, 3, 3))
     table = product_tables.residence(
-        weighing(), PRESENT, product_tables.Part(window, HOURS, [], "r")
+        weighing(), PRESENT, product_tables.TablePeriod(window, HOURS, [], "r")
     )
     assert table["n_devices"].tolist() == [100, 20, 200]
     assert table["market_share"].tolist() == pytest.approx([1 / 3, 0.4, 0.2])

@@ -18,7 +18,7 @@ from expectations.estimated import est_presence__by_zone_hour as believed
 from peil.area.area import Area
 from peil.charter import reading
 from peil.estimate import night as nights
-from peil.estimate.estimators import CHAMPION, ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.estimate.outages import PlanOnAir
 from peil.estimate.presence import Estimation
 from peil.outcome import Refused
@@ -115,7 +115,7 @@ def test_a_place_keeps_its_people_while_its_mast_is_out(name: str, most: float) 
 def test_unnoticed_the_outage_would_have_emptied_the_place(monkeypatch: Any) -> None:
     of = area()
     monkeypatch.setattr("peil.estimate.outages.silent_hours", lambda x, y, prior, **_: y < 0)
-    found = persons(estimated(of, counted(of, OUT)), CHAMPION, f"Z{OUT}")
+    found = persons(estimated(of, counted(of, OUT)), RELEASED_ESTIMATOR, f"Z{OUT}")
     assert found[list(LASTS)].max() < 0.8 * 900
 
 
@@ -186,7 +186,7 @@ def test_the_champion_reads_off_the_counts_that_people_are_in_the_woods() -> Non
     counts = np.tile(np.round(whole @ (2700 * woods / woods.sum()))[:, None], (1, 24))
     made = estimated(of, Counted([PlanOfHours(plan(), np.arange(24), counts)], np.zeros(24), HOURS))
     tiles = made.tile_table("0")
-    assert set(tiles["estimator"]) == {CHAMPION}
+    assert set(tiles["estimator"]) == {RELEASED_ESTIMATOR}
     in_woods = tiles["tile_id"].isin(np.flatnonzero(woods))
     assert tiles.loc[in_woods, "n_devices"].sum() > 0.9 * tiles["n_devices"].sum()
 
@@ -194,14 +194,17 @@ def test_the_champion_reads_off_the_counts_that_people_are_in_the_woods() -> Non
 def test_a_day_estimated_before_the_champion_is_not_released_empty(tmp_path: Path) -> None:
     of = area()
     made = estimated(of, counted(of))
-    old = pd.concat([made.run(name, "0")[0] for name in ESTIMATORS if name != CHAMPION])
+    old = pd.concat([made.run(name, "0")[0] for name in ESTIMATORS if name != RELEASED_ESTIMATOR])
     old.to_parquet(tmp_path / "est_presence__by_zone_hour.parquet")
     with pytest.raises(Refused, match="run `peil estimate` for it again"):
         presence(reading.load("demo"), of, tmp_path, DAY)
 
 
 def test_every_list_of_estimators_is_the_same() -> None:
-    assert (tuple(ESTIMATORS), CHAMPION) == (believed.ESTIMATORS, believed.CHAMPION)
+    assert (tuple(ESTIMATORS), RELEASED_ESTIMATOR) == (
+        believed.ESTIMATORS,
+        believed.RELEASED_ESTIMATOR,
+    )
     models = yaml.safe_load((PROJECT / "dbt_project/models/estimated/estimated.yml").read_text())
     accepted = [
         test["accepted_values"]["arguments"]["values"]

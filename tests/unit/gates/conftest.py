@@ -20,7 +20,7 @@ import pytest
 from shapely.geometry import box
 
 from peil.adapters import database, sealing
-from peil.estimate.estimators import CHAMPION, ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.store import keys
 from peil.store.store import Store
 
@@ -175,7 +175,7 @@ def estimated() -> Frames:
     by_zone = pd.DataFrame(rows, columns=[*columns, "n_persons_lower", "n_persons_upper"])
     by_zone["run_id"] = "0"
     tiles = [
-        (number, hour, CHAMPION, 396 * REGISTER[zone] / 1000 / 20)
+        (number, hour, RELEASED_ESTIMATOR, 396 * REGISTER[zone] / 1000 / 20)
         for zone_number, zone in enumerate(LEAVES)
         for number in range(20 * zone_number, 20 * zone_number + 20)
         for hour in HOURS

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from peil.estimate.estimators import CHAMPION
+from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.gates.report import Finding, GateReport
 from peil.quality import store as quality
 
@@ -110,22 +110,22 @@ def last_week(n_rows: int) -> Fault:
 
 
 def all_unlocated(batch: Any) -> None:
-    by_zone(scale("n_devices", 0.4 / 0.99, CHAMPION))(batch)
-    by_tile(scale("n_devices", 0.4 / 0.99, CHAMPION))(batch)
+    by_zone(scale("n_devices", 0.4 / 0.99, RELEASED_ESTIMATOR))(batch)
+    by_tile(scale("n_devices", 0.4 / 0.99, RELEASED_ESTIMATOR))(batch)
 
     def how(frame: pd.DataFrame) -> pd.DataFrame:
-        frame.loc[frame["estimator"] == CHAMPION, "n_devices_unlocated"] = 240.0
+        frame.loc[frame["estimator"] == RELEASED_ESTIMATOR, "n_devices_unlocated"] = 240.0
         return frame
 
     change("estimated", "unlocated", how)(batch)
 
 
 def few_unlocated(batch: Any) -> None:
-    by_zone(scale("n_devices", 0.9 / 0.99, CHAMPION))(batch)
-    by_tile(scale("n_devices", 0.9 / 0.99, CHAMPION))(batch)
+    by_zone(scale("n_devices", 0.9 / 0.99, RELEASED_ESTIMATOR))(batch)
+    by_tile(scale("n_devices", 0.9 / 0.99, RELEASED_ESTIMATOR))(batch)
 
     def how(frame: pd.DataFrame) -> pd.DataFrame:
-        frame.loc[frame["estimator"] == CHAMPION, "n_devices_unlocated"] = 40.0
+        frame.loc[frame["estimator"] == RELEASED_ESTIMATOR, "n_devices_unlocated"] = 40.0
         return frame
 
     change("estimated", "unlocated", how)(batch)
@@ -226,7 +226,7 @@ STOPS: dict[tuple[str, str], Fault] = {
     ("estimated", "lower_end_lies_below_the_figure"): by_zone(put("n_persons_lower", 1e6, 0.01)),
     ("estimated", "upper_end_lies_above_the_figure"): by_zone(put("n_persons_upper", 0.0, 0.01)),
     ("estimated", "most_devices_are_located"): all_unlocated,
-    ("estimated", "tiles_add_up_to_zones"): by_tile(scale("n_devices", 1.001, CHAMPION)),
+    ("estimated", "tiles_add_up_to_zones"): by_tile(scale("n_devices", 1.001, RELEASED_ESTIMATOR)),
     ("estimated", "no_devices_below_zero_in_a_tile"): by_tile(put("n_devices", -1.0, 0.001)),
     ("released", "there_is_something_to_release"): entries(NONE_LEFT),
     ("released", "no_entry_is_small"): entries(entry("A1", OBS_VALUE=14)),

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from peil.adapters import transform
-from peil.estimate.estimators import CHAMPION, ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.outcome import Refused, Waiting
 
 HOURS = [datetime(2026, 3, 1, 23, tzinfo=UTC) + timedelta(hours=n) for n in range(3)]
@@ -40,7 +40,7 @@ def estimated() -> dict[str, Rows]:
             "x_m": 50.0,
             "y_m": 50.0,
             "hour_at": hour,
-            "estimator": CHAMPION,
+            "estimator": RELEASED_ESTIMATOR,
             "n_devices": 1.5,
             "run_id": "r",
         }
@@ -50,7 +50,7 @@ def estimated() -> dict[str, Rows]:
     unlocated = [
         {
             "hour_at": hour,
-            "estimator": CHAMPION,
+            "estimator": RELEASED_ESTIMATOR,
             "n_devices_unlocated": 0.0,
             "n_devices_withheld": 3.0,
         }

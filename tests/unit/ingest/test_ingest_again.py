@@ -1,0 +1,136 @@
+"""Ingest waits for what still grows, does nothing twice, and mends what a kill left."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peil.ingest import ingest as module
+from peil.ingest import landing
+from peil.ingest.ingest import ingest
+from peil.outcome import Refused, Waiting
+
+DAY = date(2026, 3, 2)
+HEADER = "imsi,at,mcc,mnc,cell,imei\n"
+
+
+def row(number: int, cell: str = "c1", **fields: str) -> str:
+    told = {"imsi": f"20408000000000{number}", "at": f"2026-03-02 10:00:0{number}"} | fields
+    return f"{told['imsi']},{told['at']},204,08,{cell},3500000000\n"
+
+
+def lines(tiny: Any) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = tiny.raw("SELECT line, defect FROM events ORDER BY line")
+    return found
+
+
+def test_a_growing_file_is_waited_for(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIL_SETTLE_S", "0.01")
+    file = tiny.deliver("a.csv", HEADER + row(1))
+    tiny.vouch()
+
+    def writes_on(_: float) -> None:
+        with file.open("a") as opened:
+            opened.write(row(2))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.time, "sleep", writes_on)
+        with pytest.raises(Waiting, match=r"a.csv still grows"):
+            ingest("tiny", str(DAY))
+    assert not tiny.store.raw_file("tiny", DAY).exists()
+    tiny.vouch()
+    assert ingest("tiny", str(DAY)).facts["n_delivered"] == 2
+
+
+def test_a_file_that_lies_still_is_not_waited_for(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEIL_SETTLE_S", "30")
+    tiny.deliver("a.csv", HEADER + row(1))
+    monkeypatch.setattr(module.time, "time", lambda now=time.time: now() + 3600)
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: pytest.fail("slept"))
+    assert tiny.ingest().status == "done"
+
+
+def test_a_second_run_does_nothing_and_says_so(tiny: Any) -> None:
+    tiny.deliver("a.csv", HEADER + row(1) + row(9))
+    first = tiny.ingest()
+    before = tiny.store.raw_file("tiny", DAY).stat()
+    again = ingest("tiny", str(DAY))
+    assert (again.status, again.facts) == ("unchanged", first.facts)
+    after = tiny.store.raw_file("tiny", DAY).stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_new_opt_out_is_applied_by_landing_the_day_again(tiny: Any) -> None:
+    tiny.deliver("a.csv", HEADER + row(1) + row(2))
+    assert tiny.ingest().facts["n_opted_out"] == 0
+    tiny.put("opt_out.csv", "imsi\n204080000000002\n")
+    outcome = tiny.ingest()
+    assert (outcome.status, outcome.facts["n_opted_out"]) == ("done", 1)
+    assert tiny.raw("SELECT subscriber_id FROM events") == [("204080000000001",)]
+
+
+def test_a_later_file_of_the_day_is_landed_with_the_first(tiny: Any) -> None:
+    tiny.deliver("a.csv", HEADER + row(1))
+    tiny.ingest()
+    tiny.deliver("b.csv", HEADER + row(2))
+    assert tiny.ingest().facts["n_delivered"] == 2
+
+
+@pytest.mark.parametrize("missing", ["events", "cells.csv"])
+def test_a_day_that_is_not_delivered_is_waited_for(tiny: Any, missing: str) -> None:
+    if missing == "cells.csv":
+        tiny.deliver("a.csv", HEADER + row(1))
+        (tiny.deliveries / "tiny" / missing).unlink()
+    with pytest.raises(
+        Waiting, match=f"No {missing[:4]}.* delivery of 2026-03-02 at tiny/{missing}"
+    ):
+        tiny.ingest()
+
+
+def test_a_file_that_breaks_off_is_refused_by_name_and_without_a_value(tiny: Any) -> None:
+    file = tiny.deliver("cut.csv.gz", HEADER + "".join(row(n % 8) for n in range(5000)))
+    whole = file.read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 255
+    for content in (whole[: len(whole) // 2], whole[:-1], bytes(damaged)):
+        file.write_bytes(content)
+        with pytest.raises(Refused, match=r"cut.csv.gz breaks off or is damaged") as refused:
+            tiny.ingest()
+        assert "20408" not in str(refused.value)
+        assert not tiny.store.raw_file("tiny", DAY).exists()
+
+
+def test_a_parquet_file_that_breaks_off_is_refused_by_name(tiny: Any) -> None:
+    tiny.deliver("cut.parquet", b"PAR1 and then nothing")
+    with pytest.raises(Refused, match=r"cut.parquet breaks off: it lacks the end of a Parquet"):
+        tiny.ingest()
+
+
+def test_a_kill_while_landing_is_mended_by_the_next_run(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.deliver("a.csv", HEADER + row(1))
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing.os, "replace", killed)
+        with pytest.raises(KilledError):
+            tiny.vouch() and ingest("tiny", str(DAY))
+    tiny.ingest()
+    sealed = tiny.store.raw_file("tiny", DAY).parent
+    assert sorted(file.name for file in sealed.iterdir()) == [
+        "2026-03-02.raw.duckdb",
+        "2026-03-02.raw.json",
+    ]
+    assert not list(Path(tiny.store.work("tiny", DAY, "ingest").parent).iterdir())
