@@ -54,7 +54,7 @@ class Leak:
     def sentence(self) -> str:
         """Say it in one line.
 
-        >>> Finding("ledger and register", "demo.jsonl", "key", "hex").sentence()
+        >>> Leak("ledger and register", "demo.jsonl", "key", "hex").sentence()
         'ledger and register: demo.jsonl holds key as hex.'
         """
         if self.encoding == NOT_DECODED:

@@ -12,7 +12,7 @@ from tracked import named
 
 from peil.settings import PROJECT
 
-OWN = ("peil", "models", "expectations")
+OWN = ("peil", "models", "expectations", "benchmarks")
 FILES = [file for file in named(".py") if file.relative_to(PROJECT).parts[0] in OWN]
 WITH_EXAMPLES = [file for file in FILES if ">>> " in file.read_text()]
 
