@@ -135,7 +135,7 @@ def audit(
         (int(zone), int(hour)) for zone, hour in zip(*np.nonzero(table.withheld), strict=True)
     ]
     spreads = widths(rows, [list(table.expand(zone, hour)[0]) for zone, hour in withheld])
-    spreads /= np.array([units[zone] for zone, _ in withheld])
+    spreads /= np.array([table.heaviest_hidden(units, *entry) for entry in withheld])
     leaks = [rest / max(units[leaf] for leaf in hidden) for hidden, rest in residuals]
     return AuditReport(
         n_withheld=len(withheld),
@@ -171,6 +171,15 @@ class _Table:
         number = self.number[below, hour]
         published = self.values[below, hour][number < 0]
         return {int(i): 1.0 for i in number[number >= 0]}, float(published.sum()), len(published)
+
+    def heaviest_hidden(self, units: list[float], zone: int, hour: int) -> float:
+        """Units of one device at most among the withheld entries under an entry.
+
+        What is published is known, so it makes no withheld sum above it vaguer in devices.
+        """
+        below = self.leaves[zone]
+        hidden = below[self.number[below, hour] >= 0]
+        return max((units[leaf] for leaf in hidden), default=units[zone])
 
     def add_published(self, rows: Rows) -> list[tuple[list[int], float]]:
         """Add a row per published total; return what each leaves, and for which lowest zones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from peil_models.disclosure import LinearRow, audit, protect
@@ -141,3 +142,27 @@ def test_a_country_of_a_week_is_audited_in_seconds(record_property):
     report = audit(protect(frame, threshold=15), threshold=15)
     assert report.holds and report.n_withheld > 1000
     assert time.process_time() - started < 10.0
+
+
+def test_a_heavy_entry_that_is_published_makes_no_withheld_sum_narrower() -> None:
+    """Zones A and B are withheld under a withheld C, beside D, where a device stands for three."""
+    parents = {"NL": None, "C": "NL", "E": "NL", "A": "C", "B": "C", "D": "C"}
+    persons = {"A": 11.0, "B": 19.0, "D": 60.0, "C": 90.0, "E": 40.0, "NL": 130.0}
+    withheld = {"A", "B", "C", "E"}
+    frame = pd.DataFrame(
+        {
+            "zone_id": list(parents),
+            "parent_id": list(parents.values()),
+            "hour_at": 8,
+            "n_persons": [persons[zone] for zone in parents],
+            "is_withheld": [zone in withheld for zone in parents],
+        }
+    )
+    report = audit(
+        frame,
+        threshold=25,
+        value="n_persons",
+        units_per_device={"A": 1.0, "B": 1.0, "D": 3.0, "E": 1.0},
+    )
+    assert report.narrowest == pytest.approx(70.0)  # persons and devices alike: D is known
+    assert report.holds
