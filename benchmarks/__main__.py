@@ -90,6 +90,21 @@ def location(out: Out = None) -> None:
 
 
 @app.command()
+def rooms(
+    pilot: Annotated[str, typer.Argument(help="A pilot of this store.")] = "demo",
+    day: Annotated[str, typer.Argument(help="A released day of it.")] = "2026-03-02",
+) -> None:
+    """Count the rooms of `peil/` that the release of a day enters; writes nothing.
+
+    Example: [bold]python -m benchmarks rooms demo 2026-03-02[/bold]
+    """
+    from benchmarks.rooms import report
+
+    with answering():
+        tell(report(pilot, day))
+
+
+@app.command()
 def simulate(
     devices: Annotated[int, typer.Option(min=100, help="Devices of the operator.")] = 20_000,
     days: Annotated[int, typer.Option(min=1, max=21, help="Days to simulate.")] = 7,
