@@ -40,7 +40,7 @@ WORDS = {
     "n_plans": "{:,} cell plans",
     "n_periods": "{:,} days",
     "n_days_missing": "{:,} days are missing",
-    "n_lasting": "{:,} troubles last",
+    "n_lasting": "{:,} troubles lasting",
     "n_began": "{:,} began",
     "n_ended": "{:,} ended",
     "n_sent": "{:,} messages sent",
@@ -49,6 +49,7 @@ WORDS = {
     "homed_share": "{:.1%} have a home",
     "flows_cpc": "flows share {:.1%} of the true trips",
 }
+SINGULAR = {"entries": "entry", "persons": "person"}
 ERROR_BY_DAY = "_mape_day"
 
 
@@ -57,6 +58,8 @@ def fact_in_words(name: str, value: Fact) -> str:
 
     >>> fact_in_words("n_staged", 12000), fact_in_words("em_mape_day", 0.0612)
     ('12,000 rows staged', 'em errs by 6.1% by day')
+    >>> fact_in_words("n_files", 1), fact_in_words("n_days_missing", 1)
+    ('1 file', '1 day is missing')
     >>> fact_in_words("trips_per_device_day", 1.98)
     'trips per device day 1.98'
     """
@@ -65,7 +68,13 @@ def fact_in_words(name: str, value: Fact) -> str:
     words = WORDS.get(name)
     if words is None or (isinstance(value, str) and "{:" in words):
         return f"{name.replace('_', ' ')} {value}"
-    return words.format(value)
+    sentence = words.format(value)
+    if value == 1:  # one file, one day is missing
+        first, _, rest = sentence.partition(" ")
+        noun, _, rest = rest.partition(" ")
+        rest = rest.replace("are ", "is ")
+        return " ".join(filter(None, (first, SINGULAR.get(noun, noun.removesuffix("s")), rest)))
+    return sentence
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
         file.write_bytes(file.read_bytes() + row(4, 1))
 
     with monkeypatch.context() as patch:
-        patch.setattr(landing, "_write_batch", grows)
+        patch.setattr(landing, "write_batch", grows)
         with pytest.raises(Waiting, match=r"a.csv changed while it was read"):
             ingest("tiny", str(DAY))
     assert not list(pilot.store.raw_file("tiny", DAY).parent.glob("*"))

@@ -145,7 +145,7 @@ def test_the_new_format_is_recognised_and_landed(copy: Path) -> None:
         "from peil.ingest.ingest import ingest\nprint(ingest('shop', '2026-03-02').sentence())\n"
     )
     landed = run(copy, str(program))
-    assert "ingest shop 2026-03-02: done" in landed and "n_delivered 60" in landed
+    assert "ingest shop 2026-03-02: done" in landed and "60 rows delivered" in landed
 
 
 def test_charter_and_guide_follow_the_registry(copy: Path) -> None:

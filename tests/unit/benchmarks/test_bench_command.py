@@ -16,7 +16,7 @@ NAMES = {command.callback.__name__ for command in app.registered_commands if com
 
 
 def test_each_benchmark_gives_an_example() -> None:
-    assert {"accuracy", "estimate", "location", "simulate", "stage", "stays"} == NAMES
+    assert {"accuracy", "estimate", "location", "rooms", "simulate", "stage", "stays"} == NAMES
     for name in NAMES:
         shown = CliRunner().invoke(app, [name, "--help"])
         assert shown.exit_code == 0
@@ -56,5 +56,5 @@ def test_progress_and_figures_are_printed_and_written_where_asked(
     shown = CliRunner().invoke(app, ["stays", "--out", str(tmp_path)])
     assert shown.exit_code == 0
     progress, outcome, look_at = shown.output.splitlines()
-    assert (progress, outcome) == ("[1] of 3", "bench stays -: done (n_events 7)")
+    assert (progress, outcome) == ("[1] of 3", "bench stays -: done (7 events)")
     assert look_at.endswith("stays.md")

@@ -256,7 +256,7 @@ def test_the_connection_that_reads_deliveries_reads_and_writes_nowhere_else(
             tried.append(statement)
 
     tiny.deliver("a.csv", HEADER + row(1))
-    monkeypatch.setattr(landing, "_write_batch", escape)
+    monkeypatch.setattr(landing, "write_batch", escape)
     tiny.ingest()
     assert tried == escapes
     assert not list(outside.glob("b.*"))

@@ -52,12 +52,13 @@ class Measured:
 
     def run(self, files: dict[str, str], day: date = DAY) -> dict[tuple[Any, ...], Any]:
         """Deliver, ingest, stage without its gate, measure; the figures by their keys."""
+        from peil.charter.period import Period
         from peil.stage.stage import _stage
 
         for name, text in files.items():
             self.tiny.deliver(name, text, day)
         self.tiny.ingest(day)
-        _stage(self.tiny.charter, day, self.tiny.store)
+        _stage(Period(self.tiny.charter, day, self.tiny.store))
         measure(self.tiny.charter, day, self.tiny.store)
         return self.figures(day)
 

@@ -190,7 +190,7 @@ def test_the_terminal_says_what_lasts_and_what_to_do(tiny: Any) -> None:
     gate(tiny, is_open=False)
     done = CliRunner().invoke(cli.app, ["watch", "tiny"])
     assert done.exit_code == 0, done.output
-    assert "watch tiny 2026-03-02: done (n_lasting 1, n_began 1, n_ended 0" in done.output
+    assert "watch tiny 2026-03-02: done (1 trouble lasting, 1 began, 0 ended" in done.output
     line = (
         "[stop] gate closed: raw 2026-03-02, rows_can_be_read, since 2026-03-02 (operator): "
         "The raw gate of tiny 2026-03-02 is closed: rows_can_be_read. Nothing downstream of it "
