@@ -122,6 +122,9 @@ def new_store(deliveries: Settings, data: Path) -> Settings:
     )  # type: ignore[call-arg]
     folder = deliveries.deliveries_folder / "demo"
     manifest.vouch(Store(store), reading.load("demo"), folder, "the tests")
+    parsed = deliveries.data / "operator" / "work" / "dbt"  # named by the hash of dbt's project
+    if parsed.is_dir():
+        shutil.copytree(parsed, data / "operator" / "work" / "dbt", dirs_exist_ok=True)
     return store
 
 
@@ -150,6 +153,10 @@ def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         size = ("--devices", str(SMALL_DEVICES), "--days", str(SMALL_DAYS))
         done = peil(folder / "data", "simulate", *size)
         assert done.returncode == 0, done.stderr
+        # stores that are made over these deliveries take dbt's parsed project along
+        parse = "from peil.adapters.transform import manifest; manifest()"
+        environment = {**os.environ, "PEIL_DATA": str(folder / "data")}
+        subprocess.run([sys.executable, "-c", parse], env=environment, cwd=PROJECT, check=True)
 
     return Settings(data=once(tmp_path_factory, "small", simulate) / "data")  # type: ignore[call-arg]
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from peil.charter.schema import FILL_IN, Charter
 from peil.outcome import Refused
-from peil.settings import settings
+from peil.settings import Settings, settings
 from peil.store.store import Store
 
 
@@ -23,14 +23,15 @@ def path_of(pilot: str | Path) -> Path:
     given = Path(pilot)
     if given.suffix in {".yml", ".yaml"}:
         return given
-    choices, own = settings(), simulated_path(str(pilot))
+    choices = settings()
+    own = simulated_path(str(pilot), choices)
     is_simulated = "pilots" not in choices.model_fields_set and own.is_file()
     return own if is_simulated else choices.pilots / f"{pilot}.yml"
 
 
-def simulated_path(pilot: str) -> Path:
+def simulated_path(pilot: str, of_machine: Settings | None = None) -> Path:
     """Where `peil simulate` writes the charter of the days that it simulated, in the store."""
-    return settings().data / "pilots" / f"{pilot}.yml"
+    return (of_machine or settings()).data / "pilots" / f"{pilot}.yml"
 
 
 def load(pilot: str | Path) -> Charter:
@@ -61,7 +62,7 @@ def load(pilot: str | Path) -> Charter:
         key = ".".join(str(part) for part in first["loc"]) or "(the whole)"
         reason = first["msg"].removeprefix("Value error, ")
         raise Refused(f"{file}, {key}: {reason}.") from None
-    if file == simulated_path(file.stem) and not charter.is_synthetic:
+    if not charter.is_synthetic and file == simulated_path(file.stem):
         raise Refused(
             f"{file}, legal_basis: only the charter of simulated data may lie in the store; "
             f"take it away, charters lie in {settings().pilots}."
