@@ -144,9 +144,8 @@ def sums_over(
     sums = Sums(origins, len(is_night))
     n_devices = n_rows = n_homed = n_roaming = n_trips = 0
     for bucket in buckets:
-        cell = bucket.cell.copy()
-        cell[(cell >= 0) & ~is_located[cell]] = device_rows.UNLOCATED
-        segments, places, row = model.stays(bucket.device, bucket.at_s, cell, bucket.timing)
+        cell, timing = located(bucket, is_located)
+        segments, places, row = model.stays(bucket.device, bucket.at_s, cell, timing)
         night_s = seconds_within(segments, is_night)
         homes = model.homes.place(segments, places, row, night_s)
         places = homes.refined(segments, places)
@@ -169,6 +168,27 @@ def sums_over(
         "trips_per_device_day": round(n_trips / max(n_devices * len(is_night) / 24, 1), 4),
     }
     return Followed(sums, facts)
+
+
+def located(
+    bucket: device_rows.Bucket, is_located: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Cells and timing advances of a bucket's rows, cells without a place as `UNLOCATED`.
+
+    That number is less than any cell's, so rows of one device and moment are put in order anew; the
+    others stay where they are. Devices and moments are in the same order as before.
+
+    >>> two_at_once = device_rows.Bucket(*map(np.array, ([0, 0], [5.0, 5.0], [0, 1], [7, 8], [0])))
+    >>> located(two_at_once, np.array([True, False]))
+    (array([-1,  0]), array([8, 7]))
+    """
+    cell, timing = bucket.cell.copy(), bucket.timing
+    cell[(cell >= 0) & ~is_located[cell]] = device_rows.UNLOCATED
+    is_at_once = (np.diff(bucket.device) == 0) & (np.diff(bucket.at_s) == 0)
+    if not (is_at_once & (np.diff(cell) < 0)).any():
+        return cell, timing
+    order = np.lexsort((timing, cell, bucket.at_s, bucket.device))
+    return cell[order], timing[order]
 
 
 def _add_present(sums: Sums, segments: Segments, places: Places, origin: Ints) -> None:

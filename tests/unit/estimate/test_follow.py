@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tracemalloc
 
 import numpy as np
@@ -9,10 +10,10 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from peil.estimate.linked.follow import Followed, half_hours_within, sums_over
+from peil.estimate.linked.follow import Followed, half_hours_within, located, sums_over
 from peil.estimate.linked.stays import staying
 from peil.estimate.linked.sums import PARTS, Origins
-from peil.stage.device_rows import OUTSIDE, Bucket
+from peil.stage.device_rows import OUTSIDE, UNLOCATED, Bucket
 from peil_models.stays import Segments
 
 H = 3600.0
@@ -76,6 +77,26 @@ def test_a_cell_without_a_place_moves_nobody() -> None:
     found = summed(bucket(seen))
     assert found.facts["n_trips"] == 0
     assert set(found.sums.present.frame()["zone"]) == {0}
+
+
+def test_a_cell_without_a_place_beside_another_in_one_second_is_passed_over() -> None:
+    """Rows come by device, moment and cell number; what has no place has no number any more."""
+    lone = [(0, 0), (3, 0), (5, 0), (8, 0)]
+    pair = [(0, 0), (3, 0), (3, 3), (5, 0), (5, 3), (8, 0)]
+    abroad = [(0, OUTSIDE), (0, 3), (2, OUTSIDE)]
+    whole, plain = summed(bucket(pair, abroad)), summed(bucket(lone, [(0, OUTSIDE), (2, OUTSIDE)]))
+    for name in ("homes", "present", "flows"):
+        with_pair, without = (getattr(of.sums, name).frame() for of in (whole, plain))
+        pd.testing.assert_frame_equal(with_pair, without)
+
+
+def test_only_rows_of_one_moment_change_places_when_cells_lose_theirs() -> None:
+    read = bucket(COMMUTER, [(0, OUTSIDE), (1, 1), (1, 3), (2, 0)])
+    read = dataclasses.replace(read, timing=np.arange(len(read.device), dtype=np.int32))
+    cell, timing = located(read, LOCATED)
+    assert cell.tolist() == [cell for _, cell in COMMUTER] + [OUTSIDE, UNLOCATED, 1, 0]
+    assert timing.tolist() == [*range(9), 9, 11, 10, 12]
+    assert located(read, np.full(4, True))[0].tolist() == read.cell.tolist()
 
 
 def test_a_device_that_is_never_placed_has_no_home_and_is_still_a_device() -> None:
