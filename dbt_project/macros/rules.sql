@@ -38,20 +38,21 @@ enum(
 ({{ mcc }} = {{ home_mcc }} and {{ country_of(plmn) }} <> {{ home_mcc }})
 {%- endmacro %}
 
-{#- Same device, second, cell and kind of event as the row before, in the order of the day. -#}
+{#- Same device, second, cell and kind of event as the row before, in the order of the day; of two
+    rows abroad there is no cell in either. -#}
 {% macro is_repeated(columns) -%}
 (
     {%- for column in columns %}
-    {{ column }} = previous_{{ column }}{{ " and" if not loop.last }}
+    {{ column }} is not distinct from previous_{{ column }}{{ " and" if not loop.last }}
     {%- endfor %}
 )
 {%- endmacro %}
 
 {#- From one sighting of a device to its next: farther than cells can explain, and faster than
-    anything on the ground. Two places at one second are a second apart here. -#}
+    anything on the ground. -#}
 {% macro is_too_far(distance_m, duration_s) -%}
 (
     {{ distance_m }} > cleaning.far_m
-    and {{ distance_m }} > cleaning.fastest_m_per_s * greatest({{ duration_s }}, 1)
+    and {{ distance_m }} > cleaning.fastest_m_per_s * {{ duration_s }}
 )
 {%- endmacro %}

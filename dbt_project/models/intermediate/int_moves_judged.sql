@@ -1,6 +1,7 @@
--- Sightings that the ones before and after make implausible. A move that is too far and too fast
--- on both sides is impossible, as are two far places at one second; on one side it is suspicious,
--- unless the other end of it is the impossible one.
+-- Sightings that the ones before and after make implausible. A device is in one cell at a time: of
+-- several in one second one stays (`int_seconds_shared`), the others are impossible. A move from
+-- one second to the next that is too far and too fast on both sides is impossible; on one side it
+-- is suspicious, unless the other end of it is the impossible one.
 {{ config(database='memory', contract={'enforced': false}) }}
 
 with marked as (
@@ -13,43 +14,51 @@ with marked as (
     where device_no is not null
 ),
 
--- a device in one cell at one second is one sighting, of however many rows
-sightings as (
+-- null where nobody knows in which of several cells the device was
+seconds as (
     select
         device_no,
         after_s,
-        cell_no
-    from marked
-    where {{ is_repeated(['device_no', 'after_s', 'cell_no']) }} is not true
+        max(case when is_kept then cell_no end) as cell_no
+    from {{ ref('int_seconds_shared') }}
+    group by device_no, after_s
 ),
 
-neighbours as (
+-- from one second with rows to the next
+steps as (
     select
-        *,
-        {{ previous('device_no') }} as previous_device_no,
-        {{ previous('after_s') }} as previous_after_s,
-        {{ previous('cell_no') }} as previous_cell_no
-    from sightings
+        marked.device_no,
+        marked.previous_after_s,
+        marked.after_s,
+        case
+            when leaves.device_no is null then marked.previous_cell_no else leaves.cell_no
+        end as previous_cell_no,
+        case when reaches.device_no is null then marked.cell_no else reaches.cell_no end as cell_no
+    from marked
+    left join seconds as leaves
+        on marked.device_no = leaves.device_no and marked.previous_after_s = leaves.after_s
+    left join seconds as reaches
+        on marked.device_no = reaches.device_no and marked.after_s = reaches.after_s
+    where marked.device_no = marked.previous_device_no and marked.after_s > marked.previous_after_s
 ),
 
 -- few from here on, and in no order
 moves as materialized (
     select
-        neighbours.device_no,
-        neighbours.previous_after_s,
-        neighbours.previous_cell_no,
-        neighbours.after_s,
-        neighbours.cell_no
-    from neighbours
+        steps.device_no,
+        steps.previous_after_s,
+        steps.previous_cell_no,
+        steps.after_s,
+        steps.cell_no
+    from steps
     cross join {{ source('given', 'cleaning') }} as cleaning
-    inner join {{ ref('int_cells_numbered') }} as here on neighbours.cell_no = here.cell_no
+    inner join {{ ref('int_cells_numbered') }} as here on steps.cell_no = here.cell_no
     inner join {{ ref('int_cells_numbered') }} as there
-        on neighbours.previous_cell_no = there.cell_no
+        on steps.previous_cell_no = there.cell_no
     where
-        neighbours.device_no = neighbours.previous_device_no
-        and neighbours.cell_no <> neighbours.previous_cell_no
+        steps.cell_no <> steps.previous_cell_no
         and {{ is_too_far(
-            distance_m('here.', 'there.'), 'neighbours.after_s - neighbours.previous_after_s'
+            distance_m('here.', 'there.'), 'steps.after_s - steps.previous_after_s'
         ) }}
 ),
 
@@ -78,7 +87,7 @@ impossible as (
         cell_no
     from ends
     group by device_no, after_s, cell_no
-    having count(*) > 1 or bool_or(after_s = other_after_s)
+    having count(*) > 1
 )
 
 select distinct
@@ -101,3 +110,11 @@ left join impossible as opposite
         and ends.other_after_s = opposite.after_s
         and ends.other_cell_no = opposite.cell_no
 where blamed.device_no is not null or opposite.device_no is null
+union all
+select
+    device_no,
+    after_s,
+    cell_no,
+    cast('impossible_move' as {{ reason_type() }}) as reason
+from {{ ref('int_seconds_shared') }}
+where not is_kept

@@ -47,6 +47,11 @@ BREAKS = {
         "or true",
         "far and fast on both sides",
     ),
+    "models/intermediate/int_seconds_shared.sql": (
+        "count(*) filter (where speeds.is_there_too)",
+        "count(*)",
+        "fits the seconds beside it",
+    ),
     "macros/geometry.sql": (
         "pow({{ here }}at_y_m - {{ there }}at_y_m, 2)\n        + pow",
         "pow({{ here }}at_x_m - {{ there }}at_x_m, 2)\n        + pow",
@@ -63,7 +68,7 @@ BREAKS = {
 def test_the_sql_does_what_its_examples_say() -> None:
     result = transform.unit_tests()
     assert result.n_tests >= 24
-    assert result.n_tables == 19
+    assert result.n_tables == 20
 
 
 def test_an_example_fails_when_the_sql_is_broken(
