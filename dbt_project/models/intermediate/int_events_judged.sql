@@ -20,7 +20,7 @@ select
     subscribers.device_no,
     events.observed_at,
     {{ microseconds_between('batch.day_start_at', 'events.observed_at') }} // 1000000 as after_s,
-    cells.cell_no,
+    case when kinds.is_outbound is not true then cells.cell_no end as cell_no,
     kinds.kind_no,
     kinds.type_no,
     events.timing_advance,
@@ -43,6 +43,8 @@ select
             then 'out_of_range'
         when events.observed_at < batch.day_start_at then 'late'
         when events.mcc is null then 'no_network'
+        -- a device of ours abroad is in no cell of ours, whatever the record names
+        when kinds.is_outbound then null
         when events.cell_id is null then 'no_location'
         when cells.cell_no is null then 'unknown_cell'
         when

@@ -1,6 +1,7 @@
--- The rows of the day in the one order that everything else rests on: device, second, cell, kind;
--- rows that were set aside already come last, as nothing but their place. Sorted once, in memory
--- (spilled encrypted), hence in few bytes: numbers for names.
+-- The rows of the day in the one order that everything else rests on: device, second, cell, kind (a
+-- row abroad has no cell and comes after those of its second); rows that were set aside already
+-- come last, as nothing but their place. Sorted once, in memory (spilled encrypted), hence in few
+-- bytes: numbers for names.
 {{ config(database='memory', contract={'enforced': false}) }}
 
 with judged as (
@@ -19,4 +20,4 @@ select
     case when reason is null then kind_no end as kind_no,
     case when reason is null then cast(timing_advance as smallint) end as timing_advance
 from judged
-order by device_no nulls last, after_s, cell_no, type_no, file_id, line
+order by device_no nulls last, after_s, cell_no nulls last, type_no, file_id, line

@@ -12,7 +12,8 @@ select
     kinds.mnc,
     kinds.event_type,
     {{ is_inbound('kinds.mcc', 'batch.home_mcc') }} as is_inbound,
-    {{ is_outbound('kinds.mcc', 'kinds.plmn', 'batch.home_mcc') }} as is_outbound
+    kinds.is_outbound,
+    case when kinds.is_outbound then {{ country_of('kinds.plmn') }} end as visited_mcc
 from {{ ref('int_kinds_numbered') }} as kinds
 inner join kept on kinds.kind_no = kept.kind_no
 cross join {{ source('raw', 'batch') }} as batch

@@ -12,13 +12,19 @@ with kinds as (
 )
 
 select
-    cast(row_number() over (order by mcc, mnc, plmn, event_type) as integer) as kind_no,
-    cast(dense_rank() over (order by event_type) as integer) as type_no,
-    mcc,
-    mnc,
-    plmn,
-    event_type,
-    coalesce({{ holds_identifier('event_type') }} or {{ holds_identifier('mnc') }}, false)
-        as has_identifier,
-    coalesce({{ is_network_out_of_range('mcc', 'mnc', 'plmn') }}, false) as is_out_of_range
+    cast(row_number() over (
+        order by kinds.mcc, kinds.mnc, kinds.plmn, kinds.event_type
+    ) as integer) as kind_no,
+    cast(dense_rank() over (order by kinds.event_type) as integer) as type_no,
+    kinds.mcc,
+    kinds.mnc,
+    kinds.plmn,
+    kinds.event_type,
+    coalesce(
+        {{ holds_identifier('kinds.event_type') }} or {{ holds_identifier('kinds.mnc') }}, false
+    ) as has_identifier,
+    coalesce({{ is_network_out_of_range('kinds.mcc', 'kinds.mnc', 'kinds.plmn') }}, false)
+        as is_out_of_range,
+    {{ is_outbound('kinds.mcc', 'kinds.plmn', 'batch.home_mcc') }} as is_outbound
 from kinds
+cross join {{ source('raw', 'batch') }} as batch

@@ -12,6 +12,7 @@ select
     kinds.mnc,
     kinds.is_inbound,
     kinds.is_outbound,
+    kinds.visited_mcc,
     cast(events.timing_advance as integer) as timing_advance,
     events.file_id,
     events.line
