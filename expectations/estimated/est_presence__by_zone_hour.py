@@ -99,13 +99,21 @@ MEASURES = {
         FROM est_presence__by_zone_hour
         WHERE estimator = '{RELEASED_ESTIMATOR}' AND zone_id IN (SELECT zone_id FROM leaf_zones)
     """,
-    # One row per batch: the four above in one, since each table read costs a look-up.
+    # One row per batch. Without elevation the ground is flat, and altitudes lift nothing off it.
+    "estimated_altitudes": """
+        SELECT
+            count(DISTINCT cell_id) FILTER (WHERE altitude_m != 0 AND NOT has_elevation)
+                AS n_altitudes_ignored
+        FROM staged.stg_operator__cells, this_area
+    """,
+    # One row per batch: the five above in one, since each table read costs a look-up.
     "estimated_day": """
         SELECT *
         FROM estimated_hours
         CROSS JOIN estimated_night
         CROSS JOIN estimated_agreement
         CROSS JOIN estimated_zones
+        CROSS JOIN estimated_altitudes
     """,
 }
 
@@ -170,8 +178,20 @@ def suite(limits: Limits) -> list[Belief]:
             measure="estimated_day",
             expectation=at_most("unlocated_share", limits.estimated_unlocated_share_max_note),
             why="Devices that no footprint reaches are missing from every zone.",
-            do="Ask the operator for the positions of the cells that lack them.",
+            do="Look at the cells that hold them: without a position, far outside the area, or "
+            "with a range, height or power that cannot reach it; ask the operator for these.",
             shows=unlocated,
+        ),
+        note(
+            name="altitudes_have_ground_beneath_them",
+            table=table,
+            measure="estimated_day",
+            expectation=none_of("n_altitudes_ignored"),
+            why="The plan has altitudes and the area no elevation: they were ignored, antennas "
+            "stand at their height on flat ground.",
+            do="Name an elevation raster in the charter's `area`, or leave altitudes out of the "
+            "mapping.",
+            shows=("n_altitudes_ignored",),
         ),
         note(
             name="nearly_every_zone_has_a_figure",

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyproj import CRS, Transformer
 from shapely.geometry import box
 
 from peil.area.files import require_file
 from peil.area.landscape import ALIKE, landscape
+from peil.area.planes import on_plane
 from peil.area.registers import read_register
 from peil.area.tiling import LAND_USE as LAND_USE
 from peil.area.tiling import delivered_tiles, lattice_of, lattice_over, made_tiles, zone_of
@@ -43,6 +43,8 @@ class Area:
         The plane: an EPSG code, or ``local``.
     land_use : str
         Where land use is from, for the metadata of a release.
+    has_elevation : bool
+        Whether any tile lies elsewhere than at 0 m, as all do that were given no elevation.
     """
 
     tiles: pd.DataFrame
@@ -50,6 +52,7 @@ class Area:
     register: pd.Series | None
     crs: str
     land_use: str = "as delivered"
+    has_elevation: bool = True
 
     def bottom(self) -> list[str]:
         """Zones of the lowest level, in order: those that tiles belong to."""
@@ -71,32 +74,18 @@ class Area:
     def placed(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Cells with `x_m`, `y_m` on the pilot's plane.
 
+        Without elevation of the area the ground is flat: an antenna stands on it at its height,
+        and no altitude of a plan lifts it off.
+
         Raises
         ------
         Refused
-            A cell without any position on this plane.
+            Cells lie on a plane that cannot be laid on this one.
         """
-        placed = cells.copy()
-        globe = placed["x_m"].isna() & placed["latitude"].notna()
-        if globe.any():
-            if self.crs == "local":
-                raise Refused("The cell plan has latitudes, but the charter's plane is `local`.")
-            self._move(placed, globe, "EPSG:4326", "longitude", "latitude")
-        for crs in sorted(placed.loc[~globe, "crs"].dropna().unique()) if "crs" in placed else []:
-            if "local" in (crs, self.crs):
-                if crs != self.crs:
-                    raise Refused(
-                        f"The cell plan lies on {crs} and the charter's area on {self.crs}: a "
-                        "plane of its own cannot be laid on another; correct `crs`."
-                    )
-            elif CRS.from_user_input(crs) != CRS.from_user_input(self.crs):
-                self._move(placed, ~globe & (placed["crs"] == crs), crs, "x_m", "y_m")
+        placed = on_plane(cells, self.crs)
+        if not self.has_elevation and "altitude_m" in placed:
+            placed["altitude_m"] = np.nan
         return placed
-
-    def _move(self, cells: pd.DataFrame, which: pd.Series, crs: str, x: str, y: str) -> None:
-        change = Transformer.from_crs(crs, CRS.from_user_input(self.crs), always_xy=True)
-        moved = change.transform(*(cells.loc[which, c].to_numpy(dtype=float) for c in (x, y)))
-        cells.loc[which, "x_m"], cells.loc[which, "y_m"] = moved
 
 
 def area_of(charter: Charter, store: Store) -> Area:
@@ -135,13 +124,19 @@ def area_of(charter: Charter, store: Store) -> Area:
     tiles["zone_id"] = tiles["zone_id"].astype(object).where(is_told, None)
     tiles, land_use = landscape(tiles, lattice, charter_area, folder)
     tiles = tiles[TILE_COLUMNS]
+    has_elevation = bool((tiles["elevation_m"] != 0.0).any())
     named = charter_area.register_
     register = read_register(folder, named) if named else None
-    area = Area(tiles, zones, register, charter_area.crs, land_use)
+    area = Area(tiles, zones, register, charter_area.crs, land_use, has_elevation)
     if named and register is not None:
         if missing := sorted(set(area.bottom()) - set(register.index)):
             raise Refused(f"{named.path}: zone {missing[0]} has no population.")
         area = replace(area, register=register.loc[register.index.isin(zones["zone_id"])])
+        if not register.loc[area.bottom()].sum() > 0:
+            raise Refused(
+                f"{named.path}: no zone of the area has a person; correct `area.register`, or "
+                "have it delivered again."
+            )
     return area
 
 
@@ -228,4 +223,4 @@ def _grid(charter: Charter) -> Area:
     }
     zones = gpd.GeoDataFrame(pd.DataFrame([*squares, top]), geometry="geometry")
     zones = gpd.GeoDataFrame(zones.sort_values(["level", "zone_id"]).reset_index(drop=True))
-    return Area(tiles, zones, None, charter.area.crs, ALIKE)
+    return Area(tiles, zones, None, charter.area.crs, ALIKE, has_elevation=False)

@@ -152,7 +152,9 @@ def measures(
         if state == "staged":
             given["judged"] = quality.judged(store, pilot, [day], scopes=["day"])
         if state in ("estimated", "released"):
-            given["zones"] = zones(area_of(charter, store))
+            area = area_of(charter, store)
+            given["zones"] = zones(area)
+            given["this_area"] = pd.DataFrame([{"has_elevation": area.has_elevation}])
         failed = None
         doing = "its tables"
         try:

@@ -64,19 +64,24 @@ def cell_delivery(charter: Charter, store: Store) -> Delivery:
         return cells
     if area.crs == "local":
         raise Refused("area.crs: OpenCelliD has latitudes; give the area a plane with a code.")
-    if area.grid is not None or area.within is not None:
-        part = area.grid or area.within
-        assert part is not None
-        bounds = (part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
-    else:
-        zones = select_zones(
-            read_zones(root(charter, store), area.zones, area.crs, area.tile_m, charter.title.en),
-            area.only,
-        )
-        bounds = tuple(zones.total_bounds)
+    bounds = bounds_of(charter, store)
     margin = float(methods.section("cells", charter.pilot)["margin_m"])
     change = Transformer.from_crs(CRS.from_user_input(area.crs), "EPSG:4326", always_xy=True)
     box_ = change.transform_bounds(
         bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin
     )
     return cells.model_copy(update={"box": box_})
+
+
+def bounds_of(charter: Charter, store: Store) -> tuple[float, float, float, float]:
+    """West, south, east and north of the charter's area on its plane, in m."""
+    area = charter.area
+    part = area.grid or area.within
+    if part is not None:
+        return (part.x_min_m, part.y_min_m, part.x_max_m, part.y_max_m)
+    zones = select_zones(
+        read_zones(root(charter, store), area.zones, area.crs, area.tile_m, charter.title.en),
+        area.only,
+    )
+    west, south, east, north = (float(end) for end in zones.total_bounds)
+    return west, south, east, north

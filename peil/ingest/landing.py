@@ -12,7 +12,7 @@ import duckdb
 
 from peil.adapters import database
 from peil.charter.schema import Charter, Delivery
-from peil.ingest import cell_plan, counted_fields, opt_out
+from peil.ingest import cell_plan, counted_fields, opt_out, plan_checks
 from peil.ingest.file_check import FileCheck, is_still
 from peil.ingest.raw_file import make_tables, write_batch
 from peil.ingest.readers import EVENT_COLUMNS, READERS, generic, tolerant_csv
@@ -102,6 +102,7 @@ def land(
                 for file in cells:
                     _reading(file, lambda f=file, plan=plan: _land_cells(opened, f, plan))
                 cell_plan.require_not_swapped(opened, shown(cells[0]), charter.area.crs)
+                plan_checks.require_placed(opened, shown(cells[0]), charter, store)
                 write_batch(opened, charter, day)
                 opened.execute("DETACH raw")
             break
@@ -273,3 +274,4 @@ def _cell_delivery(charter: Charter, store: Store) -> Delivery:
 def _land_cells(opened: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery) -> None:
     READERS[delivery.reader].land_cells(opened, file, delivery)
     opened.execute("INSERT INTO raw.main.cells BY NAME SELECT * FROM incoming")
+    plan_checks.require_possible(opened, shown(file))  # after each file, so that it can be named

@@ -67,6 +67,13 @@ def test_reference_files_are_read_in_a_fixed_order(referenced: Any) -> None:
     assert area.register is not None and area.register.to_dict() == {"A": 400.0, "B": 100.0}
 
 
+def test_elevation_is_that_of_tiles_that_lie_anywhere_but_at_sea_level(referenced: Any) -> None:
+    assert not read(referenced).has_elevation
+    file = referenced.deliveries / "tiny" / "tiles.parquet"
+    pd.read_parquet(file).assign(elevation_m=[0.0, 0.0, 0.0, 12.0]).to_parquet(file)
+    assert read(referenced).has_elevation
+
+
 def test_residents_are_spread_by_residential_land_and_sum_to_the_register(
     referenced: Any,
 ) -> None:
@@ -97,6 +104,9 @@ def test_a_register_is_needed_only_where_it_is_asked_for(referenced: Any) -> Non
         ("register.csv", "zone_id,n_persons\nA,400\nB,many\n", "register.csv, line 3, n_persons"),
         ("register.csv", "zone_id,n_persons\nA,400\nB,-5\n", "register.csv, line 3, n_persons"),
         ("register.csv", "zone_id,n_persons\nA,400\nB,5\nA,6\n", "register.csv, line 4, zone_id"),
+        ("register.csv", "zone_id,n_persons\nA,400\nB,inf\n", "register.csv, line 3, n_persons"),
+        ("register.csv", "zone_id,n_persons\nA,0\nB,0\n", "register.csv: no zone .* a person"),
+        ("register.csv", "zone_id,n_persons\nA,0\nB,0\nC,5\n", "no zone of the area has a person"),
         ("register.csv", "", "register.csv cannot be read"),
         ("tiles.parquet", "no parquet", "tiles.parquet cannot be read"),
         ("zones.geojson", "{", "zones.geojson cannot be read"),

@@ -93,7 +93,7 @@ def cells() -> pd.DataFrame:
     plan["y_m"] = 1000.0
     plan["latitude"] = plan["longitude"] = np.nan
     plan["power_w"], plan["antenna_height_m"], plan["azimuth_deg"] = 10.0, 30.0, 0.0
-    plan["is_directional"] = True
+    plan["is_directional"], plan["altitude_m"] = True, np.nan
     plan["valid_from"] = pd.Timestamp(START - timedelta(days=30))
     plan["valid_to"] = pd.Series([pd.NaT] * 8, dtype="datetime64[us, UTC]")
     return plan

@@ -275,6 +275,9 @@ NOTES: dict[tuple[str, str], Fault] = {
         "staged", "int_devices_withheld__by_hour", put("n_devices", 400)
     ),
     ("estimated", "few_devices_are_unlocated"): few_unlocated,
+    ("estimated", "altitudes_have_ground_beneath_them"): change(
+        "staged", "stg_operator__cells", put("altitude_m", 300.0)
+    ),
     ("estimated", "nearly_every_zone_has_a_figure"): without_a_zone,
     ("estimated", "the_night_is_not_below_the_register"): persons(0.7),
     ("estimated", "the_night_is_not_above_the_register"): persons(1.5),

@@ -1,0 +1,49 @@
+"""Cells on the pilot's plane, from degrees or from a plane of their own."""
+
+from __future__ import annotations
+
+import pandas as pd
+from pyproj import CRS, Transformer
+
+from peil.outcome import Refused
+
+
+def on_plane(cells: pd.DataFrame, crs: str) -> pd.DataFrame:
+    """Cells with `x_m`, `y_m` on a plane.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        With columns `x_m`, `y_m`, `latitude`, `longitude`, and `crs` where positions have one.
+    crs : str
+        An EPSG code, or ``local``.
+
+    Raises
+    ------
+    Refused
+        Cells lie on a plane that cannot be laid on this one.
+    """
+    placed = cells.copy()
+    globe = placed["x_m"].isna() & placed["latitude"].notna()
+    if globe.any():
+        if crs == "local":
+            raise Refused("The cell plan has latitudes, but the charter's plane is `local`.")
+        _move(placed, globe, ("EPSG:4326", crs), ("longitude", "latitude"))
+    for theirs in sorted(placed.loc[~globe, "crs"].dropna().unique()) if "crs" in placed else []:
+        if "local" in (theirs, crs):
+            if theirs != crs:
+                raise Refused(
+                    f"The cell plan lies on {theirs} and the charter's area on {crs}: a "
+                    "plane of its own cannot be laid on another; correct `crs`."
+                )
+        elif CRS.from_user_input(theirs) != CRS.from_user_input(crs):
+            _move(placed, ~globe & (placed["crs"] == theirs), (theirs, crs), ("x_m", "y_m"))
+    return placed
+
+
+def _move(
+    cells: pd.DataFrame, which: pd.Series, planes: tuple[str, str], columns: tuple[str, str]
+) -> None:
+    change = Transformer.from_crs(*map(CRS.from_user_input, planes), always_xy=True)
+    moved = change.transform(*(cells.loc[which, c].to_numpy(dtype=float) for c in columns))
+    cells.loc[which, "x_m"], cells.loc[which, "y_m"] = moved
