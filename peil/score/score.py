@@ -18,7 +18,7 @@ from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.estimate import night as night_hours
 from peil.outcome import Outcome, Refused
-from peil.score import linked, truth
+from peil.score import linked, released, truth
 from peil.store import lock
 from peil.store.atomic import canonical, read_json, write_json
 from peil.store.store import Store
@@ -71,6 +71,8 @@ def score(pilot: str) -> Outcome:
                 name: linked.mean_over_days(figures) for name, figures in products.items()
             },
         }
+        if published := released.of_pilot(charter, area, store):
+            record["released"] = published
         file = store.scores(charter.pilot) / "scores.json"
         if file.exists() and canonical(read_json(file)) == canonical(record):
             n_days = f"{len(days)} days"
@@ -181,7 +183,7 @@ def _figures(charter: Charter, rows: pd.DataFrame) -> dict[str, float]:
 
 
 def as_tables(pilot: str) -> list[Table]:
-    """The scores over all days: a row per estimator, then a table per product."""
+    """The scores over all days: by estimator, by product, and of what was released."""
     charter = reading.load(pilot)
     record: dict[str, Any] = read_json(Store().scores(charter.pilot) / "scores.json")
     heads = [name.replace("_", "\n") for name in SHOWN]  # so narrow that 80 columns hold them all
@@ -193,4 +195,6 @@ def as_tables(pilot: str) -> list[Table]:
         named = Table(*(m.replace("_", " ") for m in figures), title=f"{product}: mean over days")
         named.add_row(*(f"{value:.3f}" for value in figures.values()))
         more.append(named)
+    if "released" in record:
+        more.append(released.as_table(pilot, record["released"]))
     return [table, *more]

@@ -81,15 +81,19 @@ def known(charter: Charter, area: Area, day: date) -> Known:
     return Known(_squares(charter, area, _devices(place)), "n_devices")
 
 
-def trips(charter: Charter, day: date) -> pd.DataFrame:
-    """True trips of persons that leave on a day: from_zone_id, to_zone_id, n_true."""
+def trips(charter: Charter, day: date, *, by_hour: bool = False) -> pd.DataFrame:
+    """True trips of persons that leave on a day: from_zone_id, to_zone_id, n_true.
+
+    With `by_hour` also hour_at, the hour (UTC) in which they leave.
+    """
     assert charter.inputs.truth is not None
     file = folder_of(charter.inputs.truth) / "trips.parquet"
     hours = hours_of(day, charter.time_zone)
+    moment = "date_trunc('hour', departed_at) AS hour_at, " if by_hour else ""
     with duckdb.connect() as opened:
         opened.execute("SET TimeZone = 'UTC'")
         return opened.execute(
-            "SELECT from_zone_id, to_zone_id, count(*)::DOUBLE AS n_true "
+            f"SELECT from_zone_id, to_zone_id, {moment}count(*)::DOUBLE AS n_true "
             f"FROM read_parquet({literal(str(file))}) "
             "WHERE from_zone_id IS NOT NULL AND to_zone_id IS NOT NULL "
             "AND departed_at >= ? AND departed_at < ?::TIMESTAMPTZ + INTERVAL 1 HOUR "

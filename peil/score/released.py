@@ -1,0 +1,159 @@
+"""Score what a pilot released on known truth: each product and level, as a reader has it.
+
+Estimates are scored elsewhere (`score`, `linked`). Here only tables that left are read, so that
+what protection took away and what an interval promised are in the figures.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from rich.table import Table
+
+from peil import methods
+from peil.area.area import Area
+from peil.charter.products import PRODUCTS
+from peil.charter.schema import Charter
+from peil.score import truth
+from peil.score.released_figures import (
+    HOUR,
+    Choices,
+    Record,
+    flows,
+    persons_of_hour,
+    presence,
+    visitors,
+)
+from peil.store import ledger
+from peil.store.store import Store
+
+HEADS = {
+    "published_share": "true mass\npublished",
+    "mape": "MAPE",
+    "wape": "WAPE",
+    "bias": "bias",
+    "coverage": "covered",
+    "interval_score": "interval\nscore",
+    "fixed_share_score": "score of\na fixed ±",
+}
+SCORE_OF_WIDTH = ("interval_score", "fixed_share_score")
+
+
+def of_pilot(charter: Charter, area: Area, store: Store) -> Record:
+    """Figures of everything that stands released, over the day hours of `methods.toml` [score].
+
+    Returns
+    -------
+    dict
+        ``rows``: one per product and part of it (a level of zones; trips between zones or within
+        one; visitors), with `figures_of`. ``persons_of_hour``: least, mean and most persons of an
+        hour over the whole area, over those truly there, residents and roamers. ``n_days`` by
+        product, ``level``, ``fixed_share``. Empty where nothing is released.
+    """
+    choices = {
+        **methods.section("score", charter.pilot),
+        "level": methods.section("uncertainty", charter.pilot)["level"],
+    }
+    tables = {
+        name: table
+        for name in ("presence", "flows", "visitors")
+        if (table := _table(charter, store, name, choices)) is not None
+    }
+    if not tables:
+        return {}
+    days = {name: sorted(table["day"].unique()) for name, table in tables.items()}
+    rows: list[Record] = []
+    record: Record = {"n_days": {name: len(those) for name, those in days.items()}, "rows": rows}
+    record |= {"level": choices["level"], "fixed_share": choices["fixed_share"]}
+    if "presence" in tables:
+        true = _present(charter, area, days["presence"])
+        rows += presence(tables["presence"], true, area.zones, choices)
+        record["persons_of_hour"] = persons_of_hour(tables["presence"], true, area.zones)
+    is_demo = charter.inputs.truth is not None and charter.inputs.truth.reader == "demo"
+    if "flows" in tables and is_demo:
+        trips = [truth.trips(charter, day, by_hour=True) for day in days["flows"]]
+        rows += flows(tables["flows"], pd.concat(trips, ignore_index=True), choices)
+    if "visitors" in tables:
+        true = _present(charter, area, days["visitors"])
+        summed = _summed_over_origins(charter, area, store, days["visitors"])
+        rows += visitors(tables["visitors"], summed, true, choices)
+    return record
+
+
+def as_table(pilot: str, record: Record) -> Table:
+    """What was released, a row per product and part, so narrow that 80 columns hold it."""
+    title = f"{pilot}: what was released, by day, on known truth"
+    table = Table("", *HEADS.values(), title=title, caption=sentence(record), padding=(0, 0))
+    for row in record["rows"]:
+        cells = []
+        for name in HEADS:
+            form = "{:.0f}" if name in SCORE_OF_WIDTH else "{:.1%}"
+            cells.append(form.format(row[name]) if name in row else "-")
+        table.add_row(f"{row['product']}: {row['part']}", *cells)
+    return table
+
+
+def sentence(record: Record) -> str:
+    """What the intervals promised and what they held, and how the hours' sums compare.
+
+    >>> sentence({"level": 0.9, "rows": [{"product": "presence", "part": "region",
+    ...                                   "coverage": 0.54}]})
+    '90 % promised; covered: presence region 54 %.'
+    """
+    covered = [
+        f"{row['product']} {row['part']} {100 * row['coverage']:.0f} %"
+        for row in record["rows"]
+        if "coverage" in row
+    ]
+    words = f"{100 * record['level']:.0f} % promised; covered: {', '.join(covered) or 'unknown'}."
+    if of_hour := record.get("persons_of_hour"):
+        words += (
+            f" Persons of an hour over those there: {of_hour['least']:.3f} to "
+            f"{of_hour['most']:.3f}, mean {of_hour['mean']:.3f}."
+        )
+    return words
+
+
+def _table(charter: Charter, store: Store, product: str, choices: Choices) -> pd.DataFrame | None:
+    """Released rows of all days that stand released, the hours to score only."""
+    folders: list[tuple[date, Any]] = [
+        (day, folder)
+        for day in charter.days()
+        if ledger.is_released(store, charter.pilot, product, str(day))
+        and (folder := store.released(charter.pilot, product, day)).exists()
+    ]
+    if not folders:
+        return None
+    name = PRODUCTS[product].table("released")
+    tables = [
+        pd.read_parquet(folder / f"{name}.parquet").assign(day=day) for day, folder in folders
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    table[HOUR] = pd.to_datetime(table[HOUR], utc=True)
+    return _by_day(table, HOUR, charter, choices)
+
+
+def _by_day(rows: pd.DataFrame, column: str, charter: Charter, choices: Choices) -> pd.DataFrame:
+    local = rows[column].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
+    return rows[local.between(choices["day_start_hour"], choices["day_end_hour"])]
+
+
+def _present(charter: Charter, area: Area, days: list[date]) -> pd.DataFrame:
+    frames = [truth.known(charter, area, day).present for day in days]
+    true = pd.concat(frames, ignore_index=True)
+    return true.assign(hour_at=pd.to_datetime(true["hour_at"], utc=True))
+
+
+def _summed_over_origins(
+    charter: Charter, area: Area, store: Store, days: list[date]
+) -> pd.DataFrame:
+    value = "n_devices" if area.register is None else "n_persons"
+    name = PRODUCTS["visitors"].table("estimated")
+    files = [store.estimated(charter.pilot, day, "visitors") / f"{name}.parquet" for day in days]
+    rows = pd.concat([pd.read_parquet(file) for file in files if file.exists()], ignore_index=True)
+    rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
+    summed = rows.groupby(["zone_id", "hour_at"], as_index=False, observed=True)[value].sum()
+    return summed.rename(columns={value: "n_estimated"})
