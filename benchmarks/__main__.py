@@ -90,6 +90,26 @@ def location(out: Out = None) -> None:
 
 
 @app.command()
+def released(
+    on: Parts = None,
+    seeds: Annotated[str | None, typer.Option(help="Worlds; 21,22,23,24,25 by default.")] = None,
+    stores: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the worlds' stores, which stay; finished ones are read."),
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Score what pilots release on known truth: every product and level, its intervals too.
+
+    Example: [bold]python -m benchmarks released --on demo --seeds 21,22[/bold]
+    """
+    from benchmarks.released import released as measure
+    from benchmarks.released import seeds_of
+
+    run(lambda: measure(on or (), seeds_of(seeds), tell, out, stores))
+
+
+@app.command()
 def rooms(
     pilot: Annotated[str, typer.Argument(help="A pilot of this store.")] = "demo",
     day: Annotated[str, typer.Argument(help="A released day of it.")] = "2026-03-02",

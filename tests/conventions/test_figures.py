@@ -10,7 +10,7 @@ import pytest
 from matplotlib.image import imread
 from tracked import named, tracked
 
-from benchmarks import accuracy, estimate, location, simulate, stage, stays
+from benchmarks import accuracy, estimate, location, released, simulate, stage, stays
 from benchmarks.accuracy import demo
 from benchmarks.recording import FOLDER, legible, record_file
 from peil import methods
@@ -21,6 +21,7 @@ from peil.store.atomic import read_json
 PAGES = {
     "estimate": estimate,
     "location": location,
+    "released": released,
     "simulate": simulate,
     "stage": stage,
     "stays": stays,
@@ -42,7 +43,7 @@ def test_the_page_of_accuracy_is_that_of_its_records() -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_that_of_its_record(name: str) -> None:
     record = read_json(record_file(FOLDER, name))
-    assert record["sizes"]
+    assert record["worlds" if name == "released" else "sizes"]
     assert (FOLDER / f"{name}.md").read_text() == PAGES[name].report(record)
 
 
@@ -65,6 +66,12 @@ def test_no_world_that_teaches_the_intervals_is_scored() -> None:
     record = demo_record()
     assert len(record["scored"]) >= 5
     assert not {str(seed) for seed, _ in record["taught_seeds"]} & set(record["scored"])
+
+
+def test_no_world_whose_release_is_scored_taught_or_was_looked_at_before() -> None:
+    taught = {seed for seed, _ in (*demo.TAUGHT, *demo.SCORED)}
+    scored = read_json(record_file(FOLDER, "released"))["worlds"]
+    assert scored and not {int(seed) for seed in scored} & {1, *taught}
 
 
 def differs(drawn: Path, committed: Path) -> bool:
