@@ -89,7 +89,9 @@ def _world(seed: int, store: Path, tell: Callable[[str], object]) -> dict[str, A
         environment.pop(name, None)
     size = ("--devices", str(DEVICES), "--days", str(DAYS))
     world = ("--seed", str(seed), "--world-seed", str(seed))
-    for words in (("simulate", *size, *world), ("run", "demo"), ("score", "demo")):
+    scores = store / "operator/estimated/demo/scores/scores.json"
+    whole = (("simulate", *size, *world), ("run", "demo"), ("score", "demo"))
+    for words in whole[-1:] if scores.exists() else whole:
         tell(f"world {seed}: peil {words[0]}")
         done = subprocess.run(
             [sys.executable, "-m", "peil.cli", *words],
@@ -100,7 +102,7 @@ def _world(seed: int, store: Path, tell: Callable[[str], object]) -> dict[str, A
         )
         if done.returncode != 0:
             raise CommandFailed(f"World {seed} failed at peil {words[0]}: see its own error above.")
-    scored: dict[str, Any] = read_json(store / "operator/estimated/demo/scores/scores.json")
+    scored: dict[str, Any] = read_json(scores)
     if "released" not in scored:
         raise CommandFailed(f"World {seed} released nothing: there is nothing to score.")
     of_world: dict[str, Any] = scored["released"]
@@ -140,9 +142,10 @@ def report(record: dict[str, Any]) -> str:
         "Made by `python -m benchmarks released`. "
         f"Read on {record['date']}, {record['machine']}. Demo worlds {', '.join(worlds)}, "
         f"{record['devices']} devices, {record['days']} days, whole pilots; 07–20 h; mean "
-        "± half of its 90 % interval over worlds. Read from the released tables: errors are those "
-        "of published entries; scores of intervals (smaller is better) in persons. *Origins "
-        "summed* is the estimate of the visitors before it is protected: another way to presence.",
+        "± half of its 90 % interval over worlds, where there are several. Read from the released "
+        "tables: errors are those of published entries; scores of intervals (smaller is better) in "
+        "persons. *Origins summed* is the estimate of the visitors before it is "
+        "protected: another way to presence.",
         "",
         "| product | " + " | ".join(HEADS.values()) + " |",
         "|---|" + "---|" * len(HEADS),
@@ -152,7 +155,8 @@ def report(record: dict[str, Any]) -> str:
         for name in HEADS:
             values = _across(record, product, part, name)
             form = "{:.0f}" if name in OF_WIDTH else "{:.1%}"
-            cells.append("–" if values is None else " ± ".join(form.format(v) for v in values))
+            shown = values if len(worlds) > 1 else (values or ())[:1]
+            cells.append(" ± ".join(form.format(v) for v in shown or ()) or "–")
         lines.append(f"| {product}, {part} | " + " | ".join(cells) + " |")
     lines += [
         "",

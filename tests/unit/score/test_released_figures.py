@@ -129,9 +129,7 @@ def test_figures_without_an_interval_have_no_coverage() -> None:
 
 def test_the_table_fits_eighty_columns_and_says_what_was_measured() -> None:
     rows: list[dict[str, Any]] = released_figures.presence(PRESENCE, TRUE, ZONES, CHOICES)
-    rows += [
-        {"product": "flows", "part": "within a zone", "bias": -1.234, "interval_score": 98765}
-    ]
+    rows += [{"product": "flows", "part": "within a zone", "bias": -1.234, "interval_score": 98765}]
     record = {"level": 0.9, "fixed_share": 0.1, "rows": rows}
     record["persons_of_hour"] = released_figures.persons_of_hour(PRESENCE, TRUE, ZONES)
     output = io.StringIO()

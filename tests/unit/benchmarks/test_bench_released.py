@@ -1,0 +1,92 @@
+"""The benchmark of released tables runs whole pilots, and its page says what the record holds."""
+
+from __future__ import annotations
+
+import doctest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from benchmarks import released
+from benchmarks.process import CommandFailed
+from peil.outcome import Refused
+from peil.store.atomic import write_json
+
+
+def world(mape: float) -> dict[str, Any]:
+    row = {"product": "presence", "part": "region", "mape": mape, "coverage": 0.5}
+    sums = {"product": "visitors", "part": "all origins", "published_share": 0.25}
+    return {"rows": [row, sums], "persons_of_hour": {"least": 0.99, "mean": 1.0, "most": 1.5}}
+
+
+def running(mapes: dict[str, float], calls: list[list[str]], code: int = 0) -> Any:
+    """A stand-in for the commands: the last one leaves the scores of its store."""
+
+    def run(command: list[str], env: dict[str, str], **_: Any) -> SimpleNamespace:
+        words = command[3:]
+        calls.append(words)
+        store = Path(env["PEIL_DATA"])
+        if words[0] == "simulate":
+            seed = words[words.index("--seed") + 1]
+            scores = {"released": world(mapes[seed])} if seed in mapes else {}
+            write_json(store / "operator/estimated/demo/scores/scores.json", scores)
+        return SimpleNamespace(returncode=code)
+
+    return run
+
+
+def test_every_world_is_simulated_run_and_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+    monkeypatch.setattr(released.subprocess, "run", running({"21": 0.04, "22": 0.06}, calls))
+
+    outcome = released.released(["demo"], [21, 22], lambda text: None, tmp_path)
+
+    assert [words[0] for words in calls] == ["simulate", "run", "score"] * 2
+    assert calls[3][-4:] == ["--seed", "22", "--world-seed", "22"]
+    assert outcome.facts["presence_region_mape"] == 0.05
+    page = (tmp_path / "released.md").read_text()
+    # two worlds: half the 90 % interval is 6.314 standard errors of .01
+    assert "| presence, region | – | 5.0% ± 6.3% | – | – | 50.0% ± 0.0% | – | – |" in page
+    assert "| visitors, all origins | 25.0% ± 0.0% |" in page
+    assert "| 22 | 0.990 | 1.000 | 1.500 |" in page
+
+
+def test_a_world_that_is_finished_in_its_store_is_scored_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+    monkeypatch.setattr(released.subprocess, "run", running({"21": 0.04}, calls))
+    for _ in range(2):
+        released.released([], [21], lambda text: None, tmp_path, tmp_path / "stores")
+    assert [words[0] for words in calls] == ["simulate", "run", "score", "score"]
+
+
+def test_a_world_that_fails_or_releases_nothing_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(released.subprocess, "run", running({}, []))
+    with pytest.raises(CommandFailed, match="World 21 released nothing"):
+        released.released([], [21], lambda text: None, tmp_path)
+    monkeypatch.setattr(released.subprocess, "run", running({"21": 0.1}, [], code=1))
+    with pytest.raises(CommandFailed, match="World 21 failed at peil simulate"):
+        released.released([], [21], lambda text: None, tmp_path, tmp_path / "stores")
+    assert not (tmp_path / "released.md").exists()
+
+
+def test_seeds_and_pilots_are_checked_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="No released tables of essnet"):
+        released.released(["essnet"], [21], lambda text: None, tmp_path)
+    for text in ("", "21,x", "-1"):
+        with pytest.raises(Refused, match="give whole numbers"):
+            released.seeds_of(text)
+    assert released.seeds_of(None) == [21, 22, 23, 24, 25]
+
+
+def test_examples_run_and_are_right() -> None:
+    failed, tried = doctest.testmod(released)
+    assert tried > 0
+    assert failed == 0
