@@ -62,6 +62,10 @@ class Limits:
     estimated_night_end_h: float
     estimated_night_ratio_min_note: float
     estimated_night_ratio_max_note: float
+    estimated_register_share_max_note: float
+    estimated_weight_drift_share_max_note: float
+    estimated_weight_drift_share_max_stop: float
+    estimated_bounded_ratios_max_note: float
     estimated_disagreement_share_max_note: float
     estimated_interval_width_share_max_note: float
     estimated_busiest_tile_share_max_note: float

@@ -37,6 +37,7 @@ WORDS = {
     "n_residents": "{:,} residents",
     "n_cells": "{:,} cells",
     "n_silent_cells": "{:,} cells silent",
+    "n_ratios_bounded": "{:,} ratios of zones bounded",
     "n_plans": "{:,} cell plans",
     "n_periods": "{:,} days",
     "n_days_missing": "{:,} days are missing",

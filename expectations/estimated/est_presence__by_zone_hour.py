@@ -9,6 +9,8 @@ from expectations.limits import Limits
 ESTIMATORS = ("voronoi", "sb", "em", "landuse")
 RELEASED_ESTIMATOR = "landuse"  # the figures that are released
 
+RATIOS = "Look for zones of few devices by night: their footprint, or their register, is wrong."
+
 MEASURES = {
     # One row per zone that has no children: these carry the estimates.
     "leaf_zones": """
@@ -74,6 +76,42 @@ MEASURES = {
             GROUP BY hour_at
         )
     """,
+    # One row per hour: persons and devices of the whole area.
+    "estimated_persons__by_hour": f"""
+        SELECT
+            hour_at,
+            extract(HOUR FROM timezone(time_zone, hour_at))
+            BETWEEN estimated_night_start_h AND estimated_night_end_h - 1 AS is_night,
+            sum(n_persons) AS n_persons,
+            sum(n_devices) AS n_devices
+        FROM est_presence__by_zone_hour, this_batch, limits
+        WHERE
+            estimator = '{RELEASED_ESTIMATOR}'
+            AND zone_id IN (SELECT zone_id FROM leaf_zones)
+        GROUP BY ALL
+    """,
+    # One row per batch. Roamers are in no register: their share is that of the rows.
+    "estimated_persons": """
+        SELECT
+            max(abs(n_persons * (1 - inbound_share) / nullif(n_registered, 0) - 1))
+                AS register_share,
+            max(abs(n_persons / nullif(n_devices, 0) / nullif(per_device_at_night, 0) - 1))
+                AS weight_drift_share,
+            (SELECT n_ratios_bounded FROM estimated_facts) AS n_ratios_bounded
+        FROM estimated_persons__by_hour
+        CROSS JOIN (SELECT sum(n_persons)::DOUBLE AS n_registered FROM leaf_zones)
+        CROSS JOIN (
+            SELECT median(n_persons / nullif(n_devices, 0)) AS per_device_at_night
+            FROM estimated_persons__by_hour
+            WHERE is_night
+        )
+        CROSS JOIN (
+            SELECT coalesce(avg(kinds.is_inbound::INTEGER), 0) AS inbound_share
+            FROM staged.int_events_classified AS classified
+            INNER JOIN staged.int_kinds_kept AS kinds USING (kind_no)
+            WHERE classified.reason IS NULL
+        )
+    """,
     # One row per batch. Half the summed difference is the share placed elsewhere.
     "estimated_agreement": f"""
         SELECT
@@ -111,6 +149,7 @@ MEASURES = {
         SELECT *
         FROM estimated_hours
         CROSS JOIN estimated_night
+        CROSS JOIN estimated_persons
         CROSS JOIN estimated_agreement
         CROSS JOIN estimated_zones
         CROSS JOIN estimated_altitudes
@@ -219,6 +258,42 @@ def suite(limits: Limits) -> list[Belief]:
             why="Far more people at night than registered are guests, or devices counted twice.",
             do="Look whether the day is a holiday in a place for guests; else at the weights.",
             shows=night,
+        ),
+        note(
+            name="persons_of_an_hour_meet_the_register",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("register_share", limits.estimated_register_share_max_note),
+            why="In every hour those at home in the area and roamers are all that can be there.",
+            do="Compare hours: an outage, phones off at night, or commuters from outside the area.",
+            shows=("n_registered", "register_share"),
+        ),
+        note(
+            name="weights_hardly_drift_by_day",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("weight_drift_share", limits.estimated_weight_drift_share_max_note),
+            why="A device stands for as many persons by day as by night, wherever it is.",
+            do=RATIOS,
+            shows=("weight_drift_share",),
+        ),
+        stop(
+            name="weights_make_no_persons_by_day",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("weight_drift_share", limits.estimated_weight_drift_share_max_stop),
+            why="Devices that moved to a zone with a wrong ratio became persons nobody counted.",
+            do=RATIOS,
+            shows=("weight_drift_share",),
+        ),
+        note(
+            name="no_ratio_is_out_of_bounds",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("n_ratios_bounded", limits.estimated_bounded_ratios_max_note),
+            why="Where a zone's night and register differ so much, one is of another place.",
+            do=RATIOS,
+            shows=("n_ratios_bounded",),
         ),
         note(
             name="the_estimators_agree_roughly",

@@ -49,6 +49,8 @@ class Night:
         Positions of the night hours within that day.
     today_hours : list of int
         Positions of the night hours within the day that is calibrated.
+    most_times_together : float
+        Bound of a zone's ratio, `methods.toml` [weighting.ratio_times_together_max].
     devices : dict
         Estimator → array (n_zones, n_night_hours) of an earlier day; empty for the own night.
     """
@@ -61,6 +63,7 @@ class Night:
     fingerprint: str
     devices: dict[str, Any] = field(default_factory=dict)
     zones: list[str] = field(default_factory=list)
+    most_times_together: float = float("inf")
 
     def is_own_for(self, estimator: str) -> bool:
         """Whether the day's own night calibrates an estimator.
@@ -71,14 +74,13 @@ class Night:
 
     def ratio(
         self, estimator: str, register: np.ndarray, zones: list[str], own: np.ndarray | None
-    ) -> np.ndarray:
-        """Persons per device in each zone, from the median night hour."""
+    ) -> NightRatio:
+        """Persons per device in each zone, from the median night hour, within bounds."""
         if own is None:
             if zones != self.zones:
                 raise Waiting(f"The zones of {self.day} differ: estimate that day again first.")
             own = self.devices[estimator]
-        fitted = NightRatio().fit(own, register)
-        return np.asarray(fitted.ratio_)
+        return NightRatio(most_times_together=self.most_times_together).fit(own, register)
 
 
 def positions(charter: Charter, day: date) -> list[int]:
@@ -100,7 +102,8 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
     """
     own_hours = positions(charter, day)
     working = is_working(charter, day)
-    own = Night(day, True, working, own_hours, own_hours, "own")
+    bound = float(methods.section("weighting", charter.pilot)["ratio_times_together_max"])
+    own = Night(day, True, working, own_hours, own_hours, "own", most_times_together=bound)
     if working or charter.area.register_ is None:
         return own
     earlier = day - timedelta(days=1)
@@ -127,5 +130,13 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
     run_ids = read_json(folder / "estimated.json")["run_ids"]
     fingerprint = hashlib.sha256(canonical(run_ids)).hexdigest()
     return Night(
-        earlier, False, True, positions(charter, earlier), own_hours, fingerprint, devices, zones
+        earlier,
+        False,
+        True,
+        positions(charter, earlier),
+        own_hours,
+        fingerprint,
+        devices,
+        zones,
+        bound,
     )

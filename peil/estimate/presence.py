@@ -72,6 +72,7 @@ class Estimation:
         self.zone_of_tile = np.asarray(code, dtype=np.int64)
         self.misfit_share = float(self.choices["presence"]["misfit_share"])
         self.n_silent_cells = [0] * len(counted.plans)
+        self.n_ratios_bounded = dict.fromkeys(ESTIMATORS, 0)
         self.released_tiles = np.zeros((len(tiles), n_hours))
         self.estimates = {
             name: _Estimates(np.zeros((len(self.bottom), n_hours)), np.zeros(n_hours))
@@ -150,6 +151,7 @@ class Estimation:
             "n_plans": float(len(self.counted.plans)),
             "n_silent_cells": float(sum(self.n_silent_cells)),
             "misfit_share": self.misfit_share,
+            "n_ratios_bounded": float(self.n_ratios_bounded[name]),
         }
         if len(self.n_silent_cells) > 1:
             figures |= {
@@ -171,8 +173,9 @@ class Estimation:
         persons = None
         if register is not None:
             own = devices[:, self.night.today_hours] if self.night.is_own_for(name) else None
-            ratio = self.night.ratio(name, register.loc[self.bottom].to_numpy(), self.bottom, own)
-            persons = devices * ratio[:, None]
+            fitted = self.night.ratio(name, register.loc[self.bottom].to_numpy(), self.bottom, own)
+            self.n_ratios_bounded[name] = int(fitted.is_bounded_.sum())
+            persons = devices * np.asarray(fitted.ratio_)[:, None]
         frames = []
         for zone_id, members in self._levels():
             n_devices = devices[members].sum(axis=0)

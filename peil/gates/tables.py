@@ -24,6 +24,7 @@ from peil.charter.schema import Charter
 from peil.gates.report import GateReport, MeasureError
 from peil.outcome import Refused, Waiting
 from peil.quality import store as quality
+from peil.store.atomic import read_json
 from peil.store.store import Store
 
 WEEKS_BACK = (1, 2, 3, 4)
@@ -103,6 +104,13 @@ def zones(area: Area) -> pd.DataFrame:
     return frame
 
 
+def facts(where: Path) -> pd.DataFrame:
+    """One row: what estimate told of its weights. A day estimated before it told has none."""
+    record = where / "estimated.json"
+    of_day = read_json(record)["facts"] if record.is_file() else {}
+    return pd.DataFrame({"n_ratios_bounded": [float(of_day.get("n_ratios_bounded", 0))]})
+
+
 def folder(store: Store, charter: Charter, state: str, day: date) -> Path:
     """Where the tables of estimated or released lie. A release is judged before it crosses."""
     if state == "estimated":
@@ -155,6 +163,8 @@ def measures(
             area = area_of(charter, store)
             given["zones"] = zones(area)
             given["this_area"] = pd.DataFrame([{"has_elevation": area.has_elevation}])
+        if state == "estimated":
+            given["estimated_facts"] = facts(where)
         failed = None
         doing = "its tables"
         try:

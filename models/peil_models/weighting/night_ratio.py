@@ -29,6 +29,9 @@ class NightRatio(CountsToPersons):
     min_devices : float in [0, inf), default=1.0
         A zone whose median night holds fewer devices, or with nobody in its register, has no ratio
         of its own: it takes the ratio of all zones together. Unit: devices.
+    most_times_together : float in [1, inf], default=inf
+        A ratio beyond so many times that of all zones together, or below that ratio over as many,
+        takes the bound: it tells of a footprint that is wrong about the zone, not of its people.
 
     Attributes
     ----------
@@ -36,6 +39,8 @@ class NightRatio(CountsToPersons):
         Unit: persons per device.
     is_pooled_ : ndarray of bool of shape (n_zones,)
         Zones that took the ratio of all zones together.
+    is_bounded_ : ndarray of bool of shape (n_zones,)
+        Zones whose own ratio lay out of bounds: their median night does not meet the register.
     night_devices_ : ndarray of shape (n_zones,)
         Devices of the median night hour, the ground of each ratio. Unit: devices.
 
@@ -45,7 +50,8 @@ class NightRatio(CountsToPersons):
     as many persons by day as by night wherever it came from. **It hides overnight visitors and
     absent residents by construction**: the median night equals the register even in a resort in
     season [1]_. Give the nights before working days. It absorbs whatever bias of a zone is the
-    same by day and by night: market share, holders of two devices, a wrong footprint.
+    same by day and by night: market share, holders of two devices, a wrong footprint. Where hardly
+    any device is put by night and many by day, a ratio without bounds makes persons of that error.
     Not identified: market share apart from footprint bias.
 
     References
@@ -63,10 +69,14 @@ class NightRatio(CountsToPersons):
 
     ratio_: Floats
     is_pooled_: NDArray[np.bool_]
+    is_bounded_: NDArray[np.bool_]
     night_devices_: Floats
 
-    def __init__(self, *, min_devices: float = 1.0) -> None:
+    def __init__(
+        self, *, min_devices: float = 1.0, most_times_together: float = float("inf")
+    ) -> None:
         self.min_devices = min_devices
+        self.most_times_together = most_times_together
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Compare the median night with the register.
@@ -82,8 +92,12 @@ class NightRatio(CountsToPersons):
         ------
         ValueError
             NaN, a negative number or a wrong shape, with the argument and the position;
-            no device or no resident in any zone.
+            no device or no resident in any zone; a bound below 1.
         """
+        if not self.most_times_together >= 1:
+            raise ValueError(
+                f"most_times_together must be at least 1, got {self.most_times_together}"
+            )
         devices, persons = devices_and_register(self, X, y)
         median = np.median(devices, axis=1)
         if not median.sum() > 0:
@@ -94,7 +108,10 @@ class NightRatio(CountsToPersons):
         self.is_pooled_ = (median < self.min_devices) | (median == 0) | (persons == 0)
         together = persons.sum() / median.sum()
         own = np.divide(persons, median, out=np.full_like(median, together), where=median > 0)
-        self.ratio_ = np.where(self.is_pooled_, together, own)
+        times = float(self.most_times_together)
+        bounded = np.clip(own, together / times, together * times)
+        self.is_bounded_ = ~self.is_pooled_ & (bounded != own)
+        self.ratio_ = np.where(self.is_pooled_, together, bounded)
         return self
 
     def transform(self, X: ArrayLike) -> Floats:

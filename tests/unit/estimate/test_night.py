@@ -68,6 +68,16 @@ def test_a_working_day_is_calibrated_on_its_own_night(registered: Any) -> None:
     assert night.own_hours == [0, 1, 2, 3, 4, 5]
 
 
+def test_a_ratio_far_from_that_of_all_zones_is_bounded_by_the_choice(registered: Any) -> None:
+    """A wrong footprint leaves two of a zone's devices there by night, and many more by day."""
+    night = nights.night_for(registered.charter, FRIDAY, registered.store)
+    by_night = np.array([[400.0] * 6, [400.0] * 6, [2.0] * 6])
+    fitted = night.ratio("em", np.array([4000.0] * 3), ["A", "B", "C"], by_night)
+    together = 12000 / 802
+    assert fitted.ratio_.tolist() == pytest.approx([10.0, 10.0, 3 * together])
+    assert fitted.is_bounded_.tolist() == [False, False, True]
+
+
 @pytest.mark.parametrize("day", [SATURDAY, SUNDAY])
 def test_a_day_off_is_calibrated_on_the_last_working_night(registered: Any, day: date) -> None:
     estimated(registered, FRIDAY, {"A": 10.0, "B": 3.0})
@@ -75,7 +85,7 @@ def test_a_day_off_is_calibrated_on_the_last_working_night(registered: Any, day:
     assert (night.day, night.is_own, night.is_working) == (FRIDAY, False, True)
     assert set(night.devices) == {"em", "sb"}
     assert night.devices["em"].tolist() == [[10, 20, 30, 40, 50, 60], [3, 6, 9, 12, 15, 18]]
-    ratio = night.ratio("em", np.array([300.0, 90.0]), ["A", "B"], None)
+    ratio = night.ratio("em", np.array([300.0, 90.0]), ["A", "B"], None).ratio_
     assert ratio.tolist() == pytest.approx([300 / 35, 90 / 10.5])
 
 

@@ -33,6 +33,24 @@ def test_a_zone_without_ground_takes_the_ratio_of_all():
     assert weights.ratio_[1:] == pytest.approx(380.0 / 205.0)
 
 
+def test_a_ratio_out_of_bounds_takes_the_bound_and_is_marked():
+    night = np.array([[400.0], [1000.0], [2.0], [0.0]])
+    register = np.array([4000.0, 1000.0, 4000.0, 0.0])
+    weights = NightRatio(most_times_together=3).fit(night, register)
+    together = 9000 / 1402
+    assert weights.ratio_ == pytest.approx([10.0, together / 3, 3 * together, together])
+    assert weights.is_bounded_.tolist() == [False, True, True, False]
+    free = NightRatio().fit(night, register)
+    assert free.ratio_[2] == 2000.0
+    assert not free.is_bounded_.any()
+
+
+@pytest.mark.parametrize("bound", [0.9, float("nan")])
+def test_a_bound_below_one_is_refused(bound):
+    with pytest.raises(ValueError, match="most_times_together must be at least 1"):
+        NightRatio(most_times_together=bound).fit(NIGHT, REGISTER)
+
+
 @pytest.mark.parametrize(
     ("night", "register", "words"),
     [
