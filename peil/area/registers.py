@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from peil.area.files import read_reference
+from peil.area.separators import seen_instead
 from peil.charter.area_schema import RegisterFile
 from peil.outcome import Refused
 
@@ -31,9 +32,10 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
     names = {str(ours): their for ours, their in file.columns.items()}
     theirs = {ours: names.get(ours, ours) for ours in ("n_persons", "zone_id")}
     if missing := sorted({*theirs.values(), *file.rows} - set(register.columns)):
+        split = seen_instead([str(name) for name in register.columns])
         raise Refused(
-            f"{path.name}, line 1 lacks the column {missing[0]}: correct `area.register`, or "
-            "have it delivered again."
+            f"{path.name}, line 1 lacks the column {missing[0]}{split}: correct "
+            "`area.register`, or have it delivered again."
         )
     line = np.arange(len(register)) + 2  # the header is line 1
     wanted = np.ones(len(register), dtype=bool)

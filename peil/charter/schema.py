@@ -103,10 +103,32 @@ class Delivery(CharterPart):
         return path
 
 
+NEEDED = {
+    "subscriber_id": "the subscriber",
+    "observed_at": "the moment",
+    "cell_id": "the cell",
+}
+NETWORK_UNSAID = ("generic", "flowkit", "essnet")  # formats that name no network by themselves
+
+
 class EventDelivery(Delivery):
     """The events of a day, and until when they may come."""
 
     due: time | None = Field(None, description='local time of the day after, as "06:00"')
+
+    @model_validator(mode="after")
+    def _mapped(self) -> EventDelivery:
+        if self.reader == "generic":
+            for ours, what in NEEDED.items():
+                if ours not in self.columns:
+                    raise ValueError(f"columns.{ours}: say which column holds {what}")
+        names_network = self.reader not in NETWORK_UNSAID or {"mcc", "plmn"} & set(self.columns)
+        if not names_network and self.mcc is None:
+            raise ValueError(
+                "columns.mcc: say which column holds the network of the SIM (`mcc` and `mnc`, or "
+                "`plmn` for both as one), or give one `mcc` for all records"
+            )
+        return self
 
     @field_validator("due", mode="before")
     @classmethod

@@ -17,6 +17,7 @@ from peil.ingest.file_check import FileCheck, is_still
 from peil.ingest.raw_file import make_tables, write_batch
 from peil.ingest.readers import EVENT_COLUMNS, READERS, generic, tolerant_csv
 from peil.ingest.readers.refusal import FileRefused, shown
+from peil.ingest.unreadable import require_readable
 from peil.outcome import Refused, Waiting
 from peil.store import keys
 from peil.store.store import Store
@@ -134,7 +135,7 @@ def _land_files(
     for file_id, file in enumerate(events):
         sha256 = looks[file].sha256
         try:
-            record = _land_file(opened, file, file_id, looks[file], charter.inputs.events)
+            record = _land_file(opened, file, file_id, looks[file], charter)
             landed.files.append({"name": file.name, "sha256": sha256, **record})
             continue
         except (duckdb.InternalException, duckdb.FatalException):
@@ -179,12 +180,13 @@ def _reading(file: Path, read: Any) -> Any:
 
 
 def _land_file(
-    opened: duckdb.DuckDBPyConnection, file: Path, file_id: int, look: FileCheck, delivery: Delivery
+    opened: duckdb.DuckDBPyConnection, file: Path, file_id: int, look: FileCheck, charter: Charter
 ) -> dict[str, Any]:
     """Land one file's records and count them all.
 
     A CSV that has not one record a line is read again, line by line.
     """
+    delivery = charter.inputs.events
     reader = READERS[delivery.reader]
     is_text = look.kind != "parquet"
     if look.is_odd and is_text:
@@ -196,6 +198,7 @@ def _land_file(
         tolerant_csv.load(opened, file, delivery.separator)
         reader.land_events(opened, file, file_id, delivery)
         n_rows, n_opted_out = _insert(opened, file_id)
+    require_readable(opened, file, file_id, delivery, charter.pilot)
     counted = counted_fields.count(opened, "delivered", delivery)
     tolerant_csv.drop(opened)
     opened.execute(

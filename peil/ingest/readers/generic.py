@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from peil.charter.schema import Delivery
-from peil.ingest.readers import tolerant_csv, typed
+from peil.ingest.readers import mapping, tolerant_csv, typed
 from peil.ingest.readers.opening import (
     compression,
     header,
@@ -19,13 +19,14 @@ from peil.ingest.readers.opening import (
     require_whole,
 )
 from peil.ingest.readers.reader import Reader
-from peil.ingest.readers.refusal import FileRefused, shown, shown_column
+from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Refused
 from peil.store.raw_tables import CELL_COLUMNS, EVENT_COLUMNS
 
 __all__ = ["compression", "header", "is_parquet", "literal", "place", "quoted", "require_whole"]
 
 MOST_MS = 1e14  # three thousand years from the epoch
+READ = "events_read"  # the temporary view of what `land_events` made of each field
 NEVER = "\x01"  # a null marker that no delivery holds, so that an empty field stays ''
 
 
@@ -72,36 +73,6 @@ def source(
 def _show(connection: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -> None:
     columns = ", ".join(map(quoted, names))
     connection.execute(f"CREATE OR REPLACE TEMP VIEW delivered AS SELECT {columns} FROM {relation}")
-
-
-def matched(file: Path, names: list[str], delivery: Delivery) -> Delivery:
-    """The delivery with the mapped columns as this file spells them: case does not matter.
-
-    Raises
-    ------
-    FileRefused
-        A mapped column is not there.
-    """
-    spelled = {name.casefold(): name for name in names} | {name: name for name in names}
-    columns = {}
-    for ours, theirs in delivery.columns.items():
-        delivered_name = spelled.get(theirs) or spelled.get(theirs.casefold())
-        if delivered_name is None:
-            where = "" if is_parquet(file) else ", line 1"
-            raise FileRefused(
-                "wrong_columns",
-                f"{shown(file)}{where} lacks the column {theirs}: "
-                "correct the mapping `columns` in the charter, or have the file delivered again.",
-            )
-        columns[ours] = delivered_name
-    return delivery.model_copy(update={"columns": columns})
-
-
-def dropped(names: list[str], delivery: Delivery) -> list[str]:
-    """Names of the columns that are not landed, as they may be shown."""
-    needed = set(delivery.columns.values())
-    unmapped = [shown_column(n, at) for at, n in enumerate(names, start=1) if n not in needed]
-    return sorted(unmapped)
 
 
 def text_of(delivery: Delivery, canonical: str) -> str:
@@ -210,6 +181,22 @@ def rejected_lines(connection: duckdb.DuckDBPyConnection) -> list[int]:
     return [int(line) for (line,) in lines.fetchall()]
 
 
+def unread(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> dict[str, int]:
+    """Records of the file that was landed last by the delivered column that cannot be read.
+
+    A record with too few or too many fields counts for the column ``""``. Empty where the format
+    names its own columns.
+    """
+    there = f"SELECT 1 FROM duckdb_views() WHERE view_name = '{READ}' AND temporary"
+    if not connection.execute(there).fetchone():
+        return {}
+    names = [name for name in EVENT_COLUMNS if name in delivery.columns]
+    counts = ", ".join(f"count(*) FILTER ({name}_unread)" for name in names)
+    row = connection.execute(f"SELECT count(*) FILTER (is_ragged), {counts} FROM {READ}").fetchone()
+    columns = ["", *(delivery.columns[name] for name in names)]
+    return dict(zip(columns, map(int, row or ()), strict=True))
+
+
 class Generic(Reader):
     """Any table, by the charter's mapping.
 
@@ -226,42 +213,35 @@ class Generic(Reader):
         cls, connection: duckdb.DuckDBPyConnection, file: Path, file_id: int, delivery: Delivery
     ) -> list[str]:
         relation, names, line, ragged = source(connection, file, delivery)
-        delivery = matched(file, names, delivery)
+        delivery = mapping.matched(file, names, delivery)
         read = fields(connection, file, relation, delivery)
         first, second, third = (
             "".join(f", {step}" for step in steps)
             for steps in zip(*(field.steps() for field in read.values()), strict=True)
         )
         unread = [f"{name}_unread" for name, field in read.items() if field.is_unread != "false"]
-        given = {"mcc": delivery.mcc, "mnc": delivery.mnc and literal(delivery.mnc)}
-        values = {
-            name: f"{name if name in read else 'NULL'}::{kind}"
-            for name, kind in EVENT_COLUMNS.items()
-            if name not in {"file_id", "line", "defect"}
-        }
-        values |= {
-            name: f"coalesce({values[name]}, {constant})"
-            for name, constant in given.items()
-            if constant
-        }
-        landed = ", ".join(f"{value} AS {name}" for name, value in values.items())
+        landed = mapping.landed(read, delivery)
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP VIEW {READ} AS
+            SELECT line, is_ragged{third} FROM (SELECT line, is_ragged{second} FROM (
+              SELECT {line} AS line, {ragged} AS is_ragged{first} FROM {relation}))"""
+        )
         connection.execute(
             f"""CREATE OR REPLACE TEMP VIEW incoming AS
             SELECT {file_id}::INTEGER AS file_id, line, {landed},
               CASE WHEN {" OR ".join(["is_ragged", *unread])} THEN 'cannot_parse'
                    WHEN subscriber_id IS NULL OR observed_at_given IS NULL
                    THEN 'null_value' END AS defect
-            FROM (SELECT line, is_ragged{third} FROM (SELECT line, is_ragged{second} FROM (
-              SELECT {line} AS line, {ragged} AS is_ragged{first} FROM {relation})))"""
+            FROM {READ}"""
         )
-        return dropped(names, delivery)
+        return mapping.dropped(names, delivery)
 
     @classmethod
     def land_cells(
         cls, connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delivery
     ) -> list[str]:
         relation, names, line, ragged = source(connection, file, delivery)
-        delivery = matched(file, names, delivery)
+        delivery = mapping.matched(file, names, delivery)
         parts, checks = [], [("record", ragged)]
         for column, kind in CELL_COLUMNS.items():
             if column not in delivery.columns:
@@ -296,4 +276,4 @@ class Generic(Reader):
                     f"{file.name}, line {bad_line}, {column}: cannot be read as the charter "
                     "says; correct the cell plan or the mapping."
                 )
-        return dropped(names, delivery)
+        return mapping.dropped(names, delivery)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from peil.area.separators import seen_instead
 from peil.charter.schema import Delivery
 from peil.ingest.readers import generic
 from peil.outcome import Refused
@@ -66,7 +67,8 @@ def mapped(
     for ours in (*needed, *delivery.columns):
         if spelled[ours] not in names:
             raise Refused(
-                f"{file.name}, line 1 lacks the column {spelled[ours]}: it is no {kind}; correct "
+                f"{file.name}, line 1 lacks the column {spelled[ours]}{seen_instead(names)}: "
+                f"it is no {kind}; correct "
                 "`reader` or `columns` in the charter, or have the file delivered again."
             )
     return {ours: theirs for ours, theirs in spelled.items() if theirs in names}, names
