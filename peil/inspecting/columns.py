@@ -21,7 +21,8 @@ EVENT_NAMES = {
     "sectorid cel",
     "mcc": "mcc mobilecountrycode",
     "mnc": "mnc mobilenetworkcode",
-    "plmn": "plmn visitednetwork visitedplmn vplmn",
+    "plmn": "plmn plmnid hplmn hplmnid homeplmn simplmn mccmnc plmncode networkid networkcode "
+    "network netwerk netwerkcode homenetwork operatorcode mcc visitednetwork visitedplmn vplmn",
     "event_type": "eventtype eventcode event type activity recordtype",
     "timing_advance": "ta timingadvance",
 }
@@ -69,6 +70,7 @@ TILE_NAMES = {
     "water": "water",
     "roads": "roads road",
 }
+VISITED = {"visitednetwork", "visitedplmn", "vplmn"}  # where the device was, not whose SIM it is
 # never proposed: Peil does not land contacts, content or devices
 REFUSED = re.compile(
     "counterpart|bparty|calledparty|callednumber|other|dialed|imei|^tac$|duration|volume|bytes|"
@@ -216,12 +218,23 @@ def guesses(
     return matches
 
 
+def _is_plmn(values: Values) -> bool:
+    """Whether values are country and network code as one: 5 or 6 digits, of a country's range."""
+    return _most(values, lambda v: bool(re.fullmatch(r"[2-7][0-9]{4,5}", v)))
+
+
 def _a(word: str) -> str:
     return f"an {word}" if word[0] in "AIM" and word.isupper() else f"a {word}"
 
 
 def _by_name(ours: str, theirs: str, look: str, table: Table) -> Guess | None:
     values = [value for value in table.columns[theirs] if value is not None]
+    if ours == "mcc" and _is_plmn(values):
+        return None
+    if ours == "plmn" and values:
+        if not _is_plmn(values):
+            return None
+        return Guess(theirs, "high", "by its name, and it holds country and network code as one")
     if ours in FITS and values:
         if look in FITS[ours]:
             return Guess(theirs, "high", f"by its name, and it looks like {_a(look)}")

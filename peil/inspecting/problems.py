@@ -23,7 +23,7 @@ REMEDY = {
     "null_value": "no subscriber or no moment: they are quarantined; ask why they are delivered",
     "cannot_parse": "the record does not fit the mapping: check separator, time format and types",
     "no_location": "no cell: they are quarantined",
-    "no_network": "no mcc: give `mcc` in the charter, or map a column",
+    "no_network": "no network: map `mcc`, or `plmn` where both codes are one",
     "identifier_in_wrong_column": "the cell holds a number of a subscriber: correct the mapping",
     "unknown_cell": "the cell is not in the plan beside it: deliver the plan of these days",
     "no_position": "a cell without position serves nothing: complete the plan",

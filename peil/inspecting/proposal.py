@@ -93,19 +93,34 @@ def propose_events(
         matches = columns.guesses(table, columns.EVENT_NAMES, known_cells)
     else:
         matches = _by_format(reader.columns_of("events", table))
+    notes = list(proposal.notes)
+    if reader.is_mapped and "mcc" not in matches and "plmn" in matches:
+        visited = matches["plmn"].theirs
+        if columns.plain(visited) in columns.VISITED:
+            del matches["plmn"]
+            notes.append(f"{visited}: the visited network does not say whose SIM it is; not mapped")
     home, reason = network_of(table, matches, mcc)
     proposal = replace(
-        proposal, columns=matches, mcc=home, notes=[*proposal.notes, reason], types=types_of(table)
+        proposal, columns=matches, mcc=home, notes=[*notes, reason], types=types_of(table)
     )
     if table.container == "csv":
         proposal.settings.update({"separator": table.separator} if table.separator != "," else {})
-    if "mcc" not in matches:
+    if not {"mcc", "plmn"} & set(matches):
         if home is None:
             proposal.questions.append(
                 "mcc: the records name no network; the operator's country code"
             )
         else:
             proposal.settings["mcc"] = home
+            proposal.questions.append(
+                f"mcc: {home} for all records, since no column says the network: foreign SIMs "
+                "cannot be told apart and count as residents; ask for the network of each SIM"
+            )
+    elif reader.is_mapped and "mcc" not in matches:
+        proposal.questions.append(
+            f"plmn: {matches['plmn'].theirs} is read as the network of the SIM; "
+            "is it, or is it the network that served it?"
+        )
     if reader.counts_steps:
         proposal = _steps(opened, proposal, day)
     elif "observed_at" in matches:
@@ -179,6 +194,11 @@ def network_of(
         if values:
             most = max(sorted(set(values)), key=values.count)
             return int(most), f"most records are of the network of mcc {most}"
+    if "plmn" in matches:
+        codes = [v[:3] for v in table.columns[matches["plmn"].theirs] if v and v.isdecimal()]
+        if codes:
+            most = max(sorted(set(codes)), key=codes.count)
+            return int(most), f"most records are of networks of mcc {most}"
     if given is not None:
         return given, f"mcc {given} as given"
     if "subscriber_id" in matches:

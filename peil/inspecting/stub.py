@@ -187,7 +187,8 @@ def _inputs(
         }
         if READERS[proposal.reader].is_mapped:
             delivery["columns"] = {ours: guess.theirs for ours, guess in proposal.columns.items()}
-        if role == "events" and "mcc" not in proposal.columns and mcc is not None:
+        names_network = {"mcc", "plmn"} & set(proposal.columns)
+        if role == "events" and not names_network and mcc is not None:
             delivery["mcc"] = mcc
         inputs[role] = delivery
     if (listed := _first(proposals, "opt_out")) is not None:
