@@ -166,9 +166,9 @@ def report(record: dict[str, Any]) -> str:
         "|---|---|---|---|",
         *(
             f"| {seed} | "
-            + " | ".join(f"{of[name]:.3f}" for name in ("least", "mean", "most"))
+            + " | ".join(f"{shares[name]:.3f}" for name in ("least", "mean", "most"))
             + " |"
-            for seed, of in ((seed, world["persons_of_hour"]) for seed, world in worlds.items())
+            for seed, shares in ((seed, world["persons_of_hour"]) for seed, world in worlds.items())
         ),
         "",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from expectations.belief import Belief, at_least, at_most, none_of, note, stop
 from expectations.entries import intervals
 from expectations.limits import Limits
+from expectations.persons import measures
 
 ESTIMATORS = ("voronoi", "sb", "em", "landuse")
 RELEASED_ESTIMATOR = "landuse"  # the figures that are released
@@ -76,42 +77,7 @@ MEASURES = {
             GROUP BY hour_at
         )
     """,
-    # One row per hour: persons and devices of the whole area.
-    "estimated_persons__by_hour": f"""
-        SELECT
-            hour_at,
-            extract(HOUR FROM timezone(time_zone, hour_at))
-            BETWEEN estimated_night_start_h AND estimated_night_end_h - 1 AS is_night,
-            sum(n_persons) AS n_persons,
-            sum(n_devices) AS n_devices
-        FROM est_presence__by_zone_hour, this_batch, limits
-        WHERE
-            estimator = '{RELEASED_ESTIMATOR}'
-            AND zone_id IN (SELECT zone_id FROM leaf_zones)
-        GROUP BY ALL
-    """,
-    # One row per batch. Roamers are in no register: their share is that of the rows.
-    "estimated_persons": """
-        SELECT
-            max(abs(n_persons * (1 - inbound_share) / nullif(n_registered, 0) - 1))
-                AS register_share,
-            max(abs(n_persons / nullif(n_devices, 0) / nullif(per_device_at_night, 0) - 1))
-                AS weight_drift_share,
-            (SELECT n_ratios_bounded FROM estimated_facts) AS n_ratios_bounded
-        FROM estimated_persons__by_hour
-        CROSS JOIN (SELECT sum(n_persons)::DOUBLE AS n_registered FROM leaf_zones)
-        CROSS JOIN (
-            SELECT median(n_persons / nullif(n_devices, 0)) AS per_device_at_night
-            FROM estimated_persons__by_hour
-            WHERE is_night
-        )
-        CROSS JOIN (
-            SELECT coalesce(avg(kinds.is_inbound::INTEGER), 0) AS inbound_share
-            FROM staged.int_events_classified AS classified
-            INNER JOIN staged.int_kinds_kept AS kinds USING (kind_no)
-            WHERE classified.reason IS NULL
-        )
-    """,
+    **measures(RELEASED_ESTIMATOR),
     # One row per batch. Half the summed difference is the share placed elsewhere.
     "estimated_agreement": f"""
         SELECT

@@ -44,6 +44,7 @@ def on_plane(cells: pd.DataFrame, crs: str) -> pd.DataFrame:
 def _move(
     cells: pd.DataFrame, which: pd.Series, planes: tuple[str, str], columns: tuple[str, str]
 ) -> None:
-    change = Transformer.from_crs(*map(CRS.from_user_input, planes), always_xy=True)
+    theirs, ours = (CRS.from_user_input(plane) for plane in planes)
+    change = Transformer.from_crs(theirs, ours, always_xy=True)
     moved = change.transform(*(cells.loc[which, c].to_numpy(dtype=float) for c in columns))
     cells.loc[which, "x_m"], cells.loc[which, "y_m"] = moved

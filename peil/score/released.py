@@ -138,7 +138,8 @@ def _table(charter: Charter, store: Store, product: str, choices: Choices) -> pd
 
 def _by_day(rows: pd.DataFrame, column: str, charter: Charter, choices: Choices) -> pd.DataFrame:
     local = rows[column].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
-    return rows[local.between(choices["day_start_hour"], choices["day_end_hour"])]
+    by_day: pd.DataFrame = rows[local.between(choices["day_start_hour"], choices["day_end_hour"])]
+    return by_day
 
 
 def _present(charter: Charter, area: Area, days: list[date]) -> pd.DataFrame:
@@ -155,5 +156,5 @@ def _summed_over_origins(
     files = [store.estimated(charter.pilot, day, "visitors") / f"{name}.parquet" for day in days]
     rows = pd.concat([pd.read_parquet(file) for file in files if file.exists()], ignore_index=True)
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
-    summed = rows.groupby(["zone_id", "hour_at"], as_index=False, observed=True)[value].sum()
-    return summed.rename(columns={value: "n_estimated"})
+    summed = rows.groupby(["zone_id", "hour_at"], observed=True)[value].sum()
+    return summed.rename("n_estimated").reset_index()

@@ -193,13 +193,15 @@ def figures_of(both: pd.DataFrame, choices: Choices) -> Record:
 def _of_every_level(true: pd.DataFrame, zones: pd.DataFrame) -> pd.DataFrame:
     """Truth of the bottom zones and of all zones above them."""
     parent = dict(zip(zones["zone_id"], zones["parent_id"], strict=True))
-    frames, own = [], true[["zone_id", "hour_at", "n_true"]]
+    key = ["zone_id", "hour_at"]
+    frames: list[pd.DataFrame] = []
+    own: pd.DataFrame = true[[*key, "n_true"]]
     while len(own):
         frames.append(own)
         above = own.assign(zone_id=own["zone_id"].map(parent))
-        own = above.groupby(["zone_id", "hour_at"], as_index=False)["n_true"].sum()
+        own = above.groupby(key)["n_true"].sum().reset_index()
     whole = pd.concat(frames, ignore_index=True)
-    return whole.groupby(["zone_id", "hour_at"], as_index=False)["n_true"].sum()
+    return whole.groupby(key)["n_true"].sum().reset_index()
 
 
 def _rounded(figure: float) -> float:
