@@ -18,7 +18,7 @@ from peil.charter.windows import window_of
 from peil.stage import device_rows
 from peil.stage.stage import _stage
 
-AT_HOME = {"imsi": "204080000000001"}
+SUBSCRIBER = "204080000000001"
 # moment, country of the SIM, visited network, cell
 RECORDS = [
     ("08:00:00", 204, None, "c1"),
@@ -35,7 +35,12 @@ RECORDS = [
 def generic(tiny: Tiny) -> None:
     lines = [
         row(
-            1, at=f"2026-03-02 {at}", mcc=str(mcc), plmn=str(plmn or ""), cell=cell or "", **AT_HOME
+            1,
+            at=f"2026-03-02 {at}",
+            mcc=str(mcc),
+            plmn=str(plmn or ""),
+            cell=cell or "",
+            imsi=SUBSCRIBER,
         )
         for at, mcc, plmn, cell in RECORDS
     ]
