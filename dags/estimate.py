@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.tasks.chain import Pilot, day, guard, pilots, told
+from peil.tasks.chain import Pilot, day, guard, pilots, report_outcome
 from peil.tasks.products import estimate_products
 
 
@@ -23,7 +23,7 @@ def declare(pilot: Pilot) -> DAG:
         def run() -> dict[str, Any]:
             from peil.estimate.estimate import estimate
 
-            return told(estimate(pilot.name, day()))
+            return report_outcome(estimate(pilot.name, day()))
 
         estimated = run()
         guard(pilot, "estimated", estimated)

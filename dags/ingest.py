@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.sdk import DAG, CronPartitionTimetable, task
 
-from peil.tasks.chain import Pilot, day, guard, pilots, told
+from peil.tasks.chain import Pilot, day, guard, pilots, report_outcome
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -34,7 +34,7 @@ def declare(pilot: Pilot) -> DAG:
         def run() -> dict[str, Any]:
             from peil.ingest.ingest import ingest
 
-            return told(ingest(pilot.name, day()))
+            return report_outcome(ingest(pilot.name, day()))
 
         guard(pilot, "raw", run())
     return dag

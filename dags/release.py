@@ -14,7 +14,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, task
 
-from peil.tasks.chain import SOON, WHEN, Pilot, day, guard, is_walked, pilots, told
+from peil.tasks.chain import SOON, WHEN, Pilot, day, guard, is_walked, pilots, report_outcome
 from peil.tasks.products import release_products
 
 
@@ -57,7 +57,7 @@ def declare(pilot: Pilot) -> DAG:
         def run() -> dict[str, Any]:
             from peil.release.release import release
 
-            return told(release(pilot.name, day()))
+            return report_outcome(release(pilot.name, day()))
 
         @task(
             task_id="released",
@@ -67,7 +67,7 @@ def declare(pilot: Pilot) -> DAG:
         def cross() -> dict[str, Any]:
             from peil.release.release import publish
 
-            return told(publish(pilot.name, day()))
+            return report_outcome(publish(pilot.name, day()))
 
         @task(task_id="pages", on_failure_callback=pilot.tell("pages"))
         def show() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.tasks.chain import Pilot, day, guard, pilots, told
+from peil.tasks.chain import Pilot, day, guard, pilots, report_outcome
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -21,7 +21,7 @@ def declare(pilot: Pilot) -> DAG:
         def run() -> dict[str, Any]:
             from peil.stage.stage import stage
 
-            return told(stage(pilot.name, day()))
+            return report_outcome(stage(pilot.name, day()))
 
         guard(pilot, "staged", run())
     return dag

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.tasks.chain import Pilot, pilots, told
+from peil.tasks.chain import Pilot, pilots, report_outcome
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -21,7 +21,7 @@ def declare(pilot: Pilot) -> DAG:
         def run() -> dict[str, Any]:
             from peil.train import train
 
-            return told(train(pilot.name))
+            return report_outcome(train(pilot.name))
 
         run()
     return dag

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.tasks.chain import Pilot, asked_day, is_walked, pilots, told
+from peil.tasks.chain import Pilot, asked_day, is_walked, pilots, report_outcome
 
 
 def declare(pilot: Pilot) -> DAG:
@@ -27,7 +27,7 @@ def declare(pilot: Pilot) -> DAG:
         def run() -> dict[str, Any]:
             from peil.watch.watch import watch
 
-            return told(watch(pilot.name, asked_day()))
+            return report_outcome(watch(pilot.name, asked_day()))
 
         # what lasts is on the operator's pages, whoever could be told of it
         @task(task_id="pages", retries=0, trigger_rule="all_done")

@@ -1,4 +1,7 @@
-"""The only clock. A simulated pilot lives at the end of its period; a real one lives now."""
+"""Tell the day and the moment it is for a pilot: the only clock.
+
+A simulated pilot lives at the end of its period; a real one lives now.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from peil.charter.schema import Charter
 
 
 def today(charter: Charter) -> date:
-    """The local day it is for this pilot: expiry and retention are judged by it."""
+    """Tell the local day it is for this pilot: expiry and retention are judged by it."""
     if charter.is_synthetic:
         return charter.period.end
     return datetime.now(tz=ZoneInfo(charter.time_zone)).date()
 
 
 def now(charter: Charter) -> datetime:
-    """The moment it is for this pilot, in UTC."""
+    """Tell the moment it is for this pilot, in UTC."""
     if charter.is_synthetic:
         end = datetime.combine(charter.period.end, datetime.max.time(), ZoneInfo(charter.time_zone))
         return end.astimezone(UTC).replace(microsecond=0)
@@ -24,7 +27,7 @@ def now(charter: Charter) -> datetime:
 
 
 def hours_of(day: date, time_zone: str) -> list[datetime]:
-    """Hours of a local calendar day, as UTC moments.
+    """List the hours of a local calendar day, as UTC moments.
 
     >>> len(hours_of(date(2026, 3, 29), "Europe/Amsterdam"))
     23

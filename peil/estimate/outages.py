@@ -1,4 +1,4 @@
-"""The parts of a day in which the same cells are on the air, each with its own footprints.
+"""Find cells that fail without a word in the plan, and fit footprints to those on the air.
 
 A plan says which cells there are; the counts tell which of them are silent though many devices
 were to be expected. Those are left out of the footprint for these hours: their neighbours serve

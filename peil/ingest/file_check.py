@@ -1,4 +1,4 @@
-"""One look at a delivered file before it is read: is it a file, whole, text or Parquet, and which.
+"""Check a delivered file before it is read: its kind, its content's hash, whether it is whole.
 
 The look is one streaming pass that also hashes the content, so that nothing is read for it alone.
 """
@@ -30,7 +30,7 @@ WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-
 
 @dataclass(frozen=True)
 class FileCheck:
-    """What a file is.
+    """What the check of a file says: kind, hash, lines.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ def is_still(file: Path, state: tuple[int, int]) -> bool:
 
 
 def look(file: Path, unpacked_ratio: int) -> FileCheck:
-    """Look at a file once, from its first byte to its last.
+    """Check a file in one pass, from its first byte to its last.
 
     Parameters
     ----------

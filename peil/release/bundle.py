@@ -1,4 +1,4 @@
-"""A release folder as a signed bundle: a list of hashes, signed by the operator, checked offline.
+"""Sign a release folder as a bundle, and check one offline: a list of hashes and a signature.
 
 The form is an in-toto statement in a DSSE envelope, as the supply-chain tools write it.
 """

@@ -96,7 +96,7 @@ def flows(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figure
 
 def visitors(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:
     """All origins of a zone and hour together against the persons present."""
-    truth_of_day = truth.known(charter, area, day)
+    truth_of_day = truth.present(charter, area, day)
     there = (
         rows.groupby(["zone_id", "hour_at"], observed=True)[truth_of_day.quantity]
         .sum()
@@ -117,7 +117,7 @@ def visitors(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Fig
 
 def residence(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:
     """Devices by zone of home against those of the zone's residents."""
-    true_homes = truth.homed(charter).set_index("zone_id")["n_true"]
+    true_homes = truth.homes(charter).set_index("zone_id")["n_true"]
     true = true_homes.reindex(area.bottom(), fill_value=0.0).to_numpy()
     guess = rows.set_index("zone_id")["n_devices"].reindex(area.bottom()).to_numpy(dtype=float)
     return {

@@ -143,7 +143,7 @@ def _by_day(rows: pd.DataFrame, column: str, charter: Charter, choices: Choices)
 
 
 def _present(charter: Charter, area: Area, days: list[date]) -> pd.DataFrame:
-    frames = [truth.known(charter, area, day).present for day in days]
+    frames = [truth.present(charter, area, day).present for day in days]
     true = pd.concat(frames, ignore_index=True)
     return true.assign(hour_at=pd.to_datetime(true["hour_at"], utc=True))
 

@@ -114,7 +114,7 @@ def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame
     rows = pd.read_parquet(
         store.estimated(charter.pilot, day) / "est_presence__by_zone_hour.parquet"
     )
-    true = truth.known(charter, area, day)
+    true = truth.present(charter, area, day)
     rows = rows[rows["zone_id"].isin(area.bottom())].copy()
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
     present = true.present.assign(hour_at=pd.to_datetime(true.present["hour_at"], utc=True))

@@ -1,4 +1,4 @@
-"""Known truth of a simulated set. Imported by scoring only: a test holds every verb to that."""
+"""Read the known truth of a simulated set. Scoring alone may import this (a contract holds)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PERSONS = ["t", "Person ID"]  # how the ESSnet simulator's persons.csv begins
 
 
 @dataclass(frozen=True)
-class Known:
+class TruePresence:
     """Truth per bottom zone and hour.
 
     Attributes
@@ -58,7 +58,7 @@ def exists(charter: Charter) -> bool:
         return False
 
 
-def known(charter: Charter, area: Area, day: date) -> Known:
+def present(charter: Charter, area: Area, day: date) -> TruePresence:
     """Read the truth of one day.
 
     Raises
@@ -74,11 +74,11 @@ def known(charter: Charter, area: Area, day: date) -> Known:
         raise Refused(f"No truth at {place.name}: simulate it, or set PEIL_TRUTH.")
     hours = hours_of(day, charter.time_zone)
     if truth.reader == "demo":
-        return Known(_demo(place, area, hours), "n_persons")
+        return TruePresence(_demo(place, area, hours), "n_persons")
     if header(place, ",")[:2] == PERSONS:
         quantity = "n_devices" if area.register is None else "n_persons"
-        return Known(_squares(charter, area, _persons(place, quantity)), quantity)
-    return Known(_squares(charter, area, _devices(place)), "n_devices")
+        return TruePresence(_squares(charter, area, _persons(place, quantity)), quantity)
+    return TruePresence(_squares(charter, area, _devices(place)), "n_devices")
 
 
 def trips(charter: Charter, day: date, *, by_hour: bool = False) -> pd.DataFrame:
@@ -102,7 +102,7 @@ def trips(charter: Charter, day: date, *, by_hour: bool = False) -> pd.DataFrame
         ).df()
 
 
-def homed(charter: Charter) -> pd.DataFrame:
+def homes(charter: Charter) -> pd.DataFrame:
     """Devices of residents by their holder's zone of home: zone_id, n_true.
 
     Machines have no holder, and holders from abroad no home here: neither counts.

@@ -1,4 +1,4 @@
-"""The counted table of a day, as estimation and training read it: the only thing they read."""
+"""Read the counted table of a day: all that estimation of presence and training know of it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PlanOfHours:
 
 @dataclass(frozen=True)
 class Counted:
-    """What estimation may know of one day.
+    """The counted table of one day, by the cell plan that holds in its hours.
 
     Attributes
     ----------

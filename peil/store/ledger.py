@@ -1,4 +1,6 @@
-"""The ledger: one signed line per thing that happened to a release. Lines are only added.
+"""Keep the ledger of a pilot: one signed line for each event of a release, chained by hashes.
+
+Lines are only added. What an event means belongs to the verb that adds it.
 
 Each entry carries the hash of the one before it, so that an edit or a deletion in the
 middle shows; a copy lies on the agency's side, so that a cut-off tail shows as well.
@@ -24,7 +26,7 @@ START = "0" * 64
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
-    """Every whole entry, oldest first. A line that a kill cut off is not an entry.
+    """Read every whole entry, oldest first. A line that a kill cut off is not an entry.
 
     Raises
     ------
@@ -141,7 +143,7 @@ def _copy(store: Store, pilot: str) -> None:
 
 
 def check(store: Store, pilot: str) -> list[str]:
-    """Faults of the ledger in sentences; none when chain, signatures and copy agree."""
+    """Check the ledger; what is wrong, in sentences, none when chain, signatures and copy agree."""
     faults = []
     try:
         own, witness = entries(store.ledger(pilot)), entries(store.agency_ledger(pilot))
@@ -162,7 +164,7 @@ def check(store: Store, pilot: str) -> list[str]:
 
 
 def find(store: Store, pilot: str, kind: str, **facts: Any) -> dict[str, Any] | None:
-    """The newest entry of this kind that has these facts, with its hash under ``hash``."""
+    """Find the newest entry of this kind that has these facts, with its hash under ``hash``."""
     for entry in reversed(entries(store.ledger(pilot))):
         if entry["kind"] == kind and all(entry["facts"].get(k) == v for k, v in facts.items()):
             return {**entry, "hash": _hash(entry)}
@@ -170,7 +172,7 @@ def find(store: Store, pilot: str, kind: str, **facts: Any) -> dict[str, Any] | 
 
 
 def standing(store: Store, pilot: str, product: str, day: str) -> dict[str, Any] | None:
-    """The release of this product and period that holds now; none when withdrawn or never made."""
+    """Find the release of a product and period that holds; none when withdrawn or never made."""
     for entry in reversed(entries(store.ledger(pilot))):
         facts = entry["facts"]
         if entry["kind"] in {"release", "withdrawn"} and (facts["product"], facts["period"]) == (
@@ -182,5 +184,5 @@ def standing(store: Store, pilot: str, product: str, day: str) -> dict[str, Any]
 
 
 def is_released(store: Store, pilot: str, product: str, day: str) -> bool:
-    """Whether this product and period stands released: such a period is closed."""
+    """Say whether this product and period stands released: such a period is closed."""
     return standing(store, pilot, product, day) is not None

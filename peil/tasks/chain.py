@@ -1,4 +1,4 @@
-"""What the DAGs of one pilot share: its days, its assets, its gate, its retries, its alerts.
+"""Declare what the DAGs of a pilot share: schedule, assets, retries, gates and alerts of tasks.
 
 Each state of a pilot is an asset `peil://<pilot>/<state>`, partitioned by local calendar day.
 A verb's task makes the state, the gate looks at it, and only the task named after the state
@@ -195,7 +195,7 @@ def is_walked() -> bool:
     return bool((get_current_context()["dag_run"].conf or {}).get("walked"))
 
 
-def told(outcome: Outcome) -> dict[str, Any]:
+def report_outcome(outcome: Outcome) -> dict[str, Any]:
     """Return what a task may leave in Airflow's database: small facts, no row, no identifier.
 
     The verb is done, so an incident of its having failed ends here.

@@ -10,7 +10,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import task
 
-from peil.tasks.chain import SOON, WHEN, Pilot, day, is_walked, told
+from peil.tasks.chain import SOON, WHEN, Pilot, day, is_walked, report_outcome
 
 
 def estimate_products(pilot: Pilot, after: Any) -> None:
@@ -30,7 +30,7 @@ def _estimate(pilot: Pilot, product: str) -> Any:
     def run() -> dict[str, Any]:
         from peil.tasks.windows import estimate
 
-        return told(estimate(pilot.name, product, day()))
+        return report_outcome(estimate(pilot.name, product, day()))
 
     return run()
 
@@ -74,7 +74,7 @@ def _release(pilot: Pilot, product: str) -> None:
     def run() -> dict[str, Any]:
         from peil.tasks.windows import release_window
 
-        return told(release_window(pilot.name, product, day()))
+        return report_outcome(release_window(pilot.name, product, day()))
 
     @task(task_id=f"pages_{product}", on_failure_callback=pilot.tell("pages"))
     def show() -> None:

@@ -24,7 +24,7 @@ PERSONS = """t,Person ID,x,y,Tile ID,Mobile Phone(s) ID
 """
 
 
-def known(folder: Path, register: Any, monkeypatch: pytest.MonkeyPatch) -> truth.Known:
+def known(folder: Path, register: Any, monkeypatch: pytest.MonkeyPatch) -> truth.TruePresence:
     monkeypatch.setenv("PEIL_TRUTH", str(folder))
     (folder / "persons.csv").write_text(PERSONS)
     charter = reading.load("essnet_sample")
@@ -33,10 +33,10 @@ def known(folder: Path, register: Any, monkeypatch: pytest.MonkeyPatch) -> truth
     )
     squares = [f"E{east:02d}N{north:02d}" for east in range(4) for north in range(4)]
     area: Any = SimpleNamespace(register=register, bottom=lambda: squares)
-    return truth.known(charter.model_copy(update={"inputs": inputs}), area, date(2026, 3, 2))
+    return truth.present(charter.model_copy(update={"inputs": inputs}), area, date(2026, 3, 2))
 
 
-def there(found: truth.Known) -> dict[str, float]:
+def there(found: truth.TruePresence) -> dict[str, float]:
     rows = found.present[found.present["n_true"] > 0]
     return dict(zip(rows["zone_id"], rows["n_true"], strict=True))
 
