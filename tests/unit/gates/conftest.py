@@ -52,7 +52,10 @@ area:
   zones: small/zones.parquet
   register: small/register.csv
 inputs:
-  events: {reader: generic, path: "small/{day}.csv"}
+  events:
+    reader: generic
+    path: "small/{day}.csv"
+    columns: {subscriber_id: imsi, observed_at: at, mcc: mcc, mnc: mnc, cell_id: cell}
   cells: {reader: generic, path: "small/cells.csv"}
 products: [presence]
 tier: agency
