@@ -79,7 +79,9 @@ def spoil(deliveries: Path) -> dict[str, str]:
     for file in files[DAYS[2]][1:]:
         file.unlink()
     bad = planted["behind a closed gate"]
-    _write(files[DAYS[2]][0], b"\n".join([lines[0], *[bad + b";nothing;here"] * 50, b""]))
+    # of two causes, and few: records all spoiled alike would have the file refused before its gate
+    spoiled = [bad + b";nothing;here", bad + f";{at};204;91;{cell};LU;6;;".encode()]
+    _write(files[DAYS[2]][0], b"\n".join([lines[0], *spoiled * 25, b""]))
     (first, last) = ({"subscriber": values[0], "device": values[7]} for values in fields)
     simulated = {f"a simulated {name}": value.decode() for name, value in first.items()}
     simulated |= {f"a later simulated {name}": value.decode() for name, value in last.items()}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from kinds import COLUMNS, HEADER, row, rows
+from pyproj import Transformer
 
 from peil.ingest.readers import tolerant_csv
 from peil.outcome import Refused
@@ -26,12 +27,21 @@ DUTCH = {
 }
 
 
+def _around(plane: str, longitude: float, latitude: float) -> dict[str, int]:
+    """One square kilometre of a plane, two zones wide."""
+    to_plane = Transformer.from_crs("EPSG:4326", plane, always_xy=True)
+    x_m, y_m = (round(metres) // 1000 * 1000 for metres in to_plane.transform(longitude, latitude))
+    return {"x_min_m": x_m, "y_min_m": y_m, "x_max_m": x_m + 1000, "y_max_m": y_m + 500} | {
+        "zone_m": 500
+    }
+
+
 @pytest.mark.parametrize("plane", ["EPSG:28992", "EPSG:3035", "EPSG:32631"])
 def test_swapped_latitude_and_longitude_are_told(pilot: Any, plane: str) -> None:
     pilot.write_charter(
         inputs__events__columns=COLUMNS,
         inputs__cells__columns=POSITIONS,
-        area=DUTCH | {"crs": plane},
+        area={"crs": plane, "grid": _around(plane, 4.9, 52.37)},
     )
     pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
     pilot.put("cells.csv", "cell,lat,lon\nc1,4.9,52.37\nc2,5.1,52.4\n")

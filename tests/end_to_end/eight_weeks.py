@@ -150,6 +150,8 @@ class Network:
         events = pd.DataFrame({"imsi": device, "at": moment.tz_convert("UTC"), "cell": cell})
         events["region"] = self.home[device]
         events = events[events["at"] >= midnight]
+        # one cell a second: which of two is kept is another test's (unit/stage/test_one_second)
+        events = events[~events.duplicated(["imsi", "at"])]
         again = events.sample(frac=REPEATED, random_state=int(rng.integers(2**31)))
         return pd.concat([events, again], ignore_index=True)
 

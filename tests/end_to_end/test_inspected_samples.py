@@ -142,6 +142,10 @@ def charter_of(tmp_path: Path, pilot: str, monkeypatch: pytest.MonkeyPatch) -> C
     for role in ("events", "cells"):
         if isinstance(content["inputs"][role], str):
             content["inputs"][role] = {"reader": "generic", "path": "none/*.csv"}
+            if role == "events":
+                content["inputs"][role]["columns"] = {
+                    name: name for name in ("subscriber_id", "observed_at", "mcc", "mnc", "cell_id")
+                }
     file.write_text(yaml.safe_dump(content))
     monkeypatch.setenv("PEIL_PILOTS", str(tmp_path / "pilots"))
     return reading.load(pilot)
