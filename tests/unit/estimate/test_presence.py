@@ -26,6 +26,7 @@ from peil.release.presence import presence
 from peil.settings import PROJECT
 from peil.stage.counted import Counted, PlanOfHours
 from peil_models.footprint import FootprintSignalStrength
+from peil_models.presence import PresenceSB, PresenceVoronoi
 
 DAY = date(2026, 3, 5)
 HOURS = [datetime(2026, 3, 4, 23, tzinfo=UTC) + timedelta(hours=n) for n in range(24)]
@@ -215,3 +216,23 @@ def test_every_list_of_estimators_is_the_same() -> None:
         if "accepted_values" in test
     ]
     assert accepted == [list(ESTIMATORS)] * 2
+
+
+def test_each_estimator_is_given_the_map_that_its_row_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Voronoi polygons hold a tile or do not; a footprint shares it over cells."""
+    is_shared: dict[str, bool] = {}
+
+    def spy(name: str, fit: Any) -> Any:
+        def noted(model: Any, X: Any, y: Any) -> Any:
+            is_shared[name] = bool(((X.data > 0) & (X.data < 1)).any())
+            return fit(model, X, y)
+
+        return noted
+
+    for name, estimator in (("voronoi", PresenceVoronoi), ("sb", PresenceSB)):
+        monkeypatch.setattr(estimator, "fit", spy(name, estimator.fit))
+    whole = area()
+    estimated(whole, counted(whole))
+    assert is_shared == {"voronoi": False, "sb": True}
