@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from copied import Copied
 
+pytestmark = pytest.mark.slow  # each runs a copy of the checkout
+
 MOST_FILES = 4
 PEIL = ("-m", "peil.cli")
 CONVENTIONS = "tests/conventions"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from copied import Copied
 
+pytestmark = pytest.mark.slow  # each runs a copy of the checkout
+
 MOST_FILES = 5
 ESTIMATOR = '''"""Presence by the strongest cell alone."""
 

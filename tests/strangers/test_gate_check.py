@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from copied import Copied
 
+pytestmark = pytest.mark.slow  # each runs a copy of the checkout
+
 MOST_FILES = 3
 SUITE, LIMITS, CHOICES = "expectations/raw/cells.py", "expectations/limits.py", "methods.toml"
 

@@ -13,6 +13,8 @@ from tracked import tracked
 
 from peil.settings import PROJECT
 
+pytestmark = pytest.mark.slow  # each runs a copy of the checkout
+
 MOST_FILES = 4
 DELIVERED = "toy_who,toy_when,toy_where,toy_note\n" + "".join(
     f"20408{n:010d},2026-03-02 {n % 24:02d}:30:00,c{1 + n % 2},x\n" for n in range(60)
