@@ -9,7 +9,7 @@ def measures(estimator: str) -> dict[str, str]:
     Needs the measure `leaf_zones` and the tables of the estimated state.
     """
     return {
-        # One row per hour: persons and devices of the whole area.
+        # One row per hour: persons and devices of the whole area, where persons are estimated.
         "estimated_persons__by_hour": f"""
             SELECT
                 hour_at,
@@ -21,6 +21,7 @@ def measures(estimator: str) -> dict[str, str]:
             WHERE
                 estimator = '{estimator}'
                 AND zone_id IN (SELECT zone_id FROM leaf_zones)
+                AND isfinite(n_persons)
             GROUP BY ALL
         """,
         # One row per batch. Roamers are in no register: their share is that of the rows.
@@ -28,9 +29,7 @@ def measures(estimator: str) -> dict[str, str]:
             SELECT
                 max(abs(n_persons * (1 - inbound_share) / nullif(n_registered, 0) - 1))
                     AS register_share,
-                least(1.0, max(abs(
-                    n_persons / nullif(n_devices, 0) / nullif(per_device_at_night, 0) - 1
-                )))
+                max(abs(n_persons / nullif(n_devices, 0) / nullif(per_device_at_night, 0) - 1))
                     AS weight_drift_share,
                 (SELECT n_ratios_bounded FROM estimated_facts) AS n_ratios_bounded
             FROM estimated_persons__by_hour

@@ -40,9 +40,10 @@ MEASURES = {
             located.n_devices IS NOT NULL AS is_estimated,
             coalesce(located.n_devices, 0) AS n_located,
             coalesce(n_devices_unlocated, 0) AS n_unlocated,
-            counted.n_devices AS n_counted,
+            counted.n_devices + coalesce(n_devices_censored, 0) AS n_counted,
             abs(coalesce(located.n_devices, 0) + coalesce(n_devices_unlocated, 0)
-                - counted.n_devices) / greatest(counted.n_devices, 1) AS difference_share
+                - counted.n_devices - coalesce(n_devices_censored, 0))
+                / greatest(counted.n_devices, 1) AS difference_share
         FROM counted__by_hour AS counted
         CROSS JOIN (SELECT unnest({list(ESTIMATORS)}) AS estimator)
         LEFT JOIN located USING (hour_at, estimator)

@@ -45,6 +45,9 @@ class Area:
         Where land use is from, for the metadata of a release.
     has_elevation : bool
         Whether any tile lies elsewhere than at 0 m, as all do that were given no elevation.
+    is_whole_country : bool
+        Whether the zones are all there are: whoever is elsewhere is abroad. Not where the charter
+        takes some zones, or those within a rectangle.
     """
 
     tiles: pd.DataFrame
@@ -53,6 +56,7 @@ class Area:
     crs: str
     land_use: str = "as delivered"
     has_elevation: bool = True
+    is_whole_country: bool = True
 
     def bottom(self) -> list[str]:
         """Zones of the lowest level, in order: those that tiles belong to."""
@@ -127,7 +131,8 @@ def area_of(charter: Charter, store: Store) -> Area:
     has_elevation = bool((tiles["elevation_m"] != 0.0).any())
     named = charter_area.register_
     register = read_register(folder, named) if named else None
-    area = Area(tiles, zones, register, charter_area.crs, land_use, has_elevation)
+    is_whole = charter_area.within is None and charter_area.only is None
+    area = Area(tiles, zones, register, charter_area.crs, land_use, has_elevation, is_whole)
     if named and register is not None:
         if missing := sorted(set(area.bottom()) - set(register.index)):
             raise Refused(f"{named.path}: zone {missing[0]} has no population.")

@@ -99,6 +99,11 @@ def _estimate(period: Period) -> Outcome:
         aside / "est_presence__by_tile_hour.parquet",
         estimation.tile_table(run_ids[RELEASED_ESTIMATOR]),
     )
+    if area.register is not None:
+        _write(
+            aside / "est_presence__draws.parquet",
+            estimation.draws_table(run_ids[RELEASED_ESTIMATOR]),
+        )
     _write(aside / "unlocated.parquet", pd.concat(unlocated, ignore_index=True))
     _is_well_formed(store, pilot, day, aside)
     for name in ESTIMATORS:

@@ -49,8 +49,8 @@ class Night:
         Positions of the night hours within that day.
     today_hours : list of int
         Positions of the night hours within the day that is calibrated.
-    most_times_together : float
-        Bound of a zone's ratio, `methods.toml` [weighting.ratio_times_together_max].
+    weights : NightRatio
+        Not fitted; bounds and pooling of `methods.toml` [weighting].
     devices : dict
         Estimator → array (n_zones, n_night_hours) of an earlier day; empty for the own night.
     """
@@ -63,7 +63,7 @@ class Night:
     fingerprint: str
     devices: dict[str, Any] = field(default_factory=dict)
     zones: list[str] = field(default_factory=list)
-    most_times_together: float = float("inf")
+    weights: NightRatio = field(default_factory=NightRatio)
 
     def is_own_for(self, estimator: str) -> bool:
         """Whether the day's own night calibrates an estimator.
@@ -72,15 +72,16 @@ class Night:
         """
         return self.is_own or estimator not in self.devices
 
-    def ratio(
-        self, estimator: str, register: np.ndarray, zones: list[str], own: np.ndarray | None
-    ) -> NightRatio:
-        """Persons per device in each zone, from the median night hour, within bounds."""
-        if own is None:
-            if zones != self.zones:
-                raise Waiting(f"The zones of {self.day} differ: estimate that day again first.")
-            own = self.devices[estimator]
-        return NightRatio(most_times_together=self.most_times_together).fit(own, register)
+    def devices_of(self, estimator: str, zones: list[str], today: np.ndarray) -> np.ndarray:
+        """Devices of the night that calibrates an estimator, (n_zones, n_night_hours).
+
+        `today` are those of the day's own night, given where that is the night to take.
+        """
+        if self.is_own_for(estimator):
+            return today
+        if zones != self.zones:
+            raise Waiting(f"The zones of {self.day} differ: estimate that day again first.")
+        return np.asarray(self.devices[estimator])
 
 
 def positions(charter: Charter, day: date) -> list[int]:
@@ -102,8 +103,12 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
     """
     own_hours = positions(charter, day)
     working = is_working(charter, day)
-    bound = float(methods.section("weighting", charter.pilot)["ratio_times_together_max"])
-    own = Night(day, True, working, own_hours, own_hours, "own", most_times_together=bound)
+    choices = methods.section("weighting", charter.pilot)
+    weights = NightRatio(
+        most_times_together=choices["ratio_times_together_max"],
+        pooled_devices=choices["ratio_pooled_devices"],
+    )
+    own = Night(day, True, working, own_hours, own_hours, "own", weights=weights)
     if working or charter.area.register_ is None:
         return own
     earlier = day - timedelta(days=1)
@@ -138,5 +143,5 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
         fingerprint,
         devices,
         zones,
-        bound,
+        weights,
     )

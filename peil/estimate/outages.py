@@ -94,8 +94,12 @@ class PlanOnAir:
         """Cells that are silent in some hour of the plan."""
         return int(self.is_silent.any(axis=1).sum())
 
-    def parts(self) -> Iterator[OnAir]:
-        """Yield the parts in the order of their first hour; one footprint is held at a time."""
+    def parts(self, devices: np.ndarray | None = None) -> Iterator[OnAir]:
+        """Yield the parts in the order of their first hour; one footprint is held at a time.
+
+        `devices` stand in for the plan's counts, where withheld ones were read.
+        """
+        devices = self.plan.devices if devices is None else devices
         columns: dict[bytes, list[int]] = {}
         for column in range(self.is_silent.shape[1]):
             columns.setdefault(self.is_silent[:, column].tobytes(), []).append(column)
@@ -103,7 +107,7 @@ class PlanOnAir:
             is_out = self.is_silent[:, same[0]]
             yield OnAir(
                 self.plan.hours[same],
-                self.plan.devices[:, same],
+                devices[:, same],
                 without_cells(self.signal, is_out) if is_out.any() else self.signal,
                 self._nearest(is_out),
                 self.prior,

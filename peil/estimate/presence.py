@@ -1,4 +1,4 @@
-"""Estimation of one day in memory: footprints, prior, four estimators, weights, intervals.
+"""Estimate one day in memory: footprints, prior, four estimators, weights, intervals.
 
 Takes what `peil.estimate.estimate` read and gives it frames to write; it knows no folder
 and no clock.
@@ -18,10 +18,12 @@ from peil.charter.schema import Charter
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR, Given
 from peil.estimate.night import Night
 from peil.estimate.outages import OnAir, PlanOnAir, placed_without
+from peil.estimate.spread import Spread
+from peil.estimate.withheld import withheld_read
 from peil.stage.counted import Counted, PlanOfHours
 from peil_models.footprint import FootprintSignalStrength, footprint_misfit
 from peil_models.location import restrict
-from peil_models.uncertainty import presence_interval
+from peil_models.weighting import NightRatio, held_to_totals, persons_in_area
 
 
 @dataclass
@@ -72,8 +74,17 @@ class Estimation:
         self.zone_of_tile = np.asarray(code, dtype=np.int64)
         self.misfit_share = float(self.choices["presence"]["misfit_share"])
         self.n_silent_cells = [0] * len(counted.plans)
+        self.censored = np.zeros(n_hours)
+        self.spread = Spread(
+            area,
+            len(self.bottom),
+            n_hours,
+            self.choices["uncertainty"],
+            counted.hours[0].toordinal(),
+        )
         self.n_ratios_bounded = dict.fromkeys(ESTIMATORS, 0)
         self.released_tiles = np.zeros((len(tiles), n_hours))
+        self.draws = np.zeros((0, len(self.bottom), n_hours), dtype=np.float32)
         self.estimates = {
             name: _Estimates(np.zeros((len(self.bottom), n_hours)), np.zeros(n_hours))
             for name in ESTIMATORS
@@ -100,24 +111,40 @@ class Estimation:
                 least_expected_alone=withheld_under * choices["silent_times_threshold_alone"],
             )
             self.n_silent_cells[number] = on_air.n_silent_cells
+            devices = withheld_read(
+                on_air,
+                self.land_use,
+                self.counted.withheld,
+                threshold=self.charter.threshold,
+                n_rounds=int(choices["withheld_rounds"]),
+            )
+            self.censored[plan.hours] = (devices - plan.devices).sum(axis=0)
             if plan.cells is dark.cells and self.area.register is not None:
-                self.misfit_share = self._misfit(footprint, on_air, dark)
-            for part in on_air.parts():
+                self.misfit_share = self._misfit(footprint, on_air, devices, dark)
+            for part in on_air.parts(devices):
                 for name in ESTIMATORS:
-                    self._fit_part(name, part)
+                    self._fit_part(name, part, plan)
 
     def _misfit(
-        self, footprint: FootprintSignalStrength, on_air: PlanOnAir, dark: PlanOfHours
+        self,
+        footprint: FootprintSignalStrength,
+        on_air: PlanOnAir,
+        devices: np.ndarray,
+        dark: PlanOfHours,
     ) -> float:
         """What this night's counts show, cells aside that are out all night; no truth."""
         at_night = np.isin(on_air.plan.hours, dark.hours)
         is_out = np.asarray(on_air.is_silent[:, at_night].all(axis=1))
         cells = placed_without(on_air.cells, is_out)
         return footprint_misfit(
-            footprint, cells, self.area.tiles, dark.devices, self.area.residents_per_tile()
+            footprint,
+            cells,
+            self.area.tiles,
+            devices[:, at_night],
+            self.area.residents_per_tile(),
         )
 
-    def _fit_part(self, name: str, part: OnAir) -> None:
+    def _fit_part(self, name: str, part: OnAir, plan: PlanOfHours) -> None:
         row = ESTIMATORS[name]
         model = row.build(
             Given(part, self.even, self.land_use, self.choices["presence"], self.misfit_share)
@@ -129,6 +156,8 @@ class Estimation:
         estimates.n_iter = max(estimates.n_iter, int(getattr(model, "n_iter_", 1)))
         if name == RELEASED_ESTIMATOR:
             self.released_tiles[:, part.hours] = tiles
+            if self.area.register is not None:
+                self.spread.add(part, plan.cells, tiles, self.misfit_share, self._by_zone)
 
     def run(self, name: str, run_id: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
         """One estimator: zone table (all levels), unlocated per hour, figures for MLflow."""
@@ -140,6 +169,7 @@ class Estimation:
                 "estimator": name,
                 "n_devices_unlocated": estimates.unlocated,
                 "n_devices_withheld": self.counted.withheld,
+                "n_devices_censored": self.censored,
             }
         )
         counted, withheld = self.counted.n_devices, float(self.counted.withheld.sum())
@@ -169,38 +199,57 @@ class Estimation:
 
     def _zone_table(self, name: str, devices: np.ndarray, run_id: str) -> pd.DataFrame:
         """Weights and intervals for every level; upper levels are sums of the bottom."""
-        register = self.area.register
-        persons = None
-        if register is not None:
-            own = devices[:, self.night.today_hours] if self.night.is_own_for(name) else None
-            fitted = self.night.ratio(name, register.loc[self.bottom].to_numpy(), self.bottom, own)
-            self.n_ratios_bounded[name] = int(fitted.is_bounded_.sum())
-            persons = devices * np.asarray(fitted.ratio_)[:, None]
+        persons, draws = self._persons(name, devices)
         frames = []
         for zone_id, members in self._levels():
-            n_devices = devices[members].sum(axis=0)
             frame = pd.DataFrame(
                 {
                     "zone_id": zone_id,
                     "hour_at": self.counted.hours,
                     "estimator": name,
-                    "n_devices": n_devices,
+                    "n_devices": devices[members].sum(axis=0),
                 }
             )
-            if persons is None:
+            if persons is None or draws is None:
                 frame["n_persons"] = frame["n_persons_lower"] = frame["n_persons_upper"] = np.nan
             else:
                 n_persons = persons[members].sum(axis=0)
-                ratio_here = n_persons / np.maximum(n_devices, 1e-9)
-                lower, upper = presence_interval(
-                    n_persons, n_devices, ratio_here, **self.choices["uncertainty"]
-                )
+                lower, upper = self.spread.interval(draws[:, members].sum(axis=1), n_persons)
                 frame["n_persons"], frame["n_persons_lower"] = n_persons, lower
                 frame["n_persons_upper"] = upper
             frames.append(frame)
         table = pd.concat(frames, ignore_index=True)
         table["run_id"] = run_id
         return table.sort_values(["zone_id", "hour_at", "estimator"], ignore_index=True)
+
+    def _persons(
+        self, name: str, devices: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+        """Persons of the lowest zones, held to the register hour by hour, and draws of them."""
+        register, hours = self.area.register, self.night.today_hours
+        if register is None:
+            return None, None
+        residents = register.loc[self.bottom].to_numpy(dtype=np.float64)
+        night = self.night.devices_of(name, self.bottom, devices[:, hours])
+        weights = NightRatio(**self.night.weights.get_params())
+        persons = devices * np.asarray(weights.fit(night, residents).ratio_)[:, None]
+        self.n_ratios_bounded[name] = int(weights.is_bounded_.sum())
+        totals = self._totals(residents)
+        if totals is not None:
+            persons = held_to_totals(persons, totals)
+        plain = self.estimates[RELEASED_ESTIMATOR].zones
+        draws = self.spread.draws(persons, devices, plain, residents, night, weights, hours, totals)
+        if name == RELEASED_ESTIMATOR:
+            self.draws = draws.astype(np.float32)
+        return persons, draws
+
+    def _totals(self, residents: np.ndarray) -> np.ndarray | None:
+        """Persons in the area by hour; unknown where people come and go over its border."""
+        if not self.area.is_whole_country:
+            return None
+        everybody, inbound = self.counted.network
+        away_share = float(self.choices["weighting"]["residents_away_share"])
+        return persons_in_area(residents.sum(), everybody, inbound, away_share=away_share)
 
     def _levels(self) -> list[tuple[str, np.ndarray]]:
         """Every zone with the bottom zones that make it up."""
@@ -212,6 +261,20 @@ class Estimation:
                 members.setdefault(zone, []).append(number)
                 zone = parent.get(zone)
         return [(zone, np.array(rows)) for zone, rows in sorted(members.items())]
+
+    def draws_table(self, run_id: str) -> pd.DataFrame:
+        """Draws of the released estimator's persons, one row per lowest zone and hour."""
+        n_hours = len(self.counted.hours)
+        table = pd.DataFrame(
+            {
+                "zone_id": np.repeat(self.bottom, n_hours),
+                "hour_at": pd.DatetimeIndex(self.counted.hours * len(self.bottom)),
+                "run_id": run_id,
+            }
+        )
+        columns = [f"draw_{number}" for number in range(len(self.draws))]
+        rows = self.draws.reshape(len(self.draws), -1).T
+        return pd.concat([table, pd.DataFrame(rows, columns=columns)], axis=1)
 
     def tile_table(self, run_id: str) -> pd.DataFrame:
         """Devices per tile and hour by the released estimator, tiles that hold any."""

@@ -48,11 +48,15 @@ class Counted:
         Devices in entries under the threshold.
     hours : list of datetime
         Start of each hour of the local day, UTC; 23 to 25 of them.
+    network : ndarray of shape (2, n_hours)
+        Devices that the whole network counted, and those of visitors from abroad among them; 0
+        where they are fewer than the threshold. Unit: devices.
     """
 
     plans: list[PlanOfHours]
     withheld: np.ndarray
     hours: list[datetime]
+    network: np.ndarray
 
     @property
     def n_devices(self) -> float:
@@ -86,13 +90,20 @@ def counted_of(charter: Charter, day: date, store: Store) -> Counted:
         withheld = opened.execute(
             "SELECT hour_at, n_devices FROM staged.main.int_devices_withheld__by_hour"
         ).fetchall()
+        network = opened.execute(
+            "SELECT hour_at, n_devices, coalesce(n_devices_inbound, 0) "
+            "FROM staged.main.int_devices_counted__by_hour"
+        ).fetchall()
     zone = hours[0].tzinfo
     position = {hour: number for number, hour in enumerate(hours)}
     lost = np.zeros(len(hours))
     for hour, n_devices in withheld:
         lost[position[hour.astimezone(zone)]] = n_devices
+    whole = np.zeros((2, len(hours)))
+    for hour, *n_devices in network:
+        whole[:, position[hour.astimezone(zone)]] = n_devices
     count_of = {(cell, position[hour.astimezone(zone)]): n for cell, hour, n in counts}
-    return Counted(_plans(cells, hours, count_of), lost, hours)
+    return Counted(_plans(cells, hours, count_of), lost, hours, whole)
 
 
 def _plans(

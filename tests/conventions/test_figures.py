@@ -55,10 +55,10 @@ def test_every_benchmark_has_its_records_and_they_are_legible() -> None:
         assert file.read_text() == legible(read_json(file)) + "\n", file.name
 
 
-def test_released_intervals_have_the_width_that_the_champion_learnt() -> None:
+def test_intervals_of_linked_products_have_the_width_that_was_learnt() -> None:
     record = demo_record()
     assert (record["champion"], set(record["learnt"])) == (RELEASED_ESTIMATOR, set(ESTIMATORS))
-    used, learnt = methods.section("uncertainty", "demo"), record["learnt"][RELEASED_ESTIMATOR]
+    used, learnt = methods.section("linked_interval", "demo"), record["learnt"][RELEASED_ESTIMATOR]
     assert {key: used[key] for key in demo.WIDTHS} == {key: learnt[key] for key in demo.WIDTHS}
 
 

@@ -3,11 +3,20 @@
 Five estimators of one quantity, from plain to sharp: `PresenceVoronoi` spreads a count over the
 area of its cell, `PresenceSB` sums posteriors, `PresenceDF` meets the counts exactly, `PresenceEM`
 climbs the likelihood, `PresenceLandUse` does so from a prior that the counts themselves taught.
+Counts that a threshold withheld are read by `fill_withheld`.
 """
 
 from peil_models.presence.data_first import PresenceDF
 from peil_models.presence.direct import PresenceSB, PresenceVoronoi
 from peil_models.presence.em import PresenceEM
 from peil_models.presence.land_use import PresenceLandUse
+from peil_models.presence.withheld import fill_withheld
 
-__all__ = ["PresenceDF", "PresenceEM", "PresenceLandUse", "PresenceSB", "PresenceVoronoi"]
+__all__ = [
+    "PresenceDF",
+    "PresenceEM",
+    "PresenceLandUse",
+    "PresenceSB",
+    "PresenceVoronoi",
+    "fill_withheld",
+]

@@ -72,14 +72,44 @@ class Counts:
     def step(self, devices: Floats, y: Floats | None = None) -> Floats:
         """One EM step; from the prior it is the sum of posteriors."""
         y = self.y if y is None else y
-        expected = self.X @ devices
-        ratio = np.divide(y, expected, out=np.zeros_like(y), where=expected > 0)
-        shares = self.X_by_tile @ ratio
-        shares *= devices
-        coverage = self.coverage[:, None]
-        devices = np.zeros_like(shares)
-        np.divide(shares, coverage, out=devices, where=coverage > 0)
-        return devices
+        return _step(self.X, self.X_by_tile, self.coverage, y, devices)
+
+
+def em_step(X: sparse.csr_array, y: Floats, devices: Floats) -> Floats:
+    """Take one EM step from `devices`, without checks, as `PresenceEM` does.
+
+    Parameters
+    ----------
+    X : csr_array of shape (n_cells, n_tiles)
+    y : ndarray of shape (n_cells, n_hours)
+        Unit: devices.
+    devices : ndarray of shape (n_tiles, n_hours)
+        Unit: devices.
+
+    Returns
+    -------
+    ndarray of shape (n_tiles, n_hours)
+
+    Examples
+    --------
+    >>> X = sparse.csr_array(np.array([[1.0, 0.5], [0.0, 0.5]]))
+    >>> em_step(X, np.array([[30.0], [10.0]]), np.ones((2, 1))).ravel()
+    array([20., 20.])
+    """
+    coverage = np.asarray(X.sum(axis=0), dtype=np.float64).ravel()
+    return _step(X, X.T, coverage, y, devices)
+
+
+def _step(
+    X: sparse.csr_array, by_tile: Any, coverage: Floats, y: Floats, devices: Floats
+) -> Floats:
+    expected: Floats = X @ devices
+    ratio = np.divide(y, expected, out=np.zeros_like(y), where=expected > 0)
+    shares: Floats = by_tile @ ratio
+    shares *= devices
+    stepped = np.zeros_like(shares)
+    np.divide(shares, coverage[:, None], out=stepped, where=coverage[:, None] > 0)
+    return stepped
 
 
 class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]

@@ -15,6 +15,9 @@ from scipy.optimize import minimize
 
 from peil_models.presence.inputs import Counts, Floats, PresenceFromCounts, check_values
 
+JUDGED_HOURS = 4
+"""Hours on which the number of steps is chosen, of those that are fitted."""
+
 
 class PresenceLandUse(PresenceFromCounts):
     """Number of devices present in each tile, by EM from a land-use prior fitted to the counts.
@@ -56,8 +59,9 @@ class PresenceLandUse(PresenceFromCounts):
     n_iter_ : int
         Steps taken.
     held_out_score_ : ndarray of shape (max_iter,)
-        Mean relative squared error of the cells left out after each step, on the hour with the
-        median total. Only where steps were chosen.
+        Mean relative squared error of the cells left out after each step, on four hours from the
+        emptiest to the fullest. Only where steps were chosen: the fewest that are within a standard
+        error of the best.
 
     Notes
     -----
@@ -179,21 +183,26 @@ class PresenceLandUse(PresenceFromCounts):
         n_folds = min(int(self.n_folds), len(rows))
         if n_folds < 2 or self.max_iter == 1:
             return int(self.max_iter)
-        totals = counts.y.sum(axis=0)
-        hour = int(np.argsort(totals, kind="stable")[len(totals) // 2])
-        y, first = counts.y[:, [hour]], start[:, [hour]]
+        hours = _spread_hours(counts.y.sum(axis=0))
+        y, first = counts.y[:, hours], start[:, hours]
         # Ranked by what they counted and dealt out like cards: no chance, no order of rows.
-        ranked = rows[np.lexsort((np.asarray(counts.X.sum(axis=1)).ravel()[rows], y[rows, 0]))]
-        errors = np.zeros(int(self.max_iter))
+        coverage = np.asarray(counts.X.sum(axis=1)).ravel()[rows]
+        ranked = rows[np.lexsort((coverage, y[rows].sum(axis=1)))]
+        errors = np.zeros((int(self.max_iter), len(counts.y)))
         for fold in range(n_folds):
             left_out = ranked[fold::n_folds]
             devices = first
             for step in range(len(errors)):
                 devices = _step_without(counts, devices, y, left_out)
-                expected = (counts.X[left_out] @ devices)[:, 0]
-                errors[step] += _relative_error(y[left_out, 0], expected)
-        self.held_out_score_ = errors / len(rows)
-        return int(np.argmin(self.held_out_score_)) + 1
+                expected = counts.X[left_out] @ devices
+                errors[step, left_out] = _relative_errors(y[left_out], expected)
+        by_cell = errors[:, rows]
+        self.held_out_score_ = by_cell.mean(axis=1)
+        best = int(np.argmin(self.held_out_score_))
+        # The fewest steps that are not told apart from the best: later ones fit the footprint.
+        margin = (by_cell - by_cell[best]).std(axis=1) / np.sqrt(len(rows))
+        is_as_good = self.held_out_score_ <= self.held_out_score_[best] + margin
+        return int(np.argmax(is_as_good)) + 1
 
 
 def regression(design: sparse.csr_array, y: Floats) -> Floats:
@@ -277,6 +286,13 @@ def _step_without(counts: Counts, devices: Floats, y: Floats, left_out: NDArray[
     return out
 
 
-def _relative_error(y: Floats, expected: Floats) -> float:
-    """Sum of squared differences of square roots: sampling has the same size in all cells."""
-    return float(np.sum(np.square(np.sqrt(y) - np.sqrt(expected))))
+def _relative_errors(y: Floats, expected: Floats) -> Floats:
+    """Squared differences of square roots of each cell: sampling has the same size in all cells."""
+    return np.asarray(np.square(np.sqrt(y) - np.sqrt(expected)).sum(axis=1))
+
+
+def _spread_hours(totals: Floats) -> NDArray[np.intp]:
+    """Hours to judge steps on, from the emptiest to the fullest; ties in the order of hours."""
+    order = np.argsort(totals, kind="stable")
+    places = np.linspace(0, len(order) - 1, min(JUDGED_HOURS, len(order)))
+    return np.unique(order[places.round().astype(np.intp)])

@@ -22,7 +22,8 @@ from peil_models.weighting.inputs import (
 class NightRatio(CountsToPersons):
     """Persons per device in each zone, such that the median night meets the register.
 
-    ``ratio[z] = register[z] / median over night hours of devices[z]``, then applied to all hours.
+    ``ratio[z] = (register[z] + k r) / (median over night hours of devices[z] + k)``, with r the
+    ratio of all zones together and k `pooled_devices`, then applied to all hours.
 
     Parameters
     ----------
@@ -32,6 +33,9 @@ class NightRatio(CountsToPersons):
     most_times_together : float in [1, inf], default=inf
         A ratio beyond so many times that of all zones together, or below that ratio over as many,
         takes the bound: it tells of a footprint that is wrong about the zone, not of its people.
+    pooled_devices : float in [0, inf), default=0.0
+        So many devices with the ratio of all zones together are added to each zone: a ratio of few
+        devices is drawn towards the others. With 0 the median night meets the register.
 
     Attributes
     ----------
@@ -73,10 +77,15 @@ class NightRatio(CountsToPersons):
     night_devices_: Floats
 
     def __init__(
-        self, *, min_devices: float = 1.0, most_times_together: float = float("inf")
+        self,
+        *,
+        min_devices: float = 1.0,
+        most_times_together: float = float("inf"),
+        pooled_devices: float = 0.0,
     ) -> None:
         self.min_devices = min_devices
         self.most_times_together = most_times_together
+        self.pooled_devices = pooled_devices
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Compare the median night with the register.
@@ -92,12 +101,14 @@ class NightRatio(CountsToPersons):
         ------
         ValueError
             NaN, a negative number or a wrong shape, with the argument and the position;
-            no device or no resident in any zone; a bound below 1.
+            no device or no resident in any zone; a bound below 1, fewer pooled devices than 0.
         """
         if not self.most_times_together >= 1:
             raise ValueError(
                 f"most_times_together must be at least 1, got {self.most_times_together}"
             )
+        if not self.pooled_devices >= 0:
+            raise ValueError(f"pooled_devices must be at least 0, got {self.pooled_devices}")
         devices, persons = devices_and_register(self, X, y)
         median = np.median(devices, axis=1)
         if not median.sum() > 0:
@@ -107,7 +118,13 @@ class NightRatio(CountsToPersons):
         self.night_devices_ = median
         self.is_pooled_ = (median < self.min_devices) | (median == 0) | (persons == 0)
         together = persons.sum() / median.sum()
-        own = np.divide(persons, median, out=np.full_like(median, together), where=median > 0)
+        pooled = float(self.pooled_devices)
+        own = np.divide(
+            persons + pooled * together,
+            median + pooled,
+            out=np.full_like(median, together),
+            where=median > 0,
+        )
         times = float(self.most_times_together)
         bounded = np.clip(own, together / times, together * times)
         self.is_bounded_ = ~self.is_pooled_ & (bounded != own)

@@ -38,7 +38,7 @@ SECTIONS = (
     "linked",
     "footprint",
     "location",
-    "uncertainty",
+    "linked_interval",
     "cleaning",
     "weighting",
     "stays",

@@ -82,7 +82,7 @@ class Weighing:
     def interval(self, value: Floats, n_counted: Floats) -> tuple[Floats, Floats]:
         """Interval of figures that rest on so many counted events or devices."""
         ratio = value / np.maximum(n_counted, 1e-9)
-        return presence_interval(value, n_counted, ratio, **self.choices["uncertainty"])
+        return presence_interval(value, n_counted, ratio, **self.choices["linked_interval"])
 
 
 @dataclass(frozen=True)

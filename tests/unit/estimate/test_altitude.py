@@ -29,7 +29,7 @@ def lofty_day(place: Area) -> Counted:
     counts = np.round(flat.connection_probability_ @ (2700 * houses / houses.sum()))
     cells = sectors().assign(altitude_m=ALTITUDES)
     hours = [PlanOfHours(cells, np.arange(24), np.tile(counts[:, None], (1, 24)))]
-    return Counted(hours, np.zeros(24), HOURS)
+    return Counted(hours, np.zeros(24), HOURS, np.zeros((2, 24)))
 
 
 def unlocated_share(place: Area) -> float:

@@ -26,7 +26,7 @@ DAY = product_tables.TablePeriod(
 )
 CHOICES: dict[str, dict[str, Any]] = {
     "linked": {"roamer_persons": 1.0},
-    "uncertainty": {"level": 0.9, "sampling_overdispersion": 1.5, "model_error_share": 0.1},
+    "linked_interval": {"level": 0.9, "sampling_overdispersion": 1.5, "model_error_share": 0.1},
 }
 
 

@@ -72,9 +72,11 @@ def test_a_ratio_far_from_that_of_all_zones_is_bounded_by_the_choice(registered:
     """A wrong footprint leaves two of a zone's devices there by night, and many more by day."""
     night = nights.night_for(registered.charter, FRIDAY, registered.store)
     by_night = np.array([[400.0] * 6, [400.0] * 6, [2.0] * 6])
-    fitted = night.ratio("em", np.array([4000.0] * 3), ["A", "B", "C"], by_night)
-    together = 12000 / 802
-    assert fitted.ratio_.tolist() == pytest.approx([10.0, 10.0, 3 * together])
+    devices = night.devices_of("em", ["A", "B", "C"], by_night)
+    fitted = night.weights.fit(devices, np.array([4000.0] * 3))
+    together, pooled = 12000 / 802, night.weights.pooled_devices
+    near = (4000 + pooled * together) / (400 + pooled)
+    assert fitted.ratio_.tolist() == pytest.approx([near, near, 3 * together])
     assert fitted.is_bounded_.tolist() == [False, False, True]
 
 
@@ -85,8 +87,9 @@ def test_a_day_off_is_calibrated_on_the_last_working_night(registered: Any, day:
     assert (night.day, night.is_own, night.is_working) == (FRIDAY, False, True)
     assert set(night.devices) == {"em", "sb"}
     assert night.devices["em"].tolist() == [[10, 20, 30, 40, 50, 60], [3, 6, 9, 12, 15, 18]]
-    ratio = night.ratio("em", np.array([300.0, 90.0]), ["A", "B"], None).ratio_
-    assert ratio.tolist() == pytest.approx([300 / 35, 90 / 10.5])
+    today = np.ones((2, 6))
+    assert night.devices_of("em", ["A", "B"], today).tolist() == night.devices["em"].tolist()
+    assert night.devices_of("landuse", ["A", "B"], today) is today
 
 
 def test_a_day_off_waits_for_the_night_it_needs(registered: Any) -> None:
@@ -154,4 +157,4 @@ def test_zones_that_changed_since_are_not_calibrated_on_the_old_ones(registered:
     estimated(registered, FRIDAY, {"A": 10.0, "B": 3.0})
     night = nights.night_for(registered.charter, SATURDAY, registered.store)
     with pytest.raises(Waiting, match="zones of 2026-03-06 differ"):
-        night.ratio("em", np.array([1.0]), ["A"], None)
+        night.devices_of("em", ["A"], np.ones((1, 6)))

@@ -76,7 +76,12 @@ def counted(of: Area, out: int | None = None) -> Counted:
         strength[out] = 0.0
         chances = strength / strength.sum(axis=0)
         counts[:, list(LASTS)] = (chances @ devices)[:, None]
-    return Counted([PlanOfHours(plan(), np.arange(24), np.round(counts))], np.zeros(24), HOURS)
+    return Counted(
+        [PlanOfHours(plan(), np.arange(24), np.round(counts))],
+        np.zeros(24),
+        HOURS,
+        np.zeros((2, 24)),
+    )
 
 
 def estimated(of: Area, seen: Counted, **changed: Any) -> Estimation:
@@ -126,7 +131,9 @@ def test_cells_that_fail_are_told_for_each_plan() -> None:
     parts = [slice(0, 12), slice(12, 24)]
     plans = [PlanOfHours(plan(), whole.hours[p], whole.devices[:, p]) for p in parts]
     plans[1] = replace(plans[1], devices=np.maximum(plans[1].devices, 1.0))
-    figures = estimated(of, Counted(plans, np.zeros(24), HOURS)).run("em", "0")[2]
+    figures = estimated(of, Counted(plans, np.zeros(24), HOURS, np.zeros((2, 24)))).run("em", "0")[
+        2
+    ]
     assert figures["n_silent_cells_plan_1"] == 1.0
     assert figures["n_silent_cells_plan_2"] == 0.0
     assert (figures["n_silent_cells"], figures["n_plans"]) == (1.0, 2.0)
@@ -160,12 +167,14 @@ def test_a_cell_out_all_night_does_not_count_as_misfit() -> None:
     whole[OUT] = 0.0
     houses = of.tiles["residential"].to_numpy()
     dark[:, :8] = (whole / whole.sum(axis=0) @ (2700 * houses / houses.sum()))[:, None]
-    seen = Counted([PlanOfHours(plan(), np.arange(24), dark)], np.zeros(24), HOURS)
+    seen = Counted(
+        [PlanOfHours(plan(), np.arange(24), dark)], np.zeros(24), HOURS, np.zeros((2, 24))
+    )
     assert estimated(of, seen).misfit_share == pytest.approx(0.0, abs=0.02)
 
 
 def test_an_estimator_that_the_earlier_day_lacks_takes_its_own_night() -> None:
-    of = area()
+    of = replace(area(), is_whole_country=False)
     earlier = {name: np.full((9, 6), 150.0) for name in ("voronoi", "sb", "em")}
     made = estimated(
         of,
@@ -185,7 +194,12 @@ def test_the_champion_reads_off_the_counts_that_people_are_in_the_woods() -> Non
     of = replace(of, tiles=of.tiles.assign(forest=woods))
     whole = FootprintSignalStrength(**FOOTPRINT).fit(plan(), of.tiles).connection_probability_
     counts = np.tile(np.round(whole @ (2700 * woods / woods.sum()))[:, None], (1, 24))
-    made = estimated(of, Counted([PlanOfHours(plan(), np.arange(24), counts)], np.zeros(24), HOURS))
+    made = estimated(
+        of,
+        Counted(
+            [PlanOfHours(plan(), np.arange(24), counts)], np.zeros(24), HOURS, np.zeros((2, 24))
+        ),
+    )
     tiles = made.tile_table("0")
     assert set(tiles["estimator"]) == {RELEASED_ESTIMATOR}
     in_woods = tiles["tile_id"].isin(np.flatnonzero(woods))

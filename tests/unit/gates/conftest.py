@@ -159,6 +159,9 @@ def staged() -> Frames:
     }
 
 
+LOST = ["n_devices_unlocated", "n_devices_withheld", "n_devices_censored"]
+
+
 def estimated() -> Frames:
     """Four hundred devices an hour, of which four are unlocated, by every estimator."""
     rows = []
@@ -185,8 +188,8 @@ def estimated() -> Frames:
     ]
     by_tile = pd.DataFrame(tiles, columns=["tile_id", "hour_at", "estimator", "n_devices"])
     unlocated = pd.DataFrame(
-        [(hour, name, 4.0, 10) for hour in HOURS for name in ESTIMATORS],
-        columns=["hour_at", "estimator", "n_devices_unlocated", "n_devices_withheld"],
+        [(hour, name, 4.0, 10, 0.0) for hour in HOURS for name in ESTIMATORS],
+        columns=["hour_at", "estimator", *LOST],
     )
     return {
         "est_presence__by_zone_hour": by_zone,

@@ -48,7 +48,7 @@ def test_a_cell_that_serves_a_part_of_the_hour_is_in_its_plan() -> None:
 def test_hours_of_one_plan_are_estimated_together_and_no_device_is_lost() -> None:
     versions = plan(("a", 1.0, None, 12.0), ("a", 2.0, 12.0, None), ("b", 9.0, None, None))
     counts = {("a", 0): 15, ("a", 12): 20, ("b", 23): 30}
-    found = Counted(_plans(versions, HOURS, counts), np.zeros(24), HOURS)
+    found = Counted(_plans(versions, HOURS, counts), np.zeros(24), HOURS, np.zeros((2, 24)))
     assert [one.hours.tolist() for one in found.plans] == [list(range(12)), list(range(12, 24))]
     assert [one.cells["x_m"].tolist() for one in found.plans] == [[1.0, 9.0], [2.0, 9.0]]
     assert found.n_devices == 65
@@ -58,7 +58,7 @@ def test_hours_of_one_plan_are_estimated_together_and_no_device_is_lost() -> Non
 def test_a_night_is_judged_under_the_plan_of_most_of_its_hours() -> None:
     versions = plan(("a", 1.0, None, 2.0), ("a", 2.0, 2.0, None))
     counts = {("a", number): number + 100 for number in range(24)}
-    found = Counted(_plans(versions, HOURS, counts), np.zeros(24), HOURS)
+    found = Counted(_plans(versions, HOURS, counts), np.zeros(24), HOURS, np.zeros((2, 24)))
     night = found.of_hours([0, 1, 2, 3, 4, 5])
     assert night.hours.tolist() == [2, 3, 4, 5]
     assert night.devices.tolist() == [[102.0, 103.0, 104.0, 105.0]]

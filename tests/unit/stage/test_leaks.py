@@ -86,7 +86,7 @@ def test_no_column_of_the_staged_file_holds_the_identifier(marked: Day) -> None:
             "SELECT view_name FROM duckdb_views() WHERE NOT internal"
         )
     ]
-    assert len(tables) == 13
+    assert len(tables) == 14
     told = "".join(repr(marked.read(f"FROM {name}")) for name in tables)
     assert "c1" in told
     assert MARKER not in told

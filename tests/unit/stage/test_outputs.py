@@ -53,6 +53,7 @@ def estimated() -> dict[str, Rows]:
             "estimator": RELEASED_ESTIMATOR,
             "n_devices_unlocated": 0.0,
             "n_devices_withheld": 3.0,
+            "n_devices_censored": 2.0,
         }
         for hour in HOURS
     ]

@@ -122,6 +122,7 @@ def test_fifteen_devices_are_counted_fourteen_are_withheld_and_a_repeat_counts_o
         "int_devices_numbered",
         "int_events_classified",
         "int_devices_counted__by_cell_hour",
+        "int_devices_counted__by_hour",
         "int_devices_withheld__by_hour",
         "int_rows_accounted__by_file_reason",
         "int_rows_counted__by_cell_hour",

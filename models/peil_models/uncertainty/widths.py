@@ -1,6 +1,6 @@
-"""Intervals of persons present: sampling, market share and model error together.
+"""Intervals of single entries: sampling, market share and model error together.
 
-The width is learnt on worlds with known truth; estimates themselves come from elsewhere.
+The width is learnt on worlds with known truth. Entries that share errors need `draws`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.stats import gamma
-
-__all__ = ["ModelError", "ambiguous_shares", "learn_model_error", "presence_interval"]
 
 Floats = NDArray[np.float64]
 

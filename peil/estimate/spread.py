@@ -1,0 +1,121 @@
+"""How far the persons of a day may be off: joint draws of zones and hours, and intervals of them.
+
+What an error is and how it is drawn is statistics and belongs to `peil_models.uncertainty`; here
+it is given the day's footprints, counts and nights. Draws stay at the operator.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peil.area.area import Area
+from peil.estimate.outages import OnAir
+from peil_models.presence.inputs import em_step
+from peil_models.uncertainty import PresenceErrors, draw_persons, redrawn_footprint
+from peil_models.weighting import NightRatio
+
+ERRORS = ("overdispersion", "home_share", "lasting_share", "share_sd", "total_sd")
+
+
+class Spread:
+    """Footprints drawn again over the hours of a day, and the draws of persons made of them.
+
+    Parameters
+    ----------
+    area : Area
+    n_zones, n_hours : int
+    choices : dict
+        Section `uncertainty` of methods.toml.
+    day : int
+        Number of the day: each has sampling errors of its own. Footprints err alike on all days.
+    """
+
+    def __init__(
+        self, area: Area, n_zones: int, n_hours: int, choices: dict[str, Any], day: int
+    ) -> None:
+        self.choices, self.day = choices, day
+        self.n_footprints = int(choices["n_footprints"])
+        self.redrawn = np.zeros((self.n_footprints, n_zones, n_hours))
+        side = float(choices["footprint_place_m"])
+        east, north = (
+            np.floor((area.tiles[name] - area.tiles[name].min()) / side).astype(np.int64)
+            for name in ("x_m", "y_m")
+        )
+        self.places = np.asarray(east * (int(north.max()) + 1) + north)
+
+    def add(
+        self,
+        part: OnAir,
+        cells: pd.DataFrame,
+        tiles: np.ndarray,
+        misfit_share: float,
+        by_zone: Callable[[np.ndarray], np.ndarray],
+    ) -> None:
+        """Estimate some hours again, each time with another footprint.
+
+        Parameters
+        ----------
+        part : OnAir
+        cells : DataFrame
+            The plan of these hours.
+        tiles : ndarray of shape (n_tiles, n_hours of the part)
+            Estimated devices: where the EM step with the other footprint begins.
+        misfit_share : float
+            How far counts are from this footprint: the others are as far from it.
+        by_zone : callable
+            Sums tiles to zones.
+        """
+        keys = np.array([_key(str(cell)) for cell in cells["cell_id"]], dtype=np.uint64)
+        spread = min(
+            misfit_share * self.choices["footprint_spread_per_misfit"],
+            self.choices["footprint_spread_max"],
+        )
+        for draw in range(self.n_footprints):
+            X = redrawn_footprint(part.signal, keys, self.places, spread=spread, draw=draw)
+            self.redrawn[draw][:, part.hours] = by_zone(em_step(X, part.devices, tiles))
+
+    def draws(
+        self,
+        persons: np.ndarray,
+        devices: np.ndarray,
+        plain: np.ndarray,
+        register: np.ndarray,
+        night: np.ndarray,
+        weights: NightRatio,
+        night_hours: list[int],
+        totals: np.ndarray | None,
+    ) -> np.ndarray:
+        """Joint draws of an estimator's persons, (n_draws, n_zones, n_hours).
+
+        `plain` are the devices of the estimator whose footprints were drawn again: those of any
+        other are moved in the same proportion.
+        """
+        times = np.divide(self.redrawn, plain, out=np.ones_like(self.redrawn), where=plain > 0)
+        return draw_persons(
+            persons,
+            devices,
+            devices * times,
+            register,
+            night,
+            weights,
+            PresenceErrors(**{name: float(self.choices[name]) for name in ERRORS}),
+            night_hours=night_hours,
+            totals=totals,
+            n_draws=int(self.choices["n_draws"]),
+            seed=[int(self.choices["seed"]), self.day],
+        )
+
+    def interval(self, draws: np.ndarray, persons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ends of the interval of each entry; the first axis of `draws` are draws."""
+        tail = (1.0 - float(self.choices["level"])) / 2.0
+        lower, upper = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+        return np.minimum(lower, persons), np.maximum(upper, persons)
+
+
+def _key(cell: str) -> int:
+    return int.from_bytes(hashlib.blake2b(cell.encode(), digest_size=8).digest(), "little")
