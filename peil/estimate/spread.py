@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from peil_models.presence.inputs import em_step
 from peil_models.uncertainty import PresenceErrors, draw_persons, redrawn_footprint
 from peil_models.weighting import NightRatio
 
-ERRORS = ("overdispersion", "home_share", "lasting_share", "share_sd", "total_sd")
+ERRORS = tuple(field.name for field in fields(PresenceErrors))
 
 
 class Spread:

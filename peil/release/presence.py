@@ -15,7 +15,7 @@ from peil.area.area import Area
 from peil.charter.schema import Charter
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Refused
-from peil_models.disclosure import AuditReport, audit, protect
+from peil_models.disclosure import AuditReport, audit, outward_ends, protect
 
 
 def presence(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
@@ -82,6 +82,14 @@ def released_table(charter: Charter, area: Area, protected: pd.DataFrame) -> pd.
         else ("PS", ["n_persons", "n_persons_lower", "n_persons_upper"])
     )
     rows = protected.sort_values(["zone_id", "hour_at"], ignore_index=True)
+    if len(columns) > 1:
+        choices = methods.section("disclosure", charter.pilot)
+        rows[columns[1]], rows[columns[2]] = outward_ends(
+            rows[columns[1]],
+            rows[columns[2]],
+            share=choices["interval_step_share"],
+            least=choices["interval_step_least"],
+        )
     shown = ~rows["is_withheld"].to_numpy(dtype=bool)
     table = pd.DataFrame(
         {"REF_AREA": rows["zone_id"].astype(str), "TIME_PERIOD": local_hours(rows["hour_at"], zone)}

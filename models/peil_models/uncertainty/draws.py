@@ -31,6 +31,8 @@ class PresenceErrors:
     home_share : float in [0, 1]
         Of the devices of a zone, no more than sleep there: the share that are at home. Their
         sampling is the night's, and cancels in the ratio of day and night.
+    night_home_share : float in [0, 1]
+        The same in the hours of the night: guests sleep there and residents elsewhere.
     lasting_share : float in [0, 1]
         Part of the sampling variance of the others that is the same in all hours.
     share_sd : float in [0, inf)
@@ -40,12 +42,13 @@ class PresenceErrors:
 
     Examples
     --------
-    >>> PresenceErrors(1.3, 0.8, 0.7, 0.1, 0.005).home_share
+    >>> PresenceErrors(1.3, 0.8, 0.9, 0.7, 0.1, 0.005).home_share
     0.8
     """
 
     overdispersion: float
     home_share: float
+    night_home_share: float
     lasting_share: float
     share_sd: float
     total_sd: float
@@ -118,7 +121,7 @@ def draw_persons(
     Examples
     --------
     >>> devices = np.array([[400.0, 300.0], [100.0, 200.0]])
-    >>> errors = PresenceErrors(1.0, 0.8, 0.7, 0.0, 0.0)
+    >>> errors = PresenceErrors(1.0, 0.8, 0.9, 0.7, 0.0, 0.0)
     >>> draws = draw_persons(2 * devices, devices, devices[None], [800.0, 200.0], devices[:, :1],
     ...                      NightRatio(), errors, night_hours=[0], totals=[1000.0, 1000.0])
     >>> draws.shape, bool(np.allclose(draws.sum(axis=1), 1000.0))
@@ -138,7 +141,9 @@ def draw_persons(
     hours = np.asarray(night_hours, dtype=np.intp)
     random = np.random.default_rng(seed)
     asleep = np.median(dark, axis=1)
-    at_home = errors.home_share * np.minimum(counted, asleep[:, None])
+    share = np.full(counted.shape[1], errors.home_share)
+    share[hours] = errors.night_home_share
+    at_home = share * np.minimum(counted, asleep[:, None])
     others = np.maximum(counted - at_home, LEAST)
     moved = _change(again, counted)
     moved_at_night = _change(np.median(again[:, :, hours], axis=2), np.median(counted[:, hours], 1))
