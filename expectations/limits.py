@@ -63,6 +63,7 @@ class Limits:
     estimated_night_ratio_min_note: float
     estimated_night_ratio_max_note: float
     estimated_register_share_max_note: float
+    estimated_register_share_max_stop: float
     estimated_weight_drift_share_max_note: float
     estimated_weight_drift_share_max_stop: float
     estimated_bounded_ratios_max_note: float

@@ -24,26 +24,27 @@ def measures(estimator: str) -> dict[str, str]:
                 AND isfinite(n_persons)
             GROUP BY ALL
         """,
-        # One row per batch. Roamers are in no register: their share is that of the rows.
+        # One row per batch. Visitors from abroad are in no register: a device of theirs stands for
+        # as many as a resident's. A part of a country holds whoever is there.
         "estimated_persons": """
             SELECT
-                max(abs(n_persons * (1 - inbound_share) / nullif(n_registered, 0) - 1))
+                max(abs(n_persons / nullif(n_registered * (1 + coalesce(
+                    n_devices_inbound / nullif(network.n_devices - n_devices_inbound, 0), 0
+                )), 0) - 1)) FILTER (WHERE is_whole_country)
                     AS register_share,
-                max(abs(n_persons / nullif(n_devices, 0) / nullif(per_device_at_night, 0) - 1))
+                max(abs(
+                    n_persons / nullif(persons.n_devices, 0) / nullif(per_device_at_night, 0) - 1
+                ))
                     AS weight_drift_share,
                 (SELECT n_ratios_bounded FROM estimated_facts) AS n_ratios_bounded
-            FROM estimated_persons__by_hour
+            FROM estimated_persons__by_hour AS persons
+            LEFT JOIN staged.int_devices_counted__by_hour AS network USING (hour_at)
+            CROSS JOIN this_area
             CROSS JOIN (SELECT sum(n_persons)::DOUBLE AS n_registered FROM leaf_zones)
             CROSS JOIN (
                 SELECT median(n_persons / nullif(n_devices, 0)) AS per_device_at_night
                 FROM estimated_persons__by_hour
                 WHERE is_night
-            )
-            CROSS JOIN (
-                SELECT coalesce(avg(kinds.is_inbound::INTEGER), 0) AS inbound_share
-                FROM staged.int_events_classified AS classified
-                INNER JOIN staged.int_kinds_kept AS kinds USING (kind_no)
-                WHERE classified.reason IS NULL
             )
         """,
     }

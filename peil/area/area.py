@@ -131,7 +131,7 @@ def area_of(charter: Charter, store: Store) -> Area:
     has_elevation = bool((tiles["elevation_m"] != 0.0).any())
     named = charter_area.register_
     register = read_register(folder, named) if named else None
-    is_whole = charter_area.within is None and charter_area.only is None
+    is_whole = charter_area.within is None and not charter_area.only
     area = Area(tiles, zones, register, charter_area.crs, land_use, has_elevation, is_whole)
     if named and register is not None:
         if missing := sorted(set(area.bottom()) - set(register.index)):

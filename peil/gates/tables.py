@@ -162,7 +162,9 @@ def measures(
         if state in ("estimated", "released"):
             area = area_of(charter, store)
             given["zones"] = zones(area)
-            given["this_area"] = pd.DataFrame([{"has_elevation": area.has_elevation}])
+            given["this_area"] = pd.DataFrame(
+                [{"has_elevation": area.has_elevation, "is_whole_country": area.is_whole_country}]
+            )
         if state == "estimated":
             given["estimated_facts"] = facts(where)
         failed = None

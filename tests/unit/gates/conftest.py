@@ -221,6 +221,9 @@ EVENTS = "staged.main.stg_operator__events"
 SUMMED = {
     "int_devices_seen__by_hour": "SELECT hour_at, count(DISTINCT device_id) AS n_devices, "
     f"count(*) AS n_rows FROM {EVENTS} GROUP BY hour_at",
+    "int_devices_counted__by_hour": "SELECT hour_at, count(DISTINCT device_id) AS n_devices, "
+    f"nullif(count(DISTINCT device_id) FILTER (WHERE is_inbound), 0) AS n_devices_inbound "
+    f"FROM {EVENTS} GROUP BY hour_at",
     "int_rows_counted__by_cell_hour": "SELECT cell_id, hour_at, count(*) AS n_rows "
     f"FROM {EVENTS} GROUP BY cell_id, hour_at",
     "int_events_classified": f"SELECT is_inbound::INTEGER AS kind_no, NULL AS reason FROM {EVENTS}",

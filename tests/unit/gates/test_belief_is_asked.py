@@ -38,6 +38,7 @@ def test_a_planted_fault_closes_the_gate_and_is_named(batch: Any, state: str, be
 APART = (
     {"volume_is_not_high", "no_hour_bursts", "few_rows_lie_outside_the_day"},
     {"the_night_is_not_above_the_register", "nearly_every_zone_has_a_figure"},
+    {"persons_of_an_hour_meet_the_register"},
 )
 
 
