@@ -67,6 +67,7 @@ class Limits:
     estimated_weight_drift_share_max_note: float
     estimated_weight_drift_share_max_stop: float
     estimated_bounded_ratios_max_note: float
+    estimated_misfit_share_max_note: float
     estimated_disagreement_share_max_note: float
     estimated_interval_width_share_max_note: float
     estimated_busiest_tile_share_max_note: float

@@ -36,7 +36,8 @@ def measures(estimator: str) -> dict[str, str]:
                     n_persons / nullif(persons.n_devices, 0) / nullif(per_device_at_night, 0) - 1
                 ))
                     AS weight_drift_share,
-                (SELECT n_ratios_bounded FROM estimated_facts) AS n_ratios_bounded
+                (SELECT n_ratios_bounded FROM estimated_facts) AS n_ratios_bounded,
+                (SELECT misfit_share FROM estimated_facts) AS misfit_share
             FROM estimated_persons__by_hour AS persons
             LEFT JOIN staged.int_devices_counted__by_hour AS network USING (hour_at)
             CROSS JOIN this_area

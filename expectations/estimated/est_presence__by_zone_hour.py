@@ -7,8 +7,8 @@ from expectations.entries import intervals
 from expectations.limits import Limits
 from expectations.persons import measures
 
-ESTIMATORS = ("voronoi", "sb", "em", "landuse")
-RELEASED_ESTIMATOR = "landuse"  # the figures that are released
+ESTIMATORS = ("voronoi", "sb", "em", "landuse", "combined")
+RELEASED_ESTIMATOR = "combined"  # the figures that are released
 
 RATIOS = "Look for zones of few devices by night: their footprint, or their register, is wrong."
 
@@ -270,6 +270,16 @@ def suite(limits: Limits) -> list[Belief]:
             why="Where a zone's night and register differ so much, one is of another place.",
             do=RATIOS,
             shows=("n_ratios_bounded",),
+        ),
+        note(
+            name="the_footprint_fits_the_night",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("misfit_share", limits.estimated_misfit_share_max_note),
+            why="The night's counts contradict the cell plan: powers, azimuths or places are "
+            "wrong. The released figures lean on polygons as well.",
+            do="Train the footprint; if it stays, compare the plan with the operator's own.",
+            shows=("misfit_share",),
         ),
         note(
             name="the_estimators_agree_roughly",

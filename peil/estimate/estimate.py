@@ -90,6 +90,7 @@ def _estimate(period: Period) -> Outcome:
         "n_plans": int(metrics[RELEASED_ESTIMATOR]["n_plans"]),
         "n_silent_cells": int(metrics[RELEASED_ESTIMATOR]["n_silent_cells"]),
         "n_ratios_bounded": int(metrics[RELEASED_ESTIMATOR]["n_ratios_bounded"]),
+        "misfit_share": round(metrics[RELEASED_ESTIMATOR]["misfit_share"], 4),
         "unlocated_share": round(metrics[RELEASED_ESTIMATOR]["unlocated_share"], 4),
         "withheld_share": round(metrics[RELEASED_ESTIMATOR]["withheld_share"], 4),
     }

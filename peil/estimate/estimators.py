@@ -13,7 +13,13 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from peil.estimate.outages import OnAir
-from peil_models.presence import PresenceEM, PresenceLandUse, PresenceSB, PresenceVoronoi
+from peil_models.presence import (
+    PresenceCombined,
+    PresenceEM,
+    PresenceLandUse,
+    PresenceSB,
+    PresenceVoronoi,
+)
 
 
 class Presence(Protocol):
@@ -105,6 +111,19 @@ def _land_use(given: Given) -> Presence:
     )
 
 
+def _combined(given: Given) -> Presence:
+    """Beside a footprint that the night contradicts, polygons that know nothing of it."""
+    is_doubted = given.misfit_share > given.choices["combined_misfit_max"]
+    return PresenceCombined(
+        given.land_use,
+        given.part.prior,
+        polygons=given.part.voronoi if is_doubted else None,
+        max_iter=given.choices["em_max_iter"],
+        n_folds=given.choices["landuse_n_folds"],
+        floor_share=given.choices["landuse_floor_share"],
+    )
+
+
 _ROWS = (
     Estimator(
         "voronoi",
@@ -124,6 +143,13 @@ _ROWS = (
         "EM vanuit geschat grondgebruik",
         is_iterative=True,
     ),
+    Estimator(
+        "combined",
+        _combined,
+        "Mean of SB and EM from fitted land use",
+        "Gemiddelde van SB en EM vanuit grondgebruik",
+        is_iterative=True,
+    ),
 )
 ESTIMATORS: dict[str, Estimator] = {row.name: row for row in _ROWS}
-RELEASED_ESTIMATOR = "landuse"  # OBS_VALUE comes from this estimator only
+RELEASED_ESTIMATOR = "combined"  # OBS_VALUE comes from this estimator only

@@ -108,7 +108,8 @@ def facts(where: Path) -> pd.DataFrame:
     """One row: what estimate told of its weights. A day estimated before it told has none."""
     record = where / "estimated.json"
     of_day = read_json(record)["facts"] if record.is_file() else {}
-    return pd.DataFrame({"n_ratios_bounded": [float(of_day.get("n_ratios_bounded", 0))]})
+    names = ("n_ratios_bounded", "misfit_share")
+    return pd.DataFrame({name: [float(of_day.get(name, 0))] for name in names})
 
 
 def folder(store: Store, charter: Charter, state: str, day: date) -> Path:

@@ -81,10 +81,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Copied:
     copied.put_before(rows, "from peil_models.presence import", IMPORT)
     copied.put_before(rows, "_ROWS = (", BUILDER)
     copied.put_before(rows, ")\nESTIMATORS:", ROW)
-    copied.replace(BELIEVED, '"em", "landuse")', '"em", "landuse", "strongest")')
+    copied.replace(BELIEVED, '"landuse", "combined")', '"landuse", "combined", "strongest")')
     views = "dbt_project/models/estimated/estimated.yml"
-    copied.replace(views, "em, landuse]}", "em, landuse, strongest]}")
-    copied.replace(views, "'em', 'landuse')", "'em', 'landuse', 'strongest')")
+    copied.replace(views, "landuse, combined]}", "landuse, combined, strongest]}")
+    copied.replace(views, "'landuse', 'combined')", "'landuse', 'combined', 'strongest')")
     return copied
 
 

@@ -1,11 +1,13 @@
 """How many devices are in each tile, from the counts seen by cells.
 
-Five estimators of one quantity, from plain to sharp: `PresenceVoronoi` spreads a count over the
+Six estimators of one quantity, from plain to sharp: `PresenceVoronoi` spreads a count over the
 area of its cell, `PresenceSB` sums posteriors, `PresenceDF` meets the counts exactly, `PresenceEM`
 climbs the likelihood, `PresenceLandUse` does so from a prior that the counts themselves taught.
-Counts that a threshold withheld are read by `fill_withheld`.
+`PresenceCombined` is the mean of a sharp one and a plain one. Counts that a threshold withheld are
+read by `fill_withheld`.
 """
 
+from peil_models.presence.combined import PresenceCombined
 from peil_models.presence.data_first import PresenceDF
 from peil_models.presence.direct import PresenceSB, PresenceVoronoi
 from peil_models.presence.em import PresenceEM
@@ -13,6 +15,7 @@ from peil_models.presence.land_use import PresenceLandUse
 from peil_models.presence.withheld import fill_withheld
 
 __all__ = [
+    "PresenceCombined",
     "PresenceDF",
     "PresenceEM",
     "PresenceLandUse",

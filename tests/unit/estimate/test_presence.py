@@ -109,7 +109,8 @@ def test_every_estimator_places_every_device_once(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("voronoi", 0.9), ("sb", 0.1), ("em", 0.1), ("landuse", 0.1)]
+    ("name", "most"),
+    [("voronoi", 0.9), ("sb", 0.1), ("em", 0.1), ("landuse", 0.1), ("combined", 0.1)],
 )
 def test_a_place_keeps_its_people_while_its_mast_is_out(name: str, most: float) -> None:
     of = area()
@@ -203,7 +204,8 @@ def test_the_champion_reads_off_the_counts_that_people_are_in_the_woods() -> Non
     tiles = made.tile_table("0")
     assert set(tiles["estimator"]) == {RELEASED_ESTIMATOR}
     in_woods = tiles["tile_id"].isin(np.flatnonzero(woods))
-    assert tiles.loc[in_woods, "n_devices"].sum() > 0.9 * tiles["n_devices"].sum()
+    # half of the mean is a prior that knows nothing of these woods
+    assert tiles.loc[in_woods, "n_devices"].sum() > 0.6 * tiles["n_devices"].sum()
 
 
 def test_a_day_estimated_before_the_champion_is_not_released_empty(tmp_path: Path) -> None:
