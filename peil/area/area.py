@@ -63,6 +63,17 @@ class Area:
         parents = set(self.zones["parent_id"].dropna())
         return sorted(set(self.zones["zone_id"]) - parents)
 
+    def members(self) -> list[tuple[str, np.ndarray]]:
+        """Every zone, all levels, with the positions in `bottom()` of the zones that make it up."""
+        parent = dict(zip(self.zones["zone_id"], self.zones["parent_id"], strict=True))
+        members: dict[str, list[int]] = {}
+        for number, lowest in enumerate(self.bottom()):
+            zone: str | None = lowest
+            while isinstance(zone, str):
+                members.setdefault(zone, []).append(number)
+                zone = parent.get(zone)
+        return [(zone, np.array(rows)) for zone, rows in sorted(members.items())]
+
     def residents_per_tile(self) -> np.ndarray:
         """The register spread over each zone's tiles by residential land use, evenly without any.
 

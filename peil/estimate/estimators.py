@@ -112,12 +112,14 @@ def _land_use(given: Given) -> Presence:
 
 
 def _combined(given: Given) -> Presence:
-    """Beside a footprint that the night contradicts, polygons that know nothing of it."""
-    is_doubted = given.misfit_share > given.choices["combined_misfit_max"]
+    """The less the night fits the footprint, the more is left to polygons that know none."""
+    least = float(given.choices["combined_misfit_max"])
+    share = min(max((given.misfit_share - least) / (1.0 - least), 0.0), 1.0)
     return PresenceCombined(
         given.land_use,
         given.part.prior,
-        polygons=given.part.voronoi if is_doubted else None,
+        polygons=given.part.voronoi,
+        polygons_share=share,
         max_iter=given.choices["em_max_iter"],
         n_folds=given.choices["landuse_n_folds"],
         floor_share=given.choices["landuse_floor_share"],
@@ -153,3 +155,4 @@ _ROWS = (
 )
 ESTIMATORS: dict[str, Estimator] = {row.name: row for row in _ROWS}
 RELEASED_ESTIMATOR = "combined"  # OBS_VALUE comes from this estimator only
+MEMBERS = ("landuse", "sb", "voronoi")  # what it is the mean of, in the order of its shares

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from peil import methods
 from peil.area.area import LAND_USE, Area
 from peil.charter.schema import Charter
-from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR, Given
+from peil.estimate.estimators import ESTIMATORS, MEMBERS, RELEASED_ESTIMATOR, Given
 from peil.estimate.night import Night
 from peil.estimate.outages import OnAir, PlanOnAir, placed_without
 from peil.estimate.spread import Spread
@@ -157,7 +157,16 @@ class Estimation:
         if name == RELEASED_ESTIMATOR:
             self.released_tiles[:, part.hours] = tiles
             if self.area.register is not None:
-                self.spread.add(part, plan.cells, tiles, self.misfit_share, self._by_zone)
+                shares = zip(MEMBERS, getattr(model, "shares_", ()), strict=False)
+                members = [(w, self.estimates[m].zones[:, part.hours]) for m, w in shares if w > 0]
+                self.spread.add(
+                    part,
+                    plan.cells,
+                    tiles,
+                    self.misfit_share,
+                    members or [(1.0, estimates.zones[:, part.hours])],
+                    self._by_zone,
+                )
 
     def run(self, name: str, run_id: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
         """One estimator: zone table (all levels), unlocated per hour, figures for MLflow."""
@@ -201,7 +210,7 @@ class Estimation:
         """Weights and intervals for every level; upper levels are sums of the bottom."""
         persons, draws = self._persons(name, devices)
         frames = []
-        for zone_id, members in self._levels():
+        for zone_id, members in self.area.members():
             frame = pd.DataFrame(
                 {
                     "zone_id": zone_id,
@@ -250,17 +259,6 @@ class Estimation:
         everybody, inbound = self.counted.network
         away_share = float(self.choices["weighting"]["residents_away_share"])
         return persons_in_area(residents.sum(), everybody, inbound, away_share=away_share)
-
-    def _levels(self) -> list[tuple[str, np.ndarray]]:
-        """Every zone with the bottom zones that make it up."""
-        parent = dict(zip(self.area.zones["zone_id"], self.area.zones["parent_id"], strict=True))
-        members: dict[str, list[int]] = {}
-        for number, bottom in enumerate(self.bottom):
-            zone: str | None = bottom
-            while isinstance(zone, str):
-                members.setdefault(zone, []).append(number)
-                zone = parent.get(zone)
-        return [(zone, np.array(rows)) for zone, rows in sorted(members.items())]
 
     def draws_table(self, run_id: str) -> pd.DataFrame:
         """Draws of the released estimator's persons, one row per lowest zone and hour."""

@@ -55,6 +55,7 @@ class Spread:
         cells: pd.DataFrame,
         tiles: np.ndarray,
         misfit_share: float,
+        members: list[tuple[float, np.ndarray]],
         by_zone: Callable[[np.ndarray], np.ndarray],
     ) -> None:
         """Estimate some hours again, each time with another footprint.
@@ -68,6 +69,9 @@ class Spread:
             Estimated devices: where the EM step with the other footprint begins.
         misfit_share : float
             How far counts are from this footprint: the others are as far from it.
+        members : list of (float, ndarray of shape (n_zones, n_hours of the part))
+            Weights and zones of the estimators whose mean it is: each draw weighs them anew, so
+            that where they disagree it is unsure.
         by_zone : callable
             Sums tiles to zones.
         """
@@ -76,9 +80,14 @@ class Spread:
             misfit_share * self.choices["footprint_spread_per_misfit"],
             self.choices["footprint_spread_max"],
         )
+        mean = by_zone(tiles)
         for draw in range(self.n_footprints):
             X = redrawn_footprint(part.signal, keys, self.places, spread=spread, draw=draw)
-            self.redrawn[draw][:, part.hours] = by_zone(em_step(X, part.devices, tiles))
+            odds = np.random.default_rng(draw).exponential(size=len(members))
+            odds *= [weight for weight, _ in members]
+            mixed = sum(o * zones for o, (_, zones) in zip(odds / odds.sum(), members, strict=True))
+            times = np.divide(mixed, mean, out=np.ones_like(mean), where=mean > 0)
+            self.redrawn[draw][:, part.hours] = times * by_zone(em_step(X, part.devices, tiles))
 
     def draws(
         self,

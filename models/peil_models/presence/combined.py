@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from peil_models.presence.direct import PresenceSB, PresenceVoronoi
-from peil_models.presence.inputs import PresenceFromCounts
+from peil_models.presence.inputs import Floats, PresenceFromCounts
 from peil_models.presence.land_use import PresenceLandUse
 
 
@@ -20,7 +20,7 @@ class PresenceCombined(PresenceFromCounts):
 
     `PresenceLandUse` follows the footprint and what the counts teach of land use, `PresenceSB` the
     prior: where either is wrong, the mean is wrong by half of it, and where they err in opposite
-    ways it is better than both [1]_. With `polygons` a third is as heavy, `PresenceVoronoi`, which
+    ways it is better than both [1]_. `polygons_share` is left to `PresenceVoronoi`, which
     knows nothing of antennas: for a footprint that the counts contradict.
 
     Parameters
@@ -30,7 +30,9 @@ class PresenceCombined(PresenceFromCounts):
     prior : array-like of shape (n_tiles,), default=None
         Prior mass per tile, any scale; None is uniform. A tile with prior 0 stays empty.
     polygons : {array-like, sparse matrix} of shape (n_cells, n_tiles), default=None
-        Which cell each tile is nearest to (`FootprintVoronoi`).
+        Which cell each tile is nearest to (`FootprintVoronoi`); needed for a share of theirs.
+    polygons_share : float in [0, 1], default=0.0
+        Weight of the polygons; the other two have half of the rest each.
     max_iter, n_folds, floor_share
         As for `PresenceLandUse`.
 
@@ -42,13 +44,13 @@ class PresenceCombined(PresenceFromCounts):
         Devices that no tile with prior mass was found for, mean over the estimators.
     n_iter_ : int
         Steps of `PresenceLandUse`.
-    n_estimators_ : int
-        Estimators in the mean.
+    shares_ : ndarray of shape (3,)
+        Weights of `PresenceLandUse`, `PresenceSB` and `PresenceVoronoi`.
 
     Notes
     -----
-    Assumes nothing beyond its members; equal weights, since weights by evidence need a truth, and
-    nights tell little of days. Conserves counts as its members do.
+    Assumes nothing beyond its members; equal weights of the first two, since weights by evidence
+    need a truth, and nights tell little of days. Conserves counts as its members do.
     Not identified: what all of them get wrong alike.
 
     References
@@ -63,7 +65,7 @@ class PresenceCombined(PresenceFromCounts):
     """
 
     n_iter_: int
-    n_estimators_: int
+    shares_: Floats
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class PresenceCombined(PresenceFromCounts):
         prior: ArrayLike | None = None,
         *,
         polygons: Any = None,
+        polygons_share: float = 0.0,
         max_iter: int = 10,
         n_folds: int = 5,
         floor_share: float = 0.01,
@@ -78,6 +81,7 @@ class PresenceCombined(PresenceFromCounts):
         self.land_use = land_use
         self.prior = prior
         self.polygons = polygons
+        self.polygons_share = polygons_share
         self.max_iter = max_iter
         self.n_folds = n_folds
         self.floor_share = floor_share
@@ -96,8 +100,13 @@ class PresenceCombined(PresenceFromCounts):
         Raises
         ------
         ValueError
-            NaN, infinity, a negative number or a wrong shape, with the argument and the position.
+            NaN, infinity, a negative number or a wrong shape, with the argument and the position;
+            a share outside [0, 1], or one of polygons that were not given.
         """
+        if not 0 <= self.polygons_share <= 1:
+            raise ValueError(f"polygons_share must lie in [0, 1], got {self.polygons_share}")
+        if self.polygons is None and self.polygons_share > 0:
+            raise ValueError("polygons_share is above 0, polygons are not given")
         counts = self._check(X, y, self.prior)
         sharp = PresenceLandUse(
             self.land_use,
@@ -110,12 +119,15 @@ class PresenceCombined(PresenceFromCounts):
             (sharp.devices_, sharp.unlocated_),
             _fitted(PresenceSB(self.prior), X, y),
         ]
-        if self.polygons is not None:
+        share = float(self.polygons_share)
+        if share > 0:
             inside = np.where(counts.prior > 0, 1.0, 0.0)
             members.append(_fitted(PresenceVoronoi(inside), self.polygons, y))
-        self.n_iter_, self.n_estimators_ = sharp.n_iter_, len(members)
-        self.devices_ = sum(devices for devices, _ in members) / len(members)
-        self.unlocated_ = sum(unlocated for _, unlocated in members) / len(members)
+        self.n_iter_ = sharp.n_iter_
+        self.shares_ = np.array([(1.0 - share) / 2.0, (1.0 - share) / 2.0, share])
+        weighted = list(zip(self.shares_, members, strict=False))
+        self.devices_ = sum(weight * devices for weight, (devices, _) in weighted)
+        self.unlocated_ = sum(weight * unlocated for weight, (_, unlocated) in weighted)
         return self
 
 
