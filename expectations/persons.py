@@ -28,9 +28,9 @@ def measures(estimator: str) -> dict[str, str]:
             SELECT
                 max(abs(n_persons * (1 - inbound_share) / nullif(n_registered, 0) - 1))
                     AS register_share,
-                least(1.0, max(abs(
+                nullif(least(1.0, coalesce(max(abs(
                     n_persons / nullif(n_devices, 0) / nullif(per_device_at_night, 0) - 1
-                )))
+                )), -1)), -1)
                     AS weight_drift_share,
                 (SELECT n_ratios_bounded FROM estimated_facts) AS n_ratios_bounded
             FROM estimated_persons__by_hour
