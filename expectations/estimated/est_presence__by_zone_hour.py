@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from expectations.belief import Belief, at_least, at_most, none_of, note, stop
 from expectations.entries import intervals
+from expectations.hours import ESTIMATED, estimated
 from expectations.limits import Limits
 from expectations.persons import measures
 
@@ -110,7 +111,8 @@ MEASURES = {
                 AS n_altitudes_ignored
         FROM staged.stg_operator__cells, this_area
     """,
-    # One row per batch: the five above in one, since each table read costs a look-up.
+    "estimated_missing": ESTIMATED,
+    # One row per batch: the six above in one, since each table read costs a look-up.
     "estimated_day": """
         SELECT *
         FROM estimated_hours
@@ -119,6 +121,7 @@ MEASURES = {
         CROSS JOIN estimated_agreement
         CROSS JOIN estimated_zones
         CROSS JOIN estimated_altitudes
+        CROSS JOIN estimated_missing
     """,
 }
 
@@ -138,6 +141,7 @@ def suite(limits: Limits) -> list[Belief]:
             do="Run estimate for the day again; if it stays, the estimator failed on that hour.",
             shows=("n_expected", "n_missing"),
         ),
+        *estimated(table, "estimated_day"),
         stop(
             name="devices_are_conserved",
             table=table,

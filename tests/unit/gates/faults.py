@@ -194,9 +194,29 @@ def without_a_zone(batch: Any) -> None:
     by_zone(how)(batch)
 
 
+def without_devices_at_noon(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of cells, whose devices were not told."""
+    frame.loc[frame["observed_at"].dt.hour == 12, "device_id"] = None
+    return frame
+
+
+def without_a_region_at_noon(frame: pd.DataFrame) -> pd.DataFrame:
+    lost = frame["cell_id"].isin([f"cell{n}" for n in range(5)])
+    return frame[~(lost & (frame["observed_at"].dt.hour == 12))]
+
+
+def unobserved_at_first(frame: pd.DataFrame) -> pd.DataFrame:
+    """Nothing is withheld in the first hour, since nobody observed it."""
+    first = frame["TIME_PERIOD"] == frame["TIME_PERIOD"].min()
+    for column, value in {**GONE, **UNOBSERVED}.items():
+        frame.loc[first, column] = value
+    return frame
+
+
 NONE_LEFT: Any = lambda frame: frame.iloc[:0]  # noqa: E731
 GONE = {"OBS_VALUE": pd.NA, "OBS_LOWER": pd.NA, "OBS_UPPER": pd.NA}
 WITHHELD = {"OBS_STATUS": "Q", "CONF_STATUS": "C"}
+UNOBSERVED = {"OBS_STATUS": "L", "CONF_STATUS": "F"}
 BEFORE = pd.Timestamp("2026-03-01T00:00:00Z")
 LATE = pd.Timestamp("2026-03-04T12:00:00Z")
 
@@ -238,8 +258,12 @@ STOPS: dict[tuple[str, str], Fault] = {
     ("staged", "most_rows_were_staged"): accounted("quarantined", "null_value", 400),
     ("staged", "history_allows_the_day"): judged("stop"),
     ("staged", "half_the_day_has_devices"): staged_events(first_hours(11)),
+    ("staged", "no_hour_is_unobserved"): staged_events(
+        lambda frame: frame[frame["observed_at"].dt.hour != 12]
+    ),
     ("staged", "most_regions_are_heard"): staged_events(first_hours(12)),
     ("estimated", "every_counted_hour_is_estimated"): by_zone(without_the_last_hour),
+    ("estimated", "figures_are_missing_where_nobody_observed"): staged_events(first_hours(23)),
     ("estimated", "devices_are_conserved"): by_zone(scale("n_devices", 1.001, "voronoi")),
     ("estimated", "no_devices_below_zero"): by_zone(put("n_devices", -1.0, 0.01)),
     ("estimated", "no_persons_below_zero"): by_zone(put("n_persons_lower", -1.0, 0.01)),
@@ -254,6 +278,7 @@ STOPS: dict[tuple[str, str], Fault] = {
     ("released", "no_entry_is_small"): entries(entry("A1", OBS_VALUE=14)),
     ("released", "withheld_entries_are_empty"): entries(entry("A1", **WITHHELD)),
     ("released", "empty_entries_say_why"): entries(entry("A1", **GONE)),
+    ("released", "an_hour_is_unobserved_as_a_whole"): entries(entry("A1", **GONE, **UNOBSERVED)),
     ("released", "no_gap_can_be_filled_by_subtraction"): entries(entry("A1", **GONE, **WITHHELD)),
     ("released", "parents_are_the_sum_of_their_children"): entries(entry("A", OBS_VALUE=302)),
     ("released", "lower_end_lies_below_the_figure"): entries(entry("A1", OBS_LOWER=101)),
@@ -281,8 +306,8 @@ NOTES: dict[tuple[str, str], Fault] = {
     ("staged", "identifiers_stay_in_their_column"): accounted(
         "quarantined", "identifier_in_wrong_column", 1
     ),
-    ("staged", "every_hour_has_devices"): staged_events(first_hours(23)),
-    ("staged", "no_hour_has_few_devices"): staged_events(first_hours(23)),
+    ("staged", "every_hour_has_devices"): staged_events(without_devices_at_noon),
+    ("staged", "no_hour_has_few_devices"): staged_events(without_devices_at_noon),
     ("staged", "devices_speak_as_phones_do"): staged_events(
         lambda frame: pd.concat([frame] * 20, ignore_index=True)
     ),
@@ -290,9 +315,7 @@ NOTES: dict[tuple[str, str], Fault] = {
     ("staged", "few_cells_are_silent_all_day"): staged_events(
         lambda frame: frame[frame["cell_id"] != "cell7"]
     ),
-    ("staged", "no_region_falls_silent"): staged_events(
-        lambda frame: frame[frame["observed_at"].dt.hour != 12]
-    ),
+    ("staged", "no_region_falls_silent"): staged_events(without_a_region_at_noon),
     ("staged", "the_threshold_leaves_most_devices"): change(
         "staged", "int_devices_withheld__by_hour", put("n_devices", 400)
     ),
@@ -318,6 +341,7 @@ NOTES: dict[tuple[str, str], Fault] = {
             CONF_STATUS="C",
         )
     ),
+    ("released", "every_hour_was_observed"): entries(unobserved_at_first),
     ("released", "every_hour_is_released"): entries(
         lambda frame: frame[frame["TIME_PERIOD"] != frame["TIME_PERIOD"].max()]
     ),

@@ -154,7 +154,7 @@ def test_each_fault_of_a_release_is_told_in_a_sentence_of_its_own(tmp_path: Path
         "released zone hours are unique": 1,
         "released codes are known": 1,
         "released periods are whole hours with an offset": 2,
-        "released figures are null when withheld and only then": 5,
+        "released figures are null when withheld or unobserved": 5,
         "released figures lie in their interval": 2,
     }.items():
         assert f"{told} does not hold ({times} times)" in str(refused.value)
