@@ -258,9 +258,7 @@ STOPS: dict[tuple[str, str], Fault] = {
     ("staged", "most_rows_were_staged"): accounted("quarantined", "null_value", 400),
     ("staged", "history_allows_the_day"): judged("stop"),
     ("staged", "half_the_day_has_devices"): staged_events(first_hours(11)),
-    ("staged", "no_hour_is_unobserved"): staged_events(
-        lambda frame: frame[frame["observed_at"].dt.hour != 12]
-    ),
+    ("staged", "no_hour_is_unobserved"): staged_events(first_hours(23)),
     ("staged", "most_regions_are_heard"): staged_events(first_hours(12)),
     ("estimated", "every_counted_hour_is_estimated"): by_zone(without_the_last_hour),
     ("estimated", "figures_are_missing_where_nobody_observed"): staged_events(first_hours(23)),
