@@ -52,8 +52,8 @@ KINDS: dict[str, tuple[Owner, str]] = {
     ),
     "unobserved_hours": (
         "operator",
-        "Ask whether there was an outage or whether files of these hours are missing, and have them "
-        "delivered, in UTC or with an offset; hours that a pilot accepts are released as not "
+        "Ask whether there was an outage or whether files of these hours are missing; have them "
+        "delivered, in UTC or with an offset. Hours that a pilot accepts are released as not "
         "observed.",
     ),
     "silent_region": (

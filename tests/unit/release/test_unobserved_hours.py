@@ -1,4 +1,4 @@
-"""What nobody observed is released as missing: no zero, not withheld, no help to find the others."""
+"""What nobody observed is released as missing: it is no zero, and it is not withheld."""
 
 from __future__ import annotations
 
