@@ -1,4 +1,7 @@
-"""What is asked alike of every released table: withheld is empty, an interval holds its figure."""
+"""What is asked alike of every released table: withheld is empty, an interval holds its figure.
+
+An entry without a figure is withheld (status Q, C) or was not observed (status L, F).
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,19 @@ from expectations.belief import Belief, in_order, none_of, stop
 COUNTS = """
     count(*) FILTER (
         WHERE
-        (OBS_STATUS = 'Q' OR CONF_STATUS = 'C')
+        (OBS_STATUS IN ('Q', 'L') OR CONF_STATUS = 'C')
         AND (OBS_VALUE IS NOT NULL OR OBS_LOWER IS NOT NULL OR OBS_UPPER IS NOT NULL)
     ) AS n_withheld_with_value,
     count(*) FILTER (
         WHERE
         OBS_VALUE IS NULL
-        AND (OBS_STATUS IS DISTINCT FROM 'Q' OR CONF_STATUS IS DISTINCT FROM 'C')
+        AND (OBS_STATUS || CONF_STATUS IN ('QC', 'LF')) IS NOT TRUE
     ) AS n_empty_without_reason
 """
 
 
 def silences(table: str, measure: str, n_all: str) -> list[Belief]:
-    """Withheld entries carry no number, and empty ones say why.
+    """Withheld and unobserved entries carry no number, and empty ones say why.
 
     Parameters
     ----------
@@ -38,7 +41,7 @@ def silences(table: str, measure: str, n_all: str) -> list[Belief]:
             measure=measure,
             expectation=none_of("n_withheld_with_value"),
             why="A withheld entry that still carries a figure or an interval is not withheld.",
-            do="Do not release: the figure must be removed with its interval.",
+            do="Do not release: remove the figure with its interval, where nobody observed too.",
             shows=(n_all, "n_withheld_with_value"),
         ),
         stop(

@@ -42,6 +42,7 @@ class Limits:
     staged_misplaced_rows_max_note: float
     staged_hours_share_min_stop: float
     staged_hours_share_min_note: float
+    staged_unobserved_hours_max_stop: float
     staged_quietest_hour_min_note: float
     staged_rows_per_device_hour_max_note: float
     staged_inbound_share_max_note: float

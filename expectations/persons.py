@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from expectations.belief import Belief, at_least, at_most, note, stop
+from expectations.limits import Limits
+
+RATIOS = "Look for zones of few devices by night: their footprint, or their register, is wrong."
+
 
 def measures(estimator: str) -> dict[str, str]:
     """SQL of the persons of an estimator by hour, and of how far they are from the register.
@@ -49,3 +54,83 @@ def measures(estimator: str) -> dict[str, str]:
             )
         """,
     }
+
+
+def beliefs(table: str, limits: Limits) -> list[Belief]:
+    """Beliefs about the persons of the whole area: the register, the night, weights, footprint."""
+    night = ("n_persons_at_night", "n_registered", "night_ratio")
+    return [
+        note(
+            name="the_night_is_not_below_the_register",
+            table=table,
+            measure="estimated_day",
+            expectation=at_least("night_ratio", limits.estimated_night_ratio_min_note),
+            why="At night people are mostly at home: far fewer than registered is a wrong weight.",
+            do="Look at the night ratio's calibration and at nights with missing hours.",
+            shows=night,
+        ),
+        note(
+            name="the_night_is_not_above_the_register",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("night_ratio", limits.estimated_night_ratio_max_note),
+            why="Far more people at night than registered are guests, or devices counted twice.",
+            do="Look whether the day is a holiday in a place for guests; else at the weights.",
+            shows=night,
+        ),
+        note(
+            name="persons_of_an_hour_meet_the_register",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("register_share", limits.estimated_register_share_max_note),
+            why="In every hour residents and visitors from abroad are all that can be there.",
+            do="Look at the share of residents who are away, and at hours without visitors.",
+            shows=("n_registered", "register_share"),
+        ),
+        stop(
+            name="no_hour_holds_other_persons_than_the_register",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("register_share", limits.estimated_register_share_max_stop),
+            why="In every hour residents and visitors from abroad are all that can be there.",
+            do="Do not use the figures: they are of another register than that of the area.",
+            shows=("n_registered", "register_share"),
+        ),
+        note(
+            name="weights_hardly_drift_by_day",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("weight_drift_share", limits.estimated_weight_drift_share_max_note),
+            why="A device stands for as many persons by day as by night, wherever it is.",
+            do=RATIOS,
+            shows=("weight_drift_share",),
+        ),
+        stop(
+            name="weights_make_no_persons_by_day",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("weight_drift_share", limits.estimated_weight_drift_share_max_stop),
+            why="Devices that moved to a zone with a wrong ratio became persons nobody counted.",
+            do=RATIOS,
+            shows=("weight_drift_share",),
+        ),
+        note(
+            name="no_ratio_is_out_of_bounds",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("n_ratios_bounded", limits.estimated_bounded_ratios_max_note),
+            why="Where a zone's night and register differ so much, one is of another place.",
+            do=RATIOS,
+            shows=("n_ratios_bounded",),
+        ),
+        note(
+            name="the_footprint_fits_the_night",
+            table=table,
+            measure="estimated_day",
+            expectation=at_most("misfit_share", limits.estimated_misfit_share_max_note),
+            why="The night's counts contradict the cell plan: powers, azimuths or places are "
+            "wrong. The released figures lean on polygons as well.",
+            do="Train the footprint; if it stays, compare the plan with the operator's own.",
+            shows=("misfit_share",),
+        ),
+    ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from expectations.belief import Belief, at_least, at_most, none_of, note, stop
 from expectations.entries import intervals
+from expectations.hours import ESTIMATED, estimated
 from expectations.limits import Limits
-from expectations.persons import measures
+from expectations.persons import beliefs, measures
 
 ESTIMATORS = ("voronoi", "sb", "em", "landuse", "combined")
 RELEASED_ESTIMATOR = "combined"  # the figures that are released
 
-RATIOS = "Look for zones of few devices by night: their footprint, or their register, is wrong."
 
 MEASURES = {
     # One row per zone that has no children: these carry the estimates.
@@ -111,7 +111,8 @@ MEASURES = {
                 AS n_altitudes_ignored
         FROM staged.stg_operator__cells, this_area
     """,
-    # One row per batch: the five above in one, since each table read costs a look-up.
+    "estimated_missing": ESTIMATED,
+    # One row per batch: the six above in one, since each table read costs a look-up.
     "estimated_day": """
         SELECT *
         FROM estimated_hours
@@ -120,6 +121,7 @@ MEASURES = {
         CROSS JOIN estimated_agreement
         CROSS JOIN estimated_zones
         CROSS JOIN estimated_altitudes
+        CROSS JOIN estimated_missing
     """,
 }
 
@@ -128,7 +130,6 @@ def suite(limits: Limits) -> list[Belief]:
     """Beliefs about `est_presence__by_zone_hour`."""
     table = "est_presence__by_zone_hour"
     unlocated = ("unlocated_share",)
-    night = ("n_persons_at_night", "n_registered", "night_ratio")
     return [
         stop(
             name="every_counted_hour_is_estimated",
@@ -139,6 +140,7 @@ def suite(limits: Limits) -> list[Belief]:
             do="Run estimate for the day again; if it stays, the estimator failed on that hour.",
             shows=("n_expected", "n_missing"),
         ),
+        *estimated(table, "estimated_day"),
         stop(
             name="devices_are_conserved",
             table=table,
@@ -208,79 +210,7 @@ def suite(limits: Limits) -> list[Belief]:
             do="Compare the area of the charter with the reach of the network.",
             shows=("n_zones", "n_zones_estimated", "zones_share"),
         ),
-        note(
-            name="the_night_is_not_below_the_register",
-            table=table,
-            measure="estimated_day",
-            expectation=at_least("night_ratio", limits.estimated_night_ratio_min_note),
-            why="At night people are mostly at home: far fewer than registered is a wrong weight.",
-            do="Look at the night ratio's calibration and at nights with missing hours.",
-            shows=night,
-        ),
-        note(
-            name="the_night_is_not_above_the_register",
-            table=table,
-            measure="estimated_day",
-            expectation=at_most("night_ratio", limits.estimated_night_ratio_max_note),
-            why="Far more people at night than registered are guests, or devices counted twice.",
-            do="Look whether the day is a holiday in a place for guests; else at the weights.",
-            shows=night,
-        ),
-        note(
-            name="persons_of_an_hour_meet_the_register",
-            table=table,
-            measure="estimated_day",
-            expectation=at_most("register_share", limits.estimated_register_share_max_note),
-            why="In every hour residents and visitors from abroad are all that can be there.",
-            do="Look at the share of residents who are away, and at hours without visitors.",
-            shows=("n_registered", "register_share"),
-        ),
-        stop(
-            name="no_hour_holds_other_persons_than_the_register",
-            table=table,
-            measure="estimated_day",
-            expectation=at_most("register_share", limits.estimated_register_share_max_stop),
-            why="In every hour residents and visitors from abroad are all that can be there.",
-            do="Do not use the figures: they are of another register than that of the area.",
-            shows=("n_registered", "register_share"),
-        ),
-        note(
-            name="weights_hardly_drift_by_day",
-            table=table,
-            measure="estimated_day",
-            expectation=at_most("weight_drift_share", limits.estimated_weight_drift_share_max_note),
-            why="A device stands for as many persons by day as by night, wherever it is.",
-            do=RATIOS,
-            shows=("weight_drift_share",),
-        ),
-        stop(
-            name="weights_make_no_persons_by_day",
-            table=table,
-            measure="estimated_day",
-            expectation=at_most("weight_drift_share", limits.estimated_weight_drift_share_max_stop),
-            why="Devices that moved to a zone with a wrong ratio became persons nobody counted.",
-            do=RATIOS,
-            shows=("weight_drift_share",),
-        ),
-        note(
-            name="no_ratio_is_out_of_bounds",
-            table=table,
-            measure="estimated_day",
-            expectation=at_most("n_ratios_bounded", limits.estimated_bounded_ratios_max_note),
-            why="Where a zone's night and register differ so much, one is of another place.",
-            do=RATIOS,
-            shows=("n_ratios_bounded",),
-        ),
-        note(
-            name="the_footprint_fits_the_night",
-            table=table,
-            measure="estimated_day",
-            expectation=at_most("misfit_share", limits.estimated_misfit_share_max_note),
-            why="The night's counts contradict the cell plan: powers, azimuths or places are "
-            "wrong. The released figures lean on polygons as well.",
-            do="Train the footprint; if it stays, compare the plan with the operator's own.",
-            shows=("misfit_share",),
-        ),
+        *beliefs(table, limits),
         note(
             name="the_estimators_agree_roughly",
             table=table,

@@ -38,15 +38,37 @@ MEASURES = {
             count(*) AS n_entries,
             count(*) FILTER (WHERE OBS_VALUE <> 0 AND OBS_VALUE < threshold) AS n_small,
             {COUNTS},
-            count(*) FILTER (WHERE OBS_VALUE IS NULL) AS n_withheld,
-            count(*) FILTER (WHERE OBS_VALUE IS NULL) / nullif(count(*), 0)::DOUBLE
+            count(*) FILTER (WHERE OBS_VALUE IS NULL AND OBS_STATUS IS DISTINCT FROM 'L')
+                AS n_withheld,
+            count(*) FILTER (WHERE OBS_VALUE IS NULL AND OBS_STATUS IS DISTINCT FROM 'L')
+                / nullif(count(*) FILTER (WHERE OBS_STATUS IS DISTINCT FROM 'L'), 0)::DOUBLE
                 AS withheld_share,
             count(DISTINCT TIME_PERIOD) / any_value(n_hours)::DOUBLE AS hours_share,
             count(DISTINCT REF_AREA) / (SELECT count(*) FROM zones)::DOUBLE AS zones_share
         FROM rel_presence__by_zone_hour, this_batch
     """,
-    # One row per batch: the two above in one, since each table read costs a look-up.
-    "released_day": "SELECT * FROM released_entries CROSS JOIN released_families",
+    # One row per batch. What was not observed is missing in every zone of the hour.
+    "released_hours": """
+        SELECT
+            count(*) FILTER (WHERE n_unobserved > 0) AS n_hours_unobserved,
+            count(*) FILTER (WHERE n_unobserved BETWEEN 1 AND n_entries - 1)
+                AS n_hours_partly_unobserved
+        FROM (
+            SELECT
+                TIME_PERIOD,
+                count(*) AS n_entries,
+                count(*) FILTER (WHERE OBS_STATUS = 'L') AS n_unobserved
+            FROM rel_presence__by_zone_hour
+            GROUP BY TIME_PERIOD
+        )
+    """,
+    # One row per batch: the three above in one, since each table read costs a look-up.
+    "released_day": """
+        SELECT *
+        FROM released_entries
+        CROSS JOIN released_families
+        CROSS JOIN released_hours
+    """,
 }
 
 
@@ -73,6 +95,15 @@ def suite(limits: Limits) -> list[Belief]:
             shows=("n_entries", "n_small"),
         ),
         *silences(table, "released_day", "n_withheld"),
+        stop(
+            name="an_hour_is_unobserved_as_a_whole",
+            table=table,
+            measure="released_day",
+            expectation=none_of("n_hours_partly_unobserved"),
+            why="Where some zone of an hour has a figure the hour was observed, in the others too.",
+            do="Do not release: set the status of a withheld entry, it is not a missing one.",
+            shows=("n_hours_unobserved", "n_hours_partly_unobserved"),
+        ),
         stop(
             name="no_gap_can_be_filled_by_subtraction",
             table=table,
@@ -102,6 +133,16 @@ def suite(limits: Limits) -> list[Belief]:
             why="A table that is mostly withheld serves nobody: its zones or hours are too small.",
             do="Choose larger zones or longer periods for this area.",
             shows=("n_entries", "n_withheld", "withheld_share"),
+        ),
+        note(
+            name="every_hour_was_observed",
+            table=table,
+            measure="released_day",
+            expectation=none_of("n_hours_unobserved"),
+            why="Hours without a record of any cell were not observed: they are no zero, and are "
+            "not withheld.",
+            do="Say so beside the figures of these hours, or have them delivered before release.",
+            shows=("n_hours_unobserved",),
         ),
         note(
             name="every_hour_is_released",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from expectations.belief import Belief, at_least, at_most, note, stop
+from expectations.hours import UNOBSERVED, staged
 from expectations.limits import Limits
 from expectations.regions import CELLS_PLACED
 
@@ -103,8 +104,16 @@ MEASURES = {
         CROSS JOIN hours
         LEFT JOIN heard USING (region_x, region_y, hour_of_day)
     """,
-    # One row per batch: the three above in one, since each table read costs a look-up.
-    "staged_day": "SELECT * FROM staged_hours CROSS JOIN staged_cells CROSS JOIN staged_regions",
+    # One row per batch. Unobserved: without an accepted row of any cell.
+    "staged_unobserved": UNOBSERVED,
+    # One row per batch: the four above in one, since each table read costs a look-up.
+    "staged_day": """
+        SELECT *
+        FROM staged_hours
+        CROSS JOIN staged_cells
+        CROSS JOIN staged_regions
+        CROSS JOIN staged_unobserved
+    """,
 }
 
 
@@ -123,13 +132,15 @@ def suite(limits: Limits) -> list[Belief]:
             do="Compare the hours with those of raw: staging lost them, or the operator did.",
             shows=hours,
         ),
+        *staged(table, "staged_day", limits.staged_unobserved_hours_max_stop),
         note(
             name="every_hour_has_devices",
             table=table,
             measure="staged_day",
             expectation=at_least("hours_share", limits.staged_hours_share_min_note),
             why="An hour without devices is an hour without events that could be placed.",
-            do="Look at the quarantine of that hour and ask the operator.",
+            do="Look at the quarantine of that hour and ask the operator; where no cell has a row "
+            "in it, it is released as not observed.",
             shows=hours,
         ),
         note(

@@ -20,7 +20,7 @@ from peil.estimate.champion import champion_of
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.estimate.presence import Estimation
 from peil.gates import require_open
-from peil.outcome import Outcome, Waiting
+from peil.outcome import Outcome, Refused, Waiting
 from peil.stage.counted import counted_of
 from peil.store import provenance
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json
@@ -34,6 +34,8 @@ def estimate(pilot: str, day: str) -> Outcome:
     ------
     Waiting
         The staged state is not there, or a night that calibrates this day is not.
+    Refused
+        No hour of the day was observed, or none of its night where a register is to be met.
     """
     period = Period.open(pilot, day)
     if period.is_released():
@@ -71,17 +73,24 @@ def _estimate(period: Period) -> Outcome:
     experiments.close_cut_off(store, pilot, str(day))
     counted = counted_of(charter, day, store)
     area = area_of(charter, store)
+    night = night.observed(counted.unobserved)
+    if not night.today_hours and area.register is not None:
+        raise Refused(
+            f"{pilot} {day}: no hour of the night was observed, so devices cannot be turned into "
+            "persons: have the night's records delivered, and run the day again."
+        )
     estimation = Estimation(charter, area, counted, version.footprint, night)
     zones, unlocated, metrics = [], [], {}
     for name in ESTIMATORS:
         table, lost, figures = estimation.run(name, run_ids[name])
-        zones.append(table)
-        unlocated.append(lost)
+        zones.append(counted.unobserved_as_missing(table))
+        unlocated.append(counted.unobserved_as_missing(lost))
         metrics[name] = figures
     facts: dict[str, int | float | str] = {
         "footprint": version.label,
         "n_zones": len(area.zones),
         "n_hours": len(counted.hours),
+        "n_hours_unobserved": len(counted.unobserved),
         **{
             f"{name}_steps": int(metrics[name]["n_iter"])
             for name, row in ESTIMATORS.items()
@@ -98,7 +107,7 @@ def _estimate(period: Period) -> Outcome:
     _write(aside / "est_presence__by_zone_hour.parquet", pd.concat(zones, ignore_index=True))
     _write(
         aside / "est_presence__by_tile_hour.parquet",
-        estimation.tile_table(run_ids[RELEASED_ESTIMATOR]),
+        counted.unobserved_as_missing(estimation.tile_table(run_ids[RELEASED_ESTIMATOR])),
     )
     if area.register is not None:
         _write(

@@ -9,7 +9,8 @@ the metadata say so. The released figures of a day thus depend on at most one ea
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -83,6 +84,16 @@ class Night:
             raise Waiting(f"The zones of {self.day} differ: estimate that day again first.")
         return np.asarray(self.devices[estimator])
 
+    def observed(self, unobserved: Sequence[int]) -> Night:
+        """The same night without the hours of the calibrated day that nobody observed.
+
+        >>> whole = Night(date(2026, 3, 2), True, True, [0, 1, 2], [0, 1, 2], "own")
+        >>> whole.observed([1, 9]).today_hours
+        [0, 2]
+        """
+        left = [number for number in self.today_hours if number not in unobserved]
+        return replace(self, today_hours=left)
+
 
 def positions(charter: Charter, day: date) -> list[int]:
     """Positions of the night hours within the local day, by the local clock."""
@@ -131,7 +142,7 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
     devices = {}
     for name, rows in table.groupby("estimator"):
         wide = rows.pivot(index="zone_id", columns="hour_at", values="n_devices")
-        devices[str(name)] = wide.loc[zones, chosen].to_numpy()
+        devices[str(name)] = wide.loc[zones, chosen].dropna(axis=1).to_numpy()
     run_ids = read_json(folder / "estimated.json")["run_ids"]
     fingerprint = hashlib.sha256(canonical(run_ids)).hexdigest()
     return Night(

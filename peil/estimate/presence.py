@@ -261,7 +261,7 @@ class Estimation:
         return persons_in_area(residents.sum(), everybody, inbound, away_share=away_share)
 
     def draws_table(self, run_id: str) -> pd.DataFrame:
-        """Draws of the released estimator's persons, one row per lowest zone and hour."""
+        """Draws of the released estimator's persons, one row per lowest zone and observed hour."""
         n_hours = len(self.counted.hours)
         table = pd.DataFrame(
             {
@@ -272,7 +272,9 @@ class Estimation:
         )
         columns = [f"draw_{number}" for number in range(len(self.draws))]
         rows = self.draws.reshape(len(self.draws), -1).T
-        return pd.concat([table, pd.DataFrame(rows, columns=columns)], axis=1)
+        whole = pd.concat([table, pd.DataFrame(rows, columns=columns)], axis=1)
+        unobserved = [self.counted.hours[number] for number in self.counted.unobserved]
+        return whole[~whole["hour_at"].isin(unobserved)].reset_index(drop=True)
 
     def tile_table(self, run_id: str) -> pd.DataFrame:
         """Devices per tile and hour by the released estimator, tiles that hold any."""

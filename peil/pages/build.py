@@ -80,11 +80,12 @@ def _portal_data(
         [pd.read_parquet(folder / f"{TABLE}.parquet") for folder in folders], ignore_index=True
     )
     metadata = read_json(folders[-1] / "metadata.json")
-    entries, withheld = len(table), int(table["OBS_VALUE"].isna().sum())
+    letters = released_tables.letters_of(table)
     whole = {
         **metadata,
-        "n_entries": entries,
-        "n_withheld": withheld,
+        "n_entries": len(table),
+        "n_withheld": int(letters.eq("C").sum()),
+        "n_unobserved": int(letters.eq("L").sum()),
         "period": f"{charter.period.start} – {charter.period.end}",
     }
     flows = released_tables.flows(charter, store)
@@ -213,7 +214,8 @@ def _release(charter: Charter, store: Store, standing: status.DayStatus) -> port
     if standing.is_released:
         folder = store.released(charter.pilot, PRESENCE, standing.day)
         metadata = read_json(folder / "metadata.json")
-        everything = metadata["n_withheld"] == metadata["n_entries"]
+        n_empty = metadata["n_withheld"] + metadata.get("n_unobserved", 0)
+        everything = n_empty == metadata["n_entries"]
         tables = {PRESENCE: TABLE} | {
             product: PRODUCTS[product].table("released")
             for product in released_tables.LINKED

@@ -10,12 +10,14 @@ PRESENCE = [
         "hour. A model of each cell's reach (footprint) says which places a cell serves. From "
         "the counts it is read how many devices houses, offices, roads and nature hold at that "
         "hour; from there the estimator moves devices until the counts fit. A cell that fails "
-        "unannounced is left out for those hours.",
+        "unannounced is left out for those hours. An hour without a record of any cell is not "
+        "observed and gets no figure.",
         nl="Elk toestel telt hooguit eens per uur, in de cel die het bediende het dichtst bij het "
         "halve uur. Een model van het bereik van elke cel zegt welke plaatsen een cel bedient. Uit "
         "de aantallen volgt hoeveel toestellen huizen, kantoren, wegen en natuur in dat uur "
         "herbergen; van daaruit verplaatst de schatter toestellen tot de aantallen passen. Een cel "
-        "die onaangekondigd uitvalt, telt in die uren niet mee.",
+        "die onaangekondigd uitvalt, telt in die uren niet mee. Een uur zonder een record van "
+        "enige cel is niet waargenomen en krijgt geen cijfer.",
     ),
     Words(
         en="Devices become persons by the night ratio: on a working night the estimate of each "

@@ -28,7 +28,8 @@ class ReleasedPresence(CharterPart):
     """The released presence table as columns: `values[z][t]` of zone z in hour t.
 
     `times` are starts of hours in local time with offset. `conf_status` is ``F`` (free),
-    ``C`` (withheld: no number may stand there) or None (this hour is not released).
+    ``C`` (withheld: no number may stand there), ``L`` (released as not observed: no record of any
+    cell lies in the hour) or None (this hour is not released).
     """
 
     zone_ids: list[str]
@@ -36,7 +37,7 @@ class ReleasedPresence(CharterPart):
     values: list[list[Whole]]
     lower: list[list[Whole]]
     upper: list[list[Whole]]
-    conf_status: list[list[Literal["F", "C"] | None]]
+    conf_status: list[list[Literal["F", "C", "L"] | None]]
     unit: Literal["PS", "DEV"]
 
     @model_validator(mode="after")
@@ -56,8 +57,9 @@ class ByPair(CharterPart):
 
     `pairs[p]` are two places in lists of the table's own; `times` are the hours that were
     released. `conf_status[p]` has a letter an hour: ``F`` (free), ``C`` (withheld: no number may
-    stand there) or ``-`` (no entry). `unlisted` is the letter of every hour of a pair that is not
-    in `pairs`: ``C`` where each pair has an entry and those withheld throughout were left out.
+    stand there), ``L`` (not observed) or ``-`` (no entry). `unlisted` is the letter of every
+    observed hour of a pair that is not in `pairs`: ``C`` where each pair has an entry and those
+    withheld throughout were left out.
     """
 
     times: list[str]
@@ -79,8 +81,8 @@ class ByPair(CharterPart):
             if len(rows) != len(self.pairs) or any(len(r) != len(self.times) for r in rows):
                 raise ValueError(f"{name} must be pairs by hours")
         for p, letters in enumerate(self.conf_status):
-            if set(letters) - {"F", "C", "-"}:
-                raise ValueError("a status must be F, C or -")
+            if set(letters) - {"F", "C", "L", "-"}:
+                raise ValueError("a status must be F, C, L or -")
             _silent(letters, self.values[p], self.lower[p], self.upper[p])
         _ascending(self.times)
         return self

@@ -41,6 +41,7 @@ def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> ReleasedPre
     """Presence as zones by hours; `more_times` are hours of which another product is released."""
     times = sorted({*table["TIME_PERIOD"], *more_times}, key=pd.Timestamp)
     zones = sorted(table["REF_AREA"].unique())
+    table = table.assign(letter=letters_of(table))
 
     def wide(column: str) -> list[list[Any]]:
         pivot = table.pivot(index="REF_AREA", columns="TIME_PERIOD", values=column)
@@ -53,9 +54,20 @@ def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> ReleasedPre
         values=wide("OBS_VALUE"),
         lower=wide("OBS_LOWER"),
         upper=wide("OBS_UPPER"),
-        conf_status=wide("CONF_STATUS"),
+        conf_status=wide("letter"),
         unit=table["UNIT_MEASURE"].iloc[0],
     )
+
+
+def letters_of(table: pd.DataFrame) -> pd.Series:
+    """The letter of each released entry on the page: F free, C withheld, L not observed.
+
+    >>> statuses = {"OBS_STATUS": ["A", "Q", "L"], "CONF_STATUS": ["F", "C", "F"]}
+    >>> "".join(letters_of(pd.DataFrame(statuses)))
+    'FCL'
+    """
+    letters: pd.Series = table["CONF_STATUS"].mask(table["OBS_STATUS"] == "L", "L")
+    return letters
 
 
 def flows(charter: Charter, store: Store) -> ReleasedFlows | None:
@@ -71,7 +83,7 @@ def flows(charter: Charter, store: Store) -> ReleasedFlows | None:
     zones = sorted({*table["REF_AREA_FROM"], *table["REF_AREA_TO"]})
     if len(table) == len(zones) ** 2 * len(whole["times"]):
         whole["unlisted"] = "C"
-        shown = table["CONF_STATUS"].eq("F")
+        shown = table["OBS_STATUS"].eq("A")
         pair = table.groupby(["REF_AREA_FROM", "REF_AREA_TO"])["TIME_PERIOD"]
         table = table[shown.groupby(pair.ngroup()).transform("any")]
     keys = (table["REF_AREA_FROM"], table["REF_AREA_TO"])
@@ -121,8 +133,8 @@ def protection(charter: Charter, store: Store, product: str) -> list[Words]:
     if not metadata:
         return []
     counts = {
-        name: sum(day_metadata[name] for day_metadata in metadata)
-        for name in ("n_entries", "n_withheld")
+        name: sum(day_metadata.get(name, 0) for day_metadata in metadata)
+        for name in ("n_entries", "n_withheld", "n_unobserved")
     }
     block = statement.paragraphs(charter, {**metadata[-1], **counts})[0]
     return [titled(block, product)]
@@ -181,7 +193,7 @@ def _by_pair(
     pairs, place = np.unique(first * len(lists[1]) + second, return_inverse=True)
     shape = (len(pairs), len(whole["times"]))
     letters = np.full(shape, "-")
-    letters[place, hour] = table["CONF_STATUS"].to_numpy(dtype=str)
+    letters[place, hour] = letters_of(table).to_numpy(dtype=str)
 
     def wide(column: str) -> list[list[int | None]]:
         numbers = np.full(shape, None, dtype=object)

@@ -6,6 +6,7 @@ Finding a cause does not belong in here (`drift`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from peil.alerts.trouble import Owner
 
@@ -49,6 +50,12 @@ KINDS: dict[str, tuple[Owner, str]] = {
         "Ask in which time zone the time stamps were written, correct `time_zone` in the charter "
         "or have the day delivered again, and run it with --fresh.",
     ),
+    "unobserved_hours": (
+        "operator",
+        "Ask whether there was an outage or whether files of these hours are missing; have them "
+        "delivered, in UTC or with an offset. Hours that a pilot accepts are released as not "
+        "observed.",
+    ),
     "silent_region": (
         "operator",
         "Ask whether there was an outage or whether files of this region are missing; have them "
@@ -88,6 +95,28 @@ KINDS: dict[str, tuple[Owner, str]] = {
         "devices, not on events, so compare the number of devices first.",
     ),
 }
+
+
+def hours_of_clock(hours: list[datetime]) -> str:
+    """Hours of a local day in words: those in a row together, one that comes twice as often.
+
+    >>> hours_of_clock([datetime(2026, 3, 2, hour) for hour in (2, 10, 11, 12)])
+    '02 h, 10–13 h'
+    >>> hours_of_clock([datetime(2026, 10, 25, 2), datetime(2026, 10, 25, 2, fold=1)])
+    '02 h, 02 h (the second)'
+    """
+    runs: list[list[datetime]] = []
+    for hour in hours:
+        if runs and not hour.fold and hour.hour == runs[-1][-1].hour + 1:
+            runs[-1].append(hour)
+        else:
+            runs.append([hour])
+    return ", ".join(
+        f"{run[0].hour:02d}–{run[-1].hour + 1:02d} h"
+        if len(run) > 1
+        else f"{run[0].hour:02d} h{' (the second)' if run[0].fold else ''}"
+        for run in runs
+    )
 
 
 def percent(share: float) -> str:

@@ -21,6 +21,7 @@ from peil.quality.choices import Choices, choices_of
 from peil.quality.clocks import shift_of
 from peil.quality.loss import slow_loss
 from peil.quality.recent import Recent, Series
+from peil.quality.unobserved import unobserved_in
 from peil.store.store import Store
 
 PLAN_DAYS = 28  # plans that a day's plan is compared with
@@ -94,8 +95,8 @@ def causes_of(charter: Charter, day: date, store: Store, choices: Choices) -> li
     if not quality.file_of(store, charter.pilot, day, "figures").is_file():
         return []
     recent = Recent(charter, day, store, choices)
-    volume = recent.volume()
-    causes = [*_doubled(recent, choices), *_clock(recent, choices)]
+    unobserved, volume = unobserved_in(recent, recent.volume())
+    causes = [*_doubled(recent, choices), *_clock(recent, choices), *unobserved]
     explained = {kind for cause in causes for kind in cause.explains}
     if "silent_region" not in explained:
         silent, volume = _silent(recent, volume, choices)
@@ -151,7 +152,7 @@ def _clock(recent: Recent, choices: Choices) -> Iterator[Cause]:
         "events",
         f"Time stamps are {hours} hour{'s' if hours > 1 else ''} too {way}: so shifted, the day "
         f"has its usual profile; {n_outside:.0f} rows fall outside the day.",
-        frozenset({"silent_region", "unlocated_high", *VOLUME}),
+        frozenset({"unobserved_hours", "silent_region", "unlocated_high", *VOLUME}),
         observed={
             "shift_hours": shift.hours,
             "explained_share": round(shift.gain, 3),

@@ -7,7 +7,7 @@ something is wrong does not (`drift`, `clocks`, `loss`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
@@ -116,6 +116,16 @@ class Recent:
             today[hour] = np.mean(self._figures.today[numbers])
             history[hour] = self._figures.history[numbers[0]]
         return today, history
+
+    def unobserved(self) -> list[datetime]:
+        """Hours of the day without a staged row of any cell, by the local clock, ascending."""
+        from zoneinfo import ZoneInfo
+
+        zone = ZoneInfo(self.charter.time_zone)
+        moments = self._figures.keys["hour_at"].to_pylist()
+        rows = self._row.get(("hour", "n_rows_staged", ""), [])
+        empty = sorted(moments[number] for number in rows if self._figures.today[number] == 0)
+        return [moment.astimezone(zone) for moment in empty]
 
     def plan_marks(self, n_days: int) -> dict[str, float]:
         """The mark of the plan's content on the day and on the days before it, by day."""

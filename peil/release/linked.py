@@ -19,6 +19,7 @@ from peil.estimate.linked.tables import ESTIMATOR as ESTIMATOR
 from peil.estimate.linked.tables import regions
 from peil.outcome import Refused
 from peil.release.presence import figures, local_hours, threshold_of
+from peil.store.atomic import read_json
 from peil_models.disclosure.line_audit import suppress_crossing
 
 Ints = NDArray[np.intp]
@@ -28,7 +29,8 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     """Trips by pair of zones and hour: every pair in every hour, withheld where few made it.
 
     No total over pairs is published, and none is fixed by the register, so that no entry follows
-    from others: the threshold is all that is needed.
+    from others: the threshold is all that is needed. Nothing is said of an hour that nobody
+    observed: when a trip of that time departed is not known.
     """
     rows = pd.read_parquet(estimated / f"{PRODUCTS['flows'].table('estimated')}.parquet")
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
@@ -40,7 +42,8 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     threshold = threshold_of(charter)
     value = "n_trips" if area.register is None else "n_person_trips"
     devices = _effective(rows, value, threshold)
-    shown = devices >= threshold
+    unobserved = _unobserved(rows, estimated)
+    shown = (devices >= threshold) & ~unobserved
     _refuse_gaps(devices, shown, [], threshold)
     unit, columns = (
         ("DEV", ["n_trips"])
@@ -54,7 +57,7 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
             "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone)),
         }
     )
-    return figures(table, rows, columns, shown, unit)
+    return figures(table, rows, columns, shown, unit, unobserved)
 
 
 def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
@@ -79,12 +82,14 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     of_zone, registered = _lines(rows, region)
     totals = [*of_zone, *registered]
     threshold = threshold_of(charter)
-    shown = ~_withheld(charter, area, rows, of_zone, registered)
+    unobserved = _unobserved(rows, estimated)
+    shown = ~_withheld(charter, area, rows, of_zone, registered) & ~unobserved
     value = "n_devices" if area.register is None else "n_persons"
     _refuse_gaps(_effective(rows, value, threshold), shown, totals, threshold)
     published = set(rows.loc[shown, "origin_id"])
     is_listed = (rows["origin_kind"].ne("country") | rows["origin_id"].isin(published)).to_numpy()
     rows, shown = rows[is_listed].reset_index(drop=True), shown[is_listed]
+    unobserved = unobserved[is_listed]
     unit, columns = (
         ("DEV", ["n_devices"])
         if area.register is None
@@ -97,7 +102,14 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
             "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone)),
         }
     )
-    return figures(table, rows, columns, shown, unit)
+    return figures(table, rows, columns, shown, unit, unobserved)
+
+
+def _unobserved(rows: pd.DataFrame, estimated: Path) -> NDArray[np.bool_]:
+    """Entries of hours in which no accepted row of any cell lies, as their estimates say."""
+    record = estimated / "estimated.json"
+    hours = read_json(record).get("unobserved_hours", []) if record.exists() else []
+    return np.asarray(rows["hour_at"].isin(pd.to_datetime(hours, utc=True)), dtype=np.bool_)
 
 
 def _entries(region: dict[str, str], abroad: list[str]) -> list[tuple[str, str, str]]:

@@ -47,7 +47,9 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
             "run `peil estimate` for it again, then release it."
         )
     zones = area.zones[["zone_id", "parent_id", "level"]]
-    tidy = rows.merge(zones, on="zone_id", how="left", validate="many_to_one")
+    whole = rows.merge(zones, on="zone_id", how="left", validate="many_to_one")
+    is_observed = whole["n_devices"].notna()
+    tidy, unobserved = whole[is_observed], whole[~is_observed]  # no entry: nothing to protect
     threshold = threshold_of(charter)
     protected = protect(tidy, threshold=threshold)
     report = _audit(area, tidy, protected, threshold)
@@ -58,7 +60,9 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
             "small differences: nothing is released; tell the maintainers, the suppression rule "
             "missed a case."
         )
-    return protected
+    if unobserved.empty:
+        return protected
+    return pd.concat([protected, unobserved.assign(is_withheld=False)], ignore_index=True)
 
 
 def _audit(area: Area, tidy: pd.DataFrame, protected: pd.DataFrame, threshold: int) -> AuditReport:
@@ -74,7 +78,7 @@ def _audit(area: Area, tidy: pd.DataFrame, protected: pd.DataFrame, threshold: i
 
 
 def released_table(charter: Charter, area: Area, protected: pd.DataFrame) -> pd.DataFrame:
-    """SDMX names, whole numbers, nothing but a status where an entry is withheld."""
+    """SDMX names, whole numbers, nothing but a status where an entry is withheld or unobserved."""
     zone = ZoneInfo(charter.time_zone)
     unit, columns = (
         ("DEV", ["n_devices"])
@@ -90,17 +94,23 @@ def released_table(charter: Charter, area: Area, protected: pd.DataFrame) -> pd.
             share=choices["interval_step_share"],
             least=choices["interval_step_least"],
         )
-    shown = ~rows["is_withheld"].to_numpy(dtype=bool)
+    is_withheld = rows["is_withheld"].to_numpy(dtype=bool)
+    unobserved = ~is_withheld & rows["n_devices"].isna().to_numpy()
     table = pd.DataFrame(
         {"REF_AREA": rows["zone_id"].astype(str), "TIME_PERIOD": local_hours(rows["hour_at"], zone)}
     )
-    return figures(table, rows, columns, shown, unit)
+    return figures(table, rows, columns, ~is_withheld & ~unobserved, unit, unobserved)
 
 
 def figures(
-    table: pd.DataFrame, rows: pd.DataFrame, columns: list[str], shown: np.ndarray, unit: str
+    table: pd.DataFrame,
+    rows: pd.DataFrame,
+    columns: list[str],
+    shown: np.ndarray,
+    unit: str,
+    unobserved: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Add value, interval, statuses and unit to a table's keys; null where an entry is withheld.
+    """Add value, interval, statuses and unit to a table's keys; null where an entry is not shown.
 
     Parameters
     ----------
@@ -114,6 +124,9 @@ def figures(
         Which entries are published.
     unit : str
         UNIT_MEASURE.
+    unobserved : ndarray of bool, optional
+        Entries of hours that nobody observed: of those not shown, the ones that are not withheld.
+        Their status is L of SDMX's CL_OBS_STATUS: data exist but were not collected.
     """
     for name, column in zip(("OBS_VALUE", "OBS_LOWER", "OBS_UPPER"), columns, strict=False):
         # half to even on a value that is far from a tie: the same whole number everywhere
@@ -122,8 +135,9 @@ def figures(
     for name in ("OBS_LOWER", "OBS_UPPER"):
         if name not in table:
             table[name] = pd.Series(pd.NA, index=table.index, dtype="Int64")
-    table["OBS_STATUS"] = np.where(shown, "A", "Q")
-    table["CONF_STATUS"] = np.where(shown, "F", "C")
+    is_free = shown if unobserved is None else shown | unobserved
+    table["OBS_STATUS"] = np.where(shown, "A", np.where(is_free, "L", "Q"))
+    table["CONF_STATUS"] = np.where(is_free, "F", "C")
     table["UNIT_MEASURE"] = unit
     return table
 

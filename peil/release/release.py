@@ -151,7 +151,8 @@ def _candidate(period: Period, product: Product) -> Outcome:
     content = hashlib.sha256(csv.encode()).hexdigest()
     facts: dict[str, Any] = {
         "n_entries": len(table),
-        "n_withheld": int(table["OBS_VALUE"].isna().sum()),
+        "n_withheld": int(table["CONF_STATUS"].eq("C").sum()),
+        "n_unobserved": int(table["OBS_STATUS"].eq("L").sum()),
     }
     metadata = _metadata(charter, day, record, facts, content, product)
     metadata["land_use"] = area.land_use

@@ -18,7 +18,7 @@ EN = """# What these figures are, and what protects the people behind them
   half hour. Entries under {threshold} devices are dropped before anything else sees them.
 - An entry of this release that rests on fewer than {threshold} devices is withheld, and so are as
   many others as are needed so that it cannot be found by subtraction. Withheld here:
-  {n_withheld} of {n_entries} entries. The same mark stands on both kinds.
+  {n_withheld} of {n_entries} entries. The same mark stands on both kinds.{unobserved}
 - No row about a device leaves the operator.
 
 ## What is not claimed
@@ -49,7 +49,7 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
   dichtst bij het halve uur. Aantallen onder {threshold} toestellen vervallen vóór al het andere.
 - Een cijfer dat op minder dan {threshold} toestellen rust wordt achtergehouden, en daarmee zo veel
   andere als nodig zijn om het niet door aftrekken te kunnen vinden. Hier achtergehouden:
-  {n_withheld} van {n_entries}. Beide soorten dragen hetzelfde teken.
+  {n_withheld} van {n_entries}. Beide soorten dragen hetzelfde teken.{unobserved}
 - Geen regel over een toestel verlaat de operator.
 
 ## Wat niet wordt beweerd
@@ -70,6 +70,15 @@ Voor: {recipients}. Vragen en bezwaar: {contact}.
 {attribution}
 """
 
+UNOBSERVED = {
+    "en": """
+- {n_unobserved} entries lie in hours that were not observed: no record of any antenna sector is
+  there. They are empty with a status of their own (L): neither zero nor withheld.""",
+    "nl": """
+- {n_unobserved} cijfers liggen in uren die niet waargenomen zijn: van geen antennesector is er een
+  record. Zij zijn leeg met een eigen status (L): niet nul en niet achtergehouden.""",
+}
+
 
 def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
     """The statement by language, made of the charter and the release's metadata alone."""
@@ -89,7 +98,9 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
         "contact": charter.contact,
         "attribution": charter.attribution,
     }
-    own: dict[str, dict[str, Any]] = {"en": {}, "nl": {}}
+    own: dict[str, dict[str, Any]] = {
+        language: {"unobserved": _of_unobserved(language, metadata)} for language in ("en", "nl")
+    }
     texts = {"en": EN, "nl": NL}
     if product == "presence":
         shared["night"] = metadata["night"]["day"]
@@ -97,13 +108,11 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
         texts = {"en": statement_linked.EN, "nl": statement_linked.NL}
         shared["linkage_days"] = metadata["linkage_days"]
         shared["window"] = "{start} – {end}".format(**metadata["window"])
-        own = {
-            language: {
+        for language in texts:
+            own[language] |= {
                 "subject": statement_linked.SUBJECT[product][language],
                 "together": statement_linked.TOGETHER[product][language],
             }
-            for language in texts
-        }
     return {
         "en": texts["en"].format(
             **shared, **own["en"], title=charter.title.en, limits=charter.use_limits.en
@@ -112,6 +121,12 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
             **shared, **own["nl"], title=charter.title.nl, limits=charter.use_limits.nl
         ),
     }
+
+
+def _of_unobserved(language: str, metadata: dict[str, Any]) -> str:
+    """What is said of hours that nobody observed: nothing where each was."""
+    n_unobserved = metadata.get("n_unobserved", 0)
+    return UNOBSERVED[language].format(n_unobserved=n_unobserved) if n_unobserved else ""
 
 
 def paragraphs(charter: Charter, metadata: dict[str, Any]) -> list[Words]:

@@ -36,7 +36,7 @@ EN = """# What these figures are, and what protects the people behind them
 - The figures follow devices: one pseudonym stood for one device during {linkage_days} days
   ({window}), inside the operator. Only sums left that step, and no row of a device was written.
 - An entry that rests on fewer than {threshold} distinct devices is withheld. {together}
-  Withheld here: {n_withheld} of {n_entries} entries. One mark stands on all of them.
+  Withheld here: {n_withheld} of {n_entries} entries. One mark stands on all of them.{unobserved}
 - No row about a device leaves the operator.
 
 ## What is not claimed
@@ -69,7 +69,7 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
   geschreven.
 - Een cijfer dat op minder dan {threshold} verschillende toestellen rust wordt achtergehouden.
   {together}
-  Hier achtergehouden: {n_withheld} van {n_entries}. Alle dragen hetzelfde teken.
+  Hier achtergehouden: {n_withheld} van {n_entries}. Alle dragen hetzelfde teken.{unobserved}
 - Geen regel over een toestel verlaat de operator.
 
 ## Wat niet wordt beweerd

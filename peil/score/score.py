@@ -123,7 +123,7 @@ def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame
     rows["plain"] = rows["n_devices"] * _one_factor(charter, area, day, store, rows)
     rows["quantity"] = true.quantity
     rows["local_hour"] = rows["hour_at"].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
-    return rows
+    return rows[rows["n_devices"].notna()]  # an hour that nobody observed has no score
 
 
 def _one_factor(
@@ -142,7 +142,7 @@ def _one_factor(
         wide = own.pivot(index="zone_id", columns="hour_at", values="n_devices").to_numpy()
         is_own = night.is_own_for(str(name))
         dark = wide[:, night.today_hours] if is_own else night.devices[str(name)]
-        factor[name] = float(area.register.sum() / max(np.median(dark.sum(axis=0)), 1e-9))
+        factor[name] = float(area.register.sum() / max(np.nanmedian(dark.sum(axis=0)), 1e-9))
     return rows["estimator"].map(factor)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +13,11 @@ import pandas as pd
 from peil.adapters import database
 from peil.charter.clock import hours_of
 from peil.charter.schema import Charter
+from peil.outcome import Refused
 from peil.store.store import Store
 
 HOUR, HALF = timedelta(hours=1), timedelta(minutes=30)
+HEARD = "SELECT DISTINCT hour_at FROM staged.main.int_rows_counted__by_cell_hour ORDER BY hour_at"
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Counted:
     ----------
     plans : list of PlanOfHours
         The plan of the day, one for every set of hours in which it differs; in the order of their
-        first hour. Together their hours are those of the day.
+        first hour. Together their hours are those of the day that were observed.
     withheld : ndarray of shape (n_hours,)
         Devices in entries under the threshold.
     hours : list of datetime
@@ -51,12 +55,16 @@ class Counted:
     network : ndarray of shape (2, n_hours)
         Devices that the whole network counted, and those of visitors from abroad among them; 0
         where they are fewer than the threshold. Unit: devices.
+    unobserved : list of int
+        Positions of the hours in which no accepted row of any cell lies, ascending: nobody knows
+        who was there. An hour of which every entry was withheld was observed, and is not in here.
     """
 
     plans: list[PlanOfHours]
     withheld: np.ndarray
     hours: list[datetime]
     network: np.ndarray
+    unobserved: list[int] = field(default_factory=list)
 
     @property
     def n_devices(self) -> float:
@@ -73,9 +81,30 @@ class Counted:
         is_wanted = np.isin(best.hours, wanted)
         return PlanOfHours(best.cells, best.hours[is_wanted], best.devices[:, is_wanted])
 
+    def unobserved_as_missing(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table by `hour_at` whose figures, columns `n_…`, are missing where nobody observed.
+
+        >>> noon = datetime(2026, 3, 2, 12)
+        >>> day = Counted([], np.zeros(2), [noon, noon + HOUR], np.zeros((2, 2)), unobserved=[1])
+        >>> table = pd.DataFrame({"hour_at": day.hours, "n_devices": [40.0, 0.0]})
+        >>> day.unobserved_as_missing(table)["n_devices"].tolist()
+        [40.0, nan]
+        """
+        if not self.unobserved:
+            return table
+        is_missing = table["hour_at"].isin([self.hours[number] for number in self.unobserved])
+        figures = [name for name in table.columns if name.startswith("n_")]
+        return table.assign(**{name: table[name].mask(is_missing) for name in figures})
+
 
 def counted_of(charter: Charter, day: date, store: Store) -> Counted:
-    """Read the counted table and the cell plan of a day from the sealed staged file."""
+    """Read the counted table and the cell plan of a day from the sealed staged file.
+
+    Raises
+    ------
+    Refused
+        No hour of the day was observed.
+    """
     hours = hours_of(day, charter.time_zone)
     with database.connection(store, store.work(charter.pilot, day, "read")) as opened:
         database.attach_staged(opened, store, charter.pilot, day)
@@ -94,6 +123,7 @@ def counted_of(charter: Charter, day: date, store: Store) -> Counted:
             "SELECT hour_at, n_devices, coalesce(n_devices_inbound, 0) "
             "FROM staged.main.int_devices_counted__by_hour"
         ).fetchall()
+        unobserved = _unobserved(opened, hours)
     zone = hours[0].tzinfo
     position = {hour: number for number, hour in enumerate(hours)}
     lost = np.zeros(len(hours))
@@ -103,15 +133,39 @@ def counted_of(charter: Charter, day: date, store: Store) -> Counted:
     for hour, *n_devices in network:
         whole[:, position[hour.astimezone(zone)]] = n_devices
     count_of = {(cell, position[hour.astimezone(zone)]): n for cell, hour, n in counts}
-    return Counted(_plans(cells, hours, count_of), lost, hours, whole)
+    if len(unobserved) == len(hours):
+        raise Refused(
+            f"{charter.pilot} {day}: no hour was observed, at no cell of the plan lies an accepted "
+            "row: there is nothing to estimate; have the day delivered."
+        )
+    return Counted(_plans(cells, hours, count_of, unobserved), lost, hours, whole, unobserved)
+
+
+def unobserved_hours(charter: Charter, day: date, store: Store) -> list[datetime]:
+    """Start of each hour of a staged day in which no accepted row of any cell lies, UTC."""
+    hours = hours_of(day, charter.time_zone)
+    with database.connection(store, store.work(charter.pilot, day, "observed")) as opened:
+        database.attach_staged(opened, store, charter.pilot, day)
+        return [hours[number] for number in _unobserved(opened, hours)]
+
+
+def _unobserved(opened: Any, hours: list[datetime]) -> list[int]:
+    """Positions of the hours without a row in the attached staged file, ascending."""
+    heard = {hour.astimezone(hours[0].tzinfo) for (hour,) in opened.execute(HEARD).fetchall()}
+    return [number for number, hour in enumerate(hours) if hour not in heard]
 
 
 def _plans(
-    versions: pd.DataFrame, hours: list[datetime], counts: dict[tuple[str, int], int]
+    versions: pd.DataFrame,
+    hours: list[datetime],
+    counts: dict[tuple[str, int], int],
+    unobserved: Sequence[int] = (),
 ) -> list[PlanOfHours]:
-    """Part the hours by the versions of cells that hold in them."""
+    """Part the observed hours by the versions of cells that hold in them."""
     by_plan: dict[tuple[int, ...], list[int]] = {}
     for number, hour in enumerate(hours):
+        if number in unobserved:
+            continue
         by_plan.setdefault(tuple(versions_at(versions, hour)), []).append(number)
     plans = []
     for rows, numbers in by_plan.items():

@@ -21,7 +21,8 @@ export function s(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-// A pattern for entries without a number: lines for withheld, dots for not released.
+// A pattern for entries without a number: lines for withheld, dots for not released, crosses for
+// not observed.
 export function hatch(id) {
   return s("pattern", { id, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
     s("rect", { width: 7, height: 7, fill: "#f3f1ec" }),
@@ -32,6 +33,12 @@ export function dots(id) {
   return s("pattern", { id, width: 8, height: 8, patternUnits: "userSpaceOnUse" },
     s("rect", { width: 8, height: 8, fill: "#ffffff" }),
     s("circle", { cx: 2, cy: 2, r: 1, fill: "#9aa3ad" }));
+}
+
+export function crosses(id) {
+  return s("pattern", { id, width: 10, height: 10, patternUnits: "userSpaceOnUse" },
+    s("rect", { width: 10, height: 10, fill: "#ffffff" }),
+    s("path", { d: "M2,2L6,6M6,2L2,6", stroke: "#6b7480", "stroke-width": 1.2 }));
 }
 
 // Call `draw(width)` now and whenever the box gets another width.

@@ -29,7 +29,8 @@ const parents = new Set(zones.map((zone) => zone.parent).filter((id) => id !== n
 export const mapped = zones.filter((zone) => !parents.has(zone.id) && zone.feature.geometry);
 export const upper = zones.filter((zone) => parents.has(zone.id));
 
-// One entry: value, lower and upper, or null with status "C" (withheld) or null (not released).
+// One entry: value, lower and upper, or null with status "C" (withheld), "L" (not observed) or null
+// (not released).
 export function entry(zone, t) {
   if (zone.row < 0 || !times.length) return { value: null, lower: null, upper: null, status: null };
   const at = (columns) => columns[zone.row][t];
@@ -85,7 +86,10 @@ export function measured(zone, t, measure) {
 
 export const free = d3.sum(released.conf_status, (row) => d3.sum(row, (c) => c === "F"));
 export const withheld = d3.sum(released.conf_status, (row) => d3.sum(row, (c) => c === "C"));
+export const unobserved = d3.sum(released.conf_status, (row) => d3.sum(row, (c) => c === "L"));
 export const unreleased = d3.sum(released.conf_status, (row) => d3.sum(row, (c) => c === null));
+// No record of any cell lies in an hour that was not observed, whatever the zone and the product.
+export const isUnobserved = (t) => released.conf_status.some((row) => row[t] === "L");
 export const isDevices = released.unit === "DEV";
 
 // At most `most` marks of the period: starts of days, or every six hours when it is short.

@@ -1,7 +1,7 @@
 // Flows on the map: arrows from or to the chosen zone, as wide as there are trips.
 
 import { h, hatch, dots, s } from "./dom.js";
-import { zoneById } from "./figures.js";
+import { isUnobserved, zoneById } from "./figures.js";
 import { say, whole } from "./format.js";
 import { swatch } from "./legend.js";
 import { drawable, flowRows, flowUnit, isFlowZone, isReleasedNow, largestFlow } from "./pairs.js";
@@ -67,6 +67,7 @@ export function flowFill(zone) {
 export function flowWords(zone) {
   const chosen = zoneById.get(state.zone);
   if (!isReleasedNow()) return say("not_released");
+  if (state.span === "hour" && isUnobserved(state.t)) return say("not_observed");
   const row = chosen && flowRows(chosen).find(({ other }) => other === zone);
   if (!row) return zone === chosen ? say("flow_here") : say("flow_none");
   if (row.now.status === "C") return say("withheld");

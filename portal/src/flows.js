@@ -1,7 +1,7 @@
 // Flows of the chosen zone as a table: from where, to where, how many, with the interval.
 
 import { h } from "./dom.js";
-import { zoneById } from "./figures.js";
+import { isUnobserved, zoneById } from "./figures.js";
 import { dayLong, momentLong, say, whole } from "./format.js";
 import { flowRows, flowUnit, isFlowZone, isReleasedNow } from "./pairs.js";
 import { radios } from "./radios.js";
@@ -37,6 +37,7 @@ function rowOfFlow({ other, now }, zone, most) {
 
 function emptyWords(zone) {
   if (!isFlowZone(zone)) return say("flow_not_this_zone");
+  if (state.span === "hour" && isUnobserved(state.t)) return say("not_observed_why");
   return say(!isReleasedNow() ? "flow_not_released" : state.way === "from" ? "flow_empty_from" : "flow_empty_to", { zone: zone.name, when: when() });
 }
 

@@ -1,7 +1,7 @@
 // The key of the map: classes with their breaks, and what stands for no number.
 
-import { dots, h, hatch, s } from "./dom.js";
-import { unreleased, withheld } from "./figures.js";
+import { crosses, dots, h, hatch, s } from "./dom.js";
+import { unobserved, unreleased, withheld } from "./figures.js";
 import { say } from "./format.js";
 import { scaleOf } from "./scale.js";
 
@@ -31,5 +31,6 @@ export function legend(measure) {
     bar,
     h("div", { class: "legend-none" },
       withheld ? h("span", {}, swatch(hatch, "key-hatch"), say("withheld")) : null,
+      unobserved ? h("span", {}, swatch(crosses, "key-crosses"), say("not_observed")) : null,
       unreleased ? h("span", {}, swatch(dots, "key-dots"), say("not_released")) : null));
 }

@@ -1,6 +1,6 @@
 // The chosen zone over the whole period: line, interval band, night shaded, hour marked.
 
-import { h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
+import { crosses, h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
 import { entry, isNight, timeMarks, zoneById } from "./figures.js";
 import { dayMiddle, hours, say, short, whole } from "./format.js";
 import { intervalWords, noNumberWords, unitWords } from "./sentences.js";
@@ -70,10 +70,11 @@ export function mountLine() {
       onpointerdown: (event) => { picture.setPointerCapture(event.pointerId); toHour(event); },
       onpointermove: (event) => { if (event.buttons) toHour(event); },
     },
-    s("defs", {}, hatch("line-hatch")),
+    s("defs", {}, hatch("line-hatch"), crosses("line-crosses")),
     stripes(x, runs(isNight), "night", "#eaeef4"),
     any(all, "F") ? valueAxis(y, width) : [],
     stripes(x, runs((i) => all[i].status === "C"), "withheld", "url(#line-hatch)"),
+    stripes(x, runs((i) => all[i].status === "L"), "unobserved", "url(#line-crosses)"),
     dayAxis(x, width),
     s("path", { class: "band", d: band(all) }),
     s("path", { class: "curve", d: line(all) }),
@@ -132,6 +133,10 @@ function keyItems(all) {
   if (any(all, "C")) {
     items.push(h("span", {}, sign("", s("defs", {}, hatch("line-key-hatch")),
       s("rect", { fill: "url(#line-key-hatch)", width: 22, height: 12 })), say("withheld")));
+  }
+  if (any(all, "L")) {
+    items.push(h("span", {}, sign("", s("defs", {}, crosses("line-key-crosses")),
+      s("rect", { fill: "url(#line-key-crosses)", width: 22, height: 12 })), say("not_observed")));
   }
   return items;
 }

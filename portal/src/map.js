@@ -1,6 +1,6 @@
 // The map of the zones. Arrow keys walk to the neighbour on that side.
 
-import { dots, h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
+import { crosses, dots, h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
 import { drawFlows, flowFill, flowLegend, flowWords } from "./flowmap.js";
 import { entry, mapped, measured, upper, zoneById } from "./figures.js";
 import { momentLong, say, short, signedPercent, whole } from "./format.js";
@@ -15,7 +15,7 @@ function fillOf(zone) {
   if (state.shows === "flows") return flowFill(zone);
   const value = measured(zone, state.t, state.measure);
   if (value !== null) return scaleOf(state.measure).colourOf(value);
-  return entry(zone, state.t).status === null ? "url(#map-dots)" : "url(#map-hatch)";
+  return `url(#map-${{ C: "hatch", F: "hatch", L: "crosses" }[entry(zone, state.t).status] ?? "dots"})`;
 }
 
 // What the map shows of a zone now, in words.
@@ -130,7 +130,7 @@ export function mountMap() {
     names = mapped.length <= 60 ? nameLabels(path) : [];
     labels = s("g", { "aria-hidden": "true" }, names.map(([, text]) => text));
     box.replaceChildren(s("svg", { width, height, viewBox: `0 0 ${width} ${height}` },
-      s("defs", {}, hatch("map-hatch"), dots("map-dots")),
+      s("defs", {}, hatch("map-hatch"), dots("map-dots"), crosses("map-crosses")),
       s("g", { role: "listbox", "aria-label": say("map_label"), "aria-orientation": "horizontal" }, [...shapes.values()]),
       s("g", { class: "upper", "aria-hidden": "true" }, upper.filter((zone) => zone.feature.geometry)
         .map((zone) => s("path", { d: path(zone.feature) }))),

@@ -1,6 +1,6 @@
 // Flows and visitors: sparse tables of the data, opened into entries by pair and hour.
 
-import { mapped, upper, zoneById } from "./figures.js";
+import { isUnobserved, mapped, upper, zoneById } from "./figures.js";
 import { data, state, times } from "./state.js";
 
 const WITHHELD = { value: null, lower: null, upper: null, status: "C" };
@@ -15,7 +15,7 @@ function opened(released) {
     let places = null;
     const at = (t) => {
       const hour = hourOfMoment.get(t);
-      if (hour === undefined || letters[hour] === "-") return NONE;
+      if (hour === undefined || "-L".includes(letters[hour])) return NONE;
       if (letters[hour] === "C") return WITHHELD;
       places ??= d3.cumsum(letters, (letter) => (letter === "F" ? 1 : 0));
       const i = places[hour] - 1;
@@ -80,7 +80,7 @@ function flowPairs(zone, way) {
   const listed = flowTable[here].get(row) ?? [];
   if (data.flows.unlisted !== "C") return listed;
   const known = new Set(listed.map((pair) => pair[there]));
-  const at = (t) => (isFlowHour(t) ? WITHHELD : NONE);
+  const at = (t) => (isFlowHour(t) && !isUnobserved(t) ? WITHHELD : NONE);
   return [...listed, ...d3.range(data.flows.zone_ids.length).filter((other) => !known.has(other))
     .map((other) => ({ [here]: row, [there]: other, at }))];
 }
@@ -133,8 +133,9 @@ export function visitorRows(zone) {
 
 // Share of a table's entries that is withheld, pairs that are not listed included.
 export function withheldShareOf(released, nPairs) {
-  const letters = released.conf_status.join("").replaceAll("-", "");
-  const unlisted = released.unlisted === "C" ? (nPairs - released.pairs.length) * released.times.length : 0;
+  const letters = released.conf_status.join("").replaceAll("-", "").replaceAll("L", "");
+  const nHours = released.times.filter((time) => !isUnobserved(placeOfTime.get(time))).length;
+  const unlisted = released.unlisted === "C" ? (nPairs - released.pairs.length) * nHours : 0;
   const all = letters.length + unlisted;
   return all ? (letters.length - letters.replaceAll("C", "").length + unlisted) / all : null;
 }

@@ -13,7 +13,7 @@ export function measureWords(measure) {
 }
 
 export function noNumberWords(now) {
-  return say(now.status === "C" ? "withheld" : "not_released");
+  return say({ C: "withheld", L: "not_observed" }[now.status] ?? "not_released");
 }
 
 export function intervalWords(now) {

@@ -1,7 +1,7 @@
 // Who is in the chosen zone: residents, visitors by home zone, foreign SIMs by country, hour by hour.
 
 import { h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
-import { zoneById } from "./figures.js";
+import { isUnobserved, zoneById } from "./figures.js";
 import { dayLong, hourOf, hours, momentLong, say, short, whole } from "./format.js";
 import { crowdGroups, kindWords, originName } from "./origins.js";
 import { added, hoursOfDay, isVisitorHour, isVisitorZone, visitorRows, visitorUnit } from "./pairs.js";
@@ -75,7 +75,7 @@ function keyOf(groups) {
 function nowTable(zone, rows) {
   const list = rows.map((row) => ({ ...row, name: originName(row.origin), now: row.at(state.t) })).filter((row) => row.now.status !== null)
     .sort((a, b) => d3.descending(a.isResident, b.isResident) || d3.descending(a.now.value ?? -1, b.now.value ?? -1) || a.name.localeCompare(b.name));
-  if (!list.length) return [h("p", { class: "empty", id: "crowd-empty" }, say(isVisitorHour(state.t) ? "crowd_nobody" : "crowd_not_released", { zone: zone.name }))];
+  if (!list.length) return [h("p", { class: "empty", id: "crowd-empty" }, say(isUnobserved(state.t) ? "not_observed_why" : isVisitorHour(state.t) ? "crowd_nobody" : "crowd_not_released", { zone: zone.name }))];
   const open = list.filter((row) => row.now.status === "F");
   const closed = list.filter((row) => row.now.status !== "F");
   return [open.length ? tableOfOrigins(open, zone) : null,
@@ -124,6 +124,7 @@ export function mountVisitors() {
 
   function cellWords(entryNow, t) {
     if (!isVisitorHour(t)) return say("not_released");
+    if (isUnobserved(t)) return say("not_observed");
     if (entryNow.status === null) return "–";
     if (entryNow.value === null) return say("withheld_short");
     return entryNow.nWithheld ? say("crowd_and_withheld", { n: whole(entryNow.value), more: whole(entryNow.nWithheld) }) : whole(entryNow.value);
@@ -155,7 +156,7 @@ export function mountVisitors() {
       sum.textContent = say(isVisitorZone(zone) ? "crowd_nobody" : "crowd_not_this_zone", { zone: zone.name });
       return now.replaceChildren();
     }
-    sum.textContent = isSilent ? say("crowd_all_withheld", { zone: zone.name }) : isVisitorHour(state.t) ? sumSentence(rows) : "";
+    sum.textContent = isSilent ? say("crowd_all_withheld", { zone: zone.name }) : isVisitorHour(state.t) && !isUnobserved(state.t) ? sumSentence(rows) : "";
     return now.replaceChildren(...nowTable(zone, rows));
   }
   update();

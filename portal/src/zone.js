@@ -53,7 +53,8 @@ export function mountZone() {
     const moment = h("p", { class: "at" }, momentLong(times[state.t]));
     if (now.value === null) {
       return [moment, h("p", { class: "none", id: "number" }, noNumberWords(now)),
-        now.status === "C" ? h("p", { id: "interval" }, say("withheld_why", { threshold: data.threshold })) : null];
+        now.status === "C" ? h("p", { id: "interval" }, say("withheld_why", { threshold: data.threshold }))
+          : now.status === "L" ? h("p", { id: "interval" }, say("not_observed_why")) : null];
     }
     const density = measured(zone, state.t, "density");
     const moved = measured(zone, state.t, "change");

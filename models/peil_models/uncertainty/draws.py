@@ -90,7 +90,7 @@ def draw_persons(
     errors : PresenceErrors
     night_hours : array-like of int
         Positions of the night among the hours of `devices`: how far a footprint drawn again is off
-        at night.
+        at night. None where the night was not observed.
     totals : array-like of shape (n_hours,), default=None
         Persons in the area; None holds a draw to nothing. Unit: persons.
     n_draws : int, default=200
@@ -146,7 +146,10 @@ def draw_persons(
     at_home = share * np.minimum(counted, asleep[:, None])
     others = np.maximum(counted - at_home, LEAST)
     moved = _change(again, counted)
-    moved_at_night = _change(np.median(again[:, :, hours], axis=2), np.median(counted[:, hours], 1))
+    moved_at_night = np.ones(again.shape[:2])
+    if len(hours):
+        night_again = np.median(again[:, :, hours], axis=2)
+        moved_at_night = _change(night_again, np.median(counted[:, hours], axis=1))
     draws = np.empty((n_draws, *estimates.shape))
     lasting = errors.lasting_share * errors.overdispersion / others.mean(axis=1)
     passing = (1.0 - errors.lasting_share) * errors.overdispersion / others

@@ -28,6 +28,7 @@ from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing, positi
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome
 from peil.stage import device_rows, readiness
+from peil.stage.counted import unobserved_hours
 from peil.store import provenance
 from peil.store.atomic import fresh_folder, read_json, replace_folder, sha256, write_json
 from peil.store.store import Store
@@ -152,6 +153,9 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
                 "facts": facts,
                 "footprint": version.label,
                 "window": {"start": str(window.first), "end": str(window.last)},
+                "unobserved_hours": [
+                    hour.isoformat() for hour in unobserved_hours(charter, day, store)
+                ],
             },
         )
         replace_folder(aside, folder)

@@ -2,98 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+from planting import (
+    Fault,
+    accounted,
+    by_tile,
+    by_zone,
+    change,
+    entries,
+    entry,
+    events,
+    first_hours,
+    of_a_part,
+    plan,
+    put,
+    scale,
+    staged_events,
+)
 
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.gates.report import Finding, GateReport
 from peil.quality import store as quality
-from peil.settings import settings
 from peil.store.atomic import write_json
-
-Fault = Callable[[Any], None]
-
-
-def change(state: str, table: str, how: Callable[[pd.DataFrame], pd.DataFrame]) -> Fault:
-    def plant(batch: Any) -> None:
-        frames = getattr(batch, state)
-        frames[table] = how(frames[table].copy())
-
-    return plant
-
-
-def put(column: str, value: Any, share: float = 1.0, offset: int = 0) -> Any:
-    def how(frame: pd.DataFrame) -> pd.DataFrame:
-        rows = frame.index[offset : offset + max(1, round(share * len(frame)))]
-        frame.loc[rows, column] = value
-        return frame
-
-    return how
-
-
-def events(how: Any) -> Fault:
-    return change("raw", "events", how)
-
-
-def plan(how: Any) -> Fault:
-    return change("raw", "cells", how)
-
-
-def accounted(outcome: str, reason: str | None, n_rows: int) -> Fault:
-    row = pd.DataFrame(
-        [(1, "a.csv", outcome, reason, n_rows)],
-        columns=["file_id", "file_name", "outcome", "reason", "n_rows"],
-    )
-    table = "int_rows_accounted__by_file_reason"
-    return change("staged", table, lambda frame: pd.concat([frame, row], ignore_index=True))
-
-
-def staged_events(how: Any) -> Fault:
-    return change("staged", "stg_operator__events", how)
-
-
-def by_zone(how: Any) -> Fault:
-    return change("estimated", "est_presence__by_zone_hour", how)
-
-
-def by_tile(how: Any) -> Fault:
-    return change("estimated", "est_presence__by_tile_hour", how)
-
-
-def entries(how: Any) -> Fault:
-    return change("released", "rel_presence__by_zone_hour", how)
-
-
-def entry(area: str, **values: Any) -> Any:
-    """Change the entry of one area in the second hour, where nothing is withheld."""
-
-    def how(frame: pd.DataFrame) -> pd.DataFrame:
-        row = frame.index[frame["REF_AREA"] == area][1]
-        for column, value in values.items():
-            frame.loc[row, column] = value
-        return frame
-
-    return how
-
-
-def first_hours(n: int) -> Any:
-    def how(frame: pd.DataFrame) -> pd.DataFrame:
-        moment = frame["observed_at"]
-        return frame[moment < moment.min() + pd.Timedelta(hours=n)]
-
-    return how
-
-
-def scale(column: str, factor: float, estimator: str) -> Any:
-    def how(frame: pd.DataFrame) -> pd.DataFrame:
-        frame.loc[frame["estimator"] == estimator, column] *= factor
-        return frame
-
-    return how
 
 
 def last_week(n_rows: int) -> Fault:
@@ -166,19 +100,6 @@ def by_day(factor: float) -> Fault:
     return by_zone(how)
 
 
-def of_a_part(fault: Fault) -> Fault:
-    """Plant it in a pilot whose charter takes some zones: its hours are held to no register."""
-
-    def plant(batch: Any) -> None:
-        charter = settings().pilots / f"{batch.pilot}.yml"
-        text = charter.read_text()
-        if "only:" not in text:
-            charter.write_text(text.replace("area:\n", "area:\n  only: [NL]\n"))
-        fault(batch)
-
-    return plant
-
-
 def bounded(batch: Any) -> None:
     """Two zones took the bound, and the footprint is far from the counts, as estimate tells."""
     folder = batch.store.estimated(batch.pilot, batch.day)
@@ -209,9 +130,29 @@ def without_a_zone(batch: Any) -> None:
     by_zone(how)(batch)
 
 
+def without_devices_at_noon(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of cells, whose devices were not told."""
+    frame.loc[frame["observed_at"].dt.hour == 12, "device_id"] = None
+    return frame
+
+
+def without_a_region_at_noon(frame: pd.DataFrame) -> pd.DataFrame:
+    lost = frame["cell_id"].isin([f"cell{n}" for n in range(5)])
+    return frame[~(lost & (frame["observed_at"].dt.hour == 12))]
+
+
+def unobserved_at_first(frame: pd.DataFrame) -> pd.DataFrame:
+    """Nothing is withheld in the first hour, since nobody observed it."""
+    first = frame["TIME_PERIOD"] == frame["TIME_PERIOD"].min()
+    for column, value in {**GONE, **UNOBSERVED}.items():
+        frame.loc[first, column] = value
+    return frame
+
+
 NONE_LEFT: Any = lambda frame: frame.iloc[:0]  # noqa: E731
 GONE = {"OBS_VALUE": pd.NA, "OBS_LOWER": pd.NA, "OBS_UPPER": pd.NA}
 WITHHELD = {"OBS_STATUS": "Q", "CONF_STATUS": "C"}
+UNOBSERVED = {"OBS_STATUS": "L", "CONF_STATUS": "F"}
 BEFORE = pd.Timestamp("2026-03-01T00:00:00Z")
 LATE = pd.Timestamp("2026-03-04T12:00:00Z")
 
@@ -253,8 +194,10 @@ STOPS: dict[tuple[str, str], Fault] = {
     ("staged", "most_rows_were_staged"): accounted("quarantined", "null_value", 400),
     ("staged", "history_allows_the_day"): judged("stop"),
     ("staged", "half_the_day_has_devices"): staged_events(first_hours(11)),
+    ("staged", "no_hour_is_unobserved"): staged_events(first_hours(23)),
     ("staged", "most_regions_are_heard"): staged_events(first_hours(12)),
     ("estimated", "every_counted_hour_is_estimated"): by_zone(without_the_last_hour),
+    ("estimated", "figures_are_missing_where_nobody_observed"): staged_events(first_hours(23)),
     ("estimated", "devices_are_conserved"): by_zone(scale("n_devices", 1.001, "voronoi")),
     ("estimated", "no_devices_below_zero"): by_zone(put("n_devices", -1.0, 0.01)),
     ("estimated", "no_persons_below_zero"): by_zone(put("n_persons_lower", -1.0, 0.01)),
@@ -270,6 +213,7 @@ STOPS: dict[tuple[str, str], Fault] = {
     ("released", "no_entry_is_small"): entries(entry("A1", OBS_VALUE=14)),
     ("released", "withheld_entries_are_empty"): entries(entry("A1", **WITHHELD)),
     ("released", "empty_entries_say_why"): entries(entry("A1", **GONE)),
+    ("released", "an_hour_is_unobserved_as_a_whole"): entries(entry("A1", **GONE, **UNOBSERVED)),
     ("released", "no_gap_can_be_filled_by_subtraction"): entries(entry("A1", **GONE, **WITHHELD)),
     ("released", "parents_are_the_sum_of_their_children"): entries(entry("A", OBS_VALUE=302)),
     ("released", "lower_end_lies_below_the_figure"): entries(entry("A1", OBS_LOWER=101)),
@@ -297,8 +241,8 @@ NOTES: dict[tuple[str, str], Fault] = {
     ("staged", "identifiers_stay_in_their_column"): accounted(
         "quarantined", "identifier_in_wrong_column", 1
     ),
-    ("staged", "every_hour_has_devices"): staged_events(first_hours(23)),
-    ("staged", "no_hour_has_few_devices"): staged_events(first_hours(23)),
+    ("staged", "every_hour_has_devices"): staged_events(without_devices_at_noon),
+    ("staged", "no_hour_has_few_devices"): staged_events(without_devices_at_noon),
     ("staged", "devices_speak_as_phones_do"): staged_events(
         lambda frame: pd.concat([frame] * 20, ignore_index=True)
     ),
@@ -306,9 +250,7 @@ NOTES: dict[tuple[str, str], Fault] = {
     ("staged", "few_cells_are_silent_all_day"): staged_events(
         lambda frame: frame[frame["cell_id"] != "cell7"]
     ),
-    ("staged", "no_region_falls_silent"): staged_events(
-        lambda frame: frame[frame["observed_at"].dt.hour != 12]
-    ),
+    ("staged", "no_region_falls_silent"): staged_events(without_a_region_at_noon),
     ("staged", "the_threshold_leaves_most_devices"): change(
         "staged", "int_devices_withheld__by_hour", put("n_devices", 400)
     ),
@@ -335,6 +277,7 @@ NOTES: dict[tuple[str, str], Fault] = {
             CONF_STATUS="C",
         )
     ),
+    ("released", "every_hour_was_observed"): entries(unobserved_at_first),
     ("released", "every_hour_is_released"): entries(
         lambda frame: frame[frame["TIME_PERIOD"] != frame["TIME_PERIOD"].max()]
     ),

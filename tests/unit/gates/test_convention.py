@@ -78,6 +78,7 @@ def test_a_belief_shows_columns_of_its_own_measure(batch: Any, state: str) -> No
     report = gates.check(state, batch.pilot, batch.day)
     shown = {finding.expectation: set(finding.observed) for finding in report.results}
     may_be_unknown = {"n_rows_usual", "volume_ratio"}  # no earlier week is there
+    may_be_unknown |= {"first_unobserved_h", "unobserved_until_h"}  # each hour was observed
 
     for belief in beliefs(state):
         assert set(belief.shows) - may_be_unknown <= shown[belief.name], belief.name

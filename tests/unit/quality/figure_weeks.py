@@ -69,6 +69,7 @@ class Day:
         for number, hour in enumerate(hours):
             rows = self.n_rows * self.profile[number % 24]
             figures.append(("count_added_rows", "hour", "", hour, float(rows)))
+            figures.append(("n_rows_staged", "hour", "", hour, float(rows)))
         for region, share, silent in zip(
             REGIONS, self.by_region, self.region_hours_silent, strict=True
         ):

@@ -58,6 +58,13 @@ def two_hours_early_filled(day: Day) -> None:
     day.profile = np.roll(day.profile, -2)
 
 
+def outage(day: Day) -> None:
+    """Of 10 to 16 h nothing came: the day has 40 % of its rows less, and no less beside them."""
+    day.n_rows -= day.n_rows * float(day.profile[10:16].sum())
+    day.profile = np.where(np.isin(np.arange(24), range(10, 16)), 0.0, day.profile)
+    day.profile /= day.profile.sum()
+
+
 def silent(day: Day) -> None:
     day.n_rows -= day.by_region[2] * day.n_rows
     day.by_region = [0.2, 0.2, 0.0, 0.2, 0.2, 0.2]
@@ -106,6 +113,7 @@ def chatty(day: Day) -> None:
         (half_doubled, "doubled_delivery", "events", "25 % of the rows came twice"),
         (hour_late, "clock_off", "events", "1 hour too late"),
         (two_hours_early_filled, "clock_off", "events", "2 hours too early"),
+        (outage, "unobserved_hours", "10–16 h", "an outage, or files are missing"),
         (silent, "silent_region", REGIONS[2], "10 cells is silent, where 2"),
         (silent_by_day, "silent_region", REGIONS[4], "silent for 5 hours of the day"),
         (old_plan, "old_cell_plan", "cells", "the plan is that of 2026-03-23"),

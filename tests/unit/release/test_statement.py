@@ -18,6 +18,15 @@ TOLD = {
 }
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "neither zero"), ("nl", "niet nul")])
+def test_hours_that_nobody_observed_are_said_where_there_are_some(
+    tiny: Any, words: dict[str, str], language: str, said: str
+) -> None:
+    with_some = statement.privacy(tiny.charter, {**TOLD, "n_unobserved": 20})[language]
+    assert said in with_some and "- 20 " in with_some
+    assert said not in words[language]
+
+
 @pytest.fixture
 def words(tiny: Any) -> dict[str, str]:
     return statement.privacy(tiny.charter, TOLD)

@@ -16,6 +16,7 @@ from peil.outcome import Refused, Waiting
 
 HOURS = [datetime(2026, 3, 1, 23, tzinfo=UTC) + timedelta(hours=n) for n in range(3)]
 Rows = list[dict[str, Any]]
+UNOBSERVED = "2026-03-02T10:00:00+01:00"
 
 
 def estimated() -> dict[str, Rows]:
@@ -85,6 +86,8 @@ def released() -> dict[str, Rows]:
         for hour in range(6)
         for zone, values in (("A", shown), ("B", withheld))
     ]
+    missing = withheld | {"OBS_STATUS": "L", "CONF_STATUS": "F"}
+    rows += [{"REF_AREA": zone, "TIME_PERIOD": UNOBSERVED} | missing for zone in "AB"]
     return {"rel_presence__by_zone_hour": rows}
 
 
@@ -101,6 +104,10 @@ def test_sound_estimates_pass_and_persons_may_be_missing_altogether(tmp_path: Pa
     tables = estimated()
     for row in tables["est_presence__by_zone_hour"][:9]:
         row["n_persons"] = row["n_persons_lower"] = row["n_persons_upper"] = None
+    for rows in tables.values():  # an hour that nobody observed
+        for row in rows:
+            if row["hour_at"] == HOURS[2]:
+                row |= {name: None for name in row if name.startswith("n_")}
     result = check("estimated", tables, tmp_path)
     assert (result.n_tables, result.n_tests) == (3, 9)
 
@@ -147,6 +154,8 @@ def test_each_fault_of_a_release_is_told_in_a_sentence_of_its_own(tmp_path: Path
     rows[6]["OBS_LOWER"] = None
     rows[7]["CONF_STATUS"] = "D"
     rows[8]["TIME_PERIOD"] = "2026-03-02T04:30:00+01:00"
+    rows[12]["OBS_VALUE"] = rows[12]["OBS_LOWER"] = rows[12]["OBS_UPPER"] = 12345
+    rows[13]["CONF_STATUS"] = "C"
     rows[10]["TIME_PERIOD"] = "2026-03-02T05:00:00"
     rows.append(dict(rows[0]))
     with pytest.raises(Refused) as refused:
@@ -155,7 +164,7 @@ def test_each_fault_of_a_release_is_told_in_a_sentence_of_its_own(tmp_path: Path
         "released zone hours are unique": 1,
         "released codes are known": 1,
         "released periods are whole hours with an offset": 2,
-        "released figures are null when withheld and only then": 5,
+        "released figures are null when withheld or unobserved": 7,
         "released figures lie in their interval": 2,
     }.items():
         assert f"{told} does not hold ({times} times)" in str(refused.value)
