@@ -7,7 +7,12 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from planting import (
+
+from peil.estimate.estimators import RELEASED_ESTIMATOR
+from peil.gates.report import Finding, GateReport
+from peil.quality import store as quality
+from peil.store.atomic import write_json
+from tests.unit.gates.planting import (
     Fault,
     accounted,
     by_tile,
@@ -23,11 +28,6 @@ from planting import (
     scale,
     staged_events,
 )
-
-from peil.estimate.estimators import RELEASED_ESTIMATOR
-from peil.gates.report import Finding, GateReport
-from peil.quality import store as quality
-from peil.store.atomic import write_json
 
 
 def last_week(n_rows: int) -> Fault:
