@@ -31,25 +31,6 @@ from peil_models.synthetic.makes import DEMO
 
 Progress = Callable[[str, float], None]
 MANIFEST = "manifest.json"
-CELL_COLUMNS = [
-    "cell_id",
-    "latitude",
-    "longitude",
-    "altitude_m",
-    "antenna_height_m",
-    "is_directional",
-    "azimuth_deg",
-    "tilt_deg",
-    "beam_horizontal_deg",
-    "beam_vertical_deg",
-    "power_w",
-    "range_m",
-    "frequency_mhz",
-    "technology",
-    "cell_type",
-    "valid_from",
-    "valid_to",
-]
 
 
 def simulate(
@@ -203,7 +184,7 @@ def _write_reference(simulation: Simulation, to: Path) -> None:
     _parquet(simulation.tiles(), reference / "tiles.parquet")
     (reference / "zones.geojson").write_text(_geojson(simulation.zones()), encoding="utf-8")
     simulation.register().to_csv(reference / "register.csv", index=False, lineterminator="\n")
-    plan = simulation.world.cells[CELL_COLUMNS].to_csv(index=False, lineterminator="\n")
+    plan = simulation.plan().to_csv(index=False, lineterminator="\n")
     cells = fresh_folder(to / "cells")
     for day in simulation.dates:
         (cells / f"{day}.csv").write_text(plan, encoding="utf-8")

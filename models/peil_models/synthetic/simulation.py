@@ -20,7 +20,7 @@ from peil_models.synthetic.dirt import Delivered, Soiler
 from peil_models.synthetic.itinerary import Itinerary, make_itinerary, make_trips, present
 from peil_models.synthetic.lines import LineFormat
 from peil_models.synthetic.makes import DEMO, Make
-from peil_models.synthetic.network import Outage, make_network, make_outage
+from peil_models.synthetic.network import PLAN_COLUMNS, Outage, make_network, make_outage
 from peil_models.synthetic.population import MIN_DEVICES, Population, make_population
 from peil_models.synthetic.radio import Physics, Radio, make_radio
 from peil_models.synthetic.signalling import Signalling
@@ -164,6 +164,10 @@ class Simulation:
         """Tiles as they are delivered: without elevation where the make hides it."""
         tiles = self.world.country.tiles
         return tiles if self.make.hidden_ground_m is None else tiles.drop(columns="elevation_m")
+
+    def plan(self) -> pd.DataFrame:
+        """Cell plan as it is delivered, the same every day."""
+        return self.world.cells[PLAN_COLUMNS]
 
     def zones(self) -> gpd.GeoDataFrame:
         """Zones of three levels with their outlines."""
