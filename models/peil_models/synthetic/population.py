@@ -55,8 +55,8 @@ class Market:
     by_municipality : float
         Each municipality's share is multiplied by an even draw within this of 1.
     by_commuting : float
-        The share of those who work in another municipality than they live in is more or less by
-        this, relative; more or less is drawn per country.
+        The share of those who work or learn in another municipality than they live in is more or
+        less by this, relative; whether more or less is drawn once for all.
     commute_m, commute_own : float
         Length over which the attraction of work falls by e, in metres, and factor on the own
         municipality.
