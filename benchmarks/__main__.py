@@ -91,22 +91,30 @@ def location(out: Out = None) -> None:
 
 @app.command()
 def released(
-    on: Parts = None,
+    on: Annotated[
+        list[str] | None,
+        typer.Option(help="Makes of world, as demo,clustered (see peil simulate --make)."),
+    ] = None,
     seeds: Annotated[str | None, typer.Option(help="Worlds; 21,22,23,24,25 by default.")] = None,
+    devices: Annotated[int, typer.Option(min=100, help="Devices of each world.")] = 12_000,
+    days: Annotated[int, typer.Option(min=1, max=7, help="Days of each world.")] = 7,
     stores: Annotated[
         Path | None,
         typer.Option(help="Folder of the worlds' stores, which stay; finished ones are read."),
     ] = None,
+    baseline: Annotated[
+        bool, typer.Option(help="Write as *before*, beside which later figures are shown.")
+    ] = False,
     out: Out = None,
 ) -> None:
     """Score what pilots release on known truth: every product and level, its intervals too.
 
-    Example: [bold]python -m benchmarks released --on demo --seeds 21,22[/bold]
+    Example: [bold]python -m benchmarks released --on demo,clustered --seeds 21,22[/bold]
     """
     from benchmarks.released import released as measure
     from benchmarks.released import seeds_of
 
-    run(lambda: measure(on or (), seeds_of(seeds), tell, out, stores))
+    run(lambda: measure(on or (), seeds_of(seeds), tell, out, stores, devices, days, baseline))
 
 
 @app.command()

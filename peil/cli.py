@@ -45,16 +45,19 @@ def simulate(
     days: Annotated[int, typer.Option(min=1, max=7, help="Days from Monday on.")] = 7,
     seed: Annotated[int, typer.Option(help="Seed of people and events.")] = 1,
     world_seed: Annotated[int, typer.Option(help="Seed of country and network.")] = 1,
+    make: Annotated[
+        str, typer.Option(help="demo, clustered, antennas, erratic, shares or seconds.")
+    ] = "demo",
 ) -> None:
     """Write the demo country's deliveries, and the truth beside them.
 
-    Example: [bold]peil simulate --devices 1000 --days 2[/bold]
+    Example: [bold]peil simulate --devices 1000 --days 2 --make clustered[/bold]
     """
     from peil.commands import demo
     from peil.commands.progress import in_turn, shown
 
     with answering(), shown(console, "Simulating Peilland", demo.steps_of(devices, days)) as tell:
-        outcome = demo.simulate_demo(devices, days, seed, world_seed, in_turn(tell))
+        outcome = demo.simulate_demo(devices, days, seed, world_seed, in_turn(tell), make)
     say(outcome)
 
 

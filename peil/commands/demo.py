@@ -22,6 +22,7 @@ from peil.store import ledger, lock
 from peil.store.atomic import write_text
 from peil.store.store import Store
 from peil_models.synthetic import FIRST_DAY
+from peil_models.synthetic.makes import DEMO
 
 PILOT = "demo"
 
@@ -38,7 +39,12 @@ def steps_of(devices: int, days: int) -> list[Step]:
 
 
 def simulate_demo(
-    devices: int, days: int, seed: int, world_seed: int, progress: Callable[[str, float], None]
+    devices: int,
+    days: int,
+    seed: int,
+    world_seed: int,
+    progress: Callable[[str, float], None],
+    make: str = DEMO.name,
 ) -> Outcome:
     """Write deliveries and truth under the store's folders, and vouch for them."""
     store = Store()
@@ -50,6 +56,7 @@ def simulate_demo(
             days=days,
             seed=seed,
             world_seed=world_seed,
+            make=make,
             deliveries=deliveries,
             truth=truth,
             progress=progress,

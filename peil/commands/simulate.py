@@ -19,29 +19,18 @@ from shapely.geometry import mapping
 from peil.outcome import Refused
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json
 from peil_models import synthetic
-from peil_models.synthetic import FIRST_DAY, TIME_ZONE, Delivered, LineFormat, Simulation
+from peil_models.synthetic import (
+    FIRST_DAY,
+    TIME_ZONE,
+    Delivered,
+    LineFormat,
+    Simulation,
+    make_of,
+)
+from peil_models.synthetic.makes import DEMO
 
 Progress = Callable[[str, float], None]
 MANIFEST = "manifest.json"
-CELL_COLUMNS = [
-    "cell_id",
-    "latitude",
-    "longitude",
-    "altitude_m",
-    "antenna_height_m",
-    "is_directional",
-    "azimuth_deg",
-    "tilt_deg",
-    "beam_horizontal_deg",
-    "beam_vertical_deg",
-    "power_w",
-    "range_m",
-    "frequency_mhz",
-    "technology",
-    "cell_type",
-    "valid_from",
-    "valid_to",
-]
 
 
 def simulate(
@@ -51,6 +40,7 @@ def simulate(
     days: int = 7,
     seed: int = 1,
     world_seed: int = 1,
+    make: str = DEMO.name,
     deliveries: Path,
     truth: Path,
     progress: Progress | None = None,
@@ -67,6 +57,8 @@ def simulate(
         From Monday 2 March 2026, at most 21.
     seed, world_seed : int
         People and events; land and network. The same seeds give the same bytes.
+    make : str
+        Name of a make of country, see `peil_models.synthetic.MAKES`.
     deliveries, truth : Path
         Roots of the two folders. No verb but scoring may read `truth`.
     progress : callable, optional
@@ -81,7 +73,7 @@ def simulate(
     Raises
     ------
     Refused
-        Parameters out of range.
+        Parameters out of range, or no such make.
 
     Notes
     -----
@@ -95,6 +87,7 @@ def simulate(
         "days": days,
         "seed": seed,
         "world_seed": world_seed,
+        "make": make,
         "first_day": str(FIRST_DAY),
         "code_sha256": _code(),
     }
@@ -104,7 +97,9 @@ def simulate(
     tell: Progress = progress or (lambda _what, _share: None)
     tell("people and diaries", 0.0)
     try:
-        simulation = Simulation(devices=devices, days=days, seed=seed, world_seed=world_seed)
+        simulation = Simulation(
+            devices=devices, days=days, seed=seed, world_seed=world_seed, make=make_of(make)
+        )
     except ValueError as error:
         raise Refused(f"peil simulate: {error}.") from None
     for folder in (to, truth_folder):
@@ -144,7 +139,7 @@ def _answer(status: str, manifest: dict[str, Any]) -> dict[str, Any]:
     ending = "simulated" if status == "done" else "was simulated before; left untouched"
     sentence = (
         f"{p['pilot']}: {facts['n_devices']} devices and {p['days']} days, seed "
-        f"{p['seed']}, world {p['world_seed']}, {ending}"
+        f"{p['seed']}, world {p['world_seed']}, make {p['make']}, {ending}"
     )
     return {"status": status, "sentence": sentence, "n_files": len(manifest["sha256"]), **facts}
 
@@ -165,9 +160,10 @@ def _existing(to: Path, truth_folder: Path, parameters: dict[str, Any]) -> dict[
 
 def _code() -> str:
     """Hash of the simulator's own source: another simulator is another simulation."""
-    sources = [Path(__file__), *Path(synthetic.__path__[0]).glob("*.py")]
+    folder = Path(synthetic.__path__[0])
+    sources = [Path(__file__), *sorted(folder.rglob("*.py"))]
     digest = hashlib.sha256()
-    for source in sorted(sources, key=lambda path: path.name):
+    for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()
 
@@ -185,10 +181,10 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _write_reference(simulation: Simulation, to: Path) -> None:
     """Tiles, zones, register, the cell plan of each day and the opt-out list."""
     reference = fresh_folder(to / "reference")
-    _parquet(simulation.world.country.tiles, reference / "tiles.parquet")
+    _parquet(simulation.tiles(), reference / "tiles.parquet")
     (reference / "zones.geojson").write_text(_geojson(simulation.zones()), encoding="utf-8")
     simulation.register().to_csv(reference / "register.csv", index=False, lineterminator="\n")
-    plan = simulation.world.cells[CELL_COLUMNS].to_csv(index=False, lineterminator="\n")
+    plan = simulation.plan().to_csv(index=False, lineterminator="\n")
     cells = fresh_folder(to / "cells")
     for day in simulation.dates:
         (cells / f"{day}.csv").write_text(plan, encoding="utf-8")

@@ -24,6 +24,25 @@ N_SMALL = 9  # single omnidirectional cells in the city centre, station and stad
 N_STEPS, MOVED, FLOOR, POWER = 27, 0.27, 0.08, 1.6
 VALID_FROM = "2026-01-01 00:00:00"
 OUTAGE_DAY = 3
+PLAN_COLUMNS = [
+    "cell_id",
+    "latitude",
+    "longitude",
+    "altitude_m",
+    "antenna_height_m",
+    "is_directional",
+    "azimuth_deg",
+    "tilt_deg",
+    "beam_horizontal_deg",
+    "beam_vertical_deg",
+    "power_w",
+    "range_m",
+    "frequency_mhz",
+    "technology",
+    "cell_type",
+    "valid_from",
+    "valid_to",
+]
 
 
 def _sites(rng: np.random.Generator, country: Country) -> Floats:

@@ -38,11 +38,68 @@ FOREIGN = [
     (238, "02", 0.07),
     (310, "260", 0.05),
 ]
-MARKET_SHARE, MARKET_SHARE_SD = 0.40, 0.03
 MACHINE_SHARE, VISITOR_SHARE, OPT_OUT_SHARE = 0.02, 0.03, 0.01
 MIN_DEVICES = 100
 SAME_OPERATOR_SHARE = 0.5  # of second devices
-NIGHT_OFF_SHARE = 0.03
+
+
+@dataclass(frozen=True)
+class Market:
+    """Who is a customer of the operator, how far customers travel to work, whose phone sleeps.
+
+    Parameters
+    ----------
+    share, share_sd : float
+        Share of the phones of a municipality, and its standard deviation over municipalities, cut
+        at two of them.
+    by_municipality : float
+        Each municipality's share is multiplied by an even draw within this of 1.
+    by_commuting : float
+        The share of those who work or learn in another municipality than they live in is more or
+        less by this, relative; whether more or less is drawn once for all.
+    commute_m, commute_own : float
+        Length over which the attraction of work falls by e, in metres, and factor on the own
+        municipality.
+    commute_exponent : float, optional
+        With it the attraction of work is ``(1 + d / commute_m) ** -commute_exponent``.
+    night_off : (float, float)
+        Share of phones that are off at night: each municipality an even draw between these.
+
+    Examples
+    --------
+    >>> Market().share
+    0.4
+    """
+
+    share: float = 0.40
+    share_sd: float = 0.03
+    by_municipality: float = 0.0
+    by_commuting: float = 0.0
+    commute_m: float = 5_000.0
+    commute_own: float = 1.3
+    commute_exponent: float | None = None
+    night_off: tuple[float, float] = (0.03, 0.03)
+
+    def shares(self, seed: int, n_municipalities: int) -> Floats:
+        """Share of each municipality."""
+        share = stream(seed, "market").normal(self.share, self.share_sd, n_municipalities)
+        share = share.clip(self.share - 2 * self.share_sd, self.share + 2 * self.share_sd)
+        swing = stream(seed, "market by municipality").uniform(-1, 1, n_municipalities)
+        swung: Floats = share * (1 + self.by_municipality * swing)
+        return swung
+
+    def factors(self, seed: int, country: Country, residents: pd.DataFrame) -> Floats:
+        """Relative share of each resident, by where they work."""
+        sign = stream(seed, "market by commuting").choice([-1.0, 1.0])
+        works = residents["work_tile"].to_numpy()
+        elsewhere = country.municipality[works] != residents["municipality"].to_numpy()
+        factor: Floats = 1 + self.by_commuting * sign * (elsewhere & (works >= 0))
+        return factor
+
+    def off_at_night(self, seed: int, n_municipalities: int) -> Floats:
+        """Share of phones that are off at night: each municipality, and at last those of abroad."""
+        off: Floats = stream(seed, "nights off").uniform(*self.night_off, n_municipalities + 1)
+        return off
 
 
 @dataclass(frozen=True)
@@ -72,7 +129,7 @@ class Population:
         return int((self.persons["home_tile"] >= 0).sum())
 
 
-def _residents(rng: np.random.Generator, country: Country, n: int) -> pd.DataFrame:
+def _residents(rng: np.random.Generator, country: Country, n: int, market: Market) -> pd.DataFrame:
     names = list(KINDS)
     kind = rng.choice(len(names), n, p=[KINDS[name][0] for name in names])
     home = TileDraw(country.homes, country.municipality).anywhere(rng, n)
@@ -80,7 +137,9 @@ def _residents(rng: np.random.Generator, country: Country, n: int) -> pd.DataFra
     jobs = TileDraw(country.jobs, country.municipality)
     work = np.full(n, -1)
     works = np.isin(kind, [names.index(k) for k in ("office", "shift", "retail")])
-    commute = Attraction(country, country.jobs, 5_000.0, 1.3)
+    commute = Attraction(
+        country, country.jobs, market.commute_m, market.commute_own, market.commute_exponent
+    )
     work[works] = jobs.within(rng, commute.draw(rng, municipality[works]))
     for name, scale, own in (("child", 900.0, 3.0), ("pupil", 3_500.0, 1.0)):
         school = Attraction(country, country.leisure, scale, own)
@@ -140,7 +199,9 @@ def _cut(persons: pd.DataFrame, n_devices: int) -> pd.DataFrame:
     return some
 
 
-def make_population(country: Country, devices: int, seed: int) -> Population:
+def make_population(
+    country: Country, devices: int, seed: int, market: Market | None = None
+) -> Population:
     """Draw residents, visitors and machines that own `devices` devices of the operator.
 
     Parameters
@@ -151,28 +212,33 @@ def make_population(country: Country, devices: int, seed: int) -> Population:
         All devices of this operator; persons follow from it (about 2.5 a device).
     seed : int
         The same seed gives the same people.
+    market : Market, optional
     """
+    market = market or Market()
     n_machines = round(MACHINE_SHARE * devices)
     n_roamers = round(VISITOR_SHARE * devices)
     n_home = devices - n_machines - n_roamers
-    share = stream(seed, "market").normal(MARKET_SHARE, MARKET_SHARE_SD, len(country.zone_ids))
-    share = share.clip(MARKET_SHARE - 2 * MARKET_SHARE_SD, MARKET_SHARE + 2 * MARKET_SHARE_SD)
+    share = market.shares(seed, len(country.zone_ids))
     rng = stream(seed, "homes")
-    residents = _residents(rng, country, 4 * n_home)
+    residents = _residents(rng, country, 4 * n_home, market)
+    of_resident = share[residents["municipality"]] * market.factors(seed, country, residents)
     traits = np.array([KINDS[kind] for kind in residents["kind"]])
     residents["n_devices"], residents["n_operator_devices"] = _owned(
-        rng, traits[:, 1], traits[:, 2], share[residents["municipality"]]
+        rng, traits[:, 1], traits[:, 2], of_resident
     )
     rng = stream(seed, "visitors")
     visitors = _visitors(5 * n_roamers + 20)
     visitors["n_devices"], visitors["n_operator_devices"] = _owned(
-        rng, *(np.full(len(visitors), p) for p in (VISITOR_PHONE, VISITOR_SECOND, MARKET_SHARE))
+        rng, *(np.full(len(visitors), p) for p in (VISITOR_PHONE, VISITOR_SECOND, market.share))
     )
     persons = pd.concat([_cut(residents, n_home), _cut(visitors, n_roamers)], ignore_index=True)
-    return Population(persons, _devices(country, persons, n_machines, seed), share)
+    off = market.off_at_night(seed, len(country.zone_ids))
+    return Population(persons, _devices(country, persons, n_machines, seed, off), share)
 
 
-def _devices(country: Country, persons: pd.DataFrame, n_machines: int, seed: int) -> pd.DataFrame:
+def _devices(
+    country: Country, persons: pd.DataFrame, n_machines: int, seed: int, off: Floats
+) -> pd.DataFrame:
     rng = stream(seed, "devices")
     holder = np.repeat(np.arange(len(persons)), persons["n_operator_devices"])
     is_main = np.r_[True, holder[1:] != holder[:-1]] if len(holder) else np.zeros(0, bool)
@@ -194,6 +260,7 @@ def _devices(country: Country, persons: pd.DataFrame, n_machines: int, seed: int
     x, y = scattered(rng, country, tile)
     kind = np.where(is_machine, "machine", np.where(is_roamer, "roamer", "phone")).astype(object)
     main = np.r_[is_main, np.zeros(n_machines, bool)]
+    off_here = off[persons["municipality"].to_numpy()[person]]  # -1, abroad, is the last
     kind[~main & ~is_machine & ~is_roamer] = "second"
     return pd.DataFrame(
         {
@@ -205,7 +272,7 @@ def _devices(country: Country, persons: pd.DataFrame, n_machines: int, seed: int
             "kind": kind,
             "is_main": main,
             "is_opted_out": ~is_machine & (rng.random(n) < OPT_OUT_SHARE),
-            "is_off_at_night": ~is_machine & (rng.random(n) < NIGHT_OFF_SHARE),
+            "is_off_at_night": ~is_machine & (rng.random(n) < off_here),
             "activity": np.where(is_machine, 0.1, rng.gamma(2.5, 1 / 2.5, n)),
             "x_m": np.where(is_machine, x, np.nan),
             "y_m": np.where(is_machine, y, np.nan),

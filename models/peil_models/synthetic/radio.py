@@ -26,6 +26,37 @@ SHAPE = (N_ROWS * PER_TILE, N_COLUMNS * PER_TILE)
 class Physics:
     """What is true of radio here and written in no plan. Units: dB and metres, unless said.
 
+    Parameters
+    ----------
+    shadow_sd_db, shadow_sd_spread_db : float
+        Standard deviation of log-normal shadowing; each mast has its own, evenly drawn within the
+        spread on either side.
+    shadow_correlation_m : float
+        Distance over which the correlation of shadowing falls by e.
+    shadow_between_masts : float
+        Correlation of the shadowing of two masts at one place, 0 to 1.
+    power_error_share : float
+        Standard deviation of a cell's power in watt, relative to the plan.
+    exponent_open, exponent_dense, exponent_small : float
+        Path-loss exponent in the open, where it is built up, and of small cells.
+    is_3gpp : bool
+        Parabolic antenna patterns with a floor [1]_, in place of Gaussian ones.
+    back_db, side_lobe_db : float
+        Most that an antenna loses at its back; with 3GPP patterns, and above and below its beam.
+    n_candidates : int
+        Cells that a device can be served by at a place: the strongest.
+    hysteresis_db, hysteresis_spread_db : float
+        How much better another cell must be; each serving cell has its own, evenly drawn within
+        the spread on either side.
+    fast_fading_sd_db : float
+        Standard deviation from one record to the next.
+    load_db_per_doubling, load_limit_db : float
+        How much less attractive a cell becomes when its load doubles, and at most.
+
+    References
+    ----------
+    .. [1] 3GPP TR 36.814 v9.2.0, table A.2.1.1-2; same form in 3GPP TR 38.901, table 7.3-1.
+
     Examples
     --------
     >>> Physics(shadow_sd_db=0.0).hysteresis_db
@@ -44,6 +75,11 @@ class Physics:
     fast_fading_sd_db: float = 2.5
     load_db_per_doubling: float = 1.5
     load_limit_db: float = 4.0
+    shadow_sd_spread_db: float = 0.0
+    shadow_between_masts: float = 0.0
+    hysteresis_spread_db: float = 0.0
+    is_3gpp: bool = False
+    side_lobe_db: float = -20.0
 
 
 @dataclass(frozen=True)
@@ -101,11 +137,29 @@ def _loss(angle_deg: Floats, spread: float, back_db: float) -> Floats:
 
 def shadowing(cells: pd.DataFrame, world_seed: int, physics: Physics) -> dict[int, NDArray[Any]]:
     """Shadow fading in dB per site, shape of the pixel grid: sectors of one mast share it."""
-    fields = exponential_fields(
-        stream(world_seed, "shadow"), SHAPE, PIXEL_M, physics.shadow_correlation_m
-    )
-    scale = np.float32(physics.shadow_sd_db)
-    return {int(site): scale * next(fields) for site in sorted(cells["site"].unique())}
+    reach = physics.shadow_correlation_m
+    fields = exponential_fields(stream(world_seed, "shadow"), SHAPE, PIXEL_M, reach)
+    sites = sorted(int(site) for site in cells["site"].unique())
+    spread = stream(world_seed, "shadow deviation").uniform(-1, 1, len(sites))
+    scales = (physics.shadow_sd_db + physics.shadow_sd_spread_db * spread).astype(np.float32)
+    if physics.shadow_between_masts == 0:
+        return {site: scale * next(fields) for site, scale in zip(sites, scales, strict=True)}
+    alike, own = np.sqrt([physics.shadow_between_masts, 1 - physics.shadow_between_masts])
+    everywhere = exponential_fields(stream(world_seed, "shadow of all"), SHAPE, PIXEL_M, reach)
+    of_place = np.float32(alike) * next(everywhere)
+    return {
+        site: scale * (of_place + np.float32(own) * next(fields))
+        for site, scale in zip(sites, scales, strict=True)
+    }
+
+
+def parabolic(side_deg: Floats, down_deg: Floats, cell: dict[Any, Any], physics: Physics) -> Floats:
+    """Loss of a 3GPP antenna in dB, not positive, at angles from the middle of its beam."""
+    side = 12 * (side_deg / cell["beam_horizontal_deg"]) ** 2
+    down = 12 * (down_deg / cell["beam_vertical_deg"]) ** 2
+    both = np.minimum(side, -physics.back_db) + np.minimum(down, -physics.side_lobe_db)
+    loss: Floats = -np.minimum(both, -physics.back_db)
+    return loss
 
 
 def make_radio(
@@ -117,7 +171,8 @@ def make_radio(
     ----------
     country : Country
     cells : DataFrame
-        The nominal plan of `make_network`; power is off by a few percent in truth.
+        Cells as `make_network` plans them, or as they truly are where the make errs more; power
+        is off by a few percent in either case.
     world_seed : int
     physics : Physics, optional
 
@@ -155,11 +210,15 @@ def make_radio(
         power = 10 * np.log10(cell["power_w"] * error[number]) + 30 - loss
         if cell["is_directional"]:
             turn = np.arctan2(dx, dy) - np.radians(cell["azimuth_deg"])
+            down = np.degrees(np.arctan2(dz, flat)) - cell["tilt_deg"]
+        if cell["is_directional"] and physics.is_3gpp:
+            side = (np.degrees(turn) + 180) % 360 - 180
+            power += parabolic(side, down, cell, physics)
+        elif cell["is_directional"]:
             tilt = np.radians(cell["tilt_deg"])
             side = np.arctan2(
                 flat * np.sin(turn), flat * np.cos(turn) * np.cos(tilt) + dz * np.sin(tilt)
             )
-            down = np.degrees(np.arctan2(dz, flat)) - cell["tilt_deg"]
             power += _loss(np.degrees(side), spreads[65.0], physics.back_db)
             power += _loss(down, spreads[9.0], physics.back_db)
         received[number] = power + shadow[int(cell["site"])].ravel()

@@ -52,7 +52,7 @@ class TileDraw:
 
 
 class Attraction:
-    """Where people of a municipality go: ``attraction * exp(-distance / scale)``.
+    """Where people of a municipality go: ``attraction * exp(-distance / scale)``, or a power law.
 
     Parameters
     ----------
@@ -63,13 +63,23 @@ class Attraction:
         Distance over which the attraction falls by e.
     own : float
         Factor on the own municipality.
+    exponent : float, optional
+        With it the attraction falls as ``(1 + distance / scale) ** -exponent``.
     """
 
-    def __init__(self, country: Country, weight: Floats, scale_m: float, own: float) -> None:
+    def __init__(
+        self,
+        country: Country,
+        weight: Floats,
+        scale_m: float,
+        own: float,
+        exponent: float | None = None,
+    ) -> None:
         land = country.municipality >= 0
         pull = np.bincount(country.municipality[land], weight[land], len(country.zone_ids))
         steps = country.centres[:, None, :] - country.centres[None, :, :]
-        odds = pull * np.exp(-np.hypot(steps[..., 0], steps[..., 1]) * TILE_M / scale_m)
+        far = np.hypot(steps[..., 0], steps[..., 1]) * TILE_M / scale_m
+        odds = pull * (np.exp(-far) if exponent is None else (1 + far) ** -exponent)
         odds[np.diag_indices(len(odds))] *= own
         self._sums = np.cumsum(odds / odds.sum(axis=1, keepdims=True), axis=1)
 

@@ -5,6 +5,7 @@ Records are clean here; `dirt` spoils them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,6 @@ DAY, HOUR = 86400, 3600
 # update, voice, text, data, handover
 CODES = ["LU", "VO", "SM", "PS", "HO"]
 UPDATE, VOICE, TEXT, DATA, HANDOVER = range(5)
-PERIOD_S = (2000.0, 2950.0)  # between two periodic updates, per device
-ACTIVITY_PER_DAY = 30.0  # calls, texts and data, mean over devices
 HOURLY = np.array(
     [
         1.2,
@@ -57,6 +56,36 @@ MOVING_STEP_S = 75.0  # how often a travelling device measures its neighbours
 TIMING_STEP_M = 78.12  # LTE
 
 
+@dataclass(frozen=True)
+class Recording:
+    """What the network writes down.
+
+    Parameters
+    ----------
+    period_s : (float, float)
+        Seconds between two periodic updates: each device an even draw between these.
+    activity_per_day : float
+        Calls, texts and data of a device, mean over devices.
+    has_handovers : bool
+        Whether a change of cell on the way is recorded.
+    neighbour_share : float
+        Share of the records that come with records of neighbour cells at the same second.
+    most_neighbours : int
+        Neighbour cells with such a record: from one to so many.
+
+    Examples
+    --------
+    >>> Recording().activity_per_day
+    30.0
+    """
+
+    period_s: tuple[float, float] = (2000.0, 2950.0)
+    activity_per_day: float = 30.0
+    has_handovers: bool = True
+    neighbour_share: float = 0.0
+    most_neighbours: int = 2
+
+
 def spans(first: Ints, count: Ints) -> Ints:
     """Concatenate ``first[i] + arange(count[i])``.
 
@@ -79,12 +108,20 @@ class Signalling:
     outage : Outage
         Cells that are silent for some hours of one day.
     seed : int
+    recording : Recording, optional
     """
 
     def __init__(
-        self, population: Population, itinerary: Itinerary, radio: Radio, outage: Outage, seed: int
+        self,
+        population: Population,
+        itinerary: Itinerary,
+        radio: Radio,
+        outage: Outage,
+        seed: int,
+        recording: Recording | None = None,
     ) -> None:
         self.itinerary, self.radio, self.outage, self.seed = itinerary, radio, outage, seed
+        self.recording = recording or Recording()
         devices = population.devices
         person = devices["person"].to_numpy()
         machine = np.cumsum(person < 0) - 1 + itinerary.n_persons
@@ -92,12 +129,16 @@ class Signalling:
         self.activity = devices["activity"].to_numpy()
         self.n = len(devices)
         rng = stream(seed, "habits")
-        self.period = rng.uniform(*PERIOD_S, self.n)
+        self.period = rng.uniform(*self.recording.period_s, self.n)
         self.phase = rng.random(self.n) * self.period
         off = devices["is_off_at_night"].to_numpy()
         self.off_from = np.where(off, rng.uniform(22.8, 23.9, self.n) * HOUR, DAY)
         self.off_until = np.where(off, rng.uniform(6.0, 7.2, self.n) * HOUR, 0)
         self.serving = np.full(self.n, -1, dtype=np.int16)
+        spread = stream(seed, "hysteresis").uniform(-1, 1, radio.n_cells)
+        physics = radio.physics
+        hysteresis = physics.hysteresis_db + physics.hysteresis_spread_db * spread
+        self.hysteresis = hysteresis.astype(np.float32)
 
     def day(self, day: int) -> pd.DataFrame:
         """Events of one local day, in order of time.
@@ -106,7 +147,8 @@ class Signalling:
         -------
         DataFrame
             device, second (of the local day), cell, code (number in `CODES`), timing_advance
-            (-1 where the cell measures none). One row per device and second at most.
+            (-1 where the cell measures none). One row per device and second at most, and one more
+            for each neighbour cell that is recorded with it.
         """
         rng = stream(self.seed, "events", day)
         device, second, code = self._moments(rng, day)
@@ -119,24 +161,42 @@ class Signalling:
         )
         cell, changed = self._serve(rng, day, device, second, pixel)
         # while moving a device measures often, but only a change of cell is recorded
-        is_recorded = (code != HANDOVER) | changed
-        device, second, code, cell, x, y = (
-            v[is_recorded] for v in (device, second, code, cell, x, y)
+        is_recorded = (code != HANDOVER) | (changed & self.recording.has_handovers)
+        device, second, code, cell, pixel, x, y = (
+            v[is_recorded] for v in (device, second, code, cell, pixel, x, y)
         )
         distance = np.hypot(x - self.radio.x_m[cell], y - self.radio.y_m[cell])
         late = rng.exponential(35.0, len(cell))  # metres of detour by reflections
         timing = np.floor((distance + late) / TIMING_STEP_M).astype(np.int16)
         timing[~self.radio.has_timing[cell]] = -1
-        order = np.argsort(second, kind="stable")
-        return pd.DataFrame(
+        events = pd.DataFrame(
             {
-                "device": device[order].astype(np.int32),
-                "second": second[order].astype(np.int32),
-                "cell": cell[order],
-                "code": code[order].astype(np.int8),
-                "timing_advance": timing[order],
+                "device": device.astype(np.int32),
+                "second": second.astype(np.int32),
+                "cell": cell,
+                "code": code.astype(np.int8),
+                "timing_advance": timing,
             }
         )
+        if self.recording.neighbour_share > 0:
+            events = self._with_neighbours(day, events, pixel)
+        return events.sort_values("second", kind="stable", ignore_index=True)
+
+    def _with_neighbours(self, day: int, events: pd.DataFrame, pixel: Ints) -> pd.DataFrame:
+        """Add records of the strongest other cells at the same second, in no order of strength.
+
+        A neighbour measures no timing advance.
+        """
+        rng, most = stream(self.seed, "neighbours", day), self.recording.most_neighbours
+        n = rng.integers(1, most + 1, len(events))
+        n[rng.random(len(events)) >= self.recording.neighbour_share] = 0
+        candidates = self.radio.cell[pixel]
+        is_other = candidates != events["cell"].to_numpy()[:, None]
+        rank = np.cumsum(is_other, axis=1)
+        row, column = np.nonzero(is_other & (rank <= n[:, None]))
+        beside = events.iloc[row].assign(cell=candidates[row, column], timing_advance=np.int16(-1))
+        both = pd.concat([events, beside], ignore_index=True)
+        return both.iloc[rng.permutation(len(both))]
 
     def _moments(self, rng: np.random.Generator, day: int) -> tuple[Ints, Ints, Ints]:
         """Device, second and code of every moment at which a device may be seen, sorted."""
@@ -148,7 +208,7 @@ class Signalling:
         second = [self.phase[device[0]] + turn * self.period[device[0]] - start]
         code = [np.full(len(turn), UPDATE)]
 
-        busy = rng.poisson(ACTIVITY_PER_DAY * self.activity)
+        busy = rng.poisson(self.recording.activity_per_day * self.activity)
         device.append(np.repeat(np.arange(self.n), busy))
         clock = np.r_[0, np.cumsum(HOURLY)] / HOURLY.sum()
         second.append(np.interp(rng.random(int(busy.sum())), clock, np.arange(25) * HOUR))
@@ -227,7 +287,7 @@ class Signalling:
             lines = np.arange(n)
             now = serving[:n]
             held = np.where(heard == now[:, None], power, -np.inf).max(axis=1)
-            keeps = (held > -np.inf) & (held >= power[lines, best] - physics.hysteresis_db)
+            keeps = (held > -np.inf) & (held >= power[lines, best] - self.hysteresis[now])
             chosen = np.where(keeps, now, heard[lines, best])
             changed[rows] = ~keeps
             serving[:n] = chosen

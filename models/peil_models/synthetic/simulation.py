@@ -19,7 +19,8 @@ from peil_models.synthetic.diaries import make_outings
 from peil_models.synthetic.dirt import Delivered, Soiler
 from peil_models.synthetic.itinerary import Itinerary, make_itinerary, make_trips, present
 from peil_models.synthetic.lines import LineFormat
-from peil_models.synthetic.network import Outage, make_network, make_outage
+from peil_models.synthetic.makes import DEMO, Make
+from peil_models.synthetic.network import PLAN_COLUMNS, Outage, make_network, make_outage
 from peil_models.synthetic.population import MIN_DEVICES, Population, make_population
 from peil_models.synthetic.radio import Physics, Radio, make_radio
 from peil_models.synthetic.signalling import Signalling
@@ -37,6 +38,16 @@ MAX_DAYS = 21  # before the clocks change
 class World:
     """Country, network and physics: everything that does not depend on who lives there.
 
+    Attributes
+    ----------
+    country : Country
+    cells : DataFrame
+        The plan as it is delivered.
+    outage : Outage
+    radio : Radio
+        What is true, of antennas too.
+    make : Make
+
     Examples
     --------
     >>> world = make_world(1)
@@ -48,11 +59,19 @@ class World:
     cells: pd.DataFrame
     outage: Outage
     radio: Radio
+    make: Make
 
 
-@lru_cache(maxsize=2)
-def make_world(world_seed: int, physics: Physics | None = None) -> World:
+def make_world(world_seed: int, physics: Physics | None = None, make: Make = DEMO) -> World:
     """Make land and network; the last two worlds are cached and must not be changed.
+
+    Parameters
+    ----------
+    world_seed : int
+        The same seed gives the same land and masts, whatever the make.
+    physics : Physics, optional
+        In place of that of the make.
+    make : Make, default=DEMO
 
     Examples
     --------
@@ -60,10 +79,26 @@ def make_world(world_seed: int, physics: Physics | None = None) -> World:
     >>> 110 <= len(world.cells) <= 170, len(world.country.zone_ids)
     (True, 20)
     """
+    return _world(world_seed, physics or make.physics, make)
+
+
+@lru_cache(maxsize=2)
+def _world(world_seed: int, physics: Physics, make: Make) -> World:
     country = make_country(world_seed)
-    cells = make_network(country, world_seed)
-    radio = make_radio(country, cells, world_seed, physics)
-    return World(country, cells, make_outage(country, cells), radio)
+    plan = cells = make_network(country, world_seed)
+    if make.clustering:
+        country = make.clustering.applied(country, world_seed)
+    if make.plan_errors:
+        cells = make.plan_errors.applied(plan, world_seed)
+    if make.nearest:
+        radio = make.nearest.radio(cells)
+    else:
+        radio = make_radio(country, cells, world_seed, physics)
+    if make.plan_noise:
+        plan = make.plan_noise.applied(plan, world_seed)
+    if make.hidden_ground_m is not None:
+        plan = plan.assign(altitude_m=plan["altitude_m"] + make.hidden_ground_m)
+    return World(country, plan, make_outage(country, cells), radio, make)
 
 
 class Simulation:
@@ -80,7 +115,9 @@ class Simulation:
     world_seed : int, default=1
         Land and network.
     world : World, optional
-        A world made before, to be used again.
+        A world made before, to be used again; its make is that of the simulation.
+    make : Make, default=DEMO
+        See `MAKES`.
 
     Raises
     ------
@@ -106,6 +143,7 @@ class Simulation:
         seed: int = 1,
         world_seed: int = 1,
         world: World | None = None,
+        make: Make = DEMO,
     ) -> None:
         if not 1 <= days <= MAX_DAYS:
             raise ValueError(f"days={days}: between 1 and {MAX_DAYS}, before the clocks change")
@@ -114,14 +152,23 @@ class Simulation:
         if devices < MIN_DEVICES:
             raise ValueError(f"devices={devices}: a country needs at least {MIN_DEVICES}")
         self.days, self.seed = days, seed
-        self.world = world or make_world(world_seed)
-        country = self.world.country
-        self.population: Population = make_population(country, devices, seed)
+        self.world = world or make_world(world_seed, None, make)
+        country, self.make = self.world.country, self.world.make
+        self.population: Population = make_population(country, devices, seed, self.make.market)
         outings, nights = make_outings(country, self.population, days, seed)
         self.itinerary: Itinerary = make_itinerary(country, self.population, outings, nights)
         self.dates = [FIRST_DAY + timedelta(days=day) for day in range(days)]
 
     # reference
+    def tiles(self) -> pd.DataFrame:
+        """Tiles as they are delivered: without elevation where the make hides it."""
+        tiles = self.world.country.tiles
+        return tiles if self.make.hidden_ground_m is None else tiles.drop(columns="elevation_m")
+
+    def plan(self) -> pd.DataFrame:
+        """Cell plan as it is delivered, the same every day."""
+        return self.world.cells[PLAN_COLUMNS]
+
     def zones(self) -> gpd.GeoDataFrame:
         """Zones of three levels with their outlines."""
         return make_zones(self.world.country)
@@ -187,7 +234,12 @@ class Simulation:
     def deliveries(self) -> Iterator[Delivered]:
         """Yield the records of each day, in order, soiled as deliveries are."""
         signalling = Signalling(
-            self.population, self.itinerary, self.world.radio, self.world.outage, self.seed
+            self.population,
+            self.itinerary,
+            self.world.radio,
+            self.world.outage,
+            self.seed,
+            self.make.recording,
         )
         soiler = Soiler(self.population.devices["is_opted_out"].to_numpy(), self.days, self.seed)
         for day in range(self.days):

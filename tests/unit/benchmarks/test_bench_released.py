@@ -12,7 +12,11 @@ import pytest
 from benchmarks import released
 from benchmarks.process import CommandFailed
 from peil.outcome import Refused
+from peil.settings import PROJECT
 from peil.store.atomic import write_json
+from peil_models.synthetic import MAKES
+
+PROSE = PROJECT / "docs" / "methods" / "makes.md"
 
 
 def world(mape: float) -> dict[str, Any]:
@@ -46,13 +50,56 @@ def test_every_world_is_simulated_run_and_scored(
     outcome = released.released(["demo"], [21, 22], lambda text: None, tmp_path)
 
     assert [words[0] for words in calls] == ["simulate", "run", "score"] * 2
-    assert calls[3][-4:] == ["--seed", "22", "--world-seed", "22"]
-    assert outcome.facts["presence_region_mape"] == 0.05
+    size = ["--devices", "12000", "--days", "7"]
+    assert calls[3][1:] == [*size, "--make", "demo", "--seed", "22", "--world-seed", "22"]
+    assert outcome.facts["demo_presence_region_mape"] == 0.05
     page = (tmp_path / "released.md").read_text()
     # two worlds: half the 90 % interval is 6.314 standard errors of .01
-    assert "| presence, region | – | 5.0% ± 6.3% | – | – | 50.0% ± 0.0% | – | – |" in page
-    assert "| visitors, all origins | 25.0% ± 0.0% |" in page
-    assert "| 22 | 0.990 | 1.000 | 1.500 |" in page
+    assert "| presence, region | now | – | 5.0% ± 6.3% | – | – | 50.0% ± 0.0% | – | – |" in page
+    assert "| visitors, all origins | now | 25.0% ± 0.0% |" in page
+    assert "| 22 | now | 0.990 | 1.000 | 1.500 |" in page
+
+
+def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+
+    def measure(on: list[str], mape: float, **size: Any) -> None:
+        monkeypatch.setattr(released.subprocess, "run", running({"1": mape}, calls))
+        released.released(on, [1], lambda text: None, tmp_path, **size)
+
+    measure(["demo,clustered", "erratic"], 0.05, days=2, devices=500, is_baseline=True)
+    measure(["clustered"], 0.03, days=2, devices=500)
+    assert [call[6] for call in calls[::3]] == ["demo", "clustered", "erratic", "clustered"]
+    page = (tmp_path / "released.md").read_text()
+    titles = [line for line in page.splitlines() if line.startswith("## ")]
+    assert titles == ["## demo", "## clustered", "## erratic"]
+    section = page.split("## ")[2]
+    assert "*Before (baseline)*: worlds 1, 500 devices, 2 days" in section
+    rows = [line for line in section.splitlines() if line.startswith("| presence")]
+    assert [row.split(" | ")[1:4] for row in rows] == [
+        ["before", "–", "5.0%"],
+        ["now", "–", "3.0%"],
+    ]
+    with pytest.raises(Refused, match=r"Make clustered has a baseline in .*released\.json"):
+        measure(["shares", "clustered"], 0.01, is_baseline=True)
+    assert (tmp_path / "released.md").read_text() == page
+
+
+def test_a_make_that_fails_takes_nothing_of_another_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = running({"1": 0.05}, [])
+
+    def stopping(command: list[str], **words: Any) -> Any:
+        done = run(command, **words)
+        return SimpleNamespace(returncode=int("seconds" in command)) if done else done
+
+    monkeypatch.setattr(released.subprocess, "run", stopping)
+    with pytest.raises(CommandFailed, match="seconds, world 1 failed at peil simulate"):
+        released.released(["shares,seconds"], [1], lambda text: None, tmp_path)
+    assert "## shares" in (tmp_path / "released.md").read_text()
 
 
 def test_a_world_that_is_finished_in_its_store_is_scored_only(
@@ -69,21 +116,27 @@ def test_a_world_that_fails_or_releases_nothing_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(released.subprocess, "run", running({}, []))
-    with pytest.raises(CommandFailed, match="World 21 released nothing"):
+    with pytest.raises(CommandFailed, match="demo, world 21 released nothing"):
         released.released([], [21], lambda text: None, tmp_path)
     monkeypatch.setattr(released.subprocess, "run", running({"21": 0.1}, [], code=1))
-    with pytest.raises(CommandFailed, match="World 21 failed at peil simulate"):
+    with pytest.raises(CommandFailed, match="demo, world 21 failed at peil simulate"):
         released.released([], [21], lambda text: None, tmp_path, tmp_path / "stores")
     assert not (tmp_path / "released.md").exists()
 
 
 def test_seeds_and_pilots_are_checked_before_anything_runs(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="No released tables of essnet"):
+    with pytest.raises(Refused, match="No released tables of essnet to score: there is demo, cl"):
         released.released(["essnet"], [21], lambda text: None, tmp_path)
     for text in ("", "21,x", "-1"):
         with pytest.raises(Refused, match="give whole numbers"):
             released.seeds_of(text)
     assert released.seeds_of(None) == [21, 22, 23, 24, 25]
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_every_make_can_be_measured(make: str) -> None:
+    assert released.makes_of([make, make]) == [make]
+    assert make in PROSE.read_text()
 
 
 def test_examples_run_and_are_right() -> None:

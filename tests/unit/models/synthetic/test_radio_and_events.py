@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pytest
 
-import peil_models.synthetic.signalling as signalling
-from peil_models.synthetic import Physics, Simulation
+from peil_models.synthetic import Physics, Recording, Simulation
 from peil_models.synthetic.itinerary import Itinerary
+from peil_models.synthetic.makes import DEMO
 from peil_models.synthetic.radio import make_radio, shadowing
 from peil_models.synthetic.signalling import Signalling
 
@@ -144,12 +143,12 @@ def test_timing_advance_tells_the_distance(
 
 
 def test_more_events_change_neither_country_nor_people(
-    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+    simulation: Simulation,
 ) -> None:
     n_events = len(first_day(simulation))
     presence = {hour: simulation.presence(hour) for hour in (3, 12, 60)}
-    monkeypatch.setattr(signalling, "ACTIVITY_PER_DAY", 5.0)
-    other = Simulation(devices=500, days=4)
+    quiet = replace(DEMO, recording=Recording(activity_per_day=5.0))
+    other = Simulation(devices=500, days=4, world=replace(simulation.world, make=quiet))
     for hour, present in presence.items():
         assert (other.presence(hour) == present).all()
     assert other.world.cells.equals(simulation.world.cells)

@@ -1,0 +1,119 @@
+"""The page of `released`: a section for each make of world, before a change and now.
+
+What is measured, and how, is in `released`; the page says what its record holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.accuracy.seeds import across
+from peil.outcome import Fact
+from peil_models.synthetic import MAKES
+
+PERIODS = {"before": "before (baseline)", "now": "now"}
+HEADS = {
+    "published_share": "true mass published",
+    "mape": "MAPE",
+    "wape": "WAPE",
+    "bias": "bias",
+    "coverage": "90 % intervals cover",
+    "interval_score": "interval score",
+    "fixed_share_score": "score of ± 10 %",
+}
+OF_WIDTH = ("interval_score", "fixed_share_score")
+
+
+def facts(record: dict[str, Any], makes: Sequence[str]) -> dict[str, Fact]:
+    """Return what the last line of the command says of some makes, as they stand last."""
+    lines: dict[str, Fact] = {}
+    for make in makes:
+        measured = [record[p][make] for p in PERIODS if make in record.get(p, {})]
+        for product, part in _parts(measured[-1]) if measured else ():
+            for name in ("mape", "coverage"):
+                if (values := _across(measured[-1], product, part, name)) is not None:
+                    key = f"{make}_{product}_{part}_{name}".replace(" ", "_")
+                    lines[key] = round(values[0], 4)
+    return lines
+
+
+def report(record: dict[str, Any]) -> str:
+    """Return the page: by make a row per product and part, mean ± half its interval of worlds."""
+    lines = [
+        "# What is released, on known truth",
+        "",
+        "Made by `python -m benchmarks released`: whole pilots, scored on their released tables. "
+        "07–20 h; mean ± half of its 90 % interval over worlds, where there are several. Errors "
+        "are those of published entries; scores of intervals (smaller is better) in persons. "
+        "*Origins summed* is the estimate of the visitors before it is protected: another way to "
+        "presence. *Before* are the figures beside which a change of methods is judged; they stay "
+        "as they were measured. What a make is, and which are for scores only: "
+        "[makes of world](../docs/methods/makes.md).",
+        "",
+    ]
+    for make in MAKES:
+        measured = {p: record[p][make] for p in PERIODS if make in record.get(p, {})}
+        if measured:
+            lines += [f"## {make}", "", *_section(measured)]
+    return "\n".join(lines)
+
+
+def _section(measured: dict[str, dict[str, Any]]) -> list[str]:
+    """Lines of one make: what was measured when, scores, and persons of an hour."""
+    lines = [
+        f"*{PERIODS[period].capitalize()}*: worlds {', '.join(part['worlds'])}, {part['devices']} "
+        f"devices, {part['days']} days; read on {part['date']}, {part['machine']}.  "
+        for period, part in measured.items()
+    ]
+    lines += ["", "| product | | " + " | ".join(HEADS.values()) + " |"]
+    lines.append("|---|---|" + "---|" * len(HEADS))
+    both = dict.fromkeys(row for part in measured.values() for row in _parts(part))
+    for product, part in both:
+        for period, scores in measured.items():
+            if (product, part) in _parts(scores):
+                row = " | ".join(_cells(scores, product, part))
+                lines.append(f"| {product}, {part} | {period} | {row} |")
+    lines += [
+        "",
+        "Persons of an hour over the whole area, over those truly there (residents and roamers):",
+        "",
+        "| world | | least | mean | most |",
+        "|---|---|---|---|---|",
+    ]
+    for period, scores in measured.items():
+        for seed, world in scores["worlds"].items():
+            shares = world["persons_of_hour"]
+            row = " | ".join(f"{shares[name]:.3f}" for name in ("least", "mean", "most"))
+            lines.append(f"| {seed} | {period} | {row} |")
+    return [*lines, ""]
+
+
+def _cells(scores: dict[str, Any], product: str, part: str) -> list[str]:
+    """Each figure of a product and part as it is written in a table."""
+    cells = []
+    for name in HEADS:
+        values = _across(scores, product, part, name)
+        form = "{:.0f}" if name in OF_WIDTH else "{:.1%}"
+        shown = values if len(scores["worlds"]) > 1 else (values or ())[:1]
+        cells.append(" ± ".join(form.format(v) for v in shown or ()) or "–")
+    return cells
+
+
+def _parts(scores: dict[str, Any]) -> list[tuple[str, str]]:
+    """Products and parts of the first world, in its order: all worlds have the same."""
+    first = next(iter(scores["worlds"].values()))
+    return [(row["product"], row["part"]) for row in first["rows"]]
+
+
+def _across(
+    scores: dict[str, Any], product: str, part: str, name: str
+) -> tuple[float, float] | None:
+    """Mean over worlds of a figure and half its interval; None where no world has it."""
+    values = [
+        row[name]
+        for world in scores["worlds"].values()
+        for row in world["rows"]
+        if (row["product"], row["part"]) == (product, part) and name in row
+    ]
+    return across(values) if values else None
