@@ -6,6 +6,7 @@ for one process; nothing is read from, or written to, the checkout's own `data/`
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -46,6 +47,9 @@ OWN = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # what collection imports and rewrites stays: looking through it again and again for garbage is
+    # half of what collection costs
+    gc.disable()
     # before anything imports the settings: no test may touch the store of this checkout
     for name in OWN:
         os.environ.pop(name, None)
@@ -55,6 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis_settings.register_profile("new examples", derandomize=False)
     is_new = "PEIL_FUZZ_EXAMPLES" in os.environ
     hypothesis_settings.load_profile("new examples" if is_new else "same examples")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from here on, and only among what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
