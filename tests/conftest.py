@@ -221,7 +221,8 @@ class Linked:
         )
 
     def peil(self, *words: str) -> tuple[int, str]:
-        done = peil(self.settings.data, *words, COLUMNS="140", **self.environment)
+        command = peil if words[0] == "run" else peil_here
+        done = command(self.settings.data, *words, COLUMNS="140", **self.environment)
         return done.returncode, done.stdout + done.stderr
 
 
