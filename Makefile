@@ -9,7 +9,8 @@ ROUNDS ?= 3
 EXAMPLES ?= 60
 WORKERS ?= logical
 # a worker a core, four at most; arithmetic does not start threads of its own beside them
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# compiled modules are kept: else every process that a test starts compiles Peil anew
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 export DO_NOT_TRACK = true
 
 .PHONY: help install install-dev pilot test test-slow fuzz check bench up clean lock compose-secrets

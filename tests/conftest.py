@@ -6,6 +6,7 @@ for one process; nothing is read from, or written to, the checkout's own `data/`
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -46,6 +47,9 @@ OWN = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # what collection imports and rewrites stays: looking through it again and again for garbage is
+    # half of what collection costs
+    gc.disable()
     # before anything imports the settings: no test may touch the store of this checkout
     for name in OWN:
         os.environ.pop(name, None)
@@ -55,6 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis_settings.register_profile("new examples", derandomize=False)
     is_new = "PEIL_FUZZ_EXAMPLES" in os.environ
     hypothesis_settings.load_profile("new examples" if is_new else "same examples")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from here on, and only among what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -109,6 +119,24 @@ def peil(data: Path, *words: str, **environment: str) -> subprocess.CompletedPro
         timeout=900,
         check=False,
     )
+
+
+def peil_here(data: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command `peil` as `peil` does, in this process: without seconds of imports.
+
+    Not for `run`, whose Airflow takes one database a process; nor where the process is the subject.
+    """
+    from typer.testing import CliRunner
+
+    from peil.cli import app
+
+    env = {"PEIL_DATA": str(data), "PEIL_PILOTS": str(PROJECT / "pilots"), **environment}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(PROJECT)
+        done = CliRunner().invoke(app, words, env=env)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
 
 def new_store(deliveries: Settings, data: Path) -> Settings:
@@ -193,7 +221,8 @@ class Linked:
         )
 
     def peil(self, *words: str) -> tuple[int, str]:
-        done = peil(self.settings.data, *words, COLUMNS="140", **self.environment)
+        command = peil if words[0] == "run" else peil_here
+        done = command(self.settings.data, *words, COLUMNS="140", **self.environment)
         return done.returncode, done.stdout + done.stderr
 
 

@@ -6,6 +6,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,7 @@ from peil.area.area import area_of
 from peil.charter import reading, windows
 from peil.estimate.champion import default_footprint
 from peil.estimate.linked import estimate, follow
-from peil.outcome import Refused, Waiting
+from peil.outcome import Outcome, Refused, Waiting
 from peil.redteam.leaks import scan
 from peil.release import release
 from peil.settings import Settings
@@ -33,13 +34,40 @@ TABLES = {"flows": "rel_flows__by_zone_pair_hour", "visitors": "rel_visitors__by
 FIRST = str(DAYS[0])
 
 
+@dataclass(frozen=True)
+class Early:
+    """What was answered of flows while one day of three was staged."""
+
+    store: Store
+    refusal: str
+    outcome: Outcome
+    readiness: str
+    is_estimated: bool
+
+
 @pytest.fixture(scope="module")
-def staged(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """Three days staged under one key; nothing estimated."""
+def early(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Early:
+    """The first day staged, and flows asked for."""
     with pytest.MonkeyPatch.context() as patch:
         store = open_store(small_deliveries, tmp_path_factory.mktemp("linked"), patch)
-        run(("ingest", "stage"))
-    return store
+        run(("ingest", "stage"), DAYS[:1])
+        with pytest.raises(Waiting) as waiting:
+            estimate.estimate("demo", "flows", FIRST)
+        return Early(
+            store,
+            str(waiting.value),
+            product_windows.estimate("demo", "flows", FIRST),
+            product_windows.readiness("demo", "flows", FIRST, False),
+            store.estimated("demo", DAYS[0], "flows").exists(),
+        )
+
+
+@pytest.fixture(scope="module")
+def staged(early: Early) -> Store:
+    """Three days staged under one key; nothing estimated."""
+    with found(early.store):
+        run(("ingest", "stage"), DAYS[1:])
+    return early.store
 
 
 @pytest.fixture(scope="module")
@@ -145,17 +173,11 @@ def test_what_the_charter_does_not_name_is_refused_and_leaves_nothing(
     assert sorted(staged.operator.rglob("*")) == before
 
 
-def test_a_window_waits_for_its_last_day(
-    small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = open_store(small_deliveries, tmp_path, monkeypatch)
-    run(("ingest", "stage"), DAYS[:1])
-    with pytest.raises(Waiting, match=r"waits until 2 of its days are staged and believed"):
-        estimate.estimate("demo", "flows", FIRST)
-    outcome = product_windows.estimate("demo", "flows", FIRST)
-    assert (outcome.status, outcome.facts["n_days_missing"]) == ("unchanged", 2)
-    assert product_windows.readiness("demo", "flows", FIRST, False) == "waits"
-    assert not store.estimated("demo", DAYS[0], "flows").exists()
+def test_a_window_waits_for_its_last_day(early: Early) -> None:
+    assert "waits until 2 of its days are staged and believed" in early.refusal
+    assert (early.outcome.status, early.outcome.facts["n_days_missing"]) == ("unchanged", 2)
+    assert early.readiness == "waits"
+    assert not early.is_estimated
 
 
 @pytest.mark.parametrize("product", TABLES)

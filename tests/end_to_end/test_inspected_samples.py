@@ -20,7 +20,7 @@ from peil.inspecting import problems
 from peil.outcome import Refused
 from peil.settings import PROJECT, Settings
 from peil.store.store import Store
-from tests.conftest import peil
+from tests.conftest import peil, peil_here
 
 ZUID_LIMBURG = (
     "Cell plan and tiles: mobloc, EUPL-1.2; land use: © OpenStreetMap contributors, ODbL 1.0; "
@@ -108,7 +108,7 @@ def test_the_demos_delivery_is_told_as_its_own_charter_reads_it(
     small_deliveries: Settings, tmp_path: Path
 ) -> None:
     stub = tmp_path / "demo.yml"
-    done = peil(
+    done = peil_here(
         small_deliveries.data,
         "inspect",
         str(small_deliveries.deliveries_folder / "demo"),

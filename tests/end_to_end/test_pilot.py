@@ -13,7 +13,7 @@ import pytest
 from peil.estimate.estimators import ESTIMATORS
 from peil.settings import Settings
 from peil.store.store import Store
-from tests.conftest import SMALL_DAYS, new_store, peil
+from tests.conftest import SMALL_DAYS, new_store, peil, peil_here
 
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
 
@@ -116,9 +116,9 @@ def test_the_bundle_verifies_and_a_changed_byte_does_not(copied_store: Settings)
 
 def test_training_registers_two_versions_with_one_champion(copied_store: Settings) -> None:
     data = copied_store.data
-    done = peil(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")
+    done = peil_here(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")
     assert done.returncode == 0, done.stderr
-    again = peil(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")
+    again = peil_here(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")
     assert "unchanged" in again.stdout
     from peil.adapters import experiments
 
@@ -131,7 +131,7 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
     assert sum(version["is_champion"] for version in comparison["versions"]) == 1
     assert {run["estimator"] for run in comparison["runs"]} == set(ESTIMATORS)
     assert all("mape_day" in run for run in comparison["runs"])
-    shown = peil(data, "compare", "demo", COLUMNS="160")
+    shown = peil_here(data, "compare", "demo", COLUMNS="160")
     assert shown.returncode == 0
     for word in (*ESTIMATORS, "calibrated", "defaults"):
         assert word in shown.stdout
@@ -176,13 +176,13 @@ def test_a_closed_gate_stops_its_own_day_only_and_tells_a_person(
 
 @pytest.mark.parametrize("verb", ["ingest", "stage", "estimate", "release"])
 def test_a_verb_on_a_released_day_says_unchanged(small_pilot: Settings, verb: str) -> None:
-    done = peil(small_pilot.data, verb, "demo", DAYS[0])
+    done = peil_here(small_pilot.data, verb, "demo", DAYS[0])
     assert done.returncode == 0
     assert "unchanged" in done.stdout
 
 
 def test_status_and_the_pages_are_there(small_pilot: Settings) -> None:
-    done = peil(small_pilot.data, "status", "demo", COLUMNS="140")
+    done = peil_here(small_pilot.data, "status", "demo", COLUMNS="140")
     assert done.returncode == 0
     assert done.stdout.count("released") >= SMALL_DAYS
     assert (small_pilot.data / "agency/portal/demo/index.html").stat().st_size > 100_000
