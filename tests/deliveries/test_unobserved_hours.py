@@ -10,13 +10,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from tiny_pilot import DAY, HEADER, Tiny
 
 from peil import gates
 from peil.outcome import GateClosed
 from peil.settings import PROJECT, settings
-from tests.unit.conftest import DAY, HEADER, Tiny, tiny
-
-__all__ = ["tiny"]  # the fixture
 
 AUTUMN = date(2026, 10, 25)  # 25 hours: 02 h comes twice
 N_DEVICES = 12
