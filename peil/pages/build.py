@@ -121,7 +121,13 @@ def _portal_data(
                 *(method_words.VISITORS if visitors else []),
             ],
         ),
-        interval=portal.Interval(level=round(100 * metadata["interval"]["level"])),
+        interval=portal.Interval(
+            **{
+                name: round(100 * metadata["interval"][name])
+                for name in ("level", "measured", "measured_least")
+                if name in metadata["interval"]
+            }
+        ),
         night_hours=_night_hours(charter),
         estimators=estimator_names(),
         scores=_scores(charter, store),

@@ -18,10 +18,12 @@ Whole = int | None
 
 
 class Interval(CharterPart):
-    """Level of the intervals, and whether it is provisional."""
+    """Level of the intervals, whether it is provisional, and how many held where truth is known."""
 
     level: int = Field(default=90, gt=0, lt=100, description="percent")
     is_provisional: bool = True
+    measured: int | None = Field(None, ge=0, le=100, description="percent, mean over makes")
+    measured_least: int | None = Field(None, ge=0, le=100, description="percent, worst make")
 
 
 class ReleasedPresence(CharterPart):

@@ -220,6 +220,7 @@ def _metadata(
         "interval": {
             "level": methods.section("uncertainty", charter.pilot)["level"],
             "status": "provisional",
+            **(methods.section("covered", charter.pilot) if product.name == PRESENCE else {}),
         },
         "withheld_share": round(facts["n_withheld"] / max(facts["n_entries"], 1), 4),
         "methods": methods.fingerprint(charter.pilot),

@@ -6,6 +6,7 @@ what protection took away and what an interval promised are in the figures.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from peil.area.area import Area
 from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.score import truth
+from peil.score.presence_parts import by_attraction, of_draws
 from peil.score.released_figures import (
     HOUR,
     Choices,
@@ -72,6 +74,9 @@ def of_pilot(charter: Charter, area: Area, store: Store) -> Record:
         true = _present(charter, area, days["presence"])
         rows += presence(tables["presence"], true, area.zones, choices)
         record["persons_of_hour"] = persons_of_hour(tables["presence"], true, area.zones)
+        if area.register is not None:
+            rows += by_attraction(tables["presence"], true, area.register, choices)
+            rows += of_draws(_draws(charter, store, days["presence"], choices), true, choices)
     is_demo = charter.inputs.truth is not None and charter.inputs.truth.reader == "demo"
     if "flows" in tables and is_demo:
         trips = [truth.trips(charter, day, by_hour=True) for day in days["flows"]]
@@ -134,6 +139,18 @@ def _table(charter: Charter, store: Store, product: str, choices: Choices) -> pd
     table = pd.concat(tables, ignore_index=True)
     table[HOUR] = pd.to_datetime(table[HOUR], utc=True)
     return _by_day(table, HOUR, charter, choices)
+
+
+def _draws(
+    charter: Charter, store: Store, days: list[date], choices: Choices
+) -> Iterator[pd.DataFrame]:
+    """Draws of each day, one day at a time, the hours to score only; none where none were kept."""
+    for day in days:
+        file = store.estimated(charter.pilot, day) / "est_presence__draws.parquet"
+        if file.exists():
+            drawn = pd.read_parquet(file)
+            drawn["hour_at"] = pd.to_datetime(drawn["hour_at"], utc=True)
+            yield _by_day(drawn, "hour_at", charter, choices)
 
 
 def _by_day(rows: pd.DataFrame, column: str, charter: Charter, choices: Choices) -> pd.DataFrame:

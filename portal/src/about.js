@@ -36,7 +36,10 @@ function method() {
       footprint ? row(say("footprint"), sayOr(`footprint_${footprint}`, footprint)) : null,
       run ? row(say("run"), h("code", {}, run)) : null,
       row(say("interval"), say("interval_method", { level: data.interval.level }),
-        data.interval.is_provisional ? h("small", {}, say("interval_provisional")) : null),
+        data.interval.measured !== null && data.interval.measured !== undefined
+          ? h("small", {}, say("interval_measured_why",
+            { measured: data.interval.measured, least: data.interval.measured_least }))
+          : data.interval.is_provisional ? h("small", {}, say("interval_provisional")) : null),
       row(say("an_hour"), say("an_hour_is"))),
     h("div", { class: "prose" }, paragraphs.map((paragraph) => h("p", {}, textOf(paragraph)))));
 }

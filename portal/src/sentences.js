@@ -21,11 +21,13 @@ export function intervalWords(now) {
   return say("from_to", { lower: whole(now.lower), upper: whole(now.upper) });
 }
 
-// "between 3 900 and 4 700 in 90 of 100 cases; provisional"
+// "between 3 900 and 4 700, meant for 90 of 100 cases; 91 held on simulated countries"
 export function intervalSentence(now) {
   if (now.lower === null || now.upper === null) return say("no_interval_sentence");
   const sentence = say("interval_sentence",
     { lower: whole(now.lower), upper: whole(now.upper), level: data.interval.level });
+  if (data.interval.measured !== null && data.interval.measured !== undefined)
+    return `${sentence}; ${say("interval_measured", { measured: data.interval.measured })}`;
   return data.interval.is_provisional ? `${sentence}; ${say("provisional")}` : sentence;
 }
 

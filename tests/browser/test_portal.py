@@ -47,10 +47,10 @@ def test_the_numbers_on_screen_are_the_released_ones(
     assert value is not None and lower is not None and upper is not None
     assert browser.text("#number") == written(value, language)
     sentence = {
-        "en": f"between {written(lower, 'en')} and {written(upper, 'en')} in 90 of 100 cases; "
-        "provisional",
-        "nl": f"tussen {written(lower, 'nl')} en {written(upper, 'nl')} in 90 van de 100 "
-        "gevallen; voorlopig",
+        "en": f"between {written(lower, 'en')} and {written(upper, 'en')}, meant for 90 of 100 "
+        "cases; provisional",
+        "nl": f"tussen {written(lower, 'nl')} en {written(upper, 'nl')}, bedoeld voor 90 van de "
+        "100 gevallen; voorlopig",
     }
     assert browser.text("#interval") == sentence[language]
 

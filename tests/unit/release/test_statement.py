@@ -14,7 +14,7 @@ TOLD = {
     "night": {"day": "2026-03-02"},
     "n_withheld": 7,
     "n_entries": 480,
-    "interval": {"level": 0.9},
+    "interval": {"level": 0.9, "measured": 0.91, "measured_least": 0.75},
 }
 
 
@@ -65,7 +65,8 @@ def test_what_is_not_claimed_is_said(words: dict[str, str]) -> None:
     english = " ".join(words["en"].split())
     assert "Somebody who already knows every other device" in english
     assert "they stay personal data" in english
-    assert "The interval is provisional" in english
+    assert "90 of 100 intervals are meant to hold the true number" in english
+    assert "91 of 100 did, 75 on the worst make" in english
     assert "Devices are not people" in english
     assert "het blijven persoonsgegevens" in " ".join(words["nl"].split())
 
