@@ -1,4 +1,4 @@
-"""Released flows and visitors: protected by distinct devices, under SDMX names."""
+"""Released visitors: protected by distinct devices, under SDMX names."""
 
 from __future__ import annotations
 
@@ -12,49 +12,17 @@ from numpy.typing import NDArray
 
 from peil import methods
 from peil.area.area import Area
+from peil.area.regions import regions
 from peil.charter.clock import hours_of
 from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
+from peil.charter.thresholds import threshold_of
 from peil.estimate.linked.tables import ESTIMATOR as ESTIMATOR
-from peil.estimate.linked.tables import regions
 from peil.outcome import Refused
-from peil.release.presence import figures, local_hours, threshold_of
+from peil.release.presence import figures, local_hours
 from peil_models.disclosure.line_audit import suppress_crossing
 
 Ints = NDArray[np.intp]
-
-
-def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
-    """Trips by pair of zones and hour: every pair in every hour, withheld where few made it.
-
-    No total over pairs is published, and none is fixed by the register, so that no entry follows
-    from others: the threshold is all that is needed.
-    """
-    rows = pd.read_parquet(estimated / f"{PRODUCTS['flows'].table('estimated')}.parquet")
-    rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
-    zones = area.bottom()
-    key = ["from_zone_id", "to_zone_id", "hour_at"]
-    hours = pd.to_datetime(hours_of(day, charter.time_zone), utc=True)
-    whole = pd.MultiIndex.from_product([zones, zones, hours], names=key)
-    rows = rows.set_index(key).reindex(whole).reset_index()
-    threshold = threshold_of(charter)
-    value = "n_trips" if area.register is None else "n_person_trips"
-    devices = _effective(rows, value, threshold)
-    shown = devices >= threshold
-    _refuse_gaps(devices, shown, [], threshold)
-    unit, columns = (
-        ("DEV", ["n_trips"])
-        if area.register is None
-        else ("PS_TRIP", ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"])
-    )
-    table = pd.DataFrame(
-        {
-            "REF_AREA_FROM": rows["from_zone_id"].astype(str),
-            "REF_AREA_TO": rows["to_zone_id"].astype(str),
-            "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone)),
-        }
-    )
-    return figures(table, rows, columns, shown, unit)
 
 
 def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:

@@ -149,10 +149,7 @@ def _candidate(period: Period, product: Product) -> Outcome:
     limits = transform.TransformSession.bounded(store.settings, work)
     transform.check("released", aside, limits, work / "dbt", product.name)
     content = hashlib.sha256(csv.encode()).hexdigest()
-    facts: dict[str, Any] = {
-        "n_entries": len(table),
-        "n_withheld": int(table["OBS_VALUE"].isna().sum()),
-    }
+    facts = _counts(table)
     metadata = _metadata(charter, day, record, facts, content, product)
     metadata["land_use"] = area.land_use
     write_json(aside / "metadata.json", metadata)
@@ -167,6 +164,13 @@ def _candidate(period: Period, product: Product) -> Outcome:
     bundle.seal(store, aside)
     replace_folder(aside, folder)
     return period.outcome("release", "done", facts, folder)
+
+
+def _counts(table: pd.DataFrame) -> dict[str, Any]:
+    """How many entries there are, and how many withheld; a row may stand for several of these."""
+    n_entries = table["N_ENTRIES"] if "N_ENTRIES" in table else pd.Series(1, index=table.index)
+    withheld = n_entries[table["OBS_VALUE"].isna()]
+    return {"n_entries": int(n_entries.sum()), "n_withheld": int(withheld.sum())}
 
 
 def _check_approval(period: Period, record: dict[str, Any], product: Product) -> None:

@@ -5,7 +5,16 @@ withheld. Thresholds are arguments and are chosen elsewhere.
 """
 
 from peil_models.disclosure.audit import AuditReport, LinearRow, audit
+from peil_models.disclosure.grain import PairGrain, pair_grain
 from peil_models.disclosure.protect import protect
 from peil_models.disclosure.suppression import suppress
 
-__all__ = ["AuditReport", "LinearRow", "audit", "protect", "suppress"]
+__all__ = [
+    "AuditReport",
+    "LinearRow",
+    "PairGrain",
+    "audit",
+    "pair_grain",
+    "protect",
+    "suppress",
+]
