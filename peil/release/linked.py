@@ -17,80 +17,90 @@ from peil.charter.clock import hours_of
 from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.charter.thresholds import threshold_of
+from peil.estimate.linked.origin_plan import origin_plan
 from peil.estimate.linked.tables import ESTIMATOR as ESTIMATOR
 from peil.outcome import Refused
 from peil.release.presence import figures, local_hours
 from peil_models.disclosure.line_audit import suppress_crossing
 
 Ints = NDArray[np.intp]
+UNALLOCATED = "_X"  # SDMX: not told which
 
 
 def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
-    """People present by where they come from: every zone, hour and origin that is published at all.
+    """People present by where they come from: entries of the plan that are published.
 
     An entry under the threshold is withheld, and others with it: all persons of a region are in its
     register wherever they are, and all who are in a zone are its released presence, so that one
     gap alone would be found by subtraction, and one of several by both kinds of total together.
-    ORIGIN is the zone itself for those who live there, a region for other residents, the country of
-    the SIM (SIM_DE) for visitors from abroad; a country without any published entry is left out.
+    ORIGIN is the zone itself for those who live there, a region for other residents, SIM_O for
+    visitors from abroad; _O for all others, _T for everybody, where fewer are expected. A row a
+    zone, of ORIGIN _X, says how many of its entries are withheld.
     """
     rows = pd.read_parquet(estimated / f"{PRODUCTS['visitors'].table('estimated')}.parquet")
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
-    region = regions(area)
-    abroad = sorted(set(rows.loc[rows["origin_kind"] == "country", "origin_id"]))
-    hours = pd.to_datetime(hours_of(day, charter.time_zone), utc=True)
-    key = ["zone_id", "origin_kind", "origin_id", "hour_at"]
-    whole = pd.MultiIndex.from_tuples(
-        [(*entry, hour) for entry in _entries(region, abroad) for hour in hours], names=key
-    )
-    rows = rows.set_index(key).reindex(whole).reset_index()
-    of_zone, registered = _lines(rows, region)
-    totals = [*of_zone, *registered]
-    threshold = threshold_of(charter)
+    rows = rows.drop(columns="origin_kind")
+    planned = planned_entries(charter, area, day)
+    key = ["zone_id", "origin_id", "hour_at"]
+    rows = planned.merge(rows, on=key, how="outer", validate="one_to_one", indicator="is_planned")
+    rows = rows.sort_values(key, ignore_index=True)
+    threshold, has_register = threshold_of(charter), area.register is not None
+    of_zone, registered = _lines(rows)
     shown = ~_withheld(charter, area, rows, of_zone, registered)
-    value = "n_devices" if area.register is None else "n_persons"
-    _refuse_gaps(_effective(rows, value, threshold), shown, totals, threshold)
-    published = set(rows.loc[shown, "origin_id"])
-    is_listed = (rows["origin_kind"].ne("country") | rows["origin_id"].isin(published)).to_numpy()
-    rows, shown = rows[is_listed].reset_index(drop=True), shown[is_listed]
-    unit, columns = (
-        ("DEV", ["n_devices"])
-        if area.register is None
-        else ("PS", ["n_persons", "n_persons_lower", "n_persons_upper"])
-    )
+    value = "n_persons" if has_register else "n_devices"
+    _refuse_gaps(_effective(rows, value, threshold), shown, [*of_zone, *registered], threshold)
+    if (rows["is_planned"] == "right_only").any():
+        raise Refused(
+            "Visitors were estimated by origins that are none of the plan's: estimate the day "
+            "again with this version."
+        )
+    gaps = rows[~shown].groupby("zone_id", sort=True).size()
+    start = pd.Timestamp(hours_of(day, charter.time_zone)[0]).tz_convert("UTC")
+    counts = pd.DataFrame({"zone_id": gaps.index, "n_entries": gaps.to_numpy()})
+    withheld = counts.assign(origin_id=UNALLOCATED, hour_at=start, freq=UNALLOCATED)
+    listed = pd.concat(
+        [rows[shown].assign(n_entries=1, freq="H"), withheld], ignore_index=True
+    ).sort_values(key, ignore_index=True)
     table = pd.DataFrame(
         {
-            "REF_AREA": rows["zone_id"].astype(str),
-            "ORIGIN": rows["origin_id"].astype(str),
-            "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone)),
+            "REF_AREA": listed["zone_id"].astype(str),
+            "ORIGIN": listed["origin_id"].astype(str),
+            "FREQ": listed["freq"].astype(str),
+            "TIME_PERIOD": local_hours(listed["hour_at"], ZoneInfo(charter.time_zone)),
+            "N_ENTRIES": listed["n_entries"].astype("int64"),
         }
     )
-    return figures(table, rows, columns, shown, unit)
+    ends = ["n_persons_lower", "n_persons_upper"] if has_register else []
+    is_free = listed["origin_id"].ne(UNALLOCATED).to_numpy()
+    return figures(table, listed, [value, *ends], is_free, "PS" if has_register else "DEV")
 
 
-def _entries(region: dict[str, str], abroad: list[str]) -> list[tuple[str, str, str]]:
-    """Every zone with every origin, of whom the residents of the zone are one, by its own id."""
-    entries = []
-    for zone in sorted(region):
-        # where regions are the lowest zones themselves, those who live here are no visitors
-        others = sorted(set(region.values()) - {zone})
-        entries.append((zone, "resident", zone))
-        entries += [(zone, "region", origin) for origin in others]
-        entries += [(zone, "country", origin) for origin in abroad]
-    return entries
+def planned_entries(charter: Charter, area: Area, day: date) -> pd.DataFrame:
+    """Every zone, hour and origin that persons of a day can be published in, with its line.
+
+    `line` names those whose sum is taken to be known: of a region, those told apart alike. Who
+    knows registers only knows less: a register is a sum of such lines, of which parts are hidden
+    in an origin of several regions.
+    """
+    hours = hours_of(day, charter.time_zone)
+    entries = origin_plan(charter, area, hours).entries()
+    is_home = entries["origin_id"] == entries["zone_id"]
+    region = entries["zone_id"].map(regions(area))
+    level, origin = entries["level"].astype(str), entries["origin_id"].mask(is_home, "home")
+    moments = pd.DatetimeIndex(pd.to_datetime(hours, utc=True))
+    return entries.assign(
+        hour_at=moments[entries["hour"]], line=region + " " + level + " " + origin
+    ).drop(columns=["hour", "level"])
 
 
-def _lines(rows: pd.DataFrame, region: dict[str, str]) -> tuple[list[Ints], list[Ints]]:
-    """Positions of the entries whose total is known: per hour, of each zone and of each region."""
-    lives_in = rows["origin_id"].where(rows["origin_kind"] == "region", "")
-    at_home = rows["zone_id"].map(region)
-    register = lives_in.where(rows["origin_kind"] != "resident", at_home)
-    hour = rows["hour_at"]
-    of_zone = rows.groupby([hour, rows["zone_id"]], sort=True).indices.values()
-    registered = rows[register != ""].groupby([hour, register], sort=True).groups.values()
-    return [np.asarray(line, np.intp) for line in of_zone], [
-        np.asarray(line) for line in registered
-    ]
+def _lines(rows: pd.DataFrame) -> tuple[list[Ints], list[Ints]]:
+    """Positions of the entries whose total is known: per hour, of each zone and of each line."""
+    by_zone = rows.groupby(["hour_at", "zone_id"], sort=True).indices.values()
+    by_line = rows.groupby(["hour_at", "line"], sort=True).indices.values()
+    of_zone, registered = (
+        [np.asarray(line, np.intp) for line in lines] for lines in (by_zone, by_line)
+    )
+    return of_zone, registered
 
 
 def _effective(rows: pd.DataFrame, value: str, threshold: int) -> NDArray[np.float64]:

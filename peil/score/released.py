@@ -137,7 +137,7 @@ def _table(charter: Charter, store: Store, product: str, choices: Choices) -> pd
     ]
     table = pd.concat(tables, ignore_index=True)
     table[HOUR] = pd.to_datetime(table[HOUR], utc=True)
-    return table if "FREQ" in table else _by_day(table, HOUR, charter, choices)
+    return table if product == "flows" else _by_day(table, HOUR, charter, choices)
 
 
 def _trips_by_entry(charter: Charter, area: Area, day: date) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from peil.charter.schema import Charter
 from peil.charter.windows import Window, linked_products, periods
 from peil.estimate.champion import champion_of, default_footprint
 from peil.estimate.linked import follow
+from peil.estimate.linked.origin_plan import origin_plan
 from peil.estimate.linked.plan import flow_plan
 from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing, positions_of
 from peil.gates import require_open
@@ -208,14 +209,14 @@ def _tables(
     entry_points = [(product.tally, product.estimate), *([product.finer] if product.finer else [])]
     make = [(tally, resolve(entry_point)) for tally, entry_point in entry_points]
     hours = device_rows.hours_of_window(charter, window)
-    plan = flow_plan(charter, area, hours)
+    plans = flow_plan(charter, area, hours), origin_plan(charter, area, hours)
     counts = [len(hours_of(day, charter.time_zone)) for day in window.days()]
     return {
         day: {
             name: table_of(
                 weighing,
                 tallies[tally],
-                TablePeriod(window, hours, positions_of(day, window, counts), run_id, plan),
+                TablePeriod(window, hours, positions_of(day, window, counts), run_id, *plans),
             )
             for name, (tally, table_of) in zip(product.estimated.files, make, strict=True)
         }

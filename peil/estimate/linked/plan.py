@@ -86,10 +86,11 @@ def flow_plan(charter: Charter, area: Area, hours: Sequence[datetime]) -> FlowPl
     lengths = np.diff(np.append(starts, DAY_HOURS))
     wanted = choices["margin"] * threshold_of(charter)
     size = np.zeros(len(zones))
-    expected = np.full((len(zones), len(zones)), float(wanted))  # nothing is known: pairs by day
-    if area.register is not None:
-        size = area.register.loc[zones].to_numpy(dtype=np.float64)
-        expected = choices["operator_share"] * _expected(area, zones, size, choices)
+    expected = expected_devices(charter, area)
+    if expected is None:  # nothing is known: pairs by day
+        expected = np.full((len(zones), len(zones)), float(wanted))
+    else:
+        size = residents(area)
     grain = pair_grain(
         expected,
         size,
@@ -107,23 +108,42 @@ def flow_plan(charter: Charter, area: Area, hours: Sequence[datetime]) -> FlowPl
     return FlowPlan(grain, *ends, *_periods(hours, charter.time_zone, starts, lengths))
 
 
-def _expected(
-    area: Area, zones: list[str], residents: NDArray[np.float64], choices: dict[str, Any]
-) -> NDArray[np.float64]:
-    """Trips a day between zones, from residents and the map."""
+def parts_of(clock: Sequence[int], starts: Ints) -> Ints:
+    """Part of the day of each local hour.
+
+    >>> parts_of([0, 6, 23], np.array([0, 6, 20]))
+    array([0, 1, 2])
+    """
+    return np.asarray(np.searchsorted(starts, clock, side="right") - 1, dtype=np.int64)
+
+
+def residents(area: Area) -> NDArray[np.float64]:
+    """Registered persons of each lowest zone."""
+    if area.register is None:
+        raise ValueError("area has no register")
+    return np.asarray(area.register.loc[area.bottom()].to_numpy(), dtype=np.float64)
+
+
+def expected_devices(charter: Charter, area: Area) -> NDArray[np.float64] | None:
+    """Devices with a trip between zones on a day, from residents and the map; None without them."""
+    if area.register is None:
+        return None
+    choices = methods.section("grain", charter.pilot)
+    zones = area.bottom()
     tiles = area.tiles.groupby("zone_id", observed=True)
     centre = tiles[["x_m", "y_m"]].mean().reindex(zones)
     n_tiles = tiles.size().reindex(zones, fill_value=0).clip(lower=1)
     side = np.unique(area.tiles["x_m"])
-    tile_m2 = float(np.diff(side).min(initial=np.inf)) ** 2 if len(side) > 1 else 1.0
-    return expected_trips(
-        residents,
+    tile_m2 = float(np.diff(side).min()) ** 2 if len(side) > 1 else 1.0
+    trips = expected_trips(
+        residents(area),
         centre["x_m"].fillna(0.0),
         centre["y_m"].fillna(0.0),
         n_tiles * tile_m2,
         trips_per_person=choices["trips_per_person"],
         distance_exponent=choices["distance_exponent"],
     )
+    return np.asarray(choices["operator_share"] * trips)
 
 
 def _periods(
@@ -132,7 +152,7 @@ def _periods(
     """Part of each hour, its period at each grain; first hour, length and weekend of a period."""
     zone = ZoneInfo(time_zone)
     local = [hour.astimezone(zone) for hour in hours]
-    part = np.searchsorted(starts, [moment.hour for moment in local], side="right") - 1
+    part = parts_of([moment.hour for moment in local], starts)
     day = np.array([moment.toordinal() for moment in local], dtype=np.int64)
     by_hour = np.arange(len(local))
     key = day * len(starts) + part
@@ -145,4 +165,4 @@ def _periods(
     freq += ["D"] * len(first_day)
     start = np.concatenate([by_hour, first_part, first_day])
     is_weekend = np.array([moment.weekday() >= SATURDAY for moment in local])
-    return part.astype(np.int64), period, start, np.array(freq, dtype=object), is_weekend[start]
+    return part, period, start, np.array(freq, dtype=object), is_weekend[start]

@@ -15,9 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peil.area.area import Area
-from peil.area.countries import country_of_mcc
-from peil.area.regions import regions as regions
 from peil.charter.windows import Window
+from peil.estimate.linked.origin_plan import KINDS, OriginPlan
 from peil.estimate.linked.plan import FlowPlan
 from peil.estimate.linked.sums import PARTS, Origins
 from peil_models.uncertainty import presence_interval
@@ -105,6 +104,8 @@ class TablePeriod:
         Written into every row.
     plan : FlowPlan, optional
         The entries that trips are published in.
+    origins : OriginPlan, optional
+        The origins that visitors are told apart by.
     """
 
     window: Window
@@ -112,6 +113,13 @@ class TablePeriod:
     positions: list[int]
     run_id: str
     plan: FlowPlan | None = None
+    origins: OriginPlan | None = None
+
+    def origin_plan(self) -> OriginPlan:
+        """The origins that visitors are told apart by."""
+        if self.origins is None:
+            raise ValueError("part has no plan of origins: visitors have none without it")
+        return self.origins
 
 
 def of_day(table: pd.DataFrame, positions: list[int]) -> pd.DataFrame:
@@ -137,21 +145,14 @@ def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.D
         weights = weighing.per_device(present.astype(np.float64))
         if weights is not None:
             rows.loc[own.index, "n_persons"] = weights[own["origin"]] * own["mass"]
-    region = regions(weighing.area)
     homes = origins.zones
-    names, kinds = [], []
-    for origin, zone in zip(rows["origin"], rows["zone"], strict=True):
-        if origin > origins.unknown:
-            mcc = int(origins.country(origin))
-            kinds.append("country")
-            names.append(f"SIM_{country_of_mcc(mcc) or mcc}")  # no region has such a code
-        elif origin == zone:
-            kinds.append("resident")
-            names.append(homes[origin])
-        else:
-            kinds.append("region")
-            names.append(region[homes[origin]])
-    rows["origin_kind"], rows["origin_id"] = kinds, names
+    zone, hour, origin = (rows[name].to_numpy() for name in ("zone", "hour", "origin"))
+    codes = part.origin_plan().codes(zone, hour, origin, origin > origins.unknown)
+    rows["origin_id"] = codes
+    rows["origin_kind"] = [
+        KINDS.get(code, "resident" if code == homes[at] else "region")
+        for code, at in zip(codes, zone, strict=True)
+    ]
     whole = rows.groupby(
         ["zone", "hour", "origin_kind", "origin_id"], as_index=False, sort=True
     ).agg(n_devices=("n_devices", "sum"), mass=("mass", "sum"), n_persons=("n_persons", "sum"))
