@@ -101,6 +101,7 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
             language: {
                 "subject": statement_linked.SUBJECT[product][language],
                 "together": statement_linked.TOGETHER[product][language],
+                "width": statement_linked.WIDTH[product][language],
             }
             for language in texts
         }
