@@ -134,7 +134,8 @@ def _units(
     key = from_end * (2 * len(trips)) + to_end
     keys = np.unique(key[is_pair])
     number = np.minimum(np.searchsorted(keys, key), max(len(keys) - 1, 0))
-    return number, np.bincount(number[is_pair], trips[is_pair], minlength=len(keys))
+    total = np.bincount(number[is_pair], trips[is_pair], minlength=len(keys))
+    return number, np.asarray(total, dtype=np.float64)
 
 
 def _pairs_between(from_end: Ints, to_end: Ints, region: Ints, n: int) -> Ints:

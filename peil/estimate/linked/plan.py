@@ -101,11 +101,12 @@ def flow_plan(charter: Charter, area: Area, hours: Sequence[datetime]) -> FlowPl
         mass_share=choices["mass_share"],
     )
     codes = np.array([*zones, *names, *["" for _ in range(len(zones) - len(names))]], dtype=object)
-    ends = [
+    from_code, to_code = (
         np.where((end >= len(zones)) & ~grain.is_whole, codes[end] + OTHERS, codes[end])
         for end in (grain.from_end, grain.to_end)
-    ]
-    return FlowPlan(grain, *ends, *_periods(hours, charter.time_zone, starts, lengths))
+    )
+    periods = _periods(hours, charter.time_zone, starts, lengths)
+    return FlowPlan(grain, from_code, to_code, *periods)
 
 
 def parts_of(clock: Sequence[int], starts: Ints) -> Ints:
