@@ -17,11 +17,11 @@ ENTRIES = """
     FROM {table} AS released
     CROSS JOIN this_batch
     LEFT JOIN {estimated} AS estimated
-        ON {same} AND estimated.hour_at = released.TIME_PERIOD::TIMESTAMPTZ
+        ON {same} AND estimated.{at} = released.TIME_PERIOD::TIMESTAMPTZ
 """
 
 
-def entries(table: str, estimated: str, same: str) -> str:
+def entries(table: str, estimated: str, same: str, at: str = "hour_at") -> str:
     """SQL of one row per batch: its entries beside the distinct devices that they rest on.
 
     Parameters
@@ -31,8 +31,10 @@ def entries(table: str, estimated: str, same: str) -> str:
     same : str
         SQL that holds where an entry of `released` and a row of `estimated` are the same but for
         the hour.
+    at : str, default="hour_at"
+        The column of `estimated` that says when an entry begins.
     """
-    return ENTRIES.format(table=table, estimated=estimated, same=same, counts=COUNTS)
+    return ENTRIES.format(table=table, estimated=estimated, same=same, at=at, counts=COUNTS)
 
 
 def beliefs(table: str, measure: str) -> list[Belief]:
@@ -76,6 +78,12 @@ def beliefs(table: str, measure: str) -> list[Belief]:
             do="Choose larger zones for this area, or leave this product out of the charter.",
             shows=("n_entries", "n_published"),
         ),
+    ]
+
+
+def whole_day(table: str, measure: str) -> list[Belief]:
+    """Of a table by hour: no hour lacks."""
+    return [
         note(
             name="every_hour_is_released",
             table=table,

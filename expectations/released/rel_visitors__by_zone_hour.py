@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from expectations.belief import Belief
 from expectations.limits import Limits
-from expectations.linked import beliefs, entries
+from expectations.linked import beliefs, entries, whole_day
 
 TABLE = "rel_visitors__by_zone_hour"
 MEASURES = {
@@ -18,4 +18,4 @@ MEASURES = {
 
 def suite(_: Limits) -> list[Belief]:
     """Beliefs about `rel_visitors__by_zone_hour`: none has a limit of its own."""
-    return beliefs(TABLE, "released_visitors")
+    return [*beliefs(TABLE, "released_visitors"), *whole_day(TABLE, "released_visitors")]

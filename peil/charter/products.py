@@ -52,6 +52,9 @@ class Product:
     estimate, protect, score : str
         Entry points: from the tally to estimates of a period; from these to the table that may
         leave; figures on known truth. Empty where there is none.
+    finer : tuple of str
+        Tally and entry point of a second estimated table, the last of the product's files: finer
+        than what is released, and scored in its place. Empty where there is none.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Product:
     estimate: str = ""
     protect: str = ""
     score: str = ""
+    finer: tuple[str, str] | None = None
 
     @property
     def is_releasable(self) -> bool:
@@ -88,9 +92,18 @@ class Product:
         """The table that figures of the product are read from.
 
         >>> PRODUCTS["flows"].table("released")
-        'rel_flows__by_zone_pair_hour'
+        'rel_flows__by_pair_period'
         """
         return self.output(state).files[0]
+
+    @property
+    def scored_table(self) -> str:
+        """The estimated table that is set against a known truth.
+
+        >>> PRODUCTS["flows"].scored_table
+        'est_flows__by_zone_pair_hour'
+        """
+        return self.estimated.files[-1 if self.finer else 0]
 
 
 _ROWS = (
@@ -110,12 +123,13 @@ _ROWS = (
     ),
     Product(
         "flows",
-        estimated=_same("est_flows__by_zone_pair_hour"),
-        released=_same("rel_flows__by_zone_pair_hour"),
-        tally="flows",
-        estimate="peil.estimate.linked.tables:flows",
-        protect="peil.release.linked:flows",
+        estimated=_same("est_flows__by_pair_period", "est_flows__by_zone_pair_hour"),
+        released=_same("rel_flows__by_pair_period"),
+        tally="flow_entries",
+        estimate="peil.estimate.linked.flow_tables:by_period",
+        protect="peil.release.flows:flows",
         score="peil.score.linked:flows",
+        finer=("flows", "peil.estimate.linked.flow_tables:by_hour"),
     ),
     Product(
         "residence",

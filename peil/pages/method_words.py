@@ -31,22 +31,24 @@ PRESENCE = [
 FLOWS = [
     Words(
         en="Flows: a device that stays, moves and stays again makes one trip, counted from the "
-        "zone of the first stay to that of the next, in the hour it leaves. Trips become trips "
-        "of persons by home weights: each device stands for residents of its home zone.",
+        "zone of the first stay to that of the next, in the period it leaves. Trips become trips "
+        "of persons by home weights: each device stands for residents of its home zone, less the "
+        "trips that persons without a phone do not make.",
         nl="Verplaatsingen: een toestel dat verblijft, beweegt en weer verblijft maakt er één, "
-        "geteld van de zone van het eerste verblijf naar die van het volgende, in het uur van "
+        "geteld van de zone van het eerste verblijf naar die van het volgende, in de periode van "
         "vertrek. Met woongewichten worden dat verplaatsingen van personen: elk toestel staat "
-        "voor bewoners van zijn woonzone.",
+        "voor bewoners van zijn woonzone, min de verplaatsingen die mensen zonder telefoon niet "
+        "maken.",
     )
 ]
 VISITORS = [
     Words(
         en="Who is here: the home zone of a device is where it is most at night over the linkage "
-        "window. Foreign SIMs are told apart by the country of their network; each stands for "
-        "itself.",
+        "window. A foreign SIM stands for as many visitors as the operator's share of residents "
+        "says.",
         nl="Wie is hier: de woonzone van een toestel is waar het ’s nachts het meest is in de "
-        "koppelperiode. Buitenlandse simkaarten worden onderscheiden naar het land van hun net; "
-        "elke staat voor zichzelf.",
+        "koppelperiode. Een buitenlandse simkaart staat voor zo veel bezoekers als het aandeel van "
+        "de operator onder bewoners zegt.",
     )
 ]
 PROTECTED = {

@@ -6,6 +6,7 @@ pairs of which nothing is shown may be left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -58,9 +59,10 @@ class ByPair(CharterPart):
     """A released table of pairs as columns: `values[p][t]` of pair p in hour t.
 
     `pairs[p]` are two places in lists of the table's own; `times` are the hours that were
-    released. `conf_status[p]` has a letter an hour: ``F`` (free), ``C`` (withheld: no number may
-    stand there), ``L`` (not observed) or ``-`` (no entry). `unlisted` is the letter of every
-    observed hour of a pair that is not in `pairs`: ``C`` where each pair has an entry and those
+    released. `conf_status[p]` has a letter an hour: ``F`` (free), ``=`` (of the entry that began
+    before), ``C`` (withheld: no number may stand there) or ``-`` (no entry). `n_withheld` counts
+    withheld entries by the pair's first place, of `n_entries` in all. `unlisted` is the letter of
+    every hour of a pair that is not in `pairs`: ``C`` where each pair has an entry and those
     withheld throughout were left out.
     """
 
@@ -71,6 +73,8 @@ class ByPair(CharterPart):
     upper: list[list[Whole]]
     conf_status: list[str]
     unlisted: Literal["C", "-"] = "-"
+    n_withheld: dict[str, int] = Field(default_factory=dict)
+    n_entries: int = 0
     interval: Interval = Interval()
 
     def _check(self, n_first: int, n_second: int) -> Self:
@@ -83,8 +87,8 @@ class ByPair(CharterPart):
             if len(rows) != len(self.pairs) or any(len(r) != len(self.times) for r in rows):
                 raise ValueError(f"{name} must be pairs by hours")
         for p, letters in enumerate(self.conf_status):
-            if set(letters) - {"F", "C", "L", "-"}:
-                raise ValueError("a status must be F, C, L or -")
+            if set(letters) - {"F", "C", "-", "="} or re.search("(^|[C-])=", letters):
+                raise ValueError("a status must be F, C or -, and = only after F")
             _silent(letters, self.values[p], self.lower[p], self.upper[p])
         _ascending(self.times)
         return self
@@ -111,8 +115,9 @@ class ByPair(CharterPart):
 
 
 class ReleasedFlows(ByPair):
-    """Trips from zone to zone by the hour of departure; a pair is (from, to) in `zone_ids`.
+    """Trips from area to area by period of departure; a pair is (from, to) in `zone_ids`.
 
+    An area is a zone of any level, or the others of a region (its code and ``_O``).
     `unit`: trips of persons or of devices.
     """
 

@@ -73,21 +73,17 @@ def letters_of(table: pd.DataFrame) -> pd.Series:
 def flows(charter: Charter, store: Store) -> ReleasedFlows | None:
     """Read the released flows of every day that has them, or None.
 
-    Where every pair has an entry in every hour, those that are withheld throughout are left out:
-    of a country's municipalities they are most.
+    A pair that is published at all has an entry in every hour: those it lacks are withheld.
     """
     rows = _read(charter, store, "flows")
     if rows is None:
         return None
     table, whole = rows
-    zones = sorted({*table["REF_AREA_FROM"], *table["REF_AREA_TO"]})
-    if len(table) == len(zones) ** 2 * len(whole["times"]):
-        whole["unlisted"] = "C"
-        shown = table["OBS_STATUS"].eq("A")
-        pair = table.groupby(["REF_AREA_FROM", "REF_AREA_TO"])["TIME_PERIOD"]
-        table = table[shown.groupby(pair.ngroup()).transform("any")]
+    areas = sorted({*table["REF_AREA_FROM"], *table["REF_AREA_TO"]})
     keys = (table["REF_AREA_FROM"], table["REF_AREA_TO"])
-    return ReleasedFlows(zone_ids=zones, **_by_pair(table, whole, keys, (zones, zones)))
+    columns = _by_pair(table, whole, keys, (areas, areas))
+    columns["conf_status"] = [letters.replace("-", "C") for letters in columns["conf_status"]]
+    return ReleasedFlows(zone_ids=areas, **columns)
 
 
 def visitors(charter: Charter, store: Store, area: Area) -> ReleasedVisitors | None:
@@ -157,7 +153,7 @@ def _read(
     places = [store.released(charter.pilot, product, day) for day in days]
     name = PRODUCTS[product].table("released")
     tables = [pd.read_parquet(place / f"{name}.parquet") for place in places]
-    table = pd.concat(tables, ignore_index=True)
+    table, counts = _counted(pd.concat(tables, ignore_index=True))
     zone = ZoneInfo(charter.time_zone)
     times = [
         hour.astimezone(zone).isoformat()
@@ -174,7 +170,34 @@ def _read(
         raise ValueError(f"{name}: its days have different units; release them alike")
     if not len(units):
         return None
-    return table, {"times": times, "interval": interval, "unit": units[0]}
+    return table, {"times": times, "interval": interval, "unit": units[0], **counts}
+
+
+def _counted(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Published rows, and how many entries are withheld, which rows of their own say."""
+    shown = table["OBS_VALUE"].notna()
+    hidden = (
+        table[table["OBS_STATUS"] == "Q"].groupby(table.columns[0], sort=True)["N_ENTRIES"].sum()
+    )
+    n_withheld = {str(area): int(count) for area, count in hidden.items()}
+    counts = {
+        "n_withheld": n_withheld,
+        "n_entries": int(table.loc[table["OBS_STATUS"] != "L", "N_ENTRIES"].sum()),
+    }
+    return table[shown].reset_index(drop=True), counts
+
+
+def _letters(letters: np.ndarray, place: np.ndarray, hour: np.ndarray, freq: pd.Series) -> None:
+    """Write an F where an entry begins and a = in each further hour that it lasts."""
+    letters[place, hour] = "F"
+    for length in sorted(set(freq) - {"H"}):
+        which = (freq == length).to_numpy()
+        n_hours = 24 if length == "D" else int(length[1:])
+        for later in range(1, n_hours):
+            at = hour[which] + later
+            is_inside = at < letters.shape[1]
+            free = (place[which][is_inside], at[is_inside])
+            letters[free] = np.where(letters[free] == "-", "=", letters[free])
 
 
 def _by_pair(
@@ -193,7 +216,7 @@ def _by_pair(
     pairs, place = np.unique(first * len(lists[1]) + second, return_inverse=True)
     shape = (len(pairs), len(whole["times"]))
     letters = np.full(shape, "-")
-    letters[place, hour] = letters_of(table).to_numpy(dtype=str)
+    _letters(letters, place, hour, table["FREQ"])
 
     def wide(column: str) -> list[list[int | None]]:
         numbers = np.full(shape, None, dtype=object)

@@ -1,4 +1,4 @@
-"""Released flows and visitors: protected by distinct devices, under SDMX names."""
+"""Released visitors: protected by distinct devices, under SDMX names."""
 
 from __future__ import annotations
 
@@ -12,129 +12,105 @@ from numpy.typing import NDArray
 
 from peil import methods
 from peil.area.area import Area
+from peil.area.regions import regions
 from peil.charter.clock import hours_of
 from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
+from peil.charter.thresholds import threshold_of
+from peil.estimate.linked.origin_plan import origin_plan
 from peil.estimate.linked.tables import ESTIMATOR as ESTIMATOR
-from peil.estimate.linked.tables import regions
 from peil.outcome import Refused
-from peil.release.presence import figures, local_hours, threshold_of
-from peil.store.atomic import read_json
+from peil.release.flows import NOT_APPLICABLE, UNALLOCATED, unobserved_hours
+from peil.release.presence import figures, local_hours
 from peil_models.disclosure.line_audit import suppress_crossing
 
 Ints = NDArray[np.intp]
 
 
-def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
-    """Trips by pair of zones and hour: every pair in every hour, withheld where few made it.
-
-    No total over pairs is published, and none is fixed by the register, so that no entry follows
-    from others: the threshold is all that is needed. Nothing is said of an hour that nobody
-    observed: when a trip of that time departed is not known.
-    """
-    rows = pd.read_parquet(estimated / f"{PRODUCTS['flows'].table('estimated')}.parquet")
-    rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
-    zones = area.bottom()
-    key = ["from_zone_id", "to_zone_id", "hour_at"]
-    hours = pd.to_datetime(hours_of(day, charter.time_zone), utc=True)
-    whole = pd.MultiIndex.from_product([zones, zones, hours], names=key)
-    rows = rows.set_index(key).reindex(whole).reset_index()
-    threshold = threshold_of(charter)
-    value = "n_trips" if area.register is None else "n_person_trips"
-    devices = _effective(rows, value, threshold)
-    unobserved = _unobserved(rows, estimated)
-    shown = (devices >= threshold) & ~unobserved
-    _refuse_gaps(devices, shown, [], threshold)
-    unit, columns = (
-        ("DEV", ["n_trips"])
-        if area.register is None
-        else ("PS_TRIP", ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"])
-    )
-    table = pd.DataFrame(
-        {
-            "REF_AREA_FROM": rows["from_zone_id"].astype(str),
-            "REF_AREA_TO": rows["to_zone_id"].astype(str),
-            "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone)),
-        }
-    )
-    return figures(table, rows, columns, shown, unit, unobserved)
-
-
 def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
-    """People present by where they come from: every zone, hour and origin that is published at all.
+    """People present by where they come from: entries of the plan that are published.
 
     An entry under the threshold is withheld, and others with it: all persons of a region are in its
     register wherever they are, and all who are in a zone are its released presence, so that one
     gap alone would be found by subtraction, and one of several by both kinds of total together.
-    ORIGIN is the zone itself for those who live there, a region for other residents, the country of
-    the SIM (SIM_DE) for visitors from abroad; a country without any published entry is left out.
+    ORIGIN is the zone itself for those who live there, a region for other residents, SIM_O for
+    visitors from abroad; _O for all others, _T for everybody, where fewer are expected. A row a
+    zone, of ORIGIN _X, says how many of its entries are withheld, another, of _Z, how many lie in
+    hours that nobody observed.
     """
     rows = pd.read_parquet(estimated / f"{PRODUCTS['visitors'].table('estimated')}.parquet")
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
-    region = regions(area)
-    abroad = sorted(set(rows.loc[rows["origin_kind"] == "country", "origin_id"]))
-    hours = pd.to_datetime(hours_of(day, charter.time_zone), utc=True)
-    key = ["zone_id", "origin_kind", "origin_id", "hour_at"]
-    whole = pd.MultiIndex.from_tuples(
-        [(*entry, hour) for entry in _entries(region, abroad) for hour in hours], names=key
-    )
-    rows = rows.set_index(key).reindex(whole).reset_index()
-    of_zone, registered = _lines(rows, region)
-    totals = [*of_zone, *registered]
-    threshold = threshold_of(charter)
-    unobserved = _unobserved(rows, estimated)
+    rows = rows.drop(columns="origin_kind")
+    planned = planned_entries(charter, area, day)
+    key = ["zone_id", "origin_id", "hour_at"]
+    rows = planned.merge(rows, on=key, how="outer", validate="one_to_one", indicator="is_planned")
+    rows = rows.sort_values(key, ignore_index=True)
+    threshold, has_register = threshold_of(charter), area.register is not None
+    of_zone, registered = _lines(rows)
+    unobserved = rows["hour_at"].isin(unobserved_hours(estimated)).to_numpy()
     shown = ~_withheld(charter, area, rows, of_zone, registered) & ~unobserved
-    value = "n_devices" if area.register is None else "n_persons"
-    _refuse_gaps(_effective(rows, value, threshold), shown, totals, threshold)
-    published = set(rows.loc[shown, "origin_id"])
-    is_listed = (rows["origin_kind"].ne("country") | rows["origin_id"].isin(published)).to_numpy()
-    rows, shown = rows[is_listed].reset_index(drop=True), shown[is_listed]
-    unobserved = unobserved[is_listed]
-    unit, columns = (
-        ("DEV", ["n_devices"])
-        if area.register is None
-        else ("PS", ["n_persons", "n_persons_lower", "n_persons_upper"])
-    )
+    value = "n_persons" if has_register else "n_devices"
+    _refuse_gaps(_effective(rows, value, threshold), shown, [*of_zone, *registered], threshold)
+    if (rows["is_planned"] == "right_only").any():
+        raise Refused(
+            "Visitors were estimated by origins that are none of the plan's: estimate the day "
+            "again with this version."
+        )
+    start = pd.Timestamp(hours_of(day, charter.time_zone)[0]).tz_convert("UTC")
+    gaps = [
+        rows[which]
+        .groupby("zone_id", sort=True)
+        .size()
+        .rename("n_entries")
+        .reset_index()
+        .assign(origin_id=code, hour_at=start, freq=code)
+        for which, code in ((~shown & ~unobserved, UNALLOCATED), (unobserved, NOT_APPLICABLE))
+    ]
+    listed = pd.concat(
+        [rows[shown].assign(n_entries=1, freq="H"), *gaps], ignore_index=True
+    ).sort_values(key, ignore_index=True)
     table = pd.DataFrame(
         {
-            "REF_AREA": rows["zone_id"].astype(str),
-            "ORIGIN": rows["origin_id"].astype(str),
-            "TIME_PERIOD": local_hours(rows["hour_at"], ZoneInfo(charter.time_zone)),
+            "REF_AREA": listed["zone_id"].astype(str),
+            "ORIGIN": listed["origin_id"].astype(str),
+            "FREQ": listed["freq"].astype(str),
+            "TIME_PERIOD": local_hours(listed["hour_at"], ZoneInfo(charter.time_zone)),
+            "N_ENTRIES": listed["n_entries"].astype("int64"),
         }
     )
-    return figures(table, rows, columns, shown, unit, unobserved)
+    ends = ["n_persons_lower", "n_persons_upper"] if has_register else []
+    missing = listed["origin_id"].eq(NOT_APPLICABLE).to_numpy()
+    is_free = listed["origin_id"].ne(UNALLOCATED).to_numpy() & ~missing
+    unit = "PS" if has_register else "DEV"
+    return figures(table, listed, [value, *ends], is_free, unit, missing)
 
 
-def _unobserved(rows: pd.DataFrame, estimated: Path) -> NDArray[np.bool_]:
-    """Entries of hours in which no accepted row of any cell lies, as their estimates say."""
-    record = estimated / "estimated.json"
-    hours = read_json(record).get("unobserved_hours", []) if record.exists() else []
-    return np.asarray(rows["hour_at"].isin(pd.to_datetime(hours, utc=True)), dtype=np.bool_)
+def planned_entries(charter: Charter, area: Area, day: date) -> pd.DataFrame:
+    """Every zone, hour and origin that persons of a day can be published in, with its line.
+
+    `line` names those whose sum is taken to be known: of a region, those told apart alike. Who
+    knows registers only knows less: a register is a sum of such lines, of which parts are hidden
+    in an origin of several regions.
+    """
+    hours = hours_of(day, charter.time_zone)
+    entries = origin_plan(charter, area, hours).entries()
+    is_home = entries["origin_id"] == entries["zone_id"]
+    region = entries["zone_id"].map(regions(area))
+    level, origin = entries["level"].astype(str), entries["origin_id"].mask(is_home, "home")
+    moments = pd.DatetimeIndex(pd.to_datetime(hours, utc=True))
+    return entries.assign(
+        hour_at=moments[entries["hour"]], line=region + " " + level + " " + origin
+    ).drop(columns=["hour", "level"])
 
 
-def _entries(region: dict[str, str], abroad: list[str]) -> list[tuple[str, str, str]]:
-    """Every zone with every origin, of whom the residents of the zone are one, by its own id."""
-    entries = []
-    for zone in sorted(region):
-        # where regions are the lowest zones themselves, those who live here are no visitors
-        others = sorted(set(region.values()) - {zone})
-        entries.append((zone, "resident", zone))
-        entries += [(zone, "region", origin) for origin in others]
-        entries += [(zone, "country", origin) for origin in abroad]
-    return entries
-
-
-def _lines(rows: pd.DataFrame, region: dict[str, str]) -> tuple[list[Ints], list[Ints]]:
-    """Positions of the entries whose total is known: per hour, of each zone and of each region."""
-    lives_in = rows["origin_id"].where(rows["origin_kind"] == "region", "")
-    at_home = rows["zone_id"].map(region)
-    register = lives_in.where(rows["origin_kind"] != "resident", at_home)
-    hour = rows["hour_at"]
-    of_zone = rows.groupby([hour, rows["zone_id"]], sort=True).indices.values()
-    registered = rows[register != ""].groupby([hour, register], sort=True).groups.values()
-    return [np.asarray(line, np.intp) for line in of_zone], [
-        np.asarray(line) for line in registered
-    ]
+def _lines(rows: pd.DataFrame) -> tuple[list[Ints], list[Ints]]:
+    """Positions of the entries whose total is known: per hour, of each zone and of each line."""
+    by_zone = rows.groupby(["hour_at", "zone_id"], sort=True).indices.values()
+    by_line = rows.groupby(["hour_at", "line"], sort=True).indices.values()
+    of_zone, registered = (
+        [np.asarray(line, np.intp) for line in lines] for lines in (by_zone, by_line)
+    )
+    return of_zone, registered
 
 
 def _effective(rows: pd.DataFrame, value: str, threshold: int) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ import pandas as pd
 from peil import methods
 from peil.area.area import Area
 from peil.charter.schema import Charter
+from peil.charter.thresholds import threshold_of as threshold_of
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Refused
 from peil_models.disclosure import AuditReport, audit, outward_ends, protect
@@ -27,14 +28,6 @@ def presence(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
         The audit found an entry that the others give away.
     """
     return released_table(charter, area, _protect(charter, area, estimated))
-
-
-def threshold_of(charter: Charter) -> int:
-    """Fewest distinct devices that a released entry may rest on."""
-    if charter.is_synthetic:
-        return charter.threshold
-    floor = int(methods.section("disclosure", charter.pilot)["zone_threshold"])
-    return max(charter.threshold, floor)
 
 
 def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:

@@ -149,11 +149,7 @@ def _candidate(period: Period, product: Product) -> Outcome:
     limits = transform.TransformSession.bounded(store.settings, work)
     transform.check("released", aside, limits, work / "dbt", product.name)
     content = hashlib.sha256(csv.encode()).hexdigest()
-    facts: dict[str, Any] = {
-        "n_entries": len(table),
-        "n_withheld": int(table["CONF_STATUS"].eq("C").sum()),
-        "n_unobserved": int(table["OBS_STATUS"].eq("L").sum()),
-    }
+    facts = _counts(table)
     metadata = _metadata(charter, day, record, facts, content, product)
     metadata["land_use"] = area.land_use
     write_json(aside / "metadata.json", metadata)
@@ -168,6 +164,17 @@ def _candidate(period: Period, product: Product) -> Outcome:
     bundle.seal(store, aside)
     replace_folder(aside, folder)
     return period.outcome("release", "done", facts, folder)
+
+
+def _counts(table: pd.DataFrame) -> dict[str, Any]:
+    """How many entries there are, and how many withheld; a row may stand for several of these."""
+    n_entries = table["N_ENTRIES"] if "N_ENTRIES" in table else pd.Series(1, index=table.index)
+    by_status = n_entries.groupby(table["OBS_STATUS"]).sum()
+    return {
+        "n_entries": int(n_entries.sum()),
+        "n_withheld": int(by_status.get("Q", 0)),
+        "n_unobserved": int(by_status.get("L", 0)),
+    }
 
 
 def _check_approval(period: Period, record: dict[str, Any], product: Product) -> None:

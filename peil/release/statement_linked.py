@@ -4,8 +4,8 @@ from __future__ import annotations
 
 SUBJECT = {
     "flows": {
-        "en": "Estimated trips of people between municipalities per hour of departure",
-        "nl": "Geschatte reizen van mensen tussen gemeenten per uur van vertrek",
+        "en": "Estimated trips of people between municipalities per period of departure",
+        "nl": "Geschatte reizen van mensen tussen gemeenten per periode van vertrek",
     },
     "visitors": {
         "en": "Estimated people present per municipality, hour and where they come from",
@@ -14,17 +14,31 @@ SUBJECT = {
 }
 TOGETHER = {
     "flows": {
-        "en": "Totals over pairs of municipalities are not published, so that no entry is\n"
-        "  found by subtraction.",
-        "nl": "Totalen over paren van gemeenten worden niet gepubliceerd, zodat geen cijfer\n"
-        "  door aftrekken te vinden is.",
+        "en": "Areas and periods were chosen\n"
+        "  beforehand by residents and distance, never by the counts; entries share no trip,\n"
+        "  and no totals over them are published, so that none is found by subtraction.",
+        "nl": "Gebieden en perioden zijn\n"
+        "  vooraf gekozen naar inwoners en afstand, nooit naar de aantallen; cijfers delen geen\n"
+        "  reis en er zijn geen totalen over, zodat geen cijfer door aftrekken te vinden is.",
     },
     "visitors": {
         "en": "With it others are withheld, so that neither the register of a region nor the\n"
-        "  presence of a municipality gives it away by subtraction.",
+        "  presence of a municipality gives it away by subtraction. How finely origins are told\n"
+        "  apart was chosen beforehand by residents and distance, never by the counts.",
         "nl": "Andere worden mee achtergehouden, zodat noch het register van een streek noch de\n"
-        "  aanwezigheid in een gemeente het door aftrekken prijsgeeft.",
+        "  aanwezigheid in een gemeente het door aftrekken prijsgeeft. Hoe fijn herkomst wordt\n"
+        "  onderscheiden is vooraf gekozen naar inwoners en afstand, nooit naar de aantallen.",
     },
+}
+WIDTH = {
+    "flows": {
+        "en": "for trips. Trips within a\n"
+        "  municipality are not released: those under the reach of one cell are not seen",
+        "nl": "voor reizen. Reizen binnen\n"
+        "  een gemeente worden niet vrijgegeven: wat onder het bereik van één cel blijft, is niet\n"
+        "  te zien",
+    },
+    "visitors": {"en": "for presence", "nl": "voor aanwezigheid"},
 }
 
 EN = """# What these figures are, and what protects the people behind them
@@ -47,9 +61,10 @@ EN = """# What these figures are, and what protects the people behind them
 
 ## How good the figures are
 - A figure is an estimate with an interval: in {level} of 100 cases the true number lies within it.
-  The interval is provisional: it was learnt on simulated countries, for presence.
+  The interval is provisional: it was learnt on simulated countries, {width}.
 - Devices are not people. Persons are found by letting the devices that live in a municipality
-  stand for everybody in its register; a device of a visitor from abroad stands for itself.
+  stand for everybody in its register; a device of a visitor from abroad stands for as many as
+  the operator's share says.
 
 ## Use
 {limits}
@@ -80,10 +95,10 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
 
 ## Hoe goed de cijfers zijn
 - Een cijfer is een schatting met een interval: in {level} van de 100 gevallen ligt het ware aantal
-  erin. Het interval is voorlopig: het is geleerd op gesimuleerde landen, voor aanwezigheid.
+  erin. Het interval is voorlopig: het is geleerd op gesimuleerde landen, {width}.
 - Toestellen zijn geen mensen. Personen volgen doordat de toestellen die in een gemeente wonen voor
-  iedereen in haar register staan; een toestel van een bezoeker uit het buitenland staat voor
-  zichzelf.
+  iedereen in haar register staan; een toestel van een bezoeker uit het buitenland staat voor zo
+  veel bezoekers als het aandeel van de operator zegt.
 
 ## Gebruik
 {limits}

@@ -73,7 +73,7 @@ def mean_over_days(days: dict[str, Figures]) -> Figures:
 
 def _estimated(charter: Charter, store: Store, product: Product, day: date) -> pd.DataFrame | None:
     folder = store.estimated(charter.pilot, day, product.name)
-    file = folder / f"{product.table('estimated')}.parquet"
+    file = folder / f"{product.scored_table}.parquet"
     return pd.read_parquet(file) if file.exists() else None
 
 

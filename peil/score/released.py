@@ -16,8 +16,10 @@ from rich.table import Table
 
 from peil import methods
 from peil.area.area import Area
+from peil.charter.clock import hours_of
 from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
+from peil.estimate.linked.plan import flow_plan
 from peil.score import truth
 from peil.score.presence_parts import by_attraction, of_draws
 from peil.score.released_figures import (
@@ -46,6 +48,8 @@ SCORE_OF_WIDTH = ("interval_score", "fixed_share_score")
 
 def of_pilot(charter: Charter, area: Area, store: Store) -> Record:
     """Figures of everything that stands released, over the day hours of `methods.toml` [score].
+
+    Flows are scored over the whole day: their periods are up to a day long.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def of_pilot(charter: Charter, area: Area, store: Store) -> Record:
             rows += of_draws(_draws(charter, store, days["presence"], choices), true, choices)
     is_demo = charter.inputs.truth is not None and charter.inputs.truth.reader == "demo"
     if "flows" in tables and is_demo:
-        trips = [truth.trips(charter, day, by_hour=True) for day in days["flows"]]
+        trips = [_trips_by_entry(charter, area, day) for day in days["flows"]]
         rows += flows(tables["flows"], pd.concat(trips, ignore_index=True), choices)
     if "visitors" in tables:
         true = _present(charter, area, days["visitors"])
@@ -138,7 +142,31 @@ def _table(charter: Charter, store: Store, product: str, choices: Choices) -> pd
     ]
     table = pd.concat(tables, ignore_index=True)
     table[HOUR] = pd.to_datetime(table[HOUR], utc=True)
-    return _by_day(table, HOUR, charter, choices)
+    return table if product == "flows" else _by_day(table, HOUR, charter, choices)
+
+
+def _trips_by_entry(charter: Charter, area: Area, day: date) -> pd.DataFrame:
+    """True trips of a day by the entry that they belong to; null of trips within a zone."""
+    hours = pd.DatetimeIndex(pd.to_datetime(hours_of(day, charter.time_zone), utc=True))
+    plan = flow_plan(charter, area, hours_of(day, charter.time_zone))
+    trips = truth.trips(charter, day, by_hour=True)
+    zones = pd.Index(area.bottom())
+    first, second = (
+        zones.get_indexer(pd.Index(trips[name])) for name in ("from_zone_id", "to_zone_id")
+    )
+    hour = hours.get_indexer(pd.DatetimeIndex(pd.to_datetime(trips["hour_at"], utc=True)))
+    unit, period = plan.entry_of(first, second, hour)
+    entries = pd.DataFrame(
+        {
+            "REF_AREA_FROM": plan.from_code[unit],
+            "REF_AREA_TO": plan.to_code[unit],
+            "FREQ": plan.freq[period],
+            HOUR: hours[plan.start[period]],
+            "n_true": trips["n_true"],
+        }
+    )
+    entries.loc[unit < 0, ["REF_AREA_FROM", "REF_AREA_TO", "FREQ"]] = None
+    return entries
 
 
 def _draws(

@@ -75,29 +75,29 @@ def persons_of_hour(
 
 
 def flows(table: pd.DataFrame, true: pd.DataFrame, choices: Choices) -> list[Record]:
-    """Figures of released trips by pair and hour, between zones and within one.
+    """Figures of released trips by entry, of the whole day; those within a zone are not released.
 
     Parameters
     ----------
     table : DataFrame
-        Released rows of the hours to score, every pair in every hour.
+        Released rows, those that stand for withheld entries too.
     true : DataFrame
-        from_zone_id, to_zone_id, hour_at (UTC), n_true; a pair and hour without a trip may lack.
+        n_true by REF_AREA_FROM, REF_AREA_TO, FREQ and TIME_PERIOD (UTC), the entry that the trips
+        belong to; null of those within a zone.
     choices : dict
         As of `presence`.
     """
-    both = table.merge(
-        true.rename(columns={"from_zone_id": "REF_AREA_FROM", "to_zone_id": "REF_AREA_TO"}),
-        left_on=["REF_AREA_FROM", "REF_AREA_TO", HOUR],
-        right_on=["REF_AREA_FROM", "REF_AREA_TO", "hour_at"],
-        how="left",
-        validate="one_to_one",
-    )
+    key = ["REF_AREA_FROM", "REF_AREA_TO", "FREQ", HOUR]
+    is_within = true["REF_AREA_FROM"].isna()
+    by_entry = true[~is_within].groupby(key, as_index=False, observed=True)["n_true"].sum()
+    published = table.loc[table["OBS_VALUE"].notna(), [*key, *FIGURES]]
+    both = by_entry.merge(published, on=key, how="outer", validate="one_to_one")
+    within = pd.DataFrame({"n_true": [float(true.loc[is_within, "n_true"].sum())]})
+    within[FIGURES] = np.nan
     both["n_true"] = both["n_true"].fillna(0.0)
-    is_within = both["REF_AREA_FROM"] == both["REF_AREA_TO"]
     return [
-        {"product": "flows", "part": part, **figures_of(both[which], choices)}
-        for part, which in ((BETWEEN, ~is_within), (WITHIN, is_within))
+        {"product": "flows", "part": part, **figures_of(entries, choices)}
+        for part, entries in ((BETWEEN, both), (WITHIN, within))
     ]
 
 

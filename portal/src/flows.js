@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { isUnobserved, zoneById } from "./figures.js";
-import { dayLong, momentLong, say, whole } from "./format.js";
+import { dayLong, hourOf, momentLong, say, whole } from "./format.js";
 import { flowRows, flowUnit, isFlowZone, isReleasedNow } from "./pairs.js";
 import { radios } from "./radios.js";
 import { boundsWords } from "./sentences.js";
@@ -26,9 +26,16 @@ const when = () => (state.span === "day" ? dayLong(times[state.t]) : momentLong(
 const linkTo = (zone) => h("button", { type: "button", class: "link", onclick: () => change({ zone: zone.id }) }, zone.name);
 const isOpen = (row) => row.now.status === "F";
 
+// An entry of several hours says which, where one hour is looked at.
+function periodWords(now) {
+  if (state.span === "day" || !(now.nHours > 1)) return null;
+  return h("small", { class: "period" }, now.nHours >= 23 ? say("flow_whole_day")
+    : say("flow_period", { from: hourOf(times[now.start]), to: hourOf(times[now.start]) + now.nHours }));
+}
+
 function rowOfFlow({ other, now }, zone, most) {
   return h("tr", { "data-flow": other.id },
-    h("th", { scope: "row" }, other === zone ? say("flow_row_within", { zone: zone.name }) : linkTo(other)),
+    h("th", { scope: "row" }, other === zone ? say("flow_row_within", { zone: zone.name }) : other.isOthers ? other.name : linkTo(other), periodWords(now)),
     h("td", { class: "bar" }, h("div", { class: "rail", "aria-hidden": "true" },
       h("i", { class: "flow-bar", style: { width: `${most ? (100 * now.value) / most : 0}%` } }))),
     h("td", { class: "number" }, h("b", {}, whole(now.value))),
@@ -64,7 +71,7 @@ export function mountFlows() {
     const closed = rows.filter((row) => !isOpen(row));
     return [open.length ? flowTableOf(open, zone) : null,
       closed.length ? withheldNames("flows-withheld", say("flow_withheld_pairs", { n: whole(closed.length), all: whole(rows.length) }),
-        say("flow_withheld_why", { threshold: data.threshold }), closed.map(({ other }) => (other === zone ? say("flow_row_within", { zone: zone.name }) : linkTo(other)))) : null].filter(Boolean);
+        say("flow_withheld_why", { threshold: data.threshold }), closed.map(({ other }) => (other === zone ? say("flow_row_within", { zone: zone.name }) : other.isOthers ? other.name : linkTo(other)))) : null].filter(Boolean);
   }
 
   function flowTableOf(open, zone) {

@@ -12,7 +12,10 @@ const COUNTRIES = ["#d55e00", "#e69f00"];
 const MORE_COUNTRIES = "#cc79a7";
 const REST = "#000000";
 
+const SPECIAL = { _T: "crowd_everybody", _O: "crowd_others", SIM_O: "crowd_abroad" };
+
 export function originName(origin) {
+  if (SPECIAL[origin.code]) return say(SPECIAL[origin.code]);
   if (origin.kind === "resident") return say("crowd_resident");
   if (origin.kind === "zone") return zoneById.get(origin.name)?.name ?? origin.name;
   if (origin.kind === "country") return countryName(origin.name);

@@ -1,11 +1,20 @@
 // Flows and visitors: sparse tables of the data, opened into entries by pair and hour.
 
 import { isUnobserved, mapped, upper, zoneById } from "./figures.js";
+import { say } from "./format.js";
 import { data, state, times } from "./state.js";
 
 const WITHHELD = { value: null, lower: null, upper: null, status: "C" };
 const NONE = { value: null, lower: null, upper: null, status: null };
 const placeOfTime = new Map(times.map((time, t) => [time, t]));
+
+// An entry may last several hours: where it began and how many they are, of any hour of it.
+function lasting(letters, hour, t) {
+  let [first, last] = [hour, hour];
+  while (letters[first] === "=") first -= 1;
+  while (letters[last + 1] === "=") last += 1;
+  return { start: t - (hour - first), nHours: last - first + 1 };
+}
 
 // A withheld entry has no place in the columns of numbers: only its letter says that it is there.
 function opened(released) {
@@ -19,7 +28,7 @@ function opened(released) {
       if (letters[hour] === "C") return WITHHELD;
       places ??= d3.cumsum(letters, (letter) => (letter === "F" ? 1 : 0));
       const i = places[hour] - 1;
-      return { value: released.values[p][i], lower: released.lower[p][i], upper: released.upper[p][i], status: "F" };
+      return { value: released.values[p][i], lower: released.lower[p][i], upper: released.upper[p][i], status: "F", ...lasting(letters, hour, t) };
     };
     return { first, second, at };
   });
@@ -60,12 +69,23 @@ export function added(entries) {
   const nWithheld = entries.length - open.length;
   if (!open.length) return { ...NONE, status: entries.length ? "C" : null, nWithheld };
   const hasBounds = open.every((now) => now.lower !== null && now.upper !== null);
-  return { status: "F", nWithheld, value: d3.sum(open, (now) => now.value),
+  const { start, nHours } = open.length === 1 ? open[0] : {};
+  return { status: "F", nWithheld, start, nHours, value: d3.sum(open, (now) => now.value),
     lower: hasBounds ? d3.sum(open, (now) => now.lower) : null, upper: hasBounds ? d3.sum(open, (now) => now.upper) : null };
 }
 
+// An entry of several hours counts once.
 function during(pair, hours) {
-  return added(hours.map(pair.at).filter((now) => now.status !== null));
+  const entries = hours.map(pair.at).filter((now) => now.status !== null);
+  return added(entries.filter((now, i) => now.status !== "F" || i === 0 || entries[i - 1].start !== now.start));
+}
+
+// Where trips begin or end: a zone, or the others of a region, which have no entry of their own.
+const areas = new Map();
+function areaOf(id) {
+  if (zoneById.has(id)) return zoneById.get(id);
+  if (!areas.has(id)) areas.set(id, { id, isOthers: true, name: say("flow_others", { region: zoneById.get(id.replace(/_O$/, ""))?.name ?? id }) });
+  return areas.get(id);
 }
 
 function bySize(a, b) {
@@ -102,7 +122,7 @@ export function flowRows(zone) {
 function flowRowsAnew(zone) {
   const end = state.way === "from" ? "second" : "first";
   return flowPairs(zone, state.way).map((pair) => {
-    const other = zoneById.get(data.flows.zone_ids[pair[end]]);
+    const other = areaOf(data.flows.zone_ids[pair[end]]);
     return { other, name: other.name, now: during(pair, flowHours()) };
   }).filter((row) => row.now.status !== null).sort(bySize);
 }
@@ -133,9 +153,9 @@ export function visitorRows(zone) {
 
 // Share of a table's entries that is withheld, pairs that are not listed included.
 export function withheldShareOf(released, nPairs) {
-  const letters = released.conf_status.join("").replaceAll("-", "").replaceAll("L", "");
-  const nHours = released.times.filter((time) => !isUnobserved(placeOfTime.get(time))).length;
-  const unlisted = released.unlisted === "C" ? (nPairs - released.pairs.length) * nHours : 0;
+  if (released.n_entries) return d3.sum(Object.values(released.n_withheld)) / released.n_entries;
+  const letters = released.conf_status.join("").replaceAll("-", "");
+  const unlisted = released.unlisted === "C" ? (nPairs - released.pairs.length) * released.times.length : 0;
   const all = letters.length + unlisted;
   return all ? (letters.length - letters.replaceAll("C", "").length + unlisted) / all : null;
 }

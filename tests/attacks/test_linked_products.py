@@ -17,6 +17,7 @@ from peil.adapters import database
 from peil.adapters.pseudonyms import pseudonym
 from peil.area.area import area_of
 from peil.charter import reading, windows
+from peil.charter.products import PRODUCTS
 from peil.estimate.champion import default_footprint
 from peil.estimate.linked import estimate, follow
 from peil.outcome import Outcome, Refused, Waiting
@@ -30,7 +31,7 @@ from peil.store.store import Store
 from peil.tasks import windows as product_windows
 
 pytestmark = pytest.mark.timeout(900)
-TABLES = {"flows": "rel_flows__by_zone_pair_hour", "visitors": "rel_visitors__by_zone_hour"}
+TABLES = {"flows": "rel_flows__by_pair_period", "visitors": "rel_visitors__by_zone_hour"}
 FIRST = str(DAYS[0])
 
 
@@ -150,7 +151,7 @@ def test_every_row_is_read_once_whatever_the_number_of_buckets(staged: Store) ->
             for parts in (1, 5)
         )
     assert whole.facts == parted.facts
-    for name in ("homes", "present", "flows"):
+    for name in ("homes", "present", "flows", "flow_entries"):
         pd.testing.assert_frame_equal(
             getattr(whole.sums, name).frame(), getattr(parted.sums, name).frame()
         )
@@ -188,14 +189,15 @@ def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
     n_published = 0
     for day in DAYS:
         folder = linked_store.estimated("demo", day, product)
-        (file,) = folder.glob("est_*.parquet")
-        rows = pd.read_parquet(file)
+        rows = pd.read_parquet(folder / f"{PRODUCTS[product].table('estimated')}.parquet")
         table = pd.read_parquet(
             linked_store.released("demo", product, day) / f"{TABLES[product]}.parquet"
         )
         if product == "flows":
-            key = ["REF_AREA_FROM", "REF_AREA_TO"]
-            rows = rows.rename(columns={"from_zone_id": key[0], "to_zone_id": key[1]})
+            key = ["REF_AREA_FROM", "REF_AREA_TO", "FREQ"]
+            names = ("from_area_id", "to_area_id", "freq")
+            rows = rows.rename(columns=dict(zip(names, key, strict=True)))
+            rows = rows.rename(columns={"period_at": "hour_at"})
         else:
             key = ["REF_AREA", "ORIGIN"]
             rows = rows.rename(columns={"zone_id": "REF_AREA", "origin_id": "ORIGIN"})
@@ -206,7 +208,7 @@ def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
         is_shown = both["OBS_VALUE"].notna()
         n_published += int(is_shown.sum())
         assert (n_devices[is_shown] >= THRESHOLD).all()
-        assert both.loc[n_devices < THRESHOLD, "CONF_STATUS"].eq("C").all()
+        assert both.loc[~is_shown, table.columns[1]].eq("_X").all()  # counts of the withheld
         assert both.loc[~is_shown, ["OBS_LOWER", "OBS_UPPER"]].isna().all(axis=None)
     assert n_published > 50
 
@@ -270,7 +272,7 @@ def test_no_file_but_a_sealed_one_holds_a_device(linked_store: Store) -> None:
         for file in plane.rglob("*")
         if file.is_file()
     ]
-    assert {"est_flows__by_zone_pair_hour.parquet", "flows.parquet", "mlflow.db"} <= {
+    assert {"est_flows__by_pair_period.parquet", "flows.parquet", "mlflow.db"} <= {
         file.name for file in files
     }
     found_in = scan(markers, {"the store": files})

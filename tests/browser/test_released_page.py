@@ -92,9 +92,11 @@ def wanted(row: dict[str, str]) -> list[str]:
 
 
 def test_the_flows_on_screen_are_the_released_ones(linked: Linked, browser: Any) -> None:
-    rows = linked_rows(linked.settings.data, "flows", "rel_flows__by_zone_pair_hour")
-    for row in [*sample(rows, "F", 4), *sample(rows, "C", 4)]:
+    rows = linked_rows(linked.settings.data, "flows", "rel_flows__by_pair_period")
+    for row in sample([row for row in rows if "_" not in row["REF_AREA_TO"]], "F", 6):
         way, origin, there = ("from", row["REF_AREA_FROM"], row["REF_AREA_TO"])
+        if "_" in origin:  # the others of a region are no zone to choose
+            continue
         look_at(browser, linked.settings.data, row, origin, f"&shows=flows&way={way}")
         assert cells_of(browser, "flows-table", "flow", there) == wanted(row)
         look_at(browser, linked.settings.data, row, there, "&shows=flows&way=to")
@@ -104,7 +106,7 @@ def test_the_flows_on_screen_are_the_released_ones(linked: Linked, browser: Any)
 
 def test_who_is_here_on_screen_is_what_was_released(linked: Linked, browser: Any) -> None:
     rows = linked_rows(linked.settings.data, "visitors", "rel_visitors__by_zone_hour")
-    for row in [*sample(rows, "F", 6), *sample(rows, "C", 4)]:
+    for row in sample(rows, "F", 10):
         look_at(browser, linked.settings.data, row, row["REF_AREA"])
         origin = "RES" if row["ORIGIN"] == row["REF_AREA"] else row["ORIGIN"]
         assert cells_of(browser, "crowd-table", "origin", origin) == wanted(row)

@@ -20,7 +20,7 @@ from peil.store.store import Store
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 DAYS = [f"2026-03-0{day}" for day in (2, 3)]
 VERBS = ("estimate_flows", "release_flows")
-TABLE = "rel_flows__by_zone_pair_hour"
+TABLE = "rel_flows__by_pair_period"
 
 
 @dataclass

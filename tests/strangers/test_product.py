@@ -31,10 +31,10 @@ import numpy as np
 import pandas as pd
 
 from peil.estimate.linked.sums import PARTS
-from peil.estimate.linked.tables import ESTIMATOR, Part, Weighing
+from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing
 
 
-def arrivals(weighing: Weighing, tally: pd.DataFrame, part: Part) -> pd.DataFrame:
+def arrivals(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.DataFrame:
     """Trips of devices by zone of arrival and hour of departure: `est_arrivals__by_zone_hour`."""
     rows = tally[tally["hour"].isin(part.positions)]
     whole = rows.groupby(["to_zone", "hour"], as_index=False, sort=True)[
@@ -179,13 +179,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Copied:
     ):
         table = f"{prefix}_arrivals__by_zone_hour"
         copied.add(f"{VIEWS}/{state}/linked/{table}.sql", sql)
-        first = f"  - name: {prefix}_flows__by_zone_pair_hour\n"
+        first = f"  - name: {prefix}_flows__by_pair_period\n"
         copied.put_before(f"{VIEWS}/{state}/linked/{listed}", first, yml)
         source = f'      - {{name: {table}, description: "One row per zone and hour."}}\n'
         copied.put_before(f"{VIEWS}/{state}/{state}.yml", "\nmodels:\n", source)
     copied.add("expectations/released/rel_arrivals__by_zone_hour.py", SUITE)
     suites = "expectations/released/__init__.py"
-    listed_suite = "    rel_flows__by_zone_pair_hour,\n"
+    listed_suite = "    rel_flows__by_pair_period,\n"
     copied.put_before(suites, listed_suite, "    rel_arrivals__by_zone_hour,\n")
     copied.put_before(suites, '    "flows": rel', '    "arrivals": rel_arrivals__by_zone_hour,\n')
     words = "peil/release/statement_linked.py"

@@ -7,7 +7,17 @@ arguments and are chosen elsewhere.
 
 from peil_models.disclosure.audit import AuditReport, LinearRow, audit
 from peil_models.disclosure.ends import outward_ends
+from peil_models.disclosure.grain import PairGrain, pair_grain
 from peil_models.disclosure.protect import protect
 from peil_models.disclosure.suppression import suppress
 
-__all__ = ["AuditReport", "LinearRow", "audit", "outward_ends", "protect", "suppress"]
+__all__ = [
+    "AuditReport",
+    "LinearRow",
+    "PairGrain",
+    "audit",
+    "outward_ends",
+    "pair_grain",
+    "protect",
+    "suppress",
+]

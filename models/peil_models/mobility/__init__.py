@@ -4,6 +4,7 @@ Built on the segments and places of `peil_models.stays`. Statistics leave here a
 distributions, trips of a device do not.
 """
 
+from peil_models.mobility.expected import expected_trips
 from peil_models.mobility.flows import FlowTable, flow_interval, flow_table
 from peil_models.mobility.gravity import FlowGravity, FlowRadiation
 from peil_models.mobility.spread import radius_of_gyration_m, regional_quantiles, visit_entropy
@@ -14,6 +15,7 @@ __all__ = [
     "FlowRadiation",
     "FlowTable",
     "Trips",
+    "expected_trips",
     "find_trips",
     "flow_interval",
     "flow_table",

@@ -24,6 +24,8 @@ from peil.charter.schema import Charter
 from peil.charter.windows import Window, linked_products, periods
 from peil.estimate.champion import champion_of, default_footprint
 from peil.estimate.linked import follow
+from peil.estimate.linked.origin_plan import origin_plan
+from peil.estimate.linked.plan import flow_plan
 from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing, positions_of
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome
@@ -47,6 +49,8 @@ SECTIONS = (
     "timing",
     "placing",
     "residence",
+    "grain",
+    "trips",
 )
 HOMES = "homes"  # the tally that turns devices into persons: every product needs it
 
@@ -123,9 +127,15 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
     sums_id = provenance.run_id(inputs, parameters)
     tallies, facts = _tallies(charter, window, store, area, footprint, sums_id)
     weighing = Weighing(area, parameters, tallies[HOMES])
-    tables = _tables(charter, product, window, weighing, tallies, run_id)
+    tables = _tables(charter, area, product, window, weighing, tallies, run_id)
     work = fresh_folder(store.work(pilot, window.first, f"estimate_{product.name}"))
-    _write(work / "whole", product, pd.concat(list(tables.values()), ignore_index=True))
+    _write(
+        work / "whole",
+        {
+            name: pd.concat([day[name] for day in tables.values()], ignore_index=True)
+            for name in product.estimated.files
+        },
+    )
     limits = transform.TransformSession.bounded(store.settings, work)
     transform.check("estimated", work / "whole", limits, work / "dbt", product.name)
     experiments.log_run(
@@ -141,10 +151,10 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
             "peil.footprint": version.label,
         },
     )
-    for day, table in tables.items():
+    for day, of_day in tables.items():
         folder = store.estimated(pilot, day, product.name)
         aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
-        _write(aside, product, table)
+        _write(aside, of_day)
         write_json(
             aside / "estimated.json",
             {
@@ -175,7 +185,9 @@ def _tallies(
     """Tables of the window's sums, made in one pass unless these very ones lie there."""
     folder = store.linked(charter.pilot, window.first)
     record = folder / "linked.json"
-    names = list(dict.fromkeys([HOMES, *(row.tally for row in linked_products(charter))]))
+    products = linked_products(charter)
+    finer = [row.finer[0] for row in products if row.finer]
+    names = list(dict.fromkeys([HOMES, *(row.tally for row in products), *finer]))
     if not (record.exists() and read_json(record)["run_id"] == sums_id):
         followed = follow.follow(charter, window, store, area, footprint)
         aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
@@ -190,29 +202,36 @@ def _tallies(
 
 def _tables(
     charter: Charter,
+    area: Area,
     product: Product,
     window: Window,
     weighing: Weighing,
     tallies: dict[str, pd.DataFrame],
     run_id: str,
-) -> dict[date, pd.DataFrame]:
-    """The estimates of each period of the window."""
-    make = resolve(product.estimate)
+) -> dict[date, dict[str, pd.DataFrame]]:
+    """The estimates of each period of the window, by the names of their files."""
+    entry_points = [(product.tally, product.estimate), *([product.finer] if product.finer else [])]
+    make = [(tally, resolve(entry_point)) for tally, entry_point in entry_points]
     hours = device_rows.hours_of_window(charter, window)
+    plans = flow_plan(charter, area, hours), origin_plan(charter, area, hours)
     counts = [len(hours_of(day, charter.time_zone)) for day in window.days()]
     return {
-        day: make(
-            weighing,
-            tallies[product.tally],
-            TablePeriod(window, hours, positions_of(day, window, counts), run_id),
-        )
+        day: {
+            name: table_of(
+                weighing,
+                tallies[tally],
+                TablePeriod(window, hours, positions_of(day, window, counts), run_id, *plans),
+            )
+            for name, (tally, table_of) in zip(product.estimated.files, make, strict=True)
+        }
         for day in periods(product, window)
     }
 
 
-def _write(folder: Path, product: Product, table: pd.DataFrame) -> None:
+def _write(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    _parquet(folder / f"{product.table('estimated')}.parquet", table)
+    for name, table in tables.items():
+        _parquet(folder / f"{name}.parquet", table)
 
 
 def _parquet(path: Path, table: pd.DataFrame) -> None:

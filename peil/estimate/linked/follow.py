@@ -19,6 +19,7 @@ from peil import methods
 from peil.area.area import Area
 from peil.charter.schema import Charter
 from peil.charter.windows import Window
+from peil.estimate.linked.plan import FlowPlan, flow_plan
 from peil.estimate.linked.stays import Staying, staying
 from peil.estimate.linked.sums import Ends, Origins, Sums
 from peil.outcome import Fact
@@ -78,6 +79,8 @@ class Prepared:
     is_located : ndarray of bool of shape (n_cells,)
     origins : Origins
     is_night : ndarray of bool of shape (n_hours,)
+    plan : FlowPlan
+        The entries that trips are published in.
     """
 
     cells: pd.DataFrame
@@ -85,6 +88,7 @@ class Prepared:
     is_located: NDArray[np.bool_]
     origins: Origins
     is_night: NDArray[np.bool_]
+    plan: FlowPlan
 
 
 def prepared(
@@ -98,7 +102,8 @@ def prepared(
     clock = np.array([hour.astimezone(zone).hour for hour in hours])
     choices = methods.section("weighting", charter.pilot)
     night = (clock >= choices["night_start_hour"]) & (clock < choices["night_end_hour"])
-    return Prepared(cells, model, is_located, Origins(area.bottom()), night)
+    plan = flow_plan(charter, area, hours)
+    return Prepared(cells, model, is_located, Origins(area.bottom()), night, plan)
 
 
 def follow(
@@ -118,6 +123,7 @@ def follow(
         prepared_models.is_located,
         prepared_models.origins,
         prepared_models.is_night,
+        prepared_models.plan,
     )
 
 
@@ -127,6 +133,7 @@ def sums_over(
     is_located: NDArray[np.bool_],
     origins: Origins,
     is_night: NDArray[np.bool_],
+    plan: FlowPlan | None = None,
 ) -> Followed:
     """Sum stays, trips and homes over buckets.
 
@@ -140,8 +147,10 @@ def sums_over(
     origins : Origins
     is_night : ndarray of bool of shape (n_hours,)
         Hours of the window by which a home is found.
+    plan : FlowPlan, optional
+        Without it no entries of trips are counted.
     """
-    sums = Sums(origins, len(is_night))
+    sums = Sums(origins, len(is_night), plan)
     n_devices = n_rows = n_homed = n_roaming = n_trips = 0
     for bucket in buckets:
         cell, timing = located(bucket, is_located)

@@ -15,8 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peil.area.area import Area
-from peil.area.countries import country_of_mcc
 from peil.charter.windows import Window
+from peil.estimate.linked.origin_plan import KINDS, OriginPlan
+from peil.estimate.linked.plan import FlowPlan
 from peil.estimate.linked.sums import PARTS, Origins
 from peil_models.uncertainty import presence_interval
 from peil_models.weighting import NightRatio
@@ -63,8 +64,9 @@ class Weighing:
         """Persons that a device of each origin stands for, when these devices stand for all.
 
         A device of unknown home stands for nobody: its holder is in the register of a zone whose
-        other devices stand for everyone. A device that visits stands for so many persons as
-        methods.toml says.
+        other devices stand for everyone. A device from abroad stands for as many persons as the
+        operator's share says: registered persons over devices with a home, less those
+        who carry no phone, of whom there are none from abroad.
 
         Parameters
         ----------
@@ -74,7 +76,9 @@ class Weighing:
         register = self.register()
         if register is None or not devices.sum() > 0:
             return None
-        weights = np.full(self.origins.size, float(self.choices["linked"]["roamer_persons"]))
+        carry = 1.0 - float(self.choices["linked"]["without_phone_share"])
+        of_share = carry * register.sum() / max(float(self.homed().sum()), 1.0)
+        weights = np.full(self.origins.size, max(of_share, 1.0))
         weights[: len(devices)] = NightRatio().fit(devices[:, None], register).ratio_
         weights[self.origins.unknown] = 0.0
         return weights
@@ -98,63 +102,32 @@ class TablePeriod:
         Those of the period.
     run_id : str
         Written into every row.
+    plan : FlowPlan, optional
+        The entries that trips are published in.
+    origins : OriginPlan, optional
+        The origins that visitors are told apart by.
     """
 
     window: Window
     hours: list[datetime]
     positions: list[int]
     run_id: str
+    plan: FlowPlan | None = None
+    origins: OriginPlan | None = None
+
+    def origin_plan(self) -> OriginPlan:
+        """The origins that visitors are told apart by."""
+        if self.origins is None:
+            raise ValueError("part has no plan of origins: visitors have none without it")
+        return self.origins
 
 
-def _of_day(table: pd.DataFrame, positions: list[int]) -> pd.DataFrame:
+def of_day(table: pd.DataFrame, positions: list[int]) -> pd.DataFrame:
+    """Rows of a tally that are about hours at these positions, in order, with their mass."""
     rows = table[table["hour"].isin(positions)].sort_values(
         [name for name in table.columns if not name.startswith("n_")], ignore_index=True
     )
     return rows.assign(mass=rows["n_parts"] / PARTS)
-
-
-def flows(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.DataFrame:
-    """Trips of one day: `est_flows__by_zone_pair_hour`.
-
-    Parameters
-    ----------
-    weighing : Weighing
-    tally : DataFrame
-        `Sums.flows` of the window.
-    part : Part
-        The day.
-    """
-    rows = _of_day(tally, part.positions)
-    rows = rows[rows["origin"] != weighing.origins.unknown].copy()
-    weights = weighing.per_device(weighing.homed())
-    rows["n_person_trips"] = np.nan if weights is None else weights[rows["origin"]] * rows["mass"]
-    key = ["from_zone", "to_zone", "hour"]
-    whole = rows.groupby(key, as_index=False, sort=True).agg(
-        n_devices=("n_devices", "sum"),
-        n_trips=("mass", "sum"),
-        n_person_trips=("n_person_trips", "sum"),
-    )
-    value = whole["n_person_trips"].to_numpy(dtype=np.float64)
-    if weights is None:
-        value = np.full(len(whole), np.nan)
-    lower = upper = value
-    if weights is not None:
-        lower, upper = weighing.interval(value, whole["n_trips"].to_numpy(dtype=np.float64))
-    zones = np.array(weighing.origins.zones, dtype=object)
-    return pd.DataFrame(
-        {
-            "from_zone_id": zones[whole["from_zone"]],
-            "to_zone_id": zones[whole["to_zone"]],
-            "hour_at": _moments(part.hours, whole["hour"]),
-            "estimator": ESTIMATOR,
-            "n_devices": whole["n_devices"],
-            "n_trips": whole["n_trips"],
-            "n_person_trips": value,
-            "n_person_trips_lower": lower,
-            "n_person_trips_upper": upper,
-            "run_id": part.run_id,
-        }
-    )
 
 
 def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.DataFrame:
@@ -164,7 +137,7 @@ def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.D
     `flows`, of `Sums.present`.
     """
     origins = weighing.origins
-    rows = _of_day(tally, part.positions)
+    rows = of_day(tally, part.positions)
     rows = rows[rows["origin"] != origins.unknown].copy()
     rows["n_persons"] = np.nan
     for _, own in rows.groupby("hour"):
@@ -172,21 +145,14 @@ def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.D
         weights = weighing.per_device(present.astype(np.float64))
         if weights is not None:
             rows.loc[own.index, "n_persons"] = weights[own["origin"]] * own["mass"]
-    region = regions(weighing.area)
     homes = origins.zones
-    names, kinds = [], []
-    for origin, zone in zip(rows["origin"], rows["zone"], strict=True):
-        if origin > origins.unknown:
-            mcc = int(origins.country(origin))
-            kinds.append("country")
-            names.append(f"SIM_{country_of_mcc(mcc) or mcc}")  # no region has such a code
-        elif origin == zone:
-            kinds.append("resident")
-            names.append(homes[origin])
-        else:
-            kinds.append("region")
-            names.append(region[homes[origin]])
-    rows["origin_kind"], rows["origin_id"] = kinds, names
+    zone, hour, origin = (rows[name].to_numpy() for name in ("zone", "hour", "origin"))
+    codes = part.origin_plan().codes(zone, hour, origin, origin > origins.unknown)
+    rows["origin_id"] = codes
+    rows["origin_kind"] = [
+        KINDS.get(code, "resident" if code == homes[at] else "region")
+        for code, at in zip(codes, zone, strict=True)
+    ]
     whole = rows.groupby(
         ["zone", "hour", "origin_kind", "origin_id"], as_index=False, sort=True
     ).agg(n_devices=("n_devices", "sum"), mass=("mass", "sum"), n_persons=("n_persons", "sum"))
@@ -200,7 +166,7 @@ def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.D
     return pd.DataFrame(
         {
             "zone_id": zones[whole["zone"]],
-            "hour_at": _moments(part.hours, whole["hour"]),
+            "hour_at": moments(part.hours, whole["hour"]),
             "origin_kind": whole["origin_kind"],
             "origin_id": whole["origin_id"],
             "estimator": ESTIMATOR,
@@ -211,17 +177,6 @@ def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.D
             "run_id": part.run_id,
         }
     )
-
-
-def regions(area: Area) -> dict[str, str]:
-    """The region that each lowest zone is told in: the zone above it, unless that is the whole."""
-    parent = dict(zip(area.zones["zone_id"], area.zones["parent_id"], strict=True))
-    region_of = {}
-    for zone in area.bottom():
-        above = parent[zone]
-        is_part = isinstance(above, str) and isinstance(parent[above], str)
-        region_of[zone] = str(above) if is_part else zone
-    return region_of
 
 
 def residence(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.DataFrame:
@@ -264,5 +219,6 @@ def positions_of(day: date, window: Window, counts: list[int]) -> list[int]:
     return list(range(first, first + counts[number]))
 
 
-def _moments(hours: list[datetime], positions: pd.Series) -> pd.DatetimeIndex:
+def moments(hours: list[datetime], positions: pd.Series) -> pd.DatetimeIndex:
+    """The hours at some positions."""
     return pd.DatetimeIndex(pd.to_datetime(hours, utc=True))[positions.to_numpy(dtype=np.int64)]

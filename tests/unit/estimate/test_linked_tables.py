@@ -12,21 +12,47 @@ import pandas as pd
 import pytest
 
 from peil.area.area import Area
+from peil.area.regions import regions
 from peil.charter.windows import Window
+from peil.estimate.linked import flow_tables
 from peil.estimate.linked import tables as product_tables
+from peil.estimate.linked.origin_plan import OriginPlan
+from peil.estimate.linked.plan import FlowPlan
 from peil.estimate.linked.sums import PARTS, Origins
 from peil.estimate.linked.tables import Weighing
+from peil_models.disclosure import PairGrain
 
 ZONES = ["A1", "A2", "B1"]
 ORIGINS = Origins(ZONES)
 GERMANY = int(ORIGINS.of(np.array([-1]), np.array([262]))[0])
 HOURS = [datetime(2026, 3, 1, 23, tzinfo=UTC) + timedelta(hours=n) for n in range(48)]
-DAY = product_tables.TablePeriod(
-    Window(date(2026, 3, 2), date(2026, 3, 3)), HOURS, list(range(24)), "r"
+N_HOURS = len(HOURS)
+# the two zones of region A with B1 by part of the day, the other pairs by day
+PLAN = FlowPlan(
+    PairGrain(
+        np.array([[-1, 0, 1], [0, -1, 1], [0, 0, -1]]),
+        np.array([0, 3]),
+        np.array([1, 2]),
+        np.array([False, False]),
+        np.array([[2, 2], [1, 1]]),
+    ),
+    np.array(["X", "A"], dtype=object),
+    np.array(["Y", "B1"], dtype=object),
+    np.arange(N_HOURS) % 24 // 12,
+    np.stack([np.arange(N_HOURS), 48 + np.arange(N_HOURS) // 12, 52 + np.arange(N_HOURS) // 24]),
+    np.concatenate([np.arange(N_HOURS), np.arange(0, N_HOURS, 12), [0, 24]]),
+    np.array(["H"] * N_HOURS + ["H12"] * 4 + ["D"] * 2, dtype=object),
+    np.zeros(54, dtype=bool),
 )
+TOLD_APART = OriginPlan(ZONES, ["A", "A", "B"], np.zeros((3, N_HOURS), dtype=np.int64))
+DAY = product_tables.TablePeriod(
+    Window(date(2026, 3, 2), date(2026, 3, 3)), HOURS, list(range(24)), "r", PLAN, TOLD_APART
+)
+WIDTH = {"level": 0.9, "sampling_overdispersion": 1.5, "model_error_share": 0.1}
 CHOICES: dict[str, dict[str, Any]] = {
-    "linked": {"roamer_persons": 1.0},
-    "linked_interval": {"level": 0.9, "sampling_overdispersion": 1.5, "model_error_share": 0.1},
+    "linked": {"without_phone_share": 0.2},
+    "trips": {**WIDTH, "without_phone_workday": 0.5, "without_phone_weekend": 1.0},
+    "linked_interval": WIDTH,
 }
 
 
@@ -79,24 +105,44 @@ def test_a_home_weight_makes_the_devices_that_live_in_a_zone_its_register() -> N
     assert weights is not None
     assert weights[:3].tolist() == [3.0, 2.5, 5.0]
     assert weights[ORIGINS.unknown] == 0.0
-    assert weights[GERMANY] == 1.0
+    # as many as the register has per device, less those without a phone
+    assert weights[GERMANY] == pytest.approx(0.8 * 1350.0 / 320.0)
 
 
 def test_trips_of_a_day_are_weighted_by_home_and_leave_the_homeless_out() -> None:
-    table = product_tables.flows(weighing(), FLOWS, DAY)
+    table = flow_tables.by_hour(weighing(), FLOWS, DAY)
     assert len(table) == 1
     (row,) = table.to_dict("records")
     assert (row["from_zone_id"], row["to_zone_id"], row["hour_at"]) == ("A1", "B1", HOURS[8])
     assert (row["n_devices"], row["n_trips"]) == (30 + 4 + 5, 40 + 4 + 6)
-    assert row["n_person_trips"] == pytest.approx(40 * 3.0 + 4 * 2.5 + 6 * 1.0)
+    assert row["n_person_trips"] == pytest.approx(0.9 * (40 * 3.0 + 4 * 2.5) + 6 * 3.375)
     assert row["n_person_trips_lower"] < row["n_person_trips"] < row["n_person_trips_upper"]
+
+
+ENTRIES = pd.DataFrame(
+    [(0, 1, 48, 40, 30), (1, 1, 48, 4, 4), (GERMANY, 0, 52, 6, 5), (0, 1, 50, 11, 10)],
+    columns=["origin", "unit", "period", "n_trips", "n_devices"],
+)
+
+
+def test_entries_of_a_day_are_named_by_area_start_and_length() -> None:
+    table = flow_tables.by_period(weighing(), ENTRIES, DAY)
+    key = ["from_area_id", "to_area_id", "period_at", "freq", "n_devices", "n_trips"]
+    assert table[key].to_numpy().tolist() == [
+        ["X", "Y", HOURS[0], "D", 5, 6.0],
+        ["A", "B1", HOURS[0], "H12", 34, 44.0],
+    ]
+    assert table["n_person_trips"].tolist() == pytest.approx([6 * 3.375, 0.9 * 130.0])
+    weekend = replace(DAY, plan=replace(PLAN, is_weekend=np.ones(54, dtype=bool)))
+    table = flow_tables.by_period(weighing(), ENTRIES, weekend)
+    assert table["n_person_trips"].tolist() == pytest.approx([6 * 3.375, 130.0])
 
 
 def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
     table = product_tables.visitors(weighing(), PRESENT, DAY)
     kinds = table.groupby("origin_kind")["n_persons"].sum()
-    assert kinds["country"] == pytest.approx(12.0)
-    assert kinds.sum() - 12.0 == pytest.approx(300.0 + 50.0 + 1000.0)
+    assert kinds["country"] == pytest.approx(12 * 3.375)
+    assert kinds.sum() - 12 * 3.375 == pytest.approx(300.0 + 50.0 + 1000.0)
     named = table.set_index(["zone_id", "origin_kind", "origin_id"])
     assert set(named.index) == {
         ("A1", "resident", "A1"),
@@ -105,7 +151,7 @@ def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
         ("A1", "region", "A"),
         ("B1", "region", "A"),
         ("A1", "region", "B"),
-        ("A2", "country", "SIM_DE"),
+        ("A2", "country", "SIM_O"),
     }
     assert named.loc[("A1", "region", "B"), ["n_devices", "n_persons"]].tolist() == [0, 5.0]
     assert named.loc[("A1", "region", "A"), "n_persons"] == pytest.approx(25.0)
@@ -129,7 +175,7 @@ def test_without_a_register_devices_stand_for_nobody(product: str) -> None:
     if product == "residence":
         table = product_tables.residence(one, PRESENT, DAY)
     else:
-        make = getattr(product_tables, product)
+        make = flow_tables.by_hour if product == "flows" else product_tables.visitors
         table = make(one, FLOWS if product == "flows" else PRESENT, DAY)
     persons = [name for name in table if "person" in name or "market" in name]
     assert persons and table[persons].isna().all(axis=None)
@@ -137,14 +183,14 @@ def test_without_a_register_devices_stand_for_nobody(product: str) -> None:
 
 
 def test_a_day_without_a_trip_has_no_row() -> None:
-    table = product_tables.flows(weighing(), FLOWS[:0], DAY)
+    table = flow_tables.by_hour(weighing(), FLOWS[:0], DAY)
     assert table.empty and "n_person_trips_upper" in table
 
 
 def test_a_region_is_the_zone_above_unless_that_is_the_whole() -> None:
     area = weighing().area
-    assert product_tables.regions(area) == {"A1": "A", "A2": "A", "B1": "B"}
+    assert regions(area) == {"A1": "A", "A2": "A", "B1": "B"}
     flat = area.zones[area.zones["zone_id"].isin([*ZONES, "W"])].assign(
         parent_id=["W", "W", "W", None]
     )
-    assert product_tables.regions(replace(area, zones=flat)) == {one: one for one in ZONES}
+    assert regions(replace(area, zones=flat)) == {one: one for one in ZONES}

@@ -47,13 +47,15 @@ def pilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def sound(product: str) -> tuple[Table, Table]:
     """Released and estimated: one entry is published, the others are withheld."""
     keys = ("REF_AREA_FROM", "REF_AREA_TO") if product == "flows" else ("REF_AREA", "ORIGIN")
-    theirs = ("from_zone_id", "to_zone_id") if product == "flows" else ("zone_id", "origin_id")
+    theirs = ("from_area_id", "to_area_id") if product == "flows" else ("zone_id", "origin_id")
     hours = hours_of(DAY, "Europe/Amsterdam")
     rows = [(a, b, hour) for a in ZONES for b in ZONES for hour in hours]
     released = pd.DataFrame(
         {
             keys[0]: [a for a, _, _ in rows],
             keys[1]: [b for _, b, _ in rows],
+            "FREQ": "H",
+            "N_ENTRIES": 1,
             "TIME_PERIOD": [
                 pd.Timestamp(h).tz_convert("Europe/Amsterdam").isoformat() for *_, h in rows
             ],
@@ -71,7 +73,8 @@ def sound(product: str) -> tuple[Table, Table]:
         {
             theirs[0]: ["A", "A"],
             theirs[1]: ["A", "B"],
-            "hour_at": [hours[0], hours[0]],
+            "period_at" if product == "flows" else "hour_at": [hours[0], hours[0]],
+            "freq": ["H", "H"],
             "n_devices": [15, 14],
         }
     )
@@ -81,7 +84,7 @@ def sound(product: str) -> tuple[Table, Table]:
 def write(product: str, released: Table, estimated: Table) -> None:
     store = Store()
     names = {
-        "flows": ("rel_flows__by_zone_pair_hour", "est_flows__by_zone_pair_hour"),
+        "flows": ("rel_flows__by_pair_period", "est_flows__by_pair_period"),
         "visitors": ("rel_visitors__by_zone_hour", "est_visitors__by_zone_hour_origin"),
     }
     folders = (store.candidate("tiny", product, DAY), store.estimated("tiny", DAY, product))
@@ -169,14 +172,28 @@ def test_an_empty_table_is_no_release(pilot: Any) -> None:
 
 
 def test_notes_stop_nothing(pilot: Any) -> None:
-    released, estimated = sound("flows")
+    released, estimated = sound("visitors")
     hour = released["TIME_PERIOD"].iloc[0]
-    write("flows", released[released["TIME_PERIOD"] != hour], estimated)
-    report = product_gates.require_open(pilot, "flows", DAY, Store())
+    write("visitors", released[released["TIME_PERIOD"] != hour], estimated)
+    report = product_gates.require_open(pilot, "visitors", DAY, Store())
     assert [finding.expectation for finding in report.noted] == [
         "something_is_published",
         "every_hour_is_released",
     ]
+
+
+@pytest.mark.parametrize(("hour", "freq"), [(3, "H4"), (0, "D"), (23, "H2")])
+def test_a_period_that_holds_another_of_its_pair_closes_the_gate(
+    pilot: Any, hour: int, freq: str
+) -> None:
+    released, estimated = sound("flows")
+    released.loc[hour, "FREQ"] = freq  # entries of an hour follow
+    write("flows", released, estimated.assign(freq=released["FREQ"].iloc[0]))
+    if hour == 23:  # the last of a day has none after it
+        assert product_gates.require_open(pilot, "flows", DAY, Store()).is_open
+        return
+    with pytest.raises(GateClosed, match="no_period_is_published_twice"):
+        product_gates.require_open(pilot, "flows", DAY, Store())
 
 
 def test_without_a_candidate_it_waits_and_a_fault_of_ours_quotes_no_value(pilot: Any) -> None:
@@ -185,6 +202,6 @@ def test_without_a_candidate_it_waits_and_a_fault_of_ours_quotes_no_value(pilot:
     with pytest.raises(product_gates.MeasureError, match="could not make") as fault:
         product_gates.check(pilot, "flows", DAY, Store())
     assert "secret" not in str(fault.value) and fault.value.__context__ is None
-    (Store().candidate("tiny", "flows", DAY) / "rel_flows__by_zone_pair_hour.parquet").unlink()
+    (Store().candidate("tiny", "flows", DAY) / "rel_flows__by_pair_period.parquet").unlink()
     with pytest.raises(Waiting):
         product_gates.check(pilot, "flows", DAY, Store())

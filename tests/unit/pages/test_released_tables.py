@@ -48,7 +48,9 @@ def entries(columns: tuple[str, str], rows: list[Row]) -> pd.DataFrame:
         {
             columns[0]: [row[0] for row in rows],
             columns[1]: [row[1] for row in rows],
+            "FREQ": "H",
             "TIME_PERIOD": [row[2] for row in rows],
+            "N_ENTRIES": 1,
             "OBS_VALUE": values,
             "OBS_LOWER": values - 10,
             "OBS_UPPER": values + 10,
@@ -71,8 +73,8 @@ def release(store: Store, charter: Charter, product: str, day: str, table: pd.Da
         "threshold": 15,
         "linkage_days": 3,
         "window": {"start": DAYS[0], "end": DAYS[1]},
-        "n_entries": len(table),
-        "n_withheld": int(table["OBS_VALUE"].isna().sum()),
+        "n_entries": int(table["N_ENTRIES"].sum()),
+        "n_withheld": int(table.loc[table["OBS_VALUE"].isna(), "N_ENTRIES"].sum()),
     }
     (folder / "metadata.json").write_text(json.dumps(metadata))
     facts = {"product": product, "period": day}
@@ -81,16 +83,18 @@ def release(store: Store, charter: Charter, product: str, day: str, table: pd.Da
 
 
 def trips(day: str) -> pd.DataFrame:
-    """Three pairs, out of order; one entry withheld."""
+    """Three pairs, out of order; two entries of A withheld, one that lasts."""
     columns = ("REF_AREA_FROM", "REF_AREA_TO")
     eight, nine = (HOUR.format(day=day, hour=hour) for hour in (8, 9))
     rows: list[Row] = [
         ("B", "A", nine, 70),
-        ("A", "B", nine, None),
+        ("A", "_X", eight, None),
         ("A", "B", eight, 120),
-        ("A", "A", eight, 90),
+        ("A", "A_O", eight, 90),
     ]
-    return entries(columns, rows)
+    table = entries(columns, rows)
+    table["FREQ"], table["N_ENTRIES"] = ["H", "_X", "H", "H4"], [1, 2, 1, 1]
+    return table
 
 
 def test_flows_of_several_days_are_read_exactly(store: Store, demo: Charter) -> None:
@@ -98,36 +102,22 @@ def test_flows_of_several_days_are_read_exactly(store: Store, demo: Charter) -> 
         release(store, demo, "flows", day, trips(day))
     table = released_tables.flows(demo, store)
     assert table is not None
-    assert table.zone_ids == ["A", "B"] and len(table.times) == 48 and table.interval.level == 80
-    assert table.pairs == [(0, 0), (0, 1), (1, 0)] and table.unlisted == "-"
+    assert table.zone_ids == ["A", "A_O", "B"] and len(table.times) == 48
+    assert table.interval.level == 80
+    assert table.pairs == [(0, 1), (0, 2), (2, 0)] and table.unlisted == "-"
+    assert (table.n_withheld, table.n_entries) == ({"A": 4}, 10)
     eight_nine = [(90, None), (120, None), (None, 70)]
     for p, pair in enumerate(eight_nine):
         for column, more in ((table.values, 0), (table.lower, -10), (table.upper, 10)):
             numbers = {t: v for t, v in enumerate(column[p]) if v is not None}
             wanted = {8: pair[0], 9: pair[1], 32: pair[0], 33: pair[1]}
             assert numbers == {t: v + more for t, v in wanted.items() if v is not None}
-    assert [row[8:10] + row[32:34] for row in table.conf_status] == ["F-F-", "FCFC", "-F-F"]
+    # an entry lasts; where a pair has none, it is withheld
+    letters = [row[7:13] + row[31:37] for row in table.conf_status]
+    assert letters == ["CF===CCF===C", "CFCCCCCFCCCC", "CCFCCCCCFCCC"]
     assert {len(row) for row in table.conf_status} == {48}
-    assert sum(row.count("-") for row in table.conf_status) == 3 * 48 - 8
     assert table.times[0] == "2026-03-02T00:00:00+01:00"
     assert table.times[-1] == "2026-03-04T23:00:00+01:00"
-
-
-def test_where_every_pair_has_every_hour_those_withheld_throughout_are_left_out(
-    store: Store, demo: Charter
-) -> None:
-    hours = [HOUR.format(day=DAYS[0], hour=hour) for hour in range(24)]
-    rows: list[Row] = [
-        (a, b, hour, 50 if (a, b) == ("B", "A") and hour == hours[7] else None)
-        for a in "AB"
-        for b in "AB"
-        for hour in hours
-    ]
-    release(store, demo, "flows", DAYS[0], entries(("REF_AREA_FROM", "REF_AREA_TO"), rows))
-    table = released_tables.flows(demo, store)
-    assert table is not None and table.unlisted == "C" and table.zone_ids == ["A", "B"]
-    assert table.pairs == [(1, 0)]
-    assert table.conf_status == ["C" * 7 + "F" + "C" * 16]
 
 
 def test_an_empty_release_shows_nothing(store: Store, demo: Charter) -> None:
@@ -157,7 +147,7 @@ def test_the_statement_of_a_product_counts_all_its_days(store: Store, demo: Char
     (words,) = released_tables.protection(demo, store, "flows")
     assert words.en.startswith("## Flows: how people are protected\n- The figures follow devices")
     assert words.nl.startswith("## Verplaatsingen: hoe mensen beschermd zijn\n- De cijfers volgen")
-    assert "2 of 8 entries" in words.en and "2 van 8" in words.nl
+    assert "4 of 10 entries" in words.en and "4 van 10" in words.nl
 
 
 def test_an_hour_outside_the_day_is_refused(store: Store, demo: Charter) -> None:
@@ -221,7 +211,8 @@ def test_a_number_in_a_withheld_or_absent_entry_is_refused(column: str, place: i
         ({"lower": [[30, None]]}, "lower must be pairs by hours"),
         ({"upper": [[50, None], [None]]}, "upper must be pairs by hours"),
         ({"conf_status": ["FC", "C"]}, "conf_status must be pairs by hours"),
-        ({"conf_status": ["FX", "-C"]}, "F, C, L or -"),
+        ({"conf_status": ["FX", "-C"]}, "F, C or -"),
+        ({"conf_status": ["FC", "-="]}, "= only after F"),
         ({"times": GOOD["times"][::-1]}, "times must ascend"),
     ],
 )
@@ -255,7 +246,7 @@ def test_whatever_is_released_comes_back_and_nothing_more(
 ) -> None:
     rows = [(a, b, HOUR.format(day=DAYS[0], hour=hour), v) for (a, b, hour), v in released.items()]
     shuffler.shuffle(rows)
-    table = entries(("REF_AREA_FROM", "REF_AREA_TO"), rows)
+    table, _ = released_tables._counted(entries(("REF_AREA_FROM", "REF_AREA_TO"), rows))
     whole = {
         "times": [HOUR.format(day=DAYS[0], hour=hour) for hour in range(24)],
         "unit": "PS_TRIP",
@@ -272,10 +263,10 @@ def test_whatever_is_released_comes_back_and_nothing_more(
     ):
         numbers = iter(values)
         for hour, letter in enumerate(letters):
-            if letter != "-":
-                back[zones[a], zones[b], hour] = next(numbers) if letter == "F" else None
+            if letter == "F":
+                back[zones[a], zones[b], hour] = next(numbers)
         assert next(numbers, None) is None
-    assert back == released
-    n_free = sum(value is not None for value in released.values())
+    assert back == {entry: value for entry, value in released.items() if value is not None}
+    n_free = len(back)
     for column in ("values", "lower", "upper"):
         assert sum(map(len, content[column])) == n_free

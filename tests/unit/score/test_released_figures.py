@@ -71,25 +71,33 @@ def test_an_hours_sum_is_set_against_those_truly_there() -> None:
     assert of_hour == {"least": 1.025, "mean": 1.0625, "most": 1.1}
 
 
-def test_flows_within_a_zone_are_scored_apart_from_those_between() -> None:
-    pairs = [("A", "B", 30, 20, 40), ("A", "A", 50, 45, 55), ("B", "A", None, None, None)]
-    rows = pd.DataFrame(
-        pairs, columns=["REF_AREA_FROM", "REF_AREA_TO", "OBS_VALUE", "OBS_LOWER", "OBS_UPPER"]
-    ).astype(dict.fromkeys(["OBS_VALUE", "OBS_LOWER", "OBS_UPPER"], "Int64"))
+def test_flows_are_scored_by_entry_and_those_within_a_zone_are_not_released() -> None:
+    entries = [
+        ("A", "B", "D", 30, 20, 40),
+        ("B", "A_O", "H4", 15, 15, 19),
+        ("B", "_X", "_X", None, None, None),
+    ]
+    figures = ["OBS_VALUE", "OBS_LOWER", "OBS_UPPER"]
+    key = ["REF_AREA_FROM", "REF_AREA_TO", "FREQ"]
+    rows = pd.DataFrame(entries, columns=[*key, *figures]).astype(dict.fromkeys(figures, "Int64"))
     rows["TIME_PERIOD"] = HOURS[0]
     true = pd.DataFrame(
-        [("A", "B", HOURS[0], 25.0), ("A", "A", HOURS[0], 100.0), ("A", "A", HOURS[1], 9.0)],
-        columns=["from_zone_id", "to_zone_id", "hour_at", "n_true"],
+        [
+            ("A", "B", "D", HOURS[0], 15.0),
+            ("A", "B", "D", HOURS[0], 10.0),
+            ("A", "B", "D", HOURS[1], 25.0),
+            (None, None, None, HOURS[0], 100.0),
+        ],
+        columns=[*key, "TIME_PERIOD", "n_true"],
     )
 
     between, within = released_figures.flows(rows, true, CHOICES)
 
     assert (between["part"], within["part"]) == ("between zones", "within a zone")
-    assert (between["bias"], between["coverage"], between["published_share"]) == (0.2, 1.0, 1.0)
-    assert (within["bias"], within["coverage"]) == (-0.5, 0.0)
-    assert within["interval_score"] == pytest.approx(10 + 20 * 45)
-    # a pair without a trip has no percentage, and is an entry all the same
-    assert (between["n_entries"], between["n_published"]) == (2, 1)
+    # 25 trips are 30; where there is none 15 are; 25 are withheld
+    assert (between["bias"], between["coverage"], between["published_share"]) == (0.8, 0.5, 0.5)
+    assert (between["n_entries"], between["n_published"]) == (3, 2)
+    assert (within["published_share"], within["n_published"]) == (0.0, 0)
 
 
 def test_visitors_tell_the_published_mass_and_the_sum_over_origins() -> None:

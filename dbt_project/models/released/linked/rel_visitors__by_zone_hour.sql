@@ -1,3 +1,3 @@
 select
-    {{ sdmx_entries(['REF_AREA', 'ORIGIN']) }}
+    {{ sdmx_entries(['REF_AREA', 'ORIGIN', 'FREQ'], ['N_ENTRIES']) }}
 from {{ source('released', 'rel_visitors__by_zone_hour') }}

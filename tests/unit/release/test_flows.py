@@ -1,0 +1,133 @@
+"""Released trips: entries of a public plan, silent under the threshold, withheld ones counted."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from peil.area.area import Area
+from peil.charter.clock import hours_of
+from peil.estimate.linked.origin_plan import origin_plan
+from peil.estimate.linked.plan import flow_plan
+from peil.outcome import Refused
+from peil.release import flows as released_flows
+
+DAY = date(2026, 3, 2)
+ZONES = ["A1", "A2", "A3", "B1", "B2"]
+RESIDENTS = [60_000.0, 9_000.0, 300.0, 20_000.0, 400.0]
+T = 15
+
+
+@pytest.fixture
+def area() -> Area:
+    """Squares of 3 km in a row, of very different size."""
+    zones = gpd.GeoDataFrame(
+        {
+            "zone_id": [*ZONES, "A", "B", "W"],
+            "parent_id": ["A", "A", "A", "B", "B", "W", "W", None],
+        },
+        geometry=gpd.GeoSeries([None] * 8),
+    )
+    east = np.arange(15) * 1000.0
+    tiles = pd.DataFrame({"x_m": east, "y_m": 0.0, "zone_id": np.repeat(ZONES, 3)})
+    return Area(tiles, zones, pd.Series(RESIDENTS, index=ZONES), "local")
+
+
+@pytest.fixture
+def charter(tiny: Any) -> Any:
+    tiny.write_charter(
+        products=["presence", "flows", "visitors"],
+        linkage_days=2,
+        retention__staged_days=2,
+        threshold=T,
+    )
+    return tiny.charter
+
+
+def estimates(charter: Any, area: Area, folder: Path, seed: int) -> pd.DataFrame:
+    """Some of the plan's entries, with counts around the threshold that say nothing of it."""
+    rng = np.random.default_rng(seed)
+    rows = released_flows.planned_entries(charter, area, DAY)
+    rows = rows[rng.random(len(rows)) < 0.8].reset_index(drop=True)
+    rows["n_devices"] = rng.integers(1, 40, len(rows))
+    rows["n_trips"] = rows["n_devices"] * 1.5
+    rows["n_person_trips"] = rows["n_devices"] * 3.0
+    rows["n_person_trips_lower"] = rows["n_devices"] * 2.0
+    rows["n_person_trips_upper"] = rows["n_devices"] * 4.0
+    rows.to_parquet(folder / "est_flows__by_pair_period.parquet")
+    return rows
+
+
+def test_a_plan_has_every_trip_between_zones_in_one_entry(charter: Any, area: Area) -> None:
+    hours = hours_of(DAY, charter.time_zone)
+    plan = flow_plan(charter, area, hours)
+    ends = np.stack(np.meshgrid(np.arange(5), np.arange(5), np.arange(24), indexing="ij"))
+    unit, period = plan.entry_of(*ends.reshape(3, -1))
+    is_within = (ends[0] == ends[1]).ravel()
+    assert (unit[is_within] == -1).all() and (unit[~is_within] >= 0).all()
+    every = set(plan.entries(np.arange(24)).itertuples(index=False, name=None))
+    assert set(zip(unit[~is_within], period[~is_within], strict=True)) == every
+    assert {"H", "D"} < set(plan.freq[sorted({number for _, number in every})])
+    codes = list(zip(plan.from_code, plan.to_code, strict=True))
+    assert len(set(codes)) == len(codes) and ("A1", "A2") in codes
+    assert any(code.endswith("_O") for pair in codes for code in pair)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_shown_or_withheld_is_the_plan_whatever_was_counted(
+    charter: Any, area: Area, tmp_path: Path, seed: int
+) -> None:
+    rows = estimates(charter, area, tmp_path, seed)
+    table = released_flows.flows(charter, area, tmp_path, DAY)
+    planned = released_flows.planned_entries(charter, area, DAY)
+    counts = table.groupby("REF_AREA_FROM")["N_ENTRIES"].sum()
+    assert counts.to_dict() == planned.groupby("from_area_id").size().to_dict()
+    shown = table[table["OBS_VALUE"].notna()]
+    assert len(shown) == (rows["n_devices"] >= T).sum() and shown["OBS_VALUE"].min() >= 3 * T
+    hidden = table[table["OBS_VALUE"].isna()]
+    assert set(hidden["REF_AREA_TO"]) == {"_X"} and set(hidden["OBS_STATUS"]) == {"Q"}
+    assert len(hidden) <= len(counts)
+
+
+def test_counts_that_change_places_change_nothing_of_the_plan(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    """A plan is made of charter, map and register alone: it is given nothing else."""
+    before = released_flows.planned_entries(charter, area, DAY)
+    levels = origin_plan(charter, area, hours_of(DAY, charter.time_zone)).level
+    rows = estimates(charter, area, tmp_path, 1)
+    figures = [name for name in rows if name.startswith("n_")]
+    mixed = rows[figures].sample(frac=1.0, random_state=2).to_numpy()
+    rows.assign(**dict(zip(figures, mixed.T, strict=True))).to_parquet(
+        tmp_path / "est_flows__by_pair_period.parquet"
+    )
+    table = released_flows.flows(charter, area, tmp_path, DAY)
+    after = released_flows.planned_entries(charter, area, DAY)
+    pd.testing.assert_frame_equal(before, after)
+    totals = table.groupby("REF_AREA_FROM")["N_ENTRIES"].sum().to_dict()
+    assert totals == before.groupby("from_area_id").size().to_dict()
+    same = origin_plan(charter, area, hours_of(DAY, charter.time_zone)).level
+    assert (levels == same).all() and len(np.unique(levels)) > 1
+
+
+def test_an_entry_that_is_none_of_the_plans_releases_nothing(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    rows = estimates(charter, area, tmp_path, 1)
+    rows.loc[0, "to_area_id"] = "A1_O"
+    rows.to_parquet(tmp_path / "est_flows__by_pair_period.parquet")
+    with pytest.raises(Refused, match="1 are none of the plan's"):
+        released_flows.flows(charter, area, tmp_path, DAY)
+
+
+def test_without_a_register_pairs_are_released_by_day(charter: Any, area: Area) -> None:
+    from dataclasses import replace
+
+    planned = released_flows.planned_entries(charter, replace(area, register=None), DAY)
+    assert len(planned) == 20 and set(planned["freq"]) == {"D"}
