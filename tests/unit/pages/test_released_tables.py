@@ -221,7 +221,7 @@ def test_a_number_in_a_withheld_or_absent_entry_is_refused(column: str, place: i
         ({"lower": [[30, None]]}, "lower must be pairs by hours"),
         ({"upper": [[50, None], [None]]}, "upper must be pairs by hours"),
         ({"conf_status": ["FC", "C"]}, "conf_status must be pairs by hours"),
-        ({"conf_status": ["FX", "-C"]}, "F, C or -"),
+        ({"conf_status": ["FX", "-C"]}, "F, C, L or -"),
         ({"times": GOOD["times"][::-1]}, "times must ascend"),
     ],
 )
