@@ -190,7 +190,7 @@ def named(product: str, pilot: str, allowed: Sequence[str], *, to: str = "estima
     Examples
     --------
     >>> named("flows", "demo", ["presence", "flows"]).tally
-    'flows'
+    'flow_entries'
     """
     if product not in PRODUCTS:
         raise Refused(f"There is no product {product}: there are {', '.join(PRODUCTS)}.")

@@ -33,6 +33,13 @@ class PairGrain:
         Whether a unit holds all pairs between its ends.
     period : ndarray of int64, shape (n_units, n_parts)
         `HOUR`, `PART` or `DAY` in each part of the day; a unit by day is so in all of them.
+
+    Examples
+    --------
+    >>> one_pair = PairGrain(np.array([[-1, 0], [0, -1]]), np.array([2]), np.array([2]),
+    ...                      np.array([True]), np.array([[DAY]]))
+    >>> int(one_pair.unit_of_pair[0, 1])
+    0
     """
 
     unit_of_pair: Ints

@@ -98,11 +98,9 @@ def _weighed(
 ) -> pd.DataFrame:
     """Devices, trips and trips of persons by key; devices of unknown home are left out."""
     choices, unknown = weighing.choices, weighing.origins.unknown
-    share = choices["linked"]["without_phone_share"]
-    workday, weekend = (
-        without_phone(share, choices["trips"][f"without_phone_{name}"])
-        for name in ("workday", "weekend")
-    )
+    share, of_trips = choices["linked"]["without_phone_share"], choices["trips"]
+    workday = without_phone(share, of_trips["without_phone_workday"])
+    weekend = without_phone(share, of_trips["without_phone_weekend"])
     weights = weighing.per_device(weighing.homed())
     origin = rows["origin"].to_numpy()
     if weights is None:
