@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,21 @@ def test_without_a_register_pairs_are_released_by_day(charter: Any, area: Area) 
 
     planned = released_flows.planned_entries(charter, replace(area, register=None), DAY)
     assert len(planned) == 20 and set(planned["freq"]) == {"D"}
+
+
+def test_entries_that_nobody_observed_in_part_are_missing_and_not_withheld(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    rows = estimates(charter, area, tmp_path, 3)
+    hours = hours_of(DAY, charter.time_zone)
+    record = {"unobserved_hours": [hours[12].isoformat()]}
+    (tmp_path / "estimated.json").write_text(json.dumps(record))
+    table = released_flows.flows(charter, area, tmp_path, DAY)
+    missing = table[table["REF_AREA_TO"] == "_Z"]
+    assert set(missing["OBS_STATUS"] + missing["CONF_STATUS"]) == {"LF"}
+    shown = table[table["OBS_STATUS"] == "A"]
+    assert not shown["FREQ"].eq("D").any() and len(shown) > 0 and rows["freq"].eq("D").any()
+    at_noon = shown["TIME_PERIOD"].str[11:13].eq("12") & shown["FREQ"].eq("H")
+    assert not at_noon.any()
+    planned = released_flows.planned_entries(charter, area, DAY)
+    assert table["N_ENTRIES"].sum() == len(planned)
