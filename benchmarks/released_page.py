@@ -66,9 +66,18 @@ def _section(measured: dict[str, dict[str, Any]]) -> list[str]:
         f"devices, {part['days']} days; read on {part['date']}, {part['machine']}.  "
         for period, part in measured.items()
     ]
+    closed = [
+        f"World {seed}, {period}, gate closed: {sentence}  "
+        for period, part in measured.items()
+        for seed, world in part["worlds"].items()
+        for sentence in world.get("closed", ())
+    ]
+    lines += ["", *closed] if closed else []
+    both = dict.fromkeys(row for part in measured.values() for row in _parts(part))
+    if not both:
+        return [*lines, "", "Nothing was released.", ""]
     lines += ["", "| product | | " + " | ".join(HEADS.values()) + " |"]
     lines.append("|---|---|" + "---|" * len(HEADS))
-    both = dict.fromkeys(row for part in measured.values() for row in _parts(part))
     for product, part in both:
         for period, scores in measured.items():
             if (product, part) in _parts(scores):
@@ -83,7 +92,8 @@ def _section(measured: dict[str, dict[str, Any]]) -> list[str]:
     ]
     for period, scores in measured.items():
         for seed, world in scores["worlds"].items():
-            shares = world["persons_of_hour"]
+            if (shares := world.get("persons_of_hour")) is None:
+                continue
             row = " | ".join(f"{shares[name]:.3f}" for name in ("least", "mean", "most"))
             lines.append(f"| {seed} | {period} | {row} |")
     return [*lines, ""]
@@ -101,9 +111,9 @@ def _cells(scores: dict[str, Any], product: str, part: str) -> list[str]:
 
 
 def _parts(scores: dict[str, Any]) -> list[tuple[str, str]]:
-    """Products and parts of the first world, in its order: all worlds have the same."""
-    first = next(iter(scores["worlds"].values()))
-    return [(row["product"], row["part"]) for row in first["rows"]]
+    """Products and parts that any world has released, in the order of the first that has."""
+    rows = [row for world in scores["worlds"].values() for row in world.get("rows", ())]
+    return list(dict.fromkeys((row["product"], row["part"]) for row in rows))
 
 
 def _across(
@@ -113,7 +123,7 @@ def _across(
     values = [
         row[name]
         for world in scores["worlds"].values()
-        for row in world["rows"]
+        for row in world.get("rows", ())
         if (row["product"], row["part"]) == (product, part) and name in row
     ]
     return across(values) if values else None

@@ -87,6 +87,23 @@ def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
     assert (tmp_path / "released.md").read_text() == page
 
 
+def test_a_gate_that_closes_is_a_result_with_its_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(command: list[str], env: dict[str, str], **_: Any) -> SimpleNamespace:
+        alert = {"what": "staged gate: too many moves."}
+        file = Path(env["PEIL_DATA"]) / "operator/quarantine/demo/2026-03-02.closed.json"
+        if command[3] == "run":
+            write_json(file, alert)
+        return SimpleNamespace(returncode=3 if command[3] == "run" else 0)
+
+    monkeypatch.setattr(released.subprocess, "run", run)
+    outcome = released.released(["erratic"], [1], lambda text: None, tmp_path)
+    page = (tmp_path / "released.md").read_text()
+    assert "World 1, now, gate closed: 2026-03-02: staged gate: too many moves." in page
+    assert "Nothing was released." in page and not outcome.facts
+
+
 def test_a_make_that_fails_takes_nothing_of_another_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

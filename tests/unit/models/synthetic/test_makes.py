@@ -204,10 +204,12 @@ def test_seconds_are_few_and_have_neighbours(simulation: Simulation) -> None:
     assert len(single) < 0.25 * len(before)
     n = after.groupby(moment)["cell"].agg(["size", "nunique"])
     assert (n["size"] == n["nunique"]).all() and n["size"].max() == 3
-    assert 0.25 < (n["size"] > 1).mean() < 0.35
+    assert 0.08 < (n["size"] > 1).mean() < 0.12
     assert not after["code"].eq(4).any() and before["code"].eq(4).any()
     beside = after[after.duplicated(moment, keep=False)]
-    assert 0.15 < single.index.isin(beside.index[beside["timing_advance"] < 0]).mean() < 0.25
+    is_first = ~beside.duplicated(moment)
+    # in no order: a neighbour as often as the serving cell comes first, and measures no distance
+    assert 0.3 < (beside["timing_advance"][is_first] < 0).mean() < 0.8
 
 
 def test_the_same_seed_gives_the_same_bytes_of_another_make(tmp_path: Path) -> None:
