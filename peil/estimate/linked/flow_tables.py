@@ -109,12 +109,14 @@ def _weighed(
         # whoever comes from abroad is in no register and carries a phone
         travels = np.where(origin > unknown, 1.0, np.where(is_weekend, weekend, workday))
         persons = weights[origin] * travels * rows["mass"].to_numpy()
-    whole = (
+    whole: pd.DataFrame = (
         rows.assign(persons=persons)[origin != unknown]
         .groupby(key, as_index=False, sort=True)
         .agg(n_devices=("n_devices", "sum"), n_trips=("mass", "sum"), persons=("persons", "sum"))
     )
-    return whole if weights is not None else whole.assign(persons=np.nan)
+    if weights is None:
+        whole["persons"] = np.nan
+    return whole
 
 
 def _figures(weighing: Weighing, whole: pd.DataFrame) -> dict[str, Any]:
