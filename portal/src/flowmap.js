@@ -94,6 +94,11 @@ export function drawFlows(group, path, mapWidth) {
   }), s("circle", { class: "flow-here", cx: here[0], cy: here[1], r: 4.5 }));
 }
 
+function wordsOfKey(rows) {
+  if (state.span === "day") return "flow_key_day";
+  return rows.some((row) => row.now.nHours > 1) ? "flow_key_period" : "flow_key_hour";
+}
+
 // The key: arrows of round numbers of trips, and what stands for no number.
 export function flowLegend(mapWidth) {
   const chosen = zoneById.get(state.zone);
@@ -105,7 +110,7 @@ export function flowLegend(mapWidth) {
     most ? h("div", { class: "widths" }, round.map((value) => h("span", {},
       s("svg", { width: 48, height: 34, "aria-hidden": "true" },
         s("path", { class: `flow ${state.way}`, d: arrowPath([-7, 13], [50, 13], Math.max(1.2, scale(value))) })), whole(value)))) : null,
-    most ? h("span", { class: "legend-unit" }, say(state.span === "day" ? "flow_key_day" : "flow_key_hour", { unit: say(flowUnit()) })) : null,
+    most ? h("span", { class: "legend-unit" }, say(wordsOfKey(rows), { unit: say(flowUnit()) })) : null,
     h("div", { class: "legend-none" },
       rows.some((row) => row.now.status === "C") ? h("span", {}, swatch(hatch, "flow-hatch"), say("withheld")) : null,
       isReleasedNow() ? null : h("span", {}, swatch(dots, "flow-dots"), say("not_released")),

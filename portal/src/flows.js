@@ -52,7 +52,8 @@ function sumWords(rows) {
   const open = rows.filter(isOpen);
   if (!open.length) return say("flow_all_withheld");
   const nHours = open.reduce((n, row) => n + row.now.nWithheld, 0);
-  const sum = say("flow_sum", { n: whole(open.reduce((total, row) => total + row.now.value, 0)), unit: say(flowUnit()) });
+  const areOfSeveral = state.span === "hour" && open.some((row) => row.now.nHours > 1);
+  const sum = areOfSeveral ? say("flow_periods_not_added") : say("flow_sum", { n: whole(open.reduce((total, row) => total + row.now.value, 0)), unit: say(flowUnit()) });
   if (open.length === rows.length && !nHours) return sum;
   return [sum, say("whole_may_be_larger"), nHours ? say("flow_withheld_hours", { n: whole(nHours) }) : ""].join(" ");
 }

@@ -103,7 +103,9 @@ function sumSentence(rows) {
     visitors: words(at((row) => row.origin.kind === "zone")),
     foreign: words(at((row) => row.origin.kind === "country")), unit: say(visitorUnit()),
   });
-  return rows.some((row) => row.at(state.t).status === "C") ? `${sum} ${say("whole_may_be_larger")}` : sum;
+  const others = rows.filter((row) => row.origin.code.startsWith("_")).map((row) => row.at(state.t)).filter((now) => now.status !== null);
+  const all = others.length ? `${sum} ${say("crowd_sum_others", { n: words(added(others)) })}` : sum;
+  return rows.some((row) => row.at(state.t).status === "C") ? `${all} ${say("whole_may_be_larger")}` : all;
 }
 
 export function mountVisitors() {

@@ -114,7 +114,9 @@ def _weighed(
         .groupby(key, as_index=False, sort=True)
         .agg(n_devices=("n_devices", "sum"), n_trips=("mass", "sum"), persons=("persons", "sum"))
     )
-    return whole if weights is not None else whole.assign(persons=np.nan)
+    if weights is None:
+        whole["persons"] = np.nan
+    return whole
 
 
 def _figures(weighing: Weighing, whole: pd.DataFrame) -> dict[str, Any]:
