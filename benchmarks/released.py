@@ -125,7 +125,12 @@ def _world(
     scored: dict[str, Any] = read_json(scores) if scores.exists() else {}
     if "released" not in scored and not closed:
         raise CommandFailed(f"{make}, world {seed} released nothing: there is nothing to score.")
-    return scored.get("released", {}) | ({"closed": closed} if closed else {})
+    of_world: dict[str, Any] = dict(scored.get("released", {}))
+    if "whole" in scored:
+        of_world["estimators"] = {
+            name: figures["mape_day"] for name, figures in scored["whole"].items()
+        }
+    return of_world | ({"closed": closed} if closed else {})
 
 
 def _closed(store: Path) -> list[str]:

@@ -83,6 +83,7 @@ def _section(measured: dict[str, dict[str, Any]]) -> list[str]:
             if (product, part) in _parts(scores):
                 row = " | ".join(_cells(scores, product, part))
                 lines.append(f"| {product}, {part} | {period} | {row} |")
+    lines += _beside(measured)
     lines += [
         "",
         "Persons of an hour over the whole area, over those truly there (residents and roamers):",
@@ -97,6 +98,25 @@ def _section(measured: dict[str, dict[str, Any]]) -> list[str]:
             row = " | ".join(f"{shares[name]:.3f}" for name in ("least", "mean", "most"))
             lines.append(f"| {seed} | {period} | {row} |")
     return [*lines, ""]
+
+
+def _beside(measured: dict[str, dict[str, Any]]) -> list[str]:
+    """Lines of the table of all estimators on the same truth, where it was recorded."""
+    rows = []
+    for period, scores in measured.items():
+        worlds = [w["estimators"] for w in scores["worlds"].values() if "estimators" in w]
+        for name in worlds[0] if worlds else ():
+            values = across([world[name] for world in worlds])
+            shown = values if len(worlds) > 1 else values[:1]
+            rows.append(f"| {name} | {period} | " + " ± ".join(f"{v:.1%}" for v in shown) + " |")
+    head = [
+        "",
+        "Presence of every estimator by municipality, before protection:",
+        "",
+        "| estimator | | MAPE |",
+        "|---|---|---|",
+    ]
+    return [*head, *rows] if rows else []
 
 
 def _cells(scores: dict[str, Any], product: str, part: str) -> list[str]:

@@ -131,6 +131,7 @@ def _portal_data(
         night_hours=_night_hours(charter),
         estimators=estimator_names(),
         scores=_scores(charter, store),
+        evidence=method_words.evidence(methods.section("evidence", charter.pilot)),
         quality=_gates(store, charter, days),
         statement=_statement(charter, store, statement.paragraphs(charter, whole)),
         limits=[charter.use_limits],

@@ -146,6 +146,7 @@ class PortalData(CharterPart):
     night_hours: tuple[int, int] = (0, 6)
     day_hours: tuple[int, int] = (9, 17)
     scores: list[Score] = Field(default_factory=list)
+    evidence: Words | None = Field(None, description="why the released estimator is the one")
     quality: list[Gate] = Field(default_factory=list)
     statement: list[Words] = Field(
         default_factory=list, description="blocks; lines with `## ` and `- ` become headings, lists"

@@ -76,5 +76,6 @@ export function accuracy() {
   if (!data.scores.length) return [h("section", { class: "card" }, h("h2", {}, say("tab_accuracy")), h("p", {}, say("no_truth")))];
   const groups = d3.group([...data.scores].sort(order), (score) => `${score.measure}|${textOf(score.period)}`);
   return [h("p", { class: "intro" }, say("accuracy_intro")),
+    data.evidence ? h("p", { class: "intro", id: "evidence" }, textOf(data.evidence)) : null,
     h("div", { class: "pairs" }, [...groups.values()].map(group))];
 }

@@ -124,3 +124,36 @@ def test_a_picture_that_is_unfit_is_named(tmp_path: Path) -> None:
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     assert unfit(sorted(tmp_path.iterdir())) == ["a.svg", "b.png", "c.png"]
+
+
+def now_by_make() -> dict[str, list[dict[str, Any]]]:
+    """Worlds of the record that were scored with the code of today, by make."""
+    record = read_json(record_file(FOLDER, "released"))["now"]
+    return {make: list(part["worlds"].values()) for make, part in record.items()}
+
+
+def test_what_statements_say_of_intervals_is_what_the_record_measured() -> None:
+    by_make = {
+        make: [
+            row["coverage"]
+            for world in worlds
+            for row in world["rows"]
+            if (row["product"], row["part"]) == ("presence", "municipality")
+        ]
+        for make, worlds in now_by_make().items()
+    }
+    assert len(by_make) >= 4 and len(by_make["demo"]) >= 5
+    every = [share for shares in by_make.values() for share in shares]
+    said = methods.section("covered", "demo")
+    assert said["measured"] == pytest.approx(mean(every), abs=0.005)
+    assert said["measured_least"] == pytest.approx(min(map(mean, by_make.values())), abs=0.005)
+
+
+def test_why_the_mean_is_released_is_what_the_record_measured() -> None:
+    worlds = [world["estimators"] for part in now_by_make().values() for world in part]
+    said = methods.section("evidence", "demo")
+    assert (said["worlds"], said["makes"]) == (len(worlds), len(now_by_make()))
+    measured = {name: mean(world[name] for world in worlds) for name in ESTIMATORS}
+    for name, share in measured.items():
+        assert said[name] == pytest.approx(share, abs=0.0005), name
+    assert measured[RELEASED_ESTIMATOR] == min(measured.values())

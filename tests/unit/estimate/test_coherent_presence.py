@@ -1,0 +1,115 @@
+"""Persons of every hour sum to the register, levels to each other, whatever the footprint says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from peil.area.area import Area
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
+from peil.estimate.presence import Estimation
+from peil.stage.counted import Counted, PlanOfHours
+from tests.unit.estimate.test_presence import HOURS, area, counted, estimated, plan
+
+AWAY = 0.005  # weighting.residents_away_share
+REGISTER = 9 * 900
+
+
+def with_regions() -> Area:
+    """The nine squares in three regions of three."""
+    place = area()
+    zones = place.zones.copy()
+    zones.loc[:8, "parent_id"] = [f"R{n // 3}" for n in range(9)]
+    regions = zones.iloc[[9, 9, 9]].assign(zone_id=["R0", "R1", "R2"], parent_id="ALL")
+    return replace(place, zones=pd.concat([zones, regions], ignore_index=True))
+
+
+def by_hour(made: Estimation, zones: list[str], column: str = "n_persons") -> np.ndarray:
+    table = made.run(RELEASED_ESTIMATOR, "0")[0]
+    rows = table[table["zone_id"].isin(zones)]
+    return rows.groupby("hour_at", sort=True)[column].sum().to_numpy()
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    order=st.permutations(range(9)),
+    power=st.lists(st.floats(0.01, 500.0), min_size=9, max_size=9),
+    inbound=st.integers(0, 300),
+)
+def test_persons_of_an_hour_sum_to_the_register_for_any_footprint(
+    order: list[int], power: list[float], inbound: int
+) -> None:
+    """Masts exchanged at random, with any power: the plan is wrong, the sum is not."""
+    place, seen = area(), counted(area())
+    wrong = plan().assign(power_w=power)
+    wrong[["x_m", "y_m"]] = wrong[["x_m", "y_m"]].to_numpy()[order]
+    network = np.array([[2700.0] * 24, [float(inbound)] * 24])
+    seen = replace(seen, plans=[replace(seen.plans[0], cells=wrong)], network=network)
+    wanted = REGISTER * (1 - AWAY) * (1 + inbound / (2700 - inbound))
+    persons = by_hour(estimated(place, seen), [f"Z{n}" for n in range(9)])
+    assert persons == pytest.approx(wanted, rel=1e-9)
+
+
+def test_levels_are_sums_to_the_last_digit_and_so_are_their_draws() -> None:
+    made = estimated(with_regions(), counted(with_regions()))
+    zones, regions = [f"Z{n}" for n in range(9)], ["R0", "R1", "R2"]
+    for column in ("n_persons", "n_devices"):
+        lowest, middle, whole = (by_hour(made, part, column) for part in (zones, regions, ["ALL"]))
+        assert lowest == pytest.approx(middle, rel=1e-12)
+        assert lowest == pytest.approx(whole, rel=1e-12)
+    table = made.run(RELEASED_ESTIMATOR, "0")[0].set_index(["zone_id", "hour_at"])
+    draws = made.draws.astype(np.float64)
+    lower, upper = np.quantile(draws[:, :3].sum(axis=1), [0.05, 0.95], axis=0)
+    region = table.loc["R0"]
+    assert region["n_persons_lower"].to_numpy() == pytest.approx(lower, rel=1e-5)
+    assert region["n_persons_upper"].to_numpy() == pytest.approx(upper, rel=1e-5)
+
+
+def test_adding_a_level_changes_no_other_figure() -> None:
+    flat, deep = (estimated(place, counted(place)) for place in (area(), with_regions()))
+    tables = [made.run(RELEASED_ESTIMATOR, "0")[0] for made in (flat, deep)]
+    same = tables[1][~tables[1]["zone_id"].str.startswith("R")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(tables[0], same)
+
+
+def test_a_part_of_a_country_is_held_to_nothing() -> None:
+    place = replace(area(), is_whole_country=False)
+    seen = counted(place)
+    half = replace(
+        seen.plans[0], devices=seen.plans[0].devices * np.r_[np.ones(12), np.full(12, 0.5)]
+    )
+    persons = by_hour(estimated(place, replace(seen, plans=[half])), [f"Z{n}" for n in range(9)])
+    assert persons[12:] == pytest.approx(persons[0] / 2, rel=0.02)
+
+
+def test_a_withheld_cell_keeps_its_people() -> None:
+    """A village of twelve devices beside towns: withheld, it is not empty, by any estimator."""
+    place = area()
+    devices = np.array(counted(place).plans[0].devices)
+    devices[4] = 0.0
+    withheld = np.full(24, 12.0)
+    network = np.zeros((2, 24))
+    seen = Counted([PlanOfHours(plan(), np.arange(24), devices)], withheld, HOURS, network)
+    made = estimated(place, seen)
+    # out by the prior: two thresholds expected and nobody counted, so that it is a silent cell
+    assert made.n_silent_cells == [1]
+    few = np.array(counted(place).plans[0].devices)
+    few[4] = 20.0
+    few[:, 12:] = np.where(np.arange(9)[:, None] == 4, 0.0, few[:, 12:])
+    withheld = np.where(np.arange(24) < 12, 0.0, 14.0)
+    withheld[12:] = 15.0
+    made = estimated(
+        place, Counted([PlanOfHours(plan(), np.arange(24), few)], withheld, HOURS, network)
+    )
+    assert made.n_silent_cells == [0]
+    assert made.censored[12:] == pytest.approx(14.0) and made.censored[:12].max() == 0.0
+    for name in ESTIMATORS:
+        table, lost, _ = made.run(name, "0")
+        whole = table[table["zone_id"] == "ALL"].sort_values("hour_at")["n_devices"].to_numpy()
+        total = whole + lost["n_devices_unlocated"].to_numpy()
+        assert total == pytest.approx(few.sum(axis=0) + made.censored)
