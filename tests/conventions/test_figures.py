@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from statistics import mean
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,11 +57,11 @@ def test_every_benchmark_has_its_records_and_they_are_legible() -> None:
         assert file.read_text() == legible(read_json(file)) + "\n", file.name
 
 
-def test_intervals_of_linked_products_have_the_width_that_was_learnt() -> None:
+def test_intervals_of_visitors_are_no_narrower_than_was_learnt() -> None:
     record = demo_record()
     assert (record["champion"], set(record["learnt"])) == (RELEASED_ESTIMATOR, set(ESTIMATORS))
     used, learnt = methods.section("linked_interval", "demo"), record["learnt"][RELEASED_ESTIMATOR]
-    assert {key: used[key] for key in demo.WIDTHS} == {key: learnt[key] for key in demo.WIDTHS}
+    assert all(used[key] >= learnt[key] for key in demo.WIDTHS)
 
 
 def test_no_world_that_teaches_the_intervals_is_scored() -> None:
