@@ -10,6 +10,7 @@ from rich.console import Console
 from peil.commands.run_report import Released, Report
 from peil.commands.typed import typed
 
+ODD_ERROR = 0.2  # mean error of presence where the truth is known
 # how good, by product and measure: from a share to a clause
 SCORES = {
     ("presence", "mape_day"): "presence by zone and daytime hour errs by {} on average",
@@ -92,4 +93,6 @@ def _odd(report: Report) -> str:
         for product in report.released
         if product.n_withheld == product.n_entries
     ]
+    if report.scores.get("presence", {}).get("mape_day", 0.0) > ODD_ERROR:
+        oddities.append("presence errs so much that it serves nobody: too few devices, or the plan")
     return "; ".join(oddities) or "nothing unusual"

@@ -84,3 +84,10 @@ def test_a_run_that_released_nothing_says_when_there_will_be_a_page() -> None:
     assert "made with its first released day" in text and "None" not in text
     assert "nothing of demo, 0 of 7 days released" in text
     assert "no truth of this pilot is known" in text
+
+
+def test_presence_that_errs_by_two_thirds_is_odd() -> None:
+    report = finished()
+    report.scores["presence"]["mape_day"] = 0.68
+    odd = next(line for line in summary(report)[0] if line.startswith("Odd:"))
+    assert "serves nobody" in odd
