@@ -213,7 +213,13 @@ def main() -> dict[str, Any]:
     prepared = follow.prepared(
         charter, window, store, area_of(charter, store), default_footprint("bench")
     )
-    pieces = (prepared.model, prepared.is_located, prepared.origins, prepared.is_night)
+    pieces = (
+        prepared.model,
+        prepared.is_located,
+        prepared.origins,
+        prepared.is_night,
+        prepared.plan,
+    )
     follow.sums_over([_nobody()], *pieces)  # compiles
     fixed_cpu_s = time.process_time() - begun
     fixed_gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

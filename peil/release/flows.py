@@ -38,9 +38,16 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     Raises
     ------
     Refused
-        An entry of few devices would be shown, or one that is none of the plan's.
+        An entry of few devices would be shown, or one that is none of the plan's; or an older
+        version estimated the day.
     """
-    rows = pd.read_parquet(estimated / f"{PRODUCTS['flows'].table('estimated')}.parquet")
+    file = estimated / f"{PRODUCTS['flows'].table('estimated')}.parquet"
+    if not file.exists():
+        raise Refused(
+            f"{charter.pilot} {day}: flows were estimated by an older Peil, without entries: run "
+            f"`peil estimate {charter.pilot} {day} --product flows` again, then release."
+        )
+    rows = pd.read_parquet(file)
     rows["period_at"] = pd.to_datetime(rows["period_at"], utc=True)
     planned = planned_entries(charter, area, day)
     rows = planned.merge(rows, on=KEY, how="outer", validate="one_to_one", indicator="is_planned")

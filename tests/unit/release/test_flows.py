@@ -127,6 +127,13 @@ def test_an_entry_that_is_none_of_the_plans_releases_nothing(
         released_flows.flows(charter, area, tmp_path, DAY)
 
 
+def test_a_day_that_an_older_version_estimated_is_estimated_again_first(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match=r"run `peil estimate tiny 2026-03-02 --product flows` again"):
+        released_flows.flows(charter, area, tmp_path, DAY)
+
+
 def test_without_a_register_pairs_are_released_by_day(charter: Any, area: Area) -> None:
     from dataclasses import replace
 
