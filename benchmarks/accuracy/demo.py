@@ -155,8 +155,8 @@ def report(record: dict[str, Any]) -> str:
         f"{record['devices']} devices, {record['days']} days, seeds {', '.join(scored)}. "
         "Municipalities, 07–20 h; mean ± half of its 90 % interval over seeds. *Plain*: one "
         "persons-per-device factor for the whole area, before the night ratio mends each "
-        f"municipality. The champion, whose figures are released, is `{record['champion']}`; it "
-        "was chosen on other worlds (docs/decisions/0011).",
+        f"municipality. Released is `{record['champion']}`: docs/decisions/0013, where worlds 11 "
+        "to 13 were looked at; worlds that were not stand in [released](released.md).",
         "",
         "| estimator | MAPE plain | MAPE with night ratio | WAPE | 90 % intervals cover | "
         "interval score (persons) |",
@@ -173,8 +173,8 @@ def report(record: dict[str, Any]) -> str:
     seeds = ", ".join(str(seed) for seed, _ in record["taught_seeds"])
     lines += [
         "",
-        f"Widths of the intervals were learnt on other worlds (seeds {seeds}), each estimator's on "
-        "its own errors; those of the champion are the values in `methods.toml`.",
+        f"Widths of these intervals of single entries were learnt on other worlds (seeds {seeds}), "
+        "each estimator's on its own errors. Released intervals are quantiles of joint draws.",
         "",
         "| estimator | overdispersion of sampling | model error | entries |",
         "|---|---|---|---|",
