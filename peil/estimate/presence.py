@@ -23,6 +23,7 @@ from peil.estimate.withheld import withheld_read
 from peil.stage.counted import Counted, PlanOfHours
 from peil_models.footprint import FootprintSignalStrength, footprint_misfit
 from peil_models.location import restrict
+from peil_models.presence.inputs import em_step
 from peil_models.weighting import NightRatio, held_to_totals, persons_in_area
 
 
@@ -75,6 +76,7 @@ class Estimation:
         self.misfit_share = float(self.choices["presence"]["misfit_share"])
         self.n_silent_cells = [0] * len(counted.plans)
         self.censored = np.zeros(n_hours)
+        self.evidence = np.zeros((len(self.bottom), n_hours))
         self.spread = Spread(
             area,
             len(self.bottom),
@@ -156,6 +158,9 @@ class Estimation:
         estimates.n_iter = max(estimates.n_iter, int(getattr(model, "n_iter_", 1)))
         if name == RELEASED_ESTIMATOR:
             self.released_tiles[:, part.hours] = tiles
+            published = plan.devices[:, np.searchsorted(plan.hours, part.hours)]
+            placed = self._by_zone(em_step(part.signal, published, tiles))
+            self.evidence[:, part.hours] = np.minimum(placed, estimates.zones[:, part.hours])
             if self.area.register is not None:
                 shares = zip(MEMBERS, getattr(model, "shares_", ()), strict=False)
                 members = [(w, self.estimates[m].zones[:, part.hours]) for m, w in shares if w > 0]
@@ -217,6 +222,7 @@ class Estimation:
                     "hour_at": self.counted.hours,
                     "estimator": name,
                     "n_devices": devices[members].sum(axis=0),
+                    "n_devices_counted": self.evidence[members].sum(axis=0),
                 }
             )
             if persons is None or draws is None:

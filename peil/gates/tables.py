@@ -37,6 +37,7 @@ TABLES: dict[str, dict[str, tuple[str, ...]]] = {
     "estimated": {
         "est_presence__by_zone_hour": (
             "n_devices",
+            "n_devices_counted",
             "n_persons",
             "n_persons_lower",
             "n_persons_upper",

@@ -34,7 +34,7 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
     """Keep the released estimator's rows, mark what must be withheld, audit what is left."""
     rows = pd.read_parquet(estimated / "est_presence__by_zone_hour.parquet")
     rows = rows[rows["estimator"] == RELEASED_ESTIMATOR].drop(columns=["estimator", "run_id"])
-    if rows.empty:
+    if rows.empty or "n_devices_counted" not in rows:
         raise Refused(
             f"{charter.pilot}: the day was estimated before {RELEASED_ESTIMATOR} was an estimator: "
             "run `peil estimate` for it again, then release it."
@@ -44,7 +44,11 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
     is_observed = whole["n_devices"].notna()
     tidy, unobserved = whole[is_observed], whole[~is_observed]  # no entry: nothing to protect
     threshold = threshold_of(charter)
-    protected = protect(tidy, threshold=threshold)
+    # a withheld count that was read is an expectation: an entry rests on the counts alone
+    evidence = tidy[["n_devices", "n_devices_counted"]].min(axis=1, skipna=False)
+    protected = protect(tidy.assign(n_devices=evidence), threshold=threshold)
+    is_withheld = protected["is_withheld"].astype(bool)
+    protected["n_devices"] = tidy["n_devices"].where(~is_withheld)
     report = _audit(area, tidy, protected, threshold)
     if not report.holds:
         raise Refused(

@@ -227,7 +227,7 @@ def _metadata(
         "interval": {
             "level": methods.section("uncertainty", charter.pilot)["level"],
             "status": "provisional",
-            **(methods.section("covered", charter.pilot) if product.name == PRESENCE else {}),
+            **_covered(charter, product),
         },
         "withheld_share": round(facts["n_withheld"] / max(facts["n_entries"], 1), 4),
         "methods": methods.fingerprint(charter.pilot),
@@ -236,6 +236,14 @@ def _metadata(
         "attribution": charter.attribution,
         **facts,
     }
+
+
+def _covered(charter: Charter, product: Product) -> dict[str, float]:
+    """How many of a product's intervals held the truth where it is known, on average and least."""
+    shares = methods.section("covered", charter.pilot)
+    keys = {"presence": ("presence", "presence_least"), "flows": ("flows", "flows_least")}
+    names = ("measured", "measured_least")
+    return {n: shares[k] for n, k in zip(names, keys.get(product.name, ()), strict=False)}
 
 
 def _shareable(report: dict[str, Any]) -> dict[str, Any]:

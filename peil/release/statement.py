@@ -118,7 +118,7 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
             own[language] |= {
                 "subject": statement_linked.SUBJECT[product][language],
                 "together": statement_linked.TOGETHER[product][language],
-                "width": statement_linked.WIDTH[product][language],
+                "held": statement_linked.HELD[product][language].format(**shared),
             }
     return {
         "en": texts["en"].format(

@@ -30,15 +30,20 @@ TOGETHER = {
         "  onderscheiden is vooraf gekozen naar inwoners en afstand, nooit naar de aantallen.",
     },
 }
-WIDTH = {
+HELD = {
     "flows": {
-        "en": "for trips. Trips within a\n"
-        "  municipality are not released: those under the reach of one cell are not seen",
-        "nl": "voor reizen. Reizen binnen\n"
-        "  een gemeente worden niet vrijgegeven: wat onder het bereik van één cel blijft, is niet\n"
-        "  te zien",
+        "en": "on simulated countries of several makes {measured} of 100 did, {measured_least} on "
+        "the worst make. On a real network that has not been measured. Trips within a "
+        "municipality are not released: those under the reach of one cell are not seen.",
+        "nl": "in gesimuleerde landen van verschillende makelij waren het er {measured} van de "
+        "100, in de slechtste {measured_least}. In een echt netwerk is dat niet gemeten. Reizen "
+        "binnen een gemeente worden niet vrijgegeven: wat onder het bereik van één cel blijft, is "
+        "niet te zien.",
     },
-    "visitors": {"en": "for presence", "nl": "voor aanwezigheid"},
+    "visitors": {
+        "en": "how many do has not been measured, since who lives where has no known truth.",
+        "nl": "hoeveel dat doen is niet gemeten, want wie waar woont heeft geen bekende waarheid.",
+    },
 }
 
 EN = """# What these figures are, and what protects the people behind them
@@ -60,8 +65,8 @@ EN = """# What these figures are, and what protects the people behind them
   a device easier to recognise.
 
 ## How good the figures are
-- A figure is an estimate with an interval: in {level} of 100 cases the true number lies within it.
-  The interval is provisional: it was learnt on simulated countries, {width}.
+- A figure is an estimate with an interval. {level} of 100 intervals are meant to hold the true
+  number; {held}
 - Devices are not people. Persons are found by letting the devices that live in a municipality
   stand for everybody in its register; a device of a visitor from abroad stands for as many as
   the operator's share says.
@@ -94,8 +99,8 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
   koppelen maakt een toestel herkenbaarder.
 
 ## Hoe goed de cijfers zijn
-- Een cijfer is een schatting met een interval: in {level} van de 100 gevallen ligt het ware aantal
-  erin. Het interval is voorlopig: het is geleerd op gesimuleerde landen, {width}.
+- Een cijfer is een schatting met een interval. {level} van de 100 intervallen moeten het ware
+  aantal bevatten; {held}
 - Toestellen zijn geen mensen. Personen volgen doordat de toestellen die in een gemeente wonen voor
   iedereen in haar register staan; een toestel van een bezoeker uit het buitenland staat voor zo
   veel bezoekers als het aandeel van de operator zegt.

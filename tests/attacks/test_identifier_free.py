@@ -23,7 +23,9 @@ VERBS = ("ingest", "stage", "estimate", "release")
 ESTIMATED = ("est_presence__by_zone_hour", "est_presence__by_tile_hour", "unlocated")
 READ = {
     "int_devices_counted__by_cell_hour",
+    "int_devices_counted__by_hour",
     "int_devices_withheld__by_hour",
+    "int_rows_counted__by_cell_hour",
     "stg_operator__cells",
 }
 

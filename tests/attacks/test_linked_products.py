@@ -289,6 +289,7 @@ def test_no_table_of_a_window_has_a_row_for_each_device(linked_store: Store) -> 
     homes = pd.read_parquet(folder / "homes.parquet")
     assert len(homes) < 100 < n_devices and homes["n_devices"].sum() >= n_devices
     names = {"origin", "zone", "hour", "from_zone", "to_zone", "n_devices", "n_parts"}
+    names |= {"unit", "period", "n_trips"}
     for file in folder.glob("*.parquet"):
         assert set(pd.read_parquet(file).columns) <= names
 

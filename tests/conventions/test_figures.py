@@ -134,21 +134,26 @@ def now_by_make() -> dict[str, list[dict[str, Any]]]:
     return {make: list(part["worlds"].values()) for make, part in record.items()}
 
 
-def test_what_statements_say_of_intervals_is_what_the_record_measured() -> None:
+@pytest.mark.parametrize(
+    ("product", "part"), [("presence", "municipality"), ("flows", "between zones")]
+)
+def test_what_statements_say_of_intervals_is_what_the_record_measured(
+    product: str, part: str
+) -> None:
     by_make = {
         make: [
             row["coverage"]
             for world in worlds
             for row in world["rows"]
-            if (row["product"], row["part"]) == ("presence", "municipality")
+            if (row["product"], row["part"]) == (product, part)
         ]
         for make, worlds in now_by_make().items()
     }
     assert len(by_make) >= 4 and len(by_make["demo"]) >= 5
     every = [share for shares in by_make.values() for share in shares]
     said = methods.section("covered", "demo")
-    assert said["measured"] == pytest.approx(mean(every), abs=0.005)
-    assert said["measured_least"] == pytest.approx(min(map(mean, by_make.values())), abs=0.005)
+    assert said[product] == pytest.approx(mean(every), abs=0.005)
+    assert said[f"{product}_least"] == pytest.approx(min(map(mean, by_make.values())), abs=0.005)
 
 
 def test_why_the_mean_is_released_is_what_the_record_measured() -> None:

@@ -162,6 +162,10 @@ def staged() -> Frames:
 LOST = ["n_devices_unlocated", "n_devices_withheld", "n_devices_censored"]
 
 
+def ends(persons: float) -> tuple[float, float]:
+    return 0.9 * persons, 1.1 * persons
+
+
 def estimated() -> Frames:
     """Four hundred devices an hour, of which four are unlocated, by every estimator."""
     rows = []
@@ -174,10 +178,8 @@ def estimated() -> Frames:
             persons_of["NL"] = persons_of["A"] + persons_of["B"]
             for zone, n_devices in persons_of.items():
                 persons = n_devices * 1000 / 396
-                rows.append(
-                    (zone, hour, estimator, n_devices, persons, 0.9 * persons, 1.1 * persons)
-                )
-    columns = ["zone_id", "hour_at", "estimator", "n_devices", "n_persons"]
+                rows.append((zone, hour, estimator, n_devices, n_devices, persons, *ends(persons)))
+    columns = ["zone_id", "hour_at", "estimator", "n_devices", "n_devices_counted", "n_persons"]
     by_zone = pd.DataFrame(rows, columns=[*columns, "n_persons_lower", "n_persons_upper"])
     by_zone["run_id"] = "0"
     tiles = [

@@ -48,7 +48,8 @@ def test_a_usual_day_is_fine_in_all_that_history_knows(weeks: Weeks) -> None:
     assert abs(whole["trend"]) < 0.005
     assert {row["verdict"] for row in rows.values()} == {"fine"}
     assert not any(check == "plan_mark" for check, *_ in rows)
-    assert len([key for key in rows if key[1] == "hour"]) == 24
+    by_hour = [key[0] for key in rows if key[1] == "hour"]
+    assert set(map(by_hour.count, by_hour)) == {24} and "count_added_rows" in by_hour
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ LINKED = {
     "period": "2026-03-02",
     "n_withheld": 7,
     "n_entries": 480,
-    "interval": {"level": 0.9},
+    "interval": {"level": 0.9, "measured": 0.7, "measured_least": 0.1},
     "linkage_days": 5,
     "window": {"start": "2026-03-02", "end": "2026-03-06"},
 }

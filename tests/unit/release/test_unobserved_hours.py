@@ -35,6 +35,7 @@ def table(tmp_path: Path) -> pd.DataFrame:
             rows.append((zone, hour, RELEASED_ESTIMATOR, n_devices, "r"))
     columns = ["zone_id", "hour_at", "estimator", "n_devices", "run_id"]
     frame = pd.DataFrame(rows, columns=columns)
+    frame["n_devices_counted"] = frame["n_devices"]
     frame.to_parquet(tmp_path / "est_presence__by_zone_hour.parquet")
     return presence(reading.load("demo"), area, tmp_path, DAY)
 

@@ -26,6 +26,7 @@ def estimated() -> dict[str, Rows]:
             "hour_at": hour,
             "estimator": name,
             "n_devices": 40.5,
+            "n_devices_counted": 38.0,
             "n_persons": 90.0,
             "n_persons_lower": 80.0,
             "n_persons_upper": 100.0,
