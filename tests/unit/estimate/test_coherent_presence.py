@@ -113,3 +113,21 @@ def test_a_withheld_cell_keeps_its_people() -> None:
         whole = table[table["zone_id"] == "ALL"].sort_values("hour_at")["n_devices"].to_numpy()
         total = whole + lost["n_devices_unlocated"].to_numpy()
         assert total == pytest.approx(few.sum(axis=0) + made.censored)
+
+
+def test_an_entry_rests_on_published_counts_alone() -> None:
+    """What was read into a withheld cell puts people in its zone, and no evidence."""
+    place = area()
+    few = np.array(counted(place).plans[0].devices)
+    few[4] = 20.0
+    few[4, 12:] = 0.0
+    withheld = np.where(np.arange(24) < 12, 0.0, 15.0)
+    network = np.zeros((2, 24))
+    seen = Counted([PlanOfHours(plan(), np.arange(24), few)], withheld, HOURS, network)
+    table = estimated(place, seen).run(RELEASED_ESTIMATOR, "0")[0]
+    whole = table[table["zone_id"] == "ALL"].sort_values("hour_at")
+    assert whole["n_devices_counted"].to_numpy() == pytest.approx(few.sum(axis=0), rel=0.05)
+    village = table[table["zone_id"] == "Z4"].sort_values("hour_at")
+    read = (village["n_devices"] - village["n_devices_counted"]).to_numpy()
+    assert (read >= -1e-9).all()
+    assert read[12:].min() > 5.0 > 1.0 > read[:12].max()
