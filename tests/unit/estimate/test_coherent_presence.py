@@ -124,10 +124,13 @@ def test_an_entry_rests_on_published_counts_alone() -> None:
     withheld = np.where(np.arange(24) < 12, 0.0, 15.0)
     network = np.zeros((2, 24))
     seen = Counted([PlanOfHours(plan(), np.arange(24), few)], withheld, HOURS, network)
-    table = estimated(place, seen).run(RELEASED_ESTIMATOR, "0")[0]
+    made = estimated(place, seen)
+    table = made.run(RELEASED_ESTIMATOR, "0")[0]
     whole = table[table["zone_id"] == "ALL"].sort_values("hour_at")
     assert whole["n_devices_counted"].to_numpy() == pytest.approx(few.sum(axis=0), rel=0.05)
     village = table[table["zone_id"] == "Z4"].sort_values("hour_at")
-    read = (village["n_devices"] - village["n_devices_counted"]).to_numpy()
-    assert (read >= -1e-9).all()
-    assert read[12:].min() > 5.0 > 1.0 > read[:12].max()
+    share = (village["n_devices_counted"] / village["n_devices"]).to_numpy()
+    assert share.max() <= 1.0 and share[12:].max() < share[:12].min()
+    read = made.censored[12:]
+    in_zone = (village["n_devices"] - village["n_devices_counted"]).to_numpy()[12:]
+    assert read == pytest.approx(14.0) and in_zone.min() > 7.0
