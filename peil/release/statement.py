@@ -28,8 +28,7 @@ EN = """# What these figures are, and what protects the people behind them
 
 ## How good the figures are
 - A figure is an estimate with an interval. {level} of 100 intervals are meant to hold the true
-  number; on simulated countries of several makes {measured} of 100 did, {measured_least} on the
-  worst make. On a real network that has not been measured.
+  number; {held}
 - Devices are not people. Persons are found by setting the night of {night} equal to the register;
   that hides overnight guests and absent residents.
 
@@ -60,8 +59,7 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
 
 ## Hoe goed de cijfers zijn
 - Een cijfer is een schatting met een interval. {level} van de 100 intervallen moeten het ware
-  aantal bevatten; in gesimuleerde landen van verschillende makelij waren het er {measured} van de
-  100, in de slechtste {measured_least}. In een echt netwerk is dat niet gemeten.
+  aantal bevatten; {held}
 - Toestellen zijn geen mensen. Personen volgen door de nacht van {night} gelijk te stellen aan het
   bevolkingsregister; dat verbergt nachtgasten en afwezige bewoners.
 
@@ -71,6 +69,17 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
 Voor: {recipients}. Vragen en bezwaar: {contact}.
 {attribution}
 """
+
+HELD = {
+    "en": "on simulated countries of several makes {measured} of 100 did, {measured_least} on the "
+    "worst\n  make. On a real network that has not been measured.",
+    "nl": "in gesimuleerde landen van verschillende makelij waren het er {measured} van de 100,\n  "
+    "in de slechtste {measured_least}. In een echt netwerk is dat niet gemeten.",
+}
+NOT_MEASURED = {
+    "en": "how many do has not been measured.",
+    "nl": "hoeveel dat doen is niet gemeten.",
+}
 
 UNOBSERVED = {
     "en": """
@@ -104,8 +113,13 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
         "contact": charter.contact,
         "attribution": charter.attribution,
     }
+    held = HELD if "measured" in metadata["interval"] else NOT_MEASURED
     own: dict[str, dict[str, Any]] = {
-        language: {"unobserved": _of_unobserved(language, metadata)} for language in ("en", "nl")
+        language: {
+            "unobserved": _of_unobserved(language, metadata),
+            "held": held[language].format(**shared),
+        }
+        for language in ("en", "nl")
     }
     texts = {"en": EN, "nl": NL}
     if product == "presence":
@@ -118,7 +132,7 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
             own[language] |= {
                 "subject": statement_linked.SUBJECT[product][language],
                 "together": statement_linked.TOGETHER[product][language],
-                "held": statement_linked.HELD[product][language].format(**shared),
+                "within": statement_linked.WITHIN[language] if product == "flows" else "",
             }
     return {
         "en": texts["en"].format(

@@ -30,20 +30,11 @@ TOGETHER = {
         "  onderscheiden is vooraf gekozen naar inwoners en afstand, nooit naar de aantallen.",
     },
 }
-HELD = {
-    "flows": {
-        "en": "on simulated countries of several makes {measured} of 100 did, {measured_least} on "
-        "the worst make. On a real network that has not been measured. Trips within a "
-        "municipality are not released: those under the reach of one cell are not seen.",
-        "nl": "in gesimuleerde landen van verschillende makelij waren het er {measured} van de "
-        "100, in de slechtste {measured_least}. In een echt netwerk is dat niet gemeten. Reizen "
-        "binnen een gemeente worden niet vrijgegeven: wat onder het bereik van één cel blijft, is "
-        "niet te zien.",
-    },
-    "visitors": {
-        "en": "how many do has not been measured, since who lives where has no known truth.",
-        "nl": "hoeveel dat doen is niet gemeten, want wie waar woont heeft geen bekende waarheid.",
-    },
+WITHIN = {  # of trips
+    "en": "\n- Trips within a municipality are not released: those under the reach of one cell\n"
+    "  are not seen.",
+    "nl": "\n- Reizen binnen een gemeente worden niet vrijgegeven: wat onder het bereik van één\n"
+    "  cel blijft, is niet te zien.",
 }
 
 EN = """# What these figures are, and what protects the people behind them
@@ -66,7 +57,7 @@ EN = """# What these figures are, and what protects the people behind them
 
 ## How good the figures are
 - A figure is an estimate with an interval. {level} of 100 intervals are meant to hold the true
-  number; {held}
+  number; {held}{within}
 - Devices are not people. Persons are found by letting the devices that live in a municipality
   stand for everybody in its register; a device of a visitor from abroad stands for as many as
   the operator's share says.
@@ -100,7 +91,7 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
 
 ## Hoe goed de cijfers zijn
 - Een cijfer is een schatting met een interval. {level} van de 100 intervallen moeten het ware
-  aantal bevatten; {held}
+  aantal bevatten; {held}{within}
 - Toestellen zijn geen mensen. Personen volgen doordat de toestellen die in een gemeente wonen voor
   iedereen in haar register staan; een toestel van een bezoeker uit het buitenland staat voor zo
   veel bezoekers als het aandeel van de operator zegt.
