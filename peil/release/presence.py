@@ -17,6 +17,7 @@ from peil.charter.thresholds import threshold_of as threshold_of
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Refused
 from peil_models.disclosure import AuditReport, audit, outward_ends, protect
+from peil_models.disclosure.protect import HIDDEN
 
 
 def presence(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
@@ -44,11 +45,10 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
     is_observed = whole["n_devices"].notna()
     tidy, unobserved = whole[is_observed], whole[~is_observed]  # no entry: nothing to protect
     threshold = threshold_of(charter)
-    # a withheld count that was read is an expectation: an entry rests on the counts alone
-    evidence = tidy[["n_devices", "n_devices_counted"]].min(axis=1, skipna=False)
-    protected = protect(tidy.assign(n_devices=evidence), threshold=threshold)
-    is_withheld = protected["is_withheld"].astype(bool)
-    protected["n_devices"] = tidy["n_devices"].where(~is_withheld)
+    judged = protect(_resting_on_counts(area, tidy), threshold=threshold)
+    shown = ~judged["is_withheld"].astype(bool)
+    figures_of = [name for name in HIDDEN if name in tidy]
+    protected = judged.assign(**{name: tidy[name].where(shown) for name in figures_of})
     report = _audit(area, tidy, protected, threshold)
     if not report.holds:
         raise Refused(
@@ -60,6 +60,25 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
     if unobserved.empty:
         return protected
     return pd.concat([protected, unobserved.assign(is_withheld=False)], ignore_index=True)
+
+
+def _resting_on_counts(area: Area, tidy: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the devices, and the persons, that published counts alone put there.
+
+    A withheld count that was read is an expectation and no evidence. Persons of a zone fall in
+    proportion, so that a device stands for as many as it does in the figures.
+    """
+    evidence = tidy[["n_devices", "n_devices_counted"]].min(axis=1)
+    if area.register is None:
+        return tidy.assign(n_devices=evidence)
+    share = (evidence / tidy["n_devices"].where(tidy["n_devices"] > 0)).fillna(0.0)
+    resting = tidy.assign(n_devices=evidence, n_persons=tidy["n_persons"] * share)
+    bottom = area.bottom()
+    lowest = resting.pivot(index="zone_id", columns="hour_at", values="n_persons").loc[bottom]
+    sums = {zone: lowest.iloc[rows].sum(axis=0) for zone, rows in area.members()}
+    key = pd.MultiIndex.from_frame(resting[["zone_id", "hour_at"]])
+    by_zone = pd.concat(sums, names=["zone_id"]).reindex(key)
+    return resting.assign(n_persons=by_zone.to_numpy())
 
 
 def _audit(area: Area, tidy: pd.DataFrame, protected: pd.DataFrame, threshold: int) -> AuditReport:
