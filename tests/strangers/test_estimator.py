@@ -76,7 +76,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Copied:
     copied.put_before(
         models, "\n__all__", "from peil_models.presence.strongest import PresenceStrongest\n"
     )
-    copied.put_before(models, '"PresenceVoronoi"]', '"PresenceStrongest", ')
+    copied.put_before(models, '    "PresenceVoronoi",', '    "PresenceStrongest",\n')
     rows = "peil/estimate/estimators.py"
     copied.put_before(rows, "from peil_models.presence import", IMPORT)
     copied.put_before(rows, "_ROWS = (", BUILDER)

@@ -190,7 +190,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Copied:
     copied.put_before(suites, '    "flows": rel', '    "arrivals": rel_arrivals__by_zone_hour,\n')
     words = "peil/release/statement_linked.py"
     copied.put_before(words, "}\nTOGETHER = ", SUBJECT)
-    copied.put_before(words, '}\n\nEN = """', TOGETHER)
+    copied.put_before(words, "}\nWITHIN = ", TOGETHER)
     copied.put_before("peil/pages/method_words.py", '    "flows": Words(', TITLE)
     charter = yaml.safe_load((PROJECT / "pilots/demo.yml").read_text()) | {
         "period": {"start": "2026-03-02", "end": f"2026-03-{1 + DAYS:02d}"},
