@@ -44,7 +44,8 @@ def report(record: dict[str, Any]) -> str:
         "# What is released, on known truth",
         "",
         "Made by `python -m benchmarks released`: whole pilots, scored on their released tables. "
-        "07–20 h; mean ± half of its 90 % interval over worlds, where there are several. Errors "
+        "07–20 h (trips: now all hours, before these); mean ± half of its 90 % interval over "
+        "worlds, where there are several. Errors "
         "are those of published entries; scores of intervals (smaller is better) in persons. "
         "*Origins summed* is the estimate of the visitors before it is protected: another way to "
         "presence. *Before* are the figures beside which a change of methods is judged; they stay "
