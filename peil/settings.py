@@ -5,6 +5,8 @@ Statistical choices live in `methods.toml`, a pilot's choices in `pilots/*.yml`.
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -87,6 +89,14 @@ class Settings(BaseSettings):
 
 def settings() -> Settings:
     """Read the settings from the environment, or refuse with the variable's name."""
+    return _of_environment(
+        tuple(sorted(pair for pair in os.environ.items() if pair[0].upper().startswith("PEIL_")))
+    ).model_copy()
+
+
+@cache
+def _of_environment(_: tuple[tuple[str, str], ...]) -> Settings:
+    """Read the settings, once for each environment: a run asks hundreds of times."""
     try:
         return Settings()
     except ValidationError as error:

@@ -182,7 +182,7 @@ def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         done = peil(folder / "data", "simulate", *size)
         assert done.returncode == 0, done.stderr
         # stores that are made over these deliveries take dbt's parsed project along
-        parse = "from peil.adapters.transform import manifest; manifest()"
+        parse = "from peil.adapters.dbt_parsed import manifest; manifest()"
         environment = {**os.environ, "PEIL_DATA": str(folder / "data")}
         subprocess.run([sys.executable, "-c", parse], env=environment, cwd=PROJECT, check=True)
 

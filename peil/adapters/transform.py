@@ -1,22 +1,18 @@
 """Run parts of `dbt_project/` for one pilot and day; no other module starts dbt.
 
-Belongs in here: what a run is given (`TransformSession`), parsing, running and closing. What a run
-came to, in words, is in `dbt_outcome`; what the DuckDB adapter does within a run in `dbt_plugin`.
-
-dbt is imported when it is first run (a second). Its manifest is parsed once per process: it is
-the same for every day and pilot, since all that differs is in the table `raw.batch`.
+Belongs in here: what a run is given (`TransformSession`), running and closing. The parsed project
+is in `dbt_parsed`, what a run came to, in words, in `dbt_outcome`, what the DuckDB adapter does
+within a run in `dbt_plugin`. dbt is imported when it is first run (a second).
 """
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +20,13 @@ import duckdb
 
 from peil.adapters import dbt_outcome, sealing
 from peil.adapters.dbt_outcome import TransformResult
+from peil.adapters.dbt_parsed import QUIET, manifest, name_no_caller, places
 from peil.charter.products import PRESENCE, PRODUCTS, State
 from peil.outcome import Refused
-from peil.settings import PROJECT, Settings
+from peil.settings import Settings
 from peil.store import keys
-from peil.store.atomic import write_bytes
 from peil.store.raw_tables import CELL_COLUMNS, EVENT_COLUMNS
-from peil.store.store import Store
 
-DBT_PROJECT = PROJECT / "dbt_project"
 # what ingest writes beside events and cells, for the unit tests' empty file
 OTHER_TABLES = {
     "files": "file_id INTEGER, file_name VARCHAR, sha256 VARCHAR, n_rows BIGINT, "
@@ -42,17 +36,6 @@ OTHER_TABLES = {
 }
 # columns of the source `given.cleaning`, with what an example of the SQL is judged by
 CLEANING: dict[str, float] = {"far_m": 10_000.0, "fastest_m_per_s": 55.0}
-QUIET = (
-    "--quiet",
-    "--log-level",
-    "none",
-    "--log-level-file",
-    "none",
-    "--no-write-json",
-    "--no-use-colors",
-    "--no-version-check",
-    "--cache-selected-only",
-)
 
 
 @dataclass(frozen=True)
@@ -109,7 +92,6 @@ class _Run:
 
 _lock = threading.Lock()
 _run: _Run | None = None
-_manifest: Any = None
 
 
 def current() -> TransformSession | None:
@@ -201,52 +183,6 @@ def _make_empty(raw: Path, key: Path, spill: Path) -> None:
             opened.execute(f"CREATE TABLE raw.main.{table} ({columns_sql})")
 
 
-def manifest() -> Any:
-    """Parse dbt's project, once per process, with a cache in the store for the next process.
-
-    The cache is named by a hash of the project's text, so that it can never be out of date.
-    """
-    global _manifest
-    if _manifest is None:
-        from dbt.cli.main import dbtRunner
-
-        cached = _cached_manifest()
-        with tempfile.TemporaryDirectory(prefix="peil_dbt_") as name:
-            folder = Path(name)
-            earlier = ["--partial-parse-file-path", str(cached)] if cached.exists() else []
-            done = dbtRunner().invoke(
-                ["parse", "--partial-parse", *earlier, *QUIET, *_places(folder)]
-            )
-            if not done.success:
-                # the project's own text is at fault here: no row has been read
-                raise RuntimeError(f"dbt_project/ cannot be parsed: {done.exception}")
-            if not cached.exists():
-                write_bytes(cached, (folder / "partial_parse.msgpack").read_bytes())
-        _manifest = done.result
-    return _manifest
-
-
-def _cached_manifest() -> Path:
-    digest = hashlib.sha256(f"{DBT_PROJECT} {version('dbt-core')}".encode())
-    for file in sorted(DBT_PROJECT.rglob("*")):
-        if file.suffix in (".sql", ".yml"):
-            digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
-    return Store().operator / "work" / "dbt" / f"{digest.hexdigest()[:32]}.msgpack"
-
-
-def _places(target: Path) -> list[str]:
-    return [
-        "--project-dir",
-        str(DBT_PROJECT),
-        "--profiles-dir",
-        str(DBT_PROJECT),
-        "--target-path",
-        str(target),
-        "--log-path",
-        str(target / "logs"),
-    ]
-
-
 def _invoke(
     commands: list[list[str]], select: list[str], session: TransformSession, target: Path
 ) -> TransformResult:
@@ -259,12 +195,13 @@ def _invoke(
         parse_s = time.perf_counter() - started
         from dbt.cli.main import dbtRunner
 
+        name_no_caller()
         _run = run = _Run(session)
         try:
             for command in commands:
                 # a run writes into its manifest, so it gets a copy
                 done = dbtRunner(manifest=parsed.deepcopy()).invoke(
-                    [*command, *QUIET, *_places(target), "--select", *select]
+                    [*command, *QUIET, *places(target), "--select", *select]
                 )
                 results += list(getattr(done.result, "results", None) or [])
                 if not done.success:

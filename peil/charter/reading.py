@@ -14,6 +14,9 @@ from peil.outcome import Refused
 from peil.settings import Settings, settings
 from peil.store.store import Store
 
+# as `yaml.safe_load`, in C where libyaml is: a run reads its charter a hundred times
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def path_of(pilot: str | Path) -> Path:
     """The charter's file: a path as given, or `<pilots>/<pilot>.yml`.
@@ -46,7 +49,7 @@ def load(pilot: str | Path) -> Charter:
     if not file.is_file():
         raise Refused(f"No charter at {file}: without a charter nothing runs; write one first.")
     try:
-        content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content: Any = yaml.load(file.read_text(encoding="utf-8"), _LOADER)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""

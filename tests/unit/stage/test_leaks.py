@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from staged_day import SELECT, START, Day, cell, event
 
-from peil.adapters import transform
+from peil.adapters import dbt_parsed, transform
 from peil.adapters.pseudonyms import pseudonym
 from peil.store import keys
 from peil.store.store import Store
@@ -197,9 +197,9 @@ def test_dbt_by_hand_writes_aside_and_leaks_nothing(tmp_path: Path) -> None:
             "resource_type:unit_test",
             "+int_rows_accounted__by_file_reason",
             "--project-dir",
-            transform.DBT_PROJECT,
+            dbt_parsed.DBT_PROJECT,
             "--profiles-dir",
-            transform.DBT_PROJECT,
+            dbt_parsed.DBT_PROJECT,
             "--target-path",
             tmp_path / "target",
             "--log-path",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from peil.adapters.transform import DBT_PROJECT
+from peil.adapters.dbt_parsed import DBT_PROJECT
 
 NAME = re.compile(
     r"stg_[a-z]+__[a-z_]+"  # source and entities

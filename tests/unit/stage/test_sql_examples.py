@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peil.adapters import transform
+from peil.adapters import dbt_parsed, transform
 from peil.outcome import Refused
 
 # one break for each rule that people rely on, and the example that must notice
@@ -75,14 +75,14 @@ def test_an_example_fails_when_the_sql_is_broken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tmp_path / "dbt_project"
-    shutil.copytree(transform.DBT_PROJECT, project)
+    shutil.copytree(dbt_parsed.DBT_PROJECT, project)
     for name, (sound, broken, _) in BREAKS.items():
         file = project / name
         text = file.read_text()
         assert text.count(sound) == 1, name
         file.write_text(text.replace(sound, broken))
-    monkeypatch.setattr(transform, "DBT_PROJECT", project)
-    monkeypatch.setattr(transform, "_manifest", None)
+    monkeypatch.setattr(dbt_parsed, "DBT_PROJECT", project)
+    monkeypatch.setattr(dbt_parsed, "_manifest", None)
     with pytest.raises(Refused) as refused:
         transform.unit_tests()
     for _, _, example in BREAKS.values():
