@@ -30,6 +30,7 @@ TOGETHER = {  # files on one worker: they look at one store, or want the machine
     "attacks/test_identifier_free.py": "small_pilot",
     "end_to_end/test_linked_pilot.py": "linked",
     "browser/test_released_page.py": "linked",
+    "attacks/test_linked_products.py": "linked",
     "end_to_end/test_airflow_backfill.py": "a started Airflow",
     "end_to_end/test_airflow_tells.py": "a started Airflow",
     "end_to_end/test_compose.py": "a started Airflow",

@@ -29,6 +29,7 @@ from peil.store import keys
 from peil.store.atomic import read_json
 from peil.store.store import Store
 from peil.tasks import windows as product_windows
+from tests.conftest import Linked
 
 pytestmark = pytest.mark.timeout(900)
 TABLES = {"flows": "rel_flows__by_pair_period", "visitors": "rel_visitors__by_zone_hour"}
@@ -48,9 +49,9 @@ class Early:
 
 @pytest.fixture(scope="module")
 def early(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Early:
-    """The first day staged, and flows asked for."""
+    """The first day staged under a key of its own, and flows asked for."""
     with pytest.MonkeyPatch.context() as patch:
-        store = open_store(small_deliveries, tmp_path_factory.mktemp("linked"), patch)
+        store = open_store(small_deliveries, tmp_path_factory.mktemp("early"), patch)
         run(("ingest", "stage"), DAYS[:1])
         with pytest.raises(Waiting) as waiting:
             estimate.estimate("demo", "flows", FIRST)
@@ -64,23 +65,11 @@ def early(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def staged(early: Early) -> Store:
-    """Three days staged under one key; nothing estimated."""
-    with found(early.store):
-        run(("ingest", "stage"), DAYS[1:])
-    return early.store
-
-
-@pytest.fixture(scope="module")
-def linked_store(staged: Store) -> Store:
-    """Every product of the window estimated and, where it may be, released."""
-    with found(staged):
-        for product in ("flows", "visitors", "residence"):
-            assert estimate.estimate("demo", product, FIRST).status == "done"
-        for product in TABLES:
-            outcome = product_windows.release_window("demo", product, str(DAYS[1]))
-            assert outcome.facts["n_periods"] == 3
-    return staged
+def linked_store(linked: Linked, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A copy of what `peil run` made: every product estimated and, where it may be, released."""
+    folder = tmp_path_factory.mktemp("linked") / "linked"
+    shutil.copytree(linked.settings.data.parent, folder, symlinks=True)
+    return Store(linked.settings.model_copy(update={"data": folder / "data"}))
 
 
 @contextmanager
@@ -116,38 +105,42 @@ def pseudonyms(store: Store) -> dict[str, set[str]]:
 
 
 def test_one_key_names_a_device_on_all_days_of_a_window_and_files_have_their_own(
-    staged: Store,
+    linked_store: Store,
 ) -> None:
-    first, *others = pseudonyms(staged).values()
+    first, *others = pseudonyms(linked_store).values()
     assert len(others) == len(DAYS) - 1
     assert all(len(first & other) > 0.8 * len(first) for other in others)
     contents = {
         path.name: keys.read_key(path)
-        for path in sorted((staged.operator / "keys" / "demo").glob("*.key"))
+        for path in sorted((linked_store.operator / "keys" / "demo").glob("*.key"))
     }
     assert [name for name in contents if "pseudonym" in name] == [f"{DAYS[0]}.pseudonym.key"]
     assert len(set(contents.values())) == len(contents) == 7
 
 
-def test_every_row_is_read_once_whatever_the_number_of_buckets(staged: Store) -> None:
-    with found(staged):
+def test_every_row_is_read_once_whatever_the_number_of_buckets(linked_store: Store) -> None:
+    with found(linked_store):
         charter = reading.load("demo")
         window = windows.window_of(charter, DAYS[0])
-        area, cells = area_of(charter, staged), device_rows.cells_of(charter, window, staged)
+        area, cells = (
+            area_of(charter, linked_store),
+            device_rows.cells_of(charter, window, linked_store),
+        )
         n_rows = sum(
-            read_json(staged.staged_manifest("demo", day))["facts"]["n_staged"] for day in DAYS
+            read_json(linked_store.staged_manifest("demo", day))["facts"]["n_staged"]
+            for day in DAYS
         )
         read = [
             [
                 len(bucket.device)
-                for bucket in device_rows.buckets(charter, window, staged, cells, parts)
+                for bucket in device_rows.buckets(charter, window, linked_store, cells, parts)
             ]
             for parts in (1, 5)
         ]
         assert [sum(lengths) for lengths in read] == [n_rows, n_rows]
         assert len(read[1]) == 5 and max(read[1]) < 0.4 * n_rows
         whole, parted = (
-            follow.follow(charter, window, staged, area, default_footprint("demo"), parts)
+            follow.follow(charter, window, linked_store, area, default_footprint("demo"), parts)
             for parts in (1, 5)
         )
     assert whole.facts == parted.facts
@@ -158,10 +151,10 @@ def test_every_row_is_read_once_whatever_the_number_of_buckets(staged: Store) ->
 
 
 def test_what_the_charter_does_not_name_is_refused_and_leaves_nothing(
-    staged: Store, tmp_path: Path
+    linked_store: Store, tmp_path: Path
 ) -> None:
-    before = sorted(staged.operator.rglob("*"))
-    with found(staged) as patch:
+    before = sorted(linked_store.operator.rglob("*"))
+    with found(linked_store) as patch:
         write_charter(tmp_path, products=["presence", "visitors"])
         patch.setenv("PEIL_PILOTS", str(tmp_path))
         for verb in (estimate.estimate, product_windows.estimate, product_windows.release_window):
@@ -171,7 +164,7 @@ def test_what_the_charter_does_not_name_is_refused_and_leaves_nothing(
             release.release("demo", FIRST, "flows")
         with pytest.raises(Refused, match=r"There is no product trips"):
             estimate.estimate("demo", "trips", FIRST)
-    assert sorted(staged.operator.rglob("*")) == before
+    assert sorted(linked_store.operator.rglob("*")) == before
 
 
 def test_a_window_waits_for_its_last_day(early: Early) -> None:
@@ -213,21 +206,19 @@ def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
     assert n_published > 50
 
 
-def test_two_keys_and_two_runs_release_the_same_bytes(
-    linked_store: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = open_store(small_deliveries, tmp_path, monkeypatch)
-    run(("ingest", "stage"))
-    monkeypatch.setenv("PEIL_MEMORY", "120MB")  # other buckets too
-    assert (
-        device_rows.n_buckets(reading.load("demo"), windows.Window(DAYS[0], DAYS[2]), Store()) > 1
-    )
-    for product in TABLES:
-        estimate.estimate("demo", product, FIRST)
-        product_windows.release_window("demo", product, FIRST)
-    ours, theirs = pseudonyms(store)[FIRST], pseudonyms(linked_store)[FIRST]
+def test_two_keys_and_two_runs_release_the_same_bytes(linked_store: Store, early: Early) -> None:
+    with found(early.store) as patch:
+        run(("ingest", "stage"), DAYS[1:])
+        patch.setenv("PEIL_MEMORY", "120MB")  # other buckets too
+        window = windows.Window(DAYS[0], DAYS[2])
+        assert device_rows.n_buckets(reading.load("demo"), window, Store()) > 1
+        for product in TABLES:
+            estimate.estimate("demo", product, FIRST)
+            outcome = product_windows.release_window("demo", product, str(DAYS[1]))
+            assert outcome.facts["n_periods"] == len(DAYS)
+    ours, theirs = pseudonyms(early.store)[FIRST], pseudonyms(linked_store)[FIRST]
     assert ours.isdisjoint(theirs) and len(ours) == len(theirs)
-    assert released(store) == released(linked_store)
+    assert released(early.store) == released(linked_store)
 
 
 def test_a_second_time_nothing_is_done_again(linked_store: Store) -> None:
@@ -244,8 +235,6 @@ def test_a_second_time_nothing_is_done_again(linked_store: Store) -> None:
 def test_presence_is_the_same_with_and_without_linkage(
     linked_store: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with found(linked_store):
-        run(("estimate", "release"), DAYS[:1])
     alone = open_store(
         small_deliveries, tmp_path, monkeypatch, products=["presence"], linkage_days=1
     )
@@ -295,23 +284,23 @@ def test_no_table_of_a_window_has_a_row_for_each_device(linked_store: Store) -> 
 
 
 def test_who_opts_out_after_a_day_was_staged_is_in_no_sum(
-    staged: Store, small_deliveries: Settings, tmp_path: Path
+    linked_store: Store, small_deliveries: Settings, tmp_path: Path
 ) -> None:
     """The list as it is now is applied under the window's key, before anything is summed."""
     deliveries = tmp_path / "deliveries"
     shutil.copytree(small_deliveries.deliveries_folder / "demo", deliveries / "demo")
     devices = pd.read_parquet(small_deliveries.truth_folder / "demo" / "devices.parquet")
-    key = keys.read_key(windows.pseudonym_key(staged, reading.load("demo"), DAYS[0]))
-    days = pseudonyms(staged)
+    key = keys.read_key(windows.pseudonym_key(linked_store, reading.load("demo"), DAYS[0]))
+    days = pseudonyms(linked_store)
     names = {name: str(uuid.UUID(pseudonym(key, name))) for name in devices["subscriber_id"]}
     subscribers = [name for name, device in names.items() if device in set().union(*days.values())][
         :25
     ]
     assert len(subscribers) == 25
-    with found(staged) as patch:
+    with found(linked_store) as patch:
         charter = reading.load("demo")
         window = windows.window_of(charter, DAYS[0])
-        area, footprint = area_of(charter, staged), default_footprint("demo")
+        area, footprint = area_of(charter, linked_store), default_footprint("demo")
         before = follow.follow(charter, window, Store(), area, footprint)
         patch.setenv("PEIL_DELIVERIES", str(deliveries))
         with (deliveries / "demo" / "opt_out.csv").open("a") as file:
