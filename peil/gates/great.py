@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 # Before the import: it reports 215 lines when Airflow has set up logging first, and its ERROR
 # lines quote the values they failed on. Some of its modules set a level of their own, so the
@@ -29,6 +29,7 @@ _theirs.propagate = False
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 import great_expectations as gx  # noqa: E402
+import sqlalchemy as sa  # noqa: E402
 from great_expectations.data_context.types.base import (  # noqa: E402
     DataContextConfig,
     InMemoryStoreBackendDefaults,
@@ -37,6 +38,10 @@ from great_expectations.data_context.types.base import (  # noqa: E402
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource  # noqa: E402
 from great_expectations.execution_engine.sqlalchemy_execution_engine import (  # noqa: E402
     SqlAlchemyExecutionEngine,
+)
+from great_expectations.expectations.metrics.metric_provider import metric_value  # noqa: E402
+from great_expectations.expectations.metrics.table_metric_provider import (  # noqa: E402
+    TableMetricProvider,
 )
 
 from expectations.belief import Belief  # noqa: E402
@@ -80,6 +85,27 @@ class DuckDBDatasource(SQLDatasource):
     def execution_engine_type(self) -> builtins.type[SqlAlchemyExecutionEngine]:
         """Name the engine above."""
         return DuckDBExecutionEngine
+
+
+class DuckDBColumnTypes(TableMetricProvider):
+    """Names a table's columns by asking DuckDB; through SQLAlchemy's catalogue it takes 50 ms."""
+
+    metric_name = "table.column_types"
+    value_keys = ("include_nested",)
+    default_kwarg_values: ClassVar[dict[str, Any]] = {"include_nested": True}  # type: ignore[misc]
+
+    @metric_value(engine=DuckDBExecutionEngine)
+    def _duckdb(
+        cls,  # noqa: N805
+        execution_engine: DuckDBExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> list[dict[str, Any]]:
+        batches: Any = execution_engine.batch_manager
+        identity = metric_domain_kwargs.get("batch_id") or batches.active_batch_data_id
+        table = batches.batch_data_cache[identity].source_table_name
+        described = execution_engine.execute_query(sa.text(f'DESCRIBE "{table}"')).fetchall()
+        return [{"name": row[0], "type": row[1]} for row in described]
 
 
 @dataclass(frozen=True)
