@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from peil.adapters.airflow.home import BUNDLE, DAGS, claim, prepare
+from peil.adapters.airflow.home import BUNDLE, DAGS, changing, claim, prepare
 from peil.charter import reading
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import Settings
@@ -142,8 +142,9 @@ class _Walker:
         if self.bag.import_errors:
             file, error = next(iter(self.bag.import_errors.items()))
             raise RuntimeError(f"dags/{file} cannot be read: {error.strip().splitlines()[-1]}")
-        bundles().sync_bundles_to_db()
-        sync_bag_to_db(self.bag, BUNDLE, None)
+        with changing(settings):
+            bundles().sync_bundles_to_db()
+            sync_bag_to_db(self.bag, BUNDLE, None)
         for dag in self.bag.dags.values():
             # the charter's period bounds the schedule; here the verb itself checks the day
             dag.start_date = dag.end_date = dag.allowed_run_types = None
