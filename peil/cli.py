@@ -13,7 +13,7 @@ from peil.commands import terminal
 from peil.commands.pilot_name import name_of
 from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
-from peil.commands.terminal import answering
+from peil.commands.terminal import answering, working
 from peil.inspecting import command
 from peil.outcome import Outcome
 
@@ -64,7 +64,7 @@ def simulate(
 def _gated(verb: str, pilot: str, day: str, product: str = "presence") -> None:
     from peil.commands import verbs
 
-    with answering():
+    with working():
         name = name_of(pilot)
         verbs.check_day(name, day)
         try:
@@ -130,12 +130,14 @@ def run(
 ) -> None:
     """Run a pilot: every day through its Airflow DAGs, then train, score and the pages.
 
+    Exit codes: 0 done, 2 refused, 3 a gate closed, 130 or 143 stopped, 1 a fault of ours.
+
     Example: [bold]peil run pilots/demo.yml --from 2026-03-02 --to 2026-03-04[/bold]
     """
     from peil.charter import reading
     from peil.store.store import Store
 
-    with answering():
+    with working():
         name = name_of(pilot)
         charter = reading.load(name)
         days = reading.days_between(charter, start, end)
@@ -162,7 +164,7 @@ def train(
     """
     from peil import train as training
 
-    with answering():
+    with working():
         say(training.train(name_of(pilot), fit_days, judge_days))
 
 
@@ -174,7 +176,7 @@ def score(pilot: Pilot) -> None:
     """
     from peil.score import score as scoring
 
-    with answering():
+    with working():
         outcome = scoring.score(name_of(pilot))
         for table in scoring.as_tables(name_of(pilot)):
             console.print(table)

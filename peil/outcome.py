@@ -1,10 +1,11 @@
-"""What a verb answers, in facts and in a sentence, and the three ways in which it can stop.
+"""What a verb answers, in facts and in a sentence, and the four ways in which it can stop.
 
 What a command prints around such a sentence stands in `peil.commands`.
 """
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -122,3 +123,22 @@ class GateClosed(Exception):
     """A gate stopped the run (exit 3). Nothing downstream of it has moved."""
 
     exit_code = 3
+
+
+class Stopped(BaseException):
+    """A person or the system asked the process to stop (exit 130 or 143).
+
+    No `Exception`: what catches faults must not catch it.
+
+    >>> str(Stopped(15))
+    'Stopped by SIGTERM: nothing is signed or released after it, run the same again to go on.'
+    >>> Stopped(15).exit_code, Stopped(2).exit_code
+    (143, 130)
+    """
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(
+            f"Stopped by {signal.Signals(signal_number).name}: nothing is signed or released "
+            "after it, run the same again to go on."
+        )
+        self.exit_code = 128 + signal_number

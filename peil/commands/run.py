@@ -18,7 +18,7 @@ from peil.commands.run_report import Released, Report
 from peil.outcome import GateClosed, Refused
 from peil.pages import build
 from peil.score import truth
-from peil.store import ledger
+from peil.store import ledger, lock
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -35,6 +35,8 @@ WEIGHTS = {
     "watch": 1.0,
     "pages": 5.0,
 }
+# another run of the pilot, of other days, may be scoring and building pages: that takes a minute
+AFTER_WAIT_S = 600.0
 # and more for each day of a linkage window, when its last day is estimated and released
 LINKED_WEIGHTS: dict[str, dict[str, float]] = {
     "estimate": {"flows": 1.9, "visitors": 0.2},
@@ -79,24 +81,30 @@ def run(
     ------
     Refused
         No valid charter, or `fresh` for a period that must stay.
+    Waiting
+        Another run holds one of the days that are to be walked.
     """
     charter = reading.load(pilot)
     store = Store()
     days = reading.days_between(charter, start, end)
     public_register.enter(charter, store)
-    if fresh:
-        forget(charter, days, store)
     report = Report(n_days=len(days))
-    open_days = []
-    for day in days:
-        if status.of_day(charter, day, store).is_done:
-            report.unchanged.append(day)
-        else:
-            open_days.append(day)
-    if open_days:
-        _walk_days(charter, store, open_days, report, tell)
-    _after(charter, store, report, tell)
+    to_do = days if fresh else _open(charter, days, store)
+    with lock.held_days(store, charter.pilot, to_do, "run"):
+        if fresh:
+            forget(charter, days, store)
+        # read again: another run may have ended between the look and the holding
+        open_days = _open(charter, to_do, store)
+        report.unchanged = [day for day in days if day not in open_days]
+        if open_days:
+            _walk_days(charter, store, open_days, report, tell)
+    with lock.held(store, charter.pilot, "after", "run", wait_s=AFTER_WAIT_S):
+        _after(charter, store, report, tell)
     return report
+
+
+def _open(charter: Charter, days: list[date], store: Store) -> list[date]:
+    return [day for day in days if not status.of_day(charter, day, store).is_done]
 
 
 def _walk_days(

@@ -11,19 +11,33 @@ from contextlib import contextmanager
 import typer
 from rich.console import Console
 
-from peil.outcome import GateClosed, Outcome, Refused
+from peil.outcome import GateClosed, Outcome, Refused, Stopped
+from peil.store import stopping
 from peil.store.store import Store
 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn a refusal or a closed gate into one sentence and its exit code."""
+    """Turn a refusal, a closed gate or a stop into one sentence and its exit code."""
     try:
         yield
-    except (Refused, GateClosed) as stop:
-        complaint = Console(stderr=True)
-        complaint.print(str(stop), style="red", markup=False, highlight=False, soft_wrap=True)
+    except (Refused, GateClosed, Stopped) as stop:
+        complain(str(stop))
         raise typer.Exit(stop.exit_code) from None
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Answer for a command that works for long: SIGTERM and Ctrl-C end it within ten seconds."""
+    with answering(), stopping.heeding(complain):
+        yield
+
+
+def complain(sentence: str) -> None:
+    """Print a sentence in red where errors go, whatever a progress bar was doing."""
+    complaint = Console(stderr=True)
+    complaint.show_cursor()
+    complaint.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def plainly(console: Console, text: str) -> None:

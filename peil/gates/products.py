@@ -17,7 +17,7 @@ from peil.gates import closing
 from peil.gates.report import Finding, GateReport, MeasureError, State, observed
 from peil.outcome import GateClosed, Waiting
 from peil.quality.choices import limits_of
-from peil.store import atomic
+from peil.store import atomic, stopping
 from peil.store.store import Store
 
 NUMBERS = ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER")
@@ -113,6 +113,7 @@ def _measures(
             for doing, sql in queries.items():
                 measures[doing] = opened.execute(sql).to_arrow_table()
         except Exception as error:
+            stopping.check()
             failed = type(error).__name__
     if failed:  # raised out here, so that the original does not travel along
         raise MeasureError(

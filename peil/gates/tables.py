@@ -24,6 +24,7 @@ from peil.charter.schema import Charter
 from peil.gates.report import GateReport, MeasureError
 from peil.outcome import Refused, Waiting
 from peil.quality import store as quality
+from peil.store import stopping
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -182,6 +183,7 @@ def measures(
         except Refused:
             raise
         except Exception as error:
+            stopping.check()
             failed = type(error).__name__
         if failed:  # raised out here, so that the original does not travel along as its context
             raise MeasureError(

@@ -15,6 +15,7 @@ from peil.ingest import corrections, deliveries, landing
 from peil.ingest.file_check import FileCheck, is_still, look, state_of
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Fact, Outcome, Refused, Waiting
+from peil.store import sealed
 from peil.store.atomic import canonical, read_json, write_json
 from peil.store.store import Store
 
@@ -87,7 +88,8 @@ def _ingest(period: Period) -> Outcome:
     fingerprint = hashlib.sha256(canonical(asks)).hexdigest()
     raw, manifest = store.raw_file(pilot, day), store.raw_manifest(pilot, day)
     before = read_json(manifest) if raw.exists() and manifest.exists() else {}
-    if before.get("fingerprint") == fingerprint:
+    key = store.key(pilot, day, "raw")
+    if before.get("fingerprint") == fingerprint and sealed.is_intact(raw, key, before):
         return period.outcome("ingest", "unchanged", _facts(before))
 
     accepted = [file for file in events if file in looks]
@@ -113,6 +115,7 @@ def _ingest(period: Period) -> Outcome:
     refused += landed.refused
     record = {
         "fingerprint": fingerprint,
+        "sealed": sealed.seal_of(raw, key),
         "files": landed.files,
         "refused": refused,
         "corrected": corrections.corrected(before, {file.name: digests[file] for file in accepted}),

@@ -17,6 +17,7 @@ from peil.outcome import Refused
 from peil.quality import passes
 from peil.quality.catalogue import REASONS, UNLOCATED
 from peil.quality.store import SCHEMAS
+from peil.store import stopping
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -112,6 +113,7 @@ def count(charter: Charter, day: date, store: Store, limits: Limits, few_rows: i
         except Refused:
             raise
         except Exception as error:
+            stopping.check()
             failed = type(error).__name__
     # raised out here, so that the original does not travel along as its context
     raise CountError(

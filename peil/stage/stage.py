@@ -16,7 +16,7 @@ from peil.gates import require_open
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.quality.measuring import measure
 from peil.stage.accounting import rows_of
-from peil.store import keys
+from peil.store import keys, sealed
 from peil.store.atomic import canonical, fresh_folder, read_json, write_json
 from peil.store.store import Store
 
@@ -56,8 +56,11 @@ def _stage(period: Period) -> Outcome:
     cleaning = methods.section("cleaning", pilot)
     fingerprint = _fingerprint(store, pilot, day, cleaning, pseudonym_key)
     staged = store.staged_file(pilot, day)
-    if staged.exists() and manifest.exists() and read_json(manifest)["fingerprint"] == fingerprint:
-        return period.outcome("stage", "unchanged", read_json(manifest)["facts"])
+    staged_key = store.key(pilot, day, "staged")
+    before = read_json(manifest) if staged.exists() and manifest.exists() else {}
+    if before.get("fingerprint") == fingerprint and sealed.is_intact(staged, staged_key, before):
+        return period.outcome("stage", "unchanged", before["facts"])
+    database.require_sound(store, pilot, day, "raw")
 
     part = staged.with_name(f".{staged.name}.part")
     for leftover in (part, part.with_name(part.name + ".wal")):
@@ -67,7 +70,7 @@ def _stage(period: Period) -> Outcome:
         raw_file=store.raw_file(pilot, day),
         raw_key=store.key(pilot, day, "raw"),
         staged_file=part,
-        staged_key=store.key(pilot, day, "staged"),
+        staged_key=staged_key,
         pseudonym_key=pseudonym_key,
         memory_limit=store.settings.memory,
         threads=store.settings.threads,
@@ -86,6 +89,7 @@ def _stage(period: Period) -> Outcome:
         manifest,
         {
             "fingerprint": fingerprint,
+            "sealed": sealed.seal_of(staged, staged_key),
             "content_sha256": content,
             "facts": facts,
             "rows": _rows_fingerprint(store, pilot, day, cleaning),

@@ -7,6 +7,7 @@ import base64
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from peil.store import stopping
 from peil.store.keys import new_key, read_key
 from peil.store.store import Store
 
@@ -17,7 +18,8 @@ def _private_key(store: Store) -> Ed25519PrivateKey:
 
 
 def sign(store: Store, content: bytes) -> str:
-    """Sign bytes with the store's key; base64."""
+    """Sign bytes with the store's key; base64. Nothing is signed once the process shall stop."""
+    stopping.check()
     return base64.b64encode(_private_key(store).sign(content)).decode()
 
 

@@ -34,6 +34,7 @@ from peil.charter import reading
 from peil.charter.products import linked
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
 from peil.settings import settings
+from peil.store import stopping
 
 # Jinja: the day of a run, for texts that people read
 WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
@@ -116,8 +117,8 @@ class Pilot:
             error = context.get("exception")
             if isinstance(error, AirflowFailException) and error.__cause__ is not None:
                 error = error.__cause__
-            if isinstance(error, GateClosed):
-                return  # the gate told it when it closed
+            if isinstance(error, GateClosed) or stopping.is_asked():
+                return  # the gate told it when it closed; who stopped a walk needs no message
             conf = context["dag_run"].conf or {}
             if isinstance(error, Waiting) and conf.get("walked"):
                 return  # said at the terminal; a walk does not wait, so nothing failed for good

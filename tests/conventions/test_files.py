@@ -22,6 +22,7 @@ PROMISES = (
     "conventions",
     "strangers",
     "attacks",
+    "faults",
     "browser",
     "end_to_end",
 )

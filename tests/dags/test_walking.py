@@ -43,8 +43,9 @@ from peil.release import release
 from peil.stage import stage
 from peil.adapters.airflow import walk
 from peil.adapters.airflow.home import claim
-from peil.outcome import GateClosed, Outcome, Refused, Waiting
+from peil.outcome import GateClosed, Outcome, Refused, Stopped, Waiting
 from peil.settings import settings
+from peil.store import stopping
 from peil.store.store import Store
 from peil.gates.report import Finding, GateReport
 
@@ -119,6 +120,14 @@ with world(), patch.object(gates, "check", lambda *a: real_close(True)):
 out["no pilot"] = scenario("stage", pilot="nobody")
 out["other day"] = scenario("stage", day="2026-04-02")
 
+def stops(pilot, day):
+    os.kill(os.getpid(), 15)
+    time.sleep(9)
+try:
+    with world(), patch.object(stage, "stage", stops), stopping.heeding():
+        walk("stage", "demo", DAY)
+except Stopped as stop:
+    out["stopped"] = [stop.exit_code, *seen]
 out["watched"] = scenario("watch")
 # what Airflow's executor does when a run of ingest outlives its deadline
 from airflow.sdk.execution_time.callback_supervisor import execute_callback
@@ -305,6 +314,10 @@ def test_a_run_with_a_deadline_is_walked_twice_and_what_airflow_calls_when_it_pa
 
 def test_a_stop_does_not_disturb_the_next_walk(walked: dict[str, Any]) -> None:
     assert walked["after"]["states"] == walked["stage"]["states"]
+
+
+def test_a_walk_is_stopped_at_once_and_mails_nobody(walked: dict[str, Any]) -> None:
+    assert walked["stopped"] == [143]  # no gate was asked; mails are counted above
 
 
 def test_a_walk_of_no_pilot_or_another_period_is_refused(

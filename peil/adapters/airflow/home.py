@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
 
+from filelock import FileLock
 from pydantic import SecretStr
 
 from peil.outcome import Waiting
@@ -213,12 +214,20 @@ def prepare(settings: Settings) -> None:
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(environment(settings))
     marker, version = home / "schema", metadata.version("apache-airflow-core")
-    if marker.exists() and marker.read_text() == version:
-        return
-    with warnings.catch_warnings():
-        # of libraries' own imports, which whoever runs a pilot can do nothing about
-        warnings.simplefilter("ignore")
-        from airflow.utils.db import initdb
+    with changing(settings):
+        if marker.exists() and marker.read_text() == version:
+            return
+        with warnings.catch_warnings():
+            # of libraries' own imports, which whoever runs a pilot can do nothing about
+            warnings.simplefilter("ignore")
+            from airflow.utils.db import initdb
 
-        initdb()  # makes what is missing, or migrates what is older
-    marker.write_text(version)
+            initdb()  # makes what is missing, or migrates what is older
+        marker.write_text(version)
+
+
+def changing(settings: Settings) -> FileLock:
+    """Make the lock under which one process at a time writes tables or DAGs to the database."""
+    home = Store(settings).airflow_home
+    home.mkdir(parents=True, exist_ok=True)
+    return FileLock(home / "prepare.lock")

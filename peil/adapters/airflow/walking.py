@@ -6,18 +6,22 @@ tasks, gate, branches and mail, but no scheduler, no retries, and no run of the 
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from peil.adapters.airflow.home import BUNDLE, DAGS, claim, prepare
+from peil.adapters.airflow.home import BUNDLE, DAGS, changing, claim, prepare
 from peil.charter import reading
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import Settings
 from peil.settings import settings as read_settings
+from peil.store import stopping
 from peil.store.store import Store
 
 ENDED = ("success", "skipped")
@@ -79,6 +83,8 @@ def walk(verb: str, pilot: str, day: str) -> WalkResult:
         The verb refused; a release may wait for a person's approval.
     GateClosed
         The gate of the state that was made is closed; the day is quarantined.
+    Stopped
+        The process was asked to stop: no task began after that.
     Exception
         Whatever else a task raised, as it was raised: a fault of ours.
     """
@@ -89,7 +95,9 @@ def walk(verb: str, pilot: str, day: str) -> WalkResult:
     read = reading.load(pilot)
     midnight = datetime.combine(reading.day_of(read, day), time(), ZoneInfo(read.time_zone))
     walker.failures.clear()
-    run = dag.test(logical_date=midnight, run_conf={"day": day, "walked": True})
+    with _own_signals(walker):
+        run = dag.test(logical_date=midnight, run_conf={"day": day, "walked": True})
+    stopping.check()
     states = {task.task_id: str(task.state) for task in run.get_task_instances()}
     if walker.failures:
         raise _told_by(walker.failures[0])
@@ -98,6 +106,22 @@ def walk(verb: str, pilot: str, day: str) -> WalkResult:
             f"{dag.dag_id} for {day} ended {states}: see {log_file(read_settings())}"
         )
     return WalkResult(verb, pilot, day, states, _outcomes(run))
+
+
+@contextmanager
+def _own_signals(walker: _Walker) -> Iterator[None]:
+    """Keep what this process does at SIGTERM: each task would put Airflow's handler in its place.
+
+    That handler asks the task what to do (`on_kill`), and the task asks ours.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    walker.on_term = signal.getsignal(signal.SIGTERM) or signal.SIG_DFL
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, walker.on_term)
 
 
 def _told_by(error: BaseException) -> BaseException:
@@ -137,13 +161,15 @@ class _Walker:
         from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
 
         self.failures: list[BaseException] = []
+        self.on_term: Any = signal.SIG_DFL
         bundles: Any = manager.DagBundlesManager
         self.bag: Any = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name=BUNDLE)
         if self.bag.import_errors:
             file, error = next(iter(self.bag.import_errors.items()))
             raise RuntimeError(f"dags/{file} cannot be read: {error.strip().splitlines()[-1]}")
-        bundles().sync_bundles_to_db()
-        sync_bag_to_db(self.bag, BUNDLE, None)
+        with changing(settings):
+            bundles().sync_bundles_to_db()
+            sync_bag_to_db(self.bag, BUNDLE, None)
         for dag in self.bag.dags.values():
             # the charter's period bounds the schedule; here the verb itself checks the day
             dag.start_date = dag.end_date = dag.allowed_run_types = None
@@ -154,11 +180,22 @@ class _Walker:
                 task.retries, task.retry_policy = 0, None
                 mails: Any = task.on_failure_callback or []
                 task.on_failure_callback = [*mails, self._remember]
+                task.on_kill, task.pre_execute = self._terminate, _before
+
+    def _terminate(self) -> None:
+        """Do at SIGTERM what the process did before Airflow put its own handler there."""
+        signal.signal(signal.SIGTERM, self.on_term)
+        signal.raise_signal(signal.SIGTERM)
 
     def _remember(self, context: Any) -> None:
         """Keep what a task raised: `dag.test` keeps a state and a log line only."""
         if isinstance(error := context.get("exception"), BaseException):
             self.failures.append(error)
+
+
+def _before(context: Any) -> None:
+    """Begin no task once the process was asked to stop."""
+    stopping.check()
 
 
 _walkers: dict[tuple[Path, Path], _Walker] = {}

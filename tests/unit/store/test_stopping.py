@@ -1,0 +1,75 @@
+"""SIGTERM and Ctrl-C: what is running ends, nothing is signed after it, and a sentence is said."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from peil import cli
+from peil.outcome import Stopped
+from peil.store import signing, stopping
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_command_that_is_stopped_says_so_in_one_sentence(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
+) -> None:
+    def run(*_: Any) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    monkeypatch.setattr("peil.commands.run.run", run)
+    before = signal.getsignal(number)
+    result = CliRunner().invoke(cli.app, ["run", "tiny"])
+    assert result.exit_code == code
+    assert result.stderr == f"{Stopped(number)}\n" and number.name in result.stderr
+    assert signal.getsignal(number) is before and not stopping.is_asked()
+
+
+def test_nothing_is_signed_after_a_stop_that_a_library_swallowed(tiny: Any) -> None:
+    signed = []
+    with pytest.raises(Stopped), stopping.heeding():
+        with contextlib.suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGTERM)
+        signed.append(signing.sign(tiny.store, b"a release"))
+    assert signed == []
+    assert signing.sign(tiny.store, b"a release")
+
+
+def test_an_error_that_a_library_made_of_a_stop_is_a_stop() -> None:
+    with pytest.raises(Stopped), stopping.heeding():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException:
+            raise RuntimeError("Query interrupted") from None
+
+
+def test_an_error_of_a_block_that_nobody_stopped_stays_what_it_is() -> None:
+    with pytest.raises(ZeroDivisionError), stopping.heeding():
+        _ = 1 // 0
+
+
+def test_what_does_not_look_at_signals_is_cut_off() -> None:
+    code = (
+        "import os, signal, sys, time\n"
+        "from peil.store import stopping\n"
+        "with stopping.heeding(lambda words: print(words, file=sys.stderr), patience_s=0.1):\n"
+        "    while True:\n"
+        "        try:\n"
+        "            os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
+        "        except BaseException: time.sleep(60)\n"
+    )
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert done.returncode == 143 and done.stderr == f"{Stopped(signal.SIGTERM)}\n"
+    assert time.monotonic() - began < 40
