@@ -104,7 +104,9 @@ def deliver(work: Path, n_events: int, tell: Tell, follows: bool = False) -> dic
         "PEIL_DELIVERIES": str(delivery),
         "PEIL_PILOTS": str(pilots),
     }
-    sign = [*PEIL, "charter", "sign", "bench", "--synthetic", str(delivery), "--by", "Benchmark"]
+    person = ["--role", "operator", "--name", "Benchmark", "--key", str(work / "keys" / "a.key")]
+    measured([*PEIL, "party", "enroll", *person], environment, work / "data")
+    sign = [*PEIL, "charter", "sign", "bench", "--synthetic", str(delivery), *person[-2:]]
     measured(sign, environment, work / "data")
     return environment
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from peil.commands import terminal
 from peil.commands.pilot_name import name_of
 from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
+from peil.commands.signing import charter, party
 from peil.commands.terminal import answering, working
 from peil.inspecting import command
 from peil.outcome import Outcome
@@ -139,13 +139,13 @@ def run(
 
     with working():
         name = name_of(pilot)
-        charter = reading.load(name)
-        days = reading.days_between(charter, start, end)
+        read = reading.load(name)
+        days = reading.days_between(read, start, end)
         from peil.commands import run as runs  # takes seconds, and is not needed to refuse a day
         from peil.commands.progress import shown
         from peil.commands.run_summary import tell_run
 
-        steps = runs.steps_of(charter, days, Store(), fresh)
+        steps = runs.steps_of(read, days, Store(), fresh)
         with shown(console, f"Running {name}", steps) as tell:
             report = runs.run(name, start, end, fresh, tell)
     tell_run(name, report, console, complaint)
@@ -224,51 +224,8 @@ def watch(
 app.command()(command.asked(answering, console))
 app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
-charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
-app.add_typer(charter_app, name="charter")
-
-
-@charter_app.command("check")
-def charter_check(pilot: Pilot) -> None:
-    """Check a charter and say what it allows.
-
-    Example: [bold]peil charter check pilots/demo.yml[/bold]
-    """
-    from peil.charter import reading
-    from peil.charter.clock import today
-
-    with answering():
-        read = reading.load(pilot)
-        reading.check_valid(read, today(read))
-        console.print(
-            f"{read.pilot}: {', '.join(read.products)} for {read.purpose}, "
-            f"{read.period.start} to {read.period.end}, basis {read.legal_basis}, "
-            f"tier {read.tier}, threshold {read.threshold}, expires {read.expires}; "
-            f"a pseudonym stands for {read.linkage_days} day"
-            f"{'s' if read.linkage_days > 1 else ''}.",
-            soft_wrap=True,
-        )
-
-
-@charter_app.command("sign")
-def charter_sign(
-    pilot: Pilot,
-    synthetic: Annotated[Path, typer.Option(help="Folder of simulated deliveries.")],
-    by: Annotated[str, typer.Option(help="Name of who vouches that they are simulated.")],
-) -> None:
-    """Vouch, by name, that every file under a folder is simulated.
-
-    Example: [bold]peil charter sign essnet_sample --synthetic FOLDER --by "A. Name"[/bold]
-    """
-    from peil.charter import reading
-    from peil.ingest import deliveries
-    from peil.store.store import Store
-
-    with answering():
-        n_files = deliveries.vouch(Store(), reading.load(pilot), synthetic, by)
-        console.print(f"{n_files} files vouched for by {by}; the signed list is in the register.")
-
-
+app.add_typer(charter.commands(answering, console), name="charter")
+app.add_typer(party.commands(answering, console), name="party")
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)
 app.add_typer(alerts_app, name="alerts")
 

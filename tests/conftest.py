@@ -144,13 +144,15 @@ def new_store(deliveries: Settings, data: Path) -> Settings:
     """A store of its own over the same deliveries: other keys, an empty ledger, vouched for."""
     from peil.charter import reading
     from peil.ingest import deliveries as manifest
+    from peil.store import parties
     from peil.store.store import Store
 
     store = Settings(
         data=data, deliveries=deliveries.deliveries_folder, truth=deliveries.truth_folder
     )  # type: ignore[call-arg]
     folder = deliveries.deliveries_folder / "demo"
-    manifest.vouch(Store(store), reading.load("demo"), folder, "the tests")
+    signer = parties.simulator(Store(store))
+    manifest.vouch(Store(store), reading.load("demo"), folder, signer)
     parsed = deliveries.data / "operator" / "work" / "dbt"  # named by the hash of dbt's project
     if parsed.is_dir():
         shutil.copytree(parsed, data / "operator" / "work" / "dbt", dirs_exist_ok=True)

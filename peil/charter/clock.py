@@ -26,6 +26,11 @@ def now(charter: Charter) -> datetime:
     return datetime.now(tz=UTC).replace(microsecond=0)
 
 
+def wall_today() -> date:
+    """Tell the day on the machine's clock, in UTC: people enrol and vouch on it."""
+    return datetime.now(tz=UTC).date()
+
+
 def hours_of(day: date, time_zone: str) -> list[datetime]:
     """List the hours of a local calendar day, as UTC moments.
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from peil.charter import signatures
 from peil.charter.clock import now, today
 from peil.charter.reading import check_valid
 from peil.charter.schema import Charter
+from peil.outcome import Refused
 from peil.store import ledger
 from peil.store.atomic import read_json, write_json
 from peil.store.signing import public_key
 from peil.store.store import Store
 
 
-def entry_of(charter: Charter, store: Store) -> dict[str, Any]:
+def entry_of(
+    charter: Charter, store: Store, signed: list[dict[str, str]] | None = None
+) -> dict[str, Any]:
     """What the public may read of a pilot before it starts: no path, no column of a person."""
     fields = sorted(charter.inputs.events.columns) or ["as the format prescribes"]
     return {
@@ -35,16 +39,43 @@ def entry_of(charter: Charter, store: Store) -> dict[str, Any]:
         "retention": charter.retention.model_dump(),
         "recipients": charter.recipients,
         "contact": charter.contact,
-        "signatures": [s.model_dump(mode="json") for s in charter.signatures],
+        "signatures": signed or [],
         "operator_public_key": public_key(store),
     }
 
 
 def enter(charter: Charter, store: Store) -> None:
-    """Refuse an expired charter, then write the register entry and the ledger's line."""
-    check_valid(charter, today(charter))
-    entry = entry_of(charter, store)
+    """Refuse what may not run, then write the register entry and the ledger's line.
+
+    Raises
+    ------
+    Refused
+        An expired charter, another legal basis than the pilot began with, or signatures that do
+        not hold. The ledger keeps the refusal.
+    """
+    try:
+        check_valid(charter, today(charter))
+        _check_basis(charter, store)
+        signed = signatures.check(charter, store)
+    except Refused as refusal:
+        ledger.append(store, charter.pilot, "charter_refused", now(charter), {"why": str(refusal)})
+        raise
+    entry = entry_of(charter, store, signed)
     path = store.public_entry(charter.pilot)
     if not path.exists() or read_json(path) != entry:
         write_json(path, entry)
     ledger.append(store, charter.pilot, "charter", now(charter), {"register": entry})
+
+
+def _check_basis(charter: Charter, store: Store) -> None:
+    """Refuse another legal basis than that of the pilot's first entry: it is another pilot."""
+    for entry in ledger.entries(store.ledger(charter.pilot)):
+        if entry["kind"] == "charter":
+            began_with = entry["facts"]["register"]["legal_basis"]
+            if began_with != charter.legal_basis:
+                raise Refused(
+                    f"{charter.pilot} began under the basis {began_with} and cannot go on under "
+                    f"{charter.legal_basis}: another basis is another pilot, with a charter and "
+                    "deliveries of its own."
+                )
+            return

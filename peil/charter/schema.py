@@ -30,21 +30,28 @@ def _known(product: str) -> str:
     return product
 
 
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
 ProductName = Annotated[str, AfterValidator(_known)]
+Text = Annotated[str, AfterValidator(_not_empty)]
 
 
 class Words(CharterPart):
     """The same words in the two languages of the page."""
 
-    en: str
-    nl: str
+    en: Text
+    nl: Text
 
 
 class Party(CharterPart):
     """Who takes part, and how to reach them."""
 
-    name: str
-    contact: str
+    name: Text
+    contact: Text
     mcc: int | None = Field(None, ge=1, le=999, description="mobile country code of the operator")
 
 
@@ -61,8 +68,18 @@ class Dates(CharterPart):
         return self
 
 
+LEAST_DEVICES = 15  # fewest distinct devices behind a released entry on real data
+LONGEST_YEARS = 2  # a charter holds after its period
 FILL_IN = "FILL IN"  # stands in a stub of `peil inspect` where a person must say something
 PLACEHOLDERS = {"day": date(2000, 1, 1), "year": 2000, "month": 1, "day_of_month": 1}
+
+
+def _years_after(day: date, years: int) -> date:
+    """The same day some years on; of 29 February the first of March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
 
 
 class Delivery(CharterPart):
@@ -167,16 +184,8 @@ class Inputs(CharterPart):
 class Retention(CharterPart):
     """How long what was read may be kept."""
 
-    raw_hours: int = Field(24, ge=0, description="after staging")
+    raw_hours: int = Field(24, ge=0, le=168, description="after staging")
     staged_days: int = Field(1, ge=0, le=30)
-
-
-class Signature(CharterPart):
-    """Who answers for the charter, in which role, since when."""
-
-    role: Literal["operator", "data_protection_officer"]
-    name: str
-    signed_on: date
 
 
 class Charter(CharterPart):
@@ -186,7 +195,9 @@ class Charter(CharterPart):
     title: Words
     purpose: Literal["crowding", "method_development"]
     legal_basis: LegalBasis
-    legal_reference: str = Field(description="article, decision or manifest that carries the basis")
+    legal_reference: Text = Field(
+        description="article, decision or manifest that carries the basis"
+    )
     operator: Party
     agency: Party
     period: Dates
@@ -199,10 +210,9 @@ class Charter(CharterPart):
     tier: Literal["agency"]
     threshold: int = Field(15, ge=1)
     retention: Retention
-    recipients: list[str] = Field(min_length=1)
-    contact: str
+    recipients: list[Text] = Field(min_length=1)
+    contact: Text
     use_limits: Words
-    signatures: list[Signature] = Field(default_factory=list)
     attribution: str = ""
 
     @field_validator("time_zone")
@@ -214,16 +224,29 @@ class Charter(CharterPart):
             raise ValueError("no such time zone; write one as Europe/Amsterdam") from None
         return name
 
+    @model_validator(mode="before")
+    @classmethod
+    def _signed_elsewhere(cls, content: Any) -> Any:
+        if isinstance(content, dict) and "signatures" in content:
+            raise ValueError(
+                "signatures: are no longer typed names; take these lines out, then each signs with "
+                "a key: `peil charter sign PILOT --role ROLE --key FILE`"
+            )
+        return content
+
     @model_validator(mode="after")
     def _lawful(self) -> Charter:
         if self.legal_basis != "synthetic":
-            if self.threshold < 15:
+            if self.threshold < LEAST_DEVICES:
                 raise ValueError("threshold: at least 15 unless the legal basis is synthetic")
-            missing = {"operator", "data_protection_officer"} - {s.role for s in self.signatures}
-            if missing:
-                raise ValueError(f"signatures: {' and '.join(sorted(missing))} must sign")
+            if self.inputs.opt_out is None:
+                raise ValueError(
+                    "inputs.opt_out: name the list of who opted out; only simulated pilots lack it"
+                )
         if self.expires < self.period.end:
             raise ValueError("expires: must not lie before the end of the period")
+        if self.expires > _years_after(self.period.end, LONGEST_YEARS):
+            raise ValueError("expires: at most two years after the end of the period")
         if fault := linkage_fault(self.products, self.linkage_days, self.retention.staged_days):
             raise ValueError(fault)
         return self

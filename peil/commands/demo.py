@@ -11,14 +11,14 @@ from typing import Any
 
 import yaml
 
-from peil.charter import reading
+from peil.charter import reading, signatures
 from peil.charter.products import MIN_LINKED_DAYS, PRODUCTS
 from peil.charter.schema import Charter
 from peil.commands.progress import Step
 from peil.commands.simulate import simulate
 from peil.ingest import deliveries as manifest
 from peil.outcome import Fact, Outcome
-from peil.store import ledger, lock
+from peil.store import ledger, lock, parties
 from peil.store.atomic import write_text
 from peil.store.store import Store
 from peil_models.synthetic import FIRST_DAY
@@ -46,7 +46,7 @@ def simulate_demo(
     progress: Callable[[str, float], None],
     make: str = DEMO.name,
 ) -> Outcome:
-    """Write deliveries and truth under the store's folders, and vouch for them."""
+    """Write deliveries and truth, vouch for them, and have simulated parties sign the charter."""
     store = Store()
     deliveries, truth = store.settings.deliveries_folder, store.settings.truth_folder
     with lock.held(store, PILOT, "simulate", "simulate"):
@@ -62,7 +62,9 @@ def simulate_demo(
             progress=progress,
         )
         charter = _charter_of(days, store)
-        manifest.vouch(store, charter, deliveries / PILOT, "Peil's own simulator")
+        manifest.vouch(store, charter, deliveries / PILOT, parties.simulator(store))
+        for role in signatures.REQUIRED:
+            signatures.sign(charter, store, parties.simulated(store, role))
     status = answer.pop("status")
     facts: dict[str, Fact] = {
         name: value for name, value in answer.items() if isinstance(value, int | float)

@@ -8,13 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from peil.charter.clock import now
-from peil.charter.schema import Charter
+from peil.charter.clock import now, wall_today
+from peil.charter.schema import LEAST_DEVICES, Charter
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Refused
-from peil.store import ledger
+from peil.store import ledger, parties
 from peil.store.atomic import canonical, read_json, sha256, write_json
-from peil.store.signing import is_signed, public_key, sign
+from peil.store.parties import Signatory, Signer, is_signed_by
 from peil.store.store import Store
 
 
@@ -52,18 +52,23 @@ def require_within(folder: Path, file: Path) -> None:
         ) from None
 
 
-def vouch(store: Store, charter: Charter, folder: Path, by: str) -> int:
-    """Sign the list of all files under `folder` as simulated; the name of who vouches is kept.
+def vouch(store: Store, charter: Charter, folder: Path, signer: Signer) -> int:
+    """Sign the list of all files under `folder` as simulated; who vouches is kept, by key.
 
     Returns the number of files. The basis `synthetic` holds for these contents and no others.
     """
     hashes = sorted({sha256(file) for file in folder.rglob("*") if file.is_file()})
     if not hashes:
         raise Refused(f"{folder} holds no file: name the folder of the simulated delivery.")
-    body = {"pilot": charter.pilot, "vouched_by": by, "sha256": hashes}
-    signed = {**body, "signature": sign(store, canonical(body)), "public_key": public_key(store)}
-    write_json(store.vouched(charter.pilot), signed)
-    facts = {"vouched_by": by, "n_files": len(hashes)}
+    body = {
+        "pilot": charter.pilot,
+        "vouched_by": signer.party.name,
+        "key_id": signer.party.key_id,
+        "vouched_on": str(wall_today()) if signer.party.role == "operator" else "",
+        "sha256": hashes,
+    }
+    write_json(store.vouched(charter.pilot), {**body, "signature": signer.sign(body)})
+    facts = {name: body[name] for name in ("vouched_by", "key_id")} | {"n_files": len(hashes)}
     facts["list_sha256"] = hashlib.sha256(canonical(body)).hexdigest()
     ledger.append(store, charter.pilot, "synthetic_vouched", now(charter), facts)
     return len(hashes)
@@ -73,17 +78,7 @@ def check_vouched(store: Store, charter: Charter, delivered: dict[Path, str]) ->
     """Refuse, under the basis `synthetic`, a delivery that nobody signed for."""
     if not charter.is_synthetic:
         return
-    path = store.vouched(charter.pilot)
-    signed: dict[str, Any] = read_json(path) if path.exists() else {}
-    body = {name: signed.get(name) for name in ("pilot", "vouched_by", "sha256")}
-    if not path.exists() or not is_signed(
-        canonical(body), str(signed.get("signature", "")), public_key(store)
-    ):
-        raise Refused(
-            f"{charter.pilot} rests on the basis synthetic, but no signed list of simulated "
-            f"deliveries is in this store: run `peil charter sign {charter.pilot} "
-            "--synthetic FOLDER --by NAME` if you know the set to be simulated."
-        )
+    signed = check_basis(store, charter)
     vouched = set(signed["sha256"])
     for file, digest in delivered.items():
         if digest not in vouched:
@@ -92,6 +87,46 @@ def check_vouched(store: Store, charter: Charter, delivered: dict[Path, str]) ->
                 f"{charter.pilot}: real records need another legal basis; a new simulation "
                 "must be signed for."
             )
+
+
+def check_basis(store: Store, charter: Charter) -> dict[str, Any]:
+    """Read the list on which the basis `synthetic` rests; a low threshold asks for our simulator.
+
+    Raises
+    ------
+    Refused
+        No list that an enrolled operator's key or the simulator of this store signed; or a
+        threshold that only deliveries of `peil simulate` may have.
+    """
+    path = store.vouched(charter.pilot)
+    signed: dict[str, Any] = read_json(path) if path.exists() else {}
+    body = {name: value for name, value in signed.items() if name != "signature"}
+    by = _who_vouched(store, body)
+    is_whole = by is not None and is_signed_by(by, body, str(signed.get("signature", "")))
+    if by is None or not is_whole or body.get("pilot") != charter.pilot:
+        raise Refused(
+            f"{charter.pilot} rests on the basis synthetic, but no signed list of simulated "
+            f"deliveries is in this store: run `peil charter sign {charter.pilot} "
+            "--synthetic FOLDER --key FILE` if you know the set to be simulated."
+        )
+    if charter.threshold < LEAST_DEVICES and by.role != parties.SIMULATOR:
+        raise Refused(
+            f"{charter.pilot}, threshold: {charter.threshold} is for deliveries that "
+            f"`peil simulate` wrote itself; at least {LEAST_DEVICES} for what a person vouched for."
+        )
+    return signed
+
+
+def _who_vouched(store: Store, body: dict[str, Any]) -> Signatory | None:
+    """The simulator of this store, or an operator's enrolled key that held when it signed."""
+    own = parties.simulator(store) if store.simulator_key.exists() else None
+    if own and own.party.key_id == body.get("key_id"):
+        return own.party
+    for party in parties.enrolled(store.parties):
+        if party.key_id == body.get("key_id") and party.role == "operator":
+            day = str(body.get("vouched_on"))
+            return party if str(party.valid_from) <= day <= str(party.valid_to) else None
+    return None
 
 
 def delivered_before(store: Store, pilot: str, day: date) -> dict[str, str]:

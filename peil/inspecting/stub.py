@@ -145,11 +145,6 @@ def charter(
             "nl": ask("idem, in Dutch", "Alleen om methoden te beoordelen."),
         },
     }
-    if not simulated:
-        content["signatures"] = [
-            {"role": role, "name": f"{FILL_IN}: name", "signed_on": f"{FILL_IN}: day"}
-            for role in ("operator", "data_protection_officer")
-        ]
     if credit := attribution_of(proposals):
         content["attribution"] = credit
     return content
@@ -195,6 +190,11 @@ def _inputs(
         inputs["opt_out"] = {
             "path": home.path(listed.path),
             "column": listed.columns["column"].theirs,
+        }
+    elif not simulated:
+        inputs["opt_out"] = {
+            "path": f"{FILL_IN}: the list of who opted out, empty as it may be",
+            "column": f"{FILL_IN}: its column",
         }
     has_truth = events is not None and READERS[events.reader].has_truth
     if simulated and events and has_truth and home.root == "outside":

@@ -21,6 +21,22 @@ class Store:
         self.operator = root / "operator"
         self.agency = root / "agency"
 
+    # beside the charters
+    @property
+    def parties(self) -> Path:
+        """Public keys of the people who may sign."""
+        return self.settings.pilots / "parties"
+
+    @property
+    def simulated_parties(self) -> Path:
+        """Public keys of simulated parties; they sign for simulated pilots only."""
+        return self.root / "pilots" / "parties"
+
+    def signatures(self, pilot: str, is_synthetic: bool) -> Path:
+        """Signatures of a charter: beside it, those of a simulated pilot in the store."""
+        folder = self.root / "pilots" if is_synthetic else self.settings.pilots
+        return folder / f"{pilot}.signatures.json"
+
     # operator plane
     def raw_file(self, pilot: str, day: date) -> Path:
         return self.operator / "sealed" / pilot / f"{day}.raw.duckdb"
@@ -40,6 +56,15 @@ class Store:
     @property
     def signing_key(self) -> Path:
         return self.operator / "keys" / "operator.ed25519"
+
+    @property
+    def simulator_key(self) -> Path:
+        """Key with which `peil simulate` signs what it wrote."""
+        return self.operator / "keys" / "simulator.ed25519"
+
+    def simulated_key(self, role: str) -> Path:
+        """Private key of a simulated party."""
+        return self.operator / "keys" / "simulated" / f"{role}.ed25519"
 
     def estimated(self, pilot: str, day: date, product: str = "presence") -> Path:
         return self.operator / "estimated" / pilot / product / str(day)

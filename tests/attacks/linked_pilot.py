@@ -13,6 +13,7 @@ from peil.charter import reading
 from peil.commands import verbs as steps
 from peil.ingest import deliveries
 from peil.settings import PROJECT, Settings
+from peil.store import parties
 from peil.store.store import Store
 
 DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
@@ -42,7 +43,8 @@ def open_store(small: Settings, folder: Path, patch: pytest.MonkeyPatch, **chang
     patch.setenv("PEIL_PILOTS", str(folder / "pilots"))
     patch.setenv("PEIL_DELIVERIES", str(small.deliveries_folder))
     store = Store()
-    deliveries.vouch(store, reading.load("demo"), small.deliveries_folder / "demo", "the tests")
+    signer = parties.simulator(store)
+    deliveries.vouch(store, reading.load("demo"), small.deliveries_folder / "demo", signer)
     return store
 
 

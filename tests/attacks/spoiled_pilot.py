@@ -17,6 +17,7 @@ from pathlib import Path
 from peil.charter import reading
 from peil.ingest import deliveries as manifest
 from peil.settings import PROJECT, Settings
+from peil.store import parties
 from peil.store.store import Store
 
 DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
@@ -133,7 +134,7 @@ def run(small: Settings, folder: Path) -> Spoiled:
     shutil.copytree(small.deliveries_folder / "demo", deliveries / "demo")
     markers: dict[str, str | bytes] = {**spoil(deliveries)}
     store = Store(Settings(data=folder / "data", deliveries=deliveries))  # type: ignore[call-arg]
-    manifest.vouch(store, reading.load("demo"), deliveries / "demo", "the tests")
+    manifest.vouch(store, reading.load("demo"), deliveries / "demo", parties.simulator(store))
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL_"))},
         "PEIL_DATA": str(store.root),

@@ -15,7 +15,7 @@ from peil.charter import reading
 from peil.commands import verbs as steps
 from peil.ingest import deliveries
 from peil.settings import Settings
-from peil.store import keys
+from peil.store import keys, parties
 from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
@@ -35,7 +35,8 @@ def _store(small: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) -> St
     monkeypatch.setenv("PEIL_DATA", str(folder))
     monkeypatch.setenv("PEIL_DELIVERIES", str(small.deliveries_folder))
     store = Store()
-    deliveries.vouch(store, reading.load("demo"), small.deliveries_folder / "demo", "the tests")
+    signer = parties.simulator(store)
+    deliveries.vouch(store, reading.load("demo"), small.deliveries_folder / "demo", signer)
     return store
 
 

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kinds import COLUMNS, HEADER, OPTED_OUT, packed, row, rows
-from tiny_pilot import SIGNED, Tiny
+from tiny_pilot import REAL, Tiny
 
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused
@@ -128,9 +128,8 @@ def day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("PEIL_SETTLE_S", "0")
     monkeypatch.setenv("PEIL_MEMORY", "500MB")
     tiny = Tiny(tmp_path)
-    tiny.write_charter(
-        inputs__events__columns=COLUMNS, legal_basis="statute", threshold=15, signatures=SIGNED
-    )
+    tiny.write_charter(inputs__events__columns=COLUMNS, **REAL)
+    tiny.sign()
     tiny.put("cells.csv", "cell,x,y\nc1,100,100\nc2,400,100\n")
     tiny.put("opt_out.csv", f"imsi\n{OPTED_OUT}\n")
     tiny.deliver("z_sound.csv", HEADER + rows(1, N_SOUND, 901))

@@ -24,6 +24,7 @@ from peil.ingest import deliveries as manifest
 from peil.quality import store as quality
 from peil.quality.choices import choices_of
 from peil.quality.drift import causes_of, found
+from peil.store import parties
 from peil.store.store import Store
 
 DAYS = days()
@@ -46,7 +47,9 @@ class Pilot:
 
         deliveries = self.store.settings.deliveries_folder
         network.delivered(day, fault).write(deliveries, day)
-        manifest.vouch(self.store, self.charter, deliveries / "weeks", "the tests")
+        manifest.vouch(
+            self.store, self.charter, deliveries / "weeks", parties.simulator(self.store)
+        )
         ingest("weeks", str(day))
         stage("weeks", str(day))
 

@@ -70,18 +70,12 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
     assert stub.period == by_hand.period and stub.operator.mcc == by_hand.operator.mcc
     assert (stub.area.crs, stub.area.country) == (by_hand.area.crs, by_hand.area.country)
     environment = {"PEIL_OUTSIDE_DATA": str(outside_data), "PEIL_PILOTS": str(tmp_path / "pilots")}
-    signed = peil(
-        tmp_path / "data",
-        "charter",
-        "sign",
-        pilot,
-        "--synthetic",
-        str(outside_data / pilot),
-        "--by",
-        "A. Tester",
-        **environment,
-    )
-    assert signed.returncode == 0, signed.stderr
+    key = str(tmp_path / "keys" / "a.key")
+    person = ("party", "enroll", "--role", "operator", "--name", "A. Tester", "--key", key)
+    vouch = ("charter", "sign", pilot, "--synthetic", str(outside_data / pilot), "--key", key)
+    for typed in (person, vouch):
+        signed = peil(tmp_path / "data", *typed, **environment)
+        assert signed.returncode == 0, signed.stderr
     ran = peil(tmp_path / "data", "run", str(tmp_path / "pilots" / f"{pilot}.yml"), **environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     reasons = accounted(tmp_path / "data", pilot)

@@ -14,7 +14,7 @@ from killing import At, End, Nursery
 from peil.charter import reading
 from peil.ingest import deliveries as manifest
 from peil.settings import PROJECT, Settings
-from peil.store import ledger
+from peil.store import ledger, parties
 from peil.store.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -77,7 +77,8 @@ def staged(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory)
     place = Place(folder, small_deliveries.deliveries_folder, Nursery())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PEIL_PILOTS", str(folder / "pilots"))
-        manifest.vouch(place.store, reading.load("demo"), place.deliveries / "demo", "the tests")
+        signer = parties.simulator(place.store)
+        manifest.vouch(place.store, reading.load("demo"), place.deliveries / "demo", signer)
     for day in DAYS:
         for verb in ("ingest", "stage"):
             assert place.run(verb, day).error == ""

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from peil.estimate.estimators import ESTIMATORS
+from peil.settings import PROJECT
 from tests.conftest import peil
 
 pytestmark = pytest.mark.slow
 
 
 def run(pilot: str, folder: str, outside_data: Path, data: Path) -> str:
-    environment = {"PEIL_OUTSIDE_DATA": str(outside_data)}
-    unsigned = peil(data, "run", f"pilots/{pilot}.yml", **environment)
+    pilots, key = data.parent / "pilots", str(data.parent / "keys" / "a.key")
+    pilots.mkdir()
+    shutil.copy(PROJECT / "pilots" / f"{pilot}.yml", pilots)
+    environment = {"PEIL_OUTSIDE_DATA": str(outside_data), "PEIL_PILOTS": str(pilots)}
+    unsigned = peil(data, "run", pilot, **environment)
     assert unsigned.returncode == 2
     assert "no signed list of simulated deliveries" in " ".join(unsigned.stderr.split())
-    vouched = peil(
-        data,
-        "charter",
-        "sign",
-        pilot,
-        "--synthetic",
-        str(outside_data / folder),
-        "--by",
-        "A. Tester",
-        **environment,
-    )
-    assert vouched.returncode == 0, vouched.stderr
-    done = peil(data, "run", f"pilots/{pilot}.yml", **environment)
+    person = ("party", "enroll", "--role", "operator", "--name", "A. Tester", "--key", key)
+    vouch = ("charter", "sign", pilot, "--synthetic", str(outside_data / folder), "--key", key)
+    for words in (person, vouch):
+        vouched = peil(data, *words, **environment)
+        assert vouched.returncode == 0, vouched.stderr
+    done = peil(data, "run", pilot, **environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

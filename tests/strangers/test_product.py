@@ -209,7 +209,7 @@ def test_a_new_product_touches_few_files(checkout: Copied) -> None:
 
 @pytest.mark.slow
 def test_the_new_product_is_estimated_judged_released_and_shown(
-    checkout: Copied, small_deliveries: Settings
+    checkout: Copied, small_deliveries: Settings, tmp_path: Path
 ) -> None:
     places = {
         "PEIL_DELIVERIES": str(small_deliveries.deliveries_folder),
@@ -217,8 +217,10 @@ def test_the_new_product_is_estimated_judged_released_and_shown(
         "PEIL_PILOTS": str(checkout.folder / "pilots"),
     }
     delivered = str(small_deliveries.deliveries_folder / "demo")
-    signed = ("charter", "sign", "demo", "--synthetic", delivered, "--by", "the tests")
-    for words in (signed, ("run", "demo")):
+    key = str(tmp_path / "a.key")
+    person = ("party", "enroll", "--role", "operator", "--name", "A. Tester", "--key", key)
+    signed = ("charter", "sign", "demo", "--synthetic", delivered, "--key", key)
+    for words in (person, signed, ("run", "demo")):
         done = checkout.python(*PEIL, *words, **places)
         assert done.returncode == 0, done.stdout + done.stderr
     agency = checkout.folder / "data" / "agency"

@@ -140,7 +140,10 @@ def test_the_new_format_is_recognised_and_landed(copy: Path) -> None:
     assert "not landed: toy_note" in printed and "60 rows" in printed
     assert "cannot_parse" not in printed and "null_value" not in printed
     assert "reader: toy" in charter.read_text()
-    signed = ["charter", "sign", "shop", "--synthetic", str(delivery), "--by", "the tests"]
+    key = str(copy.parent / "keys" / "a.key")
+    person = ["party", "enroll", "--role", "operator", "--name", "A. Tester", "--key", key]
+    run(copy, "-m", "peil.cli", *person)
+    signed = ["charter", "sign", "shop", "--synthetic", str(delivery), "--key", key]
     run(copy, "-m", "peil.cli", *signed)
     program = copy.parent / "land_a_day.py"
     program.write_text(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import people_who_sign
 import pytest
 import yaml
 
@@ -18,6 +19,8 @@ from peil.charter.schema import Charter, Delivery
 from peil.ingest import deliveries as manifest
 from peil.ingest.readers import READERS
 from peil.outcome import Outcome
+from peil.store import parties
+from peil.store.parties import Signer
 from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
@@ -65,10 +68,7 @@ CHARTER: dict[str, Any] = {
     "use_limits": {"en": "For tests.", "nl": "Voor tests."},
 }
 HEADER = "imsi,at,mcc,mnc,cell,imei\n"
-SIGNED = [
-    {"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
-    for role in ("operator", "data_protection_officer")
-]
+REAL: dict[str, Any] = {"legal_basis": "statute", "threshold": 15, "expires": "2028-03-08"}
 
 
 @dataclass
@@ -119,7 +119,12 @@ class Tiny:
         return file
 
     def vouch(self) -> int:
-        return manifest.vouch(self.store, self.charter, self.deliveries / "tiny", "the tests")
+        signer = parties.simulator(self.store)
+        return manifest.vouch(self.store, self.charter, self.deliveries / "tiny", signer)
+
+    def sign(self) -> dict[str, Signer]:
+        """Have the charter signed as it stands, by people of the tests."""
+        return people_who_sign.signed(self.store, "tiny", self.folder / "keys")
 
     def ingest(self, day: date = DAY) -> Outcome:
         """Vouch for what lies there, then ingest it."""

@@ -12,11 +12,7 @@ from peil.charter import public_register, reading
 from peil.outcome import Refused
 from peil.settings import PROJECT
 
-SIGNED = [
-    {"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
-    for role in ("operator", "data_protection_officer")
-]
-LAWFUL = {"legal_basis": "statute", "threshold": 15, "signatures": SIGNED}
+LAWFUL = {"legal_basis": "statute", "threshold": 15}
 
 
 def refusal(tiny: Any, **changes: Any) -> str:
@@ -47,11 +43,16 @@ def test_pseudonymised_is_no_legal_basis(tiny: Any) -> None:
     assert ", legal_basis: Input should be" in refusal(tiny, legal_basis="pseudonymised")
 
 
-def test_a_basis_on_real_data_asks_for_two_signatures(tiny: Any) -> None:
-    said = refusal(tiny, **{**LAWFUL, "signatures": SIGNED[:1]})
-    assert "data_protection_officer must sign" in said
-    tiny.write_charter(**LAWFUL)
-    assert not reading.load("tiny").is_synthetic
+def test_typed_signatures_are_refused_and_the_refusal_says_what_to_do(tiny: Any) -> None:
+    typed = [{"role": "operator", "name": "Mickey Mouse", "signed_on": "2026-01-01"}]
+    refused = refusal(tiny, **{**LAWFUL, "signatures": typed})
+    assert "no longer typed names" in refused and "peil charter sign PILOT --role" in refused
+
+
+def test_only_a_simulated_pilot_may_leave_out_the_list_of_who_opted_out(tiny: Any) -> None:
+    assert "inputs.opt_out: name the list" in refusal(tiny, **LAWFUL, inputs__opt_out=None)
+    tiny.write_charter(inputs__opt_out=None)
+    assert reading.load("tiny").is_synthetic
 
 
 def test_a_threshold_under_15_is_for_simulated_sets_only(tiny: Any) -> None:
@@ -76,6 +77,13 @@ def test_a_duty_that_is_left_out_is_named(tiny: Any, key: str) -> None:
     [
         ({"period": {"start": "2026-03-08", "end": "2026-03-02"}}, "period: end lies before start"),
         ({"expires": "2026-03-01"}, "expires: must not lie before the end of the period"),
+        ({"expires": "2028-03-09"}, "expires: at most two years after the end of the period"),
+        ({"retention__raw_hours": 999999}, "retention.raw_hours: Input should be less than"),
+        ({"legal_reference": " "}, "legal_reference: must not be empty"),
+        ({"operator__name": ""}, "operator.name: must not be empty"),
+        ({"agency__contact": ""}, "agency.contact: must not be empty"),
+        ({"contact": ""}, "contact: must not be empty"),
+        ({"recipients": [""]}, "recipients.0: must not be empty"),
         ({"time_zone": "Europe/Nowhere"}, "time_zone: no such time zone"),
         ({"products": ["trips"]}, "products.0: no such product; there are presence"),
         ({"products": []}, "products: List should have at least 1 item"),

@@ -128,7 +128,13 @@ def test_a_charter_is_checked_and_its_scope_said(tiny: Any) -> None:
 
 def test_a_named_person_vouches_for_a_simulated_set(tiny: Any) -> None:
     tiny.deliver("a.csv", HEADER + ROW)
-    result = run("charter", "sign", "tiny", "--synthetic", str(tiny.deliveries), "--by", "A. Name")
+    key = tiny.folder / "keys" / "a.key"
+    words = ("--role", "operator", "--name", "A. Name", "--key", str(key))
+    assert run("party", "enroll", *words).exit_code == 0
+    vouch = ("charter", "sign", "tiny", "--synthetic", str(tiny.deliveries))
+    by_name = run(*vouch, "--by", "A. Name")
+    assert by_name.exit_code == 2 and "A typed name signs nothing" in by_name.stderr
+    result = run(*vouch, "--key", str(key))
     assert (result.exit_code, "3 files vouched for by A. Name" in result.stdout) == (0, True)
     signed = json.loads(tiny.store.vouched("tiny").read_text())
     assert signed["vouched_by"] == "A. Name"
@@ -159,13 +165,12 @@ def test_fresh_is_refused_for_a_released_period_of_real_data(
     from peil.charter.clock import now
     from peil.store import ledger
 
-    roles = ("operator", "data_protection_officer")
     tiny.write_charter(
         legal_basis="statute",
         threshold=15,
-        signatures=[{"role": r, "name": "A. Name", "signed_on": "2026-01-01"} for r in roles],
-        expires="2999-12-31",
+        expires="2028-03-08",
     )
+    tiny.sign()
     facts = {"product": "presence", "period": "2026-03-02"}
     ledger.append(tiny.store, "tiny", "release", now(tiny.charter), facts, once=False)
     result = run("run", "tiny", "--to", "2026-03-02", "--fresh")

@@ -98,9 +98,7 @@ def test_named_charters_come_first(
 def test_no_other_than_a_simulated_pilot_has_its_charter_in_the_store(store: Store) -> None:
     simulated(2)
     own = reading.simulated_path("demo")
-    roles = ("operator", "data_protection_officer")
-    signed = [{"role": role, "name": "A. Name", "signed_on": date(2026, 1, 1)} for role in roles]
-    content = yaml.safe_load(own.read_text()) | {"legal_basis": "statute", "signatures": signed}
+    content = yaml.safe_load(own.read_text()) | {"legal_basis": "statute"}
     own.write_text(yaml.safe_dump(content))
     with pytest.raises(Refused, match="only the charter of simulated data may lie in the store"):
         reading.load("demo")

@@ -7,13 +7,14 @@ import json
 from datetime import date
 from typing import Any
 
+import people_who_sign
 import pytest
 
 from peil.ingest import deliveries
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused
 from peil.settings import PROJECT
-from peil.store import atomic, ledger
+from peil.store import atomic, ledger, parties
 
 DAY = date(2026, 3, 2)
 ROW = "imsi,at,mcc,mnc,cell,imei\n204080000000001,2026-03-02 10:00:00,204,08,c1,\n"
@@ -101,14 +102,16 @@ def test_who_vouches_is_written_in_the_ledger_by_name(tiny: Any) -> None:
     tiny.deliver("a.csv", ROW)
     n_files = tiny.vouch()
     facts = ledger.entries(tiny.store.ledger("tiny"))[-1]["facts"]
-    assert facts["vouched_by"] == "the tests"
+    assert facts["vouched_by"] == "Peil's own simulator"
     assert facts["n_files"] == n_files == 3
 
 
 def test_an_empty_folder_cannot_be_vouched_for(tiny: Any) -> None:
     (tiny.folder / "empty").mkdir()
     with pytest.raises(Refused, match="holds no file"):
-        deliveries.vouch(tiny.store, tiny.charter, tiny.folder / "empty", "the tests")
+        deliveries.vouch(
+            tiny.store, tiny.charter, tiny.folder / "empty", parties.simulator(tiny.store)
+        )
 
 
 def test_a_pilot_with_outside_deliveries_says_which_variable_to_set(
@@ -118,3 +121,30 @@ def test_a_pilot_with_outside_deliveries_says_which_variable_to_set(
     monkeypatch.delenv("PEIL_OUTSIDE_DATA", raising=False)
     with pytest.raises(Refused, match="set PEIL_OUTSIDE_DATA"):
         ingest("multimno_sample", "2023-01-07")
+
+
+def test_a_low_threshold_is_for_what_peil_simulate_wrote_and_never_for_a_persons_word(
+    tiny: Any,
+) -> None:
+    people = people_who_sign.people(tiny.store, tiny.folder / "keys")
+    tiny.deliver("a.csv", ROW)
+    deliveries.vouch(tiny.store, tiny.charter, tiny.deliveries / "tiny", people["operator"])
+    with pytest.raises(Refused, match="threshold: 2 is for deliveries that `peil simulate` wrote"):
+        ingest("tiny", str(DAY))
+    tiny.write_charter(threshold=15)
+    assert ingest("tiny", str(DAY)).facts["n_files"] == 1
+
+
+def test_only_an_enrolled_operator_vouches_while_the_key_holds(tiny: Any) -> None:
+    tiny.write_charter(threshold=15)
+    tiny.deliver("a.csv", ROW)
+    people = people_who_sign.people(tiny.store, tiny.folder / "keys")
+    past = (date(2020, 1, 1), date(2020, 12, 31))
+    key = tiny.folder / "keys" / "past.key"
+    parties.enroll(tiny.store, "operator", "Dirk", key, past)
+    expired = parties.signer_of(tiny.store, "operator", key, past[0])
+    simulated = parties.simulated(tiny.store, "operator")
+    for signer in (people["agency"], expired, simulated):
+        deliveries.vouch(tiny.store, tiny.charter, tiny.deliveries / "tiny", signer)
+        with pytest.raises(Refused, match="no signed list"):
+            ingest("tiny", str(DAY))

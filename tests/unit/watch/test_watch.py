@@ -177,10 +177,6 @@ def test_a_day_outside_the_period_and_an_expired_charter_are_refused(tiny: Any) 
         legal_basis="statute",
         threshold=15,
         expires="2026-03-09",
-        signatures=[
-            {"role": role, "name": "A. Name", "signed_on": "2026-01-01"}
-            for role in ("operator", "data_protection_officer")
-        ],
     )
     with pytest.raises(Refused, match="expired on 2026-03-09"):
         watch.watch("tiny")

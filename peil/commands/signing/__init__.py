@@ -1,0 +1,1 @@
+"""Commands with which people enrol, sign charters and approve releases; each is a line to `cli`."""
