@@ -14,6 +14,7 @@ from peil.commands.pilot_name import name_of
 from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
 from peil.commands.terminal import answering
+from peil.commands.verification import verify_command
 from peil.inspecting import command
 from peil.outcome import Outcome
 
@@ -222,6 +223,7 @@ def watch(
 app.command()(command.asked(answering, console))
 app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
+app.command()(verify_command(console, complaint))
 charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
 app.add_typer(charter_app, name="charter")
 
