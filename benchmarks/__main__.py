@@ -171,5 +171,19 @@ def stays(out: Out = None) -> None:
     run(lambda: measure(SIZES, tell, out))
 
 
+@app.command()
+def tampering(
+    times: Annotated[int, typer.Option(min=1, help="Tamperings, each alone.")] = 1000,
+    out: Out = None,
+) -> None:
+    """Tamper with a small store at random, and count what `peil verify` names.
+
+    Example: [bold]python -m benchmarks tampering[/bold]
+    """
+    from benchmarks.tampering import tampering as measure
+
+    run(lambda: measure(times, tell, out))
+
+
 if __name__ == "__main__":
     app()

@@ -14,6 +14,7 @@ from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
 from peil.commands.signing import charter, party
 from peil.commands.terminal import answering, working
+from peil.commands.verification import verify_command
 from peil.inspecting import command
 from peil.outcome import Outcome
 
@@ -224,6 +225,7 @@ def watch(
 app.command()(command.asked(answering, console))
 app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
+app.command()(verify_command(console, complaint))
 app.add_typer(charter.commands(answering, console), name="charter")
 app.add_typer(party.commands(answering, console), name="party")
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)

@@ -24,12 +24,13 @@ from peil.gates.report import (
     JudgeError,
     MeasureError,
     State,
+    candidate_hash,
     observed,
 )
 from peil.outcome import GateClosed, Refused
 from peil.quality import store as quality
 from peil.quality.choices import limits_of
-from peil.store import atomic
+from peil.store import atomic, verifying
 from peil.store.store import Store
 
 __all__ = [
@@ -152,7 +153,7 @@ def _judged(store: Store, charter: Charter, state: str, day: date, limits: Limit
         "raw": store.raw_manifest(pilot, day),
         "staged": store.staged_manifest(pilot, day),
         "estimated": store.estimated(pilot, day) / "estimated.json",
-        "released": store.candidate(pilot, "presence", day) / "metadata.json",
+        "released": store.candidate(pilot, "presence", day) / verifying.NAME,
     }[state]
     content = manifest.read_bytes() if manifest.is_file() else b""
     basis = {"threshold": charter.threshold, "limits": asdict(limits)}
@@ -167,6 +168,8 @@ def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limi
 
     beliefs = tables.beliefs(state, limits)
     where = tables.folder(store, charter, state, day)
+    (table, *_) = tables.TABLES[state] or ("",)
+    judged = candidate_hash(where, table) if state == "released" else ""
     measures = tables.measures(store, charter, state, day, limits, where)
 
     def fill(connection: Any) -> None:
@@ -190,4 +193,4 @@ def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limi
         for belief in beliefs
     ]
     is_open = all(finding.success or finding.severity == "note" for finding in results)
-    return GateReport(state, charter.pilot, str(day), is_open, results)
+    return GateReport(state, charter.pilot, str(day), is_open, results, judged)

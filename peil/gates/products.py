@@ -14,7 +14,7 @@ from peil.adapters import database
 from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.gates import closing
-from peil.gates.report import Finding, GateReport, MeasureError, State, observed
+from peil.gates.report import Finding, GateReport, MeasureError, State, candidate_hash, observed
 from peil.outcome import GateClosed, Waiting
 from peil.quality.choices import limits_of
 from peil.store import atomic, stopping
@@ -38,11 +38,13 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
     pilot = charter.pilot
     module = importlib.import_module("expectations.released").PRODUCT_SUITES[product]
     beliefs = module.suite(limits_of(pilot))
+    table = PRODUCTS[product].table("released")
+    judged = candidate_hash(store.candidate(pilot, product, day), table)
     measures = _measures(charter, product, day, store, module.MEASURES)
 
     def fill(connection: Any) -> None:
-        for name, table in measures.items():
-            tables.keep(connection, name, table)
+        for name, measure in measures.items():
+            tables.keep(connection, name, measure)
 
     verdicts = great.judge("released", beliefs, fill)
     results = [
@@ -61,7 +63,7 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
     ]
     is_open = all(finding.success or finding.severity == "note" for finding in results)
     state = cast(State, f"released_{product}")
-    report = GateReport(state, pilot, str(day), is_open, results)
+    report = GateReport(state, pilot, str(day), is_open, results, judged)
     atomic.write_text(store.quality(pilot, day) / f"{state}.json", report.to_json())
     if is_open:
         closing.open_gate(store, charter, report)

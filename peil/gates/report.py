@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from peil.outcome import Refused
+from peil.store import verifying
 from peil.store.store import Store
 
 State = Literal["raw", "staged", "estimated", "released"]
@@ -66,13 +68,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class GateReport:
-    """The answer of one gate for one period of one pilot. Same batch, same bytes: no clock."""
+    """The answer of one gate for one period of one pilot. Same batch, same bytes: no clock.
+
+    `judged` is, of a release, the hash of the candidate's signed list: it holds for no other.
+    """
 
     state: State
     pilot: str
     day: str
     is_open: bool
     results: list[Finding]
+    judged: str = ""
 
     @property
     def stopped(self) -> list[Finding]:
@@ -148,6 +154,8 @@ class GateReport:
     def to_json(self) -> str:
         """Write the report as JSON: sorted keys, two equal reports give equal bytes."""
         content = asdict(self)
+        if not self.judged:
+            del content["judged"]
         return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -161,6 +169,24 @@ class GateReport:
         content = cast(dict[str, Any], json.loads(text))
         results = [Finding(**entry) for entry in content.pop("results")]
         return cls(**content, results=results)
+
+
+def candidate_hash(folder: Path, table: str) -> str:
+    """Hash of the signed list of a candidate that is to be judged; none where it has no list yet.
+
+    Raises
+    ------
+    Refused
+        Its CSV and its Parquet are not the same table: the gate would judge one of two.
+    """
+    try:
+        if (folder / f"{table}.csv").is_file():
+            verifying.same_table(folder, table)
+        return verifying.manifest(folder).sha256 if (folder / verifying.NAME).is_file() else ""
+    except verifying.Broken as fault:
+        raise Refused(
+            f"The candidate in {folder} is not judged: {fault} Run `peil release` again."
+        ) from None
 
 
 def observed(

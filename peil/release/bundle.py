@@ -1,67 +1,89 @@
-"""Sign a release folder as a bundle, and check one offline: a list of hashes and a signature.
+"""Sign a release folder as a bundle, and refuse one that is not as it was signed.
 
-The form is an in-toto statement in a DSSE envelope, as the supply-chain tools write it.
+The form is an in-toto statement in a DSSE envelope, as the supply-chain tools write it; checking it
+is `peil.store.verifying`, a copy of which lies in every bundle.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
 
-from peil.store.atomic import canonical, sha256, write_bytes
-from peil.store.signing import is_signed, public_key, sign
+from peil.charter.schema import Charter
+from peil.outcome import Refused
+from peil.store import verifying
+from peil.store.atomic import canonical, read_json, sha256, write_bytes
+from peil.store.signing import public_key, sign
 from peil.store.store import Store
+from peil.store.verifying import NAME, Broken, Manifest
 
-NAME = "bundle.dsse.json"
-KIND = "application/vnd.in-toto+json"
-PREDICATE = "https://peil.invalid/release/v1"
-
-
-def _encoded(payload: bytes) -> bytes:
-    """DSSE's pre-authentication encoding: what is really signed."""
-    return b"DSSEv1 %d %s %d %s" % (len(KIND), KIND.encode(), len(payload), payload)
+VERIFIER = "verify.py"
 
 
-def seal(store: Store, folder: Path) -> Path:
-    """Sign the hashes of every file of a folder; the envelope is put beside them."""
+def seal(store: Store, folder: Path, names: dict[str, str]) -> Path:
+    """Sign the hashes of every file of a folder; the envelope is put beside them.
+
+    Parameters
+    ----------
+    store : Store
+        Whose key signs.
+    folder : Path
+        With table, metadata and statement; the verifier is added.
+    names : dict of str to str
+        What it is a bundle of: pilot, product, period, tier, table and the hash of its CSV.
+    """
+    write_bytes(folder / VERIFIER, Path(verifying.__file__).read_bytes())
     files = sorted(file for file in folder.iterdir() if file.is_file() and file.name != NAME)
     statement = {
-        "_type": "https://in-toto.io/Statement/v1",
+        "_type": verifying.STATEMENT,
         "subject": [{"name": file.name, "digest": {"sha256": sha256(file)}} for file in files],
-        "predicateType": PREDICATE,
-        "predicate": {"role": "operator"},
+        "predicateType": verifying.PREDICATE,
+        "predicate": {"role": "operator", **names},
     }
     payload = canonical(statement)
     envelope = {
-        "payloadType": KIND,
+        "payloadType": verifying.KIND,
         "payload": base64.b64encode(payload).decode(),
-        "signatures": [{"keyid": public_key(store), "sig": sign(store, _encoded(payload))}],
+        "signatures": [
+            {"keyid": public_key(store), "sig": sign(store, verifying.encoded(payload))}
+        ],
     }
     return write_bytes(folder / NAME, canonical(envelope) + b"\n")
 
 
-def faults(folder: Path, public: str) -> list[str]:
-    """What is wrong with a bundle, in sentences; none when it is whole and signed by `public`."""
-    file = folder / NAME
-    if not file.is_file():
-        return [f"{folder.name} holds no {NAME}: it is no bundle of Peil."]
+def require_candidate(
+    store: Store, charter: Charter, product: str, day: str, folder: Path
+) -> Manifest:
+    """Refuse a candidate of which a byte is not as signed, or that another charter made.
+
+    Raises
+    ------
+    Refused
+        With what is wrong, and that nothing crossed.
+    """
     try:
-        envelope = json.loads(file.read_bytes())
-        payload = base64.b64decode(envelope["payload"], validate=True)
-        listed = {s["name"]: s["digest"]["sha256"] for s in json.loads(payload)["subject"]}
-        signatures = [signature["sig"] for signature in envelope["signatures"]]
-    except (ValueError, KeyError, TypeError):
-        return [f"{NAME} cannot be read: ask the operator for the bundle again."]
-    faults_found = []
-    if not any(is_signed(_encoded(payload), signature, public) for signature in signatures):
-        faults_found.append("The bundle does not carry the operator's signature.")
-    there = {file.name for file in folder.iterdir() if file.name != NAME}
-    for name in sorted(set(listed) - there):
-        faults_found.append(f"{name} is missing.")
-    for name in sorted(there - set(listed)):
-        faults_found.append(f"{name} is not in the signed list.")
-    for name in sorted(there & set(listed)):
-        if sha256(folder / name) != listed[name]:
-            faults_found.append(f"{name} was changed after it was signed.")
-    return faults_found
+        signed = verifying.bundle(folder, public_key(store))
+        verifying.same_table(folder, signed.predicate["table"])
+        names = {"pilot": charter.pilot, "product": product, "period": day, "tier": charter.tier}
+        for name, value in names.items():
+            if signed.predicate[name] != value:
+                raise Broken(f"The bundle is of another {name} than {value}.")
+        if read_json(folder / "metadata.json")["threshold"] != charter.threshold:
+            raise Broken("The bundle was made with another threshold than the charter's.")
+    except Broken as fault:
+        raise Refused(
+            f"The candidate of {charter.pilot} {product} {day} does not cross: {fault} "
+            f"Run `peil release {charter.pilot} {day} --product {product}` again."
+        ) from None
+    return signed
+
+
+def require_whole(store: Store, pilot: str, product: str, day: str, folder: Path) -> None:
+    """Refuse to go on from a released bundle or a ledger that is not as it was signed."""
+    try:
+        verifying.released(folder, verifying.ledger(store.root, pilot))
+    except Broken as fault:
+        raise Refused(
+            f"What is released of {pilot} {product} {day} cannot be vouched for: {fault} "
+            f"Find out who changed it, then restore it from a copy; `peil verify {folder}` checks."
+        ) from None

@@ -25,8 +25,9 @@ from peil.gates import products as product_gates
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
 from peil.release import bundle, linked, statement
-from peil.store import ledger
+from peil.store import ledger, released_tables
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json, write_text
+from peil.store.verifying import NAMES
 
 
 def approve(pilot: str, day: str, by: str, product: str = PRESENCE) -> str:
@@ -63,6 +64,7 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     row = period.product(product, to="release")
     if period.has_crossed(row.name):
         folder = period.store.released(period.pilot, row.name, period.day)
+        bundle.require_whole(period.store, period.pilot, row.name, str(period.day), folder)
         return period.outcome("release", "unchanged", {"why": "released"}, folder)
     if row.name == PRESENCE:
         require_open("estimated", period.pilot, str(period.day))
@@ -85,7 +87,8 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     GateClosed
         What would leave is not believable.
     Refused
-        The period stands released with other figures.
+        The period stands released with other figures; a byte of the candidate is not as it was
+        signed, or not what the gate judged.
     """
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
@@ -94,15 +97,28 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     candidate = store.candidate(charter.pilot, row.name, when)
     before = ledger.standing(store, charter.pilot, row.name, str(when))
     if before and folder.exists():
+        bundle.require_whole(store, charter.pilot, row.name, str(when), folder)
         return period.outcome("publish", "unchanged", {"why": "released"}, folder)
     if not (candidate / bundle.NAME).exists():
         raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")
-    if row.name == PRESENCE:
+    bundle.require_candidate(store, charter, row.name, str(when), candidate)
+    report = (
         require_open("released", charter.pilot, str(when))
-    else:
-        product_gates.require_open(charter, row.name, when, store)
+        if row.name == PRESENCE
+        else product_gates.require_open(charter, row.name, when, store)
+    )
     with period.held(f"publish {row.name}", part=_part(row)):
-        metadata = read_json(candidate / "metadata.json")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.copytree(candidate, aside)
+        signed = bundle.require_candidate(store, charter, row.name, str(when), aside)
+        if report.judged != signed.sha256:
+            raise Waiting(
+                f"The gate of {pilot} {when} judged another candidate than the one that is there: "
+                f"run `peil release {pilot} {when} --product {row.name}` again."
+            )
+        metadata = read_json(aside / "metadata.json")
         content = metadata["table_sha256"]
         if before and before["facts"]["table_sha256"] != content:
             raise Refused(
@@ -115,16 +131,13 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
             "period": str(when),
             "tier": charter.tier,
             "table_sha256": content,
+            "bundle_sha256": signed.sha256,
             **counts,
         }
-        if before is None:
+        if before is None or before["facts"].get("bundle_sha256") != signed.sha256:
             ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
         else:
             ledger.give_copy(store, charter.pilot)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(aside, ignore_errors=True)
-        shutil.copytree(candidate, aside)
         replace_folder(aside, folder)
     return period.outcome("publish", "done", counts, folder)
 
@@ -142,9 +155,7 @@ def _candidate(period: Period, product: Product) -> Outcome:
     name = product.table("released")
     folder = store.candidate(charter.pilot, product.name, day)
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
-    csv = table.to_csv(index=False, lineterminator="\n")
-    write_text(aside / f"{name}.csv", csv)
-    table.to_parquet(aside / f"{name}.parquet", index=False)
+    csv = released_tables.write(table, aside, name)
     work = store.work(charter.pilot, day, f"release_{product.name}")
     limits = transform.TransformSession.bounded(store.settings, work)
     transform.check("released", aside, limits, work / "dbt", product.name)
@@ -161,7 +172,8 @@ def _candidate(period: Period, product: Product) -> Outcome:
         if report.exists():
             write_json(aside / f"quality.{state}.json", _shareable(read_json(report)))
     write_text(aside / "methods.toml", methods.text())
-    bundle.seal(store, aside)
+    names = {key: str(metadata[key]) for key in (*NAMES, "table_sha256")}
+    bundle.seal(store, aside, {**names, "table": name})
     replace_folder(aside, folder)
     return period.outcome("release", "done", facts, folder)
 

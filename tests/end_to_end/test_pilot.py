@@ -101,17 +101,15 @@ def test_released_tables_hold_the_threshold_and_hide_what_is_withheld(
 
 
 def test_the_bundle_verifies_and_a_changed_byte_does_not(copied_store: Settings) -> None:
-    from peil.release import bundle
-    from peil.store.signing import public_key
+    from peil.store import verifying
 
-    store = Store(copied_store)
     folder = copied_store.data / f"agency/released/demo/presence/{DAYS[0]}"
-    assert bundle.faults(folder, public_key(store)) == []
+    assert verifying.answer(folder)[0] == 0
+    assert verifying.answer(copied_store.data)[0] == 0
     table = folder / "rel_presence__by_zone_hour.csv"
     table.write_bytes(table.read_bytes().replace(b"A,F", b"A,C", 1))
-    assert bundle.faults(folder, public_key(store)) == [
-        "rel_presence__by_zone_hour.csv was changed after it was signed."
-    ]
+    changed = "rel_presence__by_zone_hour.csv was changed after it was signed."
+    assert verifying.answer(folder) == (1, changed)
 
 
 def test_training_registers_two_versions_with_one_champion(copied_store: Settings) -> None:

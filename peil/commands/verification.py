@@ -1,0 +1,35 @@
+"""The command `peil verify`: what it takes, and what it says; the checking is in `store`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+Place = Annotated[
+    Path | None,
+    typer.Argument(help="A bundle's folder, a ledger or a store; by default this store."),
+]
+Key = Annotated[str, typer.Option(help="The operator's public key, from the register.")]
+
+
+def verify_command(console: Console, complaint: Console) -> Callable[..., None]:
+    """Make the command, which prints on these consoles."""
+
+    def verify(place: Place = None, key: Key = "") -> None:
+        """Check signatures, hashes, names and ledger, and name the first thing that is wrong.
+
+        Example: [bold]peil verify data/agency/released/demo/presence/2026-03-02[/bold]
+        """
+        from peil.commands.terminal import plainly
+        from peil.settings import settings
+        from peil.store import verifying
+
+        exit_code, sentence = verifying.answer(place or settings().data, key)
+        plainly(complaint if exit_code else console, sentence)
+        raise typer.Exit(exit_code)
+
+    return verify

@@ -1,0 +1,150 @@
+"""Whatever is done to a bundle, a ledger or the register, the verifier names it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmarks import tampering
+from peil.charter import public_register
+from peil.charter.clock import now
+from peil.release import bundle
+from peil.store import ledger, released_tables, verifying
+from peil.store.atomic import read_json, write_json
+from peil.store.signing import public_key
+from tests.conftest import peil_here
+
+DAY = date(2026, 3, 2)
+TABLE = "rel_presence__by_zone_hour"
+
+
+@pytest.fixture
+def folder(tiny: Any) -> Path:
+    """A released bundle in a store with register and ledger."""
+    public_register.enter(tiny.charter, tiny.store)
+    return tampering.release(tiny.store, tiny.charter, "presence", DAY, 120)
+
+
+def answer(place: Path, public: str = "") -> str:
+    exit_code, sentence = verifying.answer(place, public)
+    assert exit_code == (not sentence.startswith("Verified"))
+    return sentence
+
+
+def test_random_tamperings_are_all_detected_and_an_untouched_store_never(tiny: Any) -> None:
+    figures = tampering.measure(tiny.store, tiny.charter, 60, seed=5)
+    assert {row["kind"] for row in figures["kinds"]} == set(tampering.KINDS)
+    assert all(row["n_detected"] == row["n_tried"] for row in figures["kinds"]), figures
+    assert figures["n_false_alarms"] == 0
+
+
+def test_a_bundle_of_another_day_or_product_is_a_fault(tiny: Any, folder: Path) -> None:
+    tampering.release(tiny.store, tiny.charter, "presence", date(2026, 3, 3), 121)
+    assert answer(folder).startswith("Verified: bundle tiny presence 2026-03-02 agency, signed by")
+    shutil.rmtree(folder)
+    shutil.copytree(folder.with_name("2026-03-03"), folder)
+    sentence = "The bundle in tiny/presence/2026-03-02 is that of tiny/presence/2026-03-03."
+    assert answer(folder) == sentence
+    assert answer(tiny.store.root) == f"tiny presence 2026-03-02: {sentence}"
+    carried = shutil.copytree(folder, tiny.folder / "carried" / "2026-03-02")
+    assert answer(carried) == "The bundle in 2026-03-02 is that of tiny/presence/2026-03-03."
+
+
+def test_what_the_list_names_and_what_the_metadata_say_is_the_same(tiny: Any, folder: Path) -> None:
+    names = verifying.manifest(folder).predicate
+    for name in (*verifying.NAMES, "table_sha256"):
+        bundle.seal(tiny.store, folder, {**names, name: "other"})
+        with pytest.raises(verifying.Broken, match=rf"{name}|is that of"):
+            verifying.bundle(folder)
+    bundle.seal(tiny.store, folder, {**names, "table": "other"})
+    with pytest.raises(verifying.Broken, match="names another table than the CSV"):
+        verifying.bundle(folder)
+
+
+def test_a_bundle_that_was_signed_again_is_not_the_ledgers(tiny: Any, folder: Path) -> None:
+    (folder / "statement.en.md").write_text("nothing to see")
+    names = verifying.manifest(folder).predicate
+    bundle.seal(tiny.store, folder, names)
+    assert verifying.bundle(folder)
+    assert answer(folder) == "The ledger's release names another bundle."
+
+
+def test_csv_and_parquet_are_one_table(tiny: Any, folder: Path) -> None:
+    table = released_tables.read(folder, TABLE)
+    aside = tiny.folder / "aside"
+    for change, sentence in (
+        ({"OBS_VALUE": pd.array([999_999, None], dtype="Int64")}, "differ in OBS_VALUE"),
+        ({"OBS_VALUE": pd.array([120, 3], dtype="Int64")}, "differ in OBS_VALUE"),
+        ({"MORE": 1}, "have other columns or numbers of rows"),
+    ):
+        released_tables.write(table.assign(**change), aside, TABLE)
+        shutil.copy(folder / f"{TABLE}.csv", aside)
+        with pytest.raises(verifying.Broken, match=sentence):
+            verifying.same_table(aside, TABLE)
+    table.to_parquet(aside / f"{TABLE}.parquet", index=False)
+    with pytest.raises(verifying.Broken, match="carries metadata beside its table"):
+        verifying.same_table(aside, TABLE)
+    assert verifying.same_table(folder, TABLE)
+
+
+def test_an_entry_dated_back_shows_even_when_signed(tiny: Any, folder: Path) -> None:
+    moment = datetime.fromisoformat("2001-01-01T00:00:00+00:00")
+    ledger.append(tiny.store, "tiny", "note", moment, {"n": 1})
+    assert "Ledger entry 2 is dated before the one before it." in answer(tiny.store.root)
+
+
+def test_a_simulated_pilot_whose_period_was_shortened_is_no_fault(tiny: Any, folder: Path) -> None:
+    for end in ("2026-03-03", "2026-03-08", "2026-03-03"):
+        tiny.write_charter(period={"start": "2026-03-02", "end": end})
+        public_register.enter(tiny.charter, tiny.store)
+        ledger.append(tiny.store, "tiny", "note", now(tiny.charter), {"end": end}, once=False)
+        assert answer(tiny.store.root).startswith("Verified: 2 ledgers and bundles of ")
+    older = tiny.store.public_entry("tiny").read_bytes()
+    tiny.write_charter(recipients=["Agency", "a data broker"])
+    public_register.enter(tiny.charter, tiny.store)
+    tiny.store.public_entry("tiny").write_bytes(older)
+    assert "tiny.json of the register is not the ledger's newest charter" in answer(tiny.store.root)
+
+
+def test_a_register_that_names_another_key_shows(tiny: Any, folder: Path) -> None:
+    path = tiny.store.public_entry("tiny")
+    write_json(path, {**read_json(path), "operator_public_key": "00" * 32})
+    assert "is not the ledger's newest charter" in answer(folder)
+    assert answer(folder, "00" * 32) == "The bundle does not carry the operator's signature."
+
+
+def test_the_copy_in_a_bundle_runs_by_itself(tiny: Any, folder: Path) -> None:
+    """Isolated: without the project, as an agency or a journalist would run it."""
+    carried = shutil.copytree(folder, tiny.folder / "carried")
+    key = public_key(tiny.store)
+
+    def run(*words: str) -> tuple[int, str]:
+        command = [sys.executable, "-I", str(carried / "verify.py"), *words]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    exit_code, sentence = run("--key", key)
+    assert exit_code == 0
+    assert sentence.startswith("Verified: bundle tiny presence 2026-03-02 agency, signed by the gi")
+    assert "; no ledger of a store to look it up in." in sentence
+    (carried / f"{TABLE}.csv").write_bytes(b"REF_AREA\n")
+    assert run("--key", key) == (1, f"{TABLE}.csv was changed after it was signed.\n")
+
+
+def test_the_command_names_the_first_wrong_thing(tiny: Any, folder: Path) -> None:
+    data = tiny.store.root
+    done = peil_here(data, "verify", str(data))
+    assert (done.returncode, done.stdout) == (0, f"Verified: 2 ledgers and bundles of {data}.\n")
+    log = tiny.store.ledger("tiny")
+    assert peil_here(data, "verify", str(log)).stdout.startswith("Verified: ledger of tiny, 2 entr")
+    log.write_bytes(log.read_bytes()[:-9])
+    done = peil_here(data, "verify")
+    differs = "tiny: The agency's copy of the ledger differs from the operator's."
+    assert (done.returncode, done.stderr.strip()) == (1, differs)
