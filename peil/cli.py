@@ -16,6 +16,7 @@ from peil.commands.redteam import redteam_command
 from peil.commands.terminal import answering
 from peil.inspecting import command
 from peil.outcome import Outcome
+from peil.watch.retain import command as retaining
 
 app = typer.Typer(
     help="Run a pilot with mobile network records properly: "
@@ -222,6 +223,7 @@ def watch(
 app.command()(command.asked(answering, console))
 app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
+retaining.add_to(app, answering, console)
 charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
 app.add_typer(charter_app, name="charter")
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from filelock import FileLock, Timeout
 
 from peil.outcome import Waiting
 from peil.store.store import Store
+
+
+@contextmanager
+def all_held(store: Store, pilot: str, names: list[str], verb: str) -> Iterator[None]:
+    """Hold several periods, in the order given; none where one of them is held by another."""
+    with ExitStack() as together:
+        for name in names:
+            together.enter_context(held(store, pilot, name, verb))
+        yield
 
 
 @contextmanager
