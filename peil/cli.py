@@ -17,6 +17,7 @@ from peil.commands.terminal import answering, working
 from peil.commands.verification import verify_command
 from peil.inspecting import command
 from peil.outcome import Outcome
+from peil.watch.retain import command as retaining
 
 app = typer.Typer(
     help="Run a pilot with mobile network records properly: "
@@ -228,6 +229,7 @@ app.command()(redteam_command(answering, console))
 app.command()(verify_command(console, complaint))
 app.add_typer(charter.commands(answering, console), name="charter")
 app.add_typer(party.commands(answering, console), name="party")
+retaining.add_to(app, answering, console)
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)
 app.add_typer(alerts_app, name="alerts")
 

@@ -15,6 +15,8 @@ Fact = int | float | str
 WORDS = {
     "why": "{}",
     "note": "{}",
+    "deleted": "{}",
+    "left": "{}",
     "window": "window {}",
     "footprint": "footprint {}",
     "champion": "the champion is {}",
@@ -45,6 +47,7 @@ WORDS = {
     "misfit_share": "the night misses the cell plan by {:.0%}",
     "n_periods": "{:,} days",
     "n_days_missing": "{:,} days are missing",
+    "n_log_files": "{:,} logs cut",
     "n_lasting": "{:,} troubles lasting",
     "n_began": "{:,} began",
     "n_ended": "{:,} ended",
@@ -55,6 +58,8 @@ WORDS = {
     "flows_cpc": "flows share {:.1%} of the true trips",
 }
 SINGULAR = {"entries": "entry", "persons": "person"}
+# why a verb has nothing to do for a day, nor its gate anything to judge
+CLOSED = ("released", "retained")
 ERROR_BY_DAY = "_mape_day"
 
 

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(PROJECT / "data", description="the store: operator/ and agency/")
     deliveries: Path | None = Field(None, description="deliveries; default <data>/deliveries")
+    keep_deliveries: bool = Field(
+        False, description="the delivery folder is somebody else's: retention leaves it alone"
+    )
     truth: Path | None = Field(None, description="truth, read by scoring only; <data>/truth")
     outside_data: Path | None = Field(None, description="folder of outside sample deliveries")
     pilots: Path = Field(PROJECT / "pilots", description="the charters, one YAML a pilot")

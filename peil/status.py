@@ -12,6 +12,8 @@ from typing import Literal
 from peil.alerts import inbox, incidents, messages
 from peil.alerts.trouble import Trouble
 from peil.charter import windows
+from peil.charter.retention import PARTS
+from peil.charter.retention import is_gone as is_gone_part
 from peil.charter.schema import Charter
 from peil.stage import readiness
 from peil.store import ledger
@@ -28,6 +30,7 @@ class DayStatus:
 
     `trouble` names the incidents that last on that day, in a few words. `products` says where each
     product that follows devices stands: ``released``, ``estimated``, ``ready`` or ``waits``.
+    `is_gone` says that its rows were deleted before anything was estimated of them.
     """
 
     day: date
@@ -37,6 +40,7 @@ class DayStatus:
     why: str
     trouble: str = ""
     products: dict[str, str] = field(default_factory=dict)
+    is_gone: bool = False
 
     @property
     def is_released(self) -> bool:
@@ -50,7 +54,8 @@ class DayStatus:
     @property
     def is_done(self) -> bool:
         """Whether nothing can be done for this day now: a product may wait for other days."""
-        return self.is_released and not {"estimated", "ready"} & set(self.products.values())
+        is_closed = self.is_released or self.is_gone
+        return is_closed and not {"estimated", "ready"} & set(self.products.values())
 
 
 def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
@@ -74,11 +79,14 @@ def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
         f"{trouble.kind.replace('_', ' ')}: {trouble.where}"
         for trouble in inbox.kept(store, pilot, day, "ingest")
     ]
-    why = "; ".join(filter(None, [_why(there, gates), *flags]))
-    ledger_hash = entry["hash"][:12] if entry else ""
-    return DayStatus(
-        day, furthest, gates, ledger_hash, why, products=_products(charter, day, store)
+    is_gone = not there["estimated"] and any(
+        is_gone_part(store, pilot, day, part) for part in PARTS[1 if there["staged"] else 0 : 2]
     )
+    waits = "its rows were deleted: it is closed" if is_gone else _why(there, gates)
+    why = "; ".join(filter(None, [waits, *flags]))
+    ledger_hash = entry["hash"][:12] if entry else ""
+    products = _products(charter, day, store)
+    return DayStatus(day, furthest, gates, ledger_hash, why, products=products, is_gone=is_gone)
 
 
 def _products(charter: Charter, day: date, store: Store) -> dict[str, str]:

@@ -15,6 +15,7 @@ import pandas as pd
 from peil import methods
 from peil.adapters import experiments
 from peil.area.area import area_of, fingerprint
+from peil.charter import retention
 from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.estimate import night as night_hours
@@ -57,6 +58,8 @@ def is_due(charter: Charter, store: Store) -> bool:
     if split is None:
         return False
     record = store.trained(charter.pilot)
+    if any(retention.is_gone(store, charter.pilot, d, "staged") for d in split.fit + split.judge):
+        return False
     return not record.exists() or read_json(record)["inputs"] != _inputs(charter, split, store)
 
 
@@ -106,6 +109,9 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     if record.exists() and read_json(record)["run_ids"] == run_ids:
         return Outcome("train", pilot, period, "unchanged", read_json(record)["facts"])
 
+    for day in [*split.fit, *split.judge]:
+        if retention.is_gone(store, pilot, day, "staged"):
+            raise Refused(retention.closed(store, pilot, day, "staged"))
     experiments.close_cut_off(store, pilot, "train")
     area = area_of(charter, store)
     cells, fit_counts = _night_counts(charter, split.fit, store, None)

@@ -111,6 +111,7 @@ def peil(data: Path, *words: str, **environment: str) -> subprocess.CompletedPro
     """Run the command `peil` on a store of its own, as a person would."""
     pilots = str(PROJECT / "pilots")  # of these charters, however few days are simulated
     env = {**os.environ, "PEIL_DATA": str(data), "PEIL_PILOTS": pilots, **environment}
+    env.setdefault("PEIL_KEEP_DELIVERIES", "true")  # many tests read the same deliveries
     return subprocess.run(
         [sys.executable, "-m", "peil.cli", *words],
         capture_output=True,

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from peil.alerts import journal
 from peil.alerts.trouble import Trouble
+from peil.store.atomic import canonical, write_bytes
 from peil.store.store import Store
 
 News = Literal["opened", "worsened", "ended"]
@@ -164,6 +165,23 @@ def mark_told(store: Store, pilot: str, channel: str, notices: list[tuple[Incide
     ]
     with journal.alone(file_of(store, pilot)):
         journal.add(file_of(store, pilot), entries)
+
+
+def forget(store: Store, pilot: str, days: set[str]) -> None:
+    """Take incidents out that have ended and whose last day is one of these."""
+    file = file_of(store, pilot)
+    if not days or not file.is_file():
+        return
+    with journal.alone(file):
+        entries = journal.read(file)
+        over = {
+            key
+            for key, incident in _fold(entries).items()
+            if not incident.is_open and incident.last_day in days
+        }
+        if over:
+            stay = [entry for entry in entries if (entry["incident"], entry["number"]) not in over]
+            write_bytes(file, b"".join(canonical(entry) + b"\n" for entry in stay))
 
 
 Known = dict[tuple[str, int], Incident]

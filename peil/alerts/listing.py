@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from peil.alerts.incidents import Incident
+from peil.alerts.incidents import Incident, standing
 from peil.alerts.journal import add, alone, read
 from peil.alerts.trouble import Trouble
+from peil.store.atomic import canonical, write_bytes
 from peil.store.store import Store
 
 KIND = "gate_closed"
@@ -81,6 +82,19 @@ def list_alerts(store: Store, pilot: str, lasting: list[Incident]) -> None:
         alerts = [asdict(alert(incident.trouble)) for incident in lasting]
         lines = {_key(line): line for line in alerts}
         add(file, [line for key, line in lines.items() if key not in there])
+
+
+def forget(store: Store, pilot: str, days: set[str]) -> None:
+    """Take the lines of days whose time is over out of the list, but for trouble that lasts."""
+    file = alerts_file(store, pilot)
+    if not days or not file.is_file():
+        return
+    lasting = {incident.name for incident in standing(store, pilot)}
+    with alone(file):
+        lines = read(file)
+        stay = [x for x in lines if str(x.get("day")) not in days or x.get("incident") in lasting]
+        if len(stay) < len(lines):
+            write_bytes(file, b"".join(canonical(line) + b"\n" for line in stay))
 
 
 def _key(line: dict[str, Any]) -> tuple[str, str]:

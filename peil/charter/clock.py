@@ -31,6 +31,26 @@ def wall_today() -> date:
     return datetime.now(tz=UTC).date()
 
 
+def machine_now() -> datetime:
+    """Tell the machine's own moment, in UTC: logs and Airflow's rows are stamped with it."""
+    return datetime.now(tz=UTC).replace(microsecond=0)
+
+
+def end_of(day: date, time_zone: str) -> datetime:
+    """Tell the midnight that ends a local calendar day, in UTC."""
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZoneInfo(time_zone))
+    return end.astimezone(UTC)
+
+
+def moment_of(charter: Charter, day: date) -> datetime:
+    """Tell when a verb handles a day: retention counts from it.
+
+    A simulated day is handled at the midnight that ends it, as its schedule has it, however late
+    it is run: else nothing of a simulated pilot, which lives at its period's end, would ever die.
+    """
+    return end_of(day, charter.time_zone) if charter.is_synthetic else now(charter)
+
+
 def hours_of(day: date, time_zone: str) -> list[datetime]:
     """List the hours of a local calendar day, as UTC moments.
 

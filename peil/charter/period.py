@@ -13,11 +13,12 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from peil.charter import products, public_register, reading, windows
+from peil.charter import products, public_register, reading, retention, windows
 from peil.charter.products import PRESENCE, Product
+from peil.charter.retention import Part
 from peil.charter.schema import Charter
 from peil.charter.windows import Window
-from peil.outcome import Fact, Outcome
+from peil.outcome import Fact, Outcome, Refused
 from peil.store import ledger, lock
 from peil.store.store import Store
 
@@ -52,11 +53,17 @@ class Period:
         Raises
         ------
         Refused
-            No valid or an expired charter, no such day, or a day outside the pilot's period.
+            No valid or an expired charter, no such day, a day outside the pilot's period, or a
+            pilot that was stopped.
         """
         charter = reading.load(pilot)
         when = reading.day_of(charter, day or charter.period.end)
         store = Store()
+        if store.stopped(charter.pilot).exists() or ledger.find(store, charter.pilot, "stopped"):
+            raise Refused(
+                f"{charter.pilot} was stopped for good by `peil stop`: no verb opens it again; "
+                "another pilot needs a charter of its own."
+            )
         public_register.enter(charter, store)
         return cls(charter, when, store)
 
@@ -76,6 +83,26 @@ class Period:
     def is_released(self, product: str = PRESENCE, day: date | None = None) -> bool:
         """Whether the ledger says that a product of the day (or another one) is released."""
         return ledger.is_released(self.store, self.pilot, product, str(day or self.day))
+
+    def retained(self, verb: str, part: Part, is_done: bool) -> Outcome | None:
+        """The answer of a verb whose rows are gone; none where they are not.
+
+        Parameters
+        ----------
+        is_done : bool
+            Whether the verb had done its work before: then nothing is left to do.
+
+        Raises
+        ------
+        Refused
+            It had not: the day is closed.
+        """
+        if not retention.is_gone(self.store, self.pilot, self.day, part):
+            return None
+        note = retention.closed(self.store, self.pilot, self.day, part)
+        if not is_done:
+            raise Refused(note)
+        return self.outcome(verb, "unchanged", {"why": "retained", "note": note})
 
     def has_crossed(self, product: str = PRESENCE) -> bool:
         """Whether it is released and lies on the agency's side."""

@@ -9,10 +9,13 @@ import shutil
 from datetime import date
 
 from peil.adapters import experiments
+from peil.charter import reading
 from peil.charter.clock import now
 from peil.charter.products import PRODUCTS
+from peil.charter.retention import PARTS, is_gone
 from peil.charter.schema import Charter
 from peil.charter.windows import window_of
+from peil.ingest import deliveries
 from peil.outcome import Refused
 from peil.quality import store as quality
 from peil.store import ledger
@@ -25,9 +28,22 @@ def forget(charter: Charter, days: list[date], store: Store) -> None:
     Raises
     ------
     Refused
-        A released period of a pilot that is not simulated.
+        A released period of a pilot that is not simulated, or deliveries that are gone.
     """
     pilot = charter.pilot
+    folder = reading.root(charter, store)
+    lost = [
+        day
+        for day in days
+        if is_gone(store, pilot, day, "raw")
+        and not deliveries.files(folder, charter.inputs.events.path, day)
+    ]
+    if lost:
+        raise Refused(
+            f"Deliveries of {len(lost)} days of {pilot}, {lost[0]} first, were deleted when their "
+            "time was over: have them delivered again (`peil simulate` for the demo), then run "
+            "with --fresh."
+        )
     released = [
         (product, day)
         for day in days
@@ -52,6 +68,7 @@ def forget(charter: Charter, days: list[date], store: Store) -> None:
             store.staged_file(pilot, day),
             store.staged_manifest(pilot, day),
             store.quarantine(pilot) / f"{day}.closed.json",
+            *(store.retained(pilot, day, part) for part in PARTS),
         ):
             file.unlink(missing_ok=True)
         for folder in (

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import date
 
 from peil import status
-from peil.charter import public_register, reading
+from peil.charter import reading
+from peil.charter.period import Period
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter
 from peil.charter.windows import linked_products, releasable, window_of
@@ -34,6 +35,7 @@ WEIGHTS = {
     "score": 3.0,
     "watch": 1.0,
     "pages": 5.0,
+    "retain": 1.0,
 }
 # another run of the pilot, of other days, may be scoring and building pages: that takes a minute
 AFTER_WAIT_S = 600.0
@@ -60,7 +62,8 @@ def steps_of(
             products = [row.name for row in linked_products(charter) if row.name in weights]
             more = sum(weights[name] for name in products) * len(window.days())
             steps.append(Step(verb, str(day), WEIGHTS[verb] + more, 1 + len(products)))
-    steps += [Step(name, "", WEIGHTS[name]) for name in ("train", "score", "watch", "pages")]
+    last = ("train", "score", "watch", "pages", "retain")
+    steps += [Step(name, "", WEIGHTS[name]) for name in last]
     return steps if open_days else [step for step in steps if step.name not in ("prepare", "train")]
 
 
@@ -87,7 +90,7 @@ def run(
     charter = reading.load(pilot)
     store = Store()
     days = reading.days_between(charter, start, end)
-    public_register.enter(charter, store)
+    Period.open(charter.pilot)
     report = Report(n_days=len(days))
     to_do = days if fresh else _open(charter, days, store)
     with lock.held_days(store, charter.pilot, to_do, "run"):
@@ -150,9 +153,10 @@ def _walk_days(
 
 
 def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
-    """Score where there is a truth, watch, and build the pages, once the days are through."""
+    """Score where there is a truth, watch, build the pages; then what is past its time dies."""
     from peil.score import score
     from peil.watch import watch
+    from peil.watch.retain import retain
 
     if truth.exists(charter) and any(
         (store.estimated(charter.pilot, day) / "estimated.json").exists() for day in charter.days()
@@ -170,6 +174,9 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
     tell("pages", "", "starts")
     report.page, report.operator_page = build.build(charter, store)
     tell("pages", "", "done")
+    tell("retain", "", "starts")
+    report.outcomes.append(retain.retain(charter.pilot))
+    tell("retain", "", "done")
     report.released = released(charter, store)
 
 

@@ -31,6 +31,9 @@ def tell_run(pilot: str, report: Report, console: Console, complaint: Console) -
             _line(console, "Trained:", f"{outcome.facts.get('champion', outcome.status)}")
     for product in report.released:
         _line(console, "Released:", _product(product))
+    for outcome in report.outcomes:
+        if outcome.verb == "retain" and outcome.facts.get("deleted"):
+            _line(console, "Retained:", "; ".join(str(fact) for fact in outcome.facts.values()))
     if report.unchanged:
         n = len(report.unchanged)
         console.print(f"{n} day{'s' if n > 1 else ''} released before: nothing was done again.")

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from peil import status
-from peil.charter import reading, windows
+from peil.charter import reading, retention, windows
 from peil.charter.schema import Charter
 from peil.stage.readiness import missing
 from peil.store.atomic import read_json
@@ -25,6 +25,8 @@ def tell_status(pilot: str, console: Console) -> None:
     console.print("✓ open   ✗ closed   · not judged yet")
     if linked:
         console.print(f"products: {', '.join(linked)}   ✓ released   ≈ estimated   · not yet")
+    for line in gone(charter, store):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in set_aside(charter, store):
         console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     for window in windows.windows(charter) if linked else []:
@@ -52,6 +54,19 @@ def _table(charter: Charter, days: list[status.DayStatus], linked: list[str]) ->
         cells += [*([others] if linked else []), day.why, *([day.trouble] if has_trouble else [])]
         table.add_row(*cells, style="bold red" if day.is_set_aside else "")
     return table
+
+
+def gone(charter: Charter, store: Store) -> list[str]:
+    """Say of which days rows are gone, part by part, and whether the pilot was stopped."""
+    lines = []
+    for part in retention.PARTS:
+        days = [d for d in charter.days() if retention.is_gone(store, charter.pilot, d, part)]
+        if days:
+            what = {"raw": "raw rows", "staged": "staged rows", "linked": "pseudonym keys"}[part]
+            lines.append(f"† {what} deleted: {', '.join(map(str, days))}")
+    if store.stopped(charter.pilot).exists():
+        lines.append(f"† {charter.pilot} was stopped for good: no verb opens it again.")
+    return lines
 
 
 def set_aside(charter: Charter, store: Store) -> list[str]:

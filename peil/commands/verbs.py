@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from peil.charter import reading
-from peil.outcome import GateClosed, Outcome, Refused
+from peil.outcome import CLOSED, GateClosed, Outcome, Refused
 from peil.store.store import Store
 
 STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
@@ -58,7 +58,7 @@ def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
     outcome = _function(verb)(pilot, day)
     telling.verb_done(Store(), reading.load(pilot), verb, outcome.day)
     yield outcome
-    if outcome.facts.get("why") == "released":
+    if outcome.facts.get("why") in CLOSED:
         return
     report = gates.check(STATE_OF[verb], pilot, day)
     if not report.is_open:

@@ -40,6 +40,9 @@ def estimate(pilot: str, day: str) -> Outcome:
     period = Period.open(pilot, day)
     if period.is_released():
         return period.outcome("estimate", "unchanged", {"why": "released"})
+    is_estimated = period.store.estimated_record(period.pilot, period.day).exists()
+    if retained := period.retained("estimate", "staged", is_estimated):
+        return retained
     require_open("staged", period.pilot, str(period.day))
     with period.held("estimate"):
         return _estimate(period)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from peil.charter import reading, windows
+from peil.charter.clock import moment_of
 from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.ingest import corrections, deliveries, landing
@@ -40,6 +41,8 @@ def ingest(pilot: str, day: str) -> Outcome:
     period = Period.open(pilot, day)
     if period.is_released():
         return _released(period)
+    if retained := period.retained("ingest", "raw", is_done=True):
+        return retained
     with period.held("ingest"):
         return _ingest(period)
 
@@ -116,6 +119,7 @@ def _ingest(period: Period) -> Outcome:
     record = {
         "fingerprint": fingerprint,
         "sealed": sealed.seal_of(raw, key),
+        "landed_at": before.get("landed_at") or moment_of(charter, day).isoformat(),
         "files": landed.files,
         "refused": refused,
         "corrected": corrections.corrected(before, {file.name: digests[file] for file in accepted}),

@@ -11,6 +11,7 @@ from peil import methods
 from peil.adapters import database
 from peil.adapters.transform import TransformSession, build
 from peil.charter import windows
+from peil.charter.clock import moment_of
 from peil.charter.period import Period
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome, Refused, Waiting
@@ -34,6 +35,9 @@ def stage(pilot: str, day: str) -> Outcome:
     period = Period.open(pilot, day)
     if period.is_released():
         return period.outcome("stage", "unchanged", {"why": "released"})
+    is_staged = period.store.staged_manifest(period.pilot, period.day).exists()
+    if retained := period.retained("stage", "raw", is_staged):
+        return retained
     require_open("raw", period.pilot, str(period.day))
     with period.held("stage"):
         outcome = _stage(period)
@@ -78,6 +82,8 @@ def _stage(period: Period) -> Outcome:
         cleaning=cleaning,
     )
     build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
+    # rows that are staged again live no longer for it
+    staged_at = read_json(manifest).get("staged_at") if manifest.exists() else None
     manifest.unlink(missing_ok=True)  # it describes another file
     os.replace(part, staged)
     accounting, content = _read_back(store, pilot, day)
@@ -90,6 +96,7 @@ def _stage(period: Period) -> Outcome:
         {
             "fingerprint": fingerprint,
             "sealed": sealed.seal_of(staged, staged_key),
+            "staged_at": staged_at or moment_of(charter, day).isoformat(),
             "content_sha256": content,
             "facts": facts,
             "rows": _rows_fingerprint(store, pilot, day, cleaning),

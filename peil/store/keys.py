@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -35,6 +36,24 @@ def new_key(path: Path) -> Path:
     finally:
         aside.unlink()
     return path
+
+
+def key_id(key: bytes) -> str:
+    """Name of a key that gives nothing of it away: a hash of its hash, as staging names it."""
+    inner = hashlib.sha256(b"which key|" + key).digest()
+    return hashlib.sha256(inner).hexdigest()
+
+
+def shred(path: Path) -> None:
+    """Write over a key, then take it away: what it sealed can be read by nobody from here on."""
+    if not path.is_file():
+        return
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        file.write(secrets.token_bytes(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
 
 
 def read_key(path: Path) -> bytes:

@@ -27,6 +27,15 @@ def held(
 
 
 @contextmanager
+def all_held(store: Store, pilot: str, names: list[str], verb: str) -> Iterator[None]:
+    """Hold several periods, in the order given; none where one of them is held by another."""
+    with ExitStack() as together:
+        for name in names:
+            together.enter_context(held(store, pilot, name, verb))
+        yield
+
+
+@contextmanager
 def held_days(store: Store, pilot: str, days: Iterable[date], verb: str) -> Iterator[None]:
     """Hold days for a whole run, beside what its verbs hold one after the other.
 

@@ -96,6 +96,14 @@ class Store:
     def ledger(self, pilot: str) -> Path:
         return self.operator / "ledger" / f"{pilot}.jsonl"
 
+    def retained(self, pilot: str, day: date, part: str) -> Path:
+        """What was deleted of a day, or is being deleted: such a part of a day is closed."""
+        return self.operator / "retained" / pilot / f"{day}.{part}.json"
+
+    def stopped(self, pilot: str) -> Path:
+        """It is there once a pilot was stopped for good."""
+        return self.operator / "retained" / pilot / "stopped.json"
+
     def lock(self, pilot: str, day: str) -> Path:
         return self.operator / "locks" / pilot / f"{day}.lock"
 

@@ -32,7 +32,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from peil.charter import reading
 from peil.charter.products import linked
-from peil.outcome import GateClosed, Outcome, Refused, Waiting
+from peil.outcome import CLOSED, GateClosed, Outcome, Refused, Waiting
 from peil.settings import settings
 from peil.store import stopping
 
@@ -235,8 +235,8 @@ def guard(pilot: Pilot, state: str, state_made: Any, exists: Any = None) -> None
     def look(outcome: dict[str, Any]) -> str:
         from peil import gates
 
-        if outcome["facts"].get("why") == "released":
-            return state  # it crossed before: there is no candidate any more to look at
+        if outcome["facts"].get("why") in CLOSED:
+            return state  # crossed before, or rows gone: there is nothing any more to look at
         is_open = gates.check(state, pilot.name, day()).is_open
         _done(f"gate_{state}", pilot.name, day())
         return state if is_open else "quarantine"

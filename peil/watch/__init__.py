@@ -1,1 +1,4 @@
-"""Look for trouble on a schedule: drift of the figures of quality, deliveries that are overdue."""
+"""What is done by the clock: look for trouble, and delete what is past its time (`retain/`).
+
+Trouble is drift of the figures of quality, and deliveries that are overdue.
+"""

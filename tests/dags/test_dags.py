@@ -18,7 +18,7 @@ from peil.charter import reading
 from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
-VERBS = ("ingest", "stage", "estimate", "release", "train", "watch")
+VERBS = ("ingest", "stage", "estimate", "release", "train", "watch", "retain")
 STATE_OF = {
     "ingest": "raw",
     "stage": "staged",
@@ -41,6 +41,7 @@ TASKS = {
     },
     "train": {"train"},
     "watch": {"watch", "pages"},
+    "retain": {"retain"},
 }
 
 
@@ -129,7 +130,7 @@ def test_only_the_task_behind_the_gate_carries_the_asset(bag: Any) -> None:
             for task in dag.tasks
             if task.outlets
         }
-        if verb in ("train", "watch"):
+        if verb in ("train", "watch", "retain"):
             assert not carried
             continue
         state = STATE_OF[verb]
@@ -154,7 +155,7 @@ def test_each_verb_follows_the_state_before_it_day_by_day(bag: Any) -> None:
             assert isinstance(dag.timetable, PartitionedAssetTimetable)
             assert dag.timetable.asset_condition.uri == f"peil://{pilot}/{before[verb]}"
             assert isinstance(dag.timetable.default_partition_mapper, IdentityMapper)
-        elif verb == "watch":
+        elif verb in ("watch", "retain"):
             assert dag.schedule == "7 * * * *"
         else:
             assert (verb == "train" and not dag.timetable.can_be_scheduled) or dag.schedule is None
@@ -215,7 +216,7 @@ def test_nothing_is_caught_up_by_itself_and_runs_at_once_are_bounded(bag: Any) -
     for dag_id, dag in bag.dags.items():
         assert dag.catchup is False
         # days that wait for a person's approval must not hold up the others
-        assert dag.max_active_runs == {"release": 31, "train": 1, "watch": 1}.get(
+        assert dag.max_active_runs == {"release": 31, "train": 1, "watch": 1, "retain": 1}.get(
             dag_id.split("__")[0], 2
         )
 

@@ -34,7 +34,7 @@ STATES = {
     "estimate": "estimated",
     "release": "released",
 }
-VERBS = (*STATES, "train", "watch")
+VERBS = (*STATES, "train", "watch", "retain")
 
 
 @pytest.fixture(scope="module")

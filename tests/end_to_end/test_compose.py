@@ -23,7 +23,7 @@ from peil.settings import PROJECT, Settings
 
 DAY = date(2026, 3, 2)
 STATES = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
-VERBS = (*STATES, "train", "watch")
+VERBS = (*STATES, "train", "watch", "retain")
 LACKS = machine.missing()
 
 pytestmark = [

@@ -17,6 +17,7 @@ import pandas as pd
 from peil import methods
 from peil.adapters import experiments, transform
 from peil.area.area import Area, area_of, fingerprint
+from peil.charter import retention
 from peil.charter.clock import hours_of
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product, resolve
@@ -84,6 +85,11 @@ def estimate(pilot: str, product: str, day: str) -> Outcome:
     window = period.window
     if all(period.is_released(row.name, start) for start in periods(row, window)):
         return outcome(period, row, "unchanged", {"why": "released"})
+    for gone in retention.gone_days(period.store, period.pilot, window):
+        is_done = is_estimated(period.charter, row, window, period.store)
+        of_gone = Period(period.charter, gone, period.store)
+        if retained := of_gone.retained(f"estimate_{row.name}", "staged", is_done):
+            return retained
     readiness.require_staged(period.charter, window, period.store)
     for staged_day in window.days():
         require_open("staged", period.pilot, str(staged_day))

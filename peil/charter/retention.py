@@ -1,0 +1,80 @@
+"""When what was read of a day must be gone, by its charter and its clock, and what is gone.
+
+Only moments and records: what lies where, and its deletion, belong to `peil.watch.retain`.
+
+A day has three parts. ``raw``: the sealed raw file, its key, delivered files of events, work
+folders; gone `retention.raw_hours` after staging. ``staged``: the sealed staged file, its key,
+joint draws, candidates, what was set aside; gone `retention.staged_days` after staging. ``linked``:
+of a linkage window, named after its first day: the key of its pseudonyms and sums over its devices;
+gone with the staged rows of its last day. A day that was never staged counts from its landing, and
+may stay as long as staged rows do: nothing lives longer.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from peil.charter.clock import end_of
+from peil.charter.schema import Charter
+from peil.charter.windows import Window, window_of
+from peil.store.atomic import read_json
+from peil.store.store import Store
+
+Part = Literal["raw", "staged", "linked"]
+PARTS: tuple[Part, ...] = ("raw", "staged", "linked")
+
+
+def due(charter: Charter, store: Store, day: date, part: Part) -> datetime | None:
+    """The moment from which a part of a day must be gone; none where nothing of it was landed.
+
+    Parameters
+    ----------
+    day : date
+        Of ``linked`` the first day of the window.
+    """
+    if part == "linked":
+        return max(_staged_end(charter, store, other) for other in window_of(charter, day).days())
+    staged = _moment(store.staged_manifest(charter.pilot, day), "staged_at", charter, day)
+    if staged is not None and part == "raw":
+        return staged + timedelta(hours=charter.retention.raw_hours)
+    landed = _moment(store.raw_manifest(charter.pilot, day), "landed_at", charter, day)
+    return None if staged is None and landed is None else _staged_end(charter, store, day)
+
+
+def _staged_end(charter: Charter, store: Store, day: date) -> datetime:
+    pilot = charter.pilot
+    began = (
+        _moment(store.staged_manifest(pilot, day), "staged_at", charter, day)
+        or _moment(store.raw_manifest(pilot, day), "landed_at", charter, day)
+        or end_of(day, charter.time_zone)
+    )
+    return began + timedelta(days=charter.retention.staged_days)
+
+
+def _moment(manifest: Any, name: str, charter: Charter, day: date) -> datetime | None:
+    """When a state was made; a manifest of an older Peil says nothing, so the day's own end."""
+    if not manifest.exists():
+        return None
+    at = read_json(manifest).get(name)
+    return datetime.fromisoformat(at) if at else end_of(day, charter.time_zone)
+
+
+def is_gone(store: Store, pilot: str, day: date, part: Part) -> bool:
+    """Whether a part of a day was deleted, or its deletion began: no verb makes it again."""
+    return store.retained(pilot, day, part).exists()
+
+
+def gone_days(store: Store, pilot: str, window: Window) -> list[date]:
+    """Days of a window whose staged rows are gone, in order."""
+    return [day for day in window.days() if is_gone(store, pilot, day, "staged")]
+
+
+def closed(store: Store, pilot: str, day: date, part: Part) -> str:
+    """Why a day of which a part is gone takes nothing more, in one sentence."""
+    why = read_json(store.retained(pilot, day, part))["why"]
+    ended = {"retention": "by the charter's retention", "shred": "by `peil shred`"}
+    return (
+        f"The {part} rows of {pilot} {day} were deleted {ended.get(why, 'by `peil stop`')}: the "
+        "day is closed, and what comes for it stays unread; have it taken away."
+    )

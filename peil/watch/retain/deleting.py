@@ -1,0 +1,107 @@
+"""Delete a part of a day so that a kill at any moment, and a second run, end the same way.
+
+What will die is written down first, with its counts and the names of its keys. Then keys are
+shredded, delivered files moved aside, files deleted, and the receipt added to the ledger; only then
+the record says that it is done. A second run goes on from the record.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from peil.charter import reading
+from peil.charter.retention import Part
+from peil.charter.schema import Charter
+from peil.outcome import Refused
+from peil.store import keys, ledger
+from peil.store.atomic import read_json, write_json
+from peil.store.store import Store
+from peil.watch.retain import remains
+from peil.watch.retain.remains import Remains
+
+ASIDE = ".to_be_deleted"  # hidden, so that no delivery is looked for in it
+
+
+def delete(
+    charter: Charter, store: Store, day: date, part: Part, why: str, at: datetime
+) -> dict[str, Any] | None:
+    """Delete what there is of a part of a day; its receipt, or none where nothing was left.
+
+    The caller holds the day.
+
+    Parameters
+    ----------
+    why : str
+        ``retention``, ``shred`` or ``stop``.
+    at : datetime
+        The pilot's moment, passed in.
+    """
+    record = store.retained(charter.pilot, day, part)
+    before = read_json(record) if record.exists() else {"is_done": True, "number": 0}
+    why = why if before["is_done"] else before["why"]
+    dying = remains.of(charter, store, day, part)
+    if part == "staged" and why != "retention":
+        more = remains.at_a_word(charter, store, day, why)
+        dying = Remains(dying.keys, [*dying.places, *more], dying.delivered)
+    if before["is_done"]:
+        if not dying:
+            return None
+        before = {**_receipt(dying, day, part, why), "number": before["number"] + 1}
+        write_json(record, {**before, "is_done": False})
+    _bury(charter, store, dying, day)
+    facts = {name: value for name, value in before.items() if name != "is_done"}
+    # an entry `shredded` says of a whole window that no other key may ever name its devices
+    kind = "shredded" if part == "linked" else "deleted"
+    ledger.append(store, charter.pilot, kind, at, facts)
+    write_json(record, {**facts, "is_done": True})
+    return facts
+
+
+def _receipt(dying: Remains, day: date, part: Part, why: str) -> dict[str, Any]:
+    files = dying.files()
+    return {
+        "part": part,
+        "period": str(day),
+        "why": why,
+        "n_files": len(files),
+        "n_delivered": len(dying.delivered),
+        "n_bytes": sum(file.lstat().st_size for file in files),
+        "keys": {path.name: keys.key_id(path.read_bytes()) for path in dying.keys},
+    }
+
+
+def _bury(charter: Charter, store: Store, dying: Remains, day: date) -> None:
+    for key in dying.keys:
+        keys.shred(key)
+    for place in dying.places:
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
+    if not remains.is_ours(charter, store):
+        return
+    folder = reading.root(charter, store)
+    aside = folder / ASIDE / charter.pilot / str(day)
+    for number, file in enumerate(dying.delivered):
+        aside.mkdir(parents=True, exist_ok=True)
+        _move(file, aside / f".{number}")
+    shutil.rmtree(aside, ignore_errors=True)
+    for parent in (aside.parent, aside.parent.parent):
+        if parent.is_dir() and not any(parent.iterdir()):
+            parent.rmdir()
+
+
+def _move(file: Path, aside: Path) -> None:
+    try:
+        os.replace(file, aside)
+        return
+    except OSError as error:
+        why = error.strerror
+    raise Refused(
+        f"A delivered file in {file.parent} cannot be deleted ({why}): give this user the "
+        "right to, or set PEIL_KEEP_DELIVERIES where somebody else deletes it."
+    )

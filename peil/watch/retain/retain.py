@@ -1,0 +1,128 @@
+"""Retain: delete of every day of a pilot what its charter's time for it is over; once for each.
+
+Works under an expired charter and in a stopped pilot too: what is due must die all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from peil.adapters.airflow import forgetting
+from peil.alerts import incidents, listing
+from peil.charter import reading, retention
+from peil.charter.clock import machine_now, now
+from peil.charter.retention import PARTS, Part
+from peil.charter.schema import Charter
+from peil.charter.windows import window_of, windows
+from peil.outcome import Fact, Outcome, Waiting
+from peil.store import lock
+from peil.store.store import Store
+from peil.watch.retain import remains
+from peil.watch.retain.deleting import delete
+
+Receipts = list[dict[str, Any]]
+
+
+def retain(pilot: str, at: datetime | None = None, machine_at: datetime | None = None) -> Outcome:
+    """Delete what is due now: keys first, then files; receipts go into the ledger.
+
+    Parameters
+    ----------
+    at : datetime, optional
+        Another moment than the pilot's own (`peil.charter.clock`).
+    machine_at : datetime, optional
+        Another moment than the machine's: Airflow stamps its rows and logs with that.
+
+    Returns
+    -------
+    Outcome
+        What died, and what was left and why. Unchanged where nothing was due.
+
+    Raises
+    ------
+    Refused
+        No valid charter, or a delivered file that this user may not delete.
+    """
+    charter, store = reading.load(pilot), Store()
+    moment = at or now(charter)
+    receipts, held = delete_where(
+        charter,
+        store,
+        [
+            (day, part)
+            for day, part in parts_of(charter)
+            if is_due(charter, store, day, part, moment)
+        ],
+        "retention",
+        moment,
+    )
+    gone = {str(day) for day in charter.days() if retention.is_gone(store, pilot, day, "staged")}
+    listing.forget(store, charter.pilot, gone)
+    incidents.forget(store, charter.pilot, gone)
+    limit = machine_at or machine_now()
+    n_lines = forgetting.forget(store.settings, limit, charter.retention.staged_days)
+    facts = told(charter, store, receipts, held)
+    if n_lines:
+        facts["n_log_files"] = n_lines
+    return outcome("retain", charter, facts, bool(receipts or n_lines))
+
+
+def is_due(charter: Charter, store: Store, day: date, part: Part, at: datetime) -> bool:
+    """Whether a part of a day must be gone at a moment; what was gone once stays due."""
+    if retention.is_gone(store, charter.pilot, day, part):
+        return True
+    moment = retention.due(charter, store, day, part)
+    return moment is not None and moment <= at
+
+
+def parts_of(charter: Charter) -> Iterator[tuple[date, Part]]:
+    """Every part of every day, in order; a window's own after those of its days."""
+    for window in windows(charter):
+        yield from ((day, part) for day in window.days() for part in PARTS if part != "linked")
+        yield window.first, "linked"
+
+
+def delete_where(
+    charter: Charter, store: Store, parts: list[tuple[date, Part]], why: str, at: datetime
+) -> tuple[Receipts, list[str]]:
+    """Delete these parts, each with its day held; receipts, and sentences on days of others."""
+    receipts, held = [], []
+    for day, part in parts:
+        record = store.retained(charter.pilot, day, part)
+        if not record.exists() and not remains.of(charter, store, day, part):
+            continue
+        days = window_of(charter, day).days() if part == "linked" else [day]
+        try:
+            with lock.all_held(store, charter.pilot, [str(other) for other in days], "retain"):
+                receipts.append(delete(charter, store, day, part, why, at))
+        except Waiting as busy:
+            held.append(str(busy))
+    return [receipt for receipt in receipts if receipt is not None], held
+
+
+def told(charter: Charter, store: Store, receipts: Receipts, held: list[str]) -> dict[str, Fact]:
+    """What died and what was left, in words for a terminal."""
+    facts: dict[str, Fact] = {}
+    died = []
+    for part in PARTS:
+        own = [receipt for receipt in receipts if receipt["part"] == part]
+        if own:
+            days = sorted({receipt["period"] for receipt in own})
+            span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+            died.append(f"{part} of {span}: {sum(receipt['n_files'] for receipt in own):,} files")
+    if died:
+        facts["deleted"] = "deleted " + "; ".join(died)
+    left = [*held]
+    if not remains.is_ours(charter, store):
+        left.append("delivered files stay with the operator, whose folder it is")
+    if left:
+        facts["left"] = "; ".join(left)
+    return facts
+
+
+def outcome(verb: str, charter: Charter, facts: dict[str, Fact], is_new: bool) -> Outcome:
+    """What such a verb answers about a pilot."""
+    period = f"{charter.period.start} to {charter.period.end}"
+    return Outcome(verb, charter.pilot, period, "done" if is_new else "unchanged", facts)
