@@ -71,6 +71,11 @@ class Store:
     def ledger(self, pilot: str) -> Path:
         return self.operator / "ledger" / f"{pilot}.jsonl"
 
+    @property
+    def disclosure(self) -> Path:
+        """What all pilots of the operator released, a folder a delivery."""
+        return self.operator / "disclosure"
+
     def lock(self, pilot: str, day: str) -> Path:
         return self.operator / "locks" / pilot / f"{day}.lock"
 
