@@ -24,7 +24,7 @@ from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.gates import products as product_gates
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
-from peil.release import bundle, linked, statement
+from peil.release import bundle, disclosure, linked, released_margins, statement
 from peil.store import ledger
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json, write_text
 
@@ -57,7 +57,8 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     Waiting
         Not estimated yet, or a real pilot's period that nobody approved.
     Refused
-        The audit found an entry that the others give away.
+        The audit found an entry that the others give away, or one that releases of other pilots
+        give away with these.
     """
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
@@ -85,7 +86,8 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     GateClosed
         What would leave is not believable.
     Refused
-        The period stands released with other figures.
+        The period stands released with other figures, or another pilot has released since what
+        would tell too much with these.
     """
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
@@ -101,7 +103,10 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         require_open("released", charter.pilot, str(when))
     else:
         product_gates.require_open(charter, row.name, when, store)
-    with period.held(f"publish {row.name}", part=_part(row)):
+    with (
+        period.held(f"publish {row.name}", part=_part(row)),
+        disclosure.locked(store),
+    ):
         metadata = read_json(candidate / "metadata.json")
         content = metadata["table_sha256"]
         if before and before["facts"]["table_sha256"] != content:
@@ -109,6 +114,12 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
                 f"{pilot} {when} stands released with other figures: two versions of the same "
                 "period reveal more than one, so it is not replaced."
             )
+        table = released_margins.read_table(candidate / f"{row.table('released')}.csv")
+        figures = disclosure.release_of(
+            charter, area_of(charter, store), row.name, when, table, store
+        )
+        disclosure.check(store, figures)
+        disclosure.keep(store, figures)
         counts = {name: metadata[name] for name in ("n_entries", "n_withheld")}
         facts = {
             "product": row.name,
@@ -139,6 +150,9 @@ def _candidate(period: Period, product: Product) -> Outcome:
     area = area_of(charter, store)
     protect = resolve(product.protect)
     table: pd.DataFrame = protect(charter, area, estimated.parent, day)
+    with disclosure.locked(store):
+        figures = disclosure.release_of(charter, area, product.name, day, table, store)
+        disclosure.check(store, figures)
     name = product.table("released")
     folder = store.candidate(charter.pilot, product.name, day)
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))

@@ -92,7 +92,7 @@ def common_parts(releases: Sequence[Margins]) -> Ints:
 
 
 @dataclass(frozen=True)
-class Blocks:
+class DisjointSums:
     """What one release tells, as disjoint sums: the smallest published entry around each atom.
 
     Published entries lie in each other or apart, so an entry minus those within it loses nothing.
@@ -111,7 +111,7 @@ class Blocks:
     variance: Floats
 
 
-def blocks_of(release: Margins, atoms: Ints) -> tuple[Blocks, list[Ints]]:
+def blocks_of(release: Margins, atoms: Ints) -> tuple[DisjointSums, list[Ints]]:
     """Turn the entries of a release into disjoint sums, hour by hour.
 
     Parameters
@@ -122,7 +122,7 @@ def blocks_of(release: Margins, atoms: Ints) -> tuple[Blocks, list[Ints]]:
 
     Returns
     -------
-    Blocks
+    DisjointSums
     list of ndarray of int64
         Atoms of each entry.
     """
@@ -146,4 +146,4 @@ def blocks_of(release: Margins, atoms: Ints) -> tuple[Blocks, list[Ints]]:
         devices[of_owner, owned] -= release.devices[entry, owned]
         variance[of_owner, owned] += release.half_step[entry, owned] ** 2
         around[np.ix_(within[entry], hours)] = entry
-    return Blocks(around, devices, variance), within
+    return DisjointSums(around, devices, variance), within

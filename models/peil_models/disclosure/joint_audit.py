@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from peil_models.disclosure.audit import EXACT
-from peil_models.disclosure.blocks import Blocks, Floats, Ints, Margins, blocks_of, common_parts
+from peil_models.disclosure.blocks import (
+    DisjointSums,
+    Floats,
+    Ints,
+    Margins,
+    blocks_of,
+    common_parts,
+)
 from peil_models.disclosure.bounds import Rows, ranges, reconciled
 
 
@@ -124,7 +131,7 @@ class _Together:
     def __init__(self, releases: Sequence[Margins]) -> None:
         self.releases = releases
         self.atoms = common_parts(releases)
-        self.blocks: list[Blocks] = []
+        self.blocks: list[DisjointSums] = []
         self.within: list[list[Ints]] = []
         for release, of_atom in zip(releases, self.atoms, strict=True):
             blocks, within = blocks_of(release, of_atom)
@@ -162,7 +169,7 @@ class _Hour:
         self._sums(blocks, groups, hour)
         self._solve()
 
-    def _sums(self, blocks: list[Blocks], groups: Ints, hour: int) -> None:
+    def _sums(self, blocks: list[DisjointSums], groups: Ints, hour: int) -> None:
         """A row for each block of each release: which groups it adds up, to what."""
         self.n_groups = groups.shape[1]
         row_of: list[Ints] = []
