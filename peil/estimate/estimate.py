@@ -146,6 +146,7 @@ def _estimate(period: Period) -> Outcome:
             "run_ids": run_ids,
             "facts": facts,
             "footprint": version.label,
+            "delivery": _delivery(store, pilot, day),
             "night": {
                 "day": str(dark),
                 "is_own": is_own,
@@ -155,6 +156,13 @@ def _estimate(period: Period) -> Outcome:
     )
     replace_folder(aside, folder)
     return period.outcome("estimate", "done", facts, folder)
+
+
+def _delivery(store: Store, pilot: str, day: date) -> list[str]:
+    """Hashes of the files of events, by which other releases of the same records are known."""
+    landed = store.raw_manifest(pilot, day)
+    files = read_json(landed)["files"] if landed.exists() else []
+    return sorted({file["sha256"] for file in files})
 
 
 def _is_well_formed(store: Store, pilot: str, day: date, folder: Path) -> None:

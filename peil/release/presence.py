@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,7 +17,9 @@ from peil.charter.schema import Charter
 from peil.charter.thresholds import threshold_of as threshold_of
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Refused
+from peil.release import invariants
 from peil_models.disclosure import AuditReport, audit, outward_ends, protect
+from peil_models.disclosure.audit import narrow_entries
 from peil_models.disclosure.protect import HIDDEN
 
 
@@ -28,10 +31,10 @@ def presence(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     Refused
         The audit found an entry that the others give away.
     """
-    return released_table(charter, area, _protect(charter, area, estimated))
+    return released_table(charter, area, _protect(charter, area, estimated, day))
 
 
-def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
+def _protect(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
     """Keep the released estimator's rows, mark what must be withheld, audit what is left."""
     rows = pd.read_parquet(estimated / "est_presence__by_zone_hour.parquet")
     rows = rows[rows["estimator"] == RELEASED_ESTIMATOR].drop(columns=["estimator", "run_id"])
@@ -45,11 +48,12 @@ def _protect(charter: Charter, area: Area, estimated: Path) -> pd.DataFrame:
     is_observed = whole["n_devices"].notna()
     tidy, unobserved = whole[is_observed], whole[~is_observed]  # no entry: nothing to protect
     threshold = threshold_of(charter)
-    judged = protect(_resting_on_counts(area, tidy), threshold=threshold)
+    night = invariants.own_night(charter, estimated, day)
+    judged = _judged(area, tidy, threshold, night)
     shown = ~judged["is_withheld"].astype(bool)
     figures_of = [name for name in HIDDEN if name in tidy]
     protected = judged.assign(**{name: tidy[name].where(shown) for name in figures_of})
-    report = _audit(area, tidy, protected, threshold)
+    report = _audit(area, tidy, protected, threshold, night)
     if not report.holds:
         raise Refused(
             f"{charter.pilot}: the published entries would give away {report.n_recoverable} "
@@ -81,16 +85,61 @@ def _resting_on_counts(area: Area, tidy: pd.DataFrame) -> pd.DataFrame:
     return resting.assign(n_persons=by_zone.to_numpy())
 
 
-def _audit(area: Area, tidy: pd.DataFrame, protected: pd.DataFrame, threshold: int) -> AuditReport:
-    """Attack what is published (persons in whole numbers, else devices) with its own sums."""
-    if area.register is None:
-        return audit(protected, threshold=threshold, rounded_to=1.0)
+def _judged(
+    area: Area, tidy: pd.DataFrame, threshold: int, night: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Say what is withheld, until the median night, which is the register, narrows none of it."""
+    resting = _resting_on_counts(area, tidy)
+    judged = protect(resting, threshold=threshold)
+    if area.register is None or not len(night):
+        return judged
+    nights = tidy[np.asarray(_utc(tidy["hour_at"]).isin(night))]
+    while True:
+        of_night = judged.loc[nights.index]
+        of_night = of_night.assign(n_persons=nights["n_persons"].where(~of_night["is_withheld"]))
+        narrow = narrow_entries(of_night, **_known(area, nights, of_night, threshold, night))
+        more = invariants.also_withheld(area, nights, of_night["is_withheld"], narrow, night)
+        if not len(more):
+            return judged
+        # as if nobody were there: withheld for itself
+        resting.loc[more, ["n_devices", "n_persons"]] = 0.0
+        judged = protect(resting, threshold=threshold)
+
+
+def _known(
+    area: Area,
+    tidy: pd.DataFrame,
+    protected: pd.DataFrame,
+    threshold: int,
+    night: pd.DatetimeIndex,
+) -> dict[str, Any]:
+    """What an attacker knows of published persons: what a device stands for, totals, nights."""
     bottom = tidy[tidy["zone_id"].isin(area.bottom()) & (tidy["n_devices"] > 0)]
     ratio = (bottom["n_persons"] / bottom["n_devices"]).groupby(bottom["zone_id"]).max()
     units: dict[Hashable, float] = {z: float(ratio.get(z, 1.0)) for z in area.bottom()}
-    return audit(
-        protected, threshold=threshold, value="n_persons", units_per_device=units, rounded_to=1.0
-    )
+    return {
+        "threshold": threshold,
+        "value": "n_persons",
+        "units_per_device": units,
+        "rounded_to": 1.0,
+        "extra_rows": invariants.rows_of_audit(area, tidy, protected["is_withheld"], night),
+    }
+
+
+def _audit(
+    area: Area,
+    tidy: pd.DataFrame,
+    protected: pd.DataFrame,
+    threshold: int,
+    night: pd.DatetimeIndex,
+) -> AuditReport:
+    """Attack what is published (persons in whole numbers, else devices) with its own sums.
+
+    And with what the weights hold fixed: totals of hours, and the median night of each zone.
+    """
+    if area.register is None:
+        return audit(protected, threshold=threshold, rounded_to=1.0)
+    return audit(protected, **_known(area, tidy, protected, threshold, night))
 
 
 def released_table(charter: Charter, area: Area, protected: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.gates import products as product_gates
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
-from peil.release import bundle, linked, statement
+from peil.release import bundle, disclosure, linked, released_margins, statement
 from peil.store import ledger, released_tables
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json, write_text
 from peil.store.verifying import NAMES
@@ -58,7 +58,8 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     Waiting
         Not estimated yet, or a real pilot's period that nobody approved.
     Refused
-        The audit found an entry that the others give away.
+        The audit found an entry that the others give away, or one that releases of other pilots
+        give away with these.
     """
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
@@ -88,7 +89,8 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         What would leave is not believable.
     Refused
         The period stands released with other figures; a byte of the candidate is not as it was
-        signed, or not what the gate judged.
+        signed, or not what the gate judged; or another pilot has released since what would tell
+        too much with these.
     """
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
@@ -107,7 +109,10 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         if row.name == PRESENCE
         else product_gates.require_open(charter, row.name, when, store)
     )
-    with period.held(f"publish {row.name}", part=_part(row)):
+    with (
+        period.held(f"publish {row.name}", part=_part(row)),
+        disclosure.locked(store),
+    ):
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(aside, ignore_errors=True)
@@ -125,6 +130,12 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
                 f"{pilot} {when} stands released with other figures: two versions of the same "
                 "period reveal more than one, so it is not replaced."
             )
+        table = released_margins.read_table(aside / f"{row.table('released')}.csv")
+        figures = disclosure.release_of(
+            charter, area_of(charter, store), row.name, when, table, store
+        )
+        disclosure.check(store, figures)
+        disclosure.keep(store, figures)
         counts = {name: metadata[name] for name in ("n_entries", "n_withheld")}
         facts = {
             "product": row.name,
@@ -152,6 +163,9 @@ def _candidate(period: Period, product: Product) -> Outcome:
     area = area_of(charter, store)
     protect = resolve(product.protect)
     table: pd.DataFrame = protect(charter, area, estimated.parent, day)
+    with disclosure.locked(store):
+        figures = disclosure.release_of(charter, area, product.name, day, table, store)
+        disclosure.check(store, figures)
     name = product.table("released")
     folder = store.candidate(charter.pilot, product.name, day)
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))

@@ -104,6 +104,11 @@ class Store:
         """It is there once a pilot was stopped for good."""
         return self.operator / "retained" / pilot / "stopped.json"
 
+    @property
+    def disclosure(self) -> Path:
+        """What all pilots of the operator released, a folder a delivery."""
+        return self.operator / "disclosure"
+
     def lock(self, pilot: str, day: str) -> Path:
         return self.operator / "locks" / pilot / f"{day}.lock"
 

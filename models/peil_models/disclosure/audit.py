@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from peil_models.disclosure.bounds import Rows, widths
 from peil_models.disclosure.hierarchy import read_hierarchy
@@ -122,6 +123,63 @@ def audit(
     >>> audit(frame, threshold=15).n_recoverable
     1
     """
+    _, withheld, spreads, leaks, n_rows = _attack(
+        frame, value, units_per_device, extra_rows, rounded_to
+    )
+    return AuditReport(
+        n_withheld=len(withheld),
+        n_recoverable=int((spreads < EXACT).sum()),
+        n_narrow=int((spreads < threshold - EXACT).sum()),
+        n_small_differences=sum(EXACT < rest < threshold - EXACT for rest in leaks),
+        n_rows=n_rows,
+        narrowest=float(spreads.min(initial=np.inf)),
+    )
+
+
+def narrow_entries(
+    frame: pd.DataFrame,
+    *,
+    threshold: float,
+    value: str = "n_devices",
+    units_per_device: Mapping[Hashable, float] | None = None,
+    extra_rows: Iterable[LinearRow] = (),
+    rounded_to: float = 0.0,
+) -> NDArray[np.bool_]:
+    """Say which withheld entries the attack of `audit` bounds tighter than the threshold.
+
+    Parameters
+    ----------
+    frame, threshold, value, units_per_device, extra_rows, rounded_to
+        As in `audit`.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_rows,)
+        By row of the frame. Not fit to be published: it tells which entries are weak.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({
+    ...     "zone_id": ["NL", "A", "B"], "parent_id": [None, "NL", "NL"], "hour_at": 8,
+    ...     "n_devices": [65.0, None, 60.0], "is_withheld": [False, True, False]})
+    >>> narrow_entries(frame, threshold=15)
+    array([False,  True, False])
+    """
+    table, withheld, spreads, _, _ = _attack(frame, value, units_per_device, extra_rows, rounded_to)
+    narrow = np.zeros(table.withheld.shape, dtype=bool)
+    for entry, spread in zip(withheld, spreads, strict=True):
+        narrow[entry] = spread < threshold - EXACT
+    return np.asarray(narrow[table.tree.row, table.tree.column])
+
+
+def _attack(
+    frame: pd.DataFrame,
+    value: str,
+    units_per_device: Mapping[Hashable, float] | None,
+    extra_rows: Iterable[LinearRow],
+    rounded_to: float,
+) -> tuple[_Table, list[tuple[int, int]], NDArray[np.float64], list[float], int]:
+    """The withheld entries and the width of each in devices; what totals leave; rows used."""
     for column in ("is_withheld", value):
         if column not in frame:
             raise ValueError(f"frame has no column {column}")
@@ -137,14 +195,7 @@ def audit(
     spreads = widths(rows, [list(table.expand(zone, hour)[0]) for zone, hour in withheld])
     spreads /= np.array([table.heaviest_hidden(units, *entry) for entry in withheld])
     leaks = [rest / max(units[leaf] for leaf in hidden) for hidden, rest in residuals]
-    return AuditReport(
-        n_withheld=len(withheld),
-        n_recoverable=int((spreads < EXACT).sum()),
-        n_narrow=int((spreads < threshold - EXACT).sum()),
-        n_small_differences=sum(EXACT < rest < threshold - EXACT for rest in leaks),
-        n_rows=len(rows.parts),
-        narrowest=float(spreads.min(initial=np.inf)),
-    )
+    return table, withheld, spreads, leaks, len(rows.parts)
 
 
 class _Table:

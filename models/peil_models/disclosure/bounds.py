@@ -45,9 +45,6 @@ class Rows:
 def widths(rows: Rows, goals: Sequence[Sequence[int]]) -> NDArray[np.float64]:
     """Width of the feasible range of each goal, a sum of unknowns.
 
-    The rows fall apart into systems that share no unknown; each is solved on its own, and the
-    width of a goal is the sum of its widths over the systems.
-
     Parameters
     ----------
     rows : Rows
@@ -64,6 +61,40 @@ def widths(rows: Rows, goals: Sequence[Sequence[int]]) -> NDArray[np.float64]:
     ValueError
         The rows contradict each other.
     """
+    low, high = ranges(rows, goals)
+    return high - low
+
+
+def ranges(
+    rows: Rows, goals: Sequence[Sequence[int]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Smallest and largest value of each goal, a sum of unknowns.
+
+    The rows fall apart into systems that share no unknown; each is solved on its own, and the
+    ends of a goal are the sums of its ends over the systems.
+
+    Parameters
+    ----------
+    rows, goals
+        As in `widths`.
+
+    Returns
+    -------
+    lower, upper : ndarray of shape (n_goals,)
+        `upper` is infinity where nothing bounds a goal.
+
+    Raises
+    ------
+    ValueError
+        The rows contradict each other.
+
+    Examples
+    --------
+    >>> rows = Rows(2)
+    >>> rows.add({0: 1.0, 1: 1.0}, 9.5, 10.5)
+    >>> ranges(rows, [[0], [0, 1]])
+    (array([0. , 9.5]), array([10.5, 10.5]))
+    """
     matrix = rows.matrix()
     _, group = connected_components(abs(matrix).T @ abs(matrix), directed=False)
     order = np.argsort(group, kind="stable")
@@ -78,7 +109,7 @@ def widths(rows: Rows, goals: Sequence[Sequence[int]]) -> NDArray[np.float64]:
         for system in {int(group[i]) for i in goal}:
             asked_of = tuple(sorted(i for i in goal if group[i] == system))
             goals_of.setdefault(asked_of, []).append(number)
-    out = np.zeros(len(goals))
+    lower, upper = np.zeros(len(goals)), np.zeros(len(goals))
     of_system: dict[int, list[tuple[int, ...]]] = {}
     for unknowns in goals_of:
         of_system.setdefault(int(group[unknowns[0]]), []).append(unknowns)
@@ -86,8 +117,48 @@ def widths(rows: Rows, goals: Sequence[Sequence[int]]) -> NDArray[np.float64]:
         solver = _solver(rows, rows_of[system], int(starts[system + 1] - starts[system]), place)
         for unknowns in sums:
             low, high = _range(solver, [int(place[i]) for i in unknowns])
-            out[goals_of[unknowns]] += high - low
-    return out
+            lower[goals_of[unknowns]] += low
+            upper[goals_of[unknowns]] += high
+    return lower, upper
+
+
+def reconciled(rows: Rows) -> Rows:
+    """Widen rows that contradict each other by as little as lets them hold together.
+
+    The sum of what all ends are moved by is the least; rows that hold together stay as they are.
+
+    Examples
+    --------
+    >>> rows = Rows(1)
+    >>> rows.add({0: 1.0}, 9.0, 10.0)
+    >>> rows.add({0: 1.0}, 13.0, 14.0)
+    >>> wider = reconciled(rows)
+    >>> float(round(sum(wider.upper) - sum(rows.upper) + sum(rows.lower) - sum(wider.lower), 3))
+    3.0
+    """
+    highspy = optional_package("highspy", "disclosure")
+    n_rows = len(rows.parts)
+    solver = _solver(rows, list(range(n_rows)), rows.n_unknowns, np.arange(rows.n_unknowns))
+    solver.run()
+    if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        return rows
+    solver = silent_solver()
+    n_vars = rows.n_unknowns + 2 * n_rows  # how far each row lies below its range, and above
+    costs = np.repeat([0.0, 1.0], [rows.n_unknowns, 2 * n_rows])
+    solver.addVars(n_vars, np.zeros(n_vars), np.full(n_vars, highspy.kHighsInf))
+    solver.changeColsCost(n_vars, np.arange(n_vars, dtype=np.int32), costs)
+    for number, part in enumerate(rows.parts):
+        below = rows.n_unknowns + 2 * number
+        at = np.array([*part, below, below + 1], dtype=np.int32)
+        factors = np.array([*part.values(), 1.0, -1.0])
+        solver.addRow(rows.lower[number], rows.upper[number], len(at), at, factors)
+    solver.run()
+    moved = np.array(solver.getSolution().col_value)[rows.n_unknowns :].reshape(-1, 2)
+    wider = Rows(rows.n_unknowns)
+    for number, part in enumerate(rows.parts):
+        below, above = moved[number] * (1.0 + 1e-7) + 1e-7
+        wider.add(part, rows.lower[number] - below, rows.upper[number] + above)
+    return wider
 
 
 def _solver(rows: Rows, numbers: list[int], n_unknowns: int, place: NDArray[np.intp]) -> Any:

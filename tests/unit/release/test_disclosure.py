@@ -1,0 +1,200 @@
+"""All pilots of an operator share one disclosure ledger: what they tell together is bounded."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from peil.charter.clock import hours_of
+from peil.estimate.estimators import RELEASED_ESTIMATOR
+from peil.outcome import Refused
+from peil.release import disclosure
+from peil.release.lattice import Tiled, zone_by_cell
+from peil.release.presence import presence
+from peil.release.released_margins import ReleasedMargins, kept
+from peil.store import ledger
+from peil.store.atomic import write_json
+from tests.unit.conftest import DAY, Tiny
+
+# six by six tiles; the first pilot's zones are two columns each
+COLUMN, ROW = (axis.ravel() for axis in np.meshgrid(np.arange(6), np.arange(6)))
+THIRDS = COLUMN // 2
+DEVICES = np.where(ROW == 5, 1.0, 9.0)
+MOVED = THIRDS.copy()
+MOVED[(ROW == 5) & (COLUMN < 3)] = 1  # three tiles, of which one lies in its zone already
+MOVED[(ROW == 4) & (COLUMN == 0)] = 0
+
+
+def area(zone: np.ndarray) -> Any:
+    names = [f"Z{number}" for number in range(int(zone.max()) + 1)]
+    zones = pd.DataFrame({"zone_id": [*names, "ALL"], "level": [*["-"] * len(names), "all"]})
+    zones["parent_id"] = [*["ALL"] * len(names), None]
+    tiles = pd.DataFrame({"x_m": COLUMN * 100.0 + 50, "y_m": ROW * 100.0 + 50})
+    tiles["zone_id"] = [names[number] for number in zone]
+    sums = [("ALL", np.arange(len(names))), *((n, np.array([i])) for i, n in enumerate(names))]
+    return SimpleNamespace(
+        zones=zones,
+        tiles=tiles,
+        register=None,
+        crs="local",
+        bottom=lambda: names,
+        members=lambda: sums,
+    )
+
+
+def release(
+    tiny: Tiny,
+    pilot: str,
+    zone: np.ndarray,
+    delivery: tuple[str, ...] = ("a" * 64,),
+    devices: np.ndarray = DEVICES,
+) -> ReleasedMargins:
+    """Estimates of a pilot, and what it is about to release of them."""
+    tiny.write_charter(threshold=15)
+    charter, of_pilot = tiny.charter.model_copy(update={"pilot": pilot}), area(zone)
+    folder = tiny.store.estimated(pilot, DAY)
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [
+        (name, hour, RELEASED_ESTIMATOR, devices[np.isin(zone, members)].sum(), np.nan, "r")
+        for hour in hours_of(DAY, "Europe/Amsterdam")[:2]
+        for name, members in of_pilot.members()
+    ]
+    columns = ["zone_id", "hour_at", "estimator", "n_devices", "n_persons", "run_id"]
+    frame = pd.DataFrame(rows, columns=columns).assign(n_devices_counted=lambda f: f["n_devices"])
+    frame.to_parquet(folder / "est_presence__by_zone_hour.parquet")
+    write_json(folder / "estimated.json", {"delivery": list(delivery)})
+    table = presence(charter, of_pilot, folder, DAY)
+    return disclosure.release_of(charter, of_pilot, "presence", DAY, table, tiny.store)
+
+
+def cross(tiny: Tiny, figures: ReleasedMargins) -> None:
+    disclosure.check(tiny.store, figures)
+    disclosure.keep(tiny.store, figures)
+
+
+def test_a_second_pilot_whose_zones_differ_by_three_tiles_is_refused(tiny: Tiny) -> None:
+    cross(tiny, release(tiny, "first", THIRDS))
+    with pytest.raises(Refused) as refusal:
+        cross(tiny, release(tiny, "second", MOVED))
+    sentence = str(refusal.value)
+    for part in ("presence that first released", "2026-03-02", "in Z0 of first", "in Z1 of second"):
+        assert part in sentence
+    assert "2026-03-01 23:00 UTC" in sentence and "within 15 devices" in sentence
+    assert [other.pilot for other in kept(tiny.store, ["a" * 64], "presence")] == ["first"]
+
+
+@pytest.mark.parametrize("zone", [COLUMN // 3 * 0, np.where(THIRDS == 2, 1, 0)])
+def test_a_second_pilot_whose_zones_nest_passes(tiny: Tiny, zone: np.ndarray) -> None:
+    cross(tiny, release(tiny, "first", THIRDS))
+    cross(tiny, release(tiny, "second", zone))
+    assert len(kept(tiny.store, ["a" * 64], "presence")) == 2
+
+
+def test_finer_zones_than_before_pass_too(tiny: Tiny) -> None:
+    cross(tiny, release(tiny, "first", THIRDS))
+    cross(tiny, release(tiny, "second", COLUMN))
+
+
+@pytest.mark.parametrize("others", [("b" * 64, "a" * 64), ("a" * 64, "c" * 64)])
+def test_a_delivery_of_another_name_and_one_file_more_is_the_same(
+    tiny: Tiny, others: tuple[str, ...]
+) -> None:
+    cross(tiny, release(tiny, "first", THIRDS))
+    with pytest.raises(Refused, match="first released of the same records"):
+        cross(tiny, release(tiny, "renamed", MOVED, others))
+    cross(tiny, release(tiny, "elsewhere", MOVED, ("d" * 64,)))
+
+
+def test_withheld_entries_of_two_pilots_are_looked_at_together(tiny: Tiny) -> None:
+    few = np.where(THIRDS == 0, 0.5, DEVICES)  # Z0 holds 6 devices, and is withheld with another
+    cross(tiny, release(tiny, "first", THIRDS, devices=few))
+    pairs = np.where(THIRDS == 0, 0, 1)
+    with pytest.raises(Refused, match=r"the withheld entry of Z0 \(first\)"):
+        figures = release(tiny, "second", pairs, devices=few)
+        shown = figures.entries["REF_AREA"].eq("Z1")  # as if a looser rule had left it
+        figures.entries.loc[shown, "devices"] = few[pairs == 1].sum()
+        figures.entries.loc[shown, "withheld"] = False
+        cross(tiny, figures)
+
+
+def test_the_same_release_is_kept_once_and_is_the_same_bytes(tiny: Tiny) -> None:
+    figures = release(tiny, "first", THIRDS)
+    cross(tiny, figures)
+    before = {file: file.read_bytes() for file in tiny.store.disclosure.rglob("*.*")}
+    cross(tiny, release(tiny, "first", THIRDS))
+    assert before == {file: file.read_bytes() for file in tiny.store.disclosure.rglob("*.*")}
+    assert len(before) == 3
+
+
+@pytest.mark.parametrize("gone", ["*.json", "*.first.*", "first.*.parquet", "areas/*"])
+def test_what_is_gone_is_written_again_from_the_bundle(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    figures = release(tiny, "tiny", THIRDS)
+    cross(tiny, figures)
+    monkeypatch.setattr(disclosure, "area_of", lambda charter, store: area(THIRDS))
+    table = presence(tiny.charter, area(THIRDS), tiny.store.estimated("tiny", DAY), DAY)
+    bundle = tiny.store.released("tiny", "presence", DAY)
+    bundle.mkdir(parents=True)
+    table.to_csv(bundle / "rel_presence__by_zone_hour.csv", index=False)
+    facts = {"product": "presence", "period": str(DAY), "table_sha256": "0"}
+    ledger.append(tiny.store, "tiny", "release", datetime(2026, 3, 9, tzinfo=UTC), facts)
+    for file in tiny.store.disclosure.rglob(gone.replace("first", "tiny")):
+        file.unlink()
+    with pytest.raises(Refused, match="in Z0 of tiny"):
+        cross(tiny, release(tiny, "second", MOVED))
+    assert kept(tiny.store, ["a" * 64], "presence")[0].name == figures.name
+    for file in [*tiny.store.disclosure.rglob("*.json"), bundle / "rel_presence__by_zone_hour.csv"]:
+        file.unlink()
+    with pytest.raises(Refused, match="restore that folder"):
+        cross(tiny, release(tiny, "second", MOVED))
+
+
+def linked(product: str, pilot: str, zone: np.ndarray, shown: list[str]) -> ReleasedMargins:
+    of_pilot, moment = area(zone), pd.Timestamp("2026-03-02T08:00Z")
+    key = {"REF_AREA": shown, "ORIGIN": "SIM_O", "TIME_PERIOD": moment, "FREQ": "H"}
+    tiles = Tiled(
+        pilot, "local", 100.0, *(of_pilot.tiles[c].to_numpy() for c in ("x_m", "y_m")), zone
+    )
+    sums = {name: numbers.tolist() for name, numbers in of_pilot.members()}
+    entries = pd.DataFrame(key).assign(withheld=False)
+    return ReleasedMargins(pilot, product, str(DAY), 15, ["a" * 64], tiles, sums, entries)
+
+
+def test_products_that_follow_devices_are_told_of_one_zoning_and_no_entry_more(tiny: Tiny) -> None:
+    cross(tiny, linked("visitors", "first", THIRDS, ["Z0", "Z1"]))
+    cross(tiny, linked("visitors", "second", THIRDS, ["Z0"]))
+    with pytest.raises(Refused, match="by other zones than these"):
+        cross(tiny, linked("visitors", "third", MOVED, ["Z0"]))
+    with pytest.raises(Refused, match="without Z2, SIM_O at 2026-03-02 08:00 UTC"):
+        cross(tiny, linked("visitors", "third", THIRDS, ["Z0", "Z2"]))
+
+
+def tiles(pilot: str, tile_m: float, corner_m: float, n: int, plane: str = "EPSG:3035") -> Tiled:
+    centre = corner_m + tile_m * (np.arange(n) + 0.5)
+    x, y = (axis.ravel() for axis in np.meshgrid(centre, centre))
+    return Tiled(pilot, plane, tile_m, x, y, np.arange(n * n))
+
+
+def test_tiles_of_other_sizes_are_cut_into_common_cells() -> None:
+    coarse, fine = zone_by_cell([tiles("a", 200, 0, 1), tiles("b", 100, 0, 3)])
+    assert sorted(fine[coarse == 0].tolist()) == [0, 1, 3, 4]
+    shifted, whole = zone_by_cell([tiles("a", 100, 50, 1), tiles("b", 100, 0, 2)])
+    assert sorted(whole[shifted == 0].tolist()) == [0, 1, 2, 3]
+
+
+def test_tiles_that_cannot_be_laid_over_each_other_are_refused() -> None:
+    with pytest.raises(Refused, match="different planes"):
+        zone_by_cell([tiles("a", 100, 0, 2), tiles("b", 100, 0, 3, "EPSG:28992")])
+    with pytest.raises(Refused, match="fit each other nowhere"):
+        zone_by_cell([tiles("a", 100, 0, 9), tiles("b", 99.999, 0, 9)])
+
+
+def test_figures_of_an_unknown_delivery_are_refused(tiny: Tiny) -> None:
+    with pytest.raises(Refused, match="which delivery its figures are made of"):
+        disclosure.delivery_of(tiny.store, "tiny", date(2026, 3, 3))

@@ -1,0 +1,101 @@
+"""The median night of a zone is its register: what that gives away is withheld, and audited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from peil.charter import reading
+from peil.charter.clock import hours_of
+from peil.estimate.estimators import RELEASED_ESTIMATOR
+from peil.outcome import Refused
+from peil.release import invariants
+from peil.release.presence import presence
+from peil.store.atomic import write_json
+from peil_models.disclosure.medians import median_bounds
+from tests.unit.conftest import DAY
+
+ZONES = ["A", "B", "C"]
+PARENT = {"A": "ALL", "B": "ALL", "C": "ALL", "ALL": None}
+NIGHT = {  # devices; hour 3 of A is under the threshold, and B hides it
+    "A": [18.0, 16.0, 20.0, 14.0, 22.0, 19.0],
+    "B": [40.0, 42.0, 44.0, 46.0, 48.0, 50.0],
+    "C": [90.0, 91.0, 92.0, 93.0, 94.0, 95.0],
+}
+REGISTER = pd.Series({"A": 74.0, "B": 180.0, "C": 370.0})
+
+
+def area(register: pd.Series | None = REGISTER) -> Any:
+    zones = pd.DataFrame({"zone_id": list(PARENT), "parent_id": list(PARENT.values())})
+    zones["level"] = ["-"] * 3 + ["all"]
+    sums = [("ALL", np.arange(3)), *((zone, np.array([i])) for i, zone in enumerate(ZONES))]
+    return SimpleNamespace(
+        zones=zones,
+        register=register,
+        is_whole_country=True,
+        bottom=lambda: ZONES,
+        members=lambda: sums,
+    )
+
+
+def estimated(folder: Path, night_day: str = str(DAY)) -> Path:
+    """Estimates whose persons are set so that the median night is the register."""
+    rows = []
+    for number, hour in enumerate(hours_of(DAY, "Europe/Amsterdam")):
+        devices = {zone: NIGHT[zone][number] if number < 6 else 100.0 for zone in ZONES}
+        persons = {zone: REGISTER[zone] / np.median(NIGHT[zone]) * devices[zone] for zone in ZONES}
+        for zone in [*ZONES, "ALL"]:
+            pair = [sum(of.values()) if zone == "ALL" else of[zone] for of in (devices, persons)]
+            rows.append((zone, hour, RELEASED_ESTIMATOR, *pair, pair[1] - 9, pair[1] + 9, "r"))
+    names = ["n_devices", "n_persons", "n_persons_lower", "n_persons_upper", "run_id"]
+    frame = pd.DataFrame(rows, columns=["zone_id", "hour_at", "estimator", *names])
+    frame["n_devices_counted"] = frame["n_devices"]
+    frame.to_parquet(folder / "est_presence__by_zone_hour.parquet")
+    write_json(folder / "estimated.json", {"night": {"day": night_day}})
+    return folder
+
+
+def widths(table: pd.DataFrame) -> dict[str, float]:
+    """What somebody who knows the register finds of each zone with a gap in its night. Devices."""
+    ranges = {}
+    for zone in ZONES:
+        of_zone = table[table["REF_AREA"] == zone].head(6)
+        ratio = REGISTER[zone] / np.median(NIGHT[zone])
+        shown = of_zone.loc[of_zone["OBS_STATUS"] == "A", "OBS_VALUE"].astype(float) / ratio
+        if 0 < len(shown) < 6:
+            low, high = median_bounds(shown, 6 - len(shown), float(REGISTER[zone]) / ratio)
+            ranges[zone] = high - low
+    return ranges
+
+
+def test_the_register_would_give_away_an_hour_of_the_night_and_more_is_withheld(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, charter = estimated(tmp_path), reading.load("demo")
+    with monkeypatch.context() as patch:  # the twin: nobody thinks of the register
+        patch.setattr(invariants, "own_night", lambda *_: pd.DatetimeIndex([], tz="UTC"))
+        careless = widths(presence(charter, area(), folder, DAY))
+    assert careless["B"] < 1.0  # known exactly, and A with it
+    careful = widths(presence(charter, area(), folder, DAY))
+    assert careful and min(careful.values()) >= 15
+
+
+def test_the_audit_knows_nights_and_totals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, charter = estimated(tmp_path), reading.load("demo")
+    monkeypatch.setattr(invariants, "also_withheld", lambda *_: pd.Index([]))
+    with pytest.raises(Refused, match="narrow 2 more"):
+        presence(charter, area(), folder, DAY)
+
+
+def test_a_night_of_another_day_is_no_row(tmp_path: Path) -> None:
+    charter = reading.load("demo")
+    folder = estimated(tmp_path, "2026-03-01")
+    assert not len(invariants.own_night(charter, folder, DAY))
+    assert len(invariants.own_night(charter, estimated(tmp_path), DAY)) == 6
+    table = presence(charter, area(), estimated(tmp_path, "2026-03-01"), DAY)
+    assert (table["OBS_STATUS"] == "Q").sum() == 2
