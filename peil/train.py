@@ -22,7 +22,7 @@ from peil.estimate.champion import default_footprint
 from peil.outcome import Outcome, Refused
 from peil.stage.counted import counted_of
 from peil.store import lock, provenance
-from peil.store.atomic import read_json, write_json
+from peil.store.atomic import read_json, read_whole, write_json
 from peil.store.store import Store
 from peil_models.footprint import FootprintSignalStrength, calibrate_footprint, footprint_deviance
 
@@ -57,7 +57,9 @@ def is_due(charter: Charter, store: Store) -> bool:
     if split is None:
         return False
     record = store.trained(charter.pilot)
-    return not record.exists() or read_json(record)["inputs"] != _inputs(charter, split, store)
+    return read_whole(record).get("inputs") != _inputs(charter, split, store) or (
+        experiments.champion(store, charter.pilot) is None
+    )
 
 
 def _inputs(charter: Charter, split: Split, store: Store) -> dict[str, Any]:
@@ -103,8 +105,9 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
         for name in ("defaults", "calibrated")
     }
     period = f"{len(split.fit)}+{len(split.judge)} days"
-    if record.exists() and read_json(record)["run_ids"] == run_ids:
-        return Outcome("train", pilot, period, "unchanged", read_json(record)["facts"])
+    before = read_whole(record)
+    if before.get("run_ids") == run_ids and experiments.champion(store, pilot) is not None:
+        return Outcome("train", pilot, period, "unchanged", before["facts"])
 
     experiments.close_cut_off(store, pilot, "train")
     area = area_of(charter, store)

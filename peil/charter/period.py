@@ -18,7 +18,7 @@ from peil.charter.products import PRESENCE, Product
 from peil.charter.schema import Charter
 from peil.charter.windows import Window
 from peil.outcome import Fact, Outcome
-from peil.store import ledger, lock
+from peil.store import disk, ledger, lock
 from peil.store.store import Store
 
 
@@ -91,9 +91,10 @@ class Period:
         Raises
         ------
         Waiting
-            Another run holds it.
+            Another run holds it, or the disk of the store has no room for what a verb writes.
         """
         name = f"{self.day}.{part}" if part else str(self.day)
+        disk.require_room(self.store)
         with lock.held(self.store, self.pilot, name, verb):
             yield
 

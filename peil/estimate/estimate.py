@@ -23,7 +23,15 @@ from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
 from peil.stage.counted import counted_of
 from peil.store import provenance
-from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json
+from peil.store.atomic import (
+    aside_of,
+    fresh_folder,
+    read_json,
+    read_whole,
+    removed_on_failure,
+    replace_folder,
+    write_json,
+)
 from peil.store.store import Store
 
 
@@ -41,7 +49,8 @@ def estimate(pilot: str, day: str) -> Outcome:
     if period.is_released():
         return period.outcome("estimate", "unchanged", {"why": "released"})
     require_open("staged", period.pilot, str(period.day))
-    with period.held("estimate"):
+    aside = aside_of(period.store.estimated(period.pilot, period.day))
+    with period.held("estimate"), removed_on_failure(aside):
         return _estimate(period)
 
 
@@ -67,8 +76,9 @@ def _estimate(period: Period) -> Outcome:
     }
     folder = store.estimated(pilot, day)
     record = store.estimated_record(pilot, day)
-    if record.exists() and read_json(record)["run_ids"] == run_ids:
-        return period.outcome("estimate", "unchanged", read_json(record)["facts"])
+    before = read_whole(record)
+    if before.get("run_ids") == run_ids:
+        return period.outcome("estimate", "unchanged", before["facts"])
 
     experiments.close_cut_off(store, pilot, str(day))
     counted = counted_of(charter, day, store)
@@ -103,7 +113,7 @@ def _estimate(period: Period) -> Outcome:
         "unlocated_share": round(metrics[RELEASED_ESTIMATOR]["unlocated_share"], 4),
         "withheld_share": round(metrics[RELEASED_ESTIMATOR]["withheld_share"], 4),
     }
-    aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
+    aside = fresh_folder(aside_of(folder))
     _write(aside / "est_presence__by_zone_hour.parquet", pd.concat(zones, ignore_index=True))
     _write(
         aside / "est_presence__by_tile_hour.parquet",

@@ -34,7 +34,7 @@ from peil.charter import reading
 from peil.charter.products import linked
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
 from peil.settings import settings
-from peil.store import stopping
+from peil.store import disk, stopping
 
 # Jinja: the day of a run, for texts that people read
 WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
@@ -126,8 +126,10 @@ class Pilot:
             from peil.store.store import Store
 
             when = context["dag_run"].partition_key or conf.get("day") or ""
+            store = Store()
             cause = error if isinstance(error, BaseException) else RuntimeError()
-            telling.verb_failed(Store(), reading.load(self.name), verb, str(when), cause)
+            cause = disk.in_words(cause, store) or cause
+            telling.verb_failed(store, reading.load(self.name), verb, str(when), cause)
 
         return [failed]
 

@@ -215,7 +215,8 @@ def prepare(settings: Settings) -> None:
     os.environ.update(environment(settings))
     marker, version = home / "schema", metadata.version("apache-airflow-core")
     with changing(settings):
-        if marker.exists() and marker.read_text() == version:
+        is_there = (home / "airflow.db").is_file()
+        if is_there and marker.exists() and marker.read_text() == version:
             return
         with warnings.catch_warnings():
             # of libraries' own imports, which whoever runs a pilot can do nothing about

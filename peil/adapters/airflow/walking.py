@@ -180,7 +180,8 @@ class _Walker:
                 task.retries, task.retry_policy = 0, None
                 mails: Any = task.on_failure_callback or []
                 task.on_failure_callback = [*mails, self._remember]
-                task.on_kill, task.pre_execute = self._terminate, _before
+                walked: Any = task
+                walked.on_kill, walked.pre_execute = self._terminate, _before
 
     def _terminate(self) -> None:
         """Do at SIGTERM what the process did before Airflow put its own handler there."""
