@@ -24,11 +24,9 @@ from peil.outcome import Outcome, Refused, Waiting
 from peil.stage.counted import counted_of
 from peil.store import provenance
 from peil.store.atomic import (
-    aside_of,
     fresh_folder,
     read_json,
     read_whole,
-    removed_on_failure,
     replace_folder,
     write_json,
 )
@@ -49,8 +47,7 @@ def estimate(pilot: str, day: str) -> Outcome:
     if period.is_released():
         return period.outcome("estimate", "unchanged", {"why": "released"})
     require_open("staged", period.pilot, str(period.day))
-    aside = aside_of(period.store.estimated(period.pilot, period.day))
-    with period.held("estimate"), removed_on_failure(aside):
+    with period.held("estimate"):
         return _estimate(period)
 
 
@@ -113,7 +110,7 @@ def _estimate(period: Period) -> Outcome:
         "unlocated_share": round(metrics[RELEASED_ESTIMATOR]["unlocated_share"], 4),
         "withheld_share": round(metrics[RELEASED_ESTIMATOR]["withheld_share"], 4),
     }
-    aside = fresh_folder(aside_of(folder))
+    aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     _write(aside / "est_presence__by_zone_hour.parquet", pd.concat(zones, ignore_index=True))
     _write(
         aside / "est_presence__by_tile_hour.parquet",

@@ -26,15 +26,7 @@ from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
 from peil.release import bundle, linked, statement
 from peil.store import ledger
-from peil.store.atomic import (
-    aside_of,
-    fresh_folder,
-    read_json,
-    removed_on_failure,
-    replace_folder,
-    write_json,
-    write_text,
-)
+from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json, write_text
 
 
 def approve(pilot: str, day: str, by: str, product: str = PRESENCE) -> str:
@@ -74,8 +66,7 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         return period.outcome("release", "unchanged", {"why": "released"}, folder)
     if row.name == PRESENCE:
         require_open("estimated", period.pilot, str(period.day))
-    aside = aside_of(period.store.candidate(period.pilot, row.name, period.day))
-    with period.held(f"release {row.name}", part=_part(row)), removed_on_failure(aside):
+    with period.held(f"release {row.name}", part=_part(row)):
         return _candidate(period, row)
 
 
@@ -110,8 +101,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         require_open("released", charter.pilot, str(when))
     else:
         product_gates.require_open(charter, row.name, when, store)
-    aside = aside_of(folder)
-    with period.held(f"publish {row.name}", part=_part(row)), removed_on_failure(aside):
+    with period.held(f"publish {row.name}", part=_part(row)):
         metadata = read_json(candidate / "metadata.json")
         content = metadata["table_sha256"]
         if before and before["facts"]["table_sha256"] != content:
@@ -132,6 +122,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         else:
             ledger.give_copy(store, charter.pilot)
         folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(aside, ignore_errors=True)
         shutil.copytree(candidate, aside)
         replace_folder(aside, folder)
@@ -150,7 +141,7 @@ def _candidate(period: Period, product: Product) -> Outcome:
     table: pd.DataFrame = protect(charter, area, estimated.parent, day)
     name = product.table("released")
     folder = store.candidate(charter.pilot, product.name, day)
-    aside = fresh_folder(aside_of(folder))
+    aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     csv = table.to_csv(index=False, lineterminator="\n")
     write_text(aside / f"{name}.csv", csv)
     table.to_parquet(aside / f"{name}.parquet", index=False)
