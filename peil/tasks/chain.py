@@ -30,6 +30,7 @@ from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
+from peil.adapters.airflow.home import is_read
 from peil.charter import reading
 from peil.charter.products import linked
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
@@ -159,13 +160,15 @@ def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
 
 
 def pilots() -> list[Pilot]:
-    """Return every pilot that has a charter.
+    """Return every pilot that has a charter; in a walk of one pilot, that one only.
 
     A charter that is not valid still gives DAGs, without a schedule of their own: running one
     shows the reason, where a missing DAG would show nothing.
     """
     declared = []
     for file in sorted(settings().pilots.glob("*.yml")):
+        if not is_read(file.stem):
+            continue
         file = reading.path_of(file.stem)
         facts = _known(file, file.stat().st_mtime_ns)
         declared.append(Pilot(file.stem, **(facts or {})))
