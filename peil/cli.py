@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,6 @@ from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
 from peil.commands.terminal import answering, working
 from peil.inspecting import command
-from peil.outcome import Outcome
 
 app = typer.Typer(
     help="Run a pilot with mobile network records properly: "
@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,  # locals may hold row values
 )
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on loopback.")]
 console = Console()
 complaint = Console(stderr=True)
 
@@ -34,9 +35,7 @@ OfProduct = Annotated[
 ]
 
 
-def say(outcome: Outcome) -> None:
-    """Print an outcome and where to look."""
-    terminal.say(outcome, console)
+say = partial(terminal.say, console=console)
 
 
 @app.command()
@@ -284,7 +283,7 @@ def alerts_test() -> None:
 
 
 @app.command()
-def up() -> None:
+def up(airflow_port: Port = 8080, mlflow_port: Port = 5000) -> None:
     """Start Airflow and MLflow on this machine's loopback, for people who want the consoles.
 
     Example: [bold]peil up[/bold]
@@ -293,7 +292,7 @@ def up() -> None:
     from peil.settings import settings
 
     with answering():
-        start(settings())
+        start(settings(), airflow_port, mlflow_port)
 
 
 if __name__ == "__main__":

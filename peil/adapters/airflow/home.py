@@ -177,7 +177,11 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
             "base_log_folder": str(home / "logs"),
             "logging_level": "WARNING",
         },
-        "scheduler": {"scheduler_idle_sleep_time": "1"},
+        "scheduler": {
+            "scheduler_idle_sleep_time": "1",
+            # tasks of a scheduler that died are found so soon, not after five minutes
+            "orphaned_tasks_check_interval": "30",
+        },
         "usage_data_collection": {"enabled": "False"},
     }
     variables = {
