@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,7 +17,6 @@ from peil.commands.signing import charter, party
 from peil.commands.terminal import answering, working
 from peil.commands.verification import verify_command
 from peil.inspecting import command
-from peil.outcome import Outcome
 from peil.watch.retain import command as retaining
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,  # locals may hold row values
 )
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on loopback.")]
 console = Console()
 complaint = Console(stderr=True)
 
@@ -36,9 +37,7 @@ OfProduct = Annotated[
 ]
 
 
-def say(outcome: Outcome) -> None:
-    """Print an outcome and where to look."""
-    terminal.say(outcome, console)
+say = partial(terminal.say, console=console)
 
 
 @app.command()
@@ -245,7 +244,7 @@ def alerts_test() -> None:
 
 
 @app.command()
-def up() -> None:
+def up(airflow_port: Port = 8080, mlflow_port: Port = 5000) -> None:
     """Start Airflow and MLflow on this machine's loopback, for people who want the consoles.
 
     Example: [bold]peil up[/bold]
@@ -254,7 +253,7 @@ def up() -> None:
     from peil.settings import settings
 
     with answering():
-        start(settings())
+        start(settings(), airflow_port, mlflow_port)
 
 
 if __name__ == "__main__":

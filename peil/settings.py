@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     unpacked_ratio: int = Field(
         200, ge=1, description="a gzip that unpacks to more times its size is refused"
     )
+    room_ratio: int = Field(
+        8, ge=0, description="free disk that ingest asks for, as times the size of a delivery"
+    )
     lock_wait_s: float = Field(0.0, ge=0, description="seconds to wait for a held period")
     mlflow_uri: str | None = Field(None, description="default sqlite under the operator's store")
     smtp_host: str | None = None

@@ -18,6 +18,7 @@ from peil.charter.schema import Charter
 from peil.stage import readiness
 from peil.store import ledger
 from peil.store.atomic import read_json
+from peil.store.damage import Damaged
 from peil.store.store import Store
 
 State = Literal["raw", "staged", "estimated", "released"]
@@ -59,7 +60,17 @@ class DayStatus:
 
 
 def of_day(charter: Charter, day: date, store: Store) -> DayStatus:
-    """Read one day's standing from the store; nothing is written."""
+    """Read one day's standing from the store; nothing is written.
+
+    A day of which a record is damaged is ``damaged``; why says which, and what to do.
+    """
+    try:
+        return _of_day(charter, day, store)
+    except Damaged as damage:
+        return DayStatus(day, "damaged", dict.fromkeys(STATES, "-"), "", str(damage))
+
+
+def _of_day(charter: Charter, day: date, store: Store) -> DayStatus:
     pilot = charter.pilot
     there = {
         "raw": store.raw_manifest(pilot, day).exists(),

@@ -23,7 +23,7 @@ from peil.estimate.champion import default_footprint
 from peil.outcome import Outcome, Refused
 from peil.stage.counted import counted_of
 from peil.store import lock, provenance
-from peil.store.atomic import read_json, write_json
+from peil.store.atomic import read_json, read_whole, write_json
 from peil.store.store import Store
 from peil_models.footprint import FootprintSignalStrength, calibrate_footprint, footprint_deviance
 
@@ -60,7 +60,9 @@ def is_due(charter: Charter, store: Store) -> bool:
     record = store.trained(charter.pilot)
     if any(retention.is_gone(store, charter.pilot, d, "staged") for d in split.fit + split.judge):
         return False
-    return not record.exists() or read_json(record)["inputs"] != _inputs(charter, split, store)
+    return read_whole(record).get("inputs") != _inputs(charter, split, store) or (
+        experiments.champion(store, charter.pilot) is None
+    )
 
 
 def _inputs(charter: Charter, split: Split, store: Store) -> dict[str, Any]:
@@ -106,8 +108,9 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
         for name in ("defaults", "calibrated")
     }
     period = f"{len(split.fit)}+{len(split.judge)} days"
-    if record.exists() and read_json(record)["run_ids"] == run_ids:
-        return Outcome("train", pilot, period, "unchanged", read_json(record)["facts"])
+    before = read_whole(record)
+    if before.get("run_ids") == run_ids and experiments.champion(store, pilot) is not None:
+        return Outcome("train", pilot, period, "unchanged", before["facts"])
 
     for day in [*split.fit, *split.judge]:
         if retention.is_gone(store, pilot, day, "staged"):

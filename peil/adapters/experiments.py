@@ -31,6 +31,8 @@ from peil.store.store import Store
 # Only our own estimators are ever loaded from a registry file (no pickle, see docs/privacy.md).
 TRUSTED = ["peil_models.footprint.signal_strength.FootprintSignalStrength"]
 RUN_ID = "peil.run_id"
+# what MLflow answers of a model or an alias that it does not know
+UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,9 @@ def champion(store: Store, pilot: str) -> Version | None:
     flow = client(store)
     try:
         version = flow.get_model_version_by_alias(model_name(pilot), "champion")
-    except MlflowException:
+    except MlflowException as error:
+        if error.error_code not in UNKNOWN:
+            raise  # a registry that cannot be read is not one that knows of no champion
         return None
     with tempfile.TemporaryDirectory() as folder:
         file = flow.download_artifacts(str(version.run_id), "footprint.skops", folder)

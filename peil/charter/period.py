@@ -19,7 +19,8 @@ from peil.charter.retention import Part
 from peil.charter.schema import Charter
 from peil.charter.windows import Window
 from peil.outcome import Fact, Outcome, Refused
-from peil.store import ledger, lock
+from peil.store import disk, ledger, lock
+from peil.store.atomic import aside_of, removed_on_failure
 from peil.store.store import Store
 
 
@@ -115,13 +116,22 @@ class Period:
     def held(self, verb: str, part: str = "") -> Iterator[None]:
         """Hold the period, or a part of it, for a verb; a second one is told who has it.
 
+        Folders of the period that a verb had not finished are removed where it fails.
+
         Raises
         ------
         Waiting
-            Another run holds it.
+            Another run holds it, or the disk of the store has no room for what a verb writes.
         """
         name = f"{self.day}.{part}" if part else str(self.day)
-        with lock.held(self.store, self.pilot, name, verb):
+        store, pilot, product = self.store, self.pilot, part or PRESENCE
+        places = (
+            store.estimated(pilot, self.day, product),
+            store.candidate(pilot, product, self.day),
+            store.released(pilot, product, self.day),
+        )
+        disk.require_room(store)
+        with lock.held(store, pilot, name, verb), removed_on_failure(*map(aside_of, places)):
             yield
 
     def outcome(

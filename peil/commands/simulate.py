@@ -18,6 +18,7 @@ from shapely.geometry import mapping
 
 from peil.outcome import Refused
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json
+from peil.store.damage import Damaged
 from peil_models import synthetic
 from peil_models.synthetic import (
     FIRST_DAY,
@@ -153,7 +154,7 @@ def _existing(to: Path, truth_folder: Path, parameters: dict[str, Any]) -> dict[
         for folder, manifest in zip((to, truth_folder), manifests, strict=True):
             if manifest["parameters"] != parameters or manifest["sha256"] != _hashes(folder):
                 return None
-    except (json.JSONDecodeError, KeyError):
+    except (Damaged, KeyError):
         return None
     return _answer("unchanged", manifests[0])
 

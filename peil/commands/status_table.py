@@ -9,6 +9,7 @@ from peil import status
 from peil.charter import reading, retention, windows
 from peil.charter.schema import Charter
 from peil.stage.readiness import missing
+from peil.store import disk
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -27,7 +28,7 @@ def tell_status(pilot: str, console: Console) -> None:
         console.print(f"products: {', '.join(linked)}   ✓ released   ≈ estimated   · not yet")
     for line in gone(charter, store):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for line in set_aside(charter, store):
+    for line in [*disk.look(store, charter.pilot), *set_aside(charter, store)]:
         console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     for window in windows.windows(charter) if linked else []:
         left = missing(charter, window, store)
@@ -49,7 +50,7 @@ def _table(charter: Charter, days: list[status.DayStatus], linked: list[str]) ->
         table.add_column("trouble", style="red")
     for day in days:
         gates = " ".join(SIGNS[day.gates[state]] for state in status.STATES)
-        others = " ".join(MARKS.get(day.products[name], "≈") for name in linked)
+        others = " ".join(MARKS.get(day.products.get(name, "waits"), "≈") for name in linked)
         cells = [str(day.day), day.state, gates, day.ledger[:8]]
         cells += [*([others] if linked else []), day.why, *([day.trouble] if has_trouble else [])]
         table.add_row(*cells, style="bold red" if day.is_set_aside else "")

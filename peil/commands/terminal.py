@@ -12,18 +12,29 @@ import typer
 from rich.console import Console
 
 from peil.outcome import GateClosed, Outcome, Refused, Stopped
-from peil.store import stopping
+from peil.store import disk, stopping
 from peil.store.store import Store
 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn a refusal, a closed gate or a stop into one sentence and its exit code."""
+    """Turn a refusal, a closed gate or a stop into one sentence and its exit code.
+
+    An error of the disk or of a database is a refusal too: `peil.store.disk` words it.
+    """
     try:
         yield
     except (Refused, GateClosed, Stopped) as stop:
         complain(str(stop))
         raise typer.Exit(stop.exit_code) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        refusal = disk.in_words(error, Store())
+        if refusal is None:
+            raise
+        complain(str(refusal))
+        raise typer.Exit(refusal.exit_code) from None
 
 
 @contextmanager

@@ -23,7 +23,13 @@ from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
 from peil.stage.counted import counted_of
 from peil.store import provenance
-from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json
+from peil.store.atomic import (
+    fresh_folder,
+    read_json,
+    read_whole,
+    replace_folder,
+    write_json,
+)
 from peil.store.store import Store
 
 
@@ -70,8 +76,9 @@ def _estimate(period: Period) -> Outcome:
     }
     folder = store.estimated(pilot, day)
     record = store.estimated_record(pilot, day)
-    if record.exists() and read_json(record)["run_ids"] == run_ids:
-        return period.outcome("estimate", "unchanged", read_json(record)["facts"])
+    before = read_whole(record)
+    if before.get("run_ids") == run_ids:
+        return period.outcome("estimate", "unchanged", before["facts"])
 
     experiments.close_cut_off(store, pilot, str(day))
     counted = counted_of(charter, day, store)

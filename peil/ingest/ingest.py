@@ -16,8 +16,8 @@ from peil.ingest import corrections, deliveries, landing
 from peil.ingest.file_check import FileCheck, is_still, look, state_of
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Fact, Outcome, Refused, Waiting
-from peil.store import sealed
-from peil.store.atomic import canonical, read_json, write_json
+from peil.store import disk, sealed
+from peil.store.atomic import canonical, read_whole, removed_on_failure, write_json
 from peil.store.store import Store
 
 QUIET_S = 60.0  # a file untouched for so long is not being written any more
@@ -90,11 +90,13 @@ def _ingest(period: Period) -> Outcome:
     }
     fingerprint = hashlib.sha256(canonical(asks)).hexdigest()
     raw, manifest = store.raw_file(pilot, day), store.raw_manifest(pilot, day)
-    before = read_json(manifest) if raw.exists() and manifest.exists() else {}
+    before = read_whole(manifest) if raw.exists() else {}
     key = store.key(pilot, day, "raw")
     if before.get("fingerprint") == fingerprint and sealed.is_intact(raw, key, before):
         return period.outcome("ingest", "unchanged", _facts(before))
 
+    delivered = sum(file.stat().st_size for file in looks)
+    disk.require_room(store, store.settings.room_ratio * delivered)
     accepted = [file for file in events if file in looks]
     accepted, twice = _not_twice(store, pilot, day, accepted, looks)
     refused += twice
@@ -110,7 +112,8 @@ def _ingest(period: Period) -> Outcome:
         corrections.keep(store, pilot, day, corrections.refused(charter, day, refused))
         raise Refused(_first_sentence(refused))
     try:
-        landed = landing.land(charter, day, store, folder, accepted, cells, looks)
+        with removed_on_failure(*landing.parts(raw)):
+            landed = landing.land(charter, day, store, folder, accepted, cells, looks)
     except landing.NothingLandedError as nothing:
         refused += nothing.refused
         corrections.keep(store, pilot, day, corrections.refused(charter, day, refused))

@@ -19,7 +19,7 @@ from peil.ingest.readers import EVENT_COLUMNS, READERS, generic, tolerant_csv
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.ingest.unreadable import require_readable
 from peil.outcome import Refused, Waiting
-from peil.store import keys
+from peil.store import disk, keys
 from peil.store.store import Store
 
 ALL = f"SELECT {', '.join(EVENT_COLUMNS)} FROM incoming"
@@ -55,6 +55,12 @@ def refusal(file: Path, error: FileRefused, sha256: str = "") -> dict[str, str]:
     return record | ({"sha256": sha256} if sha256 else {})
 
 
+def parts(raw: Path) -> tuple[Path, Path]:
+    """The files beside a sealed raw file that it is written in; whoever lands removes them."""
+    part = raw.with_name(f".{raw.name}.part")
+    return part, part.with_name(part.name + ".wal")
+
+
 def land(
     charter: Charter,
     day: date,
@@ -79,12 +85,12 @@ def land(
     """
     raw = store.raw_file(charter.pilot, day)
     raw.parent.mkdir(parents=True, exist_ok=True)
-    part = raw.with_name(f".{raw.name}.part")
+    part, wal = parts(raw)
     keys.new_key(store.key(charter.pilot, day, "raw"))
     spill = store.work(charter.pilot, day, "ingest")
     unusable: list[dict[str, str]] = []
     while True:
-        for left in (part, part.with_name(part.name + ".wal")):
+        for left in (part, wal):
             left.unlink(missing_ok=True)
         try:
             allowed = [folder, raw.parent]
@@ -95,13 +101,14 @@ def land(
                 if listed := charter.inputs.opt_out:
                     file = folder / listed.path
                     _reading(
+                        store,
                         file,
                         lambda f=file, column=listed.column: opt_out.read_list(opened, f, column),
                     )
-                landed = _land_files(opened, charter, events, looks)
+                landed = _land_files(opened, charter, events, looks, store)
                 plan = _cell_delivery(charter, store)
                 for file in cells:
-                    _reading(file, lambda f=file, plan=plan: _land_cells(opened, f, plan))
+                    _reading(store, file, lambda f=file, plan=plan: _land_cells(opened, f, plan))
                 cell_plan.require_not_swapped(opened, shown(cells[0]), charter.area.crs)
                 plan_checks.require_placed(opened, shown(cells[0]), charter, store)
                 write_batch(opened, charter, day)
@@ -112,11 +119,9 @@ def land(
             unusable.append(refusal(error.file, _cannot_read(error.file), looks[error.file].sha256))
     landed = Landed(landed.files, [*unusable, *landed.refused])
     if not landed.files:
-        part.unlink()
         raise NothingLandedError(landed.refused)
     for file, look in looks.items():
         if not is_still(file, look.state):
-            part.unlink()
             raise Waiting(
                 f"{shown(file)} changed while it was read: it is taken when it lies still."
             )
@@ -130,12 +135,14 @@ def _land_files(
     charter: Charter,
     events: list[Path],
     looks: dict[Path, FileCheck],
+    store: Store,
 ) -> Landed:
     landed = Landed([], [])
     for file_id, file in enumerate(events):
         sha256 = looks[file].sha256
         try:
-            record = _land_file(opened, file, file_id, looks[file], charter)
+            with disk.ours_first(store):
+                record = _land_file(opened, file, file_id, looks[file], charter)
             landed.files.append({"name": file.name, "sha256": sha256, **record})
             continue
         except (duckdb.InternalException, duckdb.FatalException):
@@ -169,10 +176,11 @@ def _needs_memory(file: Path) -> str:
     )
 
 
-def _reading(file: Path, read: Any) -> Any:
+def _reading(store: Store, file: Path, read: Any) -> Any:
     """Run a reader; what DuckDB says may hold row values, so only the file's name is told."""
     try:
-        return read()
+        with disk.ours_first(store):
+            return read()
     except duckdb.OutOfMemoryException:
         raise Refused(_needs_memory(file)) from None
     except (duckdb.Error, OSError, UnicodeError):

@@ -17,10 +17,20 @@ from peil.gates import require_open
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.quality.measuring import measure
 from peil.stage.accounting import rows_of
-from peil.store import keys, sealed
-from peil.store.atomic import canonical, fresh_folder, read_json, write_json
+from peil.store import disk, keys, sealed
+from peil.store.atomic import (
+    canonical,
+    fresh_folder,
+    read_json,
+    read_whole,
+    removed_on_failure,
+    write_json,
+)
 from peil.store.store import Store
 
+# free disk that staging asks for, as times the size of the raw file: the staged file is 1.9 times
+# as large (a day of 1 000 devices), and as many rows again may be spilled while they are sorted
+STAGED_RATIO = 4
 ACCOUNT = "staged.main.int_rows_accounted__by_file_reason"
 
 
@@ -61,10 +71,11 @@ def _stage(period: Period) -> Outcome:
     fingerprint = _fingerprint(store, pilot, day, cleaning, pseudonym_key)
     staged = store.staged_file(pilot, day)
     staged_key = store.key(pilot, day, "staged")
-    before = read_json(manifest) if staged.exists() and manifest.exists() else {}
+    before = read_whole(manifest) if staged.exists() else {}
     if before.get("fingerprint") == fingerprint and sealed.is_intact(staged, staged_key, before):
         return period.outcome("stage", "unchanged", before["facts"])
     database.require_sound(store, pilot, day, "raw")
+    disk.require_room(store, STAGED_RATIO * store.raw_file(pilot, day).stat().st_size)
 
     part = staged.with_name(f".{staged.name}.part")
     for leftover in (part, part.with_name(part.name + ".wal")):
@@ -81,11 +92,13 @@ def _stage(period: Period) -> Outcome:
         temp_directory=work / "spill",
         cleaning=cleaning,
     )
-    build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
-    # rows that are staged again live no longer for it
-    staged_at = read_json(manifest).get("staged_at") if manifest.exists() else None
-    manifest.unlink(missing_ok=True)  # it describes another file
-    os.replace(part, staged)
+    wal = part.with_name(part.name + ".wal")
+    with removed_on_failure(part, wal, work):
+        build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
+        # rows that are staged again live no longer for it
+        staged_at = read_whole(manifest).get("staged_at")
+        manifest.unlink(missing_ok=True)  # it describes another file
+        os.replace(part, staged)
     accounting, content = _read_back(store, pilot, day)
     facts: dict[str, Fact] = {
         f"n_{outcome}": rows_of(accounting, outcome)

@@ -6,8 +6,12 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from peil.store.damage import Damaged, damaged
 
 
 def canonical(content: Any) -> bytes:
@@ -23,13 +27,32 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> Path:
     """Write a file so that a kill at any moment leaves the old file or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.part")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
+    with removed_on_failure(aside):
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
     return path
+
+
+@contextmanager
+def removed_on_failure(*paths: Path) -> Iterator[None]:
+    """Leave nothing half made of these files and folders where the block does not end well.
+
+    A full disk would stay full of it. What a kill leaves is removed by the next run.
+    """
+    try:
+        yield
+    except BaseException:
+        for path in paths:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+        raise
 
 
 def write_text(path: Path, content: str) -> Path:
@@ -44,8 +67,25 @@ def write_json(path: Path, content: Any) -> Path:
 
 
 def read_json(path: Path) -> Any:
-    """Read what `write_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read what `write_json` wrote.
+
+    Raises
+    ------
+    Damaged
+        It is not there whole; the sentence says how it is made again.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # no JSON, or no text
+        raise damaged(path) from None
+
+
+def read_whole(path: Path) -> dict[str, Any]:
+    """Read a record, empty where it is not there whole: for whoever makes it again."""
+    try:
+        return dict(read_json(path)) if path.exists() else {}
+    except Damaged:
+        return {}
 
 
 def fresh_folder(path: Path) -> Path:
@@ -54,6 +94,11 @@ def fresh_folder(path: Path) -> Path:
         shutil.rmtree(path)
     path.mkdir(parents=True)
     return path
+
+
+def aside_of(path: Path) -> Path:
+    """Where the content of a folder is written before it takes its place."""
+    return path.with_name(f".{path.name}.part")
 
 
 def replace_folder(aside: Path, path: Path) -> Path:

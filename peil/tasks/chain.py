@@ -30,11 +30,12 @@ from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
+from peil.adapters.airflow.home import is_read
 from peil.charter import reading
 from peil.charter.products import linked
 from peil.outcome import CLOSED, GateClosed, Outcome, Refused, Waiting
 from peil.settings import settings
-from peil.store import stopping
+from peil.store import disk, stopping
 
 # Jinja: the day of a run, for texts that people read
 WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
@@ -126,8 +127,10 @@ class Pilot:
             from peil.store.store import Store
 
             when = context["dag_run"].partition_key or conf.get("day") or ""
+            store = Store()
             cause = error if isinstance(error, BaseException) else RuntimeError()
-            telling.verb_failed(Store(), reading.load(self.name), verb, str(when), cause)
+            cause = disk.in_words(cause, store) or cause
+            telling.verb_failed(store, reading.load(self.name), verb, str(when), cause)
 
         return [failed]
 
@@ -157,13 +160,15 @@ def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
 
 
 def pilots() -> list[Pilot]:
-    """Return every pilot that has a charter.
+    """Return every pilot that has a charter; in a walk of one pilot, that one only.
 
     A charter that is not valid still gives DAGs, without a schedule of their own: running one
     shows the reason, where a missing DAG would show nothing.
     """
     declared = []
     for file in sorted(settings().pilots.glob("*.yml")):
+        if not is_read(file.stem):
+            continue
         file = reading.path_of(file.stem)
         facts = _known(file, file.stat().st_mtime_ns)
         declared.append(Pilot(file.stem, **(facts or {})))

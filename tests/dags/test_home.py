@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from peil.adapters.airflow import compose_secrets, environment
-from peil.adapters.airflow.home import claim, environment_of_a_child, keys_folder
+from peil.adapters.airflow.home import (
+    DAGS,
+    claim,
+    environment_of_a_child,
+    keys_folder,
+    read_only,
+    write_env,
+)
 from peil.outcome import Waiting
-from peil.settings import Settings
+from peil.settings import PROJECT, Settings
 
 
 def secrets_of(folder: Path) -> dict[str, str]:
@@ -90,3 +100,42 @@ def test_a_started_airflow_and_a_walk_exclude_each_other(tmp_path: Path) -> None
         claim(settings, alone=True)
     with claim(settings, alone=True), pytest.raises(Waiting, match="peil up"):
         claim(settings, alone=False)
+
+
+def test_a_walk_reads_the_dags_of_its_own_pilot_only(read_dags: Any, tmp_path: Path) -> None:
+    from peil.adapters.airflow import walking
+
+    pilots, verbs = (
+        tmp_path / "pilots",
+        ("ingest", "stage", "estimate", "release", "train", "watch"),
+    )
+    shutil.copytree(PROJECT / "pilots", pilots)
+    demo = (pilots / "demo.yml").read_text()
+    (pilots / "other.yml").write_text(demo.replace("pilot: demo", "pilot: other"))
+    walker = object.__new__(walking._Walker)
+    walker._dags = {}
+    walker._read = lambda: dict(read_dags(DAGS, pilots).dags)  # type: ignore[method-assign]
+    try:
+        for pilot in ("demo", "other", "demo"):
+            assert set(walker.dags_of(pilot)) == {f"{verb}__{pilot}" for verb in verbs}
+            assert set(read_dags(DAGS, pilots).dags) == {f"{verb}__{pilot}" for verb in verbs}
+    finally:
+        read_only()
+
+
+def test_the_uid_that_owns_composes_secrets_is_in_its_env_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    write_env(file, 1000)
+    assert file.read_text() == "PEIL_UID=1000\n"
+    file.write_text("PEIL_DATA=/srv/store\nPEIL_UID=1000\nPEIL_SMTP_HOST=mail")
+    for _ in range(2):
+        write_env(file, 10001)
+    assert file.read_text() == "PEIL_DATA=/srv/store\nPEIL_SMTP_HOST=mail\nPEIL_UID=10001\n"
+
+
+def test_every_service_of_compose_has_a_memory_limit_and_the_uid_of_the_secrets() -> None:
+    services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
+    assert len(services) == 7
+    assert all(service.get("mem_limit") for service in services.values())
+    users = {service.get("user") for name, service in services.items() if name != "postgres"}
+    assert users == {"${PEIL_UID:-10001}:0"}

@@ -23,6 +23,7 @@ from pydantic import SecretStr
 
 from peil.outcome import Waiting
 from peil.settings import PROJECT, Settings
+from peil.store.atomic import write_text
 from peil.store.store import Store
 
 CONSOLE_USER = "peil"
@@ -30,6 +31,24 @@ DAGS = PROJECT / "dags"
 BUNDLE = "peil"
 # of the user `peil` in the Dockerfile
 IMAGE_UID = 10001
+
+
+# pilots whose DAGs this process reads; none of them: those of every charter
+_read_only: set[str] = set()
+
+
+def read_only(*pilots: str) -> None:
+    """Let DAG files declare the DAGs of these pilots and no other, from now on, in this process.
+
+    A walk reads the files again for every run of a DAG, which takes as long as there are charters.
+    """
+    _read_only.clear()
+    _read_only.update(pilots)
+
+
+def is_read(pilot: str) -> bool:
+    """Whether DAG files declare the DAGs of a pilot in this process."""
+    return not _read_only or pilot in _read_only
 
 
 def write_once(path: Path, content: str, mode: int = 0o400) -> Path:
@@ -97,6 +116,13 @@ def compose_secrets(folder: Path) -> int:
     return owner
 
 
+def write_env(file: Path, uid: int) -> Path:
+    """Write the uid that owns the secrets where `docker compose` reads it; other lines stay."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    others = [line for line in lines if not line.startswith("PEIL_UID=")]
+    return write_text(file, "\n".join([*others, f"PEIL_UID={uid}"]) + "\n")
+
+
 def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
     """Return Airflow's own variables for this store, and nothing secret.
 
@@ -151,7 +177,11 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
             "base_log_folder": str(home / "logs"),
             "logging_level": "WARNING",
         },
-        "scheduler": {"scheduler_idle_sleep_time": "1"},
+        "scheduler": {
+            "scheduler_idle_sleep_time": "1",
+            # tasks of a scheduler that died are found so soon, not after five minutes
+            "orphaned_tasks_check_interval": "30",
+        },
         "usage_data_collection": {"enabled": "False"},
     }
     variables = {
@@ -215,7 +245,8 @@ def prepare(settings: Settings) -> None:
     os.environ.update(environment(settings))
     marker, version = home / "schema", metadata.version("apache-airflow-core")
     with changing(settings):
-        if marker.exists() and marker.read_text() == version:
+        is_there = (home / "airflow.db").is_file()
+        if is_there and marker.exists() and marker.read_text() == version:
             return
         with warnings.catch_warnings():
             # of libraries' own imports, which whoever runs a pilot can do nothing about

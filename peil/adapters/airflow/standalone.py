@@ -14,12 +14,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
+from urllib.request import ProxyHandler, build_opener
 
+from peil.adapters.airflow.children import Children, running
 from peil.adapters.airflow.home import CONSOLE_USER, claim, environment_of_a_child, password_file
 from peil.adapters.airflow.rest import Airflow, wait_until
+from peil.outcome import Refused
 from peil.settings import PROJECT, Settings
 from peil.store.store import Store
 
@@ -29,6 +32,7 @@ COMPONENTS = (
     ("dag-processor",),
     ("triggerer", "--skip-serve-logs"),
 )
+HEALTHY_S, MLFLOW_S = 180.0, 90.0  # seconds in which they answer on a busy machine
 
 
 def free_port() -> int:
@@ -36,42 +40,6 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-@contextmanager
-def running(commands: list[list[str]], env: dict[str, str], logs: Path) -> Iterator[None]:
-    """Run commands, each with what it starts, until the block ends; then none is left."""
-    logs.mkdir(parents=True, exist_ok=True)
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        for command in commands:
-            with (logs / f"{command[3]}.log").open("ab") as log:
-                processes.append(
-                    subprocess.Popen(
-                        command,
-                        env=env,
-                        cwd=logs,
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=log,
-                        start_new_session=True,  # a process group of its own, stopped as one
-                    )
-                )
-        yield
-    finally:
-        for wanted, patience_s in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
-            for process in processes:
-                _signal(process, wanted)
-            end = time.monotonic() + patience_s
-            for process in processes:
-                while process.poll() is None and time.monotonic() < end:
-                    time.sleep(0.1)
-
-
-def _signal(process: subprocess.Popen[bytes], wanted: signal.Signals) -> None:
-    # the group outlives its leader: workers of a scheduler that is gone are stopped too
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, wanted)
 
 
 def _end_left_over_walks(env: dict[str, str]) -> None:
@@ -89,8 +57,12 @@ def _end_left_over_walks(env: dict[str, str]) -> None:
 
 
 @contextmanager
-def started(settings: Settings, port: int | None = None) -> Iterator[Airflow]:
+def started(
+    settings: Settings, port: int | None = None, children: Children | None = None
+) -> Iterator[Airflow]:
     """Start Airflow on loopback, wait until it is healthy, and stop it at the end.
+
+    Its processes are among `children`, for whoever looks after them.
 
     Yields
     ------
@@ -122,14 +94,32 @@ def started(settings: Settings, port: int | None = None) -> Iterator[Airflow]:
         password = json.loads(password_file(settings).read_text())[CONSOLE_USER]
         client = Airflow(f"http://127.0.0.1:{at}", password)
         commands = [[sys.executable, "-m", "airflow", *component] for component in COMPONENTS]
-        with running(commands, env, logs):
-            wait_until(client.is_healthy, 180, lambda: f"a healthy Airflow; see {logs}")
+        with running(commands, env, logs, children) as family:
+            _wait(client.is_healthy, HEALTHY_S, family, f"a healthy Airflow; see {logs}")
             yield client
 
 
+def _wait(is_well: Callable[[], bool], timeout_s: float, family: Children, what: str) -> None:
+    """Wait for health, and look after the processes meanwhile: one that always dies ends it."""
+
+    def look() -> bool:
+        family.look_after()
+        return is_well()
+
+    wait_until(look, timeout_s, lambda: what)
+
+
 @contextmanager
-def started_mlflow(settings: Settings, port: int) -> Iterator[str]:
-    """Start MLflow's server on loopback over the operator's store; yields its address."""
+def started_mlflow(
+    settings: Settings, port: int, children: Children | None = None
+) -> Iterator[str]:
+    """Start MLflow's server on loopback over the operator's store; yields its address.
+
+    Raises
+    ------
+    TimeoutError
+        It does not answer within a minute and a half; its log is under the store.
+    """
     store = Store(settings)
     store.operator.mkdir(parents=True, exist_ok=True)
     where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
@@ -142,24 +132,61 @@ def started_mlflow(settings: Settings, port: int) -> Iterator[str]:
         "PYTHONPATH": str(PROJECT),
     }
     command = [sys.executable, "-m", "mlflow", "server", *where, *what]
-    with running([command], env, store.airflow_home / "logs" / "components"):
-        yield f"http://127.0.0.1:{port}"
+    logs = store.airflow_home / "logs" / "components"
+    with running([command], env, logs, children) as family:
+        url = f"http://127.0.0.1:{port}"
+        _wait(lambda: _answers(f"{url}/health"), MLFLOW_S, family, f"MLflow; see {logs}")
+        yield url
+
+
+def _answers(url: str) -> bool:
+    """Whether an address of this machine answers well; no proxy is asked."""
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (OSError, HTTPException):
+        return False
+
+
+def _require_free(port: int, option: str) -> None:
+    """Refuse a port that something listens on, before it is taken for ours."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise Refused(
+                f"Port {port} of this machine is in use: stop what listens there, or choose "
+                f"another by `{option}`."
+            )
 
 
 def up(settings: Settings, airflow_port: int = 8080, mlflow_port: int = 5000) -> None:
-    """Start both consoles, say where they are, and stop both at Ctrl-C."""
+    """Start both consoles, say where they are once they answer, and stop both at Ctrl-C.
+
+    A process of theirs that ends is started again; one that ends again and again ends both.
+
+    Raises
+    ------
+    Refused
+        A port is in use, a console does not become healthy, or a process does not stay.
+    """
+    _require_free(airflow_port, "--airflow-port")
+    _require_free(mlflow_port, "--mlflow-port")
     print("Starting Airflow and MLflow on this machine only; this takes half a minute.", flush=True)
     where = password_file(settings)
     # said outright: a shell's background job starts with Ctrl-C ignored, and would never stop
     for signal_no in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_no, signal.default_int_handler)
+    children = Children(tell=lambda sentence: print(sentence, flush=True))
     try:
         with ExitStack() as consoles:
-            mlflow = consoles.enter_context(started_mlflow(settings, mlflow_port))
-            airflow = consoles.enter_context(started(settings, airflow_port))
+            mlflow = consoles.enter_context(started_mlflow(settings, mlflow_port, children))
+            airflow = consoles.enter_context(started(settings, airflow_port, children))
             print(f"Airflow  {airflow.url}   user {CONSOLE_USER}, password in {where}")
             print(f"MLflow   {mlflow}")
             print("Ctrl-C stops both.", flush=True)
-            signal.pause()
+            while True:
+                children.look_after()
+                time.sleep(1)
+    except TimeoutError as late:
+        raise Refused(f"{late}: nothing of it runs any more, try again.") from None
     except KeyboardInterrupt:
         print("Stopped.")

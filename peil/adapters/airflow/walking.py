@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from peil.adapters.airflow.home import BUNDLE, DAGS, changing, claim, prepare
+from peil.adapters.airflow.home import BUNDLE, DAGS, changing, claim, prepare, read_only
 from peil.charter import reading
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import Settings
@@ -89,7 +89,7 @@ def walk(verb: str, pilot: str, day: str) -> WalkResult:
         Whatever else a task raised, as it was raised: a fault of ours.
     """
     walker = _walker(read_settings())
-    dag = walker.bag.dags.get(f"{verb}__{pilot}")
+    dag = walker.dags_of(pilot).get(f"{verb}__{pilot}")
     if dag is None:
         raise Refused(f"No DAG {verb}__{pilot}: is there a charter pilots/{pilot}.yml?")
     read = reading.load(pilot)
@@ -151,26 +151,38 @@ def _written_at(row: Any) -> Any:
 
 
 class _Walker:
-    """The DAGs of one store, read once, with Airflow's database ready for them."""
+    """The DAGs of one store by pilot, read once, with Airflow's database ready for them."""
 
     def __init__(self, settings: Settings) -> None:
         self._claim = claim(settings, alone=False)
         prepare(settings)
         _quiet(log_file(settings))
+        self.failures: list[BaseException] = []
+        self.on_term: Any = signal.SIG_DFL
+        self._settings = settings
+        self._dags: dict[str, dict[str, Any]] = {}
+
+    def dags_of(self, pilot: str) -> dict[str, Any]:
+        """The DAGs of a pilot, by their ids; from now on no others are read by this process."""
+        read_only(pilot)
+        if pilot not in self._dags:
+            self._dags[pilot] = self._read()
+        return self._dags[pilot]
+
+    def _read(self) -> dict[str, Any]:
         from airflow.dag_processing.bundles import manager
         from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
 
-        self.failures: list[BaseException] = []
-        self.on_term: Any = signal.SIG_DFL
         bundles: Any = manager.DagBundlesManager
-        self.bag: Any = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name=BUNDLE)
-        if self.bag.import_errors:
-            file, error = next(iter(self.bag.import_errors.items()))
+        bag = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name=BUNDLE)
+        if bag.import_errors:
+            file, error = next(iter(bag.import_errors.items()))
             raise RuntimeError(f"dags/{file} cannot be read: {error.strip().splitlines()[-1]}")
-        with changing(settings):
+        with changing(self._settings):
             bundles().sync_bundles_to_db()
-            sync_bag_to_db(self.bag, BUNDLE, None)
-        for dag in self.bag.dags.values():
+            sync_bag_to_db(bag, BUNDLE, None)
+        dags: dict[str, Any] = dict(bag.dags)
+        for dag in dags.values():
             # the charter's period bounds the schedule; here the verb itself checks the day
             dag.start_date = dag.end_date = dag.allowed_run_types = None
             dag.deadline = None  # for a scheduler to watch; `dag.test` breaks on it
@@ -181,6 +193,7 @@ class _Walker:
                 mails: Any = task.on_failure_callback or []
                 task.on_failure_callback = [*mails, self._remember]
                 task.on_kill, task.pre_execute = self._terminate, _before
+        return dags
 
     def _terminate(self) -> None:
         """Do at SIGTERM what the process did before Airflow put its own handler there."""

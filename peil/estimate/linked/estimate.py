@@ -33,7 +33,15 @@ from peil.outcome import Fact, Outcome
 from peil.stage import device_rows, readiness
 from peil.stage.counted import unobserved_hours
 from peil.store import provenance
-from peil.store.atomic import fresh_folder, read_json, replace_folder, sha256, write_json
+from peil.store.atomic import (
+    aside_of,
+    fresh_folder,
+    read_json,
+    removed_on_failure,
+    replace_folder,
+    sha256,
+    write_json,
+)
 from peil.store.store import Store
 from peil_models.footprint import FootprintMean
 
@@ -94,7 +102,12 @@ def estimate(pilot: str, product: str, day: str) -> Outcome:
     for staged_day in window.days():
         require_open("staged", period.pilot, str(staged_day))
     whole = Period(period.charter, window.first, period.store)
-    with whole.held(f"estimate {row.name}", part="linked"):
+    store = period.store
+    folders = [store.estimated(period.pilot, start, row.name) for start in periods(row, window)]
+    asides = [aside_of(folder) for folder in (*folders, store.linked(period.pilot, window.first))]
+    work = store.work(period.pilot, window.first, f"estimate_{row.name}")
+    held = whole.held(f"estimate {row.name}", part="linked")
+    with held, removed_on_failure(work, *asides):
         status, facts = _estimate(whole, row)
     return outcome(period, row, status, facts)
 
@@ -159,7 +172,7 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
     )
     for day, of_day in tables.items():
         folder = store.estimated(pilot, day, product.name)
-        aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
+        aside = fresh_folder(aside_of(folder))
         _write(aside, of_day)
         write_json(
             aside / "estimated.json",
@@ -196,7 +209,7 @@ def _tallies(
     names = list(dict.fromkeys([HOMES, *(row.tally for row in products), *finer]))
     if not (record.exists() and read_json(record)["run_id"] == sums_id):
         followed = follow.follow(charter, window, store, area, footprint)
-        aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
+        aside = fresh_folder(aside_of(folder))
         for name in names:
             tally: Any = getattr(followed.sums, name)
             _parquet(aside / f"{name}.parquet", tally.frame())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -89,6 +90,22 @@ def test_a_fault_of_ours_is_exit_1(tiny: Any, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("peil.commands.verbs.take", breaks)
     assert run("stage", "tiny", "2026-03-02").exit_code == 1
+
+
+def test_a_trace_shows_no_local_value(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """What a shell would print of a fault: where it is, never what a variable held there."""
+
+    def broken(*_: Any, **__: Any) -> None:
+        subscriber = "20408" + "0000000001"
+        raise ZeroDivisionError(len(subscriber))
+
+    monkeypatch.setattr("peil.charter.reading.load", broken)
+    with pytest.raises(ZeroDivisionError) as fault:
+        cli.app(["charter", "check", "tiny"])
+    sys.excepthook(fault.type, fault.value, fault.tb)
+    trace = capsys.readouterr().err
+    assert "ZeroDivisionError" in trace and "broken" in trace
+    assert "204080000000001" not in trace and "locals" not in trace
 
 
 def test_what_was_done_is_exit_0_and_says_where_to_look(

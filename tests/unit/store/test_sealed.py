@@ -96,3 +96,24 @@ def test_a_damaged_raw_file_is_never_staged(tiny: Any, monkeypatch: pytest.Monke
         run()
     ingest("tiny", str(DAY))
     assert run().status == "done"
+
+
+def test_what_a_killed_run_left_aside_is_gone_before_the_sql_writes(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = stage(tiny, monkeypatch)
+    staged = tiny.store.staged_file("tiny", DAY)
+    part = staged.with_name(f".{staged.name}.part")
+    leftovers = [part, part.with_name(f"{part.name}.wal")]
+    for file in leftovers:
+        file.write_bytes(b"half")
+    left: list[bool] = []
+    build = module.build
+
+    def look(*words: Any) -> Any:
+        left.extend(file.exists() for file in leftovers)
+        return build(*words)
+
+    monkeypatch.setattr(module, "build", look)
+    run()
+    assert left == [False, False]

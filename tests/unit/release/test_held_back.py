@@ -1,0 +1,128 @@
+"""What holds a release back: no approval, other figures that stand, an audit that fails."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from peil.charter.clock import hours_of, now
+from peil.charter.period import Period
+from peil.charter.products import PRESENCE, PRODUCTS
+from peil.estimate.estimators import RELEASED_ESTIMATOR
+from peil.outcome import Refused, Waiting
+from peil.release import bundle
+from peil.release import presence as released_presence
+from peil.release import release as module
+from peil.store import ledger
+from peil.store.atomic import write_json
+from peil_models.disclosure import AuditReport
+
+DAY = date(2026, 3, 2)
+RUNS = {"landuse": "run 1"}
+
+
+class WentOnError(Exception):
+    """The release went on to protect and write."""
+
+
+@pytest.fixture
+def real(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> Period:
+    """A day of a pilot of real people, estimated; whoever goes on past the approval says so."""
+
+    def go_on(*_: Any) -> None:
+        raise WentOnError
+
+    charter = tiny.charter.model_copy(update={"legal_basis": "statute"})
+    period = Period(charter, DAY, tiny.store)
+    write_json(tiny.store.estimated_record("tiny", DAY), {"run_ids": RUNS})
+    monkeypatch.setattr(module, "area_of", go_on)
+    monkeypatch.setattr(module.Period, "open", lambda *_: period)
+    monkeypatch.setattr(module, "require_open", lambda *_: SimpleNamespace(judged="bundle"))
+    return period
+
+
+def approve(estimated: Period, **changes: Any) -> None:
+    facts = {"product": PRESENCE, "period": str(DAY), "by": "A. Name", "run_ids": RUNS}
+    moment = now(estimated.charter)
+    ledger.append(estimated.store, "tiny", "approval", moment, facts | changes)
+
+
+def test_a_real_pilots_day_waits_until_somebody_approved_these_very_figures(real: Period) -> None:
+    with pytest.raises(Waiting, match="approv"):
+        module.release("tiny", str(DAY))
+    for other in ({"run_ids": {"landuse": "run 0"}}, {"period": "2026-03-03"}, {"product": "a"}):
+        approve(real, **other)
+        with pytest.raises(Waiting, match="approv"):
+            module.release("tiny", str(DAY))
+    assert not real.store.candidate("tiny", PRESENCE, DAY).exists()
+
+
+def test_a_simulated_pilot_is_not_asked_and_its_ledger_says_so(real: Period, tiny: Any) -> None:
+    period = Period(tiny.charter, DAY, tiny.store)
+    with pytest.raises(WentOnError):
+        module._candidate(period, PRODUCTS[PRESENCE])
+    assert ledger.find(tiny.store, "tiny", "approval_skipped", period=str(DAY))
+
+
+def test_figures_that_stand_released_are_never_replaced_by_others(
+    real: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = real.store
+    candidate = store.candidate("tiny", PRESENCE, DAY)
+    signed = SimpleNamespace(sha256="bundle")
+    monkeypatch.setattr(bundle, "require_candidate", lambda *_: signed, raising=False)
+    write_json(candidate / bundle.NAME, {})
+    metadata = {"n_entries": 1, "n_withheld": 0, "table_sha256": "other figures"}
+    write_json(candidate / "metadata.json", metadata)
+    facts = {"product": PRESENCE, "period": str(DAY), "table_sha256": "figures"}
+    ledger.append(store, "tiny", "release", now(real.charter), facts, once=False)
+    with pytest.raises(Refused, match="stands released with other figures"):
+        module.publish("tiny", str(DAY))
+    assert not store.released("tiny", PRESENCE, DAY).exists()
+    write_json(candidate / "metadata.json", metadata | {"table_sha256": "figures"})
+    assert module.publish("tiny", str(DAY)).status == "done"  # a kill came before it crossed
+
+
+@pytest.mark.parametrize(
+    ("n_recoverable", "n_narrow", "n_small"), [(0, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1)]
+)
+def test_a_table_whose_audit_fails_is_not_released(
+    tiny: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    n_recoverable: int,
+    n_narrow: int,
+    n_small: int,
+) -> None:
+    report = AuditReport(
+        n_withheld=2,
+        n_recoverable=n_recoverable,
+        n_narrow=n_narrow,
+        n_small_differences=n_small,
+        n_rows=3,
+        narrowest=8.0,
+    )
+    monkeypatch.setattr(released_presence, "audit", lambda *_, **__: report)
+    zones = pd.DataFrame(
+        {"zone_id": ["A", "B", "ALL"], "parent_id": ["ALL", "ALL", None], "level": list("--+")}
+    )
+    hours = hours_of(DAY, "Europe/Amsterdam")
+    rows = [
+        (zone, hour, RELEASED_ESTIMATOR, devices, devices, "r")
+        for hour in hours
+        for zone, devices in (("A", 40.0), ("B", 50.0), ("ALL", 90.0))
+    ]
+    columns = ["zone_id", "hour_at", "estimator", "n_devices", "n_devices_counted", "run_id"]
+    pd.DataFrame(rows, columns=columns).to_parquet(tmp_path / "est_presence__by_zone_hour.parquet")
+    area: Any = SimpleNamespace(zones=zones, register=None)
+    if n_recoverable + n_narrow + n_small == 0:
+        table = released_presence.presence(tiny.charter, area, tmp_path, DAY)
+        assert len(table) == len(rows)
+        return
+    with pytest.raises(Refused, match="nothing is released"):
+        released_presence.presence(tiny.charter, area, tmp_path, DAY)
