@@ -24,6 +24,13 @@ from peil_models.disclosure.blocks import (
 )
 from peil_models.disclosure.bounds import Rows, ranges, reconciled
 
+MOST_CROSSING = 400
+"""Groups of an hour that are left to linear programmes at the most."""
+
+
+class CrossingError(ValueError):
+    """Zones cross in so many places that what they tell together is not worked out."""
+
 
 @dataclass(frozen=True)
 class Narrowed:
@@ -61,8 +68,13 @@ def narrowed(releases: Sequence[Margins], threshold: float) -> list[Narrowed]:
     Returns
     -------
     list of Narrowed
-        By hour; empty where the last release may follow the others. What earlier releases, or one
-        of them alone, give away to the same width is not in it.
+        Of the first hour that has any; empty where the last release may follow the others. What
+        earlier releases, or one of them alone, give away to the same width is not in it.
+
+    Raises
+    ------
+    CrossingError
+        Published zones of the releases cross in more than `MOST_CROSSING` places in an hour.
 
     Notes
     -----
@@ -115,6 +127,8 @@ def narrowed(releases: Sequence[Margins], threshold: float) -> list[Narrowed]:
                 goal = goals[at]
                 around = tuple(int(b.entry_of_atom[goal.atoms[0], hour]) for b in together.blocks)
                 report.append(Narrowed(hour, goal.release, goal.entry, around, float(width[at])))
+        if report:
+            break
     return report
 
 
@@ -234,6 +248,8 @@ class _Hour:
         row, group = self.row[is_open][order], self.group[is_open][order]
         if not len(row):
             return None
+        if len(left) > MOST_CROSSING:
+            raise CrossingError(f"zones cross in {len(left)} places")
         rows = Rows(len(left))
         for at, members in zip(*_split(row, group), strict=True):
             slack = float(np.sqrt(variance[at]))
