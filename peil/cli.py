@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from peil.commands import terminal
+from peil.commands.export import export_app
 from peil.commands.pilot_name import name_of
 from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
@@ -222,6 +223,7 @@ def watch(
 app.command()(command.asked(answering, console))
 app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
+app.add_typer(export_app(answering, console), name="export")
 charter_app = typer.Typer(help="Check and sign charters.", no_args_is_help=True)
 app.add_typer(charter_app, name="charter")
 

@@ -13,7 +13,7 @@ from peil.store.atomic import read_json
 
 
 def test_it_measures_what_must_pass_and_what_must_be_refused(tmp_path: Path) -> None:
-    outcome = disclosure_audit(2, 24, lambda text: None, tmp_path)
+    outcome = disclosure_audit(2, 120, lambda text: None, tmp_path)
     record = read_json(tmp_path / "figures" / "disclosure.json")
     refused = {case["case"]: case["n_refused"] for case in record["cases"]}
     assert refused == {"finer": 0, "coarser": 0, "three tiles": 2}
@@ -33,5 +33,5 @@ def test_an_audit_that_refuses_nothing_is_a_failure(
 ) -> None:
     monkeypatch.setattr(disclosure, "_is_refused", lambda store, release: False)
     with pytest.raises(NothingMeasured, match="three tiles was refused 0 times in 1 days"):
-        disclosure_audit(1, 24, lambda text: None, tmp_path)
+        disclosure_audit(1, 120, lambda text: None, tmp_path)
     assert not list(tmp_path.iterdir())
