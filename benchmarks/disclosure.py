@@ -159,10 +159,9 @@ def _release(
         }
     )
     side = int(np.ceil(np.sqrt(len(zone))))
-    place = np.arange(len(zone))
-    tiles = Tiled(
-        pilot, "local", 500.0, place % side * 500.0 + 250, place // side * 500.0 + 250, zone
-    )
+    place = np.arange(len(zone), dtype=np.int64)
+    x, y = (np.asarray(at * 500.0 + 250, dtype=np.float64) for at in (place % side, place // side))
+    tiles = Tiled(pilot, "local", 500.0, x, y, zone)
     members = {name: part.tolist() for name, part in zip(names, sums, strict=True)}
     return ReleasedMargins(
         pilot, "presence", f"day {day}", THRESHOLD, [f"{day:064d}"], tiles, members, entries
@@ -180,7 +179,8 @@ def report(record: dict[str, Any]) -> str:
         f"released {record['n_zones']} zones in {N_PROVINCES} provinces × {record['n_hours']} "
         f"hours × {record['n_days']} days ({record['n_tiles']:,} tiles; "
         f"{record['n_withheld']:,} of {entries:,} entries withheld); a second one is about "
-        f"to release the same days by other zones. Goal: {GOAL_S} s and {GOAL_GIB} GiB for all days.",
+        f"to release the same days by other zones. Goal: {GOAL_S} s and {GOAL_GIB} GiB for "
+        "all days.",
         "",
         "| the second pilot's zones | days refused | CPU s, all days |",
         "|---|---|---|",

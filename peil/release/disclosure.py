@@ -27,7 +27,8 @@ from peil.release.released_margins import ReleasedMargins
 from peil.store import ledger
 from peil.store.atomic import read_json
 from peil.store.store import Store
-from peil_models.disclosure.joint_audit import CrossingError, Narrowed, narrowed
+from peil_models.disclosure.joint_audit import Narrowed, narrowed
+from peil_models.disclosure.joint_hour import CrossingError
 
 
 @contextmanager
