@@ -249,7 +249,12 @@ def places_of(store: Store, pilot: str) -> dict[str, list[Path]]:
             for path in store.root.rglob(end)
         ],
         "quarantine": [store.quarantine(pilot)],
-        "ledger and register": [operator / "ledger", agency / "ledger", agency / "register"],
+        "ledger and register": [
+            operator / "ledger",
+            store.disclosure,
+            agency / "ledger",
+            agency / "register",
+        ],
         "manifests of sealed files": (operator / "sealed").rglob("*.json"),
     }
     return {name: [path for path in paths if path.exists()] for name, paths in listed.items()}
