@@ -66,6 +66,18 @@ def accuracy(on: Parts = None, out: Out = None) -> None:
 
 
 @app.command()
+def disclosure(out: Out = None) -> None:
+    """Time the audit of a release against what other pilots released of the same days.
+
+    Example: [bold]python -m benchmarks disclosure[/bold]
+    """
+    from benchmarks.disclosure import N_DAYS, N_ZONES
+    from benchmarks.disclosure import disclosure_audit as measure
+
+    run(lambda: measure(N_DAYS, N_ZONES, tell, out))
+
+
+@app.command()
 def estimate(events: Sizes = None, on: Parts = None, out: Out = None) -> None:
     """Time footprints and presence (part presence), and what follows devices (part products).
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from peil.commands import terminal
+from peil.commands.export import export_app
 from peil.commands.pilot_name import name_of
 from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
@@ -229,6 +230,7 @@ app.command()(verify_command(console, complaint))
 app.add_typer(charter.commands(answering, console), name="charter")
 app.add_typer(party.commands(answering, console), name="party")
 retaining.add_to(app, answering, console)
+app.add_typer(export_app(answering, console), name="export")
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)
 app.add_typer(alerts_app, name="alerts")
 

@@ -252,6 +252,7 @@ def places_of(store: Store, pilot: str) -> dict[str, list[Path]]:
         "ledger and register": [
             operator / "ledger",
             operator / "retained",
+            store.disclosure,
             agency / "ledger",
             agency / "register",
         ],

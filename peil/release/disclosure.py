@@ -28,6 +28,7 @@ from peil.store import ledger
 from peil.store.atomic import read_json
 from peil.store.store import Store
 from peil_models.disclosure.joint_audit import Narrowed, narrowed
+from peil_models.disclosure.joint_hour import CrossingError
 
 
 @contextmanager
@@ -97,7 +98,14 @@ def check(store: Store, release: ReleasedMargins) -> None:
         return
     releases = [*others, release]
     hours, aligned = margins.aligned(releases)
-    report = narrowed(aligned, max(other.threshold for other in releases))
+    try:
+        report = narrowed(aligned, max(other.threshold for other in releases))
+    except CrossingError as crossing:
+        raise Refused(
+            f"{release.pilot} {release.period}: its {crossing} with those by which "
+            f"{others[0].pilot} released {others[0].product} of the same records "
+            f"({others[0].period}): take zones that lie wholly in those, or hold them whole."
+        ) from None
     if report:
         raise Refused(_sentence(report, releases, hours))
 

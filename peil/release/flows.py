@@ -20,7 +20,7 @@ from peil.charter.schema import Charter
 from peil.charter.thresholds import threshold_of
 from peil.estimate.linked.plan import flow_plan
 from peil.outcome import Refused
-from peil.release.presence import figures, local_hours
+from peil.release.presence import figures, local_hours, with_rounded_ends
 from peil.store.atomic import read_json
 
 UNALLOCATED = "_X"  # SDMX: not told which
@@ -80,6 +80,7 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     missing = listed["to_area_id"].eq(NOT_APPLICABLE).to_numpy()
     is_free = listed["to_area_id"].ne(UNALLOCATED).to_numpy() & ~missing
     unit = "PS_TRIP" if has_register else "DEV"
+    listed = with_rounded_ends(charter, listed, [value, *ends], "linked_step_share")
     return figures(table, listed, [value, *ends], is_free, unit, missing)
 
 

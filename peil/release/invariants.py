@@ -6,7 +6,7 @@ How the weights come about is `peil_models.weighting`'s; the attack is `peil_mod
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -101,7 +101,8 @@ def also_withheld(
     is_shown = np.asarray(moments.isin(hours)) & ~withheld.to_numpy(dtype=bool)
     shown = tidy[is_shown & tidy["zone_id"].isin(zones).to_numpy()]
     fewest = shown.sort_values(["zone_id", "n_devices", "hour_at"])
-    return fewest.drop_duplicates("zone_id").index
+    labels: pd.Index = fewest.drop_duplicates("zone_id").index
+    return labels
 
 
 def rows_of_audit(
@@ -117,11 +118,12 @@ def rows_of_audit(
     of_hour = bottom.groupby("hour_at", sort=True)["n_persons"].sum()
     if area.is_whole_country:
         for hour, total in of_hour.items():
-            entries = {(zone, hour): 1.0 for zone in area.bottom()}
+            entries: dict[tuple[Hashable, Hashable], float] = {
+                (zone, hour): 1.0 for zone in area.bottom()
+            }
             yield LinearRow(entries, float(total) - ROUNDING, float(total) + ROUNDING)
     for gap in gaps_of_night(area, tidy, withheld, hours):
         if gap.tells:
             lower, upper = gap.lower * gap.persons_per_device, gap.upper * gap.persons_per_device
             upper = min(upper, float(of_hour[gap.hour]))
-            entries = {(gap.zone, gap.hour): 1.0}
-            yield LinearRow(entries, lower - ROUNDING, upper + ROUNDING)
+            yield LinearRow({(gap.zone, gap.hour): 1.0}, lower - ROUNDING, upper + ROUNDING)

@@ -21,7 +21,7 @@ from peil.estimate.linked.origin_plan import origin_plan
 from peil.estimate.linked.tables import ESTIMATOR as ESTIMATOR
 from peil.outcome import Refused
 from peil.release.flows import NOT_APPLICABLE, UNALLOCATED, unobserved_hours
-from peil.release.presence import figures, local_hours
+from peil.release.presence import figures, local_hours, with_rounded_ends
 from peil_models.disclosure.line_audit import suppress_crossing
 
 Ints = NDArray[np.intp]
@@ -82,6 +82,7 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     missing = listed["origin_id"].eq(NOT_APPLICABLE).to_numpy()
     is_free = listed["origin_id"].ne(UNALLOCATED).to_numpy() & ~missing
     unit = "PS" if has_register else "DEV"
+    listed = with_rounded_ends(charter, listed, [value, *ends], "linked_step_share")
     return figures(table, listed, [value, *ends], is_free, unit, missing)
 
 

@@ -151,20 +151,40 @@ def released_table(charter: Charter, area: Area, protected: pd.DataFrame) -> pd.
         else ("PS", ["n_persons", "n_persons_lower", "n_persons_upper"])
     )
     rows = protected.sort_values(["zone_id", "hour_at"], ignore_index=True)
-    if len(columns) > 1:
-        choices = methods.section("disclosure", charter.pilot)
-        rows[columns[1]], rows[columns[2]] = outward_ends(
-            rows[columns[1]],
-            rows[columns[2]],
-            share=choices["interval_step_share"],
-            least=choices["interval_step_least"],
-        )
+    rows = with_rounded_ends(charter, rows, columns)
     is_withheld = rows["is_withheld"].to_numpy(dtype=bool)
     unobserved = ~is_withheld & rows["n_devices"].isna().to_numpy()
     table = pd.DataFrame(
         {"REF_AREA": rows["zone_id"].astype(str), "TIME_PERIOD": local_hours(rows["hour_at"], zone)}
     )
     return figures(table, rows, columns, ~is_withheld & ~unobserved, unit, unobserved)
+
+
+def with_rounded_ends(
+    charter: Charter,
+    rows: pd.DataFrame,
+    columns: list[str],
+    share: str = "interval_step_share",
+) -> pd.DataFrame:
+    """Round the ends of intervals outwards: exact ones are formulas of the devices counted.
+
+    Parameters
+    ----------
+    columns : list of str
+        Columns of `rows`: the value, and where there are, the ends of its interval.
+    share : str
+        The choice in `methods.toml` [disclosure] that says how coarsely.
+    """
+    if len(columns) == 1:
+        return rows
+    choices = methods.section("disclosure", charter.pilot)
+    lower, upper = outward_ends(
+        rows[columns[1]],
+        rows[columns[2]],
+        share=choices[share],
+        least=choices["interval_step_least"],
+    )
+    return rows.assign(**{columns[1]: lower, columns[2]: upper})
 
 
 def figures(

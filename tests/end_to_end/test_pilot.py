@@ -100,6 +100,13 @@ def test_released_tables_hold_the_threshold_and_hide_what_is_withheld(
     assert n_withheld > 0 and n_free > 0
 
 
+def test_what_crossed_stands_in_the_operators_disclosure_ledger(small_pilot: Settings) -> None:
+    store = Store(small_pilot)
+    kept = {file.name for file in store.disclosure.glob("*/*.json")}
+    assert {f"demo.presence.{day}.json" for day in DAYS} <= kept
+    assert {file.parent.name for file in store.disclosure.glob("*/*.json")} - {"areas"}
+
+
 def test_the_bundle_verifies_and_a_changed_byte_does_not(copied_store: Settings) -> None:
     from peil.store import verifying
 

@@ -198,3 +198,12 @@ def test_tiles_that_cannot_be_laid_over_each_other_are_refused() -> None:
 def test_figures_of_an_unknown_delivery_are_refused(tiny: Tiny) -> None:
     with pytest.raises(Refused, match="which delivery its figures are made of"):
         disclosure.delivery_of(tiny.store, "tiny", date(2026, 3, 3))
+
+
+def test_zones_that_cross_everywhere_are_refused_in_a_sentence(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peil_models.disclosure.joint_hour.MOST_CROSSING", 5)
+    cross(tiny, release(tiny, "first", THIRDS))
+    with pytest.raises(Refused, match="its zones cross in 9 places with those by which first"):
+        cross(tiny, release(tiny, "second", ROW // 2))

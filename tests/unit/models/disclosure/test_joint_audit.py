@@ -8,6 +8,7 @@ from scipy.optimize import linprog
 
 from peil_models.disclosure.blocks import Margins, common_parts
 from peil_models.disclosure.joint_audit import narrowed
+from peil_models.disclosure.joint_hour import CrossingError
 
 T = 15
 # sixteen cells; a row of four is a zone of the first pilot
@@ -150,3 +151,14 @@ def test_the_structure_finds_what_a_plain_programme_finds(seed: int) -> None:
                 expected.add((number, int(entry)))
     report = narrowed(releases, T)
     assert {(few.release, few.entry) for few in report if few.release >= 0} == expected
+
+
+def test_zones_that_cross_everywhere_are_not_worked_out() -> None:
+    side = 21  # 441 crossings
+    column, row = (axis.ravel() for axis in np.meshgrid(np.arange(side), np.arange(side)))
+    counts = np.full(side * side, 50.0)
+    with pytest.raises(CrossingError, match="cross in 441 places"):
+        narrowed([margins(column, counts), margins(row, counts)], T)
+    fifth = side // 5
+    few = [margins(axis // fifth, counts) for axis in (column, row)]
+    assert narrowed(few, T) == []

@@ -1,0 +1,150 @@
+"""The regulator's view of a pilot as a signed folder: what was allowed, done, released, deleted.
+
+Everything is copied or made of what is kept; no row of a device and no figure is in it. The same
+state of the store gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from peil import methods
+from peil.charter import public_register, reading
+from peil.charter.schema import Charter
+from peil.outcome import Outcome, Refused
+from peil.release import bundle, processing
+from peil.store import ledger
+from peil.store.atomic import fresh_folder, replace_folder, write_json, write_text
+from peil.store.store import Store
+
+DELETIONS = re.compile("delet|shred|purg|destroy|stop|withdrawn|retention|erase")
+PEOPLE = ("by", "vouched_by", "name", "role")
+
+
+def export(pilot: str, folder: Path) -> Outcome:
+    """Write the regulator's view of a pilot into a folder, and sign the list of what is in it.
+
+    An expired charter is no obstacle: who looks comes afterwards.
+
+    Raises
+    ------
+    Refused
+        No such charter, or the folder holds something else.
+    """
+    charter, store = reading.load(pilot), Store()
+    folder = folder.absolute()
+    if folder.exists() and not (folder / bundle.NAME).is_file():
+        if not folder.is_dir() or any(folder.iterdir()):
+            raise Refused(
+                f"{folder} is there already, and no earlier export: name a folder that is not."
+            )
+        folder.rmdir()
+    entries = ledger.entries(store.ledger(charter.pilot))
+    aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
+    _copied(charter, store, aside)
+    releases = _releases(charter, store, entries)
+    deletions = [entry for entry in entries if DELETIONS.search(entry["kind"])]
+    write_json(aside / "charter_history.json", _history(entries))
+    write_json(aside / "releases.json", releases)
+    write_json(aside / "deletions.json", {"entries": deletions, "kept": _kept(charter, store)})
+    write_json(aside / "access.json", _access(charter, entries))
+    write_json(aside / "ledger_check.json", {"faults": ledger.check(store, charter.pilot)})
+    choices = methods.section("disclosure", charter.pilot)
+    write_text(aside / "record_of_processing.md", processing.record_of_processing(charter, choices))
+    write_text(aside / "impact_assessment.md", processing.impact_assessment(charter, choices))
+    bundle.seal(store, aside)
+    replace_folder(aside, folder)
+    facts = {"n_entries": len(entries), "n_releases": len(releases), "n_deletions": len(deletions)}
+    return Outcome("export", charter.pilot, "regulator", "done", dict(facts), [str(folder)])
+
+
+def _copied(charter: Charter, store: Store, folder: Path) -> None:
+    """Files as they are: charter, methods, both copies of the ledger, what the register says."""
+    pilot = charter.pilot
+    for file, name in (
+        (reading.path_of(pilot), "charter.yml"),
+        (store.ledger(pilot), "ledger.jsonl"),
+        (store.agency_ledger(pilot), "ledger_of_the_agency.jsonl"),
+        (store.public_entry(pilot), "register.json"),
+        (store.vouched(pilot), "register_synthetic.json"),
+    ):
+        if file.exists():
+            shutil.copyfile(file, folder / name)
+    write_text(folder / "methods.toml", methods.text())
+
+
+def _history(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every charter that was entered, with the keys that differ from the one before it."""
+    history: list[dict[str, Any]] = []
+    before: dict[str, Any] = {}
+    for entry in entries:
+        if entry["kind"] != "charter":
+            continue
+        register = entry["facts"]["register"]
+        changed = sorted(
+            key for key in {*before, *register} if before.get(key) != register.get(key)
+        )
+        history.append(
+            {
+                "sequence": entry["sequence"],
+                "at": entry["at"],
+                "changed": changed if before else [],
+                "charter": register,
+            }
+        )
+        before = register
+    return history
+
+
+def _releases(
+    charter: Charter, store: Store, entries: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Every release that the ledger knows, and whether its bundle is still what was signed."""
+    key = public_register.entry_of(charter, store)["operator_public_key"]
+    releases = []
+    for entry in entries:
+        if entry["kind"] != "release":
+            continue
+        facts = entry["facts"]
+        folder = store.agency / "released" / charter.pilot / facts["product"] / facts["period"]
+        faults = bundle.faults(folder, key) if folder.is_dir() else ["The bundle is not there."]
+        releases.append(
+            {"sequence": entry["sequence"], "at": entry["at"], **facts, "faults": faults}
+        )
+    return releases
+
+
+def _kept(charter: Charter, store: Store) -> dict[str, list[str]]:
+    """Days of which records are still sealed at the operator, and days whose keys are."""
+    sealed = store.raw_file(charter.pilot, charter.period.start).parent
+    keys = store.key(charter.pilot, charter.period.start, "raw").parent
+    return {
+        **{
+            state: sorted(f.name.split(".")[0] for f in sealed.glob(f"*.{state}.duckdb"))
+            for state in ("raw", "staged")
+        },
+        "keys": sorted(file.stem for file in keys.glob("*.key")),
+    }
+
+
+def _access(charter: Charter, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Who may receive what, who signed, and who did something by name, as the ledger has it."""
+    acts = [
+        {
+            "sequence": entry["sequence"],
+            "kind": entry["kind"],
+            **{name: entry["facts"][name] for name in PEOPLE if name in entry["facts"]},
+        }
+        for entry in entries
+        if set(PEOPLE) & set(entry["facts"])
+    ]
+    return {
+        "recipients": charter.recipients,
+        "operator": charter.operator.model_dump(mode="json", exclude_none=True),
+        "agency": charter.agency.model_dump(mode="json", exclude_none=True),
+        "signatures": [signature.model_dump(mode="json") for signature in charter.signatures],
+        "acts": acts,
+    }

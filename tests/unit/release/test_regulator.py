@@ -1,0 +1,123 @@
+"""What a regulator is handed: complete, signed, the same bytes, and nothing of a device."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from peil import cli
+from peil.charter import public_register
+from peil.outcome import Refused
+from peil.release import bundle, processing, regulator
+from peil.store import ledger
+from peil.store.signing import public_key
+from tests.unit.conftest import SIGNED, Tiny
+
+AT = datetime(2026, 3, 9, tzinfo=UTC)
+FACTS = {"product": "presence", "period": "2026-03-02", "tier": "agency", "table_sha256": "0"}
+NAMES = {
+    "access.json",
+    "charter.yml",
+    "charter_history.json",
+    "deletions.json",
+    "impact_assessment.md",
+    "ledger.jsonl",
+    "ledger_check.json",
+    "ledger_of_the_agency.jsonl",
+    "methods.toml",
+    "record_of_processing.md",
+    "register.json",
+    "releases.json",
+    bundle.NAME,
+}
+
+
+@pytest.fixture
+def eventful(tiny: Tiny) -> Tiny:
+    """A pilot whose charter grew, that released and deleted."""
+    public_register.enter(tiny.charter, tiny.store)
+    tiny.write_charter(recipients=["Agency", "A | third party"], signatures=SIGNED)
+    public_register.enter(tiny.charter, tiny.store)
+    ledger.append(tiny.store, "tiny", "release", AT, FACTS)
+    ledger.append(tiny.store, "tiny", "approval", AT, {"by": "A. Name", "period": "2026-03-02"})
+    ledger.append(tiny.store, "tiny", "raw_deleted", AT, {"period": "2026-03-02"})
+    folder = tiny.store.agency / "released/tiny/presence/2026-03-02"
+    folder.mkdir(parents=True)
+    (folder / "table.csv").write_text("a\n1\n")
+    bundle.seal(tiny.store, folder)
+    sealed = tiny.store.raw_file("tiny", tiny.charter.period.start)
+    sealed.parent.mkdir(parents=True)
+    sealed.write_bytes(b"")
+    return tiny
+
+
+def content(folder: Path) -> dict[str, Any]:
+    return {file.stem: json.loads(file.read_text()) for file in folder.glob("*.json")}
+
+
+def test_it_is_complete_signed_and_the_same_bytes(eventful: Tiny, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    done = CliRunner().invoke(cli.app, ["export", "regulator", "tiny", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert "n releases 1" in done.output
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert set(before) == NAMES
+    assert bundle.faults(folder, public_key(eventful.store)) == []
+    regulator.export("tiny", folder)
+    assert before == {file.name: file.read_bytes() for file in folder.iterdir()}
+    (folder / "access.json").write_text("{}")
+    assert bundle.faults(folder, public_key(eventful.store)) == [
+        "access.json was changed after it was signed."
+    ]
+
+
+def test_it_says_what_was_allowed_released_deleted_and_who_did_it(
+    eventful: Tiny, tmp_path: Path
+) -> None:
+    regulator.export("tiny", tmp_path / "export")
+    lists = content(tmp_path / "export")
+    first, second = lists["charter_history"]
+    assert (first["changed"], second["changed"]) == ([], ["recipients", "signatures"])
+    (released,) = lists["releases"]
+    assert (released["period"], released["faults"]) == ("2026-03-02", [])
+    assert [entry["kind"] for entry in lists["deletions"]["entries"]] == ["raw_deleted"]
+    assert lists["deletions"]["kept"]["raw"] == ["2026-03-02"]
+    assert [act["by"] for act in lists["access"]["acts"]] == ["A. Name"]
+    assert lists["access"]["recipients"] == ["Agency", "A | third party"]
+    assert lists["ledger_check"] == {"faults": []}
+
+
+def test_a_released_figure_that_was_set_in_place_is_told(eventful: Tiny, tmp_path: Path) -> None:
+    (eventful.store.agency / "released/tiny/presence/2026-03-02/table.csv").write_text("a\n2\n")
+    eventful.store.agency_ledger("tiny").write_text("")
+    regulator.export("tiny", tmp_path / "export")
+    lists = content(tmp_path / "export")
+    assert lists["releases"][0]["faults"] == ["table.csv was changed after it was signed."]
+    assert lists["ledger_check"]["faults"]
+
+
+def test_the_documents_say_what_the_charter_says_and_mark_what_it_does_not(
+    eventful: Tiny,
+) -> None:
+    choices = {"zone_threshold": 15}
+    record = processing.record_of_processing(eventful.charter, choices)
+    assessment = processing.impact_assessment(eventful.charter, choices)
+    for words in ("Agency; A / third party", "24 hours after staging", "tiny/opt_out.csv"):
+        assert words in record
+    assert "A. Name, signed 2026-01-01" in record and "zone_threshold: 15" in assessment
+    assert "{" not in record + assessment and assessment.count(processing.ASK) >= 5
+    rows = [line for line in record.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in rows} == {3}
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(eventful: Tiny, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(Refused, match="no earlier export"):
+        regulator.export("tiny", tmp_path / "mine")
+    assert [file.name for file in (tmp_path / "mine").iterdir()] == ["letter.txt"]
