@@ -151,7 +151,7 @@ def buckets(
     only = [store.root, *([listed.parent] if listed else [])]
     with database.connection(store, spill, only) as opened:
         aliases = _attach(opened, charter, window, store)
-        _leave_out(opened, charter, window, store, listed)
+        leave_out(opened, charter, window, store, listed)
         _number_cells(opened, aliases, cells)
         for part in range(parts):
             low, high = part * SPACE // parts, (part + 1) * SPACE // parts - 1
@@ -176,7 +176,16 @@ def opt_out_list(charter: Charter, store: Store) -> Path | None:
     return file
 
 
-def _leave_out(
+def read_opted_out(
+    opened: duckdb.DuckDBPyConnection, charter: Charter, listed: Path | None
+) -> None:
+    """Make the table `opted_out` of the list; empty where the charter names none."""
+    opt_out.make_list(opened)
+    if listed is not None and charter.inputs.opt_out is not None:
+        opt_out.read_list(opened, listed, charter.inputs.opt_out.column)
+
+
+def leave_out(
     opened: duckdb.DuckDBPyConnection,
     charter: Charter,
     window: Window,
@@ -184,9 +193,7 @@ def _leave_out(
     listed: Path | None,
 ) -> None:
     """Make the table `left_out`: pseudonyms of who opted out, also after a day was staged."""
-    opt_out.make_list(opened)
-    if listed is not None and charter.inputs.opt_out is not None:
-        opt_out.read_list(opened, listed, charter.inputs.opt_out.column)
+    read_opted_out(opened, charter, listed)
     key = keys.read_key(pseudonym_key(store, charter, window.first))
     names = opened.execute("SELECT subscriber_id FROM opted_out ORDER BY 1").fetchnumpy()
     pseudonyms = [pseudonym(key, str(identifier)) for identifier in names["subscriber_id"]]
