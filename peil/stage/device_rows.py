@@ -176,15 +176,6 @@ def opt_out_list(charter: Charter, store: Store) -> Path | None:
     return file
 
 
-def read_opted_out(
-    opened: duckdb.DuckDBPyConnection, charter: Charter, listed: Path | None
-) -> None:
-    """Make the table `opted_out` of the list; empty where the charter names none."""
-    opt_out.make_list(opened)
-    if listed is not None and charter.inputs.opt_out is not None:
-        opt_out.read_list(opened, listed, charter.inputs.opt_out.column)
-
-
 def leave_out(
     opened: duckdb.DuckDBPyConnection,
     charter: Charter,
@@ -193,7 +184,9 @@ def leave_out(
     listed: Path | None,
 ) -> None:
     """Make the table `left_out`: pseudonyms of who opted out, also after a day was staged."""
-    read_opted_out(opened, charter, listed)
+    opt_out.make_list(opened)
+    if listed is not None and charter.inputs.opt_out is not None:
+        opt_out.read_list(opened, listed, charter.inputs.opt_out.column)
     key = keys.read_key(pseudonym_key(store, charter, window.first))
     names = opened.execute("SELECT subscriber_id FROM opted_out ORDER BY 1").fetchnumpy()
     pseudonyms = [pseudonym(key, str(identifier)) for identifier in names["subscriber_id"]]

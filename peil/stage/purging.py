@@ -18,8 +18,9 @@ import duckdb
 from peil.adapters import database, sealing
 from peil.charter import windows
 from peil.charter.schema import Charter
+from peil.ingest import opt_out
 from peil.ingest.opt_out import one_spelling
-from peil.stage.device_rows import leave_out, opt_out_list, read_opted_out
+from peil.stage.device_rows import leave_out, opt_out_list
 from peil.store import keys
 from peil.store.atomic import canonical, read_json, write_json
 from peil.store.store import Store
@@ -57,7 +58,9 @@ def purge_raw(charter: Charter, store: Store, day: date, *, is_count: bool = Fal
         return source
 
     def prepare(opened: duckdb.DuckDBPyConnection) -> int:
-        read_opted_out(opened, charter, listed)
+        opt_out.make_list(opened)
+        if listed is not None and charter.inputs.opt_out is not None:
+            opt_out.read_list(opened, listed, charter.inputs.opt_out.column)
         return _number(opened, f"SELECT count(*) FROM old.main.events AS r WHERE EXISTS ({out})")
 
     n_rows = _written_again(charter, store, day, raw, key, prepare, None if is_count else without)
