@@ -133,6 +133,7 @@ def peil_here(data: Path, *words: str, **environment: str) -> subprocess.Complet
     from peil.cli import app
 
     env = {"PEIL_DATA": str(data), "PEIL_PILOTS": str(PROJECT / "pilots"), **environment}
+    env.setdefault("PEIL_KEEP_DELIVERIES", "true")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(PROJECT)
         done = CliRunner().invoke(app, words, env=env)
@@ -149,7 +150,10 @@ def new_store(deliveries: Settings, data: Path) -> Settings:
     from peil.store.store import Store
 
     store = Settings(
-        data=data, deliveries=deliveries.deliveries_folder, truth=deliveries.truth_folder
+        data=data,
+        deliveries=deliveries.deliveries_folder,
+        truth=deliveries.truth_folder,
+        keep_deliveries=True,
     )  # type: ignore[call-arg]
     folder = deliveries.deliveries_folder / "demo"
     signer = parties.simulator(Store(store))

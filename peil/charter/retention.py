@@ -21,6 +21,7 @@ from peil.charter.windows import Window, window_of
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
+OPT_OUT = "since its counts held somebody who opted out"
 Part = Literal["raw", "staged", "linked"]
 PARTS: tuple[Part, ...] = ("raw", "staged", "linked")
 
@@ -73,7 +74,11 @@ def gone_days(store: Store, pilot: str, window: Window) -> list[date]:
 def closed(store: Store, pilot: str, day: date, part: Part) -> str:
     """Why a day of which a part is gone takes nothing more, in one sentence."""
     why = read_json(store.retained(pilot, day, part))["why"]
-    ended = {"retention": "by the charter's retention", "shred": "by `peil shred`"}
+    ended = {
+        "retention": "by the charter's retention",
+        "shred": "by `peil shred`",
+        "opt-out": OPT_OUT,
+    }
     return (
         f"The {part} rows of {pilot} {day} were deleted {ended.get(why, 'by `peil stop`')}: the "
         "day is closed, and what comes for it stays unread; have it taken away."

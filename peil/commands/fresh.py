@@ -40,8 +40,8 @@ def forget(charter: Charter, days: list[date], store: Store) -> None:
     ]
     if lost:
         raise Refused(
-            f"Deliveries of {len(lost)} days of {pilot}, {lost[0]} first, were deleted when their "
-            "time was over: have them delivered again (`peil simulate` for the demo), then run "
+            f"Deliveries of {len(lost)} day(s) of {pilot}, {lost[0]} first, were deleted when "
+            "their time was over: have them delivered again (demo: `peil simulate`), then run "
             "with --fresh."
         )
     released = [

@@ -9,7 +9,7 @@ from peil import status
 from peil.charter import reading, retention, windows
 from peil.charter.schema import Charter
 from peil.stage.readiness import missing
-from peil.store import disk
+from peil.store import disk, ledger
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -28,7 +28,8 @@ def tell_status(pilot: str, console: Console) -> None:
         console.print(f"products: {', '.join(linked)}   ✓ released   ≈ estimated   · not yet")
     for line in gone(charter, store):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for line in [*disk.look(store, charter.pilot), *set_aside(charter, store)]:
+    faults = [f"✗ {fault}" for fault in ledger.check(store, charter.pilot)]
+    for line in [*faults, *disk.look(store, charter.pilot), *set_aside(charter, store)]:
         console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     for window in windows.windows(charter) if linked else []:
         left = missing(charter, window, store)

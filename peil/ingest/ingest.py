@@ -17,7 +17,7 @@ from peil.ingest.file_check import FileCheck, is_still, look, state_of
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.store import disk, sealed
-from peil.store.atomic import canonical, read_whole, removed_on_failure, write_json
+from peil.store.atomic import canonical, read_whole, removed_on_failure, sha256, write_json
 from peil.store.store import Store
 
 QUIET_S = 60.0  # a file untouched for so long is not being written any more
@@ -53,7 +53,25 @@ def _released(period: Period) -> Outcome:
     facts: dict[str, Fact] = {"why": "released"}
     if late:
         facts["n_corrections_flagged"] = len(late)
+    if _has_new_opt_outs(period):
+        facts["note"] = f"somebody may have opted out since: run `peil opt-out {period.pilot}`"
     return period.outcome("ingest", "unchanged", facts)
+
+
+def _has_new_opt_outs(period: Period) -> bool:
+    """Whether the list is another than the one that the day was landed with, or applied later."""
+    charter, store, manifest = (
+        period.charter,
+        period.store,
+        period.store.raw_manifest(period.pilot, period.day),
+    )
+    if charter.inputs.opt_out is None or not manifest.exists():
+        return False
+    listed = reading.root(charter, store) / charter.inputs.opt_out.path
+    applied = store.retained(charter.pilot, charter.period.start, "opt_out")
+    later = read_whole(applied).get("list_sha256")
+    landed = read_whole(manifest).get("opt_out", "")
+    return listed.is_file() and bool(landed) and sha256(listed) not in {landed, later}
 
 
 def _ingest(period: Period) -> Outcome:
@@ -123,6 +141,7 @@ def _ingest(period: Period) -> Outcome:
         "fingerprint": fingerprint,
         "sealed": sealed.seal_of(raw, key),
         "landed_at": before.get("landed_at") or moment_of(charter, day).isoformat(),
+        "opt_out": "".join(digests[file] for file in opt_out),
         "files": landed.files,
         "refused": refused,
         "corrected": corrections.corrected(before, {file.name: digests[file] for file in accepted}),

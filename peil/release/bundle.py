@@ -15,7 +15,8 @@ from peil.store import verifying
 from peil.store.atomic import canonical, read_json, sha256, write_bytes
 from peil.store.signing import public_key, sign
 from peil.store.store import Store
-from peil.store.verifying import NAME, Broken, Manifest
+from peil.store.verifying import NAME as NAME
+from peil.store.verifying import Broken, Manifest
 
 VERIFIER = "verify.py"
 

@@ -95,9 +95,8 @@ RISKS = (
 )
 
 
-def words_of(charter: Charter, choices: dict[str, Any]) -> dict[str, str]:
-    """Everything that the two documents say, by name."""
-    roles = {s.role: f"{s.name}, signed {s.signed_on}" for s in charter.signatures}
+def words_of(charter: Charter, choices: dict[str, Any], roles: dict[str, str]) -> dict[str, str]:
+    """Everything that the two documents say, by name; `roles` says who signed, and when."""
     opt_out = charter.inputs.opt_out
     return {
         "pilot": charter.pilot,
@@ -134,14 +133,14 @@ def words_of(charter: Charter, choices: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def record_of_processing(charter: Charter, choices: dict[str, Any]) -> str:
+def record_of_processing(charter: Charter, choices: dict[str, Any], roles: dict[str, str]) -> str:
     """The record of processing activities of a pilot."""
-    return _filled(RECORD, RECORD_ROWS, words_of(charter, choices))
+    return _filled(RECORD, RECORD_ROWS, words_of(charter, choices, roles))
 
 
-def impact_assessment(charter: Charter, choices: dict[str, Any]) -> str:
+def impact_assessment(charter: Charter, choices: dict[str, Any], roles: dict[str, str]) -> str:
     """The skeleton of an impact assessment of a pilot."""
-    return _filled(ASSESSMENT, RISKS, words_of(charter, choices))
+    return _filled(ASSESSMENT, RISKS, words_of(charter, choices, roles))
 
 
 def _filled(text: str, rows: tuple[tuple[str, ...], ...], words: dict[str, str]) -> str:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from peil import methods
-from peil.charter import public_register, reading
+from peil.charter import public_register, reading, signatures
 from peil.charter.schema import Charter
 from peil.outcome import Outcome, Refused
 from peil.release import bundle, processing
-from peil.store import ledger
+from peil.store import ledger, verifying
 from peil.store.atomic import fresh_folder, replace_folder, write_json, write_text
 from peil.store.store import Store
 
@@ -36,7 +36,7 @@ def export(pilot: str, folder: Path) -> Outcome:
     """
     charter, store = reading.load(pilot), Store()
     folder = folder.absolute()
-    if folder.exists() and not (folder / bundle.NAME).is_file():
+    if folder.exists() and not (folder / verifying.NAME).is_file():
         if not folder.is_dir() or any(folder.iterdir()):
             raise Refused(
                 f"{folder} is there already, and no earlier export: name a folder that is not."
@@ -50,12 +50,19 @@ def export(pilot: str, folder: Path) -> Outcome:
     write_json(aside / "charter_history.json", _history(entries))
     write_json(aside / "releases.json", releases)
     write_json(aside / "deletions.json", {"entries": deletions, "kept": _kept(charter, store)})
-    write_json(aside / "access.json", _access(charter, entries))
+    write_json(aside / "access.json", _access(charter, store, entries))
     write_json(aside / "ledger_check.json", {"faults": ledger.check(store, charter.pilot)})
     choices = methods.section("disclosure", charter.pilot)
-    write_text(aside / "record_of_processing.md", processing.record_of_processing(charter, choices))
-    write_text(aside / "impact_assessment.md", processing.impact_assessment(charter, choices))
-    bundle.seal(store, aside)
+    roles = {
+        body["role"]: f"{body['name']}, signed {str(body['signed_at'])[:10]}"
+        for body in (signature["body"] for signature in signatures.listed(charter, store))
+    }
+    for name, write in (
+        ("record_of_processing.md", processing.record_of_processing),
+        ("impact_assessment.md", processing.impact_assessment),
+    ):
+        write_text(aside / name, write(charter, choices, roles))
+    bundle.seal(store, aside, {"pilot": charter.pilot, "view": "regulator"})
     replace_folder(aside, folder)
     facts = {"n_entries": len(entries), "n_releases": len(releases), "n_deletions": len(deletions)}
     return Outcome("export", charter.pilot, "regulator", "done", dict(facts), [str(folder)])
@@ -110,11 +117,20 @@ def _releases(
             continue
         facts = entry["facts"]
         folder = store.agency / "released" / charter.pilot / facts["product"] / facts["period"]
-        faults = bundle.faults(folder, key) if folder.is_dir() else ["The bundle is not there."]
+        faults = _faults(folder, key)
         releases.append(
             {"sequence": entry["sequence"], "at": entry["at"], **facts, "faults": faults}
         )
     return releases
+
+
+def _faults(folder: Path, key: str) -> list[str]:
+    """The first thing that is wrong with a released bundle; none where it is whole."""
+    try:
+        verifying.bundle(folder, key)
+    except verifying.Broken as fault:
+        return [str(fault)] if folder.is_dir() else ["The bundle is not there."]
+    return []
 
 
 def _kept(charter: Charter, store: Store) -> dict[str, list[str]]:
@@ -130,7 +146,7 @@ def _kept(charter: Charter, store: Store) -> dict[str, list[str]]:
     }
 
 
-def _access(charter: Charter, entries: list[dict[str, Any]]) -> dict[str, Any]:
+def _access(charter: Charter, store: Store, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """Who may receive what, who signed, and who did something by name, as the ledger has it."""
     acts = [
         {
@@ -145,6 +161,9 @@ def _access(charter: Charter, entries: list[dict[str, Any]]) -> dict[str, Any]:
         "recipients": charter.recipients,
         "operator": charter.operator.model_dump(mode="json", exclude_none=True),
         "agency": charter.agency.model_dump(mode="json", exclude_none=True),
-        "signatures": [signature.model_dump(mode="json") for signature in charter.signatures],
+        "signatures": [
+            {name: signature["body"].get(name) for name in ("role", "name", "key_id", "signed_at")}
+            for signature in signatures.listed(charter, store)
+        ],
         "acts": acts,
     }

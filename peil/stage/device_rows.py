@@ -151,7 +151,7 @@ def buckets(
     only = [store.root, *([listed.parent] if listed else [])]
     with database.connection(store, spill, only) as opened:
         aliases = _attach(opened, charter, window, store)
-        _leave_out(opened, charter, window, store, listed)
+        leave_out(opened, charter, window, store, listed)
         _number_cells(opened, aliases, cells)
         for part in range(parts):
             low, high = part * SPACE // parts, (part + 1) * SPACE // parts - 1
@@ -176,7 +176,7 @@ def opt_out_list(charter: Charter, store: Store) -> Path | None:
     return file
 
 
-def _leave_out(
+def leave_out(
     opened: duckdb.DuckDBPyConnection,
     charter: Charter,
     window: Window,

@@ -2,15 +2,17 @@
 
 Lines are only added. What an event means belongs to the verb that adds it.
 
-Each entry carries the hash of the one before it, so that an edit or a deletion in the
-middle shows; a copy lies on the agency's side, so that a cut-off tail shows as well.
+Each entry carries the hash of the one before it, so that an edit or a deletion in the middle shows;
+the agency keeps a copy and signs heads of a Merkle tree over it (`witness`), so that a cut-off tail
+and a ledger rewritten by who holds the operator's key show as well.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,12 @@ from typing import Any
 from filelock import FileLock
 
 from peil.outcome import Refused
-from peil.store.atomic import canonical, write_bytes
+from peil.store import lines
+from peil.store.atomic import canonical
 from peil.store.signing import is_signed, public_key, sign
 from peil.store.store import Store
+from peil.store.witness import faults as witness_faults
+from peil.store.witness import require_longer, witness
 
 START = "0" * 64
 
@@ -35,28 +40,59 @@ def entries(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    lines: list[dict[str, Any]] = []
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            entry = None
-        if not isinstance(entry, dict):
-            raise Refused(f"{path.name}, line {number} is no entry: restore the file from a copy.")
-        lines.append(entry)
-    return lines
+    content = path.read_bytes().split(b"\n")[:-1]
+    return [_entry(path, number, line) for number, line in enumerate(content, start=1)]
+
+
+def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict):
+        raise Refused(f"{path.name}, line {number} is no entry: restore the file from a copy.")
+    return entry
 
 
 def _hash(entry: dict[str, Any]) -> str:
     return hashlib.sha256(canonical(entry)).hexdigest()
 
 
-def _mend(path: Path) -> None:
-    """Cut off what a killed append left behind the last line end."""
-    content = path.read_bytes() if path.exists() else b""
-    if content and not content.endswith(b"\n"):
-        with path.open("rb+") as file:
-            file.truncate(content.rfind(b"\n") + 1)
+@dataclass
+class _Tail:
+    """What an append must know of the entries before it, without reading them all again."""
+
+    size: int = 0
+    n_entries: int = 0
+    line: bytes = b""
+    previous: str = START
+    last: str = ""  # kind and facts of the newest entry, as one hash
+    by_content: dict[str, str] = field(default_factory=dict)
+
+    def add(self, line: bytes, own_hash: str, content: str) -> None:
+        self.size += len(line)
+        self.n_entries += 1
+        self.line, self.previous, self.last = line, own_hash, content
+        self.by_content[content] = own_hash
+
+
+_tails: dict[Path, _Tail] = {}
+
+
+def _content(kind: str, facts: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical([kind, facts])).hexdigest()
+
+
+def _tail(path: Path) -> _Tail:
+    """The tail of a ledger: of what this process read before, only what is new is read."""
+    size, tail = lines.mend(path), _tails.get(path) or _Tail()
+    if size < tail.size or lines.read(path, tail.size - len(tail.line), tail.size) != tail.line:
+        tail = _Tail()  # it is another file than it was
+    for line in lines.read(path, tail.size, size).splitlines(keepends=True):
+        entry = _entry(path, tail.n_entries + 1, line)
+        tail.add(line, _hash(entry), _content(entry["kind"], entry["facts"]))
+    _tails[path] = tail
+    return tail
 
 
 def append(
@@ -84,43 +120,58 @@ def append(
     Raises
     ------
     Refused
-        The agency's copy holds entries that the operator's ledger has lost or changed.
+        The agency's copy holds entries that the operator's ledger has lost or changed, or a
+        signing key is gone.
+    """
+    return append_all(store, pilot, at, [(kind, facts)], once=once)[0]
+
+
+def append_all(
+    store: Store,
+    pilot: str,
+    at: datetime,
+    events: Sequence[tuple[str, dict[str, Any]]],
+    *,
+    once: bool = True,
+) -> list[str]:
+    """Add entries together, as `append` does one: written, signed and witnessed at once.
+
+    The last of them carries the signature; it names the hash of the one before, and so on.
     """
     path = store.ledger(pilot)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(str(path) + ".lock"):
-        _mend(path)
-        _is_longer_than_witness(store, pilot)
-        existing = entries(path)
-        for entry in existing if once else existing[-1:]:
-            if entry["kind"] == kind and entry["facts"] == facts:
-                _copy(store, pilot)
-                return _hash(entry)
-        body = {
-            "sequence": len(existing),
-            "previous": _hash(existing[-1]) if existing else START,
-            "at": at.isoformat(),
-            "kind": kind,
-            "facts": facts,
-        }
-        entry = {**body, "signature": sign(store, canonical(body))}
-        with path.open("ab") as file:
-            file.write(canonical(entry) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        _copy(store, pilot)
-    return _hash(entry)
-
-
-def _is_longer_than_witness(store: Store, pilot: str) -> None:
-    """Refuse to go on from a shortened or rewritten ledger: its next copy would hide that."""
-    own, copy = store.ledger(pilot), store.agency_ledger(pilot)
-    witness = copy.read_bytes() if copy.exists() else b""
-    if not (own.read_bytes() if own.exists() else b"").startswith(witness):
-        raise Refused(
-            f"The agency's copy of the ledger of {pilot} holds entries that the operator's has "
-            "not: find out why, then restore the operator's from that copy."
-        )
+        tail = _tail(path)
+        require_longer(store, pilot)
+        contents = [_content(kind, facts) for kind, facts in events]
+        hash_of = {c: tail.by_content[c] for c in contents if c in tail.by_content}
+        new: dict[str, int] = {}  # content: which event
+        for number, content in enumerate(contents):
+            is_there = content in hash_of if once else content == tail.last
+            if not is_there and content not in new:
+                new[content] = number
+        signed_by, previous, added = tail.n_entries + len(new) - 1, tail.previous, []
+        for sequence, (content, number) in enumerate(new.items(), start=tail.n_entries):
+            kind, facts = events[number]
+            entry: dict[str, Any] = {
+                "sequence": sequence,
+                "previous": previous,
+                "at": at.isoformat(),
+                "kind": kind,
+                "facts": facts,
+            }
+            if sequence < signed_by:
+                entry["signed_by"] = signed_by
+            else:
+                entry["signature"] = sign(store, canonical(entry))
+            line = canonical(entry)
+            previous = hash_of[content] = hashlib.sha256(line).hexdigest()
+            added.append((line + b"\n", previous, content))
+        lines.extend(path, b"".join(line for line, _, _ in added))
+        for line, own_hash, content in added:
+            tail.add(line, own_hash, content)
+        witness(store, pilot, at)
+    return [hash_of[content] for content in contents]
 
 
 def give_copy(store: Store, pilot: str) -> None:
@@ -131,36 +182,40 @@ def give_copy(store: Store, pilot: str) -> None:
     """
     path = store.ledger(pilot)
     with FileLock(str(path) + ".lock"):
-        _mend(path)
-        _is_longer_than_witness(store, pilot)
-        _copy(store, pilot)
-
-
-def _copy(store: Store, pilot: str) -> None:
-    content, copy = store.ledger(pilot).read_bytes(), store.agency_ledger(pilot)
-    if not copy.exists() or copy.read_bytes() != content:
-        write_bytes(copy, content)
+        _tail(path)
+        require_longer(store, pilot)
+        newest = json.loads(lines.last(path, lines.size_of(path)))
+        witness(store, pilot, datetime.fromisoformat(newest["at"]))
 
 
 def check(store: Store, pilot: str) -> list[str]:
     """Check the ledger; what is wrong, in sentences, none when chain, signatures and copy agree."""
     faults = []
     try:
-        own, witness = entries(store.ledger(pilot)), entries(store.agency_ledger(pilot))
+        own, witnessed = entries(store.ledger(pilot)), entries(store.agency_ledger(pilot))
     except Refused as unread:
         return [str(unread)]
-    public = public_key(store)
-    previous = START
+    try:
+        public = public_key(store) if own or witnessed else ""
+    except Refused as gone:
+        return [str(gone)]
+    previous, at = START, ""
     for number, entry in enumerate(own):
         body = {name: value for name, value in entry.items() if name != "signature"}
         if entry.get("sequence") != number or entry.get("previous") != previous:
             faults.append(f"Ledger entry {number} does not follow the one before it.")
-        if not is_signed(canonical(body), str(entry.get("signature", "")), public):
+        # entries that were added together are covered by the signature of the last of them
+        is_covered = number < int(entry.get("signed_by", 0)) < len(own)
+        if not is_covered and not is_signed(
+            canonical(body), str(entry.get("signature", "")), public
+        ):
             faults.append(f"Ledger entry {number} does not carry the operator's signature.")
-        previous = _hash(entry)
-    if witness != own:
+        if str(entry.get("at", "")) < at:
+            faults.append(f"Ledger entry {number} is dated before the one before it.")
+        previous, at = _hash(entry), max(at, str(entry.get("at", "")))
+    if witnessed != own:
         faults.append("The agency's copy of the ledger differs from the operator's.")
-    return faults
+    return faults + witness_faults(store, pilot)
 
 
 def find(store: Store, pilot: str, kind: str, **facts: Any) -> dict[str, Any] | None:

@@ -1,4 +1,9 @@
-"""The operator's signature (Ed25519): on bundles, on ledger entries, on lists of deliveries."""
+"""Signatures (Ed25519): the operator's on bundles, ledger entries and lists of deliveries; the
+agency's on heads of the ledger's tree.
+
+A key is drawn once. Where something rests on a key that is not there any more, none is drawn in
+its place: a store that quietly signs with another key could be a rewritten one.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +12,42 @@ import base64
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from peil.outcome import Refused
 from peil.store import stopping
+from peil.store.atomic import write_text
 from peil.store.keys import new_key, read_key
 from peil.store.store import Store
 
 
 def _private_key(store: Store) -> Ed25519PrivateKey:
     """The store's own key: any 32 random bytes are one. Made on first use."""
-    return Ed25519PrivateKey.from_private_bytes(read_key(new_key(store.signing_key)))
+    file = store.signing_key
+    if not file.exists() and _rests_on_operator(store):
+        raise Refused(
+            f"The operator's signing key {file.name} is gone, and the ledger and the register rest "
+            "on it: restore it from its backup; none is drawn in its place."
+        )
+    return Ed25519PrivateKey.from_private_bytes(read_key(new_key(file)))
+
+
+def _rests_on_operator(store: Store) -> bool:
+    ledgers = [*(store.operator / "ledger").glob("*.jsonl"), *(store.agency / "ledger").glob("*")]
+    entries = (store.agency / "register").glob("*.json")
+    return any(file.stat().st_size for file in (*ledgers, *entries) if file.suffix != ".lock")
+
+
+def _agency_key(store: Store) -> Ed25519PrivateKey:
+    """The agency's key: its file mode 0400, in a folder of the agency's own."""
+    file, public = store.agency_key, store.agency_public_key
+    if not file.exists() and (public.exists() or any(public.parent.glob("*.heads.jsonl"))):
+        raise Refused(
+            f"The agency's signing key {file.name} is gone, and heads of the ledger rest on it: "
+            "restore it from the agency's backup; none is drawn in its place."
+        )
+    private = Ed25519PrivateKey.from_private_bytes(read_key(new_key(file)))
+    if not public.exists():
+        write_text(public, private.public_key().public_bytes_raw().hex() + "\n")
+    return private
 
 
 def sign(store: Store, content: bytes) -> str:
@@ -23,9 +56,20 @@ def sign(store: Store, content: bytes) -> str:
     return base64.b64encode(_private_key(store).sign(content)).decode()
 
 
+def sign_as_agency(store: Store, content: bytes) -> str:
+    """Sign bytes with the agency's key; base64."""
+    return base64.b64encode(_agency_key(store).sign(content)).decode()
+
+
 def public_key(store: Store) -> str:
     """The public half, hex: printed in the register so that a signature can be checked."""
     return _private_key(store).public_key().public_bytes_raw().hex()
+
+
+def agency_public_key(store: Store) -> str:
+    """The public half of the agency's key, hex; empty where the agency signed nothing yet."""
+    file = store.agency_public_key
+    return file.read_text(encoding="utf-8").strip() if file.exists() else ""
 
 
 def is_signed(content: bytes, signature: str, public: str) -> bool:

@@ -141,6 +141,19 @@ class Store:
     def agency_ledger(self, pilot: str) -> Path:
         return self.agency / "ledger" / f"{pilot}.jsonl"
 
+    def heads(self, pilot: str) -> Path:
+        """Heads of the ledger's tree that the agency signed, one a line."""
+        return self.agency / "ledger" / f"{pilot}.heads.jsonl"
+
+    @property
+    def agency_key(self) -> Path:
+        """The agency's own signing key: no verb of the operator's plane reads it."""
+        return self.agency / "keys" / "agency.ed25519"
+
+    @property
+    def agency_public_key(self) -> Path:
+        return self.agency / "ledger" / "agency.pub"
+
     def public_entry(self, pilot: str) -> Path:
         return self.agency / "register" / f"{pilot}.json"
 

@@ -119,8 +119,8 @@ def manifest(folder: Path, public: str = "") -> Manifest:
     return Manifest(hashlib.sha256(payload).hexdigest(), predicate, files, key)
 
 
-def bundle(folder: Path, public: str = "") -> Manifest:
-    """Check every byte of a bundle: signature, files, names, its place in a store, metadata."""
+def whole(folder: Path, public: str = "") -> Manifest:
+    """Check every byte of a signed folder: its list's signature, and each file on it."""
     signed = manifest(folder, public)
     there = {file.name for file in folder.iterdir()} - {NAME}
     for name in sorted(set(signed.files) - there):
@@ -131,11 +131,19 @@ def bundle(folder: Path, public: str = "") -> Manifest:
     for name in sorted(there):
         if hashlib.sha256(_read(folder / name)).hexdigest() != signed.files[name]:
             raise Broken(f"{name} was changed after it was signed.")
+    return signed
+
+
+def bundle(folder: Path, public: str = "") -> Manifest:
+    """Check every byte of a bundle, its names, its place in a store, its metadata."""
+    signed = whole(folder, public)
     place = folder.absolute().parts[-4:]
     names = tuple(str(signed.predicate.get(name)) for name in NAMES[:3])
     depth = 3 if place[0] == "released" else 1 if re.fullmatch(DAY, place[-1]) else 0
     if names[3 - depth :] != place[len(place) - depth :]:
         raise Broken(f"The bundle in {'/'.join(place[-depth:])} is that of {'/'.join(names)}.")
+    if "metadata.json" not in signed.files:
+        raise Broken("The bundle holds no metadata.json: it is no release.")
     metadata = _parsed((folder / "metadata.json").read_bytes(), "metadata.json")
     for name in (*NAMES, "table_sha256"):
         if metadata.get(name) != signed.predicate.get(name) or not metadata.get(name):
@@ -269,6 +277,11 @@ def alone(place: Path, public: str = "") -> Iterator[str]:
     if is_ledger:
         log = log or checked(place.read_bytes(), None, pilot, public)
         yield f"ledger of {pilot}, {len(log.entries)} entries, by {whose} key {log.key}"
+        return
+    if "view" in manifest(place, public).predicate:
+        signed = whole(place, public or (log.key if log else ""))
+        view = f"{signed.predicate['view']} view of {pilot}, {len(signed.files)} files"
+        yield f"{view}, signed by {whose} key {signed.key}"
         return
     signed = released(place, log) if log else bundle(place, public)
     is_whole = same_table(place, signed.predicate["table"])

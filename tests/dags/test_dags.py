@@ -156,7 +156,7 @@ def test_each_verb_follows_the_state_before_it_day_by_day(bag: Any) -> None:
             assert dag.timetable.asset_condition.uri == f"peil://{pilot}/{before[verb]}"
             assert isinstance(dag.timetable.default_partition_mapper, IdentityMapper)
         elif verb in ("watch", "retain"):
-            assert dag.schedule == "7 * * * *"
+            assert dag.schedule == {"watch": "7 * * * *", "retain": "37 * * * *"}[verb]
         else:
             assert (verb == "train" and not dag.timetable.can_be_scheduled) or dag.schedule is None
 

@@ -183,6 +183,10 @@ def _take(verb: str, day: str) -> list[Any]:
         return [windows.release_window("demo", verb.removeprefix("release_"), day)]
     if verb == "publish":  # a task of its own in Airflow, which is tried again by itself
         return [release.publish("demo", day)]
+    if verb == "stop":
+        from peil.watch.retain import stop
+
+        return [stop.stop("demo")]
     if verb == "train":
         return [train.train("demo", fit_days=1, judge_days=1)]
     return list(verbs.take(verb, "demo", day))
@@ -198,6 +202,8 @@ def _stop_before_rename(pipe: Connection, at: At) -> None:
 
     A rename inside a folder that is itself made aside is none that a reader could see.
     """
+    from peil.store import lines
+
     rename = os.replace
     root = Path(os.environ["PEIL_DATA"])
 
@@ -205,15 +211,25 @@ def _stop_before_rename(pipe: Connection, at: At) -> None:
         where = Path(os.fsdecode(target))
         inside = where.is_relative_to(root) and where.relative_to(root)
         if inside and not any(part.startswith(".") for part in inside.parts[:-1]):
-            name = str(inside)
-            if where.suffix == ".jsonl":  # a ledger is copied after each of its entries
-                name += f" {json.loads(Path(source).read_bytes().splitlines()[-1])['kind']}"
-            if name not in at.passed:
-                pipe.send(name)
-                _die()
+            reached(str(inside))
         rename(source, target, **more)
 
+    def reached(name: str) -> None:
+        if name not in at.passed:
+            pipe.send(name)
+            _die()
+
+    extend = lines.extend
+
+    def extend_witness(path: Path, content: bytes) -> None:
+        """An entry reaches the agency's copy of the ledger by no rename."""
+        inside = path.relative_to(root)
+        if content and inside.parts[0] == "agency" and not path.name.endswith("heads.jsonl"):
+            reached(f"{inside} {json.loads(content.splitlines()[-1])['kind']}")
+        extend(path, content)
+
     os.replace = replace  # type: ignore[assignment]
+    lines.extend = extend_witness
 
 
 def _tear_append(pipe: Connection, at: At) -> None:

@@ -1,4 +1,4 @@
-"""The commands `peil retain`, `peil shred` and `peil stop`: what they ask, and what they print."""
+"""The commands of this room: `peil retain`, `peil opt-out`, `peil shred`, `peil stop`."""
 
 from __future__ import annotations
 
@@ -36,6 +36,17 @@ def add_to(app: typer.Typer, answering: Answering, console: Console) -> None:
         with answering():
             for name in [pilot] if pilot else reading.pilots():
                 say(retention.retain(name))
+
+    @app.command("opt-out")
+    def opt_out(pilot: Pilot) -> None:
+        """Apply the opt-out list as it is now to every day whose rows are still there.
+
+        Example: [bold]peil opt-out demo[/bold]
+        """
+        from peil.watch.retain import opt_out as opting
+
+        with answering():
+            say(opting.opt_out(pilot))
 
     @app.command("shred")
     def shred(

@@ -36,7 +36,7 @@ def delete(
     Parameters
     ----------
     why : str
-        ``retention``, ``shred`` or ``stop``.
+        ``retention``, ``shred``, ``stop`` or ``opt-out``.
     at : datetime
         The pilot's moment, passed in.
     """

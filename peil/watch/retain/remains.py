@@ -58,9 +58,10 @@ def of(charter: Charter, store: Store, day: date, part: Part) -> Remains:
     if part == "raw":
         raw = store.raw_file(pilot, day)
         work = store.operator / "work" / pilot / str(day)
+        has_worked = any(file.is_file() for file in work.rglob("*"))  # else nothing to tell of
         return Remains(
             _there([store.key(pilot, day, "raw")]),
-            _there([*_with_parts(raw), work]),
+            _there([*_with_parts(raw), *([work] if has_worked else [])]),
             delivered(charter, store, day) if is_ours(charter, store) else [],
         )
     if part == "staged":

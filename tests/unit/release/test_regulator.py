@@ -14,9 +14,10 @@ from peil import cli
 from peil.charter import public_register
 from peil.outcome import Refused
 from peil.release import bundle, processing, regulator
-from peil.store import ledger
+from peil.store import ledger, verifying
+from peil.store.atomic import sha256, write_json
 from peil.store.signing import public_key
-from tests.unit.conftest import SIGNED, Tiny
+from tests.unit.conftest import Tiny
 
 AT = datetime(2026, 3, 9, tzinfo=UTC)
 FACTS = {"product": "presence", "period": "2026-03-02", "tier": "agency", "table_sha256": "0"}
@@ -33,7 +34,8 @@ NAMES = {
     "record_of_processing.md",
     "register.json",
     "releases.json",
-    bundle.NAME,
+    bundle.VERIFIER,
+    verifying.NAME,
 }
 
 
@@ -41,7 +43,7 @@ NAMES = {
 def eventful(tiny: Tiny) -> Tiny:
     """A pilot whose charter grew, that released and deleted."""
     public_register.enter(tiny.charter, tiny.store)
-    tiny.write_charter(recipients=["Agency", "A | third party"], signatures=SIGNED)
+    tiny.write_charter(recipients=["Agency", "A | third party"])
     public_register.enter(tiny.charter, tiny.store)
     ledger.append(tiny.store, "tiny", "release", AT, FACTS)
     ledger.append(tiny.store, "tiny", "approval", AT, {"by": "A. Name", "period": "2026-03-02"})
@@ -49,7 +51,10 @@ def eventful(tiny: Tiny) -> Tiny:
     folder = tiny.store.agency / "released/tiny/presence/2026-03-02"
     folder.mkdir(parents=True)
     (folder / "table.csv").write_text("a\n1\n")
-    bundle.seal(tiny.store, folder)
+    names = {"pilot": "tiny", "product": "presence", "period": "2026-03-02", "tier": "agency"}
+    names["table_sha256"] = sha256(folder / "table.csv")
+    write_json(folder / "metadata.json", names)
+    bundle.seal(tiny.store, folder, {**names, "table": "table"})
     sealed = tiny.store.raw_file("tiny", tiny.charter.period.start)
     sealed.parent.mkdir(parents=True)
     sealed.write_bytes(b"")
@@ -67,13 +72,15 @@ def test_it_is_complete_signed_and_the_same_bytes(eventful: Tiny, tmp_path: Path
     assert "n releases 1" in done.output
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     assert set(before) == NAMES
-    assert bundle.faults(folder, public_key(eventful.store)) == []
+    assert verifying.answer(folder) == (
+        0,
+        f"Verified: regulator view of tiny, {len(NAMES) - 1} files, signed by its own key "
+        f"{public_key(eventful.store)}.",
+    )
     regulator.export("tiny", folder)
     assert before == {file.name: file.read_bytes() for file in folder.iterdir()}
     (folder / "access.json").write_text("{}")
-    assert bundle.faults(folder, public_key(eventful.store)) == [
-        "access.json was changed after it was signed."
-    ]
+    assert verifying.answer(folder) == (1, "access.json was changed after it was signed.")
 
 
 def test_it_says_what_was_allowed_released_deleted_and_who_did_it(
@@ -82,7 +89,7 @@ def test_it_says_what_was_allowed_released_deleted_and_who_did_it(
     regulator.export("tiny", tmp_path / "export")
     lists = content(tmp_path / "export")
     first, second = lists["charter_history"]
-    assert (first["changed"], second["changed"]) == ([], ["recipients", "signatures"])
+    assert (first["changed"], second["changed"]) == ([], ["recipients"])
     (released,) = lists["releases"]
     assert (released["period"], released["faults"]) == ("2026-03-02", [])
     assert [entry["kind"] for entry in lists["deletions"]["entries"]] == ["raw_deleted"]
@@ -105,8 +112,9 @@ def test_the_documents_say_what_the_charter_says_and_mark_what_it_does_not(
     eventful: Tiny,
 ) -> None:
     choices = {"zone_threshold": 15}
-    record = processing.record_of_processing(eventful.charter, choices)
-    assessment = processing.impact_assessment(eventful.charter, choices)
+    roles = {"data_protection_officer": "A. Name, signed 2026-01-01"}
+    record = processing.record_of_processing(eventful.charter, choices, roles)
+    assessment = processing.impact_assessment(eventful.charter, choices, roles)
     for words in ("Agency; A / third party", "24 hours after staging", "tiny/opt_out.csv"):
         assert words in record
     assert "A. Name, signed 2026-01-01" in record and "zone_threshold: 15" in assessment

@@ -62,6 +62,7 @@ def test_nothing_of_the_operator_lies_on_the_agencys_side(
         store.quality("p", day),
         store.quarantine("p"),
         store.ledger("p"),
+        store.retained("p", day, "raw"),
         store.airflow_home,
         store.work("p", day, "stage"),
         store.operator_page("p"),
@@ -70,6 +71,9 @@ def test_nothing_of_the_operator_lies_on_the_agencys_side(
     theirs = [
         store.released("p", "presence", day),
         store.agency_ledger("p"),
+        store.heads("p"),
+        store.agency_key,
+        store.agency_public_key,
         store.public_entry("p"),
         store.portal("p"),
         store.vouched("p"),

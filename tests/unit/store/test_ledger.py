@@ -63,7 +63,8 @@ def test_entries_in_another_order_are_noticed(tiny: Any, kept: Path) -> None:
 def test_a_shortened_ledger_differs_from_the_agencys_copy(tiny: Any, kept: Path) -> None:
     kept.write_bytes(b"".join(lines(kept)[:-1]))
     assert ledger.check(tiny.store, "tiny") == [
-        "The agency's copy of the ledger differs from the operator's."
+        "The agency's copy of the ledger differs from the operator's.",
+        "The agency signed a ledger of 4 entries, but there are 3: it was cut off.",
     ]
 
 
@@ -91,7 +92,8 @@ def test_an_entry_of_another_signer_is_noticed(
     for path in (original.ledger("tiny"), original.agency_ledger("tiny")):
         path.write_bytes(b"".join(forged))
     assert ledger.check(original, "tiny") == [
-        "Ledger entry 0 does not carry the operator's signature."
+        "Ledger entry 0 does not carry the operator's signature.",
+        "The first 1 entries are not those that the agency signed: the ledger was rewritten.",
     ]
 
 

@@ -1,0 +1,141 @@
+"""The agency's side of a ledger: its own copy, and heads of the Merkle tree that it signs.
+
+The operator's key cannot make a head, so that a ledger rewritten by who holds that key, or cut off
+on both sides, does not agree with the heads. Each head is made of the roots that the one before it
+left and of the new lines alone: it is consistent with it by construction, and `check` shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from peil.outcome import Refused
+from peil.store import lines
+from peil.store.atomic import canonical
+from peil.store.merkle import Frontier, leaf_hash
+from peil.store.signing import agency_public_key, is_signed, sign_as_agency
+from peil.store.store import Store
+
+
+def require_longer(store: Store, pilot: str) -> None:
+    """Refuse to go on from a shortened or rewritten ledger: its next copy would hide that.
+
+    Compares sizes and the last line that both hold, which names the one before it; what was
+    changed further back is `check`'s to find.
+    """
+    own, copy = store.ledger(pilot), store.agency_ledger(pilot)
+    size = lines.mend(copy)
+    shared = lines.last(copy, size)
+    head = last_head(store, pilot)
+    is_cut = lines.size_of(own) < max(size, head.get("n_bytes", 0))
+    if is_cut or lines.read(own, size - len(shared), size) != shared:
+        raise Refused(
+            f"The agency's copy of the ledger of {pilot} holds entries that the operator's has "
+            "not: find out why, then restore the operator's from that copy."
+        )
+
+
+def witness(store: Store, pilot: str, at: datetime) -> None:
+    """Take new lines into the agency's copy and sign the head of the tree over all of them.
+
+    Killed between the two, the next call goes on. The caller holds the ledger.
+
+    Parameters
+    ----------
+    at : datetime
+        The pilot's moment, passed in.
+    """
+    own, copy = store.ledger(pilot), store.agency_ledger(pilot)
+    extend = lines.read(own, lines.mend(copy))
+    lines.extend(copy, extend)
+    lines.mend(store.heads(pilot))
+    head = last_head(store, pilot)
+    size = lines.size_of(own)
+    if head.get("n_bytes") == size:
+        return
+    grown = Frontier(head.get("size", 0), [bytes.fromhex(root) for root in head.get("roots", [])])
+    for line in lines.read(own, head.get("n_bytes", 0)).split(b"\n")[:-1]:
+        grown.add(leaf_hash(line))
+    body = {
+        "size": grown.size,
+        "n_bytes": size,
+        "root": grown.root().hex(),
+        "roots": [root.hex() for root in grown.roots],
+        "previous": _hash(head) if head else "",
+        "at": at.isoformat(),
+    }
+    signed = {**body, "signature": sign_as_agency(store, canonical(body))}
+    lines.extend(store.heads(pilot), canonical(signed) + b"\n")
+
+
+def last_head(store: Store, pilot: str) -> dict[str, Any]:
+    """The newest head; empty where the agency signed none yet."""
+    file = store.heads(pilot)
+    size = lines.size_of(file)
+    torn = lines.last(file, size)
+    if torn and not torn.endswith(b"\n"):
+        torn = lines.last(file, size - len(torn))
+    try:
+        head: dict[str, Any] = json.loads(torn) if torn else {}
+    except ValueError:
+        raise Refused(f"{file.name} ends in a line that is no head: restore it.") from None
+    return head
+
+
+def heads(store: Store, pilot: str) -> list[dict[str, Any]]:
+    """Every head, oldest first; a line that a kill cut off is none."""
+    return [json.loads(line) for line in lines.read(store.heads(pilot)).split(b"\n")[:-1]]
+
+
+def faults(store: Store, pilot: str) -> list[str]:
+    """What is wrong between the ledger and the heads that the agency signed, in sentences."""
+    try:
+        signed = heads(store, pilot)
+    except ValueError:
+        return ["The agency's heads of the ledger cannot be read: restore them."]
+    content = lines.read(store.ledger(pilot)).split(b"\n")[:-1]
+    if not signed:
+        # a ledger of before there were heads gets its first with its next entry
+        is_older = not store.agency_public_key.exists()
+        return [] if is_older or not content else ["The agency's heads of the ledger are gone."]
+    sentences = []
+    public, grown = agency_public_key(store), Frontier()
+    if not store.agency_key.exists():
+        sentences.append("The agency's signing key is gone: restore it from its backup.")
+    previous: dict[str, Any] = {}
+    for number, head in enumerate(signed):
+        body = {name: value for name, value in head.items() if name != "signature"}
+        if not is_signed(canonical(body), str(head.get("signature", "")), public):
+            sentences.append(f"Head {number} of the ledger does not carry the agency's signature.")
+        if head["previous"] != (_hash(previous) if previous else "") or (
+            head["size"] < previous.get("size", 0)
+        ):
+            sentences.append(f"Head {number} of the ledger does not follow the one before it.")
+        if head["at"] < previous.get("at", ""):
+            sentences.append(f"Head {number} of the ledger is dated before the one before it.")
+        if head["size"] > len(content):
+            sentences.append(
+                f"The agency signed a ledger of {signed[-1]['size']} entries, but there are "
+                f"{len(content)}: it was cut off."
+            )
+            break
+        for line in content[grown.size : head["size"]]:
+            grown.add(leaf_hash(line))
+        if grown.root().hex() != head["root"]:
+            sentences.append(
+                f"The first {head['size']} entries are not those that the agency signed: the "
+                "ledger was rewritten."
+            )
+            break
+        previous = head
+    else:
+        if len(content) > previous["size"]:
+            sentences.append(f"{len(content) - previous['size']} entries have no head yet.")
+    return sentences
+
+
+def _hash(head: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical(head)).hexdigest()
