@@ -131,7 +131,7 @@ def bundle(folder: Path, public: str = "") -> Manifest:
     for name in sorted(there):
         if hashlib.sha256(_read(folder / name)).hexdigest() != signed.files[name]:
             raise Broken(f"{name} was changed after it was signed.")
-    place = folder.absolute().parts[-4:]
+    place = tuple(re.sub(rf"\.({DAY})\.part", r"\1", p) for p in folder.absolute().parts[-4:])
     names = tuple(str(signed.predicate.get(name)) for name in NAMES[:3])
     depth = 3 if place[0] == "released" else 1 if re.fullmatch(DAY, place[-1]) else 0
     if names[3 - depth :] != place[len(place) - depth :]:
