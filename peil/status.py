@@ -12,11 +12,12 @@ from typing import Literal
 from peil.alerts import inbox, incidents, messages
 from peil.alerts.trouble import Trouble
 from peil.charter import windows
+from peil.charter.products import PRODUCTS
 from peil.charter.retention import PARTS
 from peil.charter.retention import is_gone as is_gone_part
 from peil.charter.schema import Charter
 from peil.stage import readiness
-from peil.store import ledger
+from peil.store import checking, ledger
 from peil.store.atomic import read_json
 from peil.store.damage import Damaged
 from peil.store.store import Store
@@ -32,6 +33,7 @@ class DayStatus:
     `trouble` names the incidents that last on that day, in a few words. `products` says where each
     product that follows devices stands: ``released``, ``estimated``, ``ready`` or ``waits``.
     `is_gone` says that its rows were deleted before anything was estimated of them.
+    `broken` says of each release that is not as it was signed, by product, what is wrong with it.
     """
 
     day: date
@@ -42,10 +44,11 @@ class DayStatus:
     trouble: str = ""
     products: dict[str, str] = field(default_factory=dict)
     is_gone: bool = False
+    broken: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_released(self) -> bool:
-        return self.state == "released"
+        return self.state == "released" and "presence" not in self.broken
 
     @property
     def is_set_aside(self) -> bool:
@@ -55,7 +58,7 @@ class DayStatus:
     @property
     def is_done(self) -> bool:
         """Whether nothing can be done for this day now: a product may wait for other days."""
-        is_closed = self.is_released or self.is_gone
+        is_closed = (self.is_released or self.is_gone) and not self.broken
         return is_closed and not {"estimated", "ready"} & set(self.products.values())
 
 
@@ -97,7 +100,28 @@ def _of_day(charter: Charter, day: date, store: Store) -> DayStatus:
     why = "; ".join(filter(None, [waits, *flags]))
     ledger_hash = entry["hash"][:12] if entry else ""
     products = _products(charter, day, store)
-    return DayStatus(day, furthest, gates, ledger_hash, why, products=products, is_gone=is_gone)
+    released = [name for name, standing in products.items() if standing == "released"]
+    broken = {
+        name: fault
+        for name in [*(["presence"] if there["released"] else []), *released]
+        if (fault := checking.fault_of(store, pilot, name, _period_of(charter, name, day)))
+    }
+    return DayStatus(
+        day,
+        furthest,
+        gates,
+        ledger_hash,
+        why,
+        products=products,
+        is_gone=is_gone,
+        broken=broken,
+    )
+
+
+def _period_of(charter: Charter, product: str, day: date) -> date:
+    """The day that a product's release is named after: its own, or the first of its window."""
+    is_of_window = PRODUCTS[product].period == "window"
+    return windows.window_of(charter, day).first if is_of_window else day
 
 
 def _products(charter: Charter, day: date, store: Store) -> dict[str, str]:
@@ -106,7 +130,7 @@ def _products(charter: Charter, day: date, store: Store) -> dict[str, str]:
     standings: dict[str, str] = {}
     for row in windows.linked_products(charter):
         product = row.name
-        period = window.first if row.period == "window" else day
+        period = _period_of(charter, product, day)
         entry = ledger.standing(store, charter.pilot, product, str(period))
         if entry is not None and store.released(charter.pilot, product, period).exists():
             standings[product] = "released"

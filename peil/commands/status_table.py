@@ -29,7 +29,8 @@ def tell_status(pilot: str, console: Console) -> None:
     for line in gone(charter, store):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     faults = [f"✗ {fault}" for fault in ledger.check(store, charter.pilot)]
-    for line in [*faults, *disk.look(store, charter.pilot), *set_aside(charter, store)]:
+    others = [*disk.look(store, charter.pilot), *set_aside(charter, store)]
+    for line in [*faults, *broken(days), *others]:
         console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     for window in windows.windows(charter) if linked else []:
         left = missing(charter, window, store)
@@ -52,9 +53,9 @@ def _table(charter: Charter, days: list[status.DayStatus], linked: list[str]) ->
     for day in days:
         gates = " ".join(SIGNS[day.gates[state]] for state in status.STATES)
         others = " ".join(MARKS.get(day.products.get(name, "waits"), "≈") for name in linked)
-        cells = [str(day.day), day.state, gates, day.ledger[:8]]
+        cells = [str(day.day), "broken" if day.broken else day.state, gates, day.ledger[:8]]
         cells += [*([others] if linked else []), day.why, *([day.trouble] if has_trouble else [])]
-        table.add_row(*cells, style="bold red" if day.is_set_aside else "")
+        table.add_row(*cells, style="bold red" if day.is_set_aside or day.broken else "")
     return table
 
 
@@ -69,6 +70,16 @@ def gone(charter: Charter, store: Store) -> list[str]:
     if store.stopped(charter.pilot).exists():
         lines.append(f"† {charter.pilot} was stopped for good: no verb opens it again.")
     return lines
+
+
+def broken(days: list[status.DayStatus]) -> list[str]:
+    """Say of each release that is not as it was signed what is wrong with it, and what to do."""
+    return [
+        f"✗ {day.day} {product} is released and broken: {fault} Show it to nobody; find out who "
+        "changed it, restore it from a copy, and run `peil verify`."
+        for day in days
+        for product, fault in day.broken.items()
+    ]
 
 
 def set_aside(charter: Charter, store: Store) -> list[str]:

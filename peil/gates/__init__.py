@@ -26,6 +26,7 @@ from peil.gates.report import (
     State,
     candidate_hash,
     observed,
+    require_one_table,
 )
 from peil.outcome import GateClosed, Refused
 from peil.quality import store as quality
@@ -168,9 +169,10 @@ def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limi
 
     beliefs = tables.beliefs(state, limits)
     where = tables.folder(store, charter, state, day)
-    (table, *_) = tables.TABLES[state] or ("",)
-    judged = candidate_hash(where, table) if state == "released" else ""
+    judged = candidate_hash(where) if state == "released" else ""
     measures = tables.measures(store, charter, state, day, limits, where)
+    for table in tables.TABLES[state] if state == "released" else ():
+        require_one_table(where, table)
 
     def fill(connection: Any) -> None:
         for name in sorted({belief.measure for belief in beliefs} & set(measures)):

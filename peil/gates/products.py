@@ -14,7 +14,15 @@ from peil.adapters import database
 from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.gates import closing
-from peil.gates.report import Finding, GateReport, MeasureError, State, candidate_hash, observed
+from peil.gates.report import (
+    Finding,
+    GateReport,
+    MeasureError,
+    State,
+    candidate_hash,
+    observed,
+    require_one_table,
+)
 from peil.outcome import GateClosed, Waiting
 from peil.quality.choices import limits_of
 from peil.store import atomic, stopping
@@ -38,9 +46,10 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
     pilot = charter.pilot
     module = importlib.import_module("expectations.released").PRODUCT_SUITES[product]
     beliefs = module.suite(limits_of(pilot))
-    table = PRODUCTS[product].table("released")
-    judged = candidate_hash(store.candidate(pilot, product, day), table)
+    candidate = store.candidate(pilot, product, day)
+    judged = candidate_hash(candidate)
     measures = _measures(charter, product, day, store, module.MEASURES)
+    require_one_table(candidate, PRODUCTS[product].table("released"))
 
     def fill(connection: Any) -> None:
         for name, measure in measures.items():

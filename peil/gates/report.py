@@ -171,18 +171,19 @@ class GateReport:
         return cls(**content, results=results)
 
 
-def candidate_hash(folder: Path, table: str) -> str:
-    """Hash of the signed list of a candidate that is to be judged; none where it has no list yet.
+def candidate_hash(folder: Path) -> str:
+    """Hash of the signed list of a candidate that is to be judged; none where it has no list."""
+    try:
+        return verifying.manifest(folder).sha256
+    except verifying.Broken:
+        return ""
 
-    Raises
-    ------
-    Refused
-        Its CSV and its Parquet are not the same table: the gate would judge one of two.
-    """
+
+def require_one_table(folder: Path, table: str) -> None:
+    """Refuse a candidate whose CSV and Parquet differ: the gate would have judged one of two."""
     try:
         if (folder / f"{table}.csv").is_file():
             verifying.same_table(folder, table)
-        return verifying.manifest(folder).sha256 if (folder / verifying.NAME).is_file() else ""
     except verifying.Broken as fault:
         raise Refused(
             f"The candidate in {folder} is not judged: {fault} Run `peil release` again."

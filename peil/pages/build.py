@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 from filelock import FileLock
@@ -28,6 +28,7 @@ from peil.pages import (
     released_tables,
 )
 from peil.release import statement
+from peil.store import released_tables as written
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -74,11 +75,45 @@ def _portal_data(
         for standing in days
         if standing.is_released
     ]
-    if not folders:
+    if not folders and not any(standing.broken for standing in days):
         return None
-    table = pd.concat(
-        [pd.read_parquet(folder / f"{TABLE}.parquet") for folder in folders], ignore_index=True
-    )
+    operator, agency = charter.operator, charter.agency
+    content: dict[str, Any] = {
+        "pilot": charter.pilot,
+        "title": charter.title,
+        "purpose": charter.purpose,
+        "operator": _party(operator.name, operator.contact),
+        "agency": _party(agency.name, agency.contact),
+        "recipients": charter.recipients,
+        "contact": charter.contact,
+        "period_start": str(charter.period.start),
+        "period_end": str(charter.period.end),
+        "time_zone": charter.time_zone,
+        "legal_basis": charter.legal_basis,
+        "legal_reference": charter.legal_reference,
+        "tier": charter.tier,
+        "threshold": charter.threshold,
+        "zones": json.loads(area.zones.to_json(drop_id=True, to_wgs84=False)),
+        "night_hours": _night_hours(charter),
+        "estimators": estimator_names(),
+        "scores": _scores(charter, store),
+        "evidence": method_words.evidence(methods.section("evidence", charter.pilot)),
+        "quality": _gates(store, charter, days),
+        "limits": [charter.use_limits],
+        "releases": [_release(charter, store, standing) for standing in days],
+        "attribution": charter.attribution,
+    }
+    return portal.PortalData(**content, **_figures(charter, store, area, folders))
+
+
+def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) -> dict[str, Any]:
+    """Released figures and what describes them; none where no release is as it was signed."""
+    if not folders:
+        return {
+            "released": portal.ReleasedPresence.nothing(),
+            "method": portal.Method(estimator=RELEASED_ESTIMATOR, version="–"),
+        }
+    table = pd.concat([written.read(folder, TABLE) for folder in folders], ignore_index=True)
     metadata = read_json(folders[-1] / "metadata.json")
     letters = released_tables.letters_of(table)
     whole = {
@@ -91,27 +126,11 @@ def _portal_data(
     flows = released_tables.flows(charter, store)
     visitors = released_tables.visitors(charter, store, area)
     more = [time for product in (flows, visitors) if product for time in product.times]
-    operator, agency = charter.operator, charter.agency
-    return portal.PortalData(
-        pilot=charter.pilot,
-        title=charter.title,
-        purpose=charter.purpose,
-        operator=_party(operator.name, operator.contact),
-        agency=_party(agency.name, agency.contact),
-        recipients=charter.recipients,
-        contact=charter.contact,
-        period_start=str(charter.period.start),
-        period_end=str(charter.period.end),
-        time_zone=charter.time_zone,
-        legal_basis=charter.legal_basis,
-        legal_reference=charter.legal_reference,
-        tier=charter.tier,
-        threshold=charter.threshold,
-        zones=json.loads(area.zones.to_json(drop_id=True, to_wgs84=False)),
-        released=released_tables.presence(table, more),
-        flows=flows,
-        visitors=visitors,
-        method=portal.Method(
+    return {
+        "released": released_tables.presence(table, more),
+        "flows": flows,
+        "visitors": visitors,
+        "method": portal.Method(
             estimator=metadata["estimator"],
             version=metadata["footprint"],
             footprint="signal strength",
@@ -121,23 +140,15 @@ def _portal_data(
                 *(method_words.VISITORS if visitors else []),
             ],
         ),
-        interval=portal.Interval(
+        "interval": portal.Interval(
             **{
                 name: round(100 * metadata["interval"][name])
                 for name in ("level", "measured", "measured_least")
                 if name in metadata["interval"]
             }
         ),
-        night_hours=_night_hours(charter),
-        estimators=estimator_names(),
-        scores=_scores(charter, store),
-        evidence=method_words.evidence(methods.section("evidence", charter.pilot)),
-        quality=_gates(store, charter, days),
-        statement=_statement(charter, store, statement.paragraphs(charter, whole)),
-        limits=[charter.use_limits],
-        releases=[_release(charter, store, standing) for standing in days],
-        attribution=charter.attribution,
-    )
+        "statement": _statement(charter, store, statement.paragraphs(charter, whole)),
+    }
 
 
 def _statement(charter: Charter, store: Store, of_presence: list[Words]) -> list[Words]:
@@ -233,10 +244,28 @@ def _release(charter: Charter, store: Store, standing: status.DayStatus) -> port
             day=day,
             status="withheld" if everything else "released",
             ledger=standing.ledger,
+            reason=_broken(standing),
             downloads=[
                 portal.Download(label=f"{product}.csv", href=f"{root}/{product}/{day}/{name}.csv")
                 for product, name in tables.items()
             ],
         )
+    if "presence" in standing.broken:
+        return portal.Release(
+            day=day, status="broken", ledger=standing.ledger, reason=_broken(standing)
+        )
     closed = "closed" in standing.gates.values()
     return portal.Release(day=day, status="closed" if closed else "waiting", reason=standing.why)
+
+
+def _broken(standing: status.DayStatus) -> Words | str:
+    """Say of which releases of a day nothing is shown, and why; nothing where all are whole."""
+    faults = "; ".join(f"{product}: {fault}" for product, fault in standing.broken.items())
+    return (
+        Words(
+            en=f"Not shown, since it is not as it was signed. {faults}",
+            nl=f"Niet getoond, want het is niet zoals het ondertekend is. {faults}",
+        )
+        if faults
+        else ""
+    )

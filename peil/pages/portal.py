@@ -87,7 +87,7 @@ class Release(CharterPart):
     """What became of one day. `ledger` is the start of its ledger entry's hash."""
 
     day: str
-    status: Literal["released", "withheld", "closed", "waiting"]
+    status: Literal["released", "withheld", "closed", "waiting", "broken"]
     ledger: str = ""
     reason: Words | str = ""
     downloads: list[Download] = Field(default_factory=list)

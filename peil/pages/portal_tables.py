@@ -43,6 +43,14 @@ class ReleasedPresence(CharterPart):
     conf_status: list[list[Literal["F", "C", "L"] | None]]
     unit: Literal["PS", "DEV"]
 
+    @classmethod
+    def nothing(cls) -> ReleasedPresence:
+        """A table without zones and hours, where nothing can be shown."""
+        columns: dict[str, list[Any]] = {
+            name: [] for name in ("zone_ids", "times", "values", "lower", "upper", "conf_status")
+        }
+        return cls(**columns, unit="PS")
+
     @model_validator(mode="after")
     def _shapes_and_silence(self) -> ReleasedPresence:
         for name in ("values", "lower", "upper", "conf_status"):

@@ -23,7 +23,8 @@ from peil.pages.portal_tables import (
     ReleasedVisitors,
 )
 from peil.release import statement
-from peil.store import ledger
+from peil.store import checking, ledger
+from peil.store import released_tables as released
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -32,9 +33,10 @@ LINKED = tuple(product.name for product in linked() if product.is_releasable)
 
 
 def is_released(charter: Charter, store: Store, product: str, day: date) -> bool:
-    """Whether this product and day stands released, and its folder is there."""
+    """Whether this product and day stands released, and every byte of it is as it was signed."""
     place = store.released(charter.pilot, product, day)
-    return place.exists() and ledger.is_released(store, charter.pilot, product, str(day))
+    stands = place.exists() and ledger.is_released(store, charter.pilot, product, str(day))
+    return stands and not checking.fault_of(store, charter.pilot, product, day)
 
 
 def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> ReleasedPresence:
@@ -152,7 +154,7 @@ def _read(
         return None
     places = [store.released(charter.pilot, product, day) for day in days]
     name = PRODUCTS[product].table("released")
-    tables = [pd.read_parquet(place / f"{name}.parquet") for place in places]
+    tables = [released.read(place, name) for place in places]
     table, counts = _counted(pd.concat(tables, ignore_index=True))
     zone = ZoneInfo(charter.time_zone)
     times = [

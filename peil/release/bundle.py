@@ -7,11 +7,12 @@ is `peil.store.verifying`, a copy of which lies in every bundle.
 from __future__ import annotations
 
 import base64
+from datetime import date
 from pathlib import Path
 
 from peil.charter.schema import Charter
 from peil.outcome import Refused
-from peil.store import verifying
+from peil.store import checking, verifying
 from peil.store.atomic import canonical, read_json, sha256, write_bytes
 from peil.store.signing import public_key, sign
 from peil.store.store import Store
@@ -79,12 +80,10 @@ def require_candidate(
     return signed
 
 
-def require_whole(store: Store, pilot: str, product: str, day: str, folder: Path) -> None:
+def require_whole(store: Store, pilot: str, product: str, day: date) -> None:
     """Refuse to go on from a released bundle or a ledger that is not as it was signed."""
-    try:
-        verifying.released(folder, verifying.ledger(store.root, pilot))
-    except Broken as fault:
+    if fault := checking.fault_of(store, pilot, product, day):
         raise Refused(
-            f"What is released of {pilot} {product} {day} cannot be vouched for: {fault} "
-            f"Find out who changed it, then restore it from a copy; `peil verify {folder}` checks."
-        ) from None
+            f"What is released of {pilot} {product} {day} cannot be vouched for: {fault} Find out "
+            f"who changed it, then restore it from a copy; `peil verify {store.root}` checks."
+        )

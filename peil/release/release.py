@@ -65,7 +65,7 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     row = period.product(product, to="release")
     if period.has_crossed(row.name):
         folder = period.store.released(period.pilot, row.name, period.day)
-        bundle.require_whole(period.store, period.pilot, row.name, str(period.day), folder)
+        bundle.require_whole(period.store, period.pilot, row.name, period.day)
         return period.outcome("release", "unchanged", {"why": "released"}, folder)
     if row.name == PRESENCE:
         require_open("estimated", period.pilot, str(period.day))
@@ -99,7 +99,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     candidate = store.candidate(charter.pilot, row.name, when)
     before = ledger.standing(store, charter.pilot, row.name, str(when))
     if before and folder.exists():
-        bundle.require_whole(store, charter.pilot, row.name, str(when), folder)
+        bundle.require_whole(store, charter.pilot, row.name, when)
         return period.outcome("publish", "unchanged", {"why": "released"}, folder)
     if not (candidate / bundle.NAME).exists():
         raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")

@@ -31,7 +31,7 @@ from peil.score.released_figures import (
     presence,
     visitors,
 )
-from peil.store import ledger
+from peil.store import ledger, released_tables
 from peil.store.store import Store
 
 HEADS = {
@@ -137,9 +137,7 @@ def _table(charter: Charter, store: Store, product: str, choices: Choices) -> pd
     if not folders:
         return None
     name = PRODUCTS[product].table("released")
-    tables = [
-        pd.read_parquet(folder / f"{name}.parquet").assign(day=day) for day, folder in folders
-    ]
+    tables = [released_tables.read(folder, name).assign(day=day) for day, folder in folders]
     table = pd.concat(tables, ignore_index=True)
     table[HOUR] = pd.to_datetime(table[HOUR], utc=True)
     return table if product == "flows" else _by_day(table, HOUR, charter, choices)

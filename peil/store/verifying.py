@@ -137,7 +137,7 @@ def whole(folder: Path, public: str = "") -> Manifest:
 def bundle(folder: Path, public: str = "") -> Manifest:
     """Check every byte of a bundle, its names, its place in a store, its metadata."""
     signed = whole(folder, public)
-    place = folder.absolute().parts[-4:]
+    place = tuple(re.sub(rf"\.({DAY})\.part", r"\1", p) for p in folder.absolute().parts[-4:])
     names = tuple(str(signed.predicate.get(name)) for name in NAMES[:3])
     depth = 3 if place[0] == "released" else 1 if re.fullmatch(DAY, place[-1]) else 0
     if names[3 - depth :] != place[len(place) - depth :]:

@@ -45,7 +45,7 @@ function method() {
 }
 
 function releases() {
-  const kinds = { released: "released", withheld: "withheld", closed: "closed", waiting: "waiting" };
+  const kinds = { released: "released", withheld: "withheld", closed: "closed", waiting: "waiting", broken: "closed" };
   return h("section", { class: "card" }, h("h2", {}, say("releases")),
     h("p", { class: "lead" }, say("releases_lead")),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": say("releases") }, h("table", { class: "releases" },

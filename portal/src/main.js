@@ -5,7 +5,7 @@ import { accuracy } from "./accuracy.js";
 import { mountDayNight } from "./daynight.js";
 import { h, s } from "./dom.js";
 import { free, isDevices, mapped, startingPoint, withheld, zones } from "./figures.js";
-import { daysBetween, findDoubledHours, say, textOf, useLanguage } from "./format.js";
+import { dayMiddle, daysBetween, findDoubledHours, say, textOf, useLanguage } from "./format.js";
 import { flowChoices, flowTitle, mountFlows } from "./flows.js";
 import { mountMap } from "./map.js";
 import { hasFlows, hasVisitors } from "./pairs.js";
@@ -90,8 +90,14 @@ function mapHead() {
   return { box, update };
 }
 
+function brokenNotice() {
+  const days = data.releases.filter((release) => release.status === "broken").map((release) => dayMiddle(release.day));
+  return days.length ? h("div", { class: "notice", id: "broken", role: "note" },
+    h("h2", {}, say("broken")), h("p", {}, say("broken_why", { days: days.join(", ") }))) : null;
+}
+
 function mapTab() {
-  if (!times.length || !mapped.length) return [h("section", { class: "card" }, h("p", {}, say("nothing_released")))];
+  if (!times.length || !mapped.length) return [brokenNotice() ?? h("section", { class: "card" }, h("p", {}, say("nothing_released")))];
   const map = mountMap();
   const time = mountTime();
   const zone = mountZone();
@@ -111,6 +117,7 @@ function mapTab() {
   });
   const own = [flows, visitors].filter(Boolean).map((section) => section.box);
   return [
+    brokenNotice(),
     free ? null : h("div", { class: "notice", id: "all-withheld", role: "note" },
       h("h2", {}, say("all_withheld")), h("p", {}, say(withheld ? "all_withheld_why" : "nothing_released", { threshold: data.threshold }))),
     h("div", { class: "columns" },

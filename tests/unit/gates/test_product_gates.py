@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from benchmarks.tampering import candidate
 from peil.charter import reading
 from peil.charter.clock import hours_of
 from peil.gates import products as product_gates
@@ -84,13 +85,13 @@ def sound(product: str) -> tuple[Table, Table]:
 def write(product: str, released: Table, estimated: Table) -> None:
     store = Store()
     names = {
-        "flows": ("rel_flows__by_pair_period", "est_flows__by_pair_period"),
-        "visitors": ("rel_visitors__by_zone_hour", "est_visitors__by_zone_hour_origin"),
+        "flows": "est_flows__by_pair_period",
+        "visitors": "est_visitors__by_zone_hour_origin",
     }
-    folders = (store.candidate("tiny", product, DAY), store.estimated("tiny", DAY, product))
-    for name, folder, table in zip(names[product], folders, (released, estimated), strict=True):
-        folder.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+    candidate(store, reading.load("tiny"), product, DAY, released)
+    folder = store.estimated("tiny", DAY, product)
+    folder.mkdir(parents=True, exist_ok=True)
+    estimated.to_parquet(folder / f"{names[product]}.parquet", index=False)
 
 
 def few_devices(released: Table, estimated: Table) -> None:
@@ -153,7 +154,6 @@ def test_a_planted_fault_closes_it_and_nothing_crosses(
         write(product, released, estimated)
         with pytest.raises(GateClosed, match=rf"released_{product} gate .* is closed: .*{belief}"):
             product_gates.require_open(pilot, product, DAY, store)
-    (store.candidate("tiny", product, DAY) / "bundle.dsse.json").write_text("{}")
     with pytest.raises(GateClosed):
         release.publish("tiny", str(DAY), product)
     assert not store.released("tiny", product, DAY).exists()

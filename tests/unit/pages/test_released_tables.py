@@ -15,14 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from peil.charter import reading
+from benchmarks import tampering
+from peil.charter import public_register, reading
 from peil.charter.clock import now
-from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.pages import released_tables
 from peil.pages.portal_tables import ReleasedFlows, ReleasedVisitors
+from peil.release import bundle
 from peil.settings import PROJECT, Settings
-from peil.store import ledger
+from peil.store import ledger, verifying
 from peil.store.store import Store
 
 DAYS = ("2026-03-02", "2026-03-04")
@@ -63,10 +64,11 @@ def entries(columns: tuple[str, str], rows: list[Row]) -> pd.DataFrame:
 
 def release(store: Store, charter: Charter, product: str, day: str, table: pd.DataFrame) -> Path:
     """Write a day's table where it lies once it was released, and its entry in the ledger."""
-    folder = store.released(charter.pilot, product, date.fromisoformat(day))
-    folder.mkdir(parents=True)
-    table.to_parquet(folder / f"{PRODUCTS[product].table('released')}.parquet", index=False)
-    metadata = {
+    public_register.enter(charter, store)
+    when = date.fromisoformat(day)
+    folder = tampering.cross(store, charter, product, when, table)
+    names = verifying.manifest(folder).predicate
+    metadata = names | {
         "interval": {"level": 0.8, "status": "provisional"},
         "product": product,
         "period": day,
@@ -77,7 +79,8 @@ def release(store: Store, charter: Charter, product: str, day: str, table: pd.Da
         "n_withheld": int(table.loc[table["OBS_VALUE"].isna(), "N_ENTRIES"].sum()),
     }
     (folder / "metadata.json").write_text(json.dumps(metadata))
-    facts = {"product": product, "period": day}
+    bundle.seal(store, folder, names)
+    facts = {**names, "bundle_sha256": verifying.manifest(folder).sha256}
     ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
     return folder
 

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks import tampering
 from peil import status
+from peil.charter import public_register
 from peil.charter.clock import now
 from peil.store import ledger
+from tests.conftest import peil_here
 
 DAY = date(2026, 3, 2)
 FACTS = {"product": "presence", "period": str(DAY), "table_sha256": "a"}
@@ -24,7 +27,7 @@ def reach(tiny: Any, state: str, gate: bool | None = True) -> None:
         "raw": store.raw_manifest("tiny", DAY),
         "staged": store.staged_manifest("tiny", DAY),
         "estimated": store.estimated("tiny", DAY) / "estimated.json",
-        "released": store.released("tiny", "presence", DAY) / "metadata.json",
+        "released": store.released("tiny", "presence", DAY) / "table.csv",
     }[state]
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text("{}")
@@ -56,9 +59,11 @@ def test_a_folder_without_a_ledger_entry_is_not_released(tiny: Any) -> None:
     for state in status.STATES:
         reach(tiny, state)
     assert not found(tiny).is_released
-    entry = ledger.append(tiny.store, "tiny", "release", now(tiny.charter), FACTS, once=False)
-    assert found(tiny).is_released
-    assert (found(tiny).ledger, found(tiny).why) == (entry[:12], "")
+    public_register.enter(tiny.charter, tiny.store)
+    tampering.release(tiny.store, tiny.charter, "presence", DAY, 120)
+    entry = ledger.standing(tiny.store, "tiny", "presence", str(DAY))
+    assert found(tiny).is_released and entry
+    assert (found(tiny).ledger, found(tiny).why) == (entry["hash"][:12], "")
     ledger.append(tiny.store, "tiny", "withdrawn", now(tiny.charter), FACTS, once=False)
     assert not found(tiny).is_released
 
@@ -106,15 +111,27 @@ def test_a_product_waits_for_its_window_then_for_its_verbs(tiny: Any) -> None:
         mark.parent.mkdir(parents=True)
         mark.write_text("{}")
     assert found(tiny).products == {"flows": "estimated", "residence": "estimated, stays here"}
-    mark = store.released("tiny", "flows", DAY) / "metadata.json"
-    mark.parent.mkdir(parents=True)
-    mark.write_text("{}")
-    facts = {**FACTS, "product": "flows"}
-    ledger.append(store, "tiny", "release", now(tiny.charter), facts, once=False)
-    assert found(tiny).products["flows"] == "released"
+    public_register.enter(tiny.charter, store)
+    tampering.release(store, tiny.charter, "flows", DAY, 120)
+    assert found(tiny).products["flows"] == "released" and not found(tiny).broken
     closed = store.quality("tiny", date(2026, 3, 3)) / "staged.json"
     closed.write_text(json.dumps({"is_open": False}))
     assert status.of_day(tiny.charter, date(2026, 3, 3), store).products["flows"] == "waits"
+
+
+def test_a_figure_set_in_place_is_shown_as_broken(tiny: Any) -> None:
+    public_register.enter(tiny.charter, tiny.store)
+    folder = tampering.release(tiny.store, tiny.charter, "presence", DAY, 120)
+    reach(tiny, "raw")
+    assert found(tiny).is_released and found(tiny).is_done
+    table = folder / "rel_presence__by_zone_hour.csv"
+    table.write_bytes(table.read_bytes().replace(b"120", b"999999"))
+    changed = "rel_presence__by_zone_hour.csv was changed after it was signed."
+    assert found(tiny).broken == {"presence": changed}
+    assert not found(tiny).is_released and not found(tiny).is_done
+    shown = peil_here(tiny.store.root, "status", "tiny", PEIL_PILOTS=str(tiny.folder / "pilots"))
+    assert f"✗ 2026-03-02 presence is released and broken: {changed}" in shown.stdout
+    assert "broken" in next(line for line in shown.stdout.splitlines() if "│ 2026-03-02" in line)
 
 
 def test_a_day_is_done_when_no_product_of_it_can_move(tiny: Any) -> None:

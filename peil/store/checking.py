@@ -1,0 +1,22 @@
+"""Ask the verifier about one release of a store, before its figures are shown or built upon."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from peil.store import verifying
+from peil.store.store import Store
+
+
+def fault_of(store: Store, pilot: str, product: str, day: date) -> str:
+    """What is wrong with a released bundle or its ledger, in one sentence; empty when it is whole.
+
+    Hashes and signatures only, so that asking costs milliseconds; `peil verify` compares the two
+    forms of the table too.
+    """
+    try:
+        folder = store.released(pilot, product, day)
+        verifying.released(folder, verifying.ledger(store.root, pilot))
+    except verifying.Broken as fault:
+        return str(fault)
+    return ""

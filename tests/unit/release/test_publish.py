@@ -1,0 +1,158 @@
+"""Nothing crosses of which a byte is not as it was signed, and as its gate judged it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmarks import tampering
+from peil.gates.report import GateReport, candidate_hash, require_one_table
+from peil.outcome import Refused
+from peil.release import bundle, release
+from peil.store import ledger, released_tables, verifying
+from peil.store.atomic import read_json, write_json
+from tests.unit.conftest import SIGNED, Tiny
+
+DAY = date(2026, 3, 2)
+TABLE = "rel_flows__by_pair_period"
+LINKED: Any = {
+    "products": ["presence", "flows"],
+    "linkage_days": 2,
+    "retention__staged_days": 2,
+}
+FIGURES = pd.DataFrame(
+    {"REF_AREA_FROM": ["A"], "REF_AREA_TO": ["B"], "OBS_VALUE": pd.array([120], dtype="Int64")}
+)
+
+
+@pytest.fixture
+def candidate(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A signed candidate, and a gate that opens for whatever it looks at."""
+    tiny.write_charter(**LINKED)
+
+    def opens(*_: Any) -> GateReport:
+        judged = candidate_hash(tiny.store.candidate("tiny", "flows", DAY))
+        return GateReport("released", "tiny", str(DAY), True, [], judged)
+
+    monkeypatch.setattr("peil.gates.products.require_open", opens)
+    return write(tiny)
+
+
+def write(tiny: Tiny, value: int = 120) -> Path:
+    table = FIGURES.assign(OBS_VALUE=pd.array([value], dtype="Int64"))
+    tampering.candidate(tiny.store, tiny.charter, "flows", DAY, table)
+    return tiny.store.candidate("tiny", "flows", DAY)
+
+
+def publish() -> Any:
+    return release.publish("tiny", str(DAY), "flows")
+
+
+def refused(tiny: Tiny, sentence: str) -> None:
+    """Nothing crosses, nothing is entered, and the sentence says why."""
+    with pytest.raises(Refused, match=sentence):
+        publish()
+    assert not tiny.store.released("tiny", "flows", DAY).exists()
+    assert ledger.find(tiny.store, "tiny", "release") is None
+
+
+def test_a_whole_candidate_crosses_and_the_ledger_names_its_bundle(
+    tiny: Tiny, candidate: Path
+) -> None:
+    assert publish().status == "done"
+    folder = tiny.store.released("tiny", "flows", DAY)
+    entry = ledger.standing(tiny.store, "tiny", "flows", str(DAY))
+    assert entry and entry["facts"]["bundle_sha256"] == verifying.manifest(folder).sha256
+    assert verifying.answer(tiny.store.root)[0] == 0
+    assert publish().status == "unchanged"
+
+
+def test_an_edited_csv_does_not_cross(tiny: Tiny, candidate: Path) -> None:
+    file = candidate / f"{TABLE}.csv"
+    file.write_bytes(file.read_bytes().replace(b"120", b"999999"))
+    refused(tiny, f"does not cross: {TABLE}.csv was changed after it was signed")
+
+
+def test_an_added_file_does_not_cross(tiny: Tiny, candidate: Path) -> None:
+    (candidate / "devices.csv").write_text("204080000000001\n")
+    refused(tiny, "does not cross: devices.csv is not in the signed list")
+
+
+def test_a_parquet_that_is_another_table_does_not_cross_even_when_signed(
+    tiny: Tiny, candidate: Path
+) -> None:
+    csv = (candidate / f"{TABLE}.csv").read_bytes()
+    released_tables.write(FIGURES.assign(OBS_VALUE=999_999), candidate, TABLE)
+    (candidate / f"{TABLE}.csv").write_bytes(csv)
+    bundle.seal(tiny.store, candidate, verifying.manifest(candidate).predicate)
+    refused(tiny, "differ in OBS_VALUE")
+    with pytest.raises(Refused, match=r"is not judged: .* differ in OBS_VALUE"):
+        require_one_table(candidate, TABLE)
+
+
+def test_a_candidate_of_another_day_or_charter_does_not_cross(tiny: Tiny, candidate: Path) -> None:
+    other = date(2026, 3, 3)
+    tampering.candidate(tiny.store, tiny.charter, "flows", other, FIGURES)
+    shutil.rmtree(candidate)
+    shutil.copytree(tiny.store.candidate("tiny", "flows", other), candidate)
+    refused(tiny, "The bundle in 2026-03-02 is that of tiny/flows/2026-03-03")
+    write(tiny)
+    tiny.write_charter(**LINKED, threshold=3)
+    refused(tiny, "made with another threshold than the charter's")
+    tiny.write_charter(**LINKED)
+    names = verifying.manifest(candidate).predicate
+    write_json(candidate / "metadata.json", {**names, "tier": "public", "threshold": 2})
+    bundle.seal(tiny.store, candidate, {**names, "tier": "public"})
+    refused(tiny, "The bundle is of another tier than agency")
+
+
+def test_an_expired_charter_lets_nothing_cross(tiny: Tiny, candidate: Path) -> None:
+    tiny.write_charter(
+        **LINKED,
+        legal_basis="statute",
+        signatures=SIGNED,
+        expires="2026-03-31",
+    )
+    refused(tiny, "expired")
+
+
+def test_a_gate_that_judged_another_candidate_opens_nothing(
+    tiny: Tiny, candidate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = verifying.manifest(candidate).sha256
+    report = GateReport("released", "tiny", str(DAY), True, [], before)
+    assert report == GateReport.from_json(report.to_json())
+    monkeypatch.setattr("peil.gates.products.require_open", lambda *_: report)
+    write(tiny, 121)
+    refused(tiny, "judged another candidate")
+    write(tiny, 120)
+    assert publish().status == "done"
+
+
+def test_nothing_goes_on_from_a_release_that_was_changed(tiny: Tiny, candidate: Path) -> None:
+    publish()
+    file = tiny.store.released("tiny", "flows", DAY) / "metadata.json"
+    write_json(file, {**read_json(file), "n_entries": 7})
+    for verb in (release.publish, release.release):
+        with pytest.raises(Refused, match=r"cannot be vouched for: metadata.json was changed"):
+            verb("tiny", str(DAY), "flows")
+
+
+def test_a_release_that_a_kill_left_without_its_folder_is_entered_with_the_new_bundle(
+    tiny: Tiny, candidate: Path
+) -> None:
+    publish()
+    shutil.rmtree(tiny.store.released("tiny", "flows", DAY))
+    publish()  # the same bundle: the entry stands
+    kinds = [e["kind"] for e in ledger.entries(tiny.store.ledger("tiny"))]
+    assert kinds == ["charter", "release"]
+    shutil.rmtree(tiny.store.released("tiny", "flows", DAY))
+    (candidate / "statement.en.md").write_text("in other words")
+    bundle.seal(tiny.store, candidate, verifying.manifest(candidate).predicate)
+    publish()
+    assert verifying.answer(tiny.store.root)[0] == 0
