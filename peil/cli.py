@@ -12,10 +12,10 @@ from peil.commands import terminal
 from peil.commands.pilot_name import name_of
 from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
-from peil.commands.signing import charter, party
+from peil.commands.signing import approve, charter, party
 from peil.commands.terminal import answering
 from peil.inspecting import command
-from peil.outcome import Outcome
+from peil.outcome import Outcome, Refused
 
 app = typer.Typer(
     help="Run a pilot with mobile network records properly: "
@@ -107,17 +107,15 @@ def release(
     pilot: Pilot,
     day: Day,
     product: OfProduct = "presence",
-    approved_by: Annotated[str | None, typer.Option(help="Who approves (real pilots).")] = None,
+    approved_by: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Protect, audit and sign a day; it crosses when its gate is open.
+    """Protect, audit and sign a day; it crosses when its gate is open and two people approved it.
 
     Example: [bold]peil release demo 2026-03-02[/bold]
     """
-    if approved_by:
-        from peil.release import release as releases
-
+    if approved_by is not None:
         with answering():
-            releases.approve(name_of(pilot), day, approved_by, product)
+            raise Refused(f"A typed name approves nothing: see `peil approve {pilot} {day}`.")
     _gated("release", pilot, day, product)
 
 
@@ -222,6 +220,7 @@ def watch(
 app.command()(command.asked(answering, console))
 app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
+app.command("approve")(approve.asked(answering, console))
 app.add_typer(charter.commands(answering, console), name="charter")
 app.add_typer(party.commands(answering, console), name="party")
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)

@@ -19,30 +19,15 @@ from peil.area.area import area_of
 from peil.charter.clock import now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product, resolve
-from peil.charter.schema import Charter
+from peil.charter.schema import LEAST_DEVICES, Charter
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.gates import products as product_gates
 from peil.gates import require_open
+from peil.ingest import deliveries
 from peil.outcome import Outcome, Refused, Waiting
-from peil.release import bundle, linked, statement
+from peil.release import approvals, bundle, linked, statement
 from peil.store import ledger
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json, write_text
-
-
-def approve(pilot: str, day: str, by: str, product: str = PRESENCE) -> str:
-    """Record that a named person approved the release of one period. Returns the entry's hash."""
-    period = Period.open(pilot, day)
-    name = period.product(product, to="release").name
-    record = period.store.estimated_record(period.pilot, period.day, name)
-    if not record.exists():
-        raise Waiting(f"{pilot} {period.day} is not estimated yet: there is nothing to approve.")
-    facts = {
-        "product": name,
-        "period": str(period.day),
-        "by": by,
-        "run_ids": read_json(record)["run_ids"],
-    }
-    return ledger.append(period.store, period.pilot, "approval", now(period.charter), facts)
 
 
 def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
@@ -55,7 +40,7 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     Raises
     ------
     Waiting
-        Not estimated yet, or a real pilot's period that nobody approved.
+        Not estimated yet.
     Refused
         The audit found an entry that the others give away.
     """
@@ -81,11 +66,11 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     Raises
     ------
     Waiting
-        No candidate yet.
+        No candidate yet, or one that operator and agency have not both approved.
     GateClosed
         What would leave is not believable.
     Refused
-        The period stands released with other figures.
+        The period stands released with other figures, or the candidate was rejected.
     """
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
@@ -109,12 +94,14 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
                 f"{pilot} {when} stands released with other figures: two versions of the same "
                 "period reveal more than one, so it is not replaced."
             )
+        approved = approvals.require(period, row, candidate)
         counts = {name: metadata[name] for name in ("n_entries", "n_withheld")}
         facts = {
             "product": row.name,
             "period": str(when),
             "tier": charter.tier,
             "table_sha256": content,
+            "candidate_sha256": approved,
             **counts,
         }
         if before is None:
@@ -125,17 +112,20 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         aside = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(aside, ignore_errors=True)
         shutil.copytree(candidate, aside)
+        if approvals.candidate_hash(aside) != approved:
+            raise Refused(f"{pilot} {when}: the candidate changed while it crossed: try again.")
         replace_folder(aside, folder)
     return period.outcome("publish", "done", counts, folder)
 
 
 def _candidate(period: Period, product: Product) -> Outcome:
     charter, day, store = period.charter, period.day, period.store
+    if charter.threshold < LEAST_DEVICES:
+        deliveries.check_basis(store, charter)
     estimated = store.estimated_record(charter.pilot, day, product.name)
     if not estimated.exists():
         raise Waiting(f"{charter.pilot} {day} is not estimated yet: run `peil estimate` first.")
     record = read_json(estimated)
-    _check_approval(period, record, product)
     area = area_of(charter, store)
     protect = resolve(product.protect)
     table: pd.DataFrame = protect(charter, area, estimated.parent, day)
@@ -175,23 +165,6 @@ def _counts(table: pd.DataFrame) -> dict[str, Any]:
         "n_withheld": int(by_status.get("Q", 0)),
         "n_unobserved": int(by_status.get("L", 0)),
     }
-
-
-def _check_approval(period: Period, record: dict[str, Any], product: Product) -> None:
-    """A simulated pilot says that no approval was asked; any other needs one for these runs."""
-    store, pilot = period.store, period.pilot
-    facts = {"product": product.name, "period": str(period.day)}
-    if period.charter.is_synthetic:
-        why = "legal basis synthetic: nobody is in the data"
-        moment = now(period.charter)
-        ledger.append(store, pilot, "approval_skipped", moment, {**facts, "why": why})
-        return
-    approval = ledger.find(store, pilot, "approval", **facts, run_ids=record["run_ids"])
-    if approval is None:
-        raise Waiting(
-            f"{pilot} {period.day} waits for approval: a named person approves it in Airflow or "
-            f"by `peil release {pilot} {period.day} --product {product.name} --approved-by NAME`."
-        )
 
 
 def _metadata(
