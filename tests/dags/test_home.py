@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from peil.adapters.airflow import compose_secrets, environment
 from peil.adapters.airflow.home import claim, environment_of_a_child, keys_folder
-from peil.outcome import Waiting
+from peil.outcome import Refused, Waiting
 from peil.settings import Settings
+from peil.store import parties
+from peil.store.store import Store
 
 
 def secrets_of(folder: Path) -> dict[str, str]:
@@ -90,3 +94,18 @@ def test_a_started_airflow_and_a_walk_exclude_each_other(tmp_path: Path) -> None
         claim(settings, alone=True)
     with claim(settings, alone=True), pytest.raises(Waiting, match="peil up"):
         claim(settings, alone=False)
+
+
+def test_who_approves_has_a_user_of_their_own_and_may_do_no_more(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data", pilots=tmp_path / "pilots")
+    environment(settings)
+    valid = (date(2026, 1, 1), date(2099, 1, 1))
+    key = tmp_path / "a.key"
+    parties.enroll(Store(settings), "operator", "Anna", key, valid, "anna")
+    users = environment(settings)["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"]
+    assert users == "peil:admin,anna:user"
+    drawn = json.loads((keys_folder(settings) / "console.json").read_text())
+    assert set(drawn) == {"peil", "anna"} and drawn["peil"] != drawn["anna"]
+    for account in ("peil", "Anna:admin"):
+        with pytest.raises(Refused, match="--account"):
+            parties.enroll(Store(settings), "agency", "Carla", tmp_path / "c.key", valid, account)
