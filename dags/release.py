@@ -1,20 +1,21 @@
 """Release: makes the `released` state of a day: protected, approved, the only one that leaves.
 
-Runs for every day of which the `estimated` state exists. A person approves each release first;
-a simulated pilot needs none, and its ledger says so. Only then, and only through an open
-gate, does the candidate cross to the agency. Products that follow devices ask and cross for
-themselves, each period a release of its own, once their linkage window is estimated.
+Runs for every day of which the `estimated` state exists. It makes a candidate and asks its gate;
+then two people, of the operator and of the agency, are shown what would leave and approve it, one
+after the other; of a simulated pilot its simulated parties do. Only then does the candidate cross
+to the agency. Products that follow devices ask and cross for themselves, each period a release of
+its own, once their linkage window is estimated.
 
 If it fails: read the gate report first; nothing has left. A rejected release is skipped, not
-failed, and the day stays at `estimated`.
+failed, its reason is in the ledger, and the day stays at `estimated`.
 """
 
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, task
 
-from peil.tasks.chain import SOON, WHEN, Pilot, day, guard, is_walked, pilots, report_outcome
+from peil.tasks.asking import asks, two_answers
+from peil.tasks.chain import Pilot, day, guard, is_walked, pilots, report_outcome
 from peil.tasks.products import release_products
 
 
@@ -26,32 +27,8 @@ def declare(pilot: Pilot) -> DAG:
         schedule=pilot.after("estimated"),
     ) as dag:
 
-        @task.branch(task_id="needs_approval")
-        def needs_approval() -> str:
-            from peil.charter import reading
-
-            needs_approval = not reading.load(pilot.name).is_synthetic and not is_walked()
-            return "approval" if needs_approval else "release"
-
-        approval = ApprovalOperator(
-            task_id="approval",
-            subject=f"Release {pilot.name}, {WHEN}?",
-            body="Read the gate report of the `estimated` state first. What is released cannot "
-            "be called back. Your name and the moment go into the ledger.",
-            ignore_downstream_trigger_rules=True,  # a rejection skips all that follows
-            # what fails here is Airflow's own (an answer that came too soon): it asks again at once
-            retry_delay=SOON,
-        )
-
-        @task(task_id="approved")
-        def approved(answer: dict[str, Any]) -> None:
-            from peil.release.release import approve
-
-            approve(pilot.name, day(), answer["responded_by_user"]["name"])
-
         @task(
             task_id="release",
-            trigger_rule="none_failed_min_one_success",
             on_failure_callback=pilot.tell("release"),
         )
         def run() -> dict[str, Any]:
@@ -59,8 +36,17 @@ def declare(pilot: Pilot) -> DAG:
 
             return report_outcome(release(pilot.name, day()))
 
+        @task.branch(task_id="needs_approval", on_failure_callback=pilot.tell("approval"))
+        def needs_approval() -> str:
+            from peil.charter.period import Period
+
+            if Period.open(pilot.name, day()).has_crossed():
+                return "released"
+            return "approval_operator" if asks(pilot, "presence", [day()]) else "released"
+
         @task(
             task_id="released",
+            trigger_rule="none_failed_min_one_success",
             outlets=[pilot.asset("released")],
             on_failure_callback=pilot.tell("publish"),
         )
@@ -76,11 +62,11 @@ def declare(pilot: Pilot) -> DAG:
             if not is_walked():  # `peil run` builds them once, at its end
                 rebuild(pilot.name)
 
-        released, recorded, crossed = run(), approved(approval.output), cross()
-        needs_approval() >> [approval, recorded, released]
-        recorded >> released
-        guard(pilot, "released", released, exists=crossed)
-        crossed >> show()
+        candidate, question, crossed = run(), needs_approval(), cross()
+        guard(pilot, "released", candidate, exists=question, opened="needs_approval")
+        first_question, answered = two_answers(pilot, "presence", "needs_approval")
+        question >> [first_question, crossed]
+        answered >> crossed >> show()
         release_products(pilot)
     return dag
 

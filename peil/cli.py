@@ -14,10 +14,11 @@ from peil.commands.export import export_app
 from peil.commands.pilot_name import name_of
 from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
-from peil.commands.signing import charter, party
+from peil.commands.signing import approve, charter, party
 from peil.commands.terminal import answering, working
 from peil.commands.verification import verify_command
 from peil.inspecting import command
+from peil.outcome import Refused
 from peil.watch.retain import command as retaining
 
 app = typer.Typer(
@@ -109,17 +110,15 @@ def release(
     pilot: Pilot,
     day: Day,
     product: OfProduct = "presence",
-    approved_by: Annotated[str | None, typer.Option(help="Who approves (real pilots).")] = None,
+    approved_by: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Protect, audit and sign a day; it crosses when its gate is open.
+    """Protect, audit and sign a day; it crosses when its gate is open and two people approved it.
 
     Example: [bold]peil release demo 2026-03-02[/bold]
     """
-    if approved_by:
-        from peil.release import release as releases
-
+    if approved_by is not None:
         with answering():
-            releases.approve(name_of(pilot), day, approved_by, product)
+            raise Refused(f"A typed name approves nothing: see `peil approve {pilot} {day}`.")
     _gated("release", pilot, day, product)
 
 
@@ -227,6 +226,7 @@ app.command()(command.asked(answering, console))
 app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
 app.command()(verify_command(console, complaint))
+app.command("approve")(approve.asked(answering, console))
 app.add_typer(charter.commands(answering, console), name="charter")
 app.add_typer(party.commands(answering, console), name="party")
 retaining.add_to(app, answering, console)

@@ -150,6 +150,8 @@ def _why(there: dict[str, bool], gates: dict[str, Literal["open", "closed", "-"]
             return f"the gate of {state} is closed: see the operator's page"
     verbs = dict(zip(STATES, ("ingest", "stage", "estimate", "release"), strict=True))
     missing = next(state for state in STATES if not there[state])
+    if missing == "released" and gates["released"] == "open":
+        return "waits for approval: see `peil approve`"
     return "no delivery landed yet" if missing == "raw" else f"{verbs[missing]} has not run"
 
 

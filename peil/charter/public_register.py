@@ -11,6 +11,7 @@ from peil.charter.schema import Charter
 from peil.outcome import Refused
 from peil.store import ledger
 from peil.store.atomic import read_json, write_json
+from peil.store.parties import words
 from peil.store.signing import public_key
 from peil.store.store import Store
 
@@ -51,12 +52,13 @@ def enter(charter: Charter, store: Store) -> None:
     ------
     Refused
         An expired charter, another legal basis than the pilot began with, or signatures that do
-        not hold. The ledger keeps the refusal.
+        not hold or are older than those the ledger knows. The ledger keeps the refusal.
     """
     try:
         check_valid(charter, today(charter))
         _check_basis(charter, store)
         signed = signatures.check(charter, store)
+        _check_newest(charter, store, signed)
     except Refused as refusal:
         ledger.append(store, charter.pilot, "charter_refused", now(charter), {"why": str(refusal)})
         raise
@@ -85,3 +87,19 @@ def _check_basis(charter: Charter, store: Store) -> None:
                     "deliveries of its own."
                 )
             return
+
+
+def _check_newest(charter: Charter, store: Store, signed: list[dict[str, str]]) -> None:
+    """Refuse a signature that a later one replaced: a wider charter of before would come back."""
+    if charter.is_synthetic:  # signed by `peil simulate` each time, at the end of its period
+        return
+    last = ledger.find(store, charter.pilot, "charter")
+    entered = last["facts"]["register"]["signatures"] if last else []
+    latest = {signature["role"]: signature["signed_at"] for signature in entered}
+    for signature in signed:
+        if signature["signed_at"] < latest.get(signature["role"], ""):
+            raise Refused(
+                f"The charter of {charter.pilot} carries an older signature of the "
+                f"{words(signature['role'])} than the ledger knows: put back the one that was "
+                "taken away, or have the charter signed anew."
+            )

@@ -8,8 +8,7 @@ from statistics import mean
 from rich.table import Table
 
 from peil.adapters import experiments
-from peil.charter import reading
-from peil.store.store import Store
+from peil.charter.period import Period
 
 SCORES = ("mape_day_plain", "mape_day", "wape_day", "bias_day", "coverage")
 PARAMETERS = ("path_loss_exponent", "midpoint_dbm", "steepness", "judged_deviance")
@@ -20,8 +19,8 @@ def tables(pilot: str) -> list[Table]:
 
     Where no footprint is registered yet there is no second table.
     """
-    charter = reading.load(pilot)
-    record = experiments.compare(Store(), charter.pilot)
+    period = Period.open(pilot)
+    record = experiments.compare(period.store, period.pilot)
     heads = ("estimator", "footprint", "days", *(name.replace("_", "\n") for name in SCORES))
     runs = Table(*heads, title=f"Estimators of {pilot}: mean over days")
     groups = defaultdict(list)

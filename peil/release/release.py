@@ -19,31 +19,23 @@ from peil.area.area import area_of
 from peil.charter.clock import now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product, resolve
-from peil.charter.schema import Charter
+from peil.charter.schema import LEAST_DEVICES, Charter
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.gates import products as product_gates
 from peil.gates import require_open
+from peil.ingest import deliveries
 from peil.outcome import Outcome, Refused, Waiting
-from peil.release import bundle, disclosure, linked, released_margins, statement
+from peil.release import approvals, bundle, disclosure, linked, released_margins, statement
 from peil.store import ledger, released_tables
-from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json, write_text
+from peil.store.atomic import (
+    fresh_folder,
+    read_json,
+    removed_on_failure,
+    replace_folder,
+    write_json,
+    write_text,
+)
 from peil.store.verifying import NAMES
-
-
-def approve(pilot: str, day: str, by: str, product: str = PRESENCE) -> str:
-    """Record that a named person approved the release of one period. Returns the entry's hash."""
-    period = Period.open(pilot, day)
-    name = period.product(product, to="release").name
-    record = period.store.estimated_record(period.pilot, period.day, name)
-    if not record.exists():
-        raise Waiting(f"{pilot} {period.day} is not estimated yet: there is nothing to approve.")
-    facts = {
-        "product": name,
-        "period": str(period.day),
-        "by": by,
-        "run_ids": read_json(record)["run_ids"],
-    }
-    return ledger.append(period.store, period.pilot, "approval", now(period.charter), facts)
 
 
 def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
@@ -56,7 +48,7 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     Raises
     ------
     Waiting
-        Not estimated yet, or a real pilot's period that nobody approved.
+        Not estimated yet.
     Refused
         The audit found an entry that the others give away, or one that releases of other pilots
         give away with these.
@@ -84,13 +76,13 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     Raises
     ------
     Waiting
-        No candidate yet.
+        No candidate yet, or one that operator and agency have not both approved.
     GateClosed
         What would leave is not believable.
     Refused
-        The period stands released with other figures; a byte of the candidate is not as it was
-        signed, or not what the gate judged; or another pilot has released since what would tell
-        too much with these.
+        The period stands released with other figures; the candidate was rejected, a byte of it is
+        not as it was signed, or not what the gate judged; or another pilot has released since what
+        would tell too much with these.
     """
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
@@ -109,12 +101,14 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         if row.name == PRESENCE
         else product_gates.require_open(charter, row.name, when, store)
     )
+    approvals.require(period, row, candidate)  # before a byte lies on the agency's side
+    aside = folder.with_name(f".{folder.name}.part")
     with (
         period.held(f"publish {row.name}", part=_part(row)),
         disclosure.locked(store),
+        removed_on_failure(aside),
     ):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(aside, ignore_errors=True)
         shutil.copytree(candidate, aside)
         signed = bundle.require_candidate(store, charter, row.name, str(when), aside)
@@ -130,6 +124,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
                 f"{pilot} {when} stands released with other figures: two versions of the same "
                 "period reveal more than one, so it is not replaced."
             )
+        approved = approvals.require(period, row, aside)
         table = released_margins.read_table(aside / f"{row.table('released')}.csv")
         figures = disclosure.release_of(
             charter, area_of(charter, store), row.name, when, table, store
@@ -143,6 +138,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
             "tier": charter.tier,
             "table_sha256": content,
             "bundle_sha256": signed.sha256,
+            "candidate_sha256": approved,
             **counts,
         }
         if before is None or before["facts"].get("bundle_sha256") != signed.sha256:
@@ -155,11 +151,12 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
 
 def _candidate(period: Period, product: Product) -> Outcome:
     charter, day, store = period.charter, period.day, period.store
+    if charter.threshold < LEAST_DEVICES:
+        deliveries.check_basis(store, charter)
     estimated = store.estimated_record(charter.pilot, day, product.name)
     if not estimated.exists():
         raise Waiting(f"{charter.pilot} {day} is not estimated yet: run `peil estimate` first.")
     record = read_json(estimated)
-    _check_approval(period, record, product)
     area = area_of(charter, store)
     protect = resolve(product.protect)
     table: pd.DataFrame = protect(charter, area, estimated.parent, day)
@@ -201,23 +198,6 @@ def _counts(table: pd.DataFrame) -> dict[str, Any]:
         "n_withheld": int(by_status.get("Q", 0)),
         "n_unobserved": int(by_status.get("L", 0)),
     }
-
-
-def _check_approval(period: Period, record: dict[str, Any], product: Product) -> None:
-    """A simulated pilot says that no approval was asked; any other needs one for these runs."""
-    store, pilot = period.store, period.pilot
-    facts = {"product": product.name, "period": str(period.day)}
-    if period.charter.is_synthetic:
-        why = "legal basis synthetic: nobody is in the data"
-        moment = now(period.charter)
-        ledger.append(store, pilot, "approval_skipped", moment, {**facts, "why": why})
-        return
-    approval = ledger.find(store, pilot, "approval", **facts, run_ids=record["run_ids"])
-    if approval is None:
-        raise Waiting(
-            f"{pilot} {period.day} waits for approval: a named person approves it in Airflow or "
-            f"by `peil release {pilot} {period.day} --product {product.name} --approved-by NAME`."
-        )
 
 
 def _metadata(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,6 +31,7 @@ from peil.store.store import Store
 Role = Literal["operator", "data_protection_officer", "agency"]
 ROLES: tuple[Role, ...] = get_args(Role)
 SIMULATOR = "simulator"  # of `peil simulate` itself: no party, and no person
+CONSOLE_USER = "peil"  # Airflow's own user, which nobody approves with
 KIND = "peil party v1"
 ALWAYS = (date(2000, 1, 1), date(2099, 12, 31))  # of simulated parties: they live in any period
 
@@ -164,6 +166,10 @@ def enroll(
         raise Refused(f"--role {role}: there are {', '.join(ROLES)}.")
     if not name.strip():
         raise Refused("--name is empty: a signature needs the name of a person.")
+    if account and not re.fullmatch(r"[a-z][a-z0-9._-]{1,40}", account):
+        raise Refused("--account: small letters, digits, dot, hyphen; as anna or a.name.")
+    if account == CONSOLE_USER:
+        raise Refused(f"--account {account} is shared by all who run Airflow: name one's own.")
     if valid[1] < valid[0]:
         raise Refused("--to lies before --from: a key holds from a day to a later one.")
     place = key.absolute().resolve()

@@ -100,8 +100,7 @@ def manifest(folder: Path, public: str = "") -> Manifest:
     """Check form and signature of a bundle's list, by `public` (hex) or by the key it names."""
     if not folder.is_dir() or not (folder / NAME).is_file():
         raise Broken(f"{folder.name} holds no {NAME}: it is no bundle of Peil.")
-    content = _read(folder / NAME)
-    envelope = _parsed(content, NAME)
+    envelope = _parsed(content := _read(folder / NAME), NAME)
     try:
         (signature,) = envelope["signatures"]
         key, signed = str(signature["keyid"]), str(signature["sig"])
@@ -123,11 +122,10 @@ def whole(folder: Path, public: str = "") -> Manifest:
     """Check every byte of a signed folder: its list's signature, and each file on it."""
     signed = manifest(folder, public)
     there = {file.name for file in folder.iterdir()} - {NAME}
-    for name in sorted(set(signed.files) - there):
-        raise Broken(f"{name} is missing.")
-    for name in sorted(there - set(signed.files)):
+    for name in sorted(set(signed.files) ^ there):
         shown = name if name.isprintable() and len(name) < 80 else "A file with an odd name"
-        raise Broken(f"{shown} is not in the signed list.")
+        is_listed = name in signed.files
+        raise Broken(f"{shown} is {'missing' if is_listed else 'not in the signed list'}.")
     for name in sorted(there):
         if hashlib.sha256(_read(folder / name)).hexdigest() != signed.files[name]:
             raise Broken(f"{name} was changed after it was signed.")
@@ -142,9 +140,7 @@ def bundle(folder: Path, public: str = "") -> Manifest:
     depth = 3 if place[0] == "released" else 1 if re.fullmatch(DAY, place[-1]) else 0
     if names[3 - depth :] != place[len(place) - depth :]:
         raise Broken(f"The bundle in {'/'.join(place[-depth:])} is that of {'/'.join(names)}.")
-    if "metadata.json" not in signed.files:
-        raise Broken("The bundle holds no metadata.json: it is no release.")
-    metadata = _parsed((folder / "metadata.json").read_bytes(), "metadata.json")
+    metadata = _parsed(_read(folder / "metadata.json"), "metadata.json")
     for name in (*NAMES, "table_sha256"):
         if metadata.get(name) != signed.predicate.get(name) or not metadata.get(name):
             raise Broken(f"metadata.json and the signed list name another {name}.")
@@ -182,8 +178,8 @@ def ledger(root: Path, pilot: str, public: str = "") -> Ledger:
     contents = {_read(plane / "ledger" / f"{pilot}.jsonl") for plane in planes}
     if len(contents) > 1:
         raise Broken("The agency's copy of the ledger differs from the operator's.")
-    register = _read(root / "agency" / "register" / f"{pilot}.json")
-    return checked(contents.pop(), register, pilot, public)
+    register = root / "agency" / "register" / f"{pilot}.json"
+    return checked(contents.pop(), _read(register), pilot, public)
 
 
 @lru_cache(maxsize=8)
@@ -203,8 +199,7 @@ def checked(content: bytes, register: bytes | None, pilot: str, public: str = ""
         text = json.dumps(entry, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         if text.encode() != register or charters[-1:] != [entry] or entry["pilot"] != pilot:
             raise Broken(f"{pilot}.json of the register is not the ledger's newest charter.")
-    key = public or own
-    previous, floor = START, ""
+    key, previous, floor = public or own, START, ""
     standing: dict[tuple[str, str], dict[str, Any]] = {}
     for number, entry in enumerate(entries):
         body = {name: value for name, value in entry.items() if name != "signature"}
@@ -218,8 +213,7 @@ def checked(content: bytes, register: bytes | None, pilot: str, public: str = ""
         if entry["kind"] in {"release", "withdrawn"}:
             standing[facts["product"], facts["period"]] = entry
         previous = hashlib.sha256(lines[number]).hexdigest()
-    stands = {key: entry for key, entry in standing.items() if entry["kind"] == "release"}
-    return Ledger(entries, key, stands)
+    return Ledger(entries, key, {k: e for k, e in standing.items() if e["kind"] == "release"})
 
 
 def _dated(entry: dict[str, Any], floor: str) -> str:
@@ -278,10 +272,9 @@ def alone(place: Path, public: str = "") -> Iterator[str]:
         log = log or checked(place.read_bytes(), None, pilot, public)
         yield f"ledger of {pilot}, {len(log.entries)} entries, by {whose} key {log.key}"
         return
-    if "view" in manifest(place, public).predicate:
+    if view := manifest(place, public).predicate.get("view"):
         signed = whole(place, public or (log.key if log else ""))
-        view = f"{signed.predicate['view']} view of {pilot}, {len(signed.files)} files"
-        yield f"{view}, signed by {whose} key {signed.key}"
+        yield f"{view} view of {pilot}, signed by {whose} key {signed.key}"
         return
     signed = released(place, log) if log else bundle(place, public)
     is_whole = same_table(place, signed.predicate["table"])

@@ -218,7 +218,9 @@ def _done(verb: str, pilot: str, when: str) -> None:
     telling.verb_done(Store(), reading.load(pilot), verb, when)
 
 
-def guard(pilot: Pilot, state: str, state_made: Any, exists: Any = None) -> None:
+def guard(
+    pilot: Pilot, state: str, state_made: Any, exists: Any = None, opened: str | None = None
+) -> None:
     """Put the gate of a state behind the task that made it.
 
     Open: the task named after the state runs, and with it the asset exists. Closed:
@@ -234,6 +236,8 @@ def guard(pilot: Pilot, state: str, state_made: Any, exists: Any = None) -> None
         The verb's task, called; what it returns is an `Outcome` as a dict.
     exists : XComArg, optional
         The task that carries the asset, where more is to be done than to say so.
+    opened : str, optional
+        Id of the task behind an open gate, where that is `exists` and does not carry the asset.
     """
 
     @task.branch(task_id="gate", on_failure_callback=pilot.tell(f"gate_{state}"))
@@ -241,10 +245,10 @@ def guard(pilot: Pilot, state: str, state_made: Any, exists: Any = None) -> None
         from peil import gates
 
         if outcome["facts"].get("why") in CLOSED:
-            return state  # crossed before, or rows gone: there is nothing any more to look at
+            return opened or state  # crossed before, or rows gone: there is nothing to look at
         is_open = gates.check(state, pilot.name, day()).is_open
         _done(f"gate_{state}", pilot.name, day())
-        return state if is_open else "quarantine"
+        return (opened or state) if is_open else "quarantine"
 
     @task(
         task_id="quarantine",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import task
 
-from peil.tasks.chain import SOON, WHEN, Pilot, day, is_walked, report_outcome
+from peil.tasks.asking import asks, two_answers
+from peil.tasks.chain import Pilot, day, is_walked, report_outcome
 
 
 def estimate_products(pilot: Pilot, after: Any) -> None:
@@ -36,7 +36,7 @@ def _estimate(pilot: Pilot, product: str) -> Any:
 
 
 def release_products(pilot: Pilot) -> None:
-    """Declare the releases of products: each asks a person for itself and crosses by itself."""
+    """Declare the releases of products: each asks two people for itself and crosses by itself."""
     for product in pilot.releasable:
         _release(pilot, product)
 
@@ -48,33 +48,33 @@ def _release(pilot: Pilot, product: str) -> None:
     def is_ready() -> str | None:
         from peil.tasks.windows import readiness
 
-        ready = readiness(pilot.name, product, day(), is_walked())
-        return {"asks": f"approval_{product}", "ready": f"release_{product}"}.get(ready)
+        return f"release_{product}" if readiness(pilot.name, product, day()) == "ready" else None
 
-    approval = ApprovalOperator(
-        task_id=f"approval_{product}",
-        subject=f"Release {product} of {pilot.name}, every day of the linkage window of {WHEN}?",
-        body="These figures follow devices over the days of the window. What is released cannot "
-        "be called back. Your name and the moment go into the ledger, once for each day.",
-        ignore_downstream_trigger_rules=True,
-        retry_delay=SOON,
-    )
-
-    @task(task_id=f"approved_{product}")
-    def approved(answer: dict[str, Any]) -> None:
-        from peil.tasks.windows import approve
-
-        approve(pilot.name, product, day(), answer["responded_by_user"]["name"])
-
-    @task(
-        task_id=f"release_{product}",
-        trigger_rule="none_failed_min_one_success",
-        on_failure_callback=pilot.tell(f"release_{product}"),
-    )
+    @task(task_id=f"release_{product}", on_failure_callback=pilot.tell(f"release_{product}"))
     def run() -> dict[str, Any]:
         from peil.tasks.windows import release_window
 
         return report_outcome(release_window(pilot.name, product, day()))
+
+    asker = f"needs_approval_{product}"
+
+    @task.branch(task_id=asker, on_failure_callback=pilot.tell(f"release_{product}"))
+    def needs_approval() -> str:
+        from peil.tasks.windows import unreleased_days
+
+        days = unreleased_days(pilot.name, product, day())
+        is_asked = bool(days) and asks(pilot, product, days)
+        return f"approval_operator_{product}" if is_asked else f"released_{product}"
+
+    @task(
+        task_id=f"released_{product}",
+        trigger_rule="none_failed_min_one_success",
+        on_failure_callback=pilot.tell(f"publish_{product}"),
+    )
+    def cross() -> dict[str, Any]:
+        from peil.tasks.windows import publish_window
+
+        return report_outcome(publish_window(pilot.name, product, day()))
 
     @task(task_id=f"pages_{product}", on_failure_callback=pilot.tell("pages"))
     def show() -> None:
@@ -83,7 +83,8 @@ def _release(pilot: Pilot, product: str) -> None:
         if not is_walked():  # `peil run` builds them once, at its end
             rebuild(pilot.name)
 
-    answered: Any = approval.output
-    recorded, released = approved(answered), run()
-    is_ready() >> [approval, released]
-    recorded >> released >> show()
+    question, crossed = needs_approval(), cross()
+    is_ready() >> run() >> question
+    asked_first, answered = two_answers(pilot, product, asker, f"_{product}")
+    question >> [asked_first, crossed]
+    answered >> crossed >> show()

@@ -7,6 +7,7 @@ released belongs to those verbs, not here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Literal
 
@@ -18,7 +19,7 @@ from peil.outcome import Fact, Outcome, Waiting
 from peil.release import release
 from peil.stage.readiness import missing
 
-Readiness = Literal["waits", "released", "asks", "ready"]
+Readiness = Literal["waits", "released", "ready"]
 
 
 def estimate(pilot: str, product: str, day: str) -> Outcome:
@@ -44,15 +45,20 @@ def unreleased(period: Period, product: Product) -> list[date]:
     return [part.day for part in days if not part.has_crossed(product.name)]
 
 
-def readiness(pilot: str, product: str, day: str, is_walked: bool) -> Readiness:
-    """What stands between a product of a window and its release.
+def unreleased_days(pilot: str, product: str, day: str) -> list[str]:
+    """Periods of a product in the window of a day that are not released, as text."""
+    period = Period.open(pilot, day)
+    return [str(start) for start in unreleased(period, period.product(product, to="release"))]
+
+
+def readiness(pilot: str, product: str, day: str) -> Readiness:
+    """What stands between a product of a window and its candidates.
 
     Returns
     -------
     str
-        ``waits``: the window is not whole. ``released``: nothing is left to do. ``asks``: a person
-        must approve. ``ready``: it may be released now; a walk at a terminal asks nobody, so that
-        the release itself looks for the approval in the ledger.
+        ``waits``: the window is not whole. ``released``: nothing is left to do. ``ready``: its
+        candidates may be made; who approves them is asked after that.
 
     Raises
     ------
@@ -70,29 +76,31 @@ def readiness(pilot: str, product: str, day: str, is_walked: bool) -> Readiness:
             f"{pilot}: {product} of {period.window} is not estimated yet: "
             f"run `peil estimate {pilot} {day} --product {product}`."
         )
-    return "ready" if period.charter.is_synthetic or is_walked else "asks"
-
-
-def approve(pilot: str, product: str, day: str, by: str) -> None:
-    """Record that a named person approved each release of a window: one entry a period."""
-    period = Period.open(pilot, day)
-    row = period.product(product, to="release")
-    for start in unreleased(period, row):
-        release.approve(pilot, str(start), by, product)
+    return "ready"
 
 
 def release_window(pilot: str, product: str, day: str) -> Outcome:
-    """Release each period of the window of a day that is not released, one after the other."""
+    """Make a candidate of each period of the window of a day that is not released."""
+    return _each(pilot, product, day, "release", release.release)
+
+
+def publish_window(pilot: str, product: str, day: str) -> Outcome:
+    """Let each period of the window of a day cross that has not, one after the other."""
+    return _each(pilot, product, day, "publish", release.publish)
+
+
+def _each(
+    pilot: str, product: str, day: str, verb: str, take: Callable[[str, str, str], Outcome]
+) -> Outcome:
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
     starts = unreleased(period, row)
     facts: dict[str, Fact] = {"window": str(period.window), "n_periods": len(starts)}
     places: list[str] = []
     for start in starts:
-        release.release(pilot, str(start), product)
-        published = release.publish(pilot, str(start), product)
+        outcome = take(pilot, str(start), product)
         for name in ("n_entries", "n_withheld"):
-            facts[name] = int(facts.get(name, 0)) + int(published.facts[name])
-        places += published.look_at
+            facts[name] = int(facts.get(name, 0)) + int(outcome.facts.get(name, 0))
+        places += outcome.look_at
     status: estimation.Status = "done" if starts else "unchanged"
-    return Outcome(f"release_{product}", period.pilot, str(period.day), status, facts, places)
+    return Outcome(f"{verb}_{product}", period.pilot, str(period.day), status, facts, places)

@@ -25,19 +25,15 @@ STATE_OF = {
     "estimate": "estimated",
     "release": "released",
 }
+ROLES = ("operator", "agency")
+PRODUCT_TASKS = ("release", "needs_approval", "released", "pages")
 TASKS = {
     "ingest": {"ingest", "gate", "raw", "quarantine"},
     "stage": {"stage", "gate", "staged", "quarantine"},
     "estimate": {"estimate", "gate", "estimated", "quarantine"},
     "release": {
-        "needs_approval",
-        "approval",
-        "approved",
-        "release",
-        "gate",
-        "released",
-        "pages",
-        "quarantine",
+        *("release", "gate", "needs_approval", "released", "pages", "quarantine"),
+        *(f"{task}_{role}" for task in ("approval", "approved") for role in ROLES),
     },
     "train": {"train"},
     "watch": {"watch", "pages"},
@@ -53,7 +49,8 @@ def tasks_of(dag_id: str) -> set[str]:
     if verb == "estimate":
         return TASKS[verb] | set(linked)
     if verb == "release":
-        each = ("{}_is_ready", "approval_{}", "approved_{}", "release_{}", "pages_{}")
+        asked = [f"{task}_{role}" for task in ("approval", "approved") for role in ROLES]
+        each = ["{}_is_ready", *(f"{task}_{{}}" for task in (*asked, *PRODUCT_TASKS))]
         own = {task.format(name) for name in linked if name != "residence" for task in each}
         return TASKS[verb] | own
     return TASKS[verb]
@@ -135,7 +132,11 @@ def test_only_the_task_behind_the_gate_carries_the_asset(bag: Any) -> None:
             continue
         state = STATE_OF[verb]
         assert carried == {state: [f"peil://{pilot}/{state}"]}
-        assert dag.get_task(state).upstream_task_ids == {"gate"}
+        before = {"gate"}
+        if verb == "release":  # behind the gate two people are asked
+            assert dag.get_task("needs_approval").upstream_task_ids == {"gate"}
+            before = {"needs_approval", "approved_agency"}
+        assert dag.get_task(state).upstream_task_ids == before
         assert dag.get_task("quarantine").upstream_task_ids == {"gate"}
 
 
@@ -335,7 +336,7 @@ def test_a_dag_file_takes_airflow_at_the_top_and_peil_inside_its_tasks() -> None
         assert "airflow.sdk" in top
         assert all(
             str(name).startswith(("airflow.", "typing"))
-            or name in ("peil.tasks.chain", "peil.tasks.products")
+            or name in ("peil.tasks.asking", "peil.tasks.chain", "peil.tasks.products")
             for name in top
         ), top
         inside = [

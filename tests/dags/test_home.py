@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,10 @@ from peil.adapters.airflow.home import (
     read_only,
     write_env,
 )
-from peil.outcome import Waiting
+from peil.outcome import Refused, Waiting
 from peil.settings import PROJECT, Settings
+from peil.store import parties
+from peil.store.store import Store
 
 
 def secrets_of(folder: Path) -> dict[str, str]:
@@ -139,3 +143,18 @@ def test_every_service_of_compose_has_a_memory_limit_and_the_uid_of_the_secrets(
     assert all(service.get("mem_limit") for service in services.values())
     users = {service.get("user") for name, service in services.items() if name != "postgres"}
     assert users == {"${PEIL_UID:-10001}:0"}
+
+
+def test_who_approves_has_a_user_of_their_own_and_may_do_no_more(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data", pilots=tmp_path / "pilots")
+    environment(settings)
+    valid = (date(2026, 1, 1), date(2099, 1, 1))
+    key = tmp_path / "a.key"
+    parties.enroll(Store(settings), "operator", "Anna", key, valid, "anna")
+    users = environment(settings)["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"]
+    assert users == "peil:admin,anna:user"
+    drawn = json.loads((keys_folder(settings) / "console.json").read_text())
+    assert set(drawn) == {"peil", "anna"} and drawn["peil"] != drawn["anna"]
+    for account in ("peil", "Anna:admin"):
+        with pytest.raises(Refused, match="--account"):
+            parties.enroll(Store(settings), "agency", "Carla", tmp_path / "c.key", valid, account)

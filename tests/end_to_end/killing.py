@@ -180,7 +180,10 @@ def _take(verb: str, day: str) -> list[Any]:
     if verb.startswith("estimate_"):
         return [windows.estimate("demo", verb.removeprefix("estimate_"), day)]
     if verb.startswith("release_"):
-        return [windows.release_window("demo", verb.removeprefix("release_"), day)]
+        product = verb.removeprefix("release_")
+        return [
+            take("demo", product, day) for take in (windows.release_window, windows.publish_window)
+        ]
     if verb == "publish":  # a task of its own in Airflow, which is tried again by itself
         return [release.publish("demo", day)]
     if verb == "stop":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
+from peil.charter import reading
+from peil.ingest.deliveries import vouch
 from peil.settings import PROJECT, Settings
+from peil.store import parties
 from peil.store.store import Store
 
 TABLE = "rel_presence__by_zone_hour.csv"
@@ -36,19 +37,8 @@ def second_store(first: Settings, folder: Path) -> Settings:
             "truth": first.truth_folder,
         }
     )
-    vouch = ["charter", "sign", "demo", "--by", "the test", "--synthetic"]
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "peil.cli",
-            *vouch,
-            str(first.deliveries_folder / "demo"),
-        ],
-        env=environment_of(second),
-        check=True,
-        capture_output=True,
-    )
+    store, charter = Store(second), reading.load(first.pilots / "demo.yml")
+    vouch(store, charter, first.deliveries_folder / "demo", parties.simulator(store))
     return second
 
 

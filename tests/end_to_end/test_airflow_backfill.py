@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import people_who_sign
 import pytest
 from second_store import TABLE, environment_of, released, second_store
 
@@ -53,13 +54,11 @@ def store(small_pilot: Settings, tmp_path_factory: pytest.TempPathFactory) -> Se
     shutil.copytree(small_pilot.pilots, folder / "pilots")
     demo = (folder / "pilots" / "demo.yml").read_text()
     real = demo.replace("pilot: demo", "pilot: real").replace("synthetic ", "statute ")
-    assert "legal_basis: statute" in real and "signatures:" not in real
-    for role in ("operator", "data_protection_officer"):
-        real += f"{'' if 'signatures' in real else 'signatures:'}\n"
-        real += f"  - {{role: {role}, name: N, signed_on: 2026-01-05}}"
+    assert "legal_basis: statute" in real
     (folder / "pilots" / "real.yml").write_text(real + "\n")
     second = second_store(small_pilot, folder / "data")
     second = second.model_copy(update={"pilots": folder / "pilots"})
+    people_who_sign.signed(Store(second), "real", folder / "keys", accounts=True)
     run = [sys.executable, "-m", "peil.cli", "run", "real", "--from", str(DAYS[0]), "--to"]
     done = subprocess.run(
         [*run, str(DAYS[0])],
@@ -112,7 +111,7 @@ def test_every_gate_was_asked_and_nobody_had_to_approve(
             tasks = airflow.tasks(f"{verb}__demo", day)
             assert (tasks["gate"], tasks[state]) == ("success", "success")
             assert tasks["quarantine"] == "skipped"
-    assert airflow.tasks("release__demo", "2026-03-02")["approval"] == "skipped"
+    assert airflow.tasks("release__demo", "2026-03-02")["approval_agency"] == "skipped"
 
 
 def test_a_backfill_releases_the_bytes_of_peil_run(
@@ -158,11 +157,18 @@ def test_a_run_of_ingest_that_is_no_backfill_is_refused(airflow: Airflow) -> Non
         airflow.call("POST", "/api/v2/dags/ingest__demo/dagRuns", body)
 
 
-def _asked(airflow: Airflow, run_id: str) -> None:
+def _person(airflow: Airflow, store: Settings, name: str) -> Airflow:
+    """The same Airflow for somebody with an account of their own."""
+    passwords = json.loads((store.data / "operator/keys/airflow/console.json").read_text())
+    return replace(airflow, user=name, password=passwords[name], _token="")
+
+
+def _asked(airflow: Airflow, run_id: str, role: str) -> None:
     """Wait until the run waits for a person."""
 
     def waits() -> bool:
-        return airflow.tasks_of("release__real", run_id)["approval"] == "awaiting_input"
+        tasks = airflow.tasks_of("release__real", run_id)
+        return tasks[f"approval_{role}"] == "awaiting_input"
 
     wait_until(waits, 120, lambda: str(airflow.tasks_of("release__real", run_id)))
     # an answer within seconds meets a race of Airflow's own (apache/airflow#67287): the scheduler
@@ -183,24 +189,39 @@ def test_a_real_release_that_a_person_rejects_does_not_cross(
     airflow: Airflow, store: Settings
 ) -> None:
     run_id = airflow.trigger("release__real", str(DAYS[0]))
-    _asked(airflow, run_id)
-    airflow.answer("release__real", run_id, "approval", "Reject")
+    _asked(airflow, run_id, "operator")
+    anna = _person(airflow, store, "anna")
+    anna.answer("release__real", run_id, "approval_operator", "Reject", reason="A feast")
     tasks = _ended(airflow, run_id)
-    assert {tasks[name] for name in ("approved", "release", "gate", "released")} == {"skipped"}
+    never = ("approval_agency", "approved_agency", "released", "pages")
+    assert {tasks[name] for name in never} == {"skipped"}
     assert not Store(store).released("real", "presence", DAYS[0]).exists()
-    assert ledger.find(Store(store), "real", "approval") is None
+    entry = ledger.find(Store(store), "real", "rejection", role="operator")
+    assert entry is not None
+    assert (entry["facts"]["name"], entry["facts"]["reason"]) == ("Anna", "A feast")
 
 
-def test_a_real_release_crosses_when_a_person_approves_and_the_ledger_names_them(
+def test_a_real_release_crosses_when_both_parties_approve_and_the_ledger_names_them(
     airflow: Airflow, store: Settings
 ) -> None:
     run_id = airflow.trigger("release__real", str(DAYS[0]))
-    _asked(airflow, run_id)
-    assert not Store(store).released("real", "presence", DAYS[0]).exists()
-    airflow.answer("release__real", run_id, "approval", "Approve")
+    people = {"operator": "anna", "agency": "carla"}
+    for role, name in people.items():
+        _asked(airflow, run_id, role)
+        assert not Store(store).released("real", "presence", DAYS[0]).exists()
+        others = [airflow, *(_person(airflow, store, n) for n in people.values() if n != name)]
+        for other in others:  # the console's own user, and the other party's
+            with pytest.raises(RuntimeError, match="403"):
+                other.answer("release__real", run_id, f"approval_{role}", "Approve", reason="")
+        person = _person(airflow, store, name)
+        person.answer("release__real", run_id, f"approval_{role}", "Approve", reason="")
     assert _ended(airflow, run_id)["released"] == "success"
-    entry = ledger.find(Store(store), "real", "approval", period=str(DAYS[0]))
-    assert entry is not None and entry["facts"]["by"] == CONSOLE_USER
+    crossed = ledger.find(Store(store), "real", "release", period=str(DAYS[0]))
+    assert crossed is not None
+    for role, name in people.items():
+        candidate = crossed["facts"]["candidate_sha256"]
+        entry = ledger.find(Store(store), "real", "approval", candidate_sha256=candidate, role=role)
+        assert entry is not None and entry["facts"]["account"] == name
     assert (Store(store).released("real", "presence", DAYS[0]) / TABLE).is_file()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+import people_who_sign
 import pytest
 from listening import Web, web_server
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from peil.adapters.airflow import Airflow, started
 from peil.adapters.airflow.rest import wait_until
 from peil.settings import PROJECT, Settings
+from peil.store.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -31,10 +33,6 @@ def airflow(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airf
     charter = (PROJECT / "pilots" / "demo.yml").read_text()
     charter = charter.replace("pilot: demo", "pilot: real").replace("synthetic ", "statute ")
     charter = charter.replace("    reader: generic\n", '    reader: generic\n    due: "00:00"\n', 1)
-    charter += "\nsignatures:\n" + "".join(
-        f"  - {{role: {role}, name: N, signed_on: 2026-01-05}}\n"
-        for role in ("operator", "data_protection_officer")
-    )
     (folder / "pilots" / "real.yml").write_text(charter)
     settings = Settings(
         data=folder / "data",
@@ -43,6 +41,10 @@ def airflow(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airf
         webhook_url=SecretStr(web.url),
         truth=folder / "truth",
     )  # type: ignore[call-arg]
+    zones = settings.deliveries_folder / "demo" / "reference" / "zones.geojson"
+    zones.parent.mkdir(parents=True)
+    zones.touch()  # a signature covers it; no verb comes so far
+    people_who_sign.signed(Store(settings), "real", folder / "keys")
     with started(settings) as client:
         yield client
 

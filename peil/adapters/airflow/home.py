@@ -21,12 +21,13 @@ from typing import Any, TextIO
 from filelock import FileLock
 from pydantic import SecretStr
 
-from peil.outcome import Waiting
+from peil.outcome import Refused, Waiting
 from peil.settings import PROJECT, Settings
-from peil.store.atomic import write_text
+from peil.store import parties
+from peil.store.atomic import write_bytes, write_text
 from peil.store.store import Store
 
-CONSOLE_USER = "peil"
+CONSOLE_USER = parties.CONSOLE_USER
 DAGS = PROJECT / "dags"
 BUNDLE = "peil"
 # of the user `peil` in the Dockerfile
@@ -85,8 +86,23 @@ def keys_folder(settings: Settings) -> Path:
 
 
 def password_file(settings: Settings) -> Path:
-    """The file with the console's password. Airflow opens it for writing: 0600."""
-    return write_once(keys_folder(settings) / "console.json", passwords(), 0o600)
+    """The file with the passwords of the console and of each account. Airflow writes it: 0600."""
+    file = write_once(keys_folder(settings) / "console.json", passwords(), 0o600)
+    drawn = json.loads(file.read_text())
+    missing = [account for account in accounts(settings) if account not in drawn]
+    if missing:  # drawn here, since Airflow would print what it draws
+        drawn |= {account: secrets.token_urlsafe(24) for account in missing}
+        write_bytes(file, json.dumps(drawn).encode() + b"\n", 0o600)
+    return file
+
+
+def accounts(settings: Settings) -> list[str]:
+    """The named users of people who approve: accounts of enrolled parties, in order."""
+    try:
+        people = parties.of_pilot(Store(settings), is_synthetic=False)
+    except Refused:  # said by whatever asks for a signature
+        return []
+    return sorted({person.account for person in people if person.account})
 
 
 def compose_secrets(folder: Path) -> int:
@@ -152,7 +168,10 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
             "parallelism": str(settings.threads),
             "fernet_key_cmd": f"cat {shlex.quote(str(fernet))}",
             "execution_api_server_url": f"http://127.0.0.1:{port}/execution/",
-            "simple_auth_manager_users": f"{CONSOLE_USER}:admin",
+            # whoever approves sees and answers; only the console's own user may do more
+            "simple_auth_manager_users": ",".join(
+                [f"{CONSOLE_USER}:admin", *(f"{name}:user" for name in accounts(settings))]
+            ),
             "simple_auth_manager_passwords_file": str(password_file(settings)),
         },
         "database": {

@@ -26,11 +26,14 @@ class Airflow:
     url : str
         Of the API server, as http://127.0.0.1:8080.
     password : str
-        Of the user `peil`.
+        Of the user.
+    user : str
+        Default the console's, `peil`; who answers a question is another.
     """
 
     url: str
     password: str = field(repr=False)
+    user: str = CONSOLE_USER
     _token: str = field(default="", repr=False)
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -42,7 +45,7 @@ class Airflow:
             Airflow refused: method, path, status and its reason.
         """
         if not self._token and path != "/auth/token":
-            credentials = {"username": CONSOLE_USER, "password": self.password}
+            credentials = {"username": self.user, "password": self.password}
             self._token = self.call("POST", "/auth/token", credentials)["access_token"]
         headers = {"Content-Type": "application/json"}
         if self._token:
@@ -89,10 +92,10 @@ class Airflow:
         body = {"logical_date": None, "partition_key": day}
         return str(self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)["dag_run_id"])
 
-    def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
-        """Answer what a task asks a person, as the user `peil`."""
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str, **words: str) -> None:
+        """Answer what a task asks a person, with what its form asks for."""
         where = f"/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task_id}/-1/hitlDetails"
-        self.call("PATCH", f"/api/v2{where}", {"chosen_options": [option], "params_input": {}})
+        self.call("PATCH", f"/api/v2{where}", {"chosen_options": [option], "params_input": words})
 
     def runs(self, dag_id: str) -> dict[str, str]:
         """Return the state of the newest run of each partition (day) of a DAG."""

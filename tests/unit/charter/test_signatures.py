@@ -130,6 +130,21 @@ def test_scope_that_grew_after_the_signatures_needs_both_anew(
     Period.open("tiny", "2026-03-02")
 
 
+def test_a_wider_charter_that_was_signed_before_does_not_come_back(
+    real: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = real.store.signatures("tiny", False).read_bytes()
+    real.write_charter(**REAL, recipients=["Agency, the north"])
+    later = datetime.now(tz=UTC) + timedelta(days=1)
+    monkeypatch.setattr(signatures, "now", lambda charter: later)
+    for role in signatures.REQUIRED:
+        signatures.sign(real.charter, real.store, real.signers[role])
+    Period.open("tiny", "2026-03-02")
+    real.write_charter(**REAL)
+    real.store.signatures("tiny", False).write_bytes(wide)
+    assert "an older signature of the operator than the ledger knows" in refused(real)
+
+
 def test_scope_that_shrank_needs_no_signature(real: Any) -> None:
     narrower = {"threshold": 20, "retention__raw_hours": 12, "period__end": "2026-03-07"}
     narrower["expires"] = "2028-03-07"

@@ -1,0 +1,87 @@
+"""What people are shown of a candidate before they approve it: counts, gates, audit, change.
+
+Sums and counts of what would be published; no withheld entry, no row.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from peil.charter.period import Period
+from peil.charter.products import PRESENCE, Product
+from peil.charter.thresholds import threshold_of
+from peil.store import ledger
+from peil.store.atomic import read_json
+
+
+def lines_of(period: Period, product: Product, folder: Path) -> list[str]:
+    """A line for each thing to know of a candidate."""
+    metadata = read_json(folder / "metadata.json")
+    lines = [
+        f"{metadata['n_entries']:,} entries, {metadata['n_withheld']:,} withheld "
+        f"({metadata['withheld_share']:.1%}), {metadata['n_unobserved']:,} not observed",
+        "audit: the published entries give no withheld one away, exactly or within "
+        f"{threshold_of(period.charter)} devices",
+    ]
+    lines += _gates(period, product)
+    lines += _change(period, product, folder, metadata)
+    table = product.table("released")
+    return [*lines, f"recipients: {', '.join(period.charter.recipients)}"] + [
+        f"look at {folder / name}" for name in (f"{table}.csv", "statement.en.md")
+    ]
+
+
+def _gates(period: Period, product: Product) -> list[str]:
+    """What each gate said of the day, with its notes."""
+    is_presence = product.name == PRESENCE
+    last = "released" if is_presence else f"released_{product.name}"
+    lines = []
+    for state in ("raw", "staged", *(("estimated",) if is_presence else ()), last):
+        file = period.store.quality(period.pilot, period.day) / f"{state}.json"
+        if not file.exists():
+            lines.append(f"gate {state}: not asked yet")
+            continue
+        report = read_json(file)
+        failed = [result["expectation"] for result in report["results"] if not result["success"]]
+        is_open = "open" if report["is_open"] else "closed"
+        notes = f", notes: {', '.join(failed)}" if failed else ", no notes"
+        lines.append(f"gate {state}: {is_open}{notes}")
+    return lines
+
+
+def _change(period: Period, product: Product, folder: Path, metadata: dict[str, Any]) -> list[str]:
+    """How the figures differ from those released last."""
+    store, pilot = period.store, period.pilot
+    earlier = [
+        (other, file)
+        for other in period.charter.days()
+        if other != period.day
+        and ledger.is_released(store, pilot, product.name, str(other))
+        and (file := store.released(pilot, product.name, other)).exists()
+    ]
+    if not earlier:
+        return ["change since the last release: this is the first"]
+    day, last = max([pair for pair in earlier if pair[0] < period.day] or earlier)
+    before = read_json(last / "metadata.json")
+    name = f"{product.table('released')}.parquet"
+    sums = [_published(place / name) for place in (last, folder)]
+    parts = [
+        f"{unit.lower()} {sums[0].get(unit, 0.0):,.0f} → {value:,.0f}"
+        for unit, value in sums[1].items()
+    ]
+    return [
+        f"change since {day}: entries {before['n_entries']:,} → {metadata['n_entries']:,}, "
+        f"withheld {before['n_withheld']:,} → {metadata['n_withheld']:,}, "
+        f"sums of what is published: {', '.join(parts)}"
+    ]
+
+
+def _published(file: Path) -> dict[str, float]:
+    """The sum of published values by their unit."""
+    table = pd.read_parquet(file)
+    shown = table[table["OBS_STATUS"] == "A"]
+    sums = shown.groupby("UNIT_MEASURE")["OBS_VALUE"].sum()
+    return {str(unit): float(value) for unit, value in sums.sort_index().items()}
