@@ -17,7 +17,7 @@ NAMES = {command.callback.__name__ for command in app.registered_commands if com
 
 def test_each_benchmark_gives_an_example() -> None:
     measured = {"accuracy", "estimate", "location", "released", "simulate", "stage", "stays"}
-    assert measured | {"rooms"} == NAMES
+    assert measured | {"faults", "mutations", "rooms"} == NAMES
     for name in NAMES:
         shown = CliRunner().invoke(app, [name, "--help"])
         assert shown.exit_code == 0
