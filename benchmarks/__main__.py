@@ -90,6 +90,21 @@ def estimate(events: Sizes = None, on: Parts = None, out: Out = None) -> None:
 
 
 @app.command()
+def faults(
+    n: Annotated[int, typer.Option("--n", min=1, help="Faults, drawn by their numbers.")] = 500,
+    minutes: Annotated[float, typer.Option(min=0.0, help="As many as fit in these.")] = 60.0,
+    out: Out = None,
+) -> None:
+    """Kill, stop, fill the disk and damage files, and compare with the undisturbed release.
+
+    Example: [bold]python -m benchmarks faults --n 60 --minutes 10[/bold]
+    """
+    from benchmarks.disturbed.faults import faults as measure
+
+    run(lambda: measure(n, minutes, tell, out))
+
+
+@app.command()
 def location(out: Out = None) -> None:
     """Time the recursions of the hidden Markov model, by number of states.
 
@@ -99,6 +114,17 @@ def location(out: Out = None) -> None:
     from benchmarks.location import location as measure
 
     run(lambda: measure(SIZES, tell, out))
+
+
+@app.command()
+def mutations(on: Parts = None, out: Out = None) -> None:
+    """Lie to refusals, gates, locks and thresholds, and count which lies the tests notice.
+
+    Example: [bold]python -m benchmarks mutations --on peil/store/ledger.py[/bold]
+    """
+    from benchmarks.disturbed.mutations import mutations as measure
+
+    run(lambda: measure(on or (), tell, out))
 
 
 @app.command()

@@ -41,7 +41,8 @@ def estimate(pilot: str, day: str) -> Outcome:
     Waiting
         The staged state is not there, or a night that calibrates this day is not.
     Refused
-        No hour of the day was observed, or none of its night where a register is to be met.
+        No hour of the day was observed, or where a register is to be met none of its night, or
+        only counts under the threshold.
     """
     period = Period.open(pilot, day)
     if period.is_released():
@@ -88,6 +89,12 @@ def _estimate(period: Period) -> Outcome:
         raise Refused(
             f"{pilot} {day}: no hour of the night was observed, so devices cannot be turned into "
             "persons: have the night's records delivered, and run the day again."
+        )
+    if area.register is not None and not counted.of_hours(night.today_hours).devices.any():
+        raise Refused(
+            f"{pilot} {day}: every count of the night is under the threshold of "
+            f"{charter.threshold} devices, so that nothing can be turned into persons: a pilot "
+            "needs more devices, or cells that hold more of them."
         )
     estimation = Estimation(charter, area, counted, version.footprint, night)
     zones, unlocated, metrics = [], [], {}

@@ -27,7 +27,7 @@ def test_each_benchmark_gives_an_example() -> None:
         "stays",
         "tampering",
     }
-    assert measured | {"rooms"} == NAMES
+    assert measured | {"faults", "mutations", "rooms"} == NAMES
     for name in NAMES:
         shown = CliRunner().invoke(app, [name, "--help"])
         assert shown.exit_code == 0

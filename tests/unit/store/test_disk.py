@@ -15,8 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from peil import cli
+from peil.charter.period import Period
 from peil.ingest import landing
 from peil.ingest.ingest import ingest
+from peil.outcome import Refused
 from peil.store import atomic, disk
 from peil.store.damage import Damaged
 
@@ -185,3 +187,35 @@ def test_a_cut_record_that_status_reads_is_a_damaged_day(tiny: Any) -> None:
     report.write_text('{"is_op')
     result = CliRunner().invoke(cli.app, ["status", "tiny"], env={"COLUMNS": "200"})
     assert result.exit_code == 0 and "damaged" in result.output and str(report) in result.output
+
+
+def test_every_verb_looks_for_room_before_it_holds_a_period(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    period = Period(tiny.charter, DAY, tiny.store)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: Usage(disk.FLOOR - 1))
+        with pytest.raises(disk.DiskFull), period.held("estimate"):
+            pytest.fail("it began")
+    with period.held("estimate"):
+        pass
+
+
+def test_unfinished_folders_of_a_period_go_where_a_verb_fails(tiny: Any) -> None:
+    period = Period(tiny.charter, DAY, tiny.store)
+    unfinished = atomic.aside_of(tiny.store.candidate("tiny", "presence", DAY))
+    other = atomic.aside_of(tiny.store.candidate("tiny", "flows", DAY))
+    with pytest.raises(ZeroDivisionError), period.held("release presence"):
+        for folder in (unfinished, other):
+            folder.mkdir(parents=True)
+        _ = 1 // 0
+    assert not unfinished.exists() and other.exists()
+
+
+def test_an_error_that_is_not_the_disks_passes_as_it_is(tiny: Any) -> None:
+    for error in (ValueError("a row"), Refused("wrong columns.")):
+        with pytest.raises(type(error)) as passed, disk.ours_first(tiny.store):
+            raise error
+        assert passed.value is error
+    with pytest.raises(disk.DiskFull), disk.ours_first(tiny.store):
+        raise NO_SPACE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -50,3 +51,18 @@ def test_a_process_that_died_holds_nothing(tiny: Any) -> None:
     assert done.returncode == 9
     with held(tiny.store, "tiny", "2026-03-02", "stage"):
         pass
+
+
+@pytest.mark.parametrize("verb", ["ingest", "stage"])
+def test_a_verb_is_told_who_holds_its_day(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr("peil.stage.stage.require_open", lambda *_: None)
+    tiny.deliver("a.csv", "imsi,at,mcc,mnc,cell,imei\n")
+    tiny.vouch()
+    function = getattr(import_module(f"peil.{verb}.{verb}"), verb)
+    with (
+        held(tiny.store, "tiny", "2026-03-02", "another verb"),
+        pytest.raises(Waiting, match="is held by another verb, process"),
+    ):
+        function("tiny", "2026-03-02")

@@ -44,6 +44,11 @@ def test_nothing_is_signed_after_a_stop_that_a_library_swallowed(tiny: Any) -> N
     assert signing.sign(tiny.store, b"a release")
 
 
+def test_a_stop_that_was_swallowed_ends_the_block_all_the_same() -> None:
+    with pytest.raises(Stopped), stopping.heeding(), contextlib.suppress(BaseException):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def test_an_error_that_a_library_made_of_a_stop_is_a_stop() -> None:
     with pytest.raises(Stopped), stopping.heeding():
         try:

@@ -1,0 +1,129 @@
+"""Small lies told to the code, one at a time: a refusal that never comes, a step left out.
+
+Which files are lied to, and which tests must notice, is the table `ROOMS`; how the tests are run is
+in `mutations`. Drawn from the syntax tree, so that a file may change and its lies with it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# what must not be told a lie without a test that notices: file, and tests below tests/unit
+ROOMS = {
+    "peil/charter/thresholds.py": ("charter/test_thresholds.py",),
+    "peil/charter/period.py": (
+        "charter/test_period.py",
+        "store/test_disk.py",
+        "release/test_held_back.py",
+    ),
+    "peil/store/lock.py": ("store/test_lock.py", "commands/test_run_holds.py"),
+    "peil/store/keys.py": ("adapters/test_keys.py",),
+    "peil/store/ledger.py": ("store/test_ledger.py",),
+    "peil/store/signing.py": ("store/test_signing.py", "store/test_stopping.py"),
+    "peil/store/sealed.py": ("store/test_sealed.py",),
+    "peil/store/stopping.py": ("store/test_stopping.py",),
+    "peil/store/disk.py": ("store/test_disk.py",),
+    "peil/ingest/opt_out.py": ("ingest/test_ingest.py",),
+    "peil/ingest/deliveries.py": ("ingest/test_deliveries.py", "charter/test_charter.py"),
+    "peil/ingest/ingest.py": (
+        "ingest/test_ingest_again.py",
+        "ingest/test_ingest.py",
+        "ingest/test_deliveries.py",
+        "store/test_disk.py",
+        "charter/test_charter.py",
+    ),
+    "peil/stage/stage.py": (
+        "store/test_sealed.py",
+        "charter/test_windows.py",
+        "stage/test_outputs.py",
+    ),
+    "peil/gates/__init__.py": ("gates/test_report.py", "gates/test_alerts.py"),
+    "peil/release/presence.py": ("release/test_held_back.py", "release/test_unobserved_hours.py"),
+    "peil/release/flows.py": ("release/test_flows.py",),
+    "peil/release/linked.py": ("release/test_linked.py",),
+    "peil/release/release.py": ("release/test_held_back.py",),
+    "peil/commands/run.py": ("commands/test_run_holds.py",),
+}
+STOPS = ("require", "check", "_check", "_refuse")  # beginnings of what is called to stop a verb
+NOT_HELD = "__import__('contextlib').nullcontext()"
+NEIGHBOUR = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">"}
+
+
+@dataclass(frozen=True, order=True)
+class Mutant:
+    """One lie.
+
+    Attributes
+    ----------
+    file : str
+    line : int
+    what : str
+        What was there, and what stands in its place.
+    content : str
+        The whole file with the lie in it.
+    """
+
+    file: str
+    line: int
+    what: str
+    content: str
+
+
+def mutants_of(root: Path, file: str) -> list[Mutant]:
+    """Every lie that can be told to a file, in the order of its lines."""
+    text = (root / file).read_text(encoding="utf-8")
+    lies = {}
+    for node, new in _lies(ast.parse(text), text):
+        old = _short(ast.get_source_segment(text, node) or "")
+        mutant = Mutant(
+            file, node.lineno, f"`{old}` as `{_short(new)}`", _replaced(text, node, new)
+        )
+        lies.setdefault((mutant.line, mutant.what), mutant)
+    return sorted(lies.values())
+
+
+def _lies(tree: ast.AST, text: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+    """What is replaced, and by what."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and any(isinstance(step, ast.Raise) for step in node.body):
+            yield node.test, "False"  # a refusal that never comes
+        elif isinstance(node, ast.Expr) and _name(node.value).startswith(STOPS):
+            yield node, "pass"  # a question that is not asked
+        elif isinstance(node, ast.Compare) and type(node.ops[0]) in NEIGHBOUR:
+            left, right = (
+                ast.get_source_segment(text, x) for x in (node.left, node.comparators[0])
+            )
+            if "threshold" in f"{left} {right}":  # one device more or less
+                yield node, f"({left} {NEIGHBOUR[type(node.ops[0])]} {right})"
+        elif isinstance(node, ast.Call) and _name(node) == "max":
+            whole = ast.get_source_segment(text, node) or ""
+            if "threshold" in whole:  # the lower of two thresholds
+                yield node, whole.replace("max", "min", 1)
+        elif isinstance(node, ast.With):
+            for item in node.items:
+                if _name(item.context_expr) in ("held", "held_days"):
+                    yield item.context_expr, NOT_HELD
+
+
+def _name(node: ast.expr) -> str:
+    """The last part of the name of what is called; empty where nothing is."""
+    if not isinstance(node, ast.Call):
+        return ""
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 60 else words[:57] + "..."
+
+
+def _replaced(text: str, node: ast.expr | ast.stmt, new: str) -> str:
+    lines = text.encode().splitlines(keepends=True)
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    head = b"".join(lines[:first]) + lines[first][: node.col_offset]
+    tail = lines[last][node.end_col_offset or 0 :] + b"".join(lines[last + 1 :])
+    return (head + new.encode() + tail).decode()

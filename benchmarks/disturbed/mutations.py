@@ -1,0 +1,175 @@
+"""Count which small lies told to refusals, gates, locks and thresholds the ordinary tests notice.
+
+The tests run in a copy of the checkout, in a process forked off one that has imported what takes
+seconds and nothing of ours. A lie that no test notices is listed with why, or as one to be mended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.disturbed.mutants import ROOMS, Mutant, mutants_of
+from benchmarks.recording import NothingMeasured, when_and_where, write_figures
+from peil.outcome import Fact, Outcome, Refused
+from peil.settings import PROJECT
+
+LIMIT_S = 180  # of the tests of one room
+PARTS = ("peil", "models", "expectations", "dbt_project", "dags", "pilots", "tests", "portal")
+FILES = ("methods.toml", "pyproject.toml")
+# reads a list of tests a line, answers with the exit code of pytest
+SERVER = """
+import json, os, sys
+import duckdb, pandas, pyarrow.parquet, numpy, scipy.sparse, yaml, typer, rich.progress, filelock
+import pydantic_settings, hypothesis, pytest, cryptography.hazmat.primitives.asymmetric.ed25519
+sys.path[:0] = [os.getcwd(), os.path.join(os.getcwd(), "models")]
+sys.dont_write_bytecode = True
+answers = os.fdopen(os.dup(1), "w", buffering=1)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        words = ["-x", "-n", "0", "-p", "no:cacheprovider", "-m", "not slow and not compose"]
+        os._exit(int(pytest.main([*words, *json.loads(line)])))
+    answers.write(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])) + chr(10))
+"""
+# lies that no ordinary test can notice, or need not: by file and what was lied about
+REASONS: dict[tuple[str, str], str] = {
+    ("peil/ingest/ingest.py", "`not accepted` as `False`"): "Landing refuses a day without a file "
+    "in the same words.",
+}
+
+
+def mutations(on: Sequence[str], tell: Callable[[str], object], out: Path | None = None) -> Outcome:
+    """Tell every lie of some files (of all by default); write the page and its record.
+
+    Raises
+    ------
+    Refused
+        No such file, or the tests of a room fail without a lie.
+    """
+    unknown = [file for file in on if file not in ROOMS]
+    if unknown:
+        raise Refused(f"--on: no lies are told to {unknown[0]}; choose of {', '.join(ROOMS)}.")
+    files = list(on) or list(ROOMS)
+    rows: list[dict[str, Any]] = []
+    began = time.process_time() + _of_children()
+    with tempfile.TemporaryDirectory(prefix="peil-mutants-") as name:
+        root = Path(name)
+        _copy(root)
+        with _tests(root) as run:
+            for file in files:
+                tests = ROOMS[file]
+                if run(tests) != 0:
+                    raise Refused(f"The tests of {file} fail without a lie: mend them first.")
+                for mutant in mutants_of(PROJECT, file):
+                    is_killed = _told(root, mutant, run)
+                    word = "noticed" if is_killed else "SURVIVED"
+                    tell(f"{word}: {file}:{mutant.line} {mutant.what}")
+                    row = {"file": file, "line": mutant.line, "what": mutant.what}
+                    rows.append({**row, "is_killed": is_killed})
+    if not rows:
+        raise NothingMeasured("The benchmark mutations measured nothing: no lie was told.")
+    cpu_s = round(time.process_time() + _of_children() - began)
+    record = {**when_and_where(), "cpu_s": cpu_s, "mutants": rows}
+    return write_figures("mutations", record, report, facts, out)
+
+
+def _told(root: Path, mutant: Mutant, run: Callable[[Sequence[str]], int]) -> bool:
+    """Tell a lie, run the tests of its room, take it back; whether they noticed."""
+    file = root / mutant.file
+    truth = file.read_text(encoding="utf-8")
+    file.write_text(mutant.content, encoding="utf-8")
+    try:
+        return run(ROOMS[mutant.file]) != 0
+    finally:
+        file.write_text(truth, encoding="utf-8")
+
+
+def _copy(root: Path) -> None:
+    left_out = shutil.ignore_patterns("__pycache__", "*.png", "target", "logs")
+    for part in PARTS:
+        shutil.copytree(PROJECT / part, root / part, ignore=left_out)
+    for file in FILES:
+        shutil.copy(PROJECT / file, root / file)
+
+
+@contextmanager
+def _tests(root: Path) -> Iterator[Callable[[Sequence[str]], int]]:
+    """A function that runs tests in the copy and answers with pytest's exit code."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PEIL_", "AIRFLOW"))}
+    paths = os.pathsep.join([str(root), str(root / "models")])
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        cwd=root,
+        env={**clean, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdin is not None and server.stdout is not None
+    asks, answers = server.stdin, server.stdout
+
+    def run(tests: Sequence[str]) -> int:
+        places = [f"tests/unit/{test}" for test in tests]
+        asks.write(json.dumps([*places, f"--timeout={LIMIT_S}"]) + "\n")
+        asks.flush()
+        return int(answers.readline())
+
+    try:
+        yield run
+    finally:
+        asks.close()
+        server.wait()
+
+
+def _of_children() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def facts(record: dict[str, Any]) -> dict[str, Fact]:
+    """Return what the last line of the command says."""
+    killed = [row for row in record["mutants"] if row["is_killed"]]
+    return {"n_mutants": len(record["mutants"]), "n_noticed": len(killed), "cpu_s": record["cpu_s"]}
+
+
+def report(record: dict[str, Any]) -> str:
+    """Return the page for people."""
+    rows = record["mutants"]
+    files = list(dict.fromkeys(row["file"] for row in rows))
+    n_killed = sum(row["is_killed"] for row in rows)
+    lines = [
+        "# Lies told to the code",
+        "",
+        f"`python -m benchmarks mutations` on {record['date']}, {record['machine']}, "
+        f"{record['cpu_s']} CPU s. One at a time, a refusal never comes, a question is left out, a "
+        "period is not held, or a threshold is off by one device; the ordinary tests of its room "
+        f"must fail. They noticed {n_killed} of {len(rows)}.",
+        "",
+        "| file | lies | noticed |",
+        "|---|---|---|",
+    ]
+    for file in files:
+        own = [row["is_killed"] for row in rows if row["file"] == file]
+        lines.append(f"| `{file}` | {len(own)} | {sum(own)} |")
+    lines += ["", "## Not noticed", ""]
+    survivors = [row for row in rows if not row["is_killed"]]
+    lines += [
+        f"- `{row['file']}`, line {row['line']}: {row['what']}. {_reason(row)}" for row in survivors
+    ] or ["None."]
+    return "\n".join(lines) + "\n"
+
+
+def _reason(row: dict[str, Any]) -> str:
+    return REASONS.get((row["file"], row["what"]), "To be held by a test.")

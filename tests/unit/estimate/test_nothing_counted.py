@@ -1,0 +1,54 @@
+"""A night of which every count is under the threshold is refused in a sentence, not by a trace."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from peil.charter.period import Period
+from peil.estimate import estimate as module
+from peil.outcome import Refused
+from peil.store.atomic import write_json
+
+DAY = date(2026, 3, 2)
+
+
+class WentOnError(Exception):
+    """Estimation began."""
+
+
+@pytest.mark.parametrize(
+    ("devices", "register", "goes_on"), [(0.0, True, False), (20.0, True, True), (0.0, False, True)]
+)
+def test_what_nobody_can_weigh_is_refused(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch, devices: float, register: bool, goes_on: bool
+) -> None:
+    def begin(*_: Any) -> None:
+        raise WentOnError
+
+    night: Any = SimpleNamespace(fingerprint="n", today_hours=[1])
+    night.observed = lambda _: night
+    at_night = SimpleNamespace(devices=np.full((2, 1), devices))
+    counted = SimpleNamespace(unobserved=[], of_hours=lambda hours: at_night)
+    area = SimpleNamespace(register=[1.0] if register else None)
+    for name, value in (
+        ("champion_of", SimpleNamespace(run_id="r", footprint=None)),
+        ("counted_of", counted),
+        ("area_of", area),
+        ("fingerprint", "a"),
+    ):
+        monkeypatch.setattr(module, name, lambda *_, value=value: value)
+    monkeypatch.setattr(module.night_hours, "night_for", lambda *_: night)
+    monkeypatch.setattr(module.experiments, "close_cut_off", lambda *_: 0)
+    monkeypatch.setattr(module, "Estimation", begin)
+    store = tiny.store
+    write_json(store.staged_manifest("tiny", DAY), {"content_sha256": "c"})
+    store.staged_file("tiny", DAY).touch()
+    period = Period(tiny.charter, DAY, store)
+    expected = WentOnError if goes_on else Refused
+    with pytest.raises(expected, match=None if goes_on else "under the threshold of 2 devices"):
+        module._estimate(period)
