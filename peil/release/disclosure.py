@@ -198,18 +198,17 @@ def _mend(store: Store, release: ReleasedMargins) -> None:
 
 
 def _mend_period(store: Store, release: ReleasedMargins, pilot: str, day: date) -> None:
-    if not set(delivery_of(store, pilot, day)) & set(release.delivery):
-        return
     folder = store.released(pilot, release.product, day)
     try:
+        if not set(delivery_of(store, pilot, day)) & set(release.delivery):
+            return
         charter = reading.load(pilot)
         table = margins.read_table(folder / f"{PRODUCTS[release.product].table('released')}.csv")
-        keep(
-            store, release_of(charter, area_of(charter, store), release.product, day, table, store)
-        )
+        area = area_of(charter, store)
+        keep(store, release_of(charter, area, release.product, day, table, store))
     except (Refused, OSError):
         raise Refused(
-            f"{pilot} released {release.product} of the same records ({day}), and what it told is "
-            f"gone from {store.disclosure}: restore that folder, or {folder} and the estimates "
-            "behind it, before more is released of these records."
+            f"{pilot} released {release.product} of {day}, perhaps of the same records, and what "
+            f"it told is gone from {store.disclosure}: restore that folder, or {folder} and the "
+            "estimates behind it, before anybody else releases."
         ) from None

@@ -26,6 +26,7 @@ from peil.gates import require_open
 from peil.ingest import deliveries
 from peil.outcome import Outcome, Refused, Waiting
 from peil.release import approvals, bundle, disclosure, linked, released_margins, statement
+from peil.release.released_margins import ReleasedMargins
 from peil.store import ledger, released_tables
 from peil.store.atomic import (
     fresh_folder,
@@ -129,7 +130,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         figures = disclosure.release_of(
             charter, area_of(charter, store), row.name, when, table, store
         )
-        disclosure.check(store, figures)
+        _check_together(period, figures)
         disclosure.keep(store, figures)
         counts = {name: metadata[name] for name in ("n_entries", "n_withheld")}
         facts = {
@@ -162,7 +163,7 @@ def _candidate(period: Period, product: Product) -> Outcome:
     table: pd.DataFrame = protect(charter, area, estimated.parent, day)
     with disclosure.locked(store):
         figures = disclosure.release_of(charter, area, product.name, day, table, store)
-        disclosure.check(store, figures)
+        _check_together(period, figures)
     name = product.table("released")
     folder = store.candidate(charter.pilot, product.name, day)
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
@@ -187,6 +188,17 @@ def _candidate(period: Period, product: Product) -> Outcome:
     bundle.seal(store, aside, {**names, "table": name})
     replace_folder(aside, folder)
     return period.outcome("release", "done", facts, folder)
+
+
+def _check_together(period: Period, figures: ReleasedMargins) -> None:
+    """Refuse what tells too much with releases of other pilots; the ledger says so, not what."""
+    try:
+        disclosure.check(period.store, figures)
+    except Refused:
+        facts = {"product": figures.product, "period": figures.period, "why": "disclosure"}
+        moment = now(period.charter)
+        ledger.append(period.store, period.pilot, "release_refused", moment, facts)
+        raise
 
 
 def _counts(table: pd.DataFrame) -> dict[str, Any]:

@@ -184,6 +184,8 @@ def tiles(pilot: str, tile_m: float, corner_m: float, n: int, plane: str = "EPSG
 def test_tiles_of_other_sizes_are_cut_into_common_cells() -> None:
     coarse, fine = zone_by_cell([tiles("a", 200, 0, 1), tiles("b", 100, 0, 3)])
     assert sorted(fine[coarse == 0].tolist()) == [0, 1, 3, 4]
+    coarse, fine = zone_by_cell([tiles("a", 200, 100, 1), tiles("b", 100, 0, 4)])
+    assert sorted(fine[coarse == 0].tolist()) == [5, 6, 9, 10]
     shifted, whole = zone_by_cell([tiles("a", 100, 50, 1), tiles("b", 100, 0, 2)])
     assert sorted(whole[shifted == 0].tolist()) == [0, 1, 2, 3]
 

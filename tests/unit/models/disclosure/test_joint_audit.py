@@ -64,6 +64,14 @@ def test_a_total_over_parts_gives_away_what_two_parts_hid() -> None:
     assert narrowed([two_hidden, margins(ROWS // 2)], T) != []  # rows 0 and 1 together
 
 
+def test_a_total_without_its_published_parts_is_what_is_compared() -> None:
+    two_hidden = margins(ROWS, sums=((0, 1, 2, 3),), hidden=(0, 3))
+    all_but_one_cell = np.where(ROWS % 3 == 0, 0, -1)
+    all_but_one_cell[3] = -1
+    report = narrowed([two_hidden, margins(all_but_one_cell)], T)
+    assert [(few.around, few.release) for few in report] == [((4, -1), -1)]  # one device
+
+
 def test_three_releases_give_away_what_no_two_do() -> None:
     first = margins(ROWS, hidden=(0, 1))
     pair = margins(np.where(ROWS < 2, 0, -1))  # rows 0 and 1 together

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from peil.settings import PROJECT, Settings
+from peil.store import ledger
 from peil.store.store import Store
 from tests.conftest import peil_here
 
@@ -66,5 +67,7 @@ def test_the_second_is_refused_where_three_tiles_differ_and_passes_where_none_do
         assert part in sentence
     store = Store(store_of_its_own)
     assert not list((store.agency / "released" / "moved").rglob("*.csv"))
+    refused = ledger.find(store, "moved", "release_refused", product="presence", period=DAY)
+    assert refused is not None and set(refused["facts"]) == {"product", "period", "why"}
     kept = {file.name.split(".")[0] for file in store.disclosure.glob("*/*.presence.*.json")}
     assert kept == {"demo", "alike"}
