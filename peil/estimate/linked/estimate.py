@@ -45,6 +45,7 @@ SECTIONS = (
     "cleaning",
     "weighting",
     "stays",
+    "linking",
     "overlaps",
     "timing",
     "placing",
