@@ -18,6 +18,7 @@ MODEL = {
     "max_gap_move_s": 5_000,
     "padding_s": 300,
     "longest_move_s": 1_800,
+    "max_rest_s": 10_000,
 }
 
 

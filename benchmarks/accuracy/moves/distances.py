@@ -58,7 +58,7 @@ def _quantiles(moves: Moves, device: NDArray[np.int64], radius: Floats) -> Float
 def model_scores(moves: Moves) -> dict[str, Any]:
     """Score models fitted to estimated flows of a working day, on these and on true flows."""
     world = moves.world
-    trips = find_trips(moves.segments)
+    trips = find_trips(moves.segments, max_unknown_s=moves.staying.max_unknown_s)
     days = np.arange(DAYS + 1) * DAY
     table = flow_table(trips, moves.refined, days, weight_of_device=moves.weights)
     guess = table.n_trips[:5, :-1, :-1].mean(axis=0)

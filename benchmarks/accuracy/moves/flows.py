@@ -52,7 +52,7 @@ def stay_scores(moves: Moves) -> dict[str, Any]:
 def flow_scores(moves: Moves) -> dict[str, Any]:
     """Return CPC of trips between municipalities, mean over days, by method."""
     own, all_trips = moves.world.true_flows(moves.device)
-    trips = find_trips(moves.segments)
+    trips = find_trips(moves.segments, max_unknown_s=moves.staying.max_unknown_s)
     by_method: dict[str, Any] = {}
     tables: dict[str, Floats] = {
         name: _counted(trips, places.zone, moves.world.n_zones)

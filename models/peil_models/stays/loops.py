@@ -128,6 +128,7 @@ def write_segments(
     min_stay_s: float,
     padding_s: float,
     longest_move_s: float,
+    max_rest_s: float,
     out_device: Ints,
     start_s: Floats,
     end_s: Floats,
@@ -136,7 +137,11 @@ def write_segments(
     first_event: Ints,
     last_event: Ints,
 ) -> int:
-    """Write the segments into the given arrays; how many there are."""
+    """Write the segments into the given arrays; how many there are.
+
+    A silence of at most `max_rest_s`, but for its last `longest_move_s`, counts as time at the
+    place before; 0 counts none.
+    """
     n = 0
     n_of_cell = np.zeros(n_cells, np.int64)
     i, n_events = 0, len(device)
@@ -165,6 +170,11 @@ def write_segments(
         if follows == MOVES:
             leaves = max(leaves, at_s[j] - longest_move_s)
         lasts_s = at_s[last] - at_s[first]
+        if follows in (MOVES, LOST):
+            # so long a silence before it is seen elsewhere was no journey
+            silent_s = at_s[j] - at_s[last]
+            if silent_s <= max_rest_s:
+                lasts_s += max(silent_s - longest_move_s, 0.0)
         if best == OUTSIDE:
             is_state = ABROAD
         elif lasts_s > min_stay_s:

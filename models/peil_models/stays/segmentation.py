@@ -44,6 +44,11 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Longest part of a silence between two places that is a move, at its end; the rest was spent
         at the place before, since phones on the way are seen often. Infinite: the whole silence is
         the move. Unit: seconds.
+    max_rest_s : float in [0, inf), default=0.0
+        A silence of at most this length before the device is seen elsewhere, but for its last
+        `longest_move_s`, counts towards `min_stay_s` at the place before: a device that is seen
+        there once and then is silent for an hour has not travelled for an hour. 0 counts none,
+        the published rule. Unit: seconds.
 
     Attributes
     ----------
@@ -88,6 +93,7 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
         max_gap_abroad_s: float = 259_200.0,
         padding_s: float = 300.0,
         longest_move_s: float = math.inf,
+        max_rest_s: float = 0.0,
     ) -> None:
         self.min_stay_s = min_stay_s
         self.max_gap_stay_s = max_gap_stay_s
@@ -95,6 +101,7 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
         self.max_gap_abroad_s = max_gap_abroad_s
         self.padding_s = padding_s
         self.longest_move_s = longest_move_s
+        self.max_rest_s = max_rest_s
 
     def fit(self, overlaps: sparse.sparray | ArrayLike) -> Self:
         """Store which cells overlap.
@@ -117,6 +124,7 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
             "max_gap_abroad_s",
             "padding_s",
             "longest_move_s",
+            "max_rest_s",
         ):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
@@ -262,6 +270,7 @@ class StaySegmentation(BaseEstimator):  # type: ignore[misc, unused-ignore]
             float(self.min_stay_s),
             float(self.padding_s),
             float(self.longest_move_s),
+            float(self.max_rest_s),
             out.device,
             out.start_s,
             out.end_s,

@@ -54,6 +54,7 @@ SECTIONS = (
     "cleaning",
     "weighting",
     "stays",
+    "linking",
     "overlaps",
     "timing",
     "placing",

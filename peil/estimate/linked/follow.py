@@ -26,7 +26,7 @@ from peil.outcome import Fact
 from peil.stage import device_rows
 from peil.store.store import Store
 from peil_models.location import prior_composite, prior_land_use, prior_network, restrict
-from peil_models.mobility import find_trips
+from peil_models.mobility import Trips, find_trips
 from peil_models.stays import Places, Segments
 
 Ints = NDArray[np.int64]
@@ -162,7 +162,8 @@ def sums_over(
         origin = origins.of(home, bucket.country.astype(np.int64))
         sums.add_homes(origin)
         _add_present(sums, segments, places, origin)
-        n_trips += _add_flows(sums, segments, places, origin)
+        trips = find_trips(segments, max_unknown_s=model.max_unknown_s)
+        n_trips += _add_flows(sums, trips, places, origin)
         n_devices += len(bucket.country)
         n_rows += len(bucket.device)
         n_roaming += int((bucket.country > 0).sum())
@@ -212,12 +213,11 @@ def _add_present(sums: Sums, segments: Segments, places: Places, origin: Ints) -
     )
 
 
-def _add_flows(sums: Sums, segments: Segments, places: Places, origin: Ints) -> int:
+def _add_flows(sums: Sums, trips: Trips, places: Places, origin: Ints) -> int:
     """Add the trips that begin and end in a known zone and depart within the window.
 
     Each between the likeliest zones: shares would make trips of stays near a border.
     """
-    trips = find_trips(segments)
     hour = np.floor_divide(trips.departs_s, HOUR_S).astype(np.int64)
     left, reached = trips.from_segment, trips.to_segment
     is_inside = (hour >= 0) & (hour < sums.n_hours)

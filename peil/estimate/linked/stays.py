@@ -36,12 +36,15 @@ class Staying:
         Over those rows.
     homes : AnchorPlace
         Over those rows, where residents live.
+    max_unknown_s : float
+        Longest silence between two stays that hides a trip. Unit: seconds.
     """
 
     segmentation: StaySegmentation
     rings: TimingRings
     placing: StayPlacing
     homes: AnchorPlace
+    max_unknown_s: float = 0.0
 
     def stays(
         self, device: ArrayLike, at_s: ArrayLike, cell: ArrayLike, timing_advance: ArrayLike
@@ -114,4 +117,5 @@ def staying(
             tile_x_m=tiles["x_m"],
             tile_y_m=tiles["y_m"],
         ),
+        methods.section("linking", pilot)["max_unknown_s"],
     )

@@ -65,8 +65,13 @@ def test_a_visitor_from_abroad_is_of_his_country() -> None:
     assert found.sums.flows.frame()["n_devices"].sum() == 4
 
 
+def test_a_trip_within_a_silence_is_counted_at_its_start() -> None:
+    silent = [(0, 0), (1, 0), (11, 1), (13, 1)]  # ten hours between two zones
+    assert summed(bucket(silent)).sums.flows.frame()["hour"].tolist() == [1]
+
+
 def test_what_was_not_seen_is_no_trip() -> None:
-    lost = [(0, 0), (1, 0), (11, 1), (13, 1)]  # ten hours of silence between two zones
+    lost = [(0, 0), (1, 0), (13.5, 1), (15, 1)]  # more than half a day between two zones
     abroad = [(0, 0), (1, 0), (2, OUTSIDE), (3, OUTSIDE), (4, 1), (6, 1)]
     one = summed(bucket(lost, abroad))
     assert one.facts["n_trips"] == 0

@@ -52,6 +52,7 @@ def test_choices_are_those_of_methods(small, tmp_path, monkeypatch):
     ):
         chosen = methods.section(section, "demo")
         assert {name: estimator.get_params()[name] for name in chosen} == chosen
+    assert small.max_unknown_s == methods.section("linking", "demo")["max_unknown_s"]
 
 
 def test_a_week_of_one_device_has_its_stays_and_its_home(small):

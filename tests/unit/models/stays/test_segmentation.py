@@ -49,6 +49,17 @@ def test_an_isolated_event_is_undetermined_for_five_minutes_on_both_sides():
     assert rows([(0, 100, 3)]) == [(95, 105, UNDETERMINED, 3)]
 
 
+def test_a_silence_that_is_longer_than_a_journey_counts_as_time_at_the_place_before():
+    events = [(0, 0, 0), (0, 20, 0), (0, 60, 3), (0, 240, 0), (0, 250, 3), (0, 300, 3)]
+    states = [state for _, _, state, _ in rows(events)]
+    assert states == [STAY, MOVE, MOVE, UNDETERMINED, UNKNOWN, UNDETERMINED, MOVE, MOVE, STAY]
+    resting = [state for _, _, state, _ in rows(events, max_rest_s=4 * HOUR, longest_move_s=300.0)]
+    # the lone event at 60 is followed by three hours of silence, that at 240 by ten minutes
+    assert resting == [STAY, MOVE, MOVE, STAY, UNKNOWN, UNDETERMINED, MOVE, MOVE, STAY]
+    short = [state for _, _, state, _ in rows(events, max_rest_s=HOUR, longest_move_s=300.0)]
+    assert short == states
+
+
 def test_a_stay_must_overlap_every_cell_not_only_the_last():
     pieces = rows([(0, 0, 0), (0, 20, 1), (0, 40, 2), (0, 60, 2)])
     assert pieces == [(-5, 20, STAY, 0), (20, 30, MOVE, 1), (30, 40, MOVE, 2), (40, 65, STAY, 2)]
