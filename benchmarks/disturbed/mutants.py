@@ -75,7 +75,7 @@ class Mutant:
 def mutants_of(root: Path, file: str) -> list[Mutant]:
     """Every lie that can be told to a file, in the order of its lines."""
     text = (root / file).read_text(encoding="utf-8")
-    lies = {}
+    lies: dict[tuple[int, str], Mutant] = {}
     for node, new in _lies(ast.parse(text), text):
         old = _short(ast.get_source_segment(text, node) or "")
         mutant = Mutant(
