@@ -12,7 +12,7 @@ import pytest
 from matplotlib.image import imread
 from tracked import named, tracked
 
-from benchmarks import accuracy, estimate, location, released, simulate, stage, stays
+from benchmarks import accuracy, draws, estimate, location, released, simulate, stage, stays
 from benchmarks.accuracy import demo
 from benchmarks.recording import FOLDER, legible, record_file
 from peil import methods
@@ -21,6 +21,7 @@ from peil.settings import PROJECT
 from peil.store.atomic import read_json
 
 PAGES = {
+    "draws": draws,
     "estimate": estimate,
     "location": location,
     "released": released,
