@@ -78,6 +78,18 @@ def disclosure(out: Out = None) -> None:
 
 
 @app.command()
+def draws(out: Out = None) -> None:
+    """Time presence of a day with its joint draws, up to 4 000 cells on 400 000 tiles.
+
+    Example: [bold]python -m benchmarks draws[/bold]
+    """
+    from benchmarks.draws import SIZES
+    from benchmarks.draws import draws as measure
+
+    run(lambda: measure(SIZES, tell, out))
+
+
+@app.command()
 def estimate(events: Sizes = None, on: Parts = None, out: Out = None) -> None:
     """Time footprints and presence (part presence), and what follows devices (part products).
 

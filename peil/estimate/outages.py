@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn.base import clone
 
 from peil.area.area import Area
 from peil.stage.counted import PlanOfHours
@@ -74,7 +75,7 @@ class PlanOnAir:
         least_expected_alone: float,
     ) -> None:
         self.plan, self.tiles, self.cells = plan, area.tiles, area.placed(plan.cells)
-        fitted = footprint.fit(self.cells, self.tiles)
+        fitted = clone(footprint).fit(self.cells, self.tiles)  # its dominance goes with it
         self.signal = fitted.connection_probability_
         mixed = prior_composite(
             [prior_network(fitted.dominance_), prior_land_use(self.tiles)],

@@ -12,7 +12,17 @@ import pytest
 from matplotlib.image import imread
 from tracked import named, tracked
 
-from benchmarks import accuracy, disclosure, estimate, location, released, simulate, stage, stays
+from benchmarks import (
+    accuracy,
+    disclosure,
+    draws,
+    estimate,
+    location,
+    released,
+    simulate,
+    stage,
+    stays,
+)
 from benchmarks.accuracy import demo
 from benchmarks.recording import FOLDER, legible, record_file
 from peil import methods
@@ -22,6 +32,7 @@ from peil.store.atomic import read_json
 
 PAGES = {
     "disclosure": disclosure,
+    "draws": draws,
     "estimate": estimate,
     "location": location,
     "released": released,

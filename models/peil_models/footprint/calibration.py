@@ -6,6 +6,7 @@ Likelihood and misfit of a footprint belong here; footprints themselves do not.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -196,7 +197,8 @@ def footprint_misfit(
     >>> round(footprint_misfit(FootprintSignalStrength(), tiles, tiles, counts, [1.0, 1.0]), 2)
     0.2
     """
-    night = _Night.read(footprint, cells, tiles, counts, resident_devices)
+    # Pairs are read once: a chunk of them at a time is enough, whatever the size of the plan.
+    night = _Night.read(footprint, cells, tiles, counts, resident_devices, keeps_pairs=False)
     n_hours = np.asarray(counts).reshape(len(cells), -1).shape[1]
     shares = night.expected_shares(
         footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness
@@ -213,7 +215,7 @@ def footprint_misfit(
 class _Night:
     """Counts and pairs of a night, independent of the fitted parameters."""
 
-    pairs: Pairs
+    pairs: Iterable[Pairs]
     counts: Floats
     residents: Floats
     exponent: Floats
@@ -228,6 +230,7 @@ class _Night:
         tiles: pd.DataFrame,
         counts: ArrayLike,
         resident_devices: ArrayLike,
+        keeps_pairs: bool = True,
     ) -> _Night:
         counted = np.asarray(counts, dtype=np.float64)
         residents = np.asarray(resident_devices, dtype=np.float64)
@@ -246,15 +249,9 @@ class _Night:
         cell_plan.check_tiles(tiles)
         plan = cell_plan.complete(cells, tiles, footprint.defaults())
         lived_in = residents > 0
-        parts = list(footprint.pairs(plan, tiles[lived_in]))
-        pairs = Pairs(
-            np.concatenate([part.cell for part in parts]),
-            np.concatenate([part.tile for part in parts]),
-            np.concatenate([part.level_dbm for part in parts]),
-            np.concatenate([part.decades for part in parts]),
-        )
+        parts = footprint.pairs(plan, tiles[lived_in])
         return cls(
-            pairs=pairs,
+            pairs=list(parts) if keeps_pairs else parts,
             # Hours with one pattern of shares: their sum holds all there is to learn.
             counts=counted.reshape(len(counted), -1).sum(axis=1),
             residents=residents[lived_in],
@@ -265,17 +262,19 @@ class _Night:
 
     def expected_shares(self, exponent: float, midpoint: float, steepness: float) -> Floats:
         """Share of the residents that each cell should see."""
-        strength = dominance(
-            self.pairs.signal_dbm(np.where(self.takes_fitted, exponent, self.exponent)),
-            midpoint_dbm=midpoint,
-            steepness=steepness,
-        )
-        strength[strength < self.threshold] = 0.0
-        cell, tile = self.pairs.cell, self.pairs.tile
-        total = np.bincount(tile, weights=strength, minlength=len(self.residents))
-        per_strength = np.divide(self.residents, total, out=np.zeros_like(total), where=total > 0)
-        strength *= per_strength[tile]
-        expected = np.bincount(cell, weights=strength, minlength=len(self.counts))
+        expected = np.zeros(len(self.counts))
+        exponents = np.where(self.takes_fitted, exponent, self.exponent)
+        for pairs in self.pairs:
+            strength = dominance(
+                pairs.signal_dbm(exponents), midpoint_dbm=midpoint, steepness=steepness
+            )
+            strength[strength < self.threshold] = 0.0
+            total = np.bincount(pairs.tile, weights=strength, minlength=len(self.residents))
+            per_strength = np.divide(
+                self.residents, total, out=np.zeros_like(total), where=total > 0
+            )
+            strength *= per_strength[pairs.tile]
+            np.add.at(expected, pairs.cell, strength)
         return np.asarray(expected / self.residents.sum())
 
     def deviance(self, exponent: float, midpoint: float, steepness: float) -> float:

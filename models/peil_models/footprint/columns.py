@@ -36,6 +36,8 @@ def best_of_column(strength: sparse.csr_array) -> sparse.csr_array:
 
 def strongest_of_column(tile: NDArray[np.intp], strength: Floats, limit: int) -> NDArray[np.intp]:
     """Positions of the `limit` largest of each tile; of equals, the first cell."""
+    if np.bincount(tile).max(initial=0) <= limit:
+        return np.arange(len(tile))
     order = np.lexsort((-strength, tile))
     ranked = tile[order]
     starts = np.searchsorted(ranked, ranked, side="left")

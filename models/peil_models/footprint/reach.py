@@ -14,6 +14,18 @@ from numpy.typing import NDArray
 from peil_models.footprint.plan import Plan
 from peil_models.footprint.propagation import NEAREST_M, Floats, directional_loss
 
+COMPARED_AT_ONCE = 2**23
+"""Pairs of a cell and a tile whose distance is held at the same time."""
+
+
+def tiles_at_once(n_cells: int, most: int) -> int:
+    """Count the tiles of a chunk, fewer than `most` where a plan has thousands of cells.
+
+    >>> tiles_at_once(400, 4096), tiles_at_once(30_000, 4096)
+    (4096, 279)
+    """
+    return max(1, min(most, COMPARED_AT_ONCE // max(n_cells, 1)))
+
 
 @dataclass(frozen=True)
 class Pairs:

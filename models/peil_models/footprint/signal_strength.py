@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from peil_models.footprint import plan as cell_plan
 from peil_models.footprint.columns import best_of_column, share_of_column, strongest_of_column
 from peil_models.footprint.propagation import dominance
-from peil_models.footprint.reach import Pairs, pairs_in_reach
+from peil_models.footprint.reach import Pairs, pairs_in_reach, tiles_at_once
 
 
 class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignore]
@@ -224,9 +224,10 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
         """Dominance of every cell in every tile, chunk by chunk."""
         chunks: list[sparse.csc_array] = []
         n_cells, n_tiles = len(plan.x_m), len(tiles)
+        at_once = tiles_at_once(n_cells, self.chunk_tiles)
         for number, pairs in enumerate(self.pairs(plan, tiles)):
-            first = number * self.chunk_tiles
-            width = min(self.chunk_tiles, n_tiles - first)
+            first = number * at_once
+            width = min(at_once, n_tiles - first)
             strength = dominance(
                 pairs.signal_dbm(plan.path_loss_exponent),
                 midpoint_dbm=self.midpoint_dbm,
@@ -255,7 +256,7 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
             cell_plan.elevation_m(tiles),
             back_horizontal_db=self.back_attenuation_horizontal_db,
             back_vertical_db=self.back_attenuation_vertical_db,
-            chunk_tiles=self.chunk_tiles,
+            chunk_tiles=tiles_at_once(len(plan.x_m), self.chunk_tiles),
         )
 
     def _keep(self, strength: sparse.csr_array) -> None:

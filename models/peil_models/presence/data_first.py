@@ -94,7 +94,7 @@ class PresenceDF(PresenceFromCounts):
         located = counts.y * counts.is_located[:, None]
         start = prior[:, None] * located.sum(axis=0)
         weighted = sparse.csr_array(counts.X * prior[None, :])
-        between = np.asarray((weighted @ counts.X_by_tile).todense())
+        between = np.asarray((weighted @ counts.by_tile).todense())
         values, vectors = eigh(between)
         is_kept = values > self.rcond * values[-1]
         vectors, values = vectors[:, is_kept], values[is_kept]
@@ -104,7 +104,7 @@ class PresenceDF(PresenceFromCounts):
         positive = np.maximum(raw, 0.0)
         # a cell whose every tile came out negative still has devices to put somewhere
         is_empty = (located > 0) & (counts.X @ positive == 0)
-        is_near = counts.X_by_tile @ is_empty.astype(np.float64) > 0
+        is_near = counts.by_tile @ is_empty.astype(np.float64) > 0
         self._finish(
             counts, counts.step(np.where(is_near, np.maximum(positive, FLOOR * start), positive))
         )

@@ -6,6 +6,7 @@ What only one estimator needs does not belong here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,6 @@ class Counts:
     """A checked problem: `X` (n_cells, n_tiles), `y` (n_cells, n_hours), `prior` (n_tiles,)."""
 
     X: sparse.csr_array
-    X_by_tile: sparse.csr_array
     y: Floats
     prior: Floats
     coverage: Floats
@@ -65,6 +65,11 @@ class Counts:
     """Cells that reach a tile with prior mass; the counts of the others are unlocated."""
     is_single_hour: bool
 
+    @cached_property
+    def by_tile(self) -> sparse.csr_array:
+        """X with tiles as rows: as much memory again, for those who take steps."""
+        return sparse.csr_array(self.X.T)
+
     def start(self) -> Floats:
         """Devices before any evidence: the prior, once for each hour."""
         return np.repeat(self.prior[:, None], self.y.shape[1], axis=1)
@@ -72,7 +77,7 @@ class Counts:
     def step(self, devices: Floats, y: Floats | None = None) -> Floats:
         """One EM step; from the prior it is the sum of posteriors."""
         y = self.y if y is None else y
-        return _step(self.X, self.X_by_tile, self.coverage, y, devices)
+        return _step(self.X, self.by_tile, self.coverage, y, devices)
 
 
 def em_step(X: sparse.csr_array, y: Floats, devices: Floats) -> Floats:
@@ -172,7 +177,6 @@ class PresenceFromCounts(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         prior = prior / prior.sum()
         return Counts(
             X=X,
-            X_by_tile=X.T.tocsr(),
             y=y.reshape(len(y), -1),
             prior=prior,
             coverage=np.asarray(X.sum(axis=0)).ravel(),

@@ -279,7 +279,7 @@ def _step_without(counts: Counts, devices: Floats, y: Floats, left_out: NDArray[
     expected = counts.X @ devices
     ratio = np.divide(y, expected, out=np.zeros_like(y), where=expected > 0)
     ratio[left_out] = 1.0
-    out: Floats = devices * (counts.X_by_tile @ ratio)
+    out: Floats = devices * (counts.by_tile @ ratio)
     coverage = counts.coverage[:, None]
     np.divide(out, coverage, out=out, where=coverage > 0)
     out[counts.coverage == 0] = 0.0

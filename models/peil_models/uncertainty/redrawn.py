@@ -5,6 +5,8 @@ How wrong that is belongs to `footprint_misfit`; what becomes of the estimates t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
@@ -14,6 +16,9 @@ Floats = NDArray[np.float64]
 Keys = NDArray[np.uint64]
 
 ODD = np.uint64(0x9E3779B97F4A7C15)
+
+PAIRS_AT_ONCE = 1_000_000
+"""Pairs of cell and tile that are worked on together: memory beyond the result's own."""
 
 
 def redrawn_footprint(
@@ -63,15 +68,28 @@ def redrawn_footprint(
         raise ValueError(
             f"cells and places have shapes {names.shape} and {where.shape}, X {X.shape}"
         )
-    rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
     own = _mixed(names ^ _mixed(np.full(1, draw, dtype=np.uint64)))
-    error = _normal(own)[rows]
-    error += _normal(_mixed(own[rows] ^ _mixed(where + ODD)[X.indices]))
-    data = X.data * np.exp(spread * error)
-    before = np.bincount(X.indices, weights=X.data, minlength=X.shape[1])
-    after = np.bincount(X.indices, weights=data, minlength=X.shape[1])
+    of_cell, of_place = _normal(own), _mixed(where + ODD)
+    data = np.empty(len(X.data))
+    before, after = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for part, row in _parts(X):
+        tile = X.indices[part].astype(np.intp)
+        error = of_cell[row] + _normal(_mixed(own[row] ^ of_place[tile]))
+        data[part] = X.data[part] * np.exp(spread * error)
+        np.add.at(before, tile, X.data[part])
+        np.add.at(after, tile, data[part])
     scale = np.divide(before, after, out=np.zeros_like(after), where=after > 0)
-    return sparse.csr_array((data * scale[X.indices], X.indices, X.indptr), shape=X.shape)
+    for part, _ in _parts(X):
+        data[part] *= scale[X.indices[part]]
+    return sparse.csr_array((data, X.indices, X.indptr), shape=X.shape)
+
+
+def _parts(X: sparse.csr_array) -> Iterator[tuple[slice, NDArray[np.intp]]]:
+    """Yield runs of the stored entries, with the row of each entry."""
+    for first in range(0, len(X.data), PAIRS_AT_ONCE):
+        end = min(first + PAIRS_AT_ONCE, len(X.data))
+        n_stored = np.diff(np.clip(X.indptr, first, end))
+        yield slice(first, end), np.repeat(np.arange(X.shape[0]), n_stored)
 
 
 def _mixed(keys: Keys) -> Keys:

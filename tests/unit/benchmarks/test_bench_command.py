@@ -19,6 +19,7 @@ def test_each_benchmark_gives_an_example() -> None:
     measured = {
         "accuracy",
         "disclosure",
+        "draws",
         "estimate",
         "location",
         "released",

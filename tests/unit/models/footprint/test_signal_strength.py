@@ -10,7 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from peil_models.footprint import FootprintBestServer, FootprintSignalStrength
+from peil_models.footprint import (
+    FootprintBestServer,
+    FootprintSignalStrength,
+    footprint_misfit,
+    reach,
+)
 from peil_models.footprint.propagation import (
     angular_loss,
     angular_sigma,
@@ -168,6 +173,27 @@ def test_chunks_change_no_bit():
     tiles = pd.DataFrame(random.uniform(0, 9000, (500, 2)), columns=["x_m", "y_m"])
     whole, many = (FootprintSignalStrength(chunk_tiles=n).fit(cells, tiles) for n in (10_000, 7))
     assert (whole.connection_probability_ != many.connection_probability_).nnz == 0
+
+
+def test_a_plan_of_very_many_cells_is_compared_with_few_tiles_at_a_time(monkeypatch):
+    random = np.random.default_rng(4)
+    cells = pd.DataFrame(random.uniform(0, 9000, (60, 2)), columns=["x_m", "y_m"])
+    tiles = pd.DataFrame(random.uniform(0, 9000, (200, 2)), columns=["x_m", "y_m"])
+    counts = random.poisson(100, 60)
+    footprint = FootprintSignalStrength(max_cells_per_tile=9)
+    whole, misfit = (
+        footprint.fit(cells, tiles).connection_probability_,
+        footprint_misfit(footprint, cells, tiles, counts, np.ones(200)),
+    )
+    monkeypatch.setattr(reach, "COMPARED_AT_ONCE", 60 * 7)
+    widths = [
+        int(np.ptp(part.tile)) for part in footprint.pairs(footprint._plan(cells, tiles), tiles)
+    ]
+    assert len(widths) == 29 and max(widths) < 7
+    again = footprint.fit(cells, tiles).connection_probability_
+    assert (whole != again).nnz == 0 and np.diff(again.tocsc().indptr).max() == 9
+    same = footprint_misfit(footprint, cells, tiles, counts, np.ones(200))
+    assert same == pytest.approx(misfit, rel=1e-12) and misfit > 0
 
 
 def test_the_best_server_takes_the_whole_tile():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from peil_models.uncertainty import PresenceErrors, draw_persons, redrawn_footprint
+from peil_models.uncertainty import PresenceErrors, draw_persons, redrawn, redrawn_footprint
 from peil_models.weighting import NightRatio, held_to_totals
 
 ERRORS = PresenceErrors(1.3, 0.65, 0.9, 0.7, 0.03, 0.003)
@@ -128,6 +128,15 @@ def test_a_cell_errs_alike_in_every_plan_and_two_draws_differ() -> None:
     assert np.log(odds[0] / before).std() > 0.3
     other = redrawn_footprint(X, names, places, spread=0.5, draw=4)
     assert not np.allclose(other.data, redrawn_footprint(X, names, places, spread=0.5, draw=3).data)
+
+
+def test_a_footprint_drawn_again_part_by_part_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = sparse.random_array((9, 40), density=0.4, rng=np.random.default_rng(2), format="csr")
+    keys, places = np.arange(9), np.arange(40) // 8
+    whole = redrawn_footprint(X, keys, places, spread=0.7, draw=3)
+    monkeypatch.setattr(redrawn, "PAIRS_AT_ONCE", 5)
+    parts = redrawn_footprint(X, keys, places, spread=0.7, draw=3)
+    assert parts.data.tolist() == whole.data.tolist() and not np.allclose(whole.data, X.data)
 
 
 def test_errors_of_strength_are_normal_with_the_spread_that_was_asked() -> None:
