@@ -12,10 +12,11 @@ from typing import Literal
 import duckdb
 
 from peil.adapters import sealing
+from peil.charter import access, reading
 from peil.outcome import Refused
 from peil.store import keys, sealed
 from peil.store.atomic import fresh_folder
-from peil.store.store import Store
+from peil.store.store import KeyKind, Store
 
 
 @contextmanager
@@ -24,17 +25,24 @@ def connection(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database that may attach sealed files; its spill folder is emptied after.
 
-    It reads and writes below the folders `only` (the whole store where none is named) and nowhere
-    else, and its settings are locked. Without `keeps_order` rows come in any order, so that many
-    can be written at a time.
+    It reads and writes where sealed files lie, below the folders `only`, and nowhere else: never
+    keys, never the agency's side. Its settings are locked. Without `keeps_order` rows come in any
+    order, so that many can be written at a time.
+
+    Raises
+    ------
+    Refused
+        One of the folders holds keys or files of the agency.
     """
+    allowed = [store.operator / "sealed", *only]
+    require_apart(store, allowed)
     fresh_folder(spill)
     opened = duckdb.connect(":memory:")
     try:
         sealing.load_crypto(opened)
         opened.execute(f"SET preserve_insertion_order = {keeps_order}")
         memory, threads = store.settings.memory, store.settings.threads
-        sealing.harden(opened, only or [store.root], memory, threads, spill)
+        sealing.harden(opened, allowed, memory, threads, spill)
         yield opened
     finally:
         opened.close()
@@ -61,6 +69,19 @@ def require_sound(store: Store, pilot: str, day: date, state: Literal["raw", "st
         )
 
 
+def require_apart(store: Store, folders: Sequence[Path]) -> None:
+    """Refuse folders that hold, or lie in, the keys or the agency's side of the store."""
+    for folder in folders:
+        own = folder.resolve()
+        for closed in (store.operator / "keys", store.agency):
+            place = closed.resolve()
+            if own.is_relative_to(place) or place.is_relative_to(own):
+                raise Refused(
+                    f"{folder} holds keys or the agency's side of the store: no verb's database "
+                    "may read there; name a folder of its own."
+                )
+
+
 def attach_raw(
     opened: duckdb.DuckDBPyConnection,
     store: Store,
@@ -69,18 +90,50 @@ def attach_raw(
     *,
     file: Path | None = None,
     read_only: bool = True,
+    verb: str = access.BY_HAND,
 ) -> None:
-    """Attach the sealed raw file of a day as `raw` (or the part file that will become it)."""
+    """Attach the sealed raw file of a day as `raw` (or the part file that will become it).
+
+    What is read leaves an entry in the ledger, with the verb that reads it.
+    """
     if file is None:
         require_sound(store, pilot, day, "raw")
-    key = keys.read_key(store.key(pilot, day, "raw"))
+    key = _key(store, pilot, day, "raw")
     sealing.attach(opened, file or store.raw_file(pilot, day), "raw", key, read_only)
+    if read_only:
+        access.read(store, pilot, day, "raw", _n_rows(opened, "raw", "events"), verb)
 
 
 def attach_staged(
-    opened: duckdb.DuckDBPyConnection, store: Store, pilot: str, day: date, alias: str = "staged"
+    opened: duckdb.DuckDBPyConnection,
+    store: Store,
+    pilot: str,
+    day: date,
+    alias: str = "staged",
+    *,
+    verb: str = access.BY_HAND,
 ) -> None:
-    """Attach the sealed staged file of a day, to read."""
+    """Attach the sealed staged file of a day, to read; it leaves an entry in the ledger."""
     require_sound(store, pilot, day, "staged")
-    key = keys.read_key(store.key(pilot, day, "staged"))
+    key = _key(store, pilot, day, "staged")
     sealing.attach(opened, store.staged_file(pilot, day), alias, key, True)
+    n_rows = _n_rows(opened, alias, "int_events_classified")
+    access.read(store, pilot, day, "staged", n_rows, verb)
+
+
+def _key(store: Store, pilot: str, day: date, kind: KeyKind) -> bytes:
+    """Read a key of a day; that it could not be is written down too."""
+    try:
+        return keys.read_key(store.key(pilot, day, kind))
+    except Refused as why:
+        access.refused(reading.load(pilot), store, str(why))
+        raise
+
+
+def _n_rows(opened: duckdb.DuckDBPyConnection, alias: str, table: str) -> int:
+    """Rows of devices in an attached file, from its catalogue: none of them is read for it."""
+    row = opened.execute(
+        "SELECT estimated_size FROM duckdb_tables() WHERE database_name = ? AND table_name = ?",
+        [alias, table],
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -14,7 +14,7 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb.func import ARROW
 
-from peil.adapters import sealing, transform
+from peil.adapters import database, sealing, transform
 from peil.adapters.pseudonyms import pseudonyms
 from peil.charter import reading, windows
 from peil.charter.products import PRODUCTS, State
@@ -34,7 +34,7 @@ def by_hand() -> transform.TransformSession:
         raise Refused("Set PEIL_DBT_PILOT and PEIL_DBT_DAY, or use `peil stage`: no day is named.")
     store, when = Store(), date.fromisoformat(day)
     work = store.work(pilot, when, "by_hand")
-    estimated, released = store.estimated(pilot, when), store.released(pilot, "presence", when)
+    estimated, released = store.estimated(pilot, when), store.candidate(pilot, "presence", when)
     return transform.TransformSession(
         raw_file=store.raw_file(pilot, when),
         raw_key=store.key(pilot, when, "raw"),
@@ -101,6 +101,7 @@ def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession
         if folder is not None:
             show(conn, state, folder, PRODUCTS[session.product].output(state).files)
             allowed.append(folder)
+    database.require_apart(Store(), allowed)
     sealing.harden(conn, allowed, session.memory_limit, session.threads, session.temp_directory)
 
 

@@ -123,7 +123,12 @@ def harden(
     or after, from the allowed folders. The spill folder is always allowed.
     """
     bound(connection, memory_limit, threads, temp_directory)
-    folders = [str(folder.resolve()) for folder in (*allowed_directories, temp_directory)]
+    confine(connection, [*allowed_directories, temp_directory])
+
+
+def confine(connection: duckdb.DuckDBPyConnection, allowed_directories: Sequence[Path]) -> None:
+    """Close a connection to every file outside the allowed folders, and lock that."""
+    folders = [str(folder.resolve()) for folder in allowed_directories]
     connection.execute("SET allowed_directories = ?", [folders])
     for setting in (
         "enable_external_access = false",

@@ -33,7 +33,7 @@ def wall_today() -> date:
 
 def machine_now() -> datetime:
     """Tell the machine's own moment, in UTC: logs and Airflow's rows are stamped with it."""
-    return datetime.now(tz=UTC).replace(microsecond=0)
+    return datetime.now(tz=UTC)
 
 
 def end_of(day: date, time_zone: str) -> datetime:

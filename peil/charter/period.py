@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from peil.charter import products, public_register, reading, retention, windows
+from peil.charter import access, products, public_register, reading, retention, windows
 from peil.charter.products import PRESENCE, Product
 from peil.charter.retention import Part
 from peil.charter.schema import Charter
@@ -58,15 +58,24 @@ class Period:
             pilot that was stopped.
         """
         charter = reading.load(pilot)
-        when = reading.day_of(charter, day or charter.period.end)
         store = Store()
+        try:
+            when = cls._allowed(charter, store, day)
+        except Refused as why:
+            access.refused(charter, store, str(why))
+            raise
+        return cls(charter, when, store)
+
+    @staticmethod
+    def _allowed(charter: Charter, store: Store, day: str | date | None) -> date:
+        when = reading.day_of(charter, day or charter.period.end)
         if store.stopped(charter.pilot).exists() or ledger.find(store, charter.pilot, "stopped"):
             raise Refused(
                 f"{charter.pilot} was stopped for good by `peil stop`: no verb opens it again; "
                 "another pilot needs a charter of its own."
             )
         public_register.enter(charter, store)
-        return cls(charter, when, store)
+        return when
 
     @property
     def pilot(self) -> str:
@@ -79,7 +88,11 @@ class Period:
 
     def product(self, name: str, *, to: str = "estimate") -> Product:
         """The product of that name, or a refusal where the charter does not allow it."""
-        return products.named(name, self.pilot, self.charter.products, to=to)
+        try:
+            return products.named(name, self.pilot, self.charter.products, to=to)
+        except Refused as why:
+            access.refused(self.charter, self.store, str(why))
+            raise
 
     def is_released(self, product: str = PRESENCE, day: date | None = None) -> bool:
         """Whether the ledger says that a product of the day (or another one) is released."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.limits import Limits
+from peil.adapters import database, sealing
 from peil.charter import reading
 from peil.charter.schema import Charter
 from peil.gates import closing
@@ -178,6 +179,9 @@ def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limi
         for name in sorted({belief.measure for belief in beliefs} & set(measures)):
             tables.keep(connection, name, measures[name])
         tables.make_views(connection, state, where)
+        if tables.TABLES[state]:
+            database.require_apart(store, [where])
+        sealing.confine(connection, [where] if tables.TABLES[state] else [])
 
     verdicts = great.judge(state, beliefs, fill)
     results = [

@@ -107,7 +107,8 @@ def _measures(
     }
     measures: dict[str, Any] = {}
     failed = ""
-    with database.connection(store, store.work(pilot, day, f"gate_{product}")) as opened:
+    spill = store.work(pilot, day, f"gate_{product}")
+    with database.connection(store, spill, list(names.values())) as opened:
         for name, folder in names.items():
             file = folder / f"{name}.parquet"
             if not file.is_file():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -116,10 +117,15 @@ def facts(where: Path) -> pd.DataFrame:
 
 def folder(store: Store, charter: Charter, state: str, day: date) -> Path:
     """Where the tables of estimated or released lie. A release is judged before it crosses."""
-    if state == "estimated":
+    if state != "released":
         return store.estimated(charter.pilot, day)
     candidate = store.candidate(charter.pilot, PRODUCT, day)
-    return candidate if candidate.is_dir() else store.released(charter.pilot, PRODUCT, day)
+    released = store.released(charter.pilot, PRODUCT, day)
+    if candidate.is_dir() or not released.is_dir():
+        return candidate
+    # it crossed: no database reads on the agency's side, so it is judged in a copy
+    copy = store.work(charter.pilot, day, "released_again")
+    return Path(shutil.copytree(released, copy, dirs_exist_ok=True))
 
 
 def make_views(opened: Any, state: str, where: Path) -> None:
@@ -153,7 +159,7 @@ def measures(
     pilot = charter.pilot
     spill = store.work(pilot, day, f"gate_{state}") / "spill"
     made_tables: dict[str, Any] = {}
-    with database.connection(store, spill) as opened:
+    with database.connection(store, spill, [where] if TABLES[state] else []) as opened:
         _attach(opened, store, pilot, day, state)
         given = {
             "this_batch": batch(charter, day),
@@ -209,4 +215,4 @@ def _attach(opened: Any, store: Store, pilot: str, day: date, state: str) -> Non
     if not file.is_file():
         raise Waiting(f"{pilot} {day} has no {kind} file yet: run the verb that makes it.")
     attach = database.attach_raw if kind == "raw" else database.attach_staged
-    attach(opened, store, pilot, day)
+    attach(opened, store, pilot, day, verb=f"gate of {state}")

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from peil.adapters import database
+from peil.charter import access
 from peil.charter.schema import Charter, Delivery
 from peil.ingest import cell_plan, counted_fields, opt_out, plan_checks
 from peil.ingest.file_check import FileCheck, is_still
@@ -19,7 +20,7 @@ from peil.ingest.readers import EVENT_COLUMNS, READERS, generic, tolerant_csv
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.ingest.unreadable import require_readable
 from peil.outcome import Refused, Waiting
-from peil.store import disk, keys
+from peil.store import disk
 from peil.store.store import Store
 
 ALL = f"SELECT {', '.join(EVENT_COLUMNS)} FROM incoming"
@@ -86,7 +87,7 @@ def land(
     raw = store.raw_file(charter.pilot, day)
     raw.parent.mkdir(parents=True, exist_ok=True)
     part, wal = parts(raw)
-    keys.new_key(store.key(charter.pilot, day, "raw"))
+    access.day_key(store, charter.pilot, day, "raw")
     spill = store.work(charter.pilot, day, "ingest")
     unusable: list[dict[str, str]] = []
     while True:

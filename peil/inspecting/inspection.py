@@ -35,6 +35,7 @@ def inspect(path: Path, mcc: int | None, day: date) -> list[Proposal]:
     """
     if not path.exists():
         raise Refused(f"{path.name} is not there: give a file or a folder of a delivery.")
+    path = path.absolute()  # as a database compares it with the folder that it may read
     folder = path if path.is_dir() else path.parent
     groups = _groups(path, folder)
     if not groups:
@@ -45,7 +46,7 @@ def inspect(path: Path, mcc: int | None, day: date) -> list[Proposal]:
         for role in formats.ROLES
     }
     proposals = [proposal for proposal in first_looks if proposal.role == "unknown"]
-    with problems.desk() as opened:
+    with problems.desk(folder) as opened:
         events = _joined(by_role["events"])
         zone = _zone_ahead(events, mcc)
         # the plan that the events are compared with is read last: of their format, or the largest

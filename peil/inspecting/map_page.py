@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,11 @@ def _plane(proposals: list[Proposal]) -> str:
     return references.EUROPE
 
 
+def _shared(files: list[Path]) -> Path:
+    """The folder that all files lie below."""
+    return Path(os.path.commonpath([file.parent for file in files]))
+
+
 def _cells(proposal: Proposal, plane: str) -> pd.DataFrame:
     """Cells with x and y on the plane, once each, in a fixed order."""
     wanted = (
@@ -100,7 +106,7 @@ def _cells(proposal: Proposal, plane: str) -> pd.DataFrame:
         "technology",
         "cell_type",
     )
-    with problems.desk() as opened:
+    with problems.desk(_shared(proposal.files)) as opened:
         problems.of_cells(opened, proposal.files, proposal.delivery())
         names = set(opened.table("plan").columns)
         fields = ", ".join(

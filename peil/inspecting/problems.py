@@ -56,12 +56,12 @@ class Read:
 
 
 @contextmanager
-def desk() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection in bounded memory whose spill goes when it closes."""
+def desk(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in bounded memory that reads one folder; its spill goes when it closes."""
     with (
         TemporaryDirectory(prefix="peil-inspect-") as spill,
-        # whatever a person names may be looked at; nothing else is opened up
-        database.connection(Store(), Path(spill) / "spill", [Path("/")]) as opened,
+        # what a person names may be looked at; nothing else is opened up
+        database.connection(Store(), Path(spill) / "spill", [folder]) as opened,
     ):
         yield opened
 

@@ -58,7 +58,7 @@ def _placed(charter: Charter, store: Store, area: Area, day: date) -> pd.DataFra
     start = hours_of(day, charter.time_zone)[0]
     end = hours_of(day + timedelta(days=1), charter.time_zone)[0]
     with database.connection(store, store.work(charter.pilot, day, "places")) as opened:
-        database.attach_staged(opened, store, charter.pilot, day)
+        database.attach_staged(opened, store, charter.pilot, day, verb="pages")
         opened.execute(
             "CREATE TEMP TABLE this_batch AS "
             "SELECT ?::TIMESTAMPTZ AS day_start_at, ?::TIMESTAMPTZ AS day_end_at",

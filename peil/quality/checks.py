@@ -98,8 +98,8 @@ def count(charter: Charter, day: date, store: Store, limits: Limits, few_rows: i
     failed = None
     manifest = read_json(store.raw_manifest(pilot, day))
     with database.connection(store, store.work(pilot, day, "quality") / "spill") as opened:
-        database.attach_raw(opened, store, pilot, day)
-        database.attach_staged(opened, store, pilot, day)
+        database.attach_raw(opened, store, pilot, day, verb="quality")
+        database.attach_staged(opened, store, pilot, day, verb="quality")
         doing = "the day"
         try:
             _given(opened, charter, day, limits, few_rows)

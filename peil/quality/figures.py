@@ -87,7 +87,7 @@ def read(
         if back == 0 or (before in off) == (day in off)
     ]
     spill = store.work(charter.pilot, day, "quality") / "history"
-    with database.connection(store, spill) as opened:
+    with database.connection(store, spill, [quality.folder(store, charter.pilot)]) as opened:
         opened.execute(f"CREATE TEMP TABLE keys AS {_figures(charter, *files[0][1:], scopes)}")
         opened.execute(
             "CREATE TEMP TABLE numbered AS SELECT *, row_number() OVER "

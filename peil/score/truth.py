@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pandas as pd
 
+from peil.adapters import database, sealing
 from peil.area.area import Area
 from peil.charter.clock import hours_of
 from peil.charter.schema import Charter, Truth
@@ -17,6 +20,7 @@ from peil.ingest.readers.essnet import theirs
 from peil.ingest.readers.generic import header, literal, quoted
 from peil.outcome import Refused
 from peil.settings import settings
+from peil.store.store import Store
 
 PERSONS = ["t", "Person ID"]  # how the ESSnet simulator's persons.csv begins
 
@@ -40,11 +44,22 @@ class TruePresence:
 def folder_of(truth: Truth) -> Path:
     """Where the truth lies, or a refusal that says which variable to set."""
     if truth.root == "truth":
-        return settings().truth_folder / truth.path
+        return (settings().truth_folder / truth.path).resolve()
     outside = settings().outside_data
     if outside is None:
         raise Refused("The truth lies outside: set PEIL_OUTSIDE_DATA to the folder that holds it.")
-    return outside / truth.path
+    return (outside / truth.path).resolve()
+
+
+@contextmanager
+def _reading(place: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database that reads the truth, its folder or the folder of its file, and nothing else."""
+    with duckdb.connect() as opened:
+        opened.execute("SET TimeZone = 'UTC'")
+        folder = place.parent if place.is_file() else place
+        database.require_apart(Store(), [folder])
+        sealing.confine(opened, [folder])
+        yield opened
 
 
 def exists(charter: Charter) -> bool:
@@ -90,8 +105,7 @@ def trips(charter: Charter, day: date, *, by_hour: bool = False) -> pd.DataFrame
     file = folder_of(charter.inputs.truth) / "trips.parquet"
     hours = hours_of(day, charter.time_zone)
     moment = "date_trunc('hour', departed_at) AS hour_at, " if by_hour else ""
-    with duckdb.connect() as opened:
-        opened.execute("SET TimeZone = 'UTC'")
+    with _reading(file) as opened:
         return opened.execute(
             f"SELECT from_zone_id, to_zone_id, {moment}count(*)::DOUBLE AS n_true "
             f"FROM read_parquet({literal(str(file))}) "
@@ -110,7 +124,7 @@ def homes(charter: Charter) -> pd.DataFrame:
     assert charter.inputs.truth is not None
     folder = folder_of(charter.inputs.truth)
     devices, homes = (literal(str(folder / f"{name}.parquet")) for name in ("devices", "homes"))
-    with duckdb.connect() as opened:
+    with _reading(folder) as opened:
         return opened.execute(
             "SELECT zone_id, count(*)::DOUBLE AS n_true "
             f"FROM read_parquet({devices}) JOIN read_parquet({homes}) USING (person_id) "
@@ -120,8 +134,7 @@ def homes(charter: Charter) -> pd.DataFrame:
 
 def _demo(folder: Path, area: Area, hours: list[datetime]) -> pd.DataFrame:
     """Persons present at hh:30, summed from tiles to zones by SQL."""
-    with duckdb.connect() as opened:
-        opened.execute("SET TimeZone = 'UTC'")
+    with _reading(folder) as opened:
         opened.register("tiles", area.tiles[["tile_id", "zone_id"]])
         return opened.execute(
             "SELECT zone_id, hour_at, sum(n_persons)::DOUBLE AS n_true "
@@ -167,9 +180,9 @@ def _squares(charter: Charter, area: Area, rows: str) -> pd.DataFrame:
     delivery, grid = charter.inputs.events, charter.area.grid
     if delivery.epoch is None or grid is None:
         raise Refused("Truth of the ESSnet simulator needs `epoch` and `grid` in the charter.")
-    epoch = delivery.epoch.astimezone(ZoneInfo("UTC"))
-    with duckdb.connect() as opened:
-        opened.execute("SET TimeZone = 'UTC'")
+    epoch, truth = delivery.epoch.astimezone(ZoneInfo("UTC")), charter.inputs.truth
+    assert truth is not None
+    with _reading(folder_of(truth)) as opened:
         positions = opened.execute(
             f"""WITH seen AS (
                 SELECT someone, x, y, n, $epoch::TIMESTAMPTZ

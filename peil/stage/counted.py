@@ -107,7 +107,7 @@ def counted_of(charter: Charter, day: date, store: Store) -> Counted:
     """
     hours = hours_of(day, charter.time_zone)
     with database.connection(store, store.work(charter.pilot, day, "read")) as opened:
-        database.attach_staged(opened, store, charter.pilot, day)
+        database.attach_staged(opened, store, charter.pilot, day, verb="counted table")
         cells = opened.execute(
             "SELECT * FROM staged.main.stg_operator__cells "
             "ORDER BY cell_id, valid_from NULLS FIRST, valid_to NULLS LAST"
@@ -145,7 +145,7 @@ def unobserved_hours(charter: Charter, day: date, store: Store) -> list[datetime
     """Start of each hour of a staged day in which no accepted row of any cell lies, UTC."""
     hours = hours_of(day, charter.time_zone)
     with database.connection(store, store.work(charter.pilot, day, "observed")) as opened:
-        database.attach_staged(opened, store, charter.pilot, day)
+        database.attach_staged(opened, store, charter.pilot, day, verb="counted table")
         return [hours[number] for number in _unobserved(opened, hours)]
 
 

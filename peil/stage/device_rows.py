@@ -148,7 +148,7 @@ def buckets(
     parts = n_parts or n_buckets(charter, window, store)
     spill = store.work(charter.pilot, window.first, "linked")
     listed = opt_out_list(charter, store)
-    only = [store.root, *([listed.parent] if listed else [])]
+    only = [listed.parent] if listed else []
     with database.connection(store, spill, only) as opened:
         aliases = _attach(opened, charter, window, store)
         leave_out(opened, charter, window, store, listed)
@@ -202,7 +202,7 @@ def _attach(
 ) -> list[str]:
     aliases = [f"day_{number}" for number in range(len(window.days()))]
     for alias, day in zip(aliases, window.days(), strict=True):
-        database.attach_staged(opened, store, charter.pilot, day, alias)
+        database.attach_staged(opened, store, charter.pilot, day, alias, verb="products")
     return aliases
 
 

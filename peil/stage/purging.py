@@ -163,7 +163,7 @@ def _agree(charter: Charter, store: Store, day: date) -> None:
     if not manifest.exists():
         return
     with database.connection(store, store.work(pilot, day, "purge")) as opened:
-        database.attach_raw(opened, store, pilot, day)
+        database.attach_raw(opened, store, pilot, day, verb="opt-out")
         rows = opened.execute("SELECT file_name, n_opted_out FROM raw.main.files").fetchall()
     counts = {str(name): int(n) for name, n in rows}
     record: dict[str, Any] = read_json(manifest)

@@ -10,14 +10,14 @@ from pathlib import Path
 from peil import methods
 from peil.adapters import database
 from peil.adapters.transform import TransformSession, build
-from peil.charter import windows
+from peil.charter import access, windows
 from peil.charter.clock import moment_of
 from peil.charter.period import Period
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.quality.measuring import measure
 from peil.stage.accounting import rows_of
-from peil.store import disk, keys, sealed
+from peil.store import disk, sealed
 from peil.store.atomic import (
     canonical,
     fresh_folder,
@@ -65,8 +65,9 @@ def _stage(period: Period) -> Outcome:
             f"The key of the pseudonyms of {pilot} {day} was destroyed: what is left of that day "
             "is late and is never staged under another key."
         )
-    pseudonym_key = keys.new_key(windows.pseudonym_key(store, charter, day))
-    keys.new_key(store.key(pilot, day, "staged"))
+    first = windows.window_of(charter, day).first
+    pseudonym_key = access.day_key(store, pilot, first, "pseudonym")
+    access.day_key(store, pilot, day, "staged")
     cleaning = methods.section("cleaning", pilot)
     fingerprint = _fingerprint(store, pilot, day, cleaning, pseudonym_key)
     staged = store.staged_file(pilot, day)
@@ -92,6 +93,8 @@ def _stage(period: Period) -> Outcome:
         temp_directory=work / "spill",
         cleaning=cleaning,
     )
+    n_rows = sum(file["n_rows"] - file["n_opted_out"] for file in read_json(raw)["files"])
+    access.read(store, pilot, day, "raw", n_rows, "stage")
     wal = part.with_name(part.name + ".wal")
     with removed_on_failure(part, wal, work):
         build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
@@ -144,7 +147,7 @@ def _read_back(store: Store, pilot: str, day: date) -> tuple[list[dict[str, str 
     The hash is free of the pseudonym key: two keys give the same estimates.
     """
     with database.connection(store, store.work(pilot, day, "read")) as opened:
-        database.attach_staged(opened, store, pilot, day)
+        database.attach_staged(opened, store, pilot, day, verb="stage")
         rows = opened.execute(
             f"SELECT file_name, outcome, coalesce(reason, ''), n_rows FROM {ACCOUNT} "
             "ORDER BY file_id, outcome, reason"

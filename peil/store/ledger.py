@@ -67,9 +67,11 @@ class _Tail:
     line: bytes = b""
     previous: str = START
     last: str = ""  # kind and facts of the newest entry, as one hash
+    at: datetime | None = None
     by_content: dict[str, str] = field(default_factory=dict)
 
-    def add(self, line: bytes, own_hash: str, content: str) -> None:
+    def add(self, line: bytes, own_hash: str, content: str, at: datetime) -> None:
+        self.at = at
         self.size += len(line)
         self.n_entries += 1
         self.line, self.previous, self.last = line, own_hash, content
@@ -90,7 +92,8 @@ def _tail(path: Path) -> _Tail:
         tail = _Tail()  # it is another file than it was
     for line in lines.read(path, tail.size, size).splitlines(keepends=True):
         entry = _entry(path, tail.n_entries + 1, line)
-        tail.add(line, _hash(entry), _content(entry["kind"], entry["facts"]))
+        content = _content(entry["kind"], entry["facts"])
+        tail.add(line, _hash(entry), content, datetime.fromisoformat(entry["at"]))
     _tails[path] = tail
     return tail
 
@@ -143,6 +146,8 @@ def append_all(
     with FileLock(str(path) + ".lock"):
         tail = _tail(path)
         require_longer(store, pilot)
+        # time goes on: the clock of a simulated pilot ends earlier after a shorter simulation
+        at = max(at, tail.at or at)
         contents = [_content(kind, facts) for kind, facts in events]
         hash_of = {c: tail.by_content[c] for c in contents if c in tail.by_content}
         new: dict[str, int] = {}  # content: which event
@@ -169,7 +174,7 @@ def append_all(
             added.append((line + b"\n", previous, content))
         lines.extend(path, b"".join(line for line, _, _ in added))
         for line, own_hash, content in added:
-            tail.add(line, own_hash, content)
+            tail.add(line, own_hash, content, at)
         witness(store, pilot, at)
     return [hash_of[content] for content in contents]
 
