@@ -60,7 +60,7 @@ def enter(charter: Charter, store: Store) -> None:
         signed = signatures.check(charter, store)
         _check_newest(charter, store, signed)
     except Refused as refusal:
-        ledger.append(store, charter.pilot, "charter_refused", now(charter), {"why": str(refusal)})
+        ledger.append(store, charter.pilot, "refused", now(charter), {"why": str(refusal)})
         raise
     entry = entry_of(charter, store, signed)
     path = store.public_entry(charter.pilot)

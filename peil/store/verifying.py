@@ -4,8 +4,6 @@ A copy lies in every bundle and runs by itself, `python verify.py [--key HEX] [P
 `cryptography` only, and with pyarrow also compares the tables. Nothing of Peil belongs in here.
 """
 
-from __future__ import annotations
-
 import argparse
 import base64
 import csv
@@ -15,6 +13,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,8 +27,7 @@ KIND = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://peil.invalid/release/v1"
 NAMES = ("pilot", "product", "period", "tier")
-START = "0" * 64
-DAY = r"\d{4}-\d\d-\d\d"
+START, DAY = "0" * 64, r"\d{4}-\d\d-\d\d"
 
 
 class Broken(Exception):
@@ -72,22 +70,18 @@ def neutral(text: str) -> str:
 
 
 def _is_signed(content: bytes, signature: str, public: str) -> bool:
-    try:
+    with suppress(InvalidSignature, ValueError):
         raw = base64.b64decode(signature, validate=True)
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(raw, content)
-    except (InvalidSignature, ValueError):
-        return False
-    return base64.b64encode(raw).decode() == signature
+        return base64.b64encode(raw).decode() == signature
+    return False
 
 
 def _parsed(content: bytes, name: str) -> dict[str, Any]:
-    try:
-        value = json.loads(content)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise Broken(f"{name} cannot be read: ask the operator for it again.")
-    return value
+    with suppress(ValueError):
+        if isinstance(value := json.loads(content), dict):
+            return value
+    raise Broken(f"{name} cannot be read: ask the operator for it again.")
 
 
 def _read(file: Path) -> bytes:
@@ -123,9 +117,8 @@ def whole(folder: Path, public: str = "") -> Manifest:
     signed = manifest(folder, public)
     there = {file.name for file in folder.iterdir()} - {NAME}
     for name in sorted(set(signed.files) ^ there):
-        shown = name if name.isprintable() and len(name) < 80 else "A file with an odd name"
-        is_listed = name in signed.files
-        raise Broken(f"{shown} is {'missing' if is_listed else 'not in the signed list'}.")
+        what = name if name.isprintable() and len(name) < 80 else "A file with an odd name"
+        raise Broken(f"{what} is {('not in the signed list', 'missing')[name in signed.files]}.")
     for name in sorted(there):
         if hashlib.sha256(_read(folder / name)).hexdigest() != signed.files[name]:
             raise Broken(f"{name} was changed after it was signed.")
@@ -292,15 +285,16 @@ def answer(place: Path, public: str = "") -> tuple[int, str]:
         parts = list((store if (place / "agency").is_dir() else alone)(place, public))
     except Broken as fault:
         return 1, str(fault)
-    more = f"{len(parts)} ledgers and bundles of {place}"
-    return 0, f"Verified: {parts[0] if len(parts) == 1 else more}."
+    return (
+        0,
+        f"Verified: {f'{len(parts)} ledgers and bundles of {place}' if parts[1:] else parts[0]}.",
+    )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("place", nargs="?", type=Path, default=Path(__file__).parent)
     parser.add_argument("--key", default="", help="the operator's public key, from the register")
-    given = parser.parse_args()
-    exit_code, sentence = answer(given.place, given.key)
+    exit_code, sentence = answer(*vars(parser.parse_args()).values())
     print(sentence, file=sys.stderr if exit_code else sys.stdout)
     sys.exit(exit_code)

@@ -324,9 +324,7 @@ def test_a_walk_is_stopped_at_once_and_mails_nobody(walked: dict[str, Any]) -> N
     assert walked["stopped"] == [143]  # no gate was asked; mails are counted above
 
 
-def test_a_walk_of_no_pilot_or_another_period_is_refused(
-    walked: dict[str, Any],
-) -> None:
+def test_a_walk_of_no_pilot_or_another_period_is_refused(walked: dict[str, Any]) -> None:
     for name in ("no pilot", "other day"):
         assert walked[name]["error"] == "Refused" and not walked[name]["seen"]
 
@@ -336,15 +334,11 @@ def test_a_run_that_a_kill_left_running_is_replaced(walked: dict[str, Any]) -> N
     assert walked["runs"] == [["success", 1]]
 
 
-def test_airflow_cannot_be_started_while_dags_are_walked(
-    walked: dict[str, Any],
-) -> None:
+def test_airflow_cannot_be_started_while_dags_are_walked(walked: dict[str, Any]) -> None:
     assert "peil run" in walked["claim"]
 
 
-def test_airflow_writes_to_its_log_and_not_to_the_terminal(
-    walked: dict[str, Any],
-) -> None:
+def test_airflow_writes_to_its_log_and_not_to_the_terminal(walked: dict[str, Any]) -> None:
     assert walked["printed"] == []
     assert "ZeroDivisionError" in walked["log"]
 

@@ -88,7 +88,7 @@ def _parts(X: sparse.csr_array) -> Iterator[tuple[slice, NDArray[np.intp]]]:
     """Yield runs of the stored entries, with the row of each entry."""
     for first in range(0, len(X.data), PAIRS_AT_ONCE):
         end = min(first + PAIRS_AT_ONCE, len(X.data))
-        n_stored = np.diff(np.clip(X.indptr, first, end))
+        n_stored: NDArray[np.intp] = np.diff(np.clip(X.indptr, first, end)).astype(np.intp)
         yield slice(first, end), np.repeat(np.arange(X.shape[0]), n_stored)
 
 

@@ -33,7 +33,7 @@ def refused(tiny: Any) -> str:
     sentence = str(refusal.value)
     assert "\n" not in sentence
     last = ledger.entries(tiny.store.ledger("tiny"))[-1]
-    assert (last["kind"], last["facts"]) == ("charter_refused", {"why": sentence})
+    assert (last["kind"], last["facts"]) == ("refused", {"why": sentence})
     return sentence
 
 

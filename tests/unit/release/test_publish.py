@@ -16,7 +16,7 @@ from peil.outcome import Refused
 from peil.release import bundle, release
 from peil.store import ledger, released_tables, verifying
 from peil.store.atomic import read_json, write_json
-from tests.unit.conftest import SIGNED, Tiny
+from tests.unit.conftest import Tiny
 
 DAY = date(2026, 3, 2)
 TABLE = "rel_flows__by_pair_period"
@@ -115,7 +115,6 @@ def test_an_expired_charter_lets_nothing_cross(tiny: Tiny, candidate: Path) -> N
     tiny.write_charter(
         **LINKED,
         legal_basis="statute",
-        signatures=SIGNED,
         expires="2026-03-31",
     )
     refused(tiny, "expired")
