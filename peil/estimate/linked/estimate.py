@@ -47,6 +47,7 @@ SECTIONS = (
     "stays",
     "linking",
     "overlaps",
+    "rest",
     "timing",
     "placing",
     "residence",

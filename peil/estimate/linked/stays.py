@@ -10,15 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from peil import methods
-from peil_models.location import posterior
+from peil.estimate.linked.rest import Overlaps, overlaps_of
 from peil_models.residence import AnchorPlace
 from peil_models.stays import (
     Places,
+    RestChanges,
     Segments,
     StayPlacing,
     StaySegmentation,
     TimingRings,
-    cell_overlaps,
 )
 
 
@@ -38,13 +38,16 @@ class Staying:
         Over those rows, where residents live.
     max_unknown_s : float
         Longest silence between two stays that hides a trip. Unit: seconds.
+    overlaps : Overlaps
+        Which cells a device at rest may change between, and why these.
     """
 
     segmentation: StaySegmentation
     rings: TimingRings
     placing: StayPlacing
     homes: AnchorPlace
-    max_unknown_s: float = 0.0
+    max_unknown_s: float
+    overlaps: Overlaps
 
     def stays(
         self, device: ArrayLike, at_s: ArrayLike, cell: ArrayLike, timing_advance: ArrayLike
@@ -78,6 +81,7 @@ def staying(
     prior: NDArray[np.float64],
     residents: NDArray[np.float64],
     zone_of_tile: NDArray[np.int64],
+    changes: RestChanges | None = None,
 ) -> Staying:
     """Fit what turns events into placed segments and homes.
 
@@ -96,18 +100,19 @@ def staying(
         Where they live: the register spread over residential land; any scale.
     zone_of_tile : ndarray of int of shape (n_tiles,)
         Number of the zone, -1 outside all.
+    changes : RestChanges, optional
+        What the delivery shows of devices at rest; without it the plan's footprint is believed.
     """
     choices = {
-        name: methods.section(name, pilot)
-        for name in ("stays", "overlaps", "timing", "placing", "residence")
+        name: methods.section(name, pilot) for name in ("stays", "timing", "placing", "residence")
     }
-    overlaps = cell_overlaps(posterior(connection_probability, prior), **choices["overlaps"])
+    overlaps = overlaps_of(pilot, connection_probability, cells, tiles, prior, residents, changes)
     rings = TimingRings(**choices["timing"]).fit(
         connection_probability, cells["x_m"], cells["y_m"], tiles["x_m"], tiles["y_m"]
     )
     chances = rings.connection_probability_
     return Staying(
-        StaySegmentation(**choices["stays"]).fit(overlaps),
+        StaySegmentation(**choices["stays"]).fit(overlaps.overlaps),
         rings,
         StayPlacing(**choices["placing"]).fit(chances, prior, zone_of_tile=zone_of_tile),
         AnchorPlace(**choices["residence"]).fit(
@@ -118,4 +123,5 @@ def staying(
             tile_y_m=tiles["y_m"],
         ),
         methods.section("linking", pilot)["max_unknown_s"],
+        overlaps,
     )
