@@ -168,7 +168,9 @@ def sums_over(
         cell, timing = located(bucket, is_located)
         segments, places, row = model.stays(bucket.device, bucket.at_s, cell, timing)
         night_s = seconds_within(segments, is_night)
-        homes = model.homes.place(segments, places, row, night_s)
+        hour = np.clip(bucket.at_s // HOUR_S, 0, len(is_night) - 1).astype(np.int64)
+        events = bucket.device, cell, timing, is_night[hour]
+        homes = model.homes_of(segments, places, row, night_s, *events)
         places = homes.refined(segments, places)
         home = homes.zone_of_device(len(bucket.country))
         origin = origins.of(home, bucket.country.astype(np.int64))

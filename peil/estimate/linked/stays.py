@@ -11,7 +11,7 @@ from scipy import sparse
 
 from peil import methods
 from peil.estimate.linked.rest import Overlaps, overlaps_of
-from peil_models.residence import AnchorPlace
+from peil_models.residence import AnchorPlace, Anchors, at_median_of_masts
 from peil_models.stays import (
     Places,
     RestChanges,
@@ -20,6 +20,8 @@ from peil_models.stays import (
     StaySegmentation,
     TimingRings,
 )
+
+HALF = 0.5  # of the events: beyond it the masts explain more than the plan does
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class Staying:
         Longest silence between two stays that hides a trip. Unit: seconds.
     overlaps : Overlaps
         Which cells a device at rest may change between, and why these.
+    masts, tiles : ndarray of shape (n_cells, 2), (n_tiles, 2)
+        Positions.
+    zone_of_tile : ndarray of int of shape (n_tiles,)
     """
 
     segmentation: StaySegmentation
@@ -48,6 +53,9 @@ class Staying:
     homes: AnchorPlace
     max_unknown_s: float
     overlaps: Overlaps
+    masts: NDArray[np.float64]
+    tiles: NDArray[np.float64]
+    zone_of_tile: NDArray[np.int64]
 
     def stays(
         self, device: ArrayLike, at_s: ArrayLike, cell: ArrayLike, timing_advance: ArrayLike
@@ -71,6 +79,47 @@ class Staying:
         segments = self.segmentation.segment(device, at_s, cell)
         row = self.rings.rows(cell, timing_advance)
         return segments, self.placing.place(segments, row), row
+
+    def homes_of(
+        self,
+        segments: Segments,
+        places: Places,
+        row: NDArray[np.int32],
+        night_s: NDArray[np.float64],
+        device: NDArray[np.int64],
+        cell: NDArray[np.int32],
+        timing_advance: NDArray[np.int32],
+        is_night: NDArray[np.bool_],
+    ) -> Anchors:
+        """Homes of some devices; at the median of masts where nothing better is to be believed.
+
+        That is where most events are those of the masts alone (`Overlaps.masts_share`), of devices
+        without a timing advance, which would tell how far the mast is.
+
+        Parameters
+        ----------
+        segments, places, row
+            As `stays` answers them.
+        night_s : ndarray of shape (n_segments,)
+            Seconds of night of each segment.
+        device, cell, timing_advance : ndarray of shape (n_events,)
+        is_night : ndarray of bool of shape (n_events,)
+        """
+        homes = self.homes.place(segments, places, row, night_s)
+        if self.overlaps.masts_share <= HALF:
+            return homes
+        timed = np.unique(device[timing_advance >= 0])
+        taken = is_night & (cell >= 0) & ~np.isin(device, timed)
+        mast, tile = self.masts[cell[taken]], self.tiles
+        return at_median_of_masts(
+            homes,
+            device[taken],
+            mast[:, 0],
+            mast[:, 1],
+            tile[:, 0],
+            tile[:, 1],
+            self.zone_of_tile,
+        )
 
 
 def staying(
@@ -124,4 +173,7 @@ def staying(
         ),
         methods.section("linking", pilot)["max_unknown_s"],
         overlaps,
+        cells[["x_m", "y_m"]].to_numpy(dtype=np.float64),
+        tiles[["x_m", "y_m"]].to_numpy(dtype=np.float64),
+        zone_of_tile,
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import sparse
 
 from peil.estimate.linked.rest import changes_of, overlaps_of
+from peil.estimate.linked.stays import staying
 from peil.stage.device_rows import Bucket
 from peil_models.footprint import FootprintVoronoi
 
@@ -51,6 +52,25 @@ def test_a_few_changes_are_no_evidence_against_the_plan():
     few = overlaps(sleepers([0]), sleepers([0, 1], n_devices=1))
     assert few.masts_share == 0.0 and few.breaks_per_hour > 0.0
     assert not few.overlaps.toarray()[0, 1]
+
+
+def test_homes_are_at_the_median_of_masts_where_these_alone_are_believed():
+    plan = FootprintVoronoi().fit(MASTS, TILES).connection_probability_
+    read = sleepers([0, 1, 2, 1, 0, 2])
+    changes = changes_of([read], NIGHT, len(MASTS))
+    zone = np.where(TOWNS, (TILES["x_m"] > 2000).astype(int), -1)
+    model = staying("-", sparse.csr_array(plan), MASTS, TILES, EVEN, EVEN, zone, changes)
+    first = read.device == 0
+    events = [values[first] for values in (read.device, read.at_s, read.cell, read.timing)]
+    segments, places, row = model.stays(*events)
+    night = np.ones(len(events[0]), dtype=bool)
+    given = segments, places, row, segments.duration_s, events[0], events[2]
+    untimed = model.homes_of(*given, events[3], night)
+    median = float(np.median(MASTS["x_m"].to_numpy()[events[2]]))
+    assert abs(TILES["x_m"][untimed.tile[0]] - median) <= 50.0
+    timed = model.homes_of(*given, np.full(len(night), 3, np.int32), night)
+    by_stays = model.homes.place(*given[:4])
+    assert timed.tile.tolist() == by_stays.tile.tolist() != untimed.tile.tolist()
 
 
 def test_nothing_at_rest_is_no_evidence():
