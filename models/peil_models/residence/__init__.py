@@ -6,6 +6,7 @@ tables by zone and are not published.
 
 from peil_models.residence.anchors import AnchorPlace, Anchors
 from peil_models.residence.calendar import Calendar, make_calendar
+from peil_models.residence.medians import at_median_of_masts
 from peil_models.residence.migration import migration_overlap
 from peil_models.residence.permanence import (
     PermanenceScores,
@@ -26,6 +27,7 @@ __all__ = [
     "PermanenceLabels",
     "PermanenceScores",
     "UsualEnvironment",
+    "at_median_of_masts",
     "bridged_stays",
     "flow_cube",
     "home_cells",

@@ -4,8 +4,17 @@ Trips between stays are `peil_models.mobility`, homes and visitors `peil_models.
 """
 
 from peil_models.stays.days import split_at
-from peil_models.stays.overlap import cell_overlaps
+from peil_models.stays.overlap import cell_overlaps, overlap_coefficients
 from peil_models.stays.placing import Places, StayPlacing
+from peil_models.stays.rest import (
+    RestChanges,
+    RestFit,
+    breaks,
+    fit_at_rest,
+    masts_footprint,
+    overlap_at_rest,
+    rest_changes,
+)
 from peil_models.stays.segmentation import StaySegmentation
 from peil_models.stays.segments import (
     ABROAD,
@@ -32,10 +41,18 @@ __all__ = [
     "UNLOCATED",
     "Carried",
     "Places",
+    "RestChanges",
+    "RestFit",
     "Segments",
     "StayPlacing",
     "StaySegmentation",
     "TimingRings",
+    "breaks",
     "cell_overlaps",
+    "fit_at_rest",
+    "masts_footprint",
+    "overlap_at_rest",
+    "overlap_coefficients",
+    "rest_changes",
     "split_at",
 ]

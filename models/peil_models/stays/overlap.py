@@ -51,6 +51,41 @@ def cell_overlaps(
     """
     if not 0 <= min_overlap <= 1:
         raise ValueError(f"min_overlap must be between 0 and 1, got {min_overlap}")
+    shared = sparse.coo_array(overlap_coefficients(posterior))
+    is_enough = (shared.data > 0) & (shared.data >= min_overlap)
+    row, column = shared.coords
+    n = shared.shape[0]
+    pairs = sparse.csr_array(
+        (np.ones(int(is_enough.sum()), bool), (row[is_enough], column[is_enough])), shape=(n, n)
+    )
+    overlaps: Any = sparse.csr_array(pairs + pairs.T + sparse.eye_array(n, dtype=bool))
+    overlaps.sort_indices()
+    return sparse.csr_array(overlaps)
+
+
+def overlap_coefficients(posterior: sparse.csr_array | ArrayLike) -> sparse.csr_array:
+    """Bhattacharyya coefficient of the posteriors of each two cells.
+
+    Parameters
+    ----------
+    posterior : {sparse matrix, array-like} of shape (n_cells, n_tiles)
+        As for `cell_overlaps`.
+
+    Returns
+    -------
+    csr_array of shape (n_cells, n_cells)
+
+    Raises
+    ------
+    ValueError
+        Negative or not finite posteriors, with the first entry.
+
+    Examples
+    --------
+    >>> overlap_coefficients([[0.5, 0.5], [0.0, 1.0]]).toarray().round(3)
+    array([[1.   , 0.707],
+           [0.707, 1.   ]])
+    """
     root: Any = sparse.csr_array(posterior, dtype=np.float64)  # type: ignore[arg-type]
     is_bad = ~((root.data >= 0) & np.isfinite(root.data))
     if is_bad.any():
@@ -58,13 +93,4 @@ def cell_overlaps(
     root = sparse.csr_array(
         (np.sqrt(root.data), root.indices.copy(), root.indptr.copy()), shape=root.shape
     )
-    shared = sparse.coo_array(root @ root.T)
-    is_enough = (shared.data > 0) & (shared.data >= min_overlap)
-    row, column = shared.coords
-    n = root.shape[0]
-    pairs = sparse.csr_array(
-        (np.ones(int(is_enough.sum()), bool), (row[is_enough], column[is_enough])), shape=(n, n)
-    )
-    overlaps: Any = sparse.csr_array(pairs + pairs.T + sparse.eye_array(n, dtype=bool))
-    overlaps.sort_indices()
-    return sparse.csr_array(overlaps)
+    return sparse.csr_array(root @ root.T)

@@ -56,6 +56,7 @@ SECTIONS = (
     "stays",
     "linking",
     "overlaps",
+    "rest",
     "timing",
     "placing",
     "residence",

@@ -20,6 +20,7 @@ from peil.area.area import Area
 from peil.charter.schema import Charter
 from peil.charter.windows import Window
 from peil.estimate.linked.plan import FlowPlan, flow_plan
+from peil.estimate.linked.rest import changes_of
 from peil.estimate.linked.stays import Staying, staying
 from peil.estimate.linked.sums import Ends, Origins, Sums
 from peil.outcome import Fact
@@ -27,7 +28,7 @@ from peil.stage import device_rows
 from peil.store.store import Store
 from peil_models.location import prior_composite, prior_land_use, prior_network, restrict
 from peil_models.mobility import Trips, find_trips
-from peil_models.stays import Places, Segments
+from peil_models.stays import Places, RestChanges, Segments
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -50,7 +51,11 @@ class Followed:
 
 
 def staying_of(
-    cells: pd.DataFrame, area: Area, footprint: Any, pilot: str
+    cells: pd.DataFrame,
+    area: Area,
+    footprint: Any,
+    pilot: str,
+    changes: RestChanges | None = None,
 ) -> tuple[Staying, NDArray[np.bool_]]:
     """The estimators of stays and homes on the cells of a window, and which cells have a place."""
     tiles, placed = area.tiles, area.placed(cells)
@@ -63,7 +68,7 @@ def staying_of(
     residents = prior if area.register is None else area.residents_per_tile()
     zone = pd.Categorical(tiles["zone_id"], categories=area.bottom()).codes.astype(np.int64)
     chances = fitted.connection_probability_
-    segmenter = staying(pilot, chances, placed, tiles, prior, residents, zone)
+    segmenter = staying(pilot, chances, placed, tiles, prior, residents, zone, changes)
     return segmenter, np.asarray(chances @ prior > 0)
 
 
@@ -92,17 +97,24 @@ class Prepared:
 
 
 def prepared(
-    charter: Charter, window: Window, store: Store, area: Area, footprint: Any
+    charter: Charter,
+    window: Window,
+    store: Store,
+    area: Area,
+    footprint: Any,
+    n_parts: int | None = None,
 ) -> Prepared:
-    """Fit what turns rows into sums, on the cells of a window."""
+    """Fit what turns rows into sums, on the cells of a window and on what its nights show."""
     cells = device_rows.cells_of(charter, window, store)
-    model, is_located = staying_of(cells, area, footprint, charter.pilot)
     hours = device_rows.hours_of_window(charter, window)
     zone = ZoneInfo(charter.time_zone)
     clock = np.array([hour.astimezone(zone).hour for hour in hours])
     choices = methods.section("weighting", charter.pilot)
     night = (clock >= choices["night_start_hour"]) & (clock < choices["night_end_hour"])
     plan = flow_plan(charter, area, hours)
+    read = device_rows.buckets(charter, window, store, cells, n_parts)
+    changes = changes_of(read, night, len(cells))
+    model, is_located = staying_of(cells, area, footprint, charter.pilot, changes)
     return Prepared(cells, model, is_located, Origins(area.bottom()), night, plan)
 
 
@@ -114,8 +126,8 @@ def follow(
     footprint: Any,
     n_parts: int | None = None,
 ) -> Followed:
-    """Read a window once and keep the sums over its devices."""
-    prepared_models = prepared(charter, window, store, area, footprint)
+    """Read a window twice, for devices at rest and for all, and keep the sums over its devices."""
+    prepared_models = prepared(charter, window, store, area, footprint, n_parts)
     read = device_rows.buckets(charter, window, store, prepared_models.cells, n_parts)
     return sums_over(
         read,
@@ -156,7 +168,9 @@ def sums_over(
         cell, timing = located(bucket, is_located)
         segments, places, row = model.stays(bucket.device, bucket.at_s, cell, timing)
         night_s = seconds_within(segments, is_night)
-        homes = model.homes.place(segments, places, row, night_s)
+        hour = np.clip(bucket.at_s // HOUR_S, 0, len(is_night) - 1).astype(np.int64)
+        events = bucket.device, cell, timing, is_night[hour]
+        homes = model.homes_of(segments, places, row, night_s, *events)
         places = homes.refined(segments, places)
         home = homes.zone_of_device(len(bucket.country))
         origin = origins.of(home, bucket.country.astype(np.int64))
@@ -176,6 +190,7 @@ def sums_over(
         "homed_share": round(n_homed / own, 4),
         "n_trips": n_trips,
         "trips_per_device_day": round(n_trips / max(n_devices * len(is_night) / 24, 1), 4),
+        **model.overlaps.facts(),
     }
     return Followed(sums, facts)
 

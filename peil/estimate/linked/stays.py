@@ -10,16 +10,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from peil import methods
-from peil_models.location import posterior
-from peil_models.residence import AnchorPlace
+from peil.estimate.linked.rest import Overlaps, overlaps_of
+from peil_models.residence import AnchorPlace, Anchors, at_median_of_masts
 from peil_models.stays import (
     Places,
+    RestChanges,
     Segments,
     StayPlacing,
     StaySegmentation,
     TimingRings,
-    cell_overlaps,
 )
+
+HALF = 0.5  # of the events: beyond it the masts explain more than the plan does
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,22 @@ class Staying:
         Over those rows, where residents live.
     max_unknown_s : float
         Longest silence between two stays that hides a trip. Unit: seconds.
+    overlaps : Overlaps
+        Which cells a device at rest may change between, and why these.
+    masts, tiles : ndarray of shape (n_cells, 2), (n_tiles, 2)
+        Positions.
+    zone_of_tile : ndarray of int of shape (n_tiles,)
     """
 
     segmentation: StaySegmentation
     rings: TimingRings
     placing: StayPlacing
     homes: AnchorPlace
-    max_unknown_s: float = 0.0
+    max_unknown_s: float
+    overlaps: Overlaps
+    masts: NDArray[np.float64]
+    tiles: NDArray[np.float64]
+    zone_of_tile: NDArray[np.int64]
 
     def stays(
         self, device: ArrayLike, at_s: ArrayLike, cell: ArrayLike, timing_advance: ArrayLike
@@ -69,6 +80,47 @@ class Staying:
         row = self.rings.rows(cell, timing_advance)
         return segments, self.placing.place(segments, row), row
 
+    def homes_of(
+        self,
+        segments: Segments,
+        places: Places,
+        row: NDArray[np.int32],
+        night_s: NDArray[np.float64],
+        device: NDArray[np.int64],
+        cell: NDArray[np.int32],
+        timing_advance: NDArray[np.int32],
+        is_night: NDArray[np.bool_],
+    ) -> Anchors:
+        """Homes of some devices; at the median of masts where nothing better is to be believed.
+
+        That is where most events are those of the masts alone (`Overlaps.masts_share`), of devices
+        without a timing advance, which would tell how far the mast is.
+
+        Parameters
+        ----------
+        segments, places, row
+            As `stays` answers them.
+        night_s : ndarray of shape (n_segments,)
+            Seconds of night of each segment.
+        device, cell, timing_advance : ndarray of shape (n_events,)
+        is_night : ndarray of bool of shape (n_events,)
+        """
+        homes = self.homes.place(segments, places, row, night_s)
+        if self.overlaps.masts_share <= HALF:
+            return homes
+        timed = np.unique(device[timing_advance >= 0])
+        taken = is_night & (cell >= 0) & ~np.isin(device, timed)
+        mast, tile = self.masts[cell[taken]], self.tiles
+        return at_median_of_masts(
+            homes,
+            device[taken],
+            mast[:, 0],
+            mast[:, 1],
+            tile[:, 0],
+            tile[:, 1],
+            self.zone_of_tile,
+        )
+
 
 def staying(
     pilot: str,
@@ -78,6 +130,7 @@ def staying(
     prior: NDArray[np.float64],
     residents: NDArray[np.float64],
     zone_of_tile: NDArray[np.int64],
+    changes: RestChanges | None = None,
 ) -> Staying:
     """Fit what turns events into placed segments and homes.
 
@@ -96,18 +149,19 @@ def staying(
         Where they live: the register spread over residential land; any scale.
     zone_of_tile : ndarray of int of shape (n_tiles,)
         Number of the zone, -1 outside all.
+    changes : RestChanges, optional
+        What the delivery shows of devices at rest; without it the plan's footprint is believed.
     """
     choices = {
-        name: methods.section(name, pilot)
-        for name in ("stays", "overlaps", "timing", "placing", "residence")
+        name: methods.section(name, pilot) for name in ("stays", "timing", "placing", "residence")
     }
-    overlaps = cell_overlaps(posterior(connection_probability, prior), **choices["overlaps"])
+    overlaps = overlaps_of(pilot, connection_probability, cells, tiles, prior, residents, changes)
     rings = TimingRings(**choices["timing"]).fit(
         connection_probability, cells["x_m"], cells["y_m"], tiles["x_m"], tiles["y_m"]
     )
     chances = rings.connection_probability_
     return Staying(
-        StaySegmentation(**choices["stays"]).fit(overlaps),
+        StaySegmentation(**choices["stays"]).fit(overlaps.overlaps),
         rings,
         StayPlacing(**choices["placing"]).fit(chances, prior, zone_of_tile=zone_of_tile),
         AnchorPlace(**choices["residence"]).fit(
@@ -118,4 +172,8 @@ def staying(
             tile_y_m=tiles["y_m"],
         ),
         methods.section("linking", pilot)["max_unknown_s"],
+        overlaps,
+        cells[["x_m", "y_m"]].to_numpy(dtype=np.float64),
+        tiles[["x_m", "y_m"]].to_numpy(dtype=np.float64),
+        zone_of_tile,
     )
