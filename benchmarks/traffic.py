@@ -192,7 +192,7 @@ legal_reference: made by the benchmark
 operator: {{name: Benchmark, contact: none@operator.example, mcc: 204}}
 agency: {{name: Benchmark, contact: none@agency.example}}
 period: {{start: {DAY}, end: {DAY}}}
-expires: 2030-12-31
+expires: 2027-12-31
 time_zone: Europe/Amsterdam
 area:
   crs: local
