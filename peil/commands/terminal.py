@@ -5,6 +5,7 @@ Tables have modules of their own (`status_table`, `comparison`), as has the summ
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,11 @@ from peil.store.store import Store
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn a refusal or a closed gate into one sentence and its exit code."""
+    """Turn a refusal or a closed gate into one sentence and its exit code.
+
+    What the command writes is its owner's alone, whatever the machine's umask.
+    """
+    os.umask(0o077)
     try:
         yield
     except (Refused, GateClosed) as stop:
