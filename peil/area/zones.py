@@ -16,6 +16,8 @@ from peil.outcome import Refused
 
 COLUMNS = ["zone_id", "name", "parent_id", "level", "geometry"]
 WHOLE = "ALL"  # the zone above all, where files have one level only
+# tabs, line ends, escapes and marks that turn the direction of what follows
+CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 
 
 def read_zones(
@@ -120,6 +122,9 @@ def _read(path: Path, file: ZoneFile, crs: str) -> pd.DataFrame:
         raise Refused(f"{path.name} holds no zone: have it delivered again.")
     if bad := _first(zones["zone_id"].isna()):
         raise _wrong(zones, bad, "it has no zone_id")
+    texts = zones[["zone_id", "name", "parent_id", "level"]].astype("string").fillna("")
+    if bad := _first(texts.apply(lambda column: column.str.contains(CONTROL)).any(axis=1)):
+        raise _wrong(zones, bad, "an id or name holds a control character; have it written plainly")
     _require_shapes(zones)
     return zones
 

@@ -5,6 +5,7 @@ Tables have modules of their own (`status_table`, `comparison`), as has the summ
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,7 +22,9 @@ def answering() -> Iterator[None]:
     """Turn a refusal, a closed gate or a stop into one sentence and its exit code.
 
     An error of the disk or of a database is a refusal too: `peil.store.disk` words it.
+    What the command writes is its owner's alone, whatever the machine's umask.
     """
+    os.umask(0o077)
     try:
         yield
     except (Refused, GateClosed, Stopped) as stop:

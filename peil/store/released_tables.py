@@ -30,6 +30,8 @@ def write(table: pd.DataFrame, folder: Path, name: str) -> str:
             for column in texts
         }
     )
+    if any(plain[column].astype(str).str.contains(r"[\r\n]").any() for column in texts):
+        raise ValueError(f"{name}: a text with a line end would break the CSV's rows")
     csv = plain.to_csv(index=False, lineterminator="\n")
     write_text(folder / f"{name}.csv", csv)
     columns = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -20,6 +22,16 @@ class Store:
         self.root = root
         self.operator = root / "operator"
         self.agency = root / "agency"
+        self._close_to_others()
+
+    def _close_to_others(self) -> None:
+        """Let nobody but the owner read what this process writes, nor what an older one wrote."""
+        os.umask(0o077)
+        for plane, allowed in ((self.operator, 0o700), (self.agency, 0o750)):
+            mode = plane.stat().st_mode & 0o777 if plane.is_dir() else 0
+            if mode & ~allowed:
+                with suppress(PermissionError):  # another user's: the owner's next verb closes it
+                    plane.chmod(mode & allowed)
 
     # beside the charters
     @property

@@ -119,6 +119,39 @@ def test_the_bundle_verifies_and_a_changed_byte_does_not(copied_store: Settings)
     assert verifying.answer(folder) == (1, changed)
 
 
+def test_a_changed_release_is_named_and_its_figures_are_not_on_the_page(
+    copied_store: Settings,
+) -> None:
+    from peil.charter import reading
+    from peil.pages import build
+
+    charter, store = reading.load("demo"), Store(copied_store)
+    rows = list(csv.DictReader(released(copied_store.data)[DAYS[0]].decode().splitlines()))
+    shown = next(row["OBS_VALUE"] for row in rows if row["OBS_VALUE"])
+    table = copied_store.data / f"agency/released/demo/presence/{DAYS[0]}" / f"{build.TABLE}.csv"
+    table.write_bytes(table.read_bytes().replace(shown.encode(), b"999999", 1))
+    done = peil_here(copied_store.data, "status", "demo")
+    broken = f"{build.TABLE}.csv was changed after it was signed."
+    assert f"✗ {DAYS[0]} presence is released and broken: {broken}" in done.stdout
+    page, _ = build.build(charter, store)
+    content = page.read_text() if page else ""
+    assert f"Not shown, since it is not as it was signed. presence: {broken}" in content
+    assert f"{DAYS[1]}T12:00:00+01:00" in content and f"{DAYS[0]}T12:00:00+01:00" not in content
+    for day in DAYS[1:]:  # then nothing is whole, and the page says so instead of staying as it was
+        (table.parent.with_name(day) / "metadata.json").unlink()
+    page, _ = build.build(charter, store)
+    content = page.read_text() if page else ""
+    assert "metadata.json is missing." in content and "T12:00:00+01:00" not in content
+
+
+def test_nothing_of_a_finished_store_is_open_to_another_user(small_pilot: Settings) -> None:
+    """Databases of Airflow and MLflow, logs, locks and pages included, as deliveries."""
+    places = [small_pilot.data, *small_pilot.data.rglob("*")]
+    modes = {place: place.lstat().st_mode & 0o777 for place in places if not place.is_symlink()}
+    assert {"airflow.db", "mlflow.db", "index.html"} <= {place.name for place in modes}
+    assert {str(place): oct(mode) for place, mode in modes.items() if mode & 0o077} == {}
+
+
 def test_training_registers_two_versions_with_one_champion(copied_store: Settings) -> None:
     data = copied_store.data
     done = peil_here(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")

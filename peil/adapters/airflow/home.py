@@ -195,6 +195,8 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "logging": {
             "base_log_folder": str(home / "logs"),
             "logging_level": "WARNING",
+            "file_task_handler_new_folder_permissions": "0o700",  # else it opens them to all
+            "file_task_handler_new_file_permissions": "0o600",
         },
         "scheduler": {
             "scheduler_idle_sleep_time": "1",

@@ -108,6 +108,9 @@ BOWTIE = Polygon([(155_000, 463_000), (156_000, 464_000), (156_000, 463_000), (1
         (("GM2", "C", None, square(2000)), "feature 3: its zone_id came before"),
         ((None, "C", None, square(2000)), "feature 3: it has no zone_id"),
         ((" ", "C", None, square(2000)), "feature 3: it has no zone_id"),
+        (("GM3", "C\tD", None, square(2000)), "feature 3: an id or name holds a control character"),
+        (("G\x1b[3m", "C", None, square(2000)), "feature 3: an id or name holds a control char"),
+        (("GM3", "C\u202eD", None, square(2000)), "feature 3: an id or name holds a control ch"),
         (("GM3", "C", "PV9", square(2000)), "feature 3: its parent is not among the zones"),
         (("GM3", "C", "GM3", square(2000)), "feature 3: it lies in itself"),
         (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from pyarrow import parquet
 
 from benchmarks import tampering
 from peil.charter import public_register
@@ -92,6 +95,24 @@ def test_csv_and_parquet_are_one_table(tiny: Any, folder: Path) -> None:
     with pytest.raises(verifying.Broken, match="carries metadata beside its table"):
         verifying.same_table(aside, TABLE)
     assert verifying.same_table(folder, TABLE)
+
+
+def test_a_formula_in_a_name_is_text_in_the_csv_and_a_number_is_a_number(
+    tiny: Any, folder: Path
+) -> None:
+    names = ["=HYPERLINK(1)", "+1-2", "-A", "@SUM(A1)", "\t=1", "-12", "Aa-en=Hunze"]
+    table = pd.DataFrame({"REF_AREA": names, "OBS_VALUE": range(-4, 3)})
+    text = released_tables.write(table, tiny.folder, TABLE)
+    rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
+    dangerous, plain = names[:5], names[5:]
+    assert [area for area, _ in rows] == [*(f"'{name}" for name in dangerous), *plain]
+    assert [value for _, value in rows] == [str(value) for value in range(-4, 3)]
+    assert list(released_tables.read(tiny.folder, TABLE)["REF_AREA"]) == names
+    assert parquet.read_schema(tiny.folder / f"{TABLE}.parquet").metadata is None
+    assert verifying.same_table(tiny.folder, TABLE)
+    assert verifying.neutral("\r=1") == "'\r=1"
+    with pytest.raises(ValueError, match="a text with a line end"):
+        released_tables.write(table.assign(REF_AREA="A\r=1"), tiny.folder, TABLE)
 
 
 def test_an_entry_dated_back_shows_even_when_signed(tiny: Any, folder: Path) -> None:
