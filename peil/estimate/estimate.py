@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -28,6 +29,7 @@ from peil.store.atomic import (
     read_json,
     read_whole,
     replace_folder,
+    sha256,
     write_json,
 )
 from peil.store.store import Store
@@ -75,7 +77,7 @@ def _estimate(period: Period) -> Outcome:
     folder = store.estimated(pilot, day)
     record = store.estimated_record(pilot, day)
     before = read_whole(record)
-    if before.get("run_ids") == run_ids:
+    if before.get("run_ids") == run_ids and _is_whole(folder, before):
         return period.outcome("estimate", "unchanged", before["facts"])
 
     experiments.close_cut_off(store, pilot, str(day))
@@ -157,6 +159,7 @@ def _estimate(period: Period) -> Outcome:
             "run_ids": run_ids,
             "facts": facts,
             "footprint": version.label,
+            "tables": {file.name: sha256(file) for file in sorted(aside.glob("*.parquet"))},
             "night": {
                 "day": str(dark),
                 "is_own": is_own,
@@ -166,6 +169,15 @@ def _estimate(period: Period) -> Outcome:
     )
     replace_folder(aside, folder)
     return period.outcome("estimate", "done", facts, folder)
+
+
+def _is_whole(folder: Path, record: dict[str, Any]) -> bool:
+    """Whether every table is still what was written; a record of an older version names none."""
+    tables: dict[str, str] = record.get("tables", {})
+    return all(
+        (folder / name).is_file() and sha256(folder / name) == digest
+        for name, digest in tables.items()
+    )
 
 
 def _is_well_formed(store: Store, pilot: str, day: date, folder: Path) -> None:
