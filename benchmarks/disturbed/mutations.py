@@ -50,9 +50,26 @@ for line in sys.stdin:
     answers.write(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])) + chr(10))
 """
 # lies that no ordinary test can notice, or need not: by file and what was lied about
+SAFE = "Withholds, or refuses, what rests on exactly the threshold: it errs to the safe side."
 REASONS: dict[tuple[str, str], str] = {
+    (
+        "peil/release/flows.py",
+        "`rows[value].fillna(0) >= threshold` as `(rows[value].fillna(0) > threshold)`",
+    ): SAFE,
+    ("peil/release/linked.py", "`figure < threshold` as `(figure <= threshold)`"): SAFE,
+    ("peil/release/linked.py", "`devices < threshold` as `(devices <= threshold)`"): SAFE,
+    (
+        "peil/release/linked.py",
+        "`devices >= threshold` as `(devices > threshold)`",
+    ): "Of which entries the weight of a device is read, by one device; what is shown is judged "
+    "elsewhere.",
     ("peil/ingest/ingest.py", "`not accepted` as `False`"): "Landing refuses a day without a file "
     "in the same words.",
+    (
+        "peil/release/release.py",
+        '`transform.check("released", aside, limits, work / "dbt", ...` as `pass`',
+    ): "What dbt refuses is held by tests/unit/stage/test_outputs.py, that a release asks by the "
+    "runs of tests/end_to_end.",
 }
 
 
