@@ -230,7 +230,7 @@ def tampering(
 
     Example: [bold]python -m benchmarks tampering[/bold]
     """
-    from benchmarks.tampering import tampering as measure
+    from benchmarks.disturbed.tampering import tampering as measure
 
     run(lambda: measure(times, tell, out))
 

@@ -19,6 +19,7 @@ from peil.alerts.trouble import Trouble
 from peil.charter.clock import now
 from peil.charter.schema import Charter
 from peil.outcome import Refused, Waiting
+from peil.store.disk import DiskFull
 from peil.store.store import Store
 
 VERB_FAILED = "verb_failed"
@@ -117,7 +118,8 @@ def verb_failed(store: Store, charter: Charter, verb: str, day: str, error: Base
     A refusal says its own sentence; of a fault only the kind is told, since its words may
     quote a row. That a delivery is awaited is told by its deadline, where there is one.
     """
-    if isinstance(error, Waiting) and verb == "ingest" and charter.inputs.events.due:
+    is_awaited = isinstance(error, Waiting) and not isinstance(error, DiskFull)
+    if is_awaited and verb == "ingest" and charter.inputs.events.due:
         return Told()
     where, day = _place(charter, verb, day)
     is_refusal = isinstance(error, Refused)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -28,6 +29,7 @@ from peil.store.atomic import (
     read_json,
     read_whole,
     replace_folder,
+    sha256,
     write_json,
 )
 from peil.store.store import Store
@@ -78,7 +80,7 @@ def _estimate(period: Period) -> Outcome:
     folder = store.estimated(pilot, day)
     record = store.estimated_record(pilot, day)
     before = read_whole(record)
-    if before.get("run_ids") == run_ids:
+    if before.get("run_ids") == run_ids and _is_whole(folder, before):
         return period.outcome("estimate", "unchanged", before["facts"])
 
     experiments.close_cut_off(store, pilot, str(day))
@@ -161,6 +163,7 @@ def _estimate(period: Period) -> Outcome:
             "facts": facts,
             "footprint": version.label,
             "delivery": _delivery(store, pilot, day),
+            "tables": {file.name: sha256(file) for file in sorted(aside.glob("*.parquet"))},
             "night": {
                 "day": str(dark),
                 "is_own": is_own,
@@ -177,6 +180,15 @@ def _delivery(store: Store, pilot: str, day: date) -> list[str]:
     landed = store.raw_manifest(pilot, day)
     files = read_json(landed)["files"] if landed.exists() else []
     return sorted({file["sha256"] for file in files})
+
+
+def _is_whole(folder: Path, record: dict[str, Any]) -> bool:
+    """Whether every table is still what was written; a record of an older version names none."""
+    tables: dict[str, str] = record.get("tables", {})
+    return all(
+        (folder / name).is_file() and sha256(folder / name) == digest
+        for name, digest in tables.items()
+    )
 
 
 def _is_well_formed(store: Store, pilot: str, day: date, folder: Path) -> None:

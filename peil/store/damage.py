@@ -31,6 +31,8 @@ def damaged(path: Path) -> Damaged:
     >>> print(damaged(Path("/store/operator/sealed/demo/2026-03-02.raw.json")))
     The file /store/operator/sealed/demo/2026-03-02.raw.json of the store is damaged: run \
 `peil ingest demo 2026-03-02`, which makes it again.
+    >>> remedy(Path("/store/operator/estimated/demo/presence/2026-03-02/a.parquet"))
+    'run `peil estimate demo 2026-03-02`, which makes it again'
     """
     return Damaged(f"The file {path} of the store is damaged: {remedy(path)}.")
 
@@ -40,7 +42,10 @@ def remedy(path: Path) -> str:
     words = next((words for end, words in AGAIN.items() if path.name.endswith(end)), ELSE)
     pilot = path.parent.name
     day = path.name.split(".")[0]
-    if path.name == "estimated.json":  # <pilot>/<product>/<day>/estimated.json
+    if path.suffix == ".parquet" and len(path.parts) > 4 and path.parts[-5] == "estimated":
+        words = AGAIN["estimated.json"]
+        pilot, day = path.parts[-4], path.parent.name
+    elif path.name == "estimated.json":  # <pilot>/<product>/<day>/estimated.json
         pilot, day = path.parts[-4] if len(path.parts) > 3 else "PILOT", path.parent.name
     elif path.name == "scores.json":
         pilot = path.parent.parent.name

@@ -66,3 +66,15 @@ def test_what_another_run_finished_meanwhile_is_not_walked(
     monkeypatch.setattr(runs, "_open", lambda *_: next(looks))
     report = runs.run("tiny", str(FIRST), str(FIRST))
     assert walked == [] and report.unchanged == [FIRST]
+
+
+def test_the_end_of_a_run_waits_for_the_end_of_another(
+    tiny: Any, walked: list[list[date]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "AFTER_WAIT_S", 0.0)
+    with (
+        lock.held(tiny.store, "tiny", "after", "run"),
+        pytest.raises(Waiting, match="tiny after is held by run"),
+    ):
+        runs.run("tiny", str(FIRST), str(FIRST))
+    assert walked == [[FIRST]]

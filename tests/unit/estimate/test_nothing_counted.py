@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from peil.charter.period import Period
 from peil.estimate import estimate as module
 from peil.outcome import Refused
-from peil.store.atomic import write_json
+from peil.store.atomic import sha256, write_json
 
 DAY = date(2026, 3, 2)
 
@@ -52,3 +53,15 @@ def test_what_nobody_can_weigh_is_refused(
     expected = WentOnError if goes_on else Refused
     with pytest.raises(expected, match=None if goes_on else "under the threshold of 2 devices"):
         module._estimate(period)
+
+
+def test_a_table_that_is_gone_or_damaged_is_estimated_again(tmp_path: Path) -> None:
+    for name in ("a.parquet", "b.parquet"):
+        (tmp_path / name).write_bytes(name.encode())
+    record = {"tables": {f.name: sha256(f) for f in tmp_path.glob("*.parquet")}}
+    assert module._is_whole(tmp_path, record) and module._is_whole(tmp_path, {})
+    (tmp_path / "a.parquet").write_bytes(b"a.parquem")
+    assert not module._is_whole(tmp_path, record)
+    (tmp_path / "a.parquet").write_bytes(b"a.parquet")
+    (tmp_path / "b.parquet").unlink()
+    assert not module._is_whole(tmp_path, record)

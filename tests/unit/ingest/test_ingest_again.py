@@ -134,3 +134,12 @@ def test_a_kill_while_landing_is_mended_by_the_next_run(
         "2026-03-02.raw.json",
     ]
     assert not list(Path(tiny.store.work("tiny", DAY, "ingest").parent).iterdir())
+
+
+@pytest.mark.parametrize("name", ["cells.csv", "opt_out.csv"])
+def test_a_plan_or_a_list_that_cannot_be_read_stops_the_day(tiny: Any, name: str) -> None:
+    tiny.deliver("a.csv", HEADER + row(1))
+    tiny.put(name, b"")
+    with pytest.raises(Refused, match=name):
+        tiny.ingest()
+    assert not tiny.store.raw_file("tiny", DAY).exists()

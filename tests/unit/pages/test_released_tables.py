@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from benchmarks import tampering
+from benchmarks.disturbed import tampering
 from peil.charter import public_register, reading
 from peil.charter.clock import now
 from peil.charter.schema import Charter

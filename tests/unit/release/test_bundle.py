@@ -13,7 +13,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
 
-from benchmarks import tampering
+from benchmarks.disturbed import tampering
 from peil.release import bundle
 from peil.store import signing, verifying
 from peil.store.atomic import sha256

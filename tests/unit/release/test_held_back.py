@@ -14,11 +14,11 @@ from peil.charter.clock import hours_of, now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.estimate.estimators import RELEASED_ESTIMATOR
-from peil.outcome import Refused, Waiting
+from peil.outcome import GateClosed, Refused, Waiting
 from peil.release import bundle
 from peil.release import presence as released_presence
 from peil.release import release as module
-from peil.store import ledger
+from peil.store import ledger, lock
 from peil.store.atomic import write_json
 from peil_models.disclosure import AuditReport
 
@@ -126,3 +126,63 @@ def test_a_table_whose_audit_fails_is_not_released(
         return
     with pytest.raises(Refused, match="nothing is released"):
         released_presence.presence(tiny.charter, area, tmp_path, DAY)
+
+
+def stop(*_: Any) -> None:
+    raise GateClosed("The gate is closed.")
+
+
+def candidate_of(period: Period, monkeypatch: pytest.MonkeyPatch, product: str) -> None:
+    """A candidate that is as it was signed."""
+    signed = SimpleNamespace(sha256="bundle")
+    monkeypatch.setattr(bundle, "require_candidate", lambda *_: signed, raising=False)
+    candidate = period.store.candidate("tiny", product, DAY)
+    write_json(candidate / bundle.NAME, {})
+    metadata = {"n_entries": 1, "n_withheld": 0, "table_sha256": "figures"}
+    write_json(candidate / "metadata.json", metadata)
+
+
+def test_a_closed_gate_stops_release_and_publish(
+    real: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    products = real.charter.model_copy(update={"products": ["presence", "flows"]})
+    period = Period(products, DAY, real.store)
+    monkeypatch.setattr(module.Period, "open", lambda *_: period)
+    monkeypatch.setattr(module, "require_open", stop)
+    monkeypatch.setattr(module.product_gates, "require_open", stop)
+    approve(real)
+    with pytest.raises(GateClosed):
+        module.release("tiny", str(DAY))
+    for product in (PRESENCE, "flows"):
+        candidate_of(period, monkeypatch, product)
+        with pytest.raises(GateClosed):
+            module.publish("tiny", str(DAY), product)
+        assert not real.store.released("tiny", product, DAY).exists()
+
+
+def test_a_day_that_another_holds_is_not_released(
+    real: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate_of(real, monkeypatch, PRESENCE)
+    with lock.held(real.store, "tiny", str(DAY), "another verb"):
+        for verb in (module.release, module.publish):
+            with pytest.raises(Waiting, match="is held by another verb"):
+                verb("tiny", str(DAY))
+
+
+def test_what_is_not_there_yet_is_waited_for(real: Period) -> None:
+    with pytest.raises(Waiting, match="has no candidate"):
+        module.publish("tiny", str(DAY))
+    real.store.estimated_record("tiny", DAY).unlink()
+    with pytest.raises(Waiting, match="not estimated yet"):
+        module.release("tiny", str(DAY))
+    with pytest.raises(Waiting, match="nothing to approve"):
+        module.approve("tiny", str(DAY), "A. Name")
+
+
+def test_estimates_of_an_older_version_are_not_released(tiny: Any, tmp_path: Path) -> None:
+    row = ("A", RELEASED_ESTIMATOR, 40.0, "r")
+    frame = pd.DataFrame([row], columns=["zone_id", "estimator", "n_devices", "run_id"])
+    frame.to_parquet(tmp_path / "est_presence__by_zone_hour.parquet")
+    with pytest.raises(Refused, match="run `peil estimate` for it again"):
+        released_presence.presence(tiny.charter, SimpleNamespace(), tmp_path, DAY)  # type: ignore[arg-type]

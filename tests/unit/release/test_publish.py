@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks import tampering
+from benchmarks.disturbed import tampering
 from peil.gates.report import GateReport, candidate_hash, require_one_table
 from peil.outcome import Refused
 from peil.release import bundle, release

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import tampering
+from benchmarks.disturbed import tampering
 from peil import status
 from peil.charter import public_register
 from peil.charter.clock import now

@@ -15,10 +15,11 @@ import pytest
 from typer.testing import CliRunner
 
 from peil import cli
+from peil.alerts import telling
 from peil.charter.period import Period
 from peil.ingest import landing
 from peil.ingest.ingest import ingest
-from peil.outcome import Refused
+from peil.outcome import Refused, Waiting
 from peil.store import atomic, disk
 from peil.store.damage import Damaged
 
@@ -219,3 +220,12 @@ def test_an_error_that_is_not_the_disks_passes_as_it_is(tiny: Any) -> None:
         assert passed.value is error
     with pytest.raises(disk.DiskFull), disk.ours_first(tiny.store):
         raise NO_SPACE
+
+
+def test_a_full_disk_is_told_where_a_late_delivery_is_told_by_its_deadline(tiny: Any) -> None:
+    tiny.write_charter(inputs__events__due="06:00")
+    for error, n_incidents in ((Waiting("No delivery."), 0), (disk.full(tiny.store, 1), 1)):
+        telling.verb_failed(tiny.store, tiny.charter, "ingest", str(DAY), error)
+        assert len(telling.standing(tiny.store, "tiny")) == n_incidents
+    (incident,) = telling.standing(tiny.store, "tiny")
+    assert incident.trouble.owner == "operator" and "is full" in incident.trouble.what

@@ -11,8 +11,9 @@ import pytest
 
 from peil.adapters import database
 from peil.ingest.ingest import ingest
-from peil.outcome import Outcome, Refused
+from peil.outcome import GateClosed, Outcome, Refused, Waiting
 from peil.stage import stage as module
+from peil.store.disk import DiskFull
 from peil.store.keys import new_key
 
 DAY = date(2026, 3, 2)
@@ -117,3 +118,23 @@ def test_what_a_killed_run_left_aside_is_gone_before_the_sql_writes(
     monkeypatch.setattr(module, "build", look)
     run()
     assert left == [False, False]
+
+
+def test_staging_does_not_begin_without_a_raw_state_an_open_gate_and_room(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = stage(tiny, monkeypatch)
+    monkeypatch.setattr(module, "build", lambda *_: pytest.fail("it began"))
+
+    def closed(*_: Any) -> None:
+        raise GateClosed("The gate is closed.")
+
+    with monkeypatch.context() as patch, pytest.raises(GateClosed):
+        patch.setattr(module, "require_open", closed)
+        run()
+    with monkeypatch.context() as patch, pytest.raises(DiskFull):
+        patch.setattr(module, "STAGED_RATIO", 10**12)
+        run()
+    tiny.store.raw_manifest("tiny", DAY).unlink()
+    with pytest.raises(Waiting, match="is not ingested yet"):
+        run()

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from pyarrow import parquet
 
-from benchmarks import tampering
+from benchmarks.disturbed import tampering
 from peil.charter import public_register
 from peil.charter.clock import now
 from peil.release import bundle
