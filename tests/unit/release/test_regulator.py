@@ -23,6 +23,7 @@ FACTS = {"product": "presence", "period": "2026-03-02", "tier": "agency", "table
 NAMES = {
     "access.json",
     "charter.yml",
+    "charter_signatures.json",
     "charter_history.json",
     "deletions.json",
     "impact_assessment.md",
@@ -30,6 +31,7 @@ NAMES = {
     "ledger_check.json",
     "ledger_of_the_agency.jsonl",
     "methods.toml",
+    "party_operator.json",
     "record_of_processing.md",
     "register.json",
     "releases.json",
@@ -50,6 +52,9 @@ def eventful(tiny: Tiny) -> Tiny:
     folder.mkdir(parents=True)
     (folder / "table.csv").write_text("a\n1\n")
     bundle.seal(tiny.store, folder)
+    (tiny.folder / "pilots" / "parties").mkdir()
+    (tiny.folder / "pilots" / "parties" / "operator.json").write_text("{}")
+    (tiny.folder / "pilots" / "tiny.signatures.json").write_text("[]")
     sealed = tiny.store.raw_file("tiny", tiny.charter.period.start)
     sealed.parent.mkdir(parents=True)
     sealed.write_bytes(b"")
