@@ -16,7 +16,7 @@ from peil.charter import access, reading
 from peil.outcome import Refused
 from peil.store import keys, sealed
 from peil.store.atomic import fresh_folder
-from peil.store.store import KeyKind, Store
+from peil.store.store import Store
 
 
 @contextmanager
@@ -96,9 +96,7 @@ def attach_raw(
 
     What is read leaves an entry in the ledger, with the verb that reads it.
     """
-    if file is None:
-        require_sound(store, pilot, day, "raw")
-    key = _key(store, pilot, day, "raw")
+    key = _key(store, pilot, day, "raw", is_whole=file is None)
     sealing.attach(opened, file or store.raw_file(pilot, day), "raw", key, read_only)
     if read_only:
         access.read(store, pilot, day, "raw", _n_rows(opened, "raw", "events"), verb)
@@ -114,16 +112,19 @@ def attach_staged(
     verb: str = access.BY_HAND,
 ) -> None:
     """Attach the sealed staged file of a day, to read; it leaves an entry in the ledger."""
-    require_sound(store, pilot, day, "staged")
     key = _key(store, pilot, day, "staged")
     sealing.attach(opened, store.staged_file(pilot, day), alias, key, True)
     n_rows = _n_rows(opened, alias, "int_events_classified")
     access.read(store, pilot, day, "staged", n_rows, verb)
 
 
-def _key(store: Store, pilot: str, day: date, kind: KeyKind) -> bytes:
-    """Read a key of a day; that it could not be is written down too."""
+def _key(
+    store: Store, pilot: str, day: date, kind: Literal["raw", "staged"], *, is_whole: bool = True
+) -> bytes:
+    """Read the key of a file that is as it was sealed; that it could not be is written down too."""
     try:
+        if is_whole:
+            require_sound(store, pilot, day, kind)
         return keys.read_key(store.key(pilot, day, kind))
     except Refused as why:
         access.refused(reading.load(pilot), store, str(why))

@@ -80,6 +80,11 @@ def _copied(charter: Charter, store: Store, folder: Path) -> None:
     ):
         if file.exists():
             shutil.copyfile(file, folder / name)
+    parties = sorted((store.settings.pilots / "parties").glob("[!.]*"))
+    for file in (*parties, store.settings.pilots / f"{pilot}.signatures.json"):
+        if file.is_file():  # who answers for what: names, roles and public keys
+            name = f"party_{file.name}" if file in parties else "charter_signatures.json"
+            shutil.copyfile(file, folder / name)
     write_text(folder / "methods.toml", methods.text())
 
 

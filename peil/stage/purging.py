@@ -7,7 +7,6 @@ written aside without those rows, and takes the place of the old one.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -21,7 +20,7 @@ from peil.charter.schema import Charter
 from peil.ingest import opt_out
 from peil.ingest.opt_out import one_spelling
 from peil.stage.device_rows import leave_out, opt_out_list
-from peil.store import keys
+from peil.store import keys, sealed
 from peil.store.atomic import canonical, read_json, write_json
 from peil.store.store import Store
 
@@ -129,7 +128,7 @@ def _written_again(
         opened.execute("DETACH old")
         opened.execute("DETACH new")
     _views(store, charter, day, aside, key, definitions, file)
-    os.replace(aside, file)
+    sealed.replaced(aside, file, key_file, file.with_suffix(".json"))
     return n_rows
 
 

@@ -7,12 +7,25 @@ The manifest beside a sealed file keeps both under ``sealed``. Opening a file is
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from peil.store.atomic import read_json, sha256
+from peil.store.atomic import read_json, sha256, write_json
 from peil.store.keys import read_key
+
+NEXT = "sealed_next"  # of a file that is about to take the place of the one that is there
+
+
+def replaced(aside: Path, file: Path, key: Path, manifest: Path) -> None:
+    """Let a file that was written again take its place; killed at any moment, one of both holds."""
+    record = read_json(manifest) if manifest.exists() else {}
+    if record:
+        write_json(manifest, {**record, NEXT: seal_of(aside, key)})
+    os.replace(aside, file)
+    if record:
+        write_json(manifest, {**record, "sealed": seal_of(file, key)})
 
 
 def seal_of(file: Path, key: Path) -> dict[str, str]:
@@ -29,7 +42,8 @@ def is_intact(file: Path, key: Path, manifest: dict[str, Any]) -> bool:
     """
     if not (file.is_file() and key.is_file()):
         return False
-    return "sealed" not in manifest or manifest["sealed"] == seal_of(file, key)
+    seals = [manifest[name] for name in ("sealed", NEXT) if name in manifest]
+    return not seals or seal_of(file, key) in seals
 
 
 def is_sound(file: Path, key: Path, manifest: Path) -> bool:

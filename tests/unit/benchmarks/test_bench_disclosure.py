@@ -13,11 +13,11 @@ from peil.store.atomic import read_json
 
 
 def test_it_measures_what_must_pass_and_what_must_be_refused(tmp_path: Path) -> None:
-    outcome = disclosure_audit(2, 120, lambda text: None, tmp_path)
+    outcome = disclosure_audit(1, 120, lambda text: None, tmp_path)
     record = read_json(tmp_path / "figures" / "disclosure.json")
     refused = {case["case"]: case["n_refused"] for case in record["cases"]}
-    assert refused == {"finer": 0, "coarser": 0, "three tiles": 2}
-    assert outcome.facts["n_days"] == 2 and record["n_withheld"] > 100
+    assert refused == {"finer": 0, "coarser": 0, "three tiles": 1}
+    assert outcome.facts["n_days"] == 1 and record["n_withheld"] > 100
 
 
 def test_the_committed_page_is_its_record_and_within_the_goal() -> None:

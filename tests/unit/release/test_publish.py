@@ -46,6 +46,7 @@ def candidate(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(tiny: Tiny, value: int = 120) -> Path:
     table = FIGURES.assign(OBS_VALUE=pd.array([value], dtype="Int64"))
     tampering.candidate(tiny.store, tiny.charter, "flows", DAY, table)
+    write_json(tiny.store.estimated_record("tiny", DAY), {"delivery": ["0" * 64]})
     return tiny.store.candidate("tiny", "flows", DAY)
 
 

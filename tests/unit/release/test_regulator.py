@@ -24,6 +24,7 @@ FACTS = {"product": "presence", "period": "2026-03-02", "tier": "agency", "table
 NAMES = {
     "access.json",
     "charter.yml",
+    "charter_signatures.json",
     "charter_history.json",
     "deletions.json",
     "impact_assessment.md",
@@ -31,6 +32,7 @@ NAMES = {
     "ledger_check.json",
     "ledger_of_the_agency.jsonl",
     "methods.toml",
+    "party_operator.json",
     "record_of_processing.md",
     "register.json",
     "releases.json",
@@ -55,6 +57,9 @@ def eventful(tiny: Tiny) -> Tiny:
     names["table_sha256"] = sha256(folder / "table.csv")
     write_json(folder / "metadata.json", names)
     bundle.seal(tiny.store, folder, {**names, "table": "table"})
+    (tiny.folder / "pilots" / "parties").mkdir()
+    (tiny.folder / "pilots" / "parties" / "operator.json").write_text("{}")
+    (tiny.folder / "pilots" / "tiny.signatures.json").write_text('{"signatures": []}')
     sealed = tiny.store.raw_file("tiny", tiny.charter.period.start)
     sealed.parent.mkdir(parents=True)
     sealed.write_bytes(b"")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import shutil
 import subprocess
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from peil.charter.clock import now
 from peil.release import bundle
 from peil.store import ledger, released_tables, verifying
 from peil.store.atomic import read_json, write_json
-from peil.store.signing import public_key
+from peil.store.signing import public_key, sign
 from tests.conftest import peil_here
 
 DAY = date(2026, 3, 2)
@@ -116,8 +117,18 @@ def test_a_formula_in_a_name_is_text_in_the_csv_and_a_number_is_a_number(
 
 
 def test_an_entry_dated_back_shows_even_when_signed(tiny: Any, folder: Path) -> None:
-    moment = datetime.fromisoformat("2001-01-01T00:00:00+00:00")
-    ledger.append(tiny.store, "tiny", "note", moment, {"n": 1})
+    for plane in (tiny.store.ledger("tiny"), tiny.store.agency_ledger("tiny")):
+        lines = plane.read_bytes()
+        last = lines.splitlines()[-1]
+        body = {
+            "sequence": lines.count(b"\n"),
+            "previous": hashlib.sha256(last).hexdigest(),
+            "at": "2001-01-01T00:00:00+00:00",
+            "kind": "note",
+            "facts": {"n": 1},
+        }
+        signature = sign(tiny.store, verifying.canonical(body))
+        plane.write_bytes(lines + verifying.canonical({**body, "signature": signature}) + b"\n")
     assert "Ledger entry 2 is dated before the one before it." in answer(tiny.store.root)
 
 
