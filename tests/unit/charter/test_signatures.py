@@ -64,6 +64,18 @@ def test_a_name_that_nobody_signed_with_a_key_is_refused(real: Any) -> None:
     assert "signature of the operator does not verify" in refused(real)
 
 
+def test_a_signed_text_that_was_widened_after_the_signature_is_refused(real: Any) -> None:
+    wider = ["Agency", "a data broker"]
+    real.write_charter(**REAL, recipients=wider)
+
+    def widened(listed: list[Any]) -> None:
+        for signature in listed:
+            signature["body"]["text"]["charter"]["recipients"] = wider
+
+    rewritten(real, widened)
+    assert "signature of the operator does not verify" in refused(real)
+
+
 def test_a_key_that_nobody_enrolled_signs_nothing(real: Any) -> None:
     (file,) = real.store.parties.glob("operator.*.json")
     file.unlink()
