@@ -111,10 +111,18 @@ def _land_use(given: Given) -> Presence:
     )
 
 
+def polygons_share(misfit_share: float, least: float) -> float:
+    """Weight of polygons in the mean: none up to a misfit of `least`, all from 1 on.
+
+    >>> [polygons_share(misfit, 0.5) for misfit in (0.4, 0.75, 1.2)]
+    [0.0, 0.5, 1.0]
+    """
+    return min(max((misfit_share - least) / (1.0 - least), 0.0), 1.0)
+
+
 def _combined(given: Given) -> Presence:
     """The less the night fits the footprint, the more is left to polygons that know none."""
-    least = float(given.choices["combined_misfit_max"])
-    share = min(max((given.misfit_share - least) / (1.0 - least), 0.0), 1.0)
+    share = polygons_share(given.misfit_share, float(given.choices["combined_misfit_max"]))
     return PresenceCombined(
         given.land_use,
         given.part.prior,

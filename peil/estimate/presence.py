@@ -81,7 +81,7 @@ class Estimation:
             area,
             len(self.bottom),
             n_hours,
-            self.choices["uncertainty"],
+            self.choices,
             counted.hours[0].toordinal(),
         )
         self.n_ratios_bounded = dict.fromkeys(ESTIMATORS, 0)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from peil.area.area import Area
+from peil.estimate.estimators import polygons_share
 from peil.estimate.outages import OnAir
 from peil_models.presence.inputs import em_step
 from peil_models.uncertainty import PresenceErrors, draw_persons, redrawn_footprint
@@ -31,18 +32,25 @@ class Spread:
     area : Area
     n_zones, n_hours : int
     choices : dict
-        Section `uncertainty` of methods.toml.
+        Sections `presence` and `uncertainty` of methods.toml, by name.
     day : int
         Number of the day: each has sampling errors of its own. Footprints err alike on all days.
     """
 
     def __init__(
-        self, area: Area, n_zones: int, n_hours: int, choices: dict[str, Any], day: int
+        self,
+        area: Area,
+        n_zones: int,
+        n_hours: int,
+        choices: dict[str, dict[str, Any]],
+        day: int,
     ) -> None:
-        self.choices, self.day = choices, day
-        self.n_footprints = int(choices["n_footprints"])
+        self.choices, self.day = choices["uncertainty"], day
+        self.sound_up_to = float(choices["presence"]["combined_misfit_max"])
+        self.plan_doubt = 0.0
+        self.n_footprints = int(self.choices["n_footprints"])
         self.redrawn = np.zeros((self.n_footprints, n_zones, n_hours))
-        side = float(choices["footprint_place_m"])
+        side = float(self.choices["footprint_place_m"])
         east, north = (
             np.floor((area.tiles[name] - area.tiles[name].min()) / side).astype(np.int64)
             for name in ("x_m", "y_m")
@@ -75,6 +83,7 @@ class Spread:
         by_zone : callable
             Sums tiles to zones.
         """
+        self.plan_doubt = polygons_share(misfit_share, self.sound_up_to)
         keys = np.array([_key(str(cell)) for cell in cells["cell_id"]], dtype=np.uint64)
         spread = min(
             misfit_share * self.choices["footprint_spread_per_misfit"],
@@ -105,6 +114,10 @@ class Spread:
         `plain` are the devices of the estimator whose footprints were drawn again: those of any
         other are moved in the same proportion.
         """
+        errors = PresenceErrors(**{name: float(self.choices[name]) for name in ERRORS})
+        # A plan that the night contradicts misplaces those who are not at home, zone by zone.
+        misplaced = self.plan_doubt * float(self.choices["misplaced_sd"])
+        errors = replace(errors, share_sd=float(np.hypot(errors.share_sd, misplaced)))
         times = np.divide(self.redrawn, plain, out=np.ones_like(self.redrawn), where=plain > 0)
         return draw_persons(
             persons,
@@ -113,7 +126,7 @@ class Spread:
             register,
             night,
             weights,
-            PresenceErrors(**{name: float(self.choices[name]) for name in ERRORS}),
+            errors,
             night_hours=night_hours,
             totals=totals,
             n_draws=int(self.choices["n_draws"]),

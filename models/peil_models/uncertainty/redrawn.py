@@ -88,8 +88,8 @@ def _parts(X: sparse.csr_array) -> Iterator[tuple[slice, NDArray[np.intp]]]:
     """Yield runs of the stored entries, with the row of each entry."""
     for first in range(0, len(X.data), PAIRS_AT_ONCE):
         end = min(first + PAIRS_AT_ONCE, len(X.data))
-        n_stored: NDArray[np.intp] = np.diff(np.clip(X.indptr, first, end)).astype(np.intp)
-        yield slice(first, end), np.repeat(np.arange(X.shape[0]), n_stored)
+        bounds: NDArray[np.intp] = np.clip(X.indptr, first, end).astype(np.intp)
+        yield slice(first, end), np.repeat(np.arange(X.shape[0]), bounds[1:] - bounds[:-1])
 
 
 def _mixed(keys: Keys) -> Keys:

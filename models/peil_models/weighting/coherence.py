@@ -97,3 +97,47 @@ def held_to_totals(persons: ArrayLike, totals: ArrayLike) -> Floats:
         raise ValueError(f"totals has shape {wanted.shape}, expected ({estimates.shape[1]},)")
     sums = estimates.sum(axis=0)
     return np.asarray(estimates * np.divide(wanted, sums, out=np.zeros_like(sums), where=sums > 0))
+
+
+def drawn_near(sums: ArrayLike, wanted: ArrayLike, *, within: float, half_at: float) -> Floats:
+    """Draw one estimate of some sums to within a share of another estimate of them.
+
+    ``T = W (1 + within d / (|d| + half_at))`` with ``d = S / W - 1``: what was far comes near and
+    keeps its side, and what was nearer stays nearer.
+
+    Parameters
+    ----------
+    sums : array-like of any shape
+        S, unit: persons.
+    wanted : array-like of that shape
+        W, unit: persons; NaN or 0 where nothing is to be met: there the sum stays.
+    within : float in [0, 1)
+        The results lie strictly closer than that to `wanted`; 0 gives `wanted` itself.
+    half_at : float in (0, inf)
+        Relative difference that becomes half of `within`. At its median the results are spread over
+        the whole of ``±within``, so that `wanted` tells none of them more closely.
+
+    Returns
+    -------
+    ndarray of that shape
+        Unit: persons; a sum of 0 stays 0.
+
+    Raises
+    ------
+    ValueError
+        Shapes or bounds that cannot be.
+
+    Examples
+    --------
+    >>> drawn_near([1000.0, 900.0, 70.0], [980.0, 980.0, np.nan], within=0.01, half_at=0.02)
+    array([984.94949495, 972.12851406,  70.        ])
+    """
+    ours, theirs = np.asarray(sums, dtype=np.float64), np.asarray(wanted, dtype=np.float64)
+    if ours.shape != theirs.shape:
+        raise ValueError(f"sums has shape {ours.shape}, wanted {theirs.shape}")
+    if not 0 <= within < 1 or not half_at > 0:
+        raise ValueError(f"within must lie in [0, 1) and half_at above 0, got {within}, {half_at}")
+    is_met = (ours > 0) & (theirs > 0)
+    apart = np.divide(ours, theirs, out=np.ones_like(ours), where=is_met) - 1.0
+    near = theirs * (1.0 + within * apart / (np.abs(apart) + half_at))
+    return np.asarray(np.where(is_met, near, ours))

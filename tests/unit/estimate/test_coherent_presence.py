@@ -134,3 +134,27 @@ def test_an_entry_rests_on_published_counts_alone() -> None:
     read = made.censored[12:]
     in_zone = (village["n_devices"] - village["n_devices_counted"]).to_numpy()[12:]
     assert read == pytest.approx(14.0) and in_zone.min() > 7.0
+
+
+def test_a_plan_that_the_night_contradicts_widens_the_day_and_moves_no_figure() -> None:
+    made = estimated(area(), counted(area()))
+    assert made.spread.plan_doubt == 0.0
+    sound = made.run(RELEASED_ESTIMATOR, "0")[0].query("zone_id == 'Z4'")
+    made.spread.plan_doubt = 1.0
+    doubted = made.run(RELEASED_ESTIMATOR, "0")[0].query("zone_id == 'Z4'")
+    assert doubted["n_persons"].tolist() == sound["n_persons"].tolist()
+    width, before = (
+        (table["n_persons_upper"] - table["n_persons_lower"]).to_numpy()
+        for table in (doubted, sound)
+    )
+    assert (width[8:20] > 1.2 * before[8:20]).all()
+
+
+def test_doubt_of_a_plan_grows_with_its_misfit() -> None:
+    turned = plan().assign(power_w=[500.0, 0.01] * 4 + [500.0])
+    seen = replace(
+        counted(area()),
+        plans=[PlanOfHours(turned, np.arange(24), counted(area()).plans[0].devices)],
+    )
+    made = estimated(area(), seen)
+    assert made.misfit_share > 0.45 and 0 < made.spread.plan_doubt <= 1
