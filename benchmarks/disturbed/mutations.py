@@ -193,6 +193,8 @@ def report(record: dict[str, Any]) -> str:
     for file in files:
         own = [row["is_killed"] for row in rows if row["file"] == file]
         lines.append(f"| `{file}` | {len(own)} | {sum(own)} |")
+    left = [f"`{file}`" for file in ROOMS if file not in files]
+    lines += ["", f"Not counted yet: {', '.join(left)}."] if left else []
     lines += ["", "## Not noticed", ""]
     survivors = [row for row in rows if not row["is_killed"]]
     lines += [
