@@ -12,7 +12,7 @@ import pytest
 from matplotlib.image import imread
 from tracked import named, tracked
 
-from benchmarks import accuracy, estimate, location, released, simulate, stage, stays
+from benchmarks import accuracy, estimate, location, released, simulate, stage, stays, tampering
 from benchmarks.accuracy import demo
 from benchmarks.recording import FOLDER, legible, record_file
 from peil import methods
@@ -27,6 +27,7 @@ PAGES = {
     "simulate": simulate,
     "stage": stage,
     "stays": stays,
+    "tampering": tampering,
 }
 MOST_BYTES = 200_000
 PICTURES = {".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp", ".pdf"}
@@ -45,7 +46,7 @@ def test_the_page_of_accuracy_is_that_of_its_records() -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_that_of_its_record(name: str) -> None:
     record = read_json(record_file(FOLDER, name))
-    assert record["before" if name == "released" else "sizes"]
+    assert record[{"released": "before", "tampering": "kinds"}.get(name, "sizes")]
     assert (FOLDER / f"{name}.md").read_text() == PAGES[name].report(record)
 
 
