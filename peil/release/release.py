@@ -27,7 +27,7 @@ from peil.ingest import deliveries
 from peil.outcome import Outcome, Refused, Waiting
 from peil.release import approvals, bundle, disclosure, linked, released_margins, statement
 from peil.release.released_margins import ReleasedMargins
-from peil.store import ledger, released_tables
+from peil.store import ledger, released_tables, verifying
 from peil.store.atomic import (
     fresh_folder,
     read_json,
@@ -36,7 +36,6 @@ from peil.store.atomic import (
     write_json,
     write_text,
 )
-from peil.store.verifying import NAMES
 
 
 def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
@@ -94,7 +93,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     if before and folder.exists():
         bundle.require_whole(store, charter.pilot, row.name, when)
         return period.outcome("publish", "unchanged", {"why": "released"}, folder)
-    if not (candidate / bundle.NAME).exists():
+    if not (candidate / verifying.NAME).exists():
         raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")
     bundle.require_candidate(store, charter, row.name, str(when), candidate)
     report = (
@@ -184,7 +183,7 @@ def _candidate(period: Period, product: Product) -> Outcome:
         if report.exists():
             write_json(aside / f"quality.{state}.json", _shareable(read_json(report)))
     write_text(aside / "methods.toml", methods.text())
-    names = {key: str(metadata[key]) for key in (*NAMES, "table_sha256")}
+    names = {key: str(metadata[key]) for key in (*verifying.NAMES, "table_sha256")}
     bundle.seal(store, aside, {**names, "table": name})
     replace_folder(aside, folder)
     return period.outcome("release", "done", facts, folder)

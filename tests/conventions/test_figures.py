@@ -24,6 +24,7 @@ from benchmarks import (
     stays,
 )
 from benchmarks.accuracy import demo
+from benchmarks.disturbed import tampering
 from benchmarks.recording import FOLDER, legible, record_file
 from peil import methods
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
@@ -39,6 +40,7 @@ PAGES = {
     "simulate": simulate,
     "stage": stage,
     "stays": stays,
+    "tampering": tampering,
 }
 MOST_BYTES = 200_000
 PICTURES = {".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp", ".pdf"}
@@ -57,7 +59,8 @@ def test_the_page_of_accuracy_is_that_of_its_records() -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_that_of_its_record(name: str) -> None:
     record = read_json(record_file(FOLDER, name))
-    assert record[{"released": "before", "disclosure": "cases"}.get(name, "sizes")]
+    main = {"released": "before", "disclosure": "cases", "tampering": "kinds"}
+    assert record[main.get(name, "sizes")]
     assert (FOLDER / f"{name}.md").read_text() == PAGES[name].report(record)
 
 
