@@ -32,9 +32,13 @@ TOGETHER = {
 }
 WITHIN = {  # of trips
     "en": "\n- Trips within a municipality are not released: those under the reach of one cell\n"
-    "  are not seen.",
+    "  are not seen.\n"
+    "- A trip within a silence of a device is told in the period in which the silence\n"
+    "  begins: when it was made is not seen.",
     "nl": "\n- Reizen binnen een gemeente worden niet vrijgegeven: wat onder het bereik van één\n"
-    "  cel blijft, is niet te zien.",
+    "  cel blijft, is niet te zien.\n"
+    "- Een reis tijdens een stilte van een toestel staat in de periode waarin de\n"
+    "  stilte begint: wanneer zij is gemaakt, is niet te zien.",
 }
 
 EN = """# What these figures are, and what protects the people behind them
