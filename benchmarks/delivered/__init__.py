@@ -1,0 +1,1 @@
+"""Deliveries that benchmarks make, and what reading one costs at the very least."""
