@@ -15,7 +15,8 @@ from peil.charter import reading
 from peil.commands import verbs as steps
 from peil.ingest import deliveries
 from peil.settings import Settings
-from peil.store import keys, parties
+from peil.store import keys, parties, sealed
+from peil.store.atomic import read_json, write_json
 from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
@@ -99,6 +100,9 @@ def _seal_without_devices(whole: Path, store: Store) -> None:
         sealing.attach(opened, file, "part", key, False)
         for table in sorted(READ):
             opened.execute(f"CREATE TABLE part.main.{table} AS FROM whole.main.{table}")
+    manifest = store.staged_manifest("demo", DAY)
+    seal = sealed.seal_of(file, store.key("demo", DAY, "staged"))
+    write_json(manifest, {**read_json(manifest), "sealed": seal})
 
 
 def test_another_pseudonym_key_gives_the_same_released_bytes(

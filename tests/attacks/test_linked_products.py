@@ -59,7 +59,7 @@ def early(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) 
             store,
             str(waiting.value),
             product_windows.estimate("demo", "flows", FIRST),
-            product_windows.readiness("demo", "flows", FIRST, False),
+            product_windows.readiness("demo", "flows", FIRST),
             store.estimated("demo", DAYS[0], "flows").exists(),
         )
 
@@ -115,7 +115,9 @@ def test_one_key_names_a_device_on_all_days_of_a_window_and_files_have_their_own
         for path in sorted((linked_store.operator / "keys" / "demo").glob("*.key"))
     }
     assert [name for name in contents if "pseudonym" in name] == [f"{DAYS[0]}.pseudonym.key"]
-    assert len(set(contents.values())) == len(contents) == 7
+    assert len(set(contents.values())) == len(contents)
+    assert {f"{day}.staged.key" for day in DAYS} < set(contents)
+    assert f"{DAYS[0]}.raw.key" not in contents  # its 24 hours are over: shredded
 
 
 def test_every_row_is_read_once_whatever_the_number_of_buckets(linked_store: Store) -> None:
@@ -209,6 +211,7 @@ def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
 def test_two_keys_and_two_runs_release_the_same_bytes(linked_store: Store, early: Early) -> None:
     with found(early.store) as patch:
         run(("ingest", "stage"), DAYS[1:])
+        run(("estimate",))
         patch.setenv("PEIL_MEMORY", "120MB")  # other buckets too
         window = windows.Window(DAYS[0], DAYS[2])
         assert device_rows.n_buckets(reading.load("demo"), window, Store()) > 1
@@ -227,7 +230,7 @@ def test_a_second_time_nothing_is_done_again(linked_store: Store) -> None:
         for product in TABLES:
             assert estimate.estimate("demo", product, FIRST).facts["why"] == "released"
             assert product_windows.release_window("demo", product, FIRST).status == "unchanged"
-            assert product_windows.readiness("demo", product, FIRST, False) == "released"
+            assert product_windows.readiness("demo", product, FIRST) == "released"
         assert estimate.estimate("demo", "residence", FIRST).status == "unchanged"
     assert {f: f.stat().st_mtime_ns for f in linked_store.operator.rglob("*.parquet")} == before
 

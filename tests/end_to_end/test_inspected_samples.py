@@ -180,7 +180,7 @@ def test_zuid_limburg_is_landed_checked_and_on_a_map(
     assert area.register is not None and area.register.sum() == 599_025
     assert area.tiles["elevation_m"].max() == pytest.approx(365.8, abs=0.05)
     assert area.land_use == "as delivered"
-    with problems.desk() as opened:
+    with problems.desk(outside_data) as opened:
         file = outside_data / "zuid_limburg/zl_cellplan.csv"
         read = problems.of_cells(opened, [file], charter.inputs.cells)
         assert read.problems == [] and read.n_rows == 631
@@ -259,7 +259,7 @@ def test_cells_of_volunteers_load_for_a_country_and_for_a_part_of_it(
     counts = {}
     for name, area in (("country", zones), ("part", zones.model_copy(update={"only": ["PV31"]}))):
         moved = charter.model_copy(update={"area": area})
-        with problems.desk() as opened:
+        with problems.desk(outside_data) as opened:
             counts[name] = problems.of_cells(opened, file, cell_delivery(moved, Store())).n_rows
     assert counts["country"] == 43_602
     assert 1_000 < counts["part"] < 10_000
