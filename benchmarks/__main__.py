@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.process import CommandFailed
+from benchmarks.measuring.process import CommandFailed
 from benchmarks.recording import NothingMeasured
 from peil.commands.terminal import answering, plainly, say
 from peil.outcome import Outcome

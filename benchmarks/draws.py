@@ -22,7 +22,7 @@ import pandas as pd
 from shapely.geometry import box
 
 from benchmarks.estimate import N_HOURS, TILE_M, plan, square
-from benchmarks.process import measured
+from benchmarks.measuring.process import measured
 from benchmarks.recording import NothingMeasured, when_and_where, write_figures
 from peil import methods
 from peil.area.area import LAND_USE, Area

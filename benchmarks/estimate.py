@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import products, stage
-from benchmarks.process import measured
+from benchmarks.measuring.process import measured
 from benchmarks.recording import (
     FOLDER,
     NothingMeasured,

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from benchmarks.measuring.timing import least_cpu_s
 from benchmarks.recording import NothingMeasured, when_and_where, write_figures
-from benchmarks.timing import least_cpu_s
 from peil.outcome import Fact, Outcome
 from peil_models.location import Histories, LocationHMM, LocationHMMHeading
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.delivered import traffic
-from benchmarks.process import Cost, measured
+from benchmarks.measuring.process import Cost, measured
 from benchmarks.recording import NothingMeasured, when_and_where
 from benchmarks.stage import PEIL, deliver
 from peil.outcome import Fact

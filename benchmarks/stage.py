@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.delivered import traffic
-from benchmarks.process import Cost, folder_mib, measured
+from benchmarks.measuring.process import Cost, folder_mib, measured
 from benchmarks.recording import NothingMeasured, when_and_where, write_figures
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import settings

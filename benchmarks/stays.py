@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from benchmarks.measuring.timing import least_cpu_s
 from benchmarks.recording import NothingMeasured, when_and_where, write_figures
-from benchmarks.timing import least_cpu_s
 from peil import methods
 from peil.outcome import Fact, Outcome
 from peil_models.stays import STAY, StayPlacing, StaySegmentation, cell_overlaps

@@ -19,7 +19,7 @@ from peil.charter.schema import Charter
 from peil.stage import readiness
 from peil.store import checking, ledger
 from peil.store.atomic import read_json
-from peil.store.damage import Damaged
+from peil.store.faults.damage import Damaged
 from peil.store.store import Store
 
 State = Literal["raw", "staged", "estimated", "released"]

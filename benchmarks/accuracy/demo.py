@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.accuracy.seeds import across
-from benchmarks.process import CommandFailed
+from benchmarks.measuring.process import CommandFailed
 from benchmarks.recording import NothingMeasured
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.settings import PROJECT

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.disturbed import seeded
 from benchmarks.disturbed.seeded import SIGNALS, End, Fault
-from benchmarks.process import CommandFailed, measured
+from benchmarks.measuring.process import CommandFailed, measured
 from benchmarks.recording import NothingMeasured, when_and_where, write_figures
 from peil.outcome import Fact, Outcome
 from peil.store.atomic import sha256

@@ -24,8 +24,8 @@ ROOMS = {
     "peil/store/ledger.py": ("store/test_ledger.py",),
     "peil/store/signing.py": ("store/test_signing.py", "store/test_stopping.py"),
     "peil/store/sealed.py": ("store/test_sealed.py",),
-    "peil/store/stopping.py": ("store/test_stopping.py",),
-    "peil/store/disk.py": ("store/test_disk.py",),
+    "peil/store/faults/stopping.py": ("store/test_stopping.py",),
+    "peil/store/faults/disk.py": ("store/test_disk.py",),
     "peil/ingest/opt_out.py": ("ingest/test_ingest.py",),
     "peil/ingest/deliveries.py": ("ingest/test_deliveries.py", "charter/test_charter.py"),
     "peil/ingest/ingest.py": (

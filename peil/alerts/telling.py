@@ -19,7 +19,7 @@ from peil.alerts.trouble import Trouble
 from peil.charter.clock import now
 from peil.charter.schema import Charter
 from peil.outcome import Refused, Waiting
-from peil.store.disk import DiskFull
+from peil.store.faults.disk import DiskFull
 from peil.store.store import Store
 
 VERB_FAILED = "verb_failed"

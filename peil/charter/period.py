@@ -19,8 +19,9 @@ from peil.charter.retention import Part
 from peil.charter.schema import Charter
 from peil.charter.windows import Window
 from peil.outcome import Fact, Outcome, Refused
-from peil.store import disk, ledger, lock
+from peil.store import ledger, lock
 from peil.store.atomic import aside_of, removed_on_failure
+from peil.store.faults import disk
 from peil.store.store import Store
 
 

@@ -18,7 +18,7 @@ from shapely.geometry import mapping
 
 from peil.outcome import Refused
 from peil.store.atomic import fresh_folder, read_json, replace_folder, write_json
-from peil.store.damage import Damaged
+from peil.store.faults.damage import Damaged
 from peil_models import synthetic
 from peil_models.synthetic import (
     FIRST_DAY,

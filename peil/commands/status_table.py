@@ -9,8 +9,9 @@ from peil import status
 from peil.charter import reading, retention, windows
 from peil.charter.schema import Charter
 from peil.stage.readiness import missing
-from peil.store import disk, ledger
+from peil.store import ledger
 from peil.store.atomic import read_json
+from peil.store.faults import disk
 from peil.store.store import Store
 
 MARKS = {"released": "✓", "waits": "·", "ready": "·"}

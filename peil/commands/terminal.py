@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from peil.outcome import GateClosed, Outcome, Refused, Stopped
-from peil.store import disk, stopping
+from peil.store.faults import disk, stopping
 from peil.store.store import Store
 
 
@@ -21,7 +21,7 @@ from peil.store.store import Store
 def answering() -> Iterator[None]:
     """Turn a refusal, a closed gate or a stop into one sentence and its exit code.
 
-    An error of the disk or of a database is a refusal too: `peil.store.disk` words it.
+    An error of the disk or of a database is a refusal too: `peil.store.faults.disk` words it.
     What the command writes is its owner's alone, whatever the machine's umask.
     """
     os.umask(0o077)

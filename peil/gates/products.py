@@ -25,7 +25,8 @@ from peil.gates.report import (
 )
 from peil.outcome import GateClosed, Waiting
 from peil.quality.choices import limits_of
-from peil.store import atomic, stopping
+from peil.store import atomic
+from peil.store.faults import stopping
 from peil.store.store import Store
 
 NUMBERS = ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER")

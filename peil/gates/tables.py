@@ -25,8 +25,8 @@ from peil.charter.schema import Charter
 from peil.gates.report import GateReport, MeasureError
 from peil.outcome import Refused, Waiting
 from peil.quality import store as quality
-from peil.store import stopping
 from peil.store.atomic import read_json
+from peil.store.faults import stopping
 from peil.store.store import Store
 
 WEEKS_BACK = (1, 2, 3, 4)

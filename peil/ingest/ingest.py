@@ -16,8 +16,9 @@ from peil.ingest import corrections, deliveries, landing
 from peil.ingest.file_check import FileCheck, is_still, look, state_of
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Fact, Outcome, Refused, Waiting
-from peil.store import disk, sealed
+from peil.store import sealed
 from peil.store.atomic import canonical, read_whole, removed_on_failure, sha256, write_json
+from peil.store.faults import disk
 from peil.store.store import Store
 
 QUIET_S = 60.0  # a file untouched for so long is not being written any more

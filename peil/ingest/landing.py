@@ -20,7 +20,7 @@ from peil.ingest.readers import EVENT_COLUMNS, READERS, generic, tolerant_csv
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.ingest.unreadable import require_readable
 from peil.outcome import Refused, Waiting
-from peil.store import disk
+from peil.store.faults import disk
 from peil.store.store import Store
 
 ALL = f"SELECT {', '.join(EVENT_COLUMNS)} FROM incoming"

@@ -17,8 +17,8 @@ from peil.outcome import Refused
 from peil.quality import passes
 from peil.quality.catalogue import REASONS, UNLOCATED
 from peil.quality.store import SCHEMAS
-from peil.store import stopping
 from peil.store.atomic import read_json
+from peil.store.faults import stopping
 from peil.store.store import Store
 
 # scope: (table, place, hour, {check: SQL}); `few` nulls a count of rows that is too small to tell

@@ -17,7 +17,7 @@ from peil.gates import require_open
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.quality.measuring import measure
 from peil.stage.accounting import rows_of
-from peil.store import disk, sealed
+from peil.store import sealed
 from peil.store.atomic import (
     canonical,
     fresh_folder,
@@ -26,6 +26,7 @@ from peil.store.atomic import (
     removed_on_failure,
     write_json,
 )
+from peil.store.faults import disk
 from peil.store.store import Store
 
 # free disk that staging asks for, as times the size of the raw file: the staged file is 1.9 times

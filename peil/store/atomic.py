@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from peil.store.damage import Damaged, damaged
+from peil.store.faults.damage import Damaged, damaged
 
 
 def canonical(content: Any) -> bytes:

@@ -20,12 +20,12 @@ from typing import Any
 from filelock import FileLock
 
 from peil.outcome import Refused
-from peil.store import lines
 from peil.store.atomic import canonical
 from peil.store.signing import is_signed, public_key, sign
 from peil.store.store import Store
-from peil.store.witness import faults as witness_faults
-from peil.store.witness import require_longer, witness
+from peil.store.witnessing import lines
+from peil.store.witnessing.witness import faults as witness_faults
+from peil.store.witnessing.witness import require_longer, witness
 
 START = "0" * 64
 

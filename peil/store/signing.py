@@ -13,8 +13,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from peil.outcome import Refused
-from peil.store import stopping
 from peil.store.atomic import write_text
+from peil.store.faults import stopping
 from peil.store.keys import new_key, read_key
 from peil.store.store import Store
 

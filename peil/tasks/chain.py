@@ -35,7 +35,7 @@ from peil.charter import reading
 from peil.charter.products import linked
 from peil.outcome import CLOSED, GateClosed, Outcome, Refused, Waiting
 from peil.settings import settings
-from peil.store import disk, stopping
+from peil.store.faults import disk, stopping
 
 # Jinja: the day of a run, for texts that people read
 WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"

@@ -24,7 +24,7 @@ from benchmarks import (
     stays,
 )
 from benchmarks.accuracy import demo
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import faults, mutations, tampering
 from benchmarks.recording import FOLDER, legible, record_file
 from peil import methods
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
@@ -35,7 +35,9 @@ PAGES = {
     "disclosure": disclosure,
     "draws": draws,
     "estimate": estimate,
+    "faults": faults,
     "location": location,
+    "mutations": mutations,
     "released": released,
     "simulate": simulate,
     "stage": stage,
@@ -60,6 +62,7 @@ def test_the_page_of_accuracy_is_that_of_its_records() -> None:
 def test_a_page_is_that_of_its_record(name: str) -> None:
     record = read_json(record_file(FOLDER, name))
     main = {"released": "before", "disclosure": "cases", "tampering": "kinds"}
+    main |= {"faults": "faults", "mutations": "mutants"}
     assert record[main.get(name, "sizes")]
     assert (FOLDER / f"{name}.md").read_text() == PAGES[name].report(record)
 

@@ -109,10 +109,7 @@ def test_a_started_airflow_and_a_walk_exclude_each_other(tmp_path: Path) -> None
 def test_a_walk_reads_the_dags_of_its_own_pilot_only(read_dags: Any, tmp_path: Path) -> None:
     from peil.adapters.airflow import walking
 
-    pilots, verbs = (
-        tmp_path / "pilots",
-        ("ingest", "stage", "estimate", "release", "train", "watch"),
-    )
+    pilots, verbs = tmp_path / "pilots", [file.stem for file in DAGS.glob("*.py")]
     shutil.copytree(PROJECT / "pilots", pilots)
     demo = (pilots / "demo.yml").read_text()
     (pilots / "other.yml").write_text(demo.replace("pilot: demo", "pilot: other"))

@@ -47,7 +47,7 @@ from peil.adapters.airflow import walk
 from peil.adapters.airflow.home import claim
 from peil.outcome import GateClosed, Outcome, Refused, Stopped, Waiting
 from peil.settings import settings
-from peil.store import stopping
+from peil.store.faults import stopping
 from peil.store.store import Store
 from peil.gates.report import Finding, GateReport
 

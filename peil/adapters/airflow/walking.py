@@ -21,7 +21,7 @@ from peil.charter import reading
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import Settings
 from peil.settings import settings as read_settings
-from peil.store import stopping
+from peil.store.faults import stopping
 from peil.store.store import Store
 
 ENDED = ("success", "skipped")

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.__main__ import app
-from benchmarks.process import CommandFailed
+from benchmarks.measuring.process import CommandFailed
 from benchmarks.recording import NothingMeasured
 from peil.outcome import Outcome, Refused
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import draws
-from benchmarks.process import Cost
+from benchmarks.measuring.process import Cost
 from benchmarks.recording import NothingMeasured
 from peil.store.atomic import read_json
 

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from benchmarks import estimate, traffic
-from benchmarks.process import Cost
+from benchmarks.measuring.process import Cost
 from benchmarks.products import figures_of, growth
 from benchmarks.recording import NothingMeasured
 from peil.outcome import Refused

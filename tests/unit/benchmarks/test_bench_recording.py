@@ -91,7 +91,15 @@ def test_an_incomplete_record_replaces_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["recording", "stage", "products", "traffic", "accuracy.seeds", "accuracy.moves.page"]
+    "name",
+    [
+        "recording",
+        "stage",
+        "products",
+        "delivered.traffic",
+        "accuracy.seeds",
+        "accuracy.moves.page",
+    ],
 )
 def test_examples_run_and_are_right(name: str) -> None:
     failed, tried = doctest.testmod(importlib.import_module(f"benchmarks.{name}"))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import released
-from benchmarks.process import CommandFailed
+from benchmarks.measuring.process import CommandFailed
 from peil.outcome import Refused
 from peil.settings import PROJECT
 from peil.store.atomic import write_json

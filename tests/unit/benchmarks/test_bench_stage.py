@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from benchmarks.delivered import traffic
-from benchmarks.process import CommandFailed, Cost, measured, spilled_mib
+from benchmarks.measuring.process import CommandFailed, Cost, measured, spilled_mib
 from benchmarks.recording import NothingMeasured
 from benchmarks.stage import _figures, sizes_of, stage
 from peil.outcome import Refused

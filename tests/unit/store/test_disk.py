@@ -20,8 +20,9 @@ from peil.charter.period import Period
 from peil.ingest import landing
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused, Waiting
-from peil.store import atomic, disk
-from peil.store.damage import Damaged
+from peil.store import atomic
+from peil.store.faults import disk
+from peil.store.faults.damage import Damaged
 
 DAY = date(2026, 3, 2)
 HEADER = "imsi,at,mcc,mnc,cell,imei\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peil.store import merkle
+from peil.store.witnessing import merkle
 
 # the eight entries, roots and proofs of certificate-transparency's own tests
 ENTRIES = [

@@ -13,7 +13,7 @@ from peil.adapters import database
 from peil.ingest.ingest import ingest
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
 from peil.stage import stage as module
-from peil.store.disk import DiskFull
+from peil.store.faults.disk import DiskFull
 from peil.store.keys import new_key
 
 DAY = date(2026, 3, 2)

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from peil import cli
 from peil.outcome import Stopped
-from peil.store import signing, stopping
+from peil.store import signing
+from peil.store.faults import stopping
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -65,7 +66,7 @@ def test_an_error_of_a_block_that_nobody_stopped_stays_what_it_is() -> None:
 def test_what_does_not_look_at_signals_is_cut_off() -> None:
     code = (
         "import os, signal, sys, time\n"
-        "from peil.store import stopping\n"
+        "from peil.store.faults import stopping\n"
         "with stopping.heeding(lambda words: print(words, file=sys.stderr), patience_s=0.1):\n"
         "    while True:\n"
         "        try:\n"

@@ -11,9 +11,10 @@ import pytest
 
 from peil.charter.clock import now
 from peil.outcome import Refused
-from peil.store import ledger, lines, merkle, witness
+from peil.store import ledger
 from peil.store.atomic import canonical
 from peil.store.signing import public_key, sign
+from peil.store.witnessing import lines, merkle, witness
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from peil.outcome import Refused, Waiting
-from peil.store import damage
 from peil.store.atomic import read_json
+from peil.store.faults import damage
 from peil.store.store import Store
 
 # free space without which no verb begins: what a verb writes beside sealed files (estimates, pages,

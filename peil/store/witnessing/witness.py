@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from peil.outcome import Refused
-from peil.store import lines
 from peil.store.atomic import canonical
-from peil.store.merkle import Frontier, leaf_hash
 from peil.store.signing import agency_public_key, is_signed, sign_as_agency
 from peil.store.store import Store
+from peil.store.witnessing import lines
+from peil.store.witnessing.merkle import Frontier, leaf_hash
 
 
 def require_longer(store: Store, pilot: str) -> None:

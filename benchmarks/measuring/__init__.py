@@ -1,0 +1,1 @@
+"""What a command costs: CPU, memory, wall, and the least of several tries."""
