@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.delivered import traffic
+from benchmarks.measuring import traffic
 from benchmarks.measuring.process import Cost, measured
 from benchmarks.recording import NothingMeasured, when_and_where
 from benchmarks.stage import PEIL, deliver

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.delivered import traffic
+from benchmarks.measuring import traffic
 from benchmarks.measuring.process import Cost, folder_mib, measured
 from benchmarks.recording import NothingMeasured, when_and_where, write_figures
 from peil.outcome import Fact, Outcome, Refused
@@ -121,7 +121,7 @@ def _size(n_events: int, tell: Tell) -> dict[str, Any]:
         for name in ("bare", "counted", "sealing"):
             tell(f"{n_events:,} events: {name}")
             scratch = work / name
-            words = [sys.executable, "-m", "benchmarks.delivered.yardstick", name, str(delivery)]
+            words = [sys.executable, "-m", "benchmarks.measuring.yardstick", name, str(delivery)]
             steps[name] = measured([*words, str(scratch)], {}, scratch)
             extra |= json.loads(steps[name].out.splitlines()[-1])
             shutil.rmtree(scratch)

@@ -1,1 +1,1 @@
-"""What a command costs: CPU, memory, wall, and the least of several tries."""
+"""What benchmarks measure with: deliveries to order, bare readings, and what a command costs."""

@@ -72,6 +72,10 @@ def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession
     Waiting
         A file of the state is not there.
     """
+    places = (session.raw_file, session.staged_file)
+    allowed = [file.parent for file in places if file is not None]
+    allowed += [folder for folder in (session.estimated, session.released) if folder is not None]
+    database.require_apart(Store(), allowed)
     sealing.load_crypto(conn)
     sealing.bound(conn, session.memory_limit, session.threads, session.temp_directory)
     # a cursor takes only global settings over from its connection
@@ -81,15 +85,12 @@ def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession
     spelled = ", ".join(f"CAST(? AS DOUBLE) AS {name}" for name in transform.CLEANING)
     values = [float(session.cleaning[name]) for name in transform.CLEANING]
     conn.execute(f"CREATE TABLE memory.main.cleaning AS SELECT {spelled}", values)
-    allowed: list[Path] = []
     if session.raw_file is not None and session.raw_key is not None:
         sealing.attach(conn, session.raw_file, "raw", keys.read_key(session.raw_key), True)
-        allowed.append(session.raw_file.parent)
     if session.staged_file is not None and session.staged_key is not None:
         session.staged_file.parent.mkdir(parents=True, exist_ok=True)
         key = keys.read_key(session.staged_key)
         sealing.attach(conn, session.staged_file, "staged", key, False)
-        allowed.append(session.staged_file.parent)
     if session.pseudonym_key is not None:
         function = pseudonyms(keys.read_key(session.pseudonym_key))
         conn.create_function("pseudonym_of", function, ["VARCHAR"], "VARCHAR", type=ARROW)
@@ -100,8 +101,6 @@ def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession
     for state, folder in folders:
         if folder is not None:
             show(conn, state, folder, PRODUCTS[session.product].output(state).files)
-            allowed.append(folder)
-    database.require_apart(Store(), allowed)
     sealing.harden(conn, allowed, session.memory_limit, session.threads, session.temp_directory)
 
 

@@ -96,7 +96,7 @@ def test_an_incomplete_record_replaces_nothing(tmp_path: Path) -> None:
         "recording",
         "stage",
         "products",
-        "delivered.traffic",
+        "measuring.traffic",
         "accuracy.seeds",
         "accuracy.moves.page",
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks.delivered import traffic
+from benchmarks.measuring import traffic
 from benchmarks.measuring.process import CommandFailed, Cost, measured, spilled_mib
 from benchmarks.recording import NothingMeasured
 from benchmarks.stage import _figures, sizes_of, stage

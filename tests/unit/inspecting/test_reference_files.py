@@ -95,7 +95,8 @@ def test_reference_files_are_looked_at_together(tiny: Any) -> None:
     st.sampled_from(["a.csv", "a.csv.gz", "a.parquet", "a.json", "a.tif", "a.gpkg", "a.xml"]),
 )
 def test_any_bytes_end_in_a_proposal_or_one_sentence(tiny: Any, content: bytes, name: str) -> None:
-    file = tiny.folder / name
+    file = tiny.folder / "given" / name
+    file.parent.mkdir(exist_ok=True)
     file.write_bytes(content)
     try:
         proposals = inspect(file, None, DAY)

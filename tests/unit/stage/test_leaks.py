@@ -57,7 +57,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Day:
     rows += [event(line) for line in range(20, 3000)]
     day = Day(tmp_path_factory.mktemp("marked"), rows)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PEIL_DATA", str(day.folder / "store"))
+        patch.setenv("PEIL_DATA", str(tmp_path_factory.mktemp("store")))
         day.stage()
     return day
 

@@ -1,7 +1,7 @@
 """Measure what this machine needs at the least: bare DuckDB, same delivery, same memory.
 
 Run in a process of its own, so that its seconds and its memory can be read off it:
-``python -m benchmarks.delivered.yardstick bare DELIVERY SCRATCH``.
+``python -m benchmarks.measuring.yardstick bare DELIVERY SCRATCH``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.delivered.traffic import MIDNIGHT
+from benchmarks.measuring.traffic import MIDNIGHT
 from benchmarks.recording import NothingMeasured
 from peil.adapters import sealing
 from peil.settings import settings
