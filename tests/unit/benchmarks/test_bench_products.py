@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from benchmarks import estimate, traffic
+from benchmarks import estimate
+from benchmarks.measuring import traffic
 from benchmarks.measuring.process import Cost
 from benchmarks.products import figures_of, growth
 from benchmarks.recording import NothingMeasured
