@@ -19,7 +19,7 @@ from peil.commands.run_report import Released, Report
 from peil.outcome import GateClosed, Refused
 from peil.pages import build
 from peil.score import truth
-from peil.store import ledger, lock
+from peil.store import ledger, lock, verifying
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -178,6 +178,8 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
     report.outcomes.append(retain.retain(charter.pilot))
     tell("retain", "", "done")
     report.released = released(charter, store)
+    code, sentence = verifying.answer(store.root)
+    report.verified, report.fault = ("", sentence) if code else (sentence, "")
 
 
 def _scores(charter: Charter, store: Store) -> dict[str, dict[str, float]]:

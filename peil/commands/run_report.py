@@ -25,7 +25,8 @@ class Report:
     """What a run did: outcomes, days already released, days stopped and why, what is amiss.
 
     `released` is what stands released now, made by this run or before. `scores` are the figures on
-    known truth, by product, empty where there is no truth.
+    known truth, by product, empty where there is no truth. `verified` is what `peil verify` says of
+    the store afterwards, `fault` what it finds wrong.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -36,5 +37,7 @@ class Report:
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
     n_days: int = 0
     exit_code: int = 0
+    verified: str = ""
+    fault: str = ""
     page: Path | None = None
     operator_page: Path | None = None

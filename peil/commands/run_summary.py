@@ -24,6 +24,7 @@ def tell_run(pilot: str, report: Report, console: Console, complaint: Console) -
     for line in [
         *(f"{day} stopped: {why}" for day, why in report.stopped.items()),
         *(f"Trouble: {line}" for line in report.troubles),
+        *([f"Cannot be vouched for: {report.fault}"] if report.fault else []),
     ]:
         complaint.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     for outcome in report.outcomes:
@@ -37,6 +38,8 @@ def tell_run(pilot: str, report: Report, console: Console, complaint: Console) -
     if report.unchanged:
         n = len(report.unchanged)
         console.print(f"{n} day{'s' if n > 1 else ''} released before: nothing was done again.")
+    if report.verified:
+        _line(console, "Verified:", report.verified.removeprefix("Verified: "))
     if report.operator_page is not None:
         _line(console, "Operator:", str(report.operator_page))
     _line(console, "Made:", _made(pilot, report))

@@ -91,3 +91,14 @@ def test_presence_that_errs_by_two_thirds_is_odd() -> None:
     report.scores["presence"]["mape_day"] = 0.68
     odd = next(line for line in summary(report)[0] if line.startswith("Odd:"))
     assert "serves nobody" in odd
+
+
+def test_what_the_verifier_says_of_the_store_is_told() -> None:
+    report = finished()
+    report.verified = "Verified: 7 ledgers and bundles of /store."
+    lines, errors = summary(report)
+    assert "Verified:  7 ledgers and bundles of /store." in lines and errors == ""
+    report.verified, report.fault = "", "metadata.json was changed after it was signed."
+    lines, errors = summary(report)
+    assert "Cannot be vouched for: metadata.json was changed" in errors
+    assert not [line for line in lines if line.startswith("Verified")]
