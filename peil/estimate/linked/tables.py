@@ -191,12 +191,13 @@ def _nearer(weighing: Weighing, rows: pd.DataFrame, presence: Floats) -> Floats:
     zone, hour = rows["zone"].to_numpy(), rows["hour"].to_numpy()
     sums = np.zeros(presence.shape)
     np.add.at(sums, (zone, hour), rows["n_persons"].fillna(0.0).to_numpy(np.float64))
-    within = float(weighing.choices["linked"]["presence_apart_share"])
-    is_both = (sums > 0) & (presence > 0)
-    apart = np.abs(sums[is_both] / presence[is_both] - 1.0)
-    # half of the day's sums end up in the inner half of the band: none stands for its edge
-    half_at = max(float(np.median(apart)), 1e-9) if len(apart) else 1.0
-    near = drawn_near(sums, presence, within=within, half_at=half_at)
+    choices = weighing.choices["linked"]
+    near = drawn_near(
+        sums,
+        presence,
+        within=float(choices["presence_apart_share"]),
+        half_at=float(choices["presence_apart_half"]),
+    )
     times = np.divide(near, sums, out=np.ones_like(sums), where=sums > 0)
     return np.asarray(times[zone, hour])
 

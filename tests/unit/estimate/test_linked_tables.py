@@ -53,7 +53,11 @@ DAY = product_tables.TablePeriod(
 )
 WIDTH = {"level": 0.9, "sampling_overdispersion": 1.5, "model_error_share": 0.1}
 CHOICES: dict[str, dict[str, Any]] = {
-    "linked": {"without_phone_share": 0.2, "presence_apart_share": 0.01},
+    "linked": {
+        "without_phone_share": 0.2,
+        "presence_apart_share": 0.01,
+        "presence_apart_half": 0.022,
+    },
     "trips": {**WIDTH, "without_phone_workday": 0.5, "without_phone_weekend": 1.0},
     "linked_interval": WIDTH,
 }
