@@ -55,9 +55,6 @@ class Product:
     finer : tuple of str
         Tally and entry point of a second estimated table, the last of the product's files: finer
         than what is released, and scored in its place. Empty where there is none.
-    is_beside_presence : bool
-        Whether it tells who is there, as presence does: it is drawn near presence, which comes
-        first.
     """
 
     name: str
@@ -70,7 +67,6 @@ class Product:
     protect: str = ""
     score: str = ""
     finer: tuple[str, str] | None = None
-    is_beside_presence: bool = False
 
     @property
     def is_releasable(self) -> bool:
@@ -151,7 +147,6 @@ _ROWS = (
         estimate="peil.estimate.linked.tables:visitors",
         protect="peil.release.linked:visitors",
         score="peil.score.linked:visitors",
-        is_beside_presence=True,
     ),
 )
 PRODUCTS: dict[str, Product] = {row.name: row for row in _ROWS}

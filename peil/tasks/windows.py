@@ -15,7 +15,6 @@ from peil.charter.period import Period
 from peil.charter.products import Product
 from peil.charter.windows import periods
 from peil.estimate.linked import estimate as estimation
-from peil.estimate.linked.beside import without_presence
 from peil.outcome import Fact, Outcome, Waiting
 from peil.release import release
 from peil.stage.readiness import missing
@@ -36,9 +35,6 @@ def estimate(pilot: str, product: str, day: str) -> Outcome:
     days = missing(period.charter, period.window, period.store)
     if days:
         facts: dict[str, Fact] = {"why": "the window is not whole", "n_days_missing": len(days)}
-        return estimation.outcome(period, row, "unchanged", facts)
-    if days := without_presence(period.charter, row, period.window, period.store):
-        facts = {"why": "presence of its days comes first", "n_days_missing": len(days)}
         return estimation.outcome(period, row, "unchanged", facts)
     return estimation.estimate(pilot, product, day)
 
@@ -61,9 +57,8 @@ def readiness(pilot: str, product: str, day: str) -> Readiness:
     Returns
     -------
     str
-        ``waits``: the window is not whole, or presence of its days not estimated. ``released``:
-        nothing is left to do. ``ready``: its candidates may be made; who approves them is asked
-        after that.
+        ``waits``: the window is not whole. ``released``: nothing is left to do. ``ready``: its
+        candidates may be made; who approves them is asked after that.
 
     Raises
     ------
@@ -75,8 +70,7 @@ def readiness(pilot: str, product: str, day: str) -> Readiness:
     if not unreleased(period, row):
         return "released"
     if not estimation.is_estimated(period.charter, row, period.window, period.store):
-        window = period.charter, period.window, period.store
-        if missing(*window) or without_presence(window[0], row, *window[1:]):
+        if missing(period.charter, period.window, period.store):
             return "waits"
         raise Waiting(
             f"{pilot}: {product} of {period.window} is not estimated yet: "

@@ -25,7 +25,6 @@ from peil.charter.schema import Charter
 from peil.charter.windows import Window, linked_products, periods
 from peil.estimate.champion import champion_of, default_footprint
 from peil.estimate.linked import follow
-from peil.estimate.linked.beside import presence_of, presence_runs
 from peil.estimate.linked.origin_plan import origin_plan
 from peil.estimate.linked.plan import flow_plan
 from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing, positions_of
@@ -81,7 +80,7 @@ def estimate(pilot: str, product: str, day: str) -> Outcome:
     Raises
     ------
     Waiting
-        Not every day of the window is staged, or, of visitors, has its presence estimated.
+        Not every day of the window is staged.
     GateClosed
         What is staged of one of them is not believable.
     Refused
@@ -138,9 +137,7 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
         "products": [row.name for row in linked_products(charter)],
     }
     parameters = {name: methods.section(name, pilot) for name in SECTIONS}
-    beside = presence_runs(charter, product, window, store)
-    of_product = {"product": product.name, **({"presence": beside} if beside else {})}
-    run_id = provenance.run_id({**inputs, **of_product}, parameters)
+    run_id = provenance.run_id({**inputs, "product": product.name}, parameters)
     records = [store.estimated_record(pilot, day, product.name) for day in periods(product, window)]
     if all(record.exists() and read_json(record)["run_id"] == run_id for record in records):
         facts = read_json(records[0])["facts"]
@@ -151,9 +148,7 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
     sums_id = provenance.run_id(inputs, parameters)
     tallies, facts = _tallies(charter, window, store, area, footprint, sums_id)
     weighing = Weighing(area, parameters, tallies[HOMES])
-    hours = device_rows.hours_of_window(charter, window)
-    presence = presence_of(charter, area, list(beside), hours, store) if beside else None
-    tables = _tables(charter, area, product, window, weighing, tallies, run_id, presence)
+    tables = _tables(charter, area, product, window, weighing, tallies, run_id)
     work = fresh_folder(store.work(pilot, window.first, f"estimate_{product.name}"))
     _write(
         work / "whole",
@@ -234,7 +229,6 @@ def _tables(
     weighing: Weighing,
     tallies: dict[str, pd.DataFrame],
     run_id: str,
-    presence: Any,
 ) -> dict[date, dict[str, pd.DataFrame]]:
     """The estimates of each period of the window, by the names of their files."""
     entry_points = [(product.tally, product.estimate), *([product.finer] if product.finer else [])]
@@ -247,9 +241,7 @@ def _tables(
             name: table_of(
                 weighing,
                 tallies[tally],
-                TablePeriod(
-                    window, hours, positions_of(day, window, counts), run_id, *plans, presence
-                ),
+                TablePeriod(window, hours, positions_of(day, window, counts), run_id, *plans),
             )
             for name, (tally, table_of) in zip(product.estimated.files, make, strict=True)
         }

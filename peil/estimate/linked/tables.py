@@ -20,7 +20,7 @@ from peil.estimate.linked.origin_plan import KINDS, OriginPlan
 from peil.estimate.linked.plan import FlowPlan
 from peil.estimate.linked.sums import PARTS, Origins
 from peil_models.uncertainty import presence_interval
-from peil_models.weighting import NightRatio, drawn_near
+from peil_models.weighting import NightRatio
 
 ESTIMATOR = "stays"
 Floats = NDArray[np.float64]
@@ -106,9 +106,6 @@ class TablePeriod:
         The entries that trips are published in.
     origins : OriginPlan, optional
         The origins that visitors are told apart by.
-    presence : ndarray of shape (n_zones, n_hours of the window), optional
-        Persons in each zone as presence estimates them, to which visitors are drawn near; NaN where
-        it does not. Unit: persons.
     """
 
     window: Window
@@ -117,7 +114,6 @@ class TablePeriod:
     run_id: str
     plan: FlowPlan | None = None
     origins: OriginPlan | None = None
-    presence: Floats | None = None
 
     def origin_plan(self) -> OriginPlan:
         """The origins that visitors are told apart by."""
@@ -137,9 +133,8 @@ def of_day(table: pd.DataFrame, positions: list[int]) -> pd.DataFrame:
 def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.DataFrame:
     """Devices present on one day by where they come from: `est_visitors__by_zone_hour_origin`.
 
-    The weights of an hour make the devices seen in it stand for the whole register; then those in
-    a zone are drawn near its presence, all origins alike. Devices are as they were counted.
-    Parameters as `flows`, of `Sums.present`.
+    The weights of an hour make the devices seen in it stand for the whole register. Parameters as
+    `flows`, of `Sums.present`.
     """
     origins = weighing.origins
     rows = of_day(tally, part.positions)
@@ -150,8 +145,6 @@ def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.D
         weights = weighing.per_device(present.astype(np.float64))
         if weights is not None:
             rows.loc[own.index, "n_persons"] = weights[own["origin"]] * own["mass"]
-    if part.presence is not None and len(rows) and weighing.register() is not None:
-        rows["n_persons"] *= _nearer(weighing, rows, part.presence)
     homes = origins.zones
     zone, hour, origin = (rows[name].to_numpy() for name in ("zone", "hour", "origin"))
     codes = part.origin_plan().codes(zone, hour, origin, origin > origins.unknown)
@@ -184,22 +177,6 @@ def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.D
             "run_id": part.run_id,
         }
     )
-
-
-def _nearer(weighing: Weighing, rows: pd.DataFrame, presence: Floats) -> Floats:
-    """Times as many persons of each row as bring those of its zone and hour near presence."""
-    zone, hour = rows["zone"].to_numpy(), rows["hour"].to_numpy()
-    sums = np.zeros(presence.shape)
-    np.add.at(sums, (zone, hour), rows["n_persons"].fillna(0.0).to_numpy(np.float64))
-    choices = weighing.choices["linked"]
-    near = drawn_near(
-        sums,
-        presence,
-        within=float(choices["presence_apart_share"]),
-        half_at=float(choices["presence_apart_half"]),
-    )
-    times = np.divide(near, sums, out=np.ones_like(sums), where=sums > 0)
-    return np.asarray(times[zone, hour])
 
 
 def residence(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.DataFrame:

@@ -10,10 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from peil import methods
 from peil.area.area import Area
 from peil.area.regions import regions
 from peil.charter.windows import Window
@@ -53,11 +50,7 @@ DAY = product_tables.TablePeriod(
 )
 WIDTH = {"level": 0.9, "sampling_overdispersion": 1.5, "model_error_share": 0.1}
 CHOICES: dict[str, dict[str, Any]] = {
-    "linked": {
-        "without_phone_share": 0.2,
-        "presence_apart_share": 0.01,
-        "presence_apart_half": 0.022,
-    },
+    "linked": {"without_phone_share": 0.2},
     "trips": {**WIDTH, "without_phone_workday": 0.5, "without_phone_weekend": 1.0},
     "linked_interval": WIDTH,
 }
@@ -163,36 +156,6 @@ def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
     assert named.loc[("A1", "region", "B"), ["n_devices", "n_persons"]].tolist() == [0, 5.0]
     assert named.loc[("A1", "region", "A"), "n_persons"] == pytest.approx(25.0)
     assert named.loc[("A1", "resident", "A1"), "n_persons"] == pytest.approx(225.0)
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.floats(1.0, 9000.0) | st.sampled_from([0.0, np.nan]), min_size=6, max_size=6))
-def test_visitors_of_a_zone_are_drawn_near_its_presence_and_rest_on_the_same_devices(
-    persons: list[float],
-) -> None:
-    presence = np.full((3, N_HOURS), np.nan)
-    presence[:, 8:10] = np.reshape(persons, (3, 2))
-    alone = product_tables.visitors(weighing(), PRESENT, DAY)
-    beside = product_tables.visitors(weighing(), PRESENT, replace(DAY, presence=presence))
-    same = ["zone_id", "hour_at", "origin_kind", "origin_id", "n_devices"]
-    assert beside[same].equals(alone[same])
-    before, after = (
-        table.groupby(["zone_id", "hour_at"])["n_persons"].sum() for table in (alone, beside)
-    )
-    for (zone, hour), n_persons in after.items():
-        wanted = presence[ZONES.index(zone), HOURS.index(hour)]
-        if wanted > 0:
-            assert abs(n_persons - wanted) < 0.01 * wanted
-            was = before.loc[(zone, hour)]
-            assert np.sign(round(n_persons - wanted, 6)) == np.sign(round(was - wanted, 6))
-        else:
-            assert n_persons == before.loc[(zone, hour)]
-    assert (beside["n_persons_lower"] <= beside["n_persons"]).all()
-
-
-def test_how_near_visitors_are_is_how_near_protection_takes_them_to_be() -> None:
-    apart = methods.section("linked", "demo")["presence_apart_share"]
-    assert apart >= methods.section("disclosure", "demo")["presence_known_share"]
 
 
 def test_residence_is_told_beside_the_register() -> None:
