@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -88,9 +89,12 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
         assert json.loads(file.read_text())["land_use"] == "none: every tile is alike"
     # the repository's own charter stages the same rows
     own = tmp_path / "own"
-    outside = {"PEIL_OUTSIDE_DATA": str(outside_data)}
+    pilots = shutil.copytree(PROJECT / "pilots", tmp_path / "own_pilots")
+    outside = {"PEIL_OUTSIDE_DATA": str(outside_data), "PEIL_PILOTS": str(pilots)}
+    another = str(tmp_path / "keys" / "b.key")
     for line in (
-        ["charter", "sign", pilot, "--synthetic", str(outside_data / pilot), "--by", "T"],
+        [*person[:-1], another],
+        [*vouch[:-1], another],
         *([verb, pilot, str(day)] for day in by_hand.days() for verb in ("ingest", "stage")),
     ):
         step = peil(own, *line, **outside)

@@ -6,6 +6,7 @@ tasks, gate, branches and mail, but no scheduler, no retries, and no run of the 
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Iterator
@@ -167,6 +168,10 @@ class _Walker:
         read_only(pilot)
         if pilot not in self._dags:
             self._dags[pilot] = self._read()
+            # what was imported stays: looking through it for garbage is a tenth of a run
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(10_000, 20, 20)
         return self._dags[pilot]
 
     def _read(self) -> dict[str, Any]:
