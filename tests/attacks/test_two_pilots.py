@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from peil.charter import reading
+from peil.ingest import deliveries
 from peil.settings import PROJECT, Settings
-from peil.store import ledger
+from peil.store import ledger, parties
 from peil.store.store import Store
 from tests.conftest import peil_here
 
@@ -52,11 +54,12 @@ def test_the_second_is_refused_where_three_tiles_differ_and_passes_where_none_do
         "PEIL_TRUTH": str(store_of_its_own.truth_folder),
     }
     answers = {}
+    store = Store(store_of_its_own)
     for pilot in ("demo", "moved", "alike"):
-        folder = str(store_of_its_own.deliveries_folder / "demo")
-        commands = [("charter", "sign", pilot, "--synthetic", folder, "--by", "the tests")]
-        commands += [(verb, pilot, DAY) for verb in VERBS]
-        for words in commands:
+        charter = reading.load(tmp_path / "pilots" / f"{pilot}.yml")
+        folder = store_of_its_own.deliveries_folder / "demo"
+        deliveries.vouch(store, charter, folder, parties.simulator(store))
+        for words in [(verb, pilot, DAY) for verb in VERBS]:
             done = peil_here(store_of_its_own.data, *words, **environment)
             answers[pilot] = (done.returncode, " ".join((done.stdout + done.stderr).split()))
             assert done.returncode == 0 or words[0] == "release", answers[pilot]

@@ -205,7 +205,7 @@ def _stop_before_rename(pipe: Connection, at: At) -> None:
 
     A rename inside a folder that is itself made aside is none that a reader could see.
     """
-    from peil.store import lines
+    from peil.store.witnessing import lines
 
     rename = os.replace
     root = Path(os.environ["PEIL_DATA"])

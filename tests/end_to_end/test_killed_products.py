@@ -88,7 +88,7 @@ def staged(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="module")
 def undisturbed(staged: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = staged.copy(tmp_path_factory.mktemp("undisturbed") / "one")
-    assert [place.run(verb).statuses for verb in VERBS] == [("done",), ("done",)]
+    assert [place.run(verb).statuses for verb in VERBS] == [("done",), ("done", "done")]
     assert all(len(content) > 100 for content in place.released().values())
     return place
 
@@ -107,7 +107,7 @@ def test_killed_at_every_rename_it_ends_as_if_nothing_had_happened(
                 break
             reached.append(end.reached)
             passed |= {end.reached}
-        assert place.run(verb).statuses == ("unchanged",)
+        assert set(place.run(verb).statuses) == {"unchanged"}
     assert len(set(reached)) > 10, reached
     for part in ("linked/", "flows/", "candidate/", "released/", "ledger/"):
         assert any(part in name for name in reached), (part, reached)
@@ -129,6 +129,6 @@ def test_killed_with_something_half_written_it_ends_the_same(
         if step == verb:
             assert place.run(step, at=At(point)).was_killed
         end = place.run(step)
-        assert (end.error, end.statuses) == ("", ("done",))
+        assert end.error == "" and "done" in end.statuses
     assert place.released() == undisturbed.released()
     assert ledger.check(place.store, "demo") == []
