@@ -110,7 +110,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def peil(data: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command `peil` on a store of its own, as a person would."""
     pilots = str(PROJECT / "pilots")  # of these charters, however few days are simulated
-    env = {**os.environ, "PEIL_DATA": str(data), "PEIL_PILOTS": pilots, **environment}
+    # deliveries are shared by stores: none may take them away from the others
+    env = {**os.environ, "PEIL_DATA": str(data), "PEIL_PILOTS": pilots}
+    env |= {"PEIL_KEEP_DELIVERIES": "true", **environment}
     env.setdefault("PEIL_KEEP_DELIVERIES", "true")  # many tests read the same deliveries
     return subprocess.run(
         [sys.executable, "-m", "peil.cli", *words],
@@ -132,7 +134,8 @@ def peil_here(data: Path, *words: str, **environment: str) -> subprocess.Complet
 
     from peil.cli import app
 
-    env = {"PEIL_DATA": str(data), "PEIL_PILOTS": str(PROJECT / "pilots"), **environment}
+    env = {"PEIL_DATA": str(data), "PEIL_PILOTS": str(PROJECT / "pilots")}
+    env |= {"PEIL_KEEP_DELIVERIES": "true", **environment}
     env.setdefault("PEIL_KEEP_DELIVERIES", "true")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(PROJECT)

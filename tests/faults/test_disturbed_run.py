@@ -86,6 +86,8 @@ def test_a_run_stopped_at_any_moment_ends_in_the_bytes_of_one(
         errors, code = stop_after(settings, 4 + draw.uniform(0, 16), number)
         if code == 0:
             break  # the machine was quicker than the signal
+        if code == -number:
+            continue  # and here slower: it was still being imported, and did nothing
         assert code == 128 + number and errors == f"{Stopped(number)}\n"
         n_stopped += 1
         kinds = [entry["kind"] for entry in ledger.entries(store.ledger("demo"))[before:]]

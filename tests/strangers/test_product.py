@@ -10,6 +10,7 @@ import yaml
 from copied import Copied
 
 from peil.settings import PROJECT, Settings
+from tests.conftest import new_store
 
 MOST_FILES = 17
 DAYS = 2
@@ -209,20 +210,17 @@ def test_a_new_product_touches_few_files(checkout: Copied) -> None:
 
 @pytest.mark.slow
 def test_the_new_product_is_estimated_judged_released_and_shown(
-    checkout: Copied, small_deliveries: Settings, tmp_path: Path
+    checkout: Copied, small_deliveries: Settings
 ) -> None:
     places = {
         "PEIL_DELIVERIES": str(small_deliveries.deliveries_folder),
         "PEIL_TRUTH": str(small_deliveries.truth_folder),
         "PEIL_PILOTS": str(checkout.folder / "pilots"),
+        "PEIL_KEEP_DELIVERIES": "true",
     }
-    delivered = str(small_deliveries.deliveries_folder / "demo")
-    key = str(tmp_path / "a.key")
-    person = ("party", "enroll", "--role", "operator", "--name", "A. Tester", "--key", key)
-    signed = ("charter", "sign", "demo", "--synthetic", delivered, "--key", key)
-    for words in (person, signed, ("run", "demo")):
-        done = checkout.python(*PEIL, *words, **places)
-        assert done.returncode == 0, done.stdout + done.stderr
+    new_store(small_deliveries, checkout.folder / "data")
+    done = checkout.python(*PEIL, "run", "demo", **places)
+    assert done.returncode == 0, done.stdout + done.stderr
     agency = checkout.folder / "data" / "agency"
     name = "rel_arrivals__by_zone_hour"
     released = [
