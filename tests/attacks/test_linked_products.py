@@ -219,6 +219,7 @@ def test_two_keys_and_two_runs_release_the_same_bytes(linked_store: Store, early
             estimate.estimate("demo", product, FIRST)
             outcome = product_windows.release_window("demo", product, str(DAYS[1]))
             assert outcome.facts["n_periods"] == len(DAYS)
+            product_windows.publish_window("demo", product, str(DAYS[1]))
     ours, theirs = pseudonyms(early.store)[FIRST], pseudonyms(linked_store)[FIRST]
     assert ours.isdisjoint(theirs) and len(ours) == len(theirs)
     assert released(early.store) == released(linked_store)
