@@ -34,8 +34,9 @@ from peil_models.disclosure.joint_hour import CrossingError
 @contextmanager
 def locked(store: Store) -> Iterator[None]:
     """Hold the operator's disclosure ledger, so that no two pilots cross unaware of each other."""
-    store.disclosure.mkdir(parents=True, exist_ok=True)
-    with FileLock(store.disclosure / ".lock"):
+    lock = store.operator / "locks" / "disclosure.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
         yield
 
 
