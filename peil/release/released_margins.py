@@ -32,6 +32,12 @@ KEYS = {
 }
 
 
+def key_of(product: str, table: pd.DataFrame) -> list[str]:
+    """What names an entry; of a product that is not listed every column of a place or a time."""
+    names = {name: None for key in KEYS.values() for name in key}
+    return KEYS.get(product) or [name for name in names if name in table]
+
+
 @dataclass(frozen=True)
 class ReleasedMargins:
     """One product of one delivery, as one pilot released it or is about to.
@@ -88,7 +94,7 @@ def entries(product: str, table: pd.DataFrame, estimated: Path) -> pd.DataFrame:
     that a published number of persons is a number of devices up to its rounding. Of products that
     follow devices the entries that are told are listed, without counts.
     """
-    key = KEYS[product]
+    key = key_of(product, table)
     keyed = table[[*key, "OBS_STATUS"]].assign(
         TIME_PERIOD=pd.to_datetime(table["TIME_PERIOD"], utc=True)
     )

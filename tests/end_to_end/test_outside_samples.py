@@ -60,6 +60,6 @@ def test_essnet_is_scored_against_its_true_positions(outside_data: Path, tmp_pat
     assert scores["quantity"] == "n_devices"
     assert set(scores["whole"]) == set(ESTIMATORS)
     for figures in scores["whole"].values():
-        # of so few devices most counts are withheld: what a person vouched for has the threshold
+        # what a person vouched for has the threshold: a third of so few devices is withheld
         assert 0 < figures["wape_day"] < 0.75
-        assert figures["bias_day"] == pytest.approx(0, abs=1e-3)
+        assert -0.4 < figures["bias_day"] < 0
