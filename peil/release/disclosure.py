@@ -133,7 +133,7 @@ def _check_linked(release: ReleasedMargins, others: list[ReleasedMargins]) -> No
                 "two zonings tell together of people who are followed cannot be bounded: take the "
                 "same `area`, or leave the product out."
             )
-        key = margins.KEYS[release.product]
+        key = margins.key_of(release.product, release.entries)
         shown = release.entries[~release.entries["withheld"]]
         joined = shown.merge(
             other.entries[[*key, "withheld"]], on=key, how="left", suffixes=("", "_before")
