@@ -113,7 +113,6 @@ def peil(data: Path, *words: str, **environment: str) -> subprocess.CompletedPro
     # deliveries are shared by stores: none may take them away from the others
     env = {**os.environ, "PEIL_DATA": str(data), "PEIL_PILOTS": pilots}
     env |= {"PEIL_KEEP_DELIVERIES": "true", **environment}
-    env.setdefault("PEIL_KEEP_DELIVERIES", "true")  # many tests read the same deliveries
     return subprocess.run(
         [sys.executable, "-m", "peil.cli", *words],
         capture_output=True,
@@ -136,7 +135,6 @@ def peil_here(data: Path, *words: str, **environment: str) -> subprocess.Complet
 
     env = {"PEIL_DATA": str(data), "PEIL_PILOTS": str(PROJECT / "pilots")}
     env |= {"PEIL_KEEP_DELIVERIES": "true", **environment}
-    env.setdefault("PEIL_KEEP_DELIVERIES", "true")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(PROJECT)
         done = CliRunner().invoke(app, words, env=env)

@@ -22,6 +22,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         **clean,
         "PEIL_DATA": str(settings.data),
         "PEIL_DELIVERIES": str(settings.deliveries_folder),
+        "PEIL_KEEP_DELIVERIES": "true",  # another store's, which others read after this
         "PEIL_TRUTH": str(settings.truth_folder),
         "PEIL_PILOTS": str(settings.pilots),
         "PYTHONPATH": str(PROJECT),
@@ -34,6 +35,7 @@ def second_store(first: Settings, folder: Path) -> Settings:
         update={
             "data": folder,
             "deliveries": first.deliveries_folder,
+            "keep_deliveries": True,
             "truth": first.truth_folder,
         }
     )

@@ -88,7 +88,7 @@ def test_a_run_stopped_at_any_moment_ends_in_the_bytes_of_one(
             break  # the machine was quicker than the signal
         if code == -number:
             continue  # and here slower: it was still being imported, and did nothing
-        assert code == 128 + number and errors == f"{Stopped(number)}\n"
+        assert (code, errors) == (128 + number, f"{Stopped(number)}\n")
         n_stopped += 1
         kinds = [entry["kind"] for entry in ledger.entries(store.ledger("demo"))[before:]]
         assert kinds.count("release") <= 1 and ledger.check(store, "demo") == []
