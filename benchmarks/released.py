@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.limit import limit
 from benchmarks.measuring.process import CommandFailed
 from benchmarks.recording import FOLDER, record_file, when_and_where, write_figures
 from benchmarks.released_page import facts, report
@@ -130,6 +131,7 @@ def _world(
         of_world["estimators"] = {
             name: figures["mape_day"] for name, figures in scored["whole"].items()
         }
+    of_world["limit"] = limit(make, seed, *size)
     return of_world | ({"closed": closed} if closed else {})
 
 

@@ -110,9 +110,15 @@ def _beside(measured: dict[str, dict[str, Any]]) -> list[str]:
             values = across([world[name] for world in worlds])
             shown = values if len(worlds) > 1 else values[:1]
             rows.append(f"| {name} | {period} | " + " ± ".join(f"{v:.1%}" for v in shown) + " |")
+        limits = [w["limit"]["mape"] for w in scores["worlds"].values() if "limit" in w]
+        if limits:
+            shown = across(limits) if len(limits) > 1 else tuple(limits)
+            cell = " ± ".join(f"{v:.1%}" for v in shown)
+            rows.append(f"| every main phone located without error | {period} | {cell} |")
     head = [
         "",
-        "Presence of every estimator by municipality, before protection:",
+        "Presence of every estimator by municipality, before protection, and what is left of the "
+        "error where nobody errs about a place (`benchmarks/limit.py`):",
         "",
         "| estimator | | MAPE |",
         "|---|---|---|",

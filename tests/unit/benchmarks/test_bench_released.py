@@ -10,13 +10,24 @@ from typing import Any
 import pytest
 
 from benchmarks import released
+from benchmarks.limit import limit
 from benchmarks.measuring.process import CommandFailed
 from peil.outcome import Refused
 from peil.settings import PROJECT
-from peil.store.atomic import write_json
+from peil.store.atomic import read_json, write_json
 from peil_models.synthetic import MAKES
 
 PROSE = PROJECT / "docs" / "methods" / "makes.md"
+
+
+@pytest.fixture(autouse=True)
+def no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits are simulated anew: here each is a thousandth of the seed."""
+
+    def of_seed(make: str, seed: int, devices: int, days: int) -> dict[str, float]:
+        return {"mape": seed / 1000, "wape": 0.0}
+
+    monkeypatch.setattr(released, "limit", of_seed)
 
 
 def world(mape: float) -> dict[str, Any]:
@@ -58,6 +69,30 @@ def test_every_world_is_simulated_run_and_scored(
     assert "| presence, region | now | – | 5.0% ± 6.3% | – | – | 50.0% ± 0.0% | – | – |" in page
     assert "| visitors, all origins | now | 25.0% ± 0.0% |" in page
     assert "| 22 | now | 0.990 | 1.000 | 1.500 |" in page
+
+
+def test_the_page_shows_what_a_perfect_locator_leaves_beside_the_estimators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = running({"21": 0.04, "22": 0.06}, [])
+
+    def scoring(command: list[str], env: dict[str, str], **words: Any) -> SimpleNamespace:
+        done: SimpleNamespace = run(command, env, **words)
+        file = Path(env["PEIL_DATA"]) / "operator/estimated/demo/scores/scores.json"
+        write_json(file, read_json(file) | {"whole": {"sb": {"mape_day": 0.08}}})
+        return done
+
+    monkeypatch.setattr(released.subprocess, "run", scoring)
+    released.released(["demo"], [21, 22], lambda text: None, tmp_path)
+    page = (tmp_path / "released.md").read_text()
+    assert "| sb | now | 8.0% ± 0.0% |" in page
+    # .021 and .022: half the interval of two is 6.314 standard errors of .0005
+    assert "| every main phone located without error | now | 2.1% ± 0.3% |" in page
+
+
+def test_who_locates_every_phone_errs_less_with_more_phones() -> None:
+    few, many = (limit("demo", 1, devices, 1) for devices in (400, 4_000))
+    assert 0 < many["mape"] < few["mape"] / 2 and 0 < many["wape"] < few["wape"] / 2
 
 
 def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
