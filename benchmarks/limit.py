@@ -46,7 +46,9 @@ def limit(make: str, seed: int, devices: int, days: int) -> dict[str, float]:
     simulation = Simulation(devices, days, seed, seed, make=MAKES[make])
     country, phones = simulation.world.country, simulation.population.devices
     names = sorted(country.zone_ids)
-    zone_of_tile = pd.Index(names).get_indexer(country.tiles["zone_id"])  # -1 in no municipality
+    zone_of_tile = pd.Index(names).get_indexer(
+        pd.Index(country.tiles["zone_id"])
+    )  # -1 in no municipality
     is_read = phones["is_main"] & ~phones["is_opted_out"] & (phones["person"] >= 0)
     holders = np.unique(phones.loc[is_read, "person"].to_numpy())
     everybody = np.arange(simulation.itinerary.n_persons)
