@@ -12,7 +12,11 @@ from benchmarks.accuracy.seeds import across
 from peil.outcome import Fact
 from peil_models.synthetic import MAKES
 
-PERIODS = {"before": "before (baseline)", "now": "now"}
+PERIODS = {
+    "before": "before (baseline)",
+    "now": "now",
+    "trained": "now, footprint trained on the first two nights (`--trained`)",
+}
 HEADS = {
     "published_share": "true mass published",
     "mape": "MAPE",

@@ -104,7 +104,7 @@ def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
         monkeypatch.setattr(released.subprocess, "run", running({"1": mape}, calls))
         released.released(on, [1], lambda text: None, tmp_path, **size)
 
-    measure(["demo,clustered", "erratic"], 0.05, days=2, devices=500, is_baseline=True)
+    measure(["demo,clustered", "erratic"], 0.05, days=2, devices=500, period=released.BEFORE)
     measure(["clustered"], 0.03, days=2, devices=500)
     assert [call[6] for call in calls[::3]] == ["demo", "clustered", "erratic", "clustered"]
     page = (tmp_path / "released.md").read_text()
@@ -118,8 +118,31 @@ def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
         ["now", "–", "3.0%"],
     ]
     with pytest.raises(Refused, match=r"Make clustered has a baseline in .*released\.json"):
-        measure(["shares", "clustered"], 0.01, is_baseline=True)
+        measure(["shares", "clustered"], 0.01, period=released.BEFORE)
     assert (tmp_path / "released.md").read_text() == page
+
+
+def test_a_trained_footprint_is_a_row_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+    for mape, period in ((0.05, released.NOW), (0.04, released.TRAINED)):
+        monkeypatch.setattr(released.subprocess, "run", running({"21": mape}, calls))
+        released.released(["shares"], [21], lambda text: None, tmp_path, period=period)
+    assert [words[0] for words in calls[:3]] == ["simulate", "run", "score"]
+    assert [" ".join(words) for words in calls[4:]] == [
+        "ingest demo 2026-03-02",
+        "stage demo 2026-03-02",
+        "ingest demo 2026-03-03",
+        "stage demo 2026-03-03",
+        "train demo --fit-days 1 --judge-days 1",
+        "run demo",
+        "score demo",
+    ]
+    page = (tmp_path / "released.md").read_text()
+    assert "| presence, region | now | – | 5.0%" in page
+    assert "| presence, region | trained | – | 4.0%" in page
+    assert "*Now, footprint trained on the first two nights (`--trained`)*: worlds 21" in page
 
 
 def test_a_gate_that_closes_is_a_result_with_its_sentence(
