@@ -100,7 +100,8 @@ def _tail(path: Path) -> _Tail:
     for line in lines.read(path, tail.size, size).splitlines(keepends=True):
         entry = _entry(path, tail.n_entries + 1, line)
         content = _content(entry["kind"], entry["facts"])
-        tail.add(line, _hash(entry), content, datetime.fromisoformat(entry["at"]))
+        own_hash = hashlib.sha256(line.removesuffix(b"\n")).hexdigest()
+        tail.add(line, own_hash, content, datetime.fromisoformat(entry["at"]))
     _tails[path] = tail
     return tail
 

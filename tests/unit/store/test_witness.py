@@ -191,7 +191,7 @@ def test_an_append_reads_the_end_of_the_ledger_only(
     monkeypatch.setattr(lines, "read", counted)
     monkeypatch.setattr(Path, "read_bytes", lambda file: pytest.fail(f"{file} is read whole"))
     with monkeypatch.context() as patch:
-        patch.setattr("peil.store.signing.read_key", lambda file: bytes(32))
+        patch.setattr("peil.store.private_keys.read_key", lambda file: bytes(32))
         for n in range(5):
             ledger.append(kept.store, "tiny", "more", at + timedelta(seconds=n), {"n": n})
     assert lines.size_of(kept.store.ledger("tiny")) > 300_000
