@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from peil.outcome import Refused
 
-SecretName = Literal["smtp_password", "webhook_url", "apprise_urls"]
+SecretName = Literal["smtp_password", "webhook_url", "apprise_urls", "pkcs11_pin"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     webhook_url_file: Path | None = None
     apprise_urls: SecretStr | None = Field(None, description="separated by white space")
     apprise_urls_file: Path | None = None
+    operator_key: str | None = Field(
+        None, description="URI of the operator's signing key in a token; default a file"
+    )
+    pkcs11_module: Path | None = Field(None, description="library that speaks to tokens of keys")
+    pkcs11_pin: SecretStr | None = None
+    pkcs11_pin_file: Path | None = None
     link_prefix: str | None = Field(None, description="stands before links; default the store")
 
     @property

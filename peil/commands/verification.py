@@ -11,15 +11,18 @@ from rich.console import Console
 
 Place = Annotated[
     Path | None,
-    typer.Argument(help="A bundle's folder, a ledger or a store; by default this store."),
+    typer.Argument(
+        help="A bundle's folder, a ledger, a regulator's view or a store; by default this store."
+    ),
 ]
 Key = Annotated[str, typer.Option(help="The operator's public key, from the register.")]
+AgencyKey = Annotated[str, typer.Option(help="The agency's public key, from the agency.")]
 
 
 def verify_command(console: Console, complaint: Console) -> Callable[..., None]:
     """Make the command, which prints on these consoles."""
 
-    def verify(place: Place = None, key: Key = "") -> None:
+    def verify(place: Place = None, key: Key = "", agency_key: AgencyKey = "") -> None:
         """Check signatures, hashes, names and ledger, and name the first thing that is wrong.
 
         Example: [bold]peil verify data/agency/released/demo/presence/2026-03-02[/bold]
@@ -28,7 +31,7 @@ def verify_command(console: Console, complaint: Console) -> Callable[..., None]:
         from peil.settings import settings
         from peil.store import verifying
 
-        exit_code, sentence = verifying.answer(place or settings().data, key)
+        exit_code, sentence = verifying.answer(place or settings().data, key, agency_key)
         plainly(complaint if exit_code else console, sentence)
         raise typer.Exit(exit_code)
 

@@ -17,7 +17,7 @@ from peil.store.atomic import canonical, read_json, sha256, write_bytes
 from peil.store.signing import public_key, sign
 from peil.store.store import Store
 from peil.store.verifying import NAME as NAME
-from peil.store.verifying import Broken, Manifest
+from peil.store.verifying import Broken, Manifest, carried
 
 VERIFIER = "verify.py"
 
@@ -34,7 +34,7 @@ def seal(store: Store, folder: Path, names: dict[str, str]) -> Path:
     names : dict of str to str
         What it is a bundle of: pilot, product, period, tier, table and the hash of its CSV.
     """
-    write_bytes(folder / VERIFIER, Path(verifying.__file__).read_bytes())
+    write_bytes(folder / VERIFIER, carried.one_file())
     files = sorted(file for file in folder.iterdir() if file.is_file() and file.name != NAME)
     statement = {
         "_type": verifying.STATEMENT,

@@ -27,6 +27,8 @@ from peil.release.released_margins import ReleasedMargins
 from peil.store import ledger
 from peil.store.atomic import read_json
 from peil.store.store import Store
+from peil_models.disclosure.audit import EXACT
+from peil_models.disclosure.blocks import Margins
 from peil_models.disclosure.joint_audit import Narrowed, narrowed
 from peil_models.disclosure.joint_hour import CrossingError
 
@@ -74,7 +76,17 @@ def release_of(
         area=margins.tiled(charter, area),
         members=margins.members(area),
         entries=margins.entries(product, table, estimated),
+        left_out=left_out_of(store, charter.pilot, day),
     )
+
+
+def left_out_of(store: Store, pilot: str, day: date) -> dict[str, str]:
+    """Of each file of events of a day, by its hash, how many rows were left out, by which list."""
+    manifest = store.raw_manifest(pilot, day)
+    landed = read_json(manifest) if manifest.exists() else {"files": []}
+    counts = {file["sha256"]: int(file.get("n_opted_out", 0)) for file in landed["files"]}
+    listed = landed.get("opt_out", "")
+    return {file: f"{n_rows} {listed}" if n_rows else "0" for file, n_rows in counts.items()}
 
 
 def check(store: Store, release: ReleasedMargins) -> None:
@@ -83,15 +95,16 @@ def check(store: Store, release: ReleasedMargins) -> None:
     Raises
     ------
     Refused
-        It would narrow a withheld entry, or single out few people by a difference; or what was
-        released of the same delivery is not known any more.
+        It would narrow a withheld entry, or single out few people by a difference: of zones, or of
+        before and after they opted out; or what was released of the same delivery is not known any
+        more.
     """
     _mend(store, release)
-    others = [
-        other
-        for other in margins.kept(store, release.delivery, release.product)
-        if other.pilot != release.pilot
-    ]
+    before = margins.kept(store, release.delivery, release.product)
+    for other in before:
+        if not release.is_without_the_same(other):
+            _check_left_out(release, other)
+    others = [other for other in before if other.pilot != release.pilot]
     if not others:
         return
     if release.product != PRESENCE:
@@ -114,6 +127,67 @@ def check(store: Store, release: ReleasedMargins) -> None:
 def keep(store: Store, release: ReleasedMargins) -> None:
     """Keep what crosses; the same release is the same files."""
     margins.keep(store, release)
+
+
+def _check_left_out(release: ReleasedMargins, other: ReleasedMargins) -> None:
+    """Refuse figures of the same records without few people whom an earlier release counted.
+
+    Whoever subtracts one from the other would know where these were. Zones of both that are the
+    same tiles are compared, and what is left of a zone without those within it that are told.
+    """
+    where = f"{other.pilot} released {other.product} of the same records ({other.period})"
+    what = "before somebody opted out, and the difference would tell of fewer than"
+    threshold = max(release.threshold, other.threshold)
+    if release.product != PRESENCE:
+        key = margins.key_of(release.product, release.entries)
+        shared = release.entries.merge(other.entries[key], on=key).sort_values(key)
+        if len(shared):
+            first = shared.iloc[0]
+            raise Refused(
+                f"{release.pilot} {release.period}: {where} {what} {threshold} devices of "
+                f"{first[key[0]]} at {_local(first[key[2]])}: it is not released."
+            )
+        return
+    hours, (earlier, later) = margins.aligned([other, release])
+    for zone, told in differences(earlier, later):
+        few = np.flatnonzero((np.abs(told) > EXACT) & (np.abs(told) < threshold))
+        if len(few):
+            raise Refused(
+                f"{release.pilot} {release.period}: {where} {what} {threshold} devices of "
+                f"{list(release.members)[zone]} at {_local(hours[few[0]])}: it is not released."
+            )
+
+
+def differences(
+    earlier: Margins, later: Margins
+) -> Iterator[tuple[int, np.ndarray[Any, np.dtype[np.float64]]]]:
+    """What two releases of the same zones tell by subtraction, of each zone and of what is left.
+
+    Yields
+    ------
+    zone, told : int, ndarray of float64
+        Number of an entry of the later one; devices by hour that are in the earlier figure only:
+        of the zone, then of the zone without those within it that both tell. NaN where not told.
+    """
+    cells = [
+        {np.isin(one.part, parts).tobytes(): number for number, parts in enumerate(one.entries)}
+        for one in (earlier, later)
+    ]
+    pairs = sorted(
+        (np.frombuffer(tiles, dtype=bool).sum(), number, cells[0][tiles])
+        for tiles, number in cells[1].items()
+        if tiles in cells[0]
+    )
+    sums: dict[int, np.ndarray[Any, np.dtype[np.float64]]] = {}  # of zones that lie in no other yet
+    inside: dict[int, set[int]] = {}
+    for _, number, before in pairs:
+        own = set(later.entries[number].tolist())
+        within = [other for other in sums if inside[other] <= own]
+        parts = np.sum([sums.pop(other) for other in within], axis=0) if within else 0.0
+        told = earlier.devices[before] - later.devices[number]
+        yield number, told
+        yield number, told - parts
+        sums[number], inside[number] = np.where(np.isnan(told), parts, told), own
 
 
 def _check_linked(release: ReleasedMargins, others: list[ReleasedMargins]) -> None:

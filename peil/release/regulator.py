@@ -1,12 +1,13 @@
 """The regulator's view of a pilot as a signed folder: what was allowed, done, released, deleted.
 
 Everything is copied or made of what is kept; no row of a device and no figure is in it. The same
-state of the store gives the same bytes.
+state of the store gives the same bytes. What the lists say is worked out, and checked again by
+`peil verify`, in `peil.store.verifying.views`: proofs under the agency's heads need no trust in the
+operator.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,11 @@ from peil.charter import public_register, reading, signatures
 from peil.charter.schema import Charter
 from peil.outcome import Outcome, Refused
 from peil.release import bundle, processing
-from peil.store import ledger, verifying
+from peil.store import ledger, parties, verifying
 from peil.store.atomic import fresh_folder, replace_folder, write_json, write_text
 from peil.store.store import Store
-
-DELETIONS = re.compile("delet|shred|purg|destroy|stop|withdrawn|retention|erase")
-PEOPLE = ("by", "vouched_by", "name", "role")
+from peil.store.verifying import views
+from peil.store.witnessing import lines, witness
 
 
 def export(pilot: str, folder: Path) -> Outcome:
@@ -46,9 +46,10 @@ def export(pilot: str, folder: Path) -> Outcome:
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     _copied(charter, store, aside)
     releases = _releases(charter, store, entries)
-    deletions = [entry for entry in entries if DELETIONS.search(entry["kind"])]
-    write_json(aside / "charter_history.json", _history(entries))
+    deletions = views.deletions_of(entries)
+    write_json(aside / "charter_history.json", views.history_of(entries))
     write_json(aside / "releases.json", releases)
+    write_json(aside / views.PROOFS, _proofs(charter, store))
     write_json(aside / "deletions.json", {"entries": deletions, "kept": _kept(charter, store)})
     write_json(aside / "access.json", _access(charter, store, entries))
     write_json(aside / "ledger_check.json", {"faults": ledger.check(store, charter.pilot)})
@@ -73,9 +74,11 @@ def _copied(charter: Charter, store: Store, folder: Path) -> None:
     pilot = charter.pilot
     for file, name in (
         (reading.path_of(pilot), "charter.yml"),
-        (store.ledger(pilot), "ledger.jsonl"),
-        (store.agency_ledger(pilot), "ledger_of_the_agency.jsonl"),
-        (store.public_entry(pilot), "register.json"),
+        (store.ledger(pilot), views.LOG),
+        (store.agency_ledger(pilot), views.COPY),
+        (store.heads(pilot), views.HEADS),
+        (store.agency_public_key, views.KEY),
+        (store.public_entry(pilot), views.REGISTER),
         (store.vouched(pilot), "register_synthetic.json"),
     ):
         if file.exists():
@@ -88,27 +91,12 @@ def _copied(charter: Charter, store: Store, folder: Path) -> None:
     write_text(folder / "methods.toml", methods.text())
 
 
-def _history(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every charter that was entered, with the keys that differ from the one before it."""
-    history: list[dict[str, Any]] = []
-    before: dict[str, Any] = {}
-    for entry in entries:
-        if entry["kind"] != "charter":
-            continue
-        register = entry["facts"]["register"]
-        changed = sorted(
-            key for key in {*before, *register} if before.get(key) != register.get(key)
-        )
-        history.append(
-            {
-                "sequence": entry["sequence"],
-                "at": entry["at"],
-                "changed": changed if before else [],
-                "charter": register,
-            }
-        )
-        before = register
-    return history
+def _proofs(charter: Charter, store: Store) -> dict[str, Any]:
+    """Proofs under the agency's newest head; none where it is not of this very ledger."""
+    entries = lines.read(store.ledger(charter.pilot)).split(b"\n")[:-1]
+    if witness.faults(store, charter.pilot) or not (heads := witness.heads(store, charter.pilot)):
+        return {"head": {}, "entries": []}
+    return views.proofs_of(entries, heads)
 
 
 def _releases(
@@ -116,21 +104,15 @@ def _releases(
 ) -> list[dict[str, Any]]:
     """Every release that the ledger knows, and whether its bundle is still what was signed."""
     key = public_register.entry_of(charter, store)["operator_public_key"]
-    releases = []
-    for entry in entries:
-        if entry["kind"] != "release":
-            continue
-        facts = entry["facts"]
-        folder = store.agency / "released" / charter.pilot / facts["product"] / facts["period"]
-        faults = _faults(folder, key)
-        releases.append(
-            {"sequence": entry["sequence"], "at": entry["at"], **facts, "faults": faults}
-        )
-    return releases
+    return [
+        {**row, "faults": _faults(store.agency / "released" / charter.pilot, row, key)}
+        for row in views.releases_of(entries)
+    ]
 
 
-def _faults(folder: Path, key: str) -> list[str]:
+def _faults(released: Path, row: dict[str, Any], key: str) -> list[str]:
     """The first thing that is wrong with a released bundle; none where it is whole."""
+    folder = released / row["product"] / row["period"]
     try:
         verifying.bundle(folder, key)
     except verifying.Broken as fault:
@@ -152,16 +134,8 @@ def _kept(charter: Charter, store: Store) -> dict[str, list[str]]:
 
 
 def _access(charter: Charter, store: Store, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """Who may receive what, who signed, and who did something by name, as the ledger has it."""
-    acts = [
-        {
-            "sequence": entry["sequence"],
-            "kind": entry["kind"],
-            **{name: entry["facts"][name] for name in PEOPLE if name in entry["facts"]},
-        }
-        for entry in entries
-        if set(PEOPLE) & set(entry["facts"])
-    ]
+    """Who may sign, receive and approve, who read rows and for what, who did something by name."""
+    people = [party.body() for party in parties.of_pilot(store, charter.is_synthetic)]
     return {
         "recipients": charter.recipients,
         "operator": charter.operator.model_dump(mode="json", exclude_none=True),
@@ -170,5 +144,7 @@ def _access(charter: Charter, store: Store, entries: list[dict[str, Any]]) -> di
             {name: signature["body"].get(name) for name in ("role", "name", "key_id", "signed_at")}
             for signature in signatures.listed(charter, store)
         ],
-        "acts": acts,
+        "may_sign": [{k: v for k, v in body.items() if k != "type"} for body in people],
+        "acts": views.acts_of(entries),
+        "reads": views.reads_of(entries),
     }

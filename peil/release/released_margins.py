@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ class ReleasedMargins:
         Hashes of the files of events, in order.
     members : dict
         Zone of any level → numbers of the lowest zones that make it up.
+    left_out : dict
+        Hash of a file of events → how many of its rows were left out, and by which list.
     entries : DataFrame
         The key of `KEYS`, `withheld`, and of presence `devices` (NaN where not told) and
         `half_step`.
@@ -61,11 +63,17 @@ class ReleasedMargins:
     area: Tiled
     members: dict[str, list[int]]
     entries: pd.DataFrame
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Name of its files."""
         return f"{self.pilot}.{self.product}.{self.period}"
+
+    def is_without_the_same(self, other: ReleasedMargins) -> bool:
+        """Whether the same rows of the files that both rest on were left out of both."""
+        shared = set(self.delivery) & set(other.delivery)
+        return all(self.left_out.get(file) == other.left_out.get(file) for file in shared)
 
 
 def tiled(charter: Charter, area: Area) -> Tiled:
@@ -147,6 +155,7 @@ def keep(store: Store, release: ReleasedMargins) -> Path:
         "tiles_sha256": area_sha256,
         "entries_sha256": hashlib.sha256(table).hexdigest(),
         "members": release.members,
+        "left_out": release.left_out,
     }
     return write_json(folder / f"{release.name}.json", listed)
 
@@ -173,7 +182,7 @@ def kept(store: Store, delivery: Sequence[str], product: str) -> list[ReleasedMa
             *(place[name].to_numpy() for name in ("x_m", "y_m", "zone")),
         )
         names = ("pilot", "product", "period", "threshold", "delivery")
-        rest = {name: listed[name] for name in names}
+        rest = {name: listed[name] for name in names} | {"left_out": listed.get("left_out", {})}
         releases.append(
             ReleasedMargins(
                 **rest, area=area, members=listed["members"], entries=pd.read_parquet(table)

@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,14 @@ def entries(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    content = path.read_bytes().split(b"\n")[:-1]
-    return [_entry(path, number, line) for number, line in enumerate(content, start=1)]
+    return list(_entries(path, path.read_bytes()))
+
+
+@lru_cache(maxsize=4)
+def _entries(path: Path, content: bytes) -> tuple[dict[str, Any], ...]:
+    """Parsed once for as long as nothing is added: a verb asks a hundred times."""
+    lines = content.split(b"\n")[:-1]
+    return tuple(_entry(path, number, line) for number, line in enumerate(lines, start=1))
 
 
 def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -93,7 +100,8 @@ def _tail(path: Path) -> _Tail:
     for line in lines.read(path, tail.size, size).splitlines(keepends=True):
         entry = _entry(path, tail.n_entries + 1, line)
         content = _content(entry["kind"], entry["facts"])
-        tail.add(line, _hash(entry), content, datetime.fromisoformat(entry["at"]))
+        own_hash = hashlib.sha256(line.removesuffix(b"\n")).hexdigest()
+        tail.add(line, own_hash, content, datetime.fromisoformat(entry["at"]))
     _tails[path] = tail
     return tail
 

@@ -18,13 +18,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from peil.outcome import Refused
 from peil.settings import PROJECT
+from peil.store import private_keys
 from peil.store.atomic import write_json
 from peil.store.jcs import canonical
-from peil.store.keys import new_key, read_key
+from peil.store.private_keys import PrivateKey
 from peil.store.signing import is_signed
 from peil.store.store import Store
 
@@ -81,12 +80,11 @@ class Signer:
     """A party with the private half at hand."""
 
     party: Signatory
-    private_key: bytes = field(repr=False)
+    private_key: PrivateKey = field(repr=False)
 
     def sign(self, content: Any) -> str:
         """Sign a JSON value in its canonical form; base64."""
-        key = Ed25519PrivateKey.from_private_bytes(self.private_key)
-        return base64.b64encode(key.sign(canonical(content))).decode()
+        return base64.b64encode(self.private_key.sign(canonical(content))).decode()
 
 
 def is_signed_by(party: Signatory, content: Any, signature: str) -> bool:
@@ -154,6 +152,7 @@ def enroll(
 ) -> Signatory:
     """Enrol a person of a party: draw a key where its holder says, keep its public half.
 
+    That is a file, or a token (`peil.store.private_keys`), which the private half never leaves.
     A key that lies there already is taken, so that a killed enrolment can be repeated.
 
     Raises
@@ -172,14 +171,15 @@ def enroll(
         raise Refused(f"--account {account} is shared by all who run Airflow: name one's own.")
     if valid[1] < valid[0]:
         raise Refused("--to lies before --from: a key holds from a day to a later one.")
-    place = key.absolute().resolve()
+    in_token = private_keys.is_in_token(key)
+    place = key if in_token else key.absolute().resolve()
     for folder in (PROJECT, store.root, store.settings.pilots.absolute()):
-        if place.is_relative_to(folder.resolve()):
+        if not in_token and place.is_relative_to(folder.resolve()):
             raise Refused(
                 f"--key lies in {folder}: a private key is its holder's alone, "
                 "name a place outside project, store and charters."
             )
-    signer = _drawn(place, role, name.strip(), valid, account)
+    signer = _drawn(store, place, role, name.strip(), valid, account)
     for party in enrolled(store.parties):
         if party.public_key == signer.party.public_key and party != signer.party:
             raise Refused(
@@ -196,18 +196,20 @@ def simulated(store: Store, role: Role) -> Signer:
     if key.exists():
         for party in enrolled(store.simulated_parties):
             if party.role == role:
-                return Signer(party, read_key(key))
-    signer = _drawn(key, role, f"A simulated {words(role)}", ALWAYS, is_simulated=True)
+                return Signer(party, private_keys.at(store.settings, key))
+    signer = _drawn(store, key, role, f"A simulated {words(role)}", ALWAYS, is_simulated=True)
     _write(store.simulated_parties, signer)
     return signer
 
 
 def simulator(store: Store) -> Signer:
     """The key with which `peil simulate` signs the list of what it wrote."""
-    return _drawn(store.simulator_key, SIMULATOR, "Peil's own simulator", ALWAYS, is_simulated=True)
+    name = "Peil's own simulator"
+    return _drawn(store, store.simulator_key, SIMULATOR, name, ALWAYS, is_simulated=True)
 
 
 def _drawn(
+    store: Store,
     key: Path,
     role: str,
     name: str,
@@ -215,12 +217,8 @@ def _drawn(
     account: str = "",
     is_simulated: bool = False,
 ) -> Signer:
-    private = read_key(new_key(key))
-    return Signer(Signatory(role, name, _public(private), *valid, account, is_simulated), private)
-
-
-def _public(private: bytes) -> str:
-    return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw().hex()
+    private = private_keys.drawn(store.settings, key)
+    return Signer(Signatory(role, name, private.public, *valid, account, is_simulated), private)
 
 
 def _write(folder: Path, signer: Signer) -> Signatory:
@@ -231,18 +229,17 @@ def _write(folder: Path, signer: Signer) -> Signatory:
 
 
 def signer_of(store: Store, role: str, key: Path, day: date) -> Signer:
-    """The enrolled person whose private key lies in a file, in the role they sign in.
+    """The enrolled person whose private key lies in a file or token, in the role they sign in.
 
     Raises
     ------
     Refused
         No such key, one that nobody enrolled, one of another role, or one that does not hold.
     """
-    if not key.is_file():
+    if not key.is_file() and not private_keys.is_in_token(key):
         raise Refused(f"No key at {key}: say with --key where yours lies.")
-    private = read_key(key)
-    public = _public(private)
-    holders = [party for party in enrolled(store.parties) if party.public_key == public]
+    private = private_keys.at(store.settings, key)
+    holders = [party for party in enrolled(store.parties) if party.public_key == private.public]
     if not holders:
         raise Refused(
             f"{key} is the key of nobody in {store.parties}: enrol its holder with "

@@ -10,24 +10,32 @@ from __future__ import annotations
 import base64
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from peil.outcome import Refused
+from peil.store import private_keys
 from peil.store.atomic import write_text
 from peil.store.faults import stopping
-from peil.store.keys import new_key, read_key
+from peil.store.private_keys import PrivateKey
 from peil.store.store import Store
 
 
-def _private_key(store: Store) -> Ed25519PrivateKey:
-    """The store's own key: any 32 random bytes are one. Made on first use."""
-    file = store.signing_key
+def _private_key(store: Store) -> PrivateKey:
+    """The store's own key: any 32 random bytes are one, made on first use; or one in a token."""
+    file, named = store.signing_key, store.settings.operator_key
+    if named:
+        if file.exists():
+            raise Refused(
+                f"PEIL_OPERATOR_KEY names a key in a token, and this store rests on {file.name}: "
+                "unset it, or begin with an empty store."
+            )
+        return private_keys.at(store.settings, named)
     if not file.exists() and _rests_on_operator(store):
         raise Refused(
             f"The operator's signing key {file.name} is gone, and the ledger and the register rest "
             "on it: restore it from its backup; none is drawn in its place."
         )
-    return Ed25519PrivateKey.from_private_bytes(read_key(new_key(file)))
+    return private_keys.drawn(store.settings, file)
 
 
 def _rests_on_operator(store: Store) -> bool:
@@ -37,7 +45,7 @@ def _rests_on_operator(store: Store) -> bool:
     return any(f.stat().st_size for f in (*ledgers, *entries) if not f.name.endswith(others))
 
 
-def _agency_key(store: Store) -> Ed25519PrivateKey:
+def _agency_key(store: Store) -> PrivateKey:
     """The agency's key: its file mode 0400, in a folder of the agency's own."""
     file, public = store.agency_key, store.agency_public_key
     if not file.exists() and (public.exists() or any(public.parent.glob("*.heads.jsonl"))):
@@ -45,9 +53,9 @@ def _agency_key(store: Store) -> Ed25519PrivateKey:
             f"The agency's signing key {file.name} is gone, and heads of the ledger rest on it: "
             "restore it from the agency's backup; none is drawn in its place."
         )
-    private = Ed25519PrivateKey.from_private_bytes(read_key(new_key(file)))
+    private = private_keys.drawn(store.settings, file)
     if not public.exists():
-        write_text(public, private.public_key().public_bytes_raw().hex() + "\n")
+        write_text(public, private.public + "\n")
     return private
 
 
@@ -64,7 +72,7 @@ def sign_as_agency(store: Store, content: bytes) -> str:
 
 def public_key(store: Store) -> str:
     """The public half, hex: printed in the register so that a signature can be checked."""
-    return _private_key(store).public_key().public_bytes_raw().hex()
+    return _private_key(store).public
 
 
 def agency_public_key(store: Store) -> str:

@@ -33,7 +33,9 @@ def commands(answering: Answering, console: Console) -> typer.Typer:
     def enroll(
         role: Annotated[str, typer.Option(help="operator, data_protection_officer or agency.")],
         name: Annotated[str, typer.Option(help="Name of the person.")],
-        key: Annotated[Path, typer.Option(help="Where the private key goes: its holder's place.")],
+        key: Annotated[
+            Path, typer.Option(help="Where the private key goes: a file, a token's URI")
+        ],
         start: Annotated[str | None, typer.Option("--from", help="First day; today.")] = None,
         end: Annotated[str | None, typer.Option("--to", help="Last day; two years on.")] = None,
         account: Annotated[str, typer.Option(help="Their user in Airflow, to approve there.")] = "",
@@ -43,10 +45,11 @@ def commands(answering: Answering, console: Console) -> typer.Typer:
         Example: [bold]peil party enroll --role operator --name "A. Name" --key ~/a.key[/bold]
         """
         from peil.charter.clock import wall_today
-        from peil.store import parties
+        from peil.store import parties, private_keys
         from peil.store.store import Store
 
         with answering():
+            mode = "" if private_keys.is_in_token(key) else " (0400)"
             first = _day(start, wall_today())
             last = _day(end, date(first.year + YEARS, first.month, min(first.day, 28)))
             store = Store()
@@ -54,7 +57,7 @@ def commands(answering: Answering, console: Console) -> typer.Typer:
             plainly(
                 console,
                 f"{party.name}, {parties.words(party.role)}, key {party.key_id}, holds from "
-                f"{party.valid_from} to {party.valid_to}; the private key lies in {key} (0400), "
+                f"{party.valid_from} to {party.valid_to}; the private key lies in {key}{mode}, "
                 f"its public half in {store.parties}.",
             )
 

@@ -86,14 +86,60 @@ def _split(size: int) -> int:
     return 1 << (size - 1).bit_length() - 1
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The hashes that lead from an entry to the root, from below."""
-    if len(leaves) == 1:
-        return []
-    middle = _split(len(leaves))
-    if index < middle:
-        return [*inclusion_proof(leaves[:middle], index), root_of(leaves[middle:])]
-    return [*inclusion_proof(leaves[middle:], index - middle), root_of(leaves[:middle])]
+@dataclass
+class Tree:
+    """A log's hashes of entries, and roots of its subtrees as they are asked for.
+
+    Each subtree is hashed once, however many proofs are made.
+
+    Examples
+    --------
+    >>> tree = Tree([leaf_hash(entry) for entry in (b"", b"a", b"b")])
+    >>> len(tree.inclusion(1)), len(tree.consistency(2))
+    (2, 1)
+    """
+
+    leaves: Sequence[bytes]
+    _roots: dict[tuple[int, int], bytes] = field(default_factory=dict)
+
+    def root(self, start: int, end: int) -> bytes:
+        """The root over the entries from a place on, to another."""
+        if end - start == 1:
+            return self.leaves[start]
+        if (start, end) not in self._roots:
+            middle = start + _split(end - start)
+            self._roots[start, end] = node_hash(self.root(start, middle), self.root(middle, end))
+        return self._roots[start, end]
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """The hashes that lead from an entry to the root, from below."""
+        steps: list[bytes] = []
+        start, end = 0, len(self.leaves)
+        while end - start > 1:
+            middle = start + _split(end - start)
+            if index < middle:
+                steps.append(self.root(middle, end))
+                end = middle
+            else:
+                steps.append(self.root(start, middle))
+                start = middle
+        return steps[::-1]
+
+    def consistency(self, old_size: int) -> list[bytes]:
+        """The hashes that show that the log only grew from an old size to what it is."""
+        start, end = 0, len(self.leaves)
+        if not 0 < old_size < end:
+            return []
+        steps: list[bytes] = []
+        while old_size != end:
+            middle = start + _split(end - start)
+            if old_size <= middle:
+                steps.append(self.root(middle, end))
+                end = middle
+            else:
+                steps.append(self.root(start, middle))
+                start = middle
+        return [*([self.root(start, end)] if start else []), *steps[::-1]]
 
 
 def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -112,20 +158,6 @@ def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root
             whole = node_hash(whole, step)
         position, last = position >> 1, last >> 1
     return last == 0 and whole == root
-
-
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """The hashes that show that a log only grew from an old size to what it is."""
-    return _subproof(leaves, old_size, True) if 0 < old_size < len(leaves) else []
-
-
-def _subproof(leaves: Sequence[bytes], old_size: int, is_whole: bool) -> list[bytes]:
-    if old_size == len(leaves):
-        return [] if is_whole else [root_of(leaves)]
-    middle = _split(len(leaves))
-    if old_size <= middle:
-        return [*_subproof(leaves[:middle], old_size, is_whole), root_of(leaves[middle:])]
-    return [*_subproof(leaves[middle:], old_size - middle, False), root_of(leaves[:middle])]
 
 
 def is_consistent(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -153,6 +154,70 @@ def test_what_is_gone_is_written_again_from_the_bundle(
         file.unlink()
     with pytest.raises(Refused, match="restore that folder"):
         cross(tiny, release(tiny, "second", MOVED))
+
+
+def without(figures: ReleasedMargins, rows: str) -> ReleasedMargins:
+    """The same release, made when so many rows of its one file were left out."""
+    return replace(figures, left_out={"a" * 64: rows})
+
+
+def test_figures_without_few_who_opted_out_since_are_refused_with_release_area_and_hour(
+    tiny: Tiny,
+) -> None:
+    cross(tiny, without(release(tiny, "first", THIRDS), "0"))
+    fewer = DEVICES - np.where((ROW == 2) & (COLUMN == 4), 2.0, 0.0)  # two who were in Z2
+    again = without(release(tiny, "second", THIRDS, devices=fewer), "9 b")
+    with pytest.raises(Refused) as refusal:
+        cross(tiny, again)
+    assert str(refusal.value) == (
+        "second 2026-03-02: first released presence of the same records (2026-03-02) before "
+        "somebody opted out, and the difference would tell of fewer than 15 devices of Z2 at "
+        "2026-03-01 23:00 UTC: it is not released."
+    )
+    # the very pilot that released is no exception, if ever it may release a period again
+    with pytest.raises(Refused, match="of Z2 at 2026-03-01 23:00 UTC"):
+        cross(tiny, replace(again, pilot="first"))
+
+
+def test_what_is_left_of_a_zone_without_those_that_are_told_is_a_difference_too(
+    tiny: Tiny,
+) -> None:
+    """Sixteen of Z0 and two of Z2 opted out; Z2 is told by neither, and ALL by both."""
+    fewer = DEVICES - np.where((ROW == 2) & (COLUMN == 4), 2.0, 0.0)
+    fewer = fewer - np.where((ROW < 2) & (COLUMN == 0), 8.0, 0.0)
+
+    def hidden(pilot: str, rows: str, devices: np.ndarray) -> ReleasedMargins:
+        figures = without(release(tiny, pilot, THIRDS, devices=devices), rows)
+        is_z2 = figures.entries["REF_AREA"].eq("Z2")
+        figures.entries.loc[is_z2, ["devices", "withheld"]] = [np.nan, True]
+        return figures
+
+    cross(tiny, hidden("first", "0", DEVICES))
+    with pytest.raises(Refused, match="fewer than 15 devices of ALL at 2026-03-01 23:00 UTC"):
+        cross(tiny, hidden("second", "9 b", fewer))
+
+
+@pytest.mark.parametrize("taken", [0.0, 15.0])
+def test_figures_that_nobody_or_enough_are_missing_from_pass(tiny: Tiny, taken: float) -> None:
+    cross(tiny, without(release(tiny, "first", THIRDS), "0"))
+    fewer = DEVICES - taken * (ROW == 2) * (COLUMN % 2 == 0) * 0.5
+    fewer = fewer - taken * (ROW == 3) * (COLUMN % 2 == 0) * 0.5
+    cross(tiny, without(release(tiny, "second", THIRDS, devices=fewer), "9 b"))
+    assert len(kept(tiny.store, ["a" * 64], "presence")) == 2
+
+
+def test_products_that_follow_devices_are_not_told_again_without_somebody(tiny: Tiny) -> None:
+    cross(tiny, without(linked("visitors", "first", THIRDS, ["Z0", "Z1"]), "0"))
+    again = without(linked("visitors", "second", THIRDS, ["Z1"]), "9 b")
+    with pytest.raises(Refused, match=r"fewer than 15 devices of Z1 at 2026-03-02 08:00 UTC"):
+        cross(tiny, again)
+    cross(tiny, without(again, "0"))
+
+
+def test_who_was_left_out_is_read_from_what_was_landed(tiny: Tiny) -> None:
+    files = [{"sha256": "a" * 64, "n_opted_out": 4}, {"sha256": "b" * 64, "n_opted_out": 0}]
+    write_json(tiny.store.raw_manifest("tiny", DAY), {"files": files, "opt_out": "c" * 64})
+    assert release(tiny, "tiny", THIRDS).left_out == {"a" * 64: f"4 {'c' * 64}", "b" * 64: "0"}
 
 
 def linked(product: str, pilot: str, zone: np.ndarray, shown: list[str]) -> ReleasedMargins:

@@ -51,7 +51,7 @@ def test_roots_are_those_of_the_shared_vectors() -> None:
 def test_proofs_of_inclusion_are_those_of_the_shared_vectors(
     index: int, size: int, proof: list[str]
 ) -> None:
-    assert [step.hex() for step in merkle.inclusion_proof(LEAVES[:size], index)] == proof
+    assert [step.hex() for step in merkle.Tree(LEAVES[:size]).inclusion(index)] == proof
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_proofs_of_inclusion_are_those_of_the_shared_vectors(
 def test_proofs_of_consistency_are_those_of_the_shared_vectors(
     old: int, size: int, proof: list[str]
 ) -> None:
-    assert [step.hex() for step in merkle.consistency_proof(LEAVES[:size], old)] == proof
+    assert [step.hex() for step in merkle.Tree(LEAVES[:size]).consistency(old)] == proof
 
 
 def test_every_proof_verifies_and_no_changed_one_does() -> None:
@@ -69,7 +69,7 @@ def test_every_proof_verifies_and_no_changed_one_does() -> None:
     for size in range(1, 9):
         root = merkle.root_of(LEAVES[:size])
         for index in range(size):
-            proof = merkle.inclusion_proof(LEAVES[:size], index)
+            proof = merkle.Tree(LEAVES[:size]).inclusion(index)
             assert merkle.is_included(LEAVES[index], index, size, proof, root)
             for wrong in (proof[:-1], [*proof, root], [bytes(32), *proof[1:]]):
                 if wrong != proof:
@@ -79,7 +79,7 @@ def test_every_proof_verifies_and_no_changed_one_does() -> None:
             assert not merkle.is_included(LEAVES[index], size, size, proof, root)
         for old in range(size + 1):
             before = merkle.root_of(LEAVES[:old])
-            proof = merkle.consistency_proof(LEAVES[:size], old)
+            proof = merkle.Tree(LEAVES[:size]).consistency(old)
             assert merkle.is_consistent(old, size, before, root, proof), (old, size)
             assert not merkle.is_consistent(old, size, bytes(32), root, proof)
             assert not merkle.is_consistent(old, size, before, root, [*proof, root])

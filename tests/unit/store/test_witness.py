@@ -141,9 +141,9 @@ def test_a_head_proves_an_entry_and_that_the_ledger_only_grew(kept: Any) -> None
         merkle.leaf_hash(line) for line in kept.store.ledger("tiny").read_bytes().splitlines()
     ]
     root = bytes.fromhex(newest["root"])
-    proof = merkle.inclusion_proof(leaves, 2)
+    proof = merkle.Tree(leaves).inclusion(2)
     assert merkle.is_included(leaves[2], 2, newest["size"], proof, root)
-    proof = merkle.consistency_proof(leaves, first["size"])
+    proof = merkle.Tree(leaves).consistency(first["size"])
     assert merkle.is_consistent(first["size"], 4, bytes.fromhex(first["root"]), root, proof)
 
 
@@ -191,7 +191,7 @@ def test_an_append_reads_the_end_of_the_ledger_only(
     monkeypatch.setattr(lines, "read", counted)
     monkeypatch.setattr(Path, "read_bytes", lambda file: pytest.fail(f"{file} is read whole"))
     with monkeypatch.context() as patch:
-        patch.setattr("peil.store.signing.read_key", lambda file: bytes(32))
+        patch.setattr("peil.store.private_keys.read_key", lambda file: bytes(32))
         for n in range(5):
             ledger.append(kept.store, "tiny", "more", at + timedelta(seconds=n), {"n": n})
     assert lines.size_of(kept.store.ledger("tiny")) > 300_000
