@@ -30,7 +30,10 @@ def receive_command(
 
         with answering():
             refusals = []
-            for name in [pilot] if pilot else receiving.pilots():
+            names = [pilot] if pilot else receiving.pilots()
+            if not names:
+                typer.echo("The outbox is empty: nothing is taken in.")
+            for name in names:
                 try:
                     say(receiving.receive(name))
                 except Refused as refusal:  # of one pilot: others are taken in all the same
