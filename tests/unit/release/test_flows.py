@@ -157,3 +157,21 @@ def test_entries_that_nobody_observed_in_part_are_missing_and_not_withheld(
     assert not at_noon.any()
     planned = released_flows.planned_entries(charter, area, DAY)
     assert table["N_ENTRIES"].sum() == len(planned)
+
+
+def test_an_entry_of_exactly_the_threshold_is_shown(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    rows = estimates(charter, area, tmp_path, 1).assign(n_devices=3, n_person_trips=400.0)
+    for number, (devices, trips) in enumerate([(T, T), (T - 1, 400), (T, T - 0.1), (400, T)]):
+        rows.loc[number, ["n_devices", "n_person_trips"]] = [devices, float(trips)]
+    rows.to_parquet(tmp_path / "est_flows__by_pair_period.parquet")
+    table = released_flows.flows(charter, area, tmp_path, DAY)
+    assert len(table[table["OBS_VALUE"].notna()]) == 2
+
+
+def test_an_entry_of_few_devices_that_would_be_shown_releases_nothing() -> None:
+    rows = pd.DataFrame({"n_devices": [float(T), T - 1], "is_planned": "both"})
+    released_flows._refuse(rows, pd.Series([True, False]), T)
+    with pytest.raises(Refused, match="would show 1 of few devices"):
+        released_flows._refuse(rows, pd.Series([True, True]), T)
