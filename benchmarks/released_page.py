@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.accuracy.seeds import across
+from benchmarks.released_targets import table
 from peil.outcome import Fact
 from peil_models.synthetic import MAKES
 
@@ -56,6 +57,7 @@ def report(record: dict[str, Any]) -> str:
         "as they were measured. What a make is, and which are for scores only: "
         "[makes of world](../docs/methods/makes.md).",
         "",
+        *table(record),
     ]
     for make in MAKES:
         measured = {p: record[p][make] for p in PERIODS if make in record.get(p, {})}

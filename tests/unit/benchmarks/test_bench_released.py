@@ -109,8 +109,8 @@ def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
     assert [call[6] for call in calls[::3]] == ["demo", "clustered", "erratic", "clustered"]
     page = (tmp_path / "released.md").read_text()
     titles = [line for line in page.splitlines() if line.startswith("## ")]
-    assert titles == ["## demo", "## clustered", "## erratic"]
-    section = page.split("## ")[2]
+    assert titles == ["## Asked and reached", "## demo", "## clustered", "## erratic"]
+    section = page.split("## ")[3]
     assert "*Before (baseline)*: worlds 1, 500 devices, 2 days" in section
     rows = [line for line in section.splitlines() if line.startswith("| presence")]
     assert [row.split(" | ")[1:4] for row in rows] == [
