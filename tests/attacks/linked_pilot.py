@@ -15,6 +15,7 @@ from peil.ingest import deliveries
 from peil.settings import PROJECT, Settings
 from peil.store import parties
 from peil.store.store import Store
+from tests.conftest import take_along
 
 DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
 PRODUCTS = ["presence", "flows", "visitors", "residence"]
@@ -45,6 +46,7 @@ def open_store(small: Settings, folder: Path, patch: pytest.MonkeyPatch, **chang
     store = Store()
     signer = parties.simulator(store)
     deliveries.vouch(store, reading.load("demo"), small.deliveries_folder / "demo", signer)
+    take_along(small, store.root)
     return store
 
 

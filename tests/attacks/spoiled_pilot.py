@@ -19,6 +19,7 @@ from peil.ingest import deliveries as manifest
 from peil.settings import PROJECT, Settings
 from peil.store import parties
 from peil.store.store import Store
+from tests.conftest import take_along
 
 DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
 MEMORY = "60MB"  # so little that ingest and stage spill
@@ -143,6 +144,7 @@ def run(small: Settings, folder: Path) -> Spoiled:
     markers: dict[str, str | bytes] = {**spoil(deliveries)}
     store = Store(Settings(data=folder / "data", deliveries=deliveries))  # type: ignore[call-arg]
     manifest.vouch(store, reading.load("demo"), deliveries / "demo", parties.simulator(store))
+    take_along(small, store.root)
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL_"))},
         "PEIL_DATA": str(store.root),
