@@ -13,7 +13,7 @@ ENV UV_PYTHON_DOWNLOADS=never \
 # Group 0 owns what is written, so that the container may run under the uid that owns the
 # secret files of the host (compose binds them as they are, 0400).
 RUN useradd --uid 10001 --gid 0 --no-create-home --home-dir /data peil \
- && install -d -o peil -g 0 -m 0770 /data \
+ && install -d -o peil -g 0 -m 0770 /data /outbox \
  && python3 -m venv /opt/uv \
  && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check "uv==${UV_VERSION}"
 

@@ -71,9 +71,9 @@ bench: .venv/.dev ## measure: simulator, accuracy on known truth, estimation at 
 up: .venv/.pilot ## start Airflow and MLflow on this machine, for people who want the consoles
 	@$(PEIL) up
 
-compose-secrets: .venv/.pilot ## draw the secrets of docker-compose.yml, once, and write .env with the uid that owns them
-	@$(BIN)/python -c 'from pathlib import Path; from peil.adapters.airflow.home import compose_secrets, write_env; \
-	print(write_env(Path(".env"), compose_secrets(Path("data/operator/keys/compose"))).read_text(), end="")'
+compose-secrets: .venv/.pilot ## draw the secrets of docker-compose.yml, once, and write .env with their owner and who approves
+	@$(BIN)/python -c 'from pathlib import Path; from peil.adapters.airflow.composing import compose_secrets, write_env; from peil.settings import settings; \
+	print(write_env(Path(".env"), compose_secrets(Path("data/operator/keys/compose"), settings())).read_text(), end="")'
 
 lock: $(UV) ## resolve again: uv.lock and the hashed requirements.txt for pip users
 	@$(UV) lock

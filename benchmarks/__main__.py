@@ -155,16 +155,22 @@ def released(
     baseline: Annotated[
         bool, typer.Option(help="Write as *before*, beside which later figures are shown.")
     ] = False,
+    trained: Annotated[
+        bool, typer.Option(help="Train the footprint on the first two nights before releasing.")
+    ] = False,
     out: Out = None,
 ) -> None:
     """Score what pilots release on known truth: every product and level, its intervals too.
 
     Example: [bold]python -m benchmarks released --on demo,clustered --seeds 21,22[/bold]
     """
+    from benchmarks.released import BEFORE, NOW, TRAINED, seeds_of
     from benchmarks.released import released as measure
-    from benchmarks.released import seeds_of
 
-    run(lambda: measure(on or (), seeds_of(seeds), tell, out, stores, devices, days, baseline))
+    if baseline and trained:
+        raise typer.BadParameter("--baseline or --trained, not both: each is a row of its own.")
+    period = BEFORE if baseline else TRAINED if trained else NOW
+    run(lambda: measure(on or (), seeds_of(seeds), tell, out, stores, devices, days, period))
 
 
 @app.command()

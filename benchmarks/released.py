@@ -6,6 +6,7 @@ default its seeds are those on which nothing is tuned. What the page says is in 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.limit import limit
 from benchmarks.measuring.process import CommandFailed
 from benchmarks.recording import FOLDER, record_file, when_and_where, write_figures
 from benchmarks.released_page import facts, report
@@ -28,7 +30,8 @@ __all__ = ["makes_of", "released", "report", "seeds_of"]
 
 SEEDS = tuple(SCORED_SEEDS)
 DEVICES, DAYS = 12_000, 7
-NOW, BEFORE = "now", "before"
+NOW, BEFORE, TRAINED = "now", "before", "trained"
+NIGHTS = ("2026-03-02", "2026-03-03")  # one to fit a footprint on, one to judge it
 
 
 def released(
@@ -39,7 +42,7 @@ def released(
     stores: Path | None = None,
     devices: int = DEVICES,
     days: int = DAYS,
-    is_baseline: bool = False,
+    period: str = NOW,
 ) -> Outcome:
     """Run worlds of some makes, score what each released, and write record and page.
 
@@ -59,8 +62,10 @@ def released(
         there is scored, not run again. By default each has a store that goes.
     devices, days : int
         Size of each world.
-    is_baseline : bool
-        Write these figures as what stands before a change, beside which later ones are shown.
+    period : {"now", "before", "trained"}
+        Under which name the figures are written. *before* is what stands before a change, beside
+        which later ones are shown; *trained* has the footprint calibrated on the first two nights
+        (`peil train`) before anything is released.
 
     Raises
     ------
@@ -73,19 +78,23 @@ def released(
     if not seeds:
         raise Refused("No seed: give whole numbers, as in --seeds 21,22.")
     file = record_file(out or FOLDER, "released")
-    period = BEFORE if is_baseline else NOW
-    standing = read_json(file).get(BEFORE, {}) if is_baseline and file.exists() else {}
+    standing = read_json(file).get(BEFORE, {}) if period == BEFORE and file.exists() else {}
     if again := [make for make in makes if make in standing]:
         raise Refused(f"Make {again[0]} has a baseline in {file}: it stays as it was measured.")
     for make in makes:
         worlds = {}
         for seed in seeds:
-            if stores is None:
-                with tempfile.TemporaryDirectory(prefix="peil-bench-") as folder:
-                    worlds[str(seed)] = _world(make, seed, (devices, days), Path(folder), tell)
-            else:
-                place = stores / make / str(seed)
-                worlds[str(seed)] = _world(make, seed, (devices, days), place, tell)
+            with contextlib.ExitStack() as stack:
+                place = (
+                    Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peil-bench-")))
+                    if stores is None
+                    else stores / make / str(seed)
+                )
+                commands = _commands(make, seed, (devices, days), is_trained=period == TRAINED)
+                worlds[str(seed)] = {
+                    **_world(f"{make}, world {seed}", commands, place, tell),
+                    "limit": limit(make, seed, devices, days),
+                }
         # make by make: a later one that fails takes nothing of this one away
         record: dict[str, Any] = read_json(file) if file.exists() else {}
         measured = {"devices": devices, "days": days, "worlds": worlds, **when_and_where()}
@@ -94,22 +103,31 @@ def released(
     return outcome
 
 
+def _commands(
+    make: str, seed: int, size: tuple[int, int], is_trained: bool
+) -> list[tuple[str, ...]]:
+    """What a person would type: simulate a world, perhaps train, run its pilot and score it."""
+    numbers = ("--devices", str(size[0]), "--days", str(size[1]))
+    world = ("--make", make, "--seed", str(seed), "--world-seed", str(seed))
+    nights = [(verb, "demo", night) for night in NIGHTS for verb in ("ingest", "stage")]
+    training = [*nights, ("train", "demo", "--fit-days", "1", "--judge-days", "1")]
+    simulating = ("simulate", *numbers, *world)
+    return [simulating, *(training if is_trained else ()), ("run", "demo"), ("score", "demo")]
+
+
 def _world(
-    make: str, seed: int, size: tuple[int, int], store: Path, tell: Callable[[str], object]
+    name: str, commands: Sequence[tuple[str, ...]], store: Path, tell: Callable[[str], object]
 ) -> dict[str, Any]:
-    """Simulate a world, run its pilot and score it, each by its own command.
+    """Run the commands of a world, the last of which scores it.
 
     A gate that closes is a result, not a failure: what it says is under `closed`.
     """
     environment = {**os.environ, "PEIL_DATA": str(store)}
-    for name in ("PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_MLFLOW_URI", "PEIL_PILOTS"):
-        environment.pop(name, None)
-    numbers = ("--devices", str(size[0]), "--days", str(size[1]))
-    world = ("--make", make, "--seed", str(seed), "--world-seed", str(seed))
+    for variable in ("PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_MLFLOW_URI", "PEIL_PILOTS"):
+        environment.pop(variable, None)
     scores = store / "operator/estimated/demo/scores/scores.json"
-    whole = (("simulate", *numbers, *world), ("run", "demo"), ("score", "demo"))
-    for words in whole[-1:] if scores.exists() else whole:
-        tell(f"{make}, world {seed}: peil {words[0]}")
+    for words in commands[-1:] if scores.exists() else commands:
+        tell(f"{name}: peil {words[0]}")
         done = subprocess.run(
             [sys.executable, "-m", "peil.cli", *words],
             check=False,
@@ -119,16 +137,14 @@ def _world(
         )
         closed = _closed(store)
         if done.returncode != 0 and not closed:
-            raise CommandFailed(
-                f"{make}, world {seed} failed at peil {words[0]}: see its own error above."
-            )
+            raise CommandFailed(f"{name} failed at peil {words[0]}: see its own error above.")
     scored: dict[str, Any] = read_json(scores) if scores.exists() else {}
     if "released" not in scored and not closed:
-        raise CommandFailed(f"{make}, world {seed} released nothing: there is nothing to score.")
+        raise CommandFailed(f"{name} released nothing: there is nothing to score.")
     of_world: dict[str, Any] = dict(scored.get("released", {}))
     if "whole" in scored:
         of_world["estimators"] = {
-            name: figures["mape_day"] for name, figures in scored["whole"].items()
+            estimator: figures["mape_day"] for estimator, figures in scored["whole"].items()
         }
     return of_world | ({"closed": closed} if closed else {})
 

@@ -9,10 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.accuracy.seeds import across
+from benchmarks.released_targets import table
 from peil.outcome import Fact
 from peil_models.synthetic import MAKES
 
-PERIODS = {"before": "before (baseline)", "now": "now"}
+PERIODS = {
+    "before": "before (baseline)",
+    "now": "now",
+    "trained": "now, footprint trained on the first two nights (`--trained`)",
+}
 HEADS = {
     "published_share": "true mass published",
     "mape": "MAPE",
@@ -52,6 +57,7 @@ def report(record: dict[str, Any]) -> str:
         "as they were measured. What a make is, and which are for scores only: "
         "[makes of world](../docs/methods/makes.md).",
         "",
+        *table(record),
     ]
     for make in MAKES:
         measured = {p: record[p][make] for p in PERIODS if make in record.get(p, {})}
@@ -110,9 +116,15 @@ def _beside(measured: dict[str, dict[str, Any]]) -> list[str]:
             values = across([world[name] for world in worlds])
             shown = values if len(worlds) > 1 else values[:1]
             rows.append(f"| {name} | {period} | " + " ± ".join(f"{v:.1%}" for v in shown) + " |")
+        limits = [w["limit"]["mape"] for w in scores["worlds"].values() if "limit" in w]
+        if limits:
+            shown = across(limits) if len(limits) > 1 else tuple(limits)
+            cell = " ± ".join(f"{v:.1%}" for v in shown)
+            rows.append(f"| every main phone located without error | {period} | {cell} |")
     head = [
         "",
-        "Presence of every estimator by municipality, before protection:",
+        "Presence of every estimator by municipality, before protection, and what is left of the "
+        "error where nobody errs about a place (`benchmarks/limit.py`):",
         "",
         "| estimator | | MAPE |",
         "|---|---|---|",

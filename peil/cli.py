@@ -19,6 +19,7 @@ from peil.commands.terminal import answering, working
 from peil.commands.verification import verify_command
 from peil.inspecting import command
 from peil.outcome import Refused
+from peil.release.crossing.command import receive_command
 from peil.watch.retain import command as retaining
 
 app = typer.Typer(
@@ -226,6 +227,7 @@ app.command()(command.asked(answering, console))
 app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
 app.command()(verify_command(console, complaint))
+app.command()(receive_command(answering, say))
 app.command("approve")(approve.asked(answering, console))
 app.add_typer(charter.commands(answering, console), name="charter")
 app.add_typer(party.commands(answering, console), name="party")

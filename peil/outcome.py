@@ -52,6 +52,8 @@ WORDS = {
     "n_days_purged": "{:,} days purged",
     "n_days_deleted": "{:,} days deleted",
     "n_released": "{:,} releases stand",
+    "n_received": "{:,} bundles taken in",
+    "n_taken_back": "{:,} taken back",
     "n_log_files": "{:,} logs cut",
     "n_lasting": "{:,} troubles lasting",
     "n_began": "{:,} began",

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from peil.outcome import Refused
 
 SecretName = Literal["smtp_password", "webhook_url", "apprise_urls", "pkcs11_pin"]
+Plane = Literal["operator", "agency", "both"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +30,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PEIL_", extra="ignore", env_ignore_empty=True)
 
     data: Path = Field(PROJECT / "data", description="the store: operator/ and agency/")
+    plane: Plane = Field(
+        "both", description="whose process this is; both: one machine, one user, two folders"
+    )
+    outbox: Path | None = Field(
+        None, description="where what leaves the operator waits for the agency; <data>/outbox"
+    )
     deliveries: Path | None = Field(None, description="deliveries; default <data>/deliveries")
     keep_deliveries: bool = Field(
         False, description="the delivery folder is somebody else's: retention leaves it alone"
@@ -70,6 +77,10 @@ class Settings(BaseSettings):
     @property
     def deliveries_folder(self) -> Path:
         return self.deliveries or self.data / "deliveries"
+
+    @property
+    def outbox_folder(self) -> Path:
+        return (self.outbox or self.data / "outbox").absolute()
 
     @property
     def truth_folder(self) -> Path:

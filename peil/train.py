@@ -5,8 +5,10 @@ No truth is used: the counts of nights are compared with what the register leads
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,8 +27,14 @@ from peil.stage.counted import counted_of
 from peil.store import lock, provenance
 from peil.store.atomic import read_json, read_whole, write_json
 from peil.store.store import Store
-from peil_models.footprint import FootprintSignalStrength, calibrate_footprint, footprint_deviance
+from peil_models.footprint import (
+    FootprintSignalStrength,
+    calibrate_footprint,
+    footprint_deviance,
+    identify_footprint,
+)
 
+INCUMBENT = "incumbent"
 FITTED = ("path_loss_exponent", "midpoint_dbm", "steepness")
 
 
@@ -60,9 +68,10 @@ def is_due(charter: Charter, store: Store) -> bool:
     record = store.trained(charter.pilot)
     if any(retention.is_gone(store, charter.pilot, d, "staged") for d in split.fit + split.judge):
         return False
-    return read_whole(record).get("inputs") != _inputs(charter, split, store) or (
-        experiments.champion(store, charter.pilot) is None
-    )
+    trained = read_whole(record)
+    is_cut_off = "promotes" in trained
+    is_new = trained.get("inputs") != _inputs(charter, split, store)
+    return is_new or is_cut_off or experiments.champion(store, charter.pilot) is None
 
 
 def _inputs(charter: Charter, split: Split, store: Store) -> dict[str, Any]:
@@ -79,9 +88,11 @@ def _inputs(charter: Charter, split: Split, store: Store) -> dict[str, Any]:
 def train(pilot: str, fit_days: int | None = None, judge_days: int | None = None) -> Outcome:
     """Calibrate path-loss exponent, logistic midpoint and steepness; champion only when better.
 
-    Both the defaults (version 1) and the calibrated footprint (version 2) are registered.
-    The alias `champion` moves when the deviance of night counts on the judged days, which the
-    fit has not seen, is lower. Released periods keep the footprint they were made with.
+    Both the defaults and the calibrated footprint are registered. The alias `champion` moves to
+    the one whose deviance of night counts on the judged days, which the fit has not seen, is
+    lowest, and only where that is lower than the standing champion's on the same nights. How well
+    the counts tell the parameters (standard errors, edges, ridges) goes with the version. Released
+    periods keep the footprint they were made with.
 
     Raises
     ------
@@ -109,6 +120,8 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     }
     period = f"{len(split.fit)}+{len(split.judge)} days"
     before = read_whole(record)
+    if before.get("run_ids") == run_ids and "promotes" in before:  # killed right before the end
+        return _promote(store, pilot, period, record, before)
     if before.get("run_ids") == run_ids and experiments.champion(store, pilot) is not None:
         return Outcome("train", pilot, period, "unchanged", before["facts"])
 
@@ -122,10 +135,16 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     placed, residents = area.placed(cells), area.residents_per_tile()
     defaults = default_footprint(pilot)
     calibrated = calibrate_footprint(placed, area.tiles, fit_counts, residents, defaults)
+    told = identify_footprint(calibrated, placed, area.tiles, fit_counts, residents)
     candidates = {"defaults": defaults, "calibrated": calibrated}
+    incumbent = experiments.champion(store, pilot)
+    standing = {INCUMBENT: incumbent.footprint} if incumbent else {}
     judged = {
         name: float(footprint_deviance(footprint, placed, area.tiles, judge_counts, residents))
-        for name, footprint in candidates.items()
+        for name, footprint in {**candidates, **standing}.items()
+    }
+    errors = {
+        f"{name}_se": error for name, error in told.standard_errors.items() if math.isfinite(error)
     }
     numbers = {}
     for name, footprint in candidates.items():
@@ -136,19 +155,41 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
             _unfitted(footprint),
             {key: value for key, value in footprint.get_params().items() if key in FITTED}
             | {key: str(value) for key, value in asdict(split).items()},
-            {"judged_deviance": judged[name]},
+            {"judged_deviance": judged[name], **(errors if name == "calibrated" else {})},
             {"peil.day": "train", "peil.footprint": name},
         )
-    better = "calibrated" if judged["calibrated"] < judged["defaults"] else "defaults"
-    experiments.promote(store, pilot, numbers[better])
+    better = min(candidates, key=lambda name: judged[name])
+    is_better = incumbent is None or judged[better] < judged[INCUMBENT]
+    if incumbent is None or is_better:
+        champion = f"version {numbers[better]} ({better})"
+    else:
+        champion = f"{incumbent.label} stays: no other is better on the judged nights"
     facts: dict[str, int | float | str] = {
-        "champion": f"version {numbers[better]} ({better})",
+        "champion": champion,
         **{name: round(float(getattr(calibrated, name)), 4) for name in FITTED},
-        "deviance_defaults": round(judged["defaults"], 1),
-        "deviance_calibrated": round(judged["calibrated"], 1),
+        **{name: round(error, 4) for name, error in errors.items()},
+        **{f"deviance_{name}": round(value, 1) for name, value in judged.items()},
     }
-    write_json(record, {"inputs": inputs, "run_ids": run_ids, "facts": facts})
-    return Outcome("train", pilot, period, "done", facts, [f"peil compare {pilot}"])
+    if told.sentence():
+        facts["note"] = told.sentence()
+    trained = {
+        "inputs": inputs,
+        "run_ids": run_ids,
+        "facts": facts,
+        "promotes": numbers[better] if is_better else None,
+    }
+    return _promote(store, pilot, period, record, trained)
+
+
+def _promote(
+    store: Store, pilot: str, period: str, record: Path, trained: dict[str, Any]
+) -> Outcome:
+    """Move the alias as decided; a kill before the record is whole decides nothing anew."""
+    write_json(record, trained)
+    if trained["promotes"] is not None:
+        experiments.promote(store, pilot, trained["promotes"])
+    write_json(record, {name: trained[name] for name in ("inputs", "run_ids", "facts")})
+    return Outcome("train", pilot, period, "done", trained["facts"], [f"peil compare {pilot}"])
 
 
 def _unfitted(footprint: FootprintSignalStrength) -> FootprintSignalStrength:

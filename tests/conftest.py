@@ -25,6 +25,17 @@ from peil.settings import PROJECT, Settings
 
 SMALL_DEVICES = 2_000
 SMALL_DAYS = 3
+DATABASES = ("operator/mlflow.db", "operator/airflow/airflow.db", "operator/airflow/schema")
+EMPTY = """
+from peil.adapters import experiments
+from peil.adapters.airflow import home
+from peil.adapters.dbt_parsed import manifest
+from peil.settings import settings
+from peil.store.store import Store
+manifest()
+experiments.client(Store())
+home.prepare(settings())
+"""
 TOGETHER = {  # files on one worker: they look at one store, or want the machine for a server
     "end_to_end/test_pilot.py": "small_pilot",
     "attacks/test_identifier_free.py": "small_pilot",
@@ -162,6 +173,9 @@ def new_store(deliveries: Settings, data: Path) -> Settings:
     parsed = deliveries.data / "operator" / "work" / "dbt"  # named by the hash of dbt's project
     if parsed.is_dir():
         shutil.copytree(parsed, data / "operator" / "work" / "dbt", dirs_exist_ok=True)
+    empty = deliveries.data.parent / "empty"
+    if empty.is_dir() and not (data / DATABASES[0]).exists():
+        shutil.copytree(empty, data, dirs_exist_ok=True)
     return store
 
 
@@ -190,10 +204,13 @@ def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         size = ("--devices", str(SMALL_DEVICES), "--days", str(SMALL_DAYS))
         done = peil(folder / "data", "simulate", *size)
         assert done.returncode == 0, done.stderr
-        # stores that are made over these deliveries take dbt's parsed project along
-        parse = "from peil.adapters.dbt_parsed import manifest; manifest()"
+        # stores that are made over these deliveries take along what is the same in each: dbt's
+        # parsed project and the tables of two databases, still empty
         environment = {**os.environ, "PEIL_DATA": str(folder / "data")}
-        subprocess.run([sys.executable, "-c", parse], env=environment, cwd=PROJECT, check=True)
+        subprocess.run([sys.executable, "-c", EMPTY], env=environment, cwd=PROJECT, check=True)
+        for file in DATABASES:
+            (folder / "empty" / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(folder / "data" / file, folder / "empty" / file)
 
     return Settings(data=once(tmp_path_factory, "small", simulate) / "data")  # type: ignore[call-arg]
 

@@ -30,6 +30,7 @@ ROOMS = {
     "peil/ingest/deliveries.py": ("ingest/test_deliveries.py", "charter/test_charter.py"),
     "peil/ingest/ingest.py": (
         "store/test_lock.py",
+        "ingest/test_ingest.py",
         "ingest/test_ingest_again.py",
         "ingest/test_deliveries.py",
         "store/test_disk.py",
@@ -44,10 +45,15 @@ ROOMS = {
     "peil/release/presence.py": ("release/test_held_back.py", "release/test_unobserved_hours.py"),
     "peil/release/flows.py": ("release/test_flows.py",),
     "peil/release/linked.py": ("release/test_linked.py",),
-    "peil/release/release.py": ("release/test_held_back.py",),
+    "peil/release/release.py": (
+        "release/test_held_back.py",
+        "release/test_publish.py",
+        "release/test_check_together.py",
+    ),
     "peil/commands/run.py": ("commands/test_run_holds.py",),
 }
 STOPS = ("require", "check", "_check", "_refuse")  # beginnings of what is called to stop a verb
+QUESTIONS = ("is_intact", "is_sound", "_is_whole", "_is_database")
 NOT_HELD = "__import__('contextlib').nullcontext()"
 NEIGHBOUR = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">"}
 
@@ -102,6 +108,14 @@ def _lies(tree: ast.AST, text: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]
             whole = ast.get_source_segment(text, node) or ""
             if "threshold" in whole:  # the lower of two thresholds
                 yield node, whole.replace("max", "min", 1)
+        elif isinstance(node, ast.ExceptHandler) and isinstance(node.body[-1], ast.Raise):
+            if node.body[-1].exc is not None:  # what went wrong is not told
+                yield node.body[-1], "pass"
+        elif isinstance(node, ast.FunctionDef) and node.name.startswith(QUESTIONS):
+            for step in ast.walk(node):  # a question that is always answered with yes
+                said = step.value if isinstance(step, ast.Return) else None
+                if said is not None and not isinstance(said, ast.Constant):
+                    yield said, "True"
         elif isinstance(node, ast.With):
             for item in node.items:
                 if _name(item.context_expr) in ("held", "held_days"):

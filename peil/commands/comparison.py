@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from statistics import mean
+from typing import Any
 
 from rich.table import Table
 
@@ -39,6 +40,16 @@ def tables(pilot: str) -> list[Table]:
             str(version["version"]),
             "yes" if version["is_champion"] else "",
             version["footprint"],
-            *(f"{float(version[name]):.3f}" for name in PARAMETERS),
+            *(_with_error(version, name) for name in PARAMETERS),
         )
     return [runs, versions] if record["versions"] else [runs]
+
+
+def _with_error(version: dict[str, Any], name: str) -> str:
+    """A figure of a version, its standard error below it where the counts tell one.
+
+    >>> _with_error({"steepness": "0.2", "steepness_se": 0.03}, "steepness")
+    '0.200\\n± 0.030'
+    """
+    error = version.get(f"{name}_se")
+    return f"{float(version[name]):.3f}" + ("" if error is None else f"\n± {float(error):.3f}")

@@ -77,7 +77,7 @@ def forget(charter: Charter, days: list[date], store: Store) -> None:
             *(
                 place(pilot, name, day)
                 for name in PRODUCTS
-                for place in (store.candidate, store.released)
+                for place in (store.candidate, store.outbound, store.released)
             ),
             *(store.estimated(pilot, day, name) for name in PRODUCTS),
         ):

@@ -178,7 +178,7 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
     report.outcomes.append(retain.retain(charter.pilot))
     tell("retain", "", "done")
     report.released = released(charter, store)
-    code, sentence = verifying.answer(store.root)
+    code, sentence = verifying.answer(store.verifiable)
     report.verified, report.fault = ("", sentence) if code else (sentence, "")
 
 

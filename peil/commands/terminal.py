@@ -42,8 +42,12 @@ def answering() -> Iterator[None]:
 
 @contextmanager
 def working() -> Iterator[None]:
-    """Answer for a command that works for long: SIGTERM and Ctrl-C end it within ten seconds."""
+    """Answer for a command that works for long: SIGTERM and Ctrl-C end it within ten seconds.
+
+    It is the operator's: a process of the agency's plane is refused before anything is loaded.
+    """
     with answering(), stopping.heeding(complain):
+        _ = Store().operator
         yield
 
 

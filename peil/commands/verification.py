@@ -28,10 +28,10 @@ def verify_command(console: Console, complaint: Console) -> Callable[..., None]:
         Example: [bold]peil verify data/agency/released/demo/presence/2026-03-02[/bold]
         """
         from peil.commands.terminal import plainly
-        from peil.settings import settings
         from peil.store import verifying
+        from peil.store.store import Store
 
-        exit_code, sentence = verifying.answer(place or settings().data, key, agency_key)
+        exit_code, sentence = verifying.answer(place or Store().verifiable, key, agency_key)
         plainly(complaint if exit_code else console, sentence)
         raise typer.Exit(exit_code)
 

@@ -122,7 +122,7 @@ def polygons_share(misfit_share: float, least: float) -> float:
 
 def _combined(given: Given) -> Presence:
     """The less the night fits the footprint, the more is left to polygons that know none."""
-    share = polygons_share(given.misfit_share, float(given.choices["combined_misfit_max"]))
+    share = polygons_share(given.misfit_share, float(given.choices["polygons_misfit_min"]))
     return PresenceCombined(
         given.land_use,
         given.part.prior,

@@ -23,7 +23,7 @@ from peil import methods
 from peil.area.area import area_of
 from peil.charter.clock import hours_of
 from peil.charter.schema import Charter
-from peil.outcome import Waiting
+from peil.outcome import Refused, Waiting
 from peil.store.atomic import canonical, read_json
 from peil.store.store import Store
 from peil_models.weighting import NightRatio
@@ -93,6 +93,23 @@ class Night:
         """
         left = [number for number in self.today_hours if number not in unobserved]
         return replace(self, today_hours=left)
+
+
+def require_counted(devices: np.ndarray, charter: Charter) -> None:
+    """Refuse a night on which no zone holds a device in most hours: no ratio follows from it.
+
+    Parameters
+    ----------
+    devices : ndarray of shape (n_zones, n_night_hours)
+        As `Night.devices_of` gives them.
+    charter : Charter
+    """
+    if not np.median(devices, axis=1).any():
+        raise Refused(
+            f"{charter.pilot}: in most hours of the night no zone has a count of "
+            f"{charter.threshold} devices or more, so that nothing can be turned into persons: a "
+            "pilot needs more devices, or cells that hold more of them."
+        )
 
 
 def positions(charter: Charter, day: date) -> list[int]:

@@ -16,7 +16,7 @@ from peil import methods
 from peil.area.area import LAND_USE, Area
 from peil.charter.schema import Charter
 from peil.estimate.estimators import ESTIMATORS, MEMBERS, RELEASED_ESTIMATOR, Given
-from peil.estimate.night import Night
+from peil.estimate.night import Night, require_counted
 from peil.estimate.outages import OnAir, PlanOnAir, placed_without
 from peil.estimate.spread import Spread
 from peil.estimate.withheld import withheld_read
@@ -246,6 +246,7 @@ class Estimation:
             return None, None
         residents = register.loc[self.bottom].to_numpy(dtype=np.float64)
         night = self.night.devices_of(name, self.bottom, devices[:, hours])
+        require_counted(night, self.charter)
         weights = NightRatio(**self.night.weights.get_params())
         persons = devices * np.asarray(weights.fit(night, residents).ratio_)[:, None]
         self.n_ratios_bounded[name] = int(weights.is_bounded_.sum())

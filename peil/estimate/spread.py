@@ -46,7 +46,7 @@ class Spread:
         day: int,
     ) -> None:
         self.choices, self.day = choices["uncertainty"], day
-        self.sound_up_to = float(choices["presence"]["combined_misfit_max"])
+        self.sound_up_to = float(choices["presence"]["polygons_misfit_min"])
         self.plan_doubt = 0.0
         self.n_footprints = int(self.choices["n_footprints"])
         self.redrawn = np.zeros((self.n_footprints, n_zones, n_hours))

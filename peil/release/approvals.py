@@ -8,6 +8,7 @@ figures are believable is the gates' question.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -206,39 +207,61 @@ def require(period: Period, product: Product, folder: Path) -> str:
         Rejected, or an approval that does not hold: of no enrolled key, changed, or one person's.
     """
     candidate, pilot, name = candidate_hash(folder), period.pilot, product.name
-    answers = {role: _newest(period, name, candidate, role) for role in REQUIRED}
+    newest = {role: _newest(period, name, candidate, role) for role in REQUIRED}
     if period.charter.is_synthetic:
-        for role in [role for role in REQUIRED if answers[role] is None]:
+        for role in [role for role in REQUIRED if newest[role] is None]:
             signer = parties.simulated(period.store, role)
             _record(period, name, candidate, signer.party, "", signer)
-            answers[role] = _newest(period, name, candidate, role)
-    waits = [words(role) for role in REQUIRED if answers[role] is None]
+            newest[role] = _newest(period, name, candidate, role)
+    answers = {role: entry for role, entry in newest.items() if entry is not None}
+    waits = [words(role) for role in REQUIRED if role not in answers]
     if waits:
         raise Waiting(
             f"{pilot} {period.day} waits for approval by the {' and the '.join(waits)}: "
             f"`peil approve {pilot} {period.day} --product {name}` shows what would leave."
         )
+    people = parties.of_pilot(period.store, period.charter.is_synthetic)
+    check(f"{pilot} {period.day}, {name}", [entry["facts"] for entry in answers.values()], people)
+    return candidate
+
+
+def check(what: str, answers: Sequence[dict[str, Any]], people: Sequence[Signatory]) -> None:
+    """Refuse answers that are not approvals by the operator and the agency, each by its own person.
+
+    Both sides ask this: the operator before a candidate leaves, the agency before it takes it in.
+
+    Parameters
+    ----------
+    what : str
+        The candidate in words, for the sentence.
+    answers : sequence of dict
+        Facts of the newest answer of each role, of one candidate.
+    people : sequence of Signatory
+        Who is enrolled, on the side that asks.
+    """
+    newest = {facts["role"]: facts for facts in answers}
     holders = []
-    for role, entry in answers.items():
-        facts: dict[str, Any] = entry["facts"] if entry else {}
+    for role in REQUIRED:
+        facts = newest.get(role)
+        if facts is None:
+            raise Refused(f"{what}: the {words(role)} has not approved this candidate.")
         if facts["answer"] != "approved":
             raise Refused(
-                f"{pilot} {period.day}, {name}: the {words(role)}, {facts['name']}, rejected this "
-                f"candidate: {facts['reason']}"
+                f"{what}: the {words(role)}, {facts['name']}, rejected this candidate: "
+                f"{facts['reason']}"
             )
-        holder = _holder(period, facts)
+        holder = next((party for party in people if party.key_id == facts.get("key_id")), None)
         if holder is None or not _holds(holder, facts, role):
             raise Refused(
-                f"{pilot} {period.day}, {name}: the approval by the {words(role)} does not hold: "
-                "it is of no key that is enrolled and held on that day; have it approved again."
+                f"{what}: the approval by the {words(role)} does not hold: it is of no key that is "
+                "enrolled and held on that day; have it approved again."
             )
         holders.append(holder)
     if holders[0].is_same_person(holders[1]):
         raise Refused(
-            f"{pilot} {period.day}: one person, {holders[0].name}, approved in two roles: "
-            "have the other party approve it."
+            f"{what}: one person, {holders[0].name}, approved in two roles: have the other party "
+            "approve it."
         )
-    return candidate
 
 
 def _holds(holder: Signatory, facts: dict[str, Any], role: str) -> bool:

@@ -66,12 +66,7 @@ def require_candidate(
     try:
         signed = verifying.bundle(folder, public_key(store))
         verifying.same_table(folder, signed.predicate["table"])
-        names = {"pilot": charter.pilot, "product": product, "period": day, "tier": charter.tier}
-        for name, value in names.items():
-            if signed.predicate[name] != value:
-                raise Broken(f"The bundle is of another {name} than {value}.")
-        if read_json(folder / "metadata.json")["threshold"] != charter.threshold:
-            raise Broken("The bundle was made with another threshold than the charter's.")
+        check_names(signed, folder, charter, product, day)
     except Broken as fault:
         raise Refused(
             f"The candidate of {charter.pilot} {product} {day} does not cross: {fault} "
@@ -80,10 +75,20 @@ def require_candidate(
     return signed
 
 
+def check_names(signed: Manifest, folder: Path, charter: Charter, product: str, day: str) -> None:
+    """Raise `Broken` where a bundle is not of this charter, product and period."""
+    names = {"pilot": charter.pilot, "product": product, "period": day, "tier": charter.tier}
+    for name, value in names.items():
+        if signed.predicate[name] != value:
+            raise Broken(f"The bundle is of another {name} than {value}.")
+    if read_json(folder / "metadata.json")["threshold"] != charter.threshold:
+        raise Broken("The bundle was made with another threshold than the charter's.")
+
+
 def require_whole(store: Store, pilot: str, product: str, day: date) -> None:
     """Refuse to go on from a released bundle or a ledger that is not as it was signed."""
     if fault := checking.fault_of(store, pilot, product, day):
         raise Refused(
             f"What is released of {pilot} {product} {day} cannot be vouched for: {fault} Find out "
-            f"who changed it, then restore it from a copy; `peil verify {store.root}` checks."
+            f"who changed it, then restore it from a copy; `peil verify {store.verifiable}` checks."
         )

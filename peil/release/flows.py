@@ -79,7 +79,7 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
     ends = [f"{value}_lower", f"{value}_upper"] if has_register else []
     missing = listed["to_area_id"].eq(NOT_APPLICABLE).to_numpy()
     is_free = listed["to_area_id"].ne(UNALLOCATED).to_numpy() & ~missing
-    unit = "PS_TRIP" if has_register else "DEV"
+    unit = "PS_TRIP" if has_register else "DEV_TRIP"
     listed = with_rounded_ends(charter, listed, [value, *ends], "linked_step_share")
     return figures(table, listed, [value, *ends], is_free, unit, missing)
 

@@ -26,9 +26,11 @@ from peil.gates import require_open
 from peil.ingest import deliveries
 from peil.outcome import Outcome, Refused, Waiting
 from peil.release import approvals, bundle, disclosure, linked, released_margins, statement
+from peil.release.crossing import sending
 from peil.release.released_margins import ReleasedMargins
-from peil.store import ledger, released_tables, verifying
+from peil.store import ledger, outbound, released_tables, verifying
 from peil.store.atomic import (
+    aside_of,
     fresh_folder,
     read_json,
     removed_on_failure,
@@ -58,6 +60,7 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     if period.has_crossed(row.name):
         folder = period.store.released(period.pilot, row.name, period.day)
         bundle.require_whole(period.store, period.pilot, row.name, period.day)
+        sending.finish(period.store, period.charter, row.name, period.day)
         return period.outcome("release", "unchanged", {"why": "released"}, folder)
     if row.name == PRESENCE:
         require_open("estimated", period.pilot, str(period.day))
@@ -71,7 +74,9 @@ def _part(product: Product) -> str:
 
 
 def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
-    """Let a candidate cross: the ledger's entry first, then the folder on the agency's side.
+    """Let a candidate cross: the ledger's entry first, then the outbox, then the agency's side.
+
+    On one machine the agency's side takes it in at once; an operator apart leaves it in the outbox.
 
     Raises
     ------
@@ -92,6 +97,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     before = ledger.standing(store, charter.pilot, row.name, str(when))
     if before and folder.exists():
         bundle.require_whole(store, charter.pilot, row.name, when)
+        sending.finish(store, charter, row.name, when)
         return period.outcome("publish", "unchanged", {"why": "released"}, folder)
     if not (candidate / verifying.NAME).exists():
         raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")
@@ -102,13 +108,13 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         else product_gates.require_open(charter, row.name, when, store)
     )
     approvals.require(period, row, candidate)  # before a byte lies on the agency's side
-    aside = folder.with_name(f".{folder.name}.part")
+    aside = aside_of(store.outbound(charter.pilot, row.name, when))
     with (
         period.held(f"publish {row.name}", part=_part(row)),
         disclosure.locked(store),
         removed_on_failure(aside),
     ):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        outbound.make_folder(store, aside.parent)
         shutil.rmtree(aside, ignore_errors=True)
         shutil.copytree(candidate, aside)
         signed = bundle.require_candidate(store, charter, row.name, str(when), aside)
@@ -145,7 +151,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
             ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
         else:
             ledger.give_copy(store, charter.pilot)
-        replace_folder(aside, folder)
+        sending.send(store, charter, row.name, when, aside)
     return period.outcome("publish", "done", counts, folder)
 
 

@@ -16,7 +16,7 @@ def fault_of(store: Store, pilot: str, product: str, day: date) -> str:
     """
     try:
         folder = store.released(pilot, product, day)
-        verifying.released(folder, verifying.ledger(store.root, pilot, is_quick=True))
+        verifying.released(folder, verifying.ledger(store.verifiable, pilot, is_quick=True))
     except verifying.Broken as fault:
         return str(fault)
     return ""

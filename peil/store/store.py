@@ -1,4 +1,7 @@
-"""Where everything lies. Two planes: `operator/` and `agency/`; files cross by `release` only."""
+"""Where everything lies. Two planes: `operator/` and `agency/`; files cross by `release` only.
+
+A process of one plane (`PEIL_PLANE`) has the folders of that plane and the outbox, no others.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from peil.outcome import Refused
 from peil.settings import Settings, settings
 
 KeyKind = Literal["raw", "staged", "pseudonym"]
@@ -18,16 +22,56 @@ class Store:
 
     def __init__(self, machine: Settings | None = None) -> None:
         self.settings = machine or settings()
-        root = self.settings.data.absolute()
-        self.root = root
-        self.operator = root / "operator"
-        self.agency = root / "agency"
+        self.root = self.settings.data.absolute()
         self._close_to_others()
+
+    @property
+    def plane(self) -> str:
+        """Whose process this is: ``operator``, ``agency``, or ``both`` on one machine."""
+        return self.settings.plane
+
+    @property
+    def operator(self) -> Path:
+        """The operator's side.
+
+        Raises
+        ------
+        Refused
+            This process is the agency's.
+        """
+        if self.plane == "agency":
+            raise Refused(
+                f"{self.root / 'operator'} is the operator's, and this process is the agency's "
+                "(PEIL_PLANE=agency): run this at the operator; here there are `peil receive` and "
+                "`peil verify`."
+            )
+        return self.root / "operator"
+
+    @property
+    def agency(self) -> Path:
+        """The agency's side; of an operator on a machine of its own, its record of what it sent."""
+        return (self.operator if self.plane == "operator" else self.root) / "agency"
+
+    @property
+    def own(self) -> Path:
+        """The side on which this process keeps what is its own: databases, incidents."""
+        return self.agency if self.plane == "agency" else self.operator
+
+    @property
+    def verifiable(self) -> Path:
+        """The folder that `peil verify` takes for this store."""
+        return self.operator if self.plane == "operator" else self.root
+
+    def planes(self) -> list[Path]:
+        """The sides of the store that this process may enter."""
+        return [self.operator, self.agency] if self.plane == "both" else [self.own]
 
     def _close_to_others(self) -> None:
         """Let nobody but the owner read what this process writes, nor what an older one wrote."""
         os.umask(0o077)
-        for plane, allowed in ((self.operator, 0o700), (self.agency, 0o750)):
+        for plane in self.planes():
+            # people of the agency may share a group
+            allowed = 0o700 if plane.name == "operator" else 0o750
             mode = plane.stat().st_mode & 0o777 if plane.is_dir() else 0
             if mode & ~allowed:
                 with suppress(PermissionError):  # another user's: the owner's next verb closes it
@@ -103,7 +147,7 @@ class Store:
         return self.operator / "estimated" / pilot / "quality" / str(day)
 
     def quarantine(self, pilot: str) -> Path:
-        return self.operator / "quarantine" / pilot
+        return self.own / "quarantine" / pilot
 
     def ledger(self, pilot: str) -> Path:
         return self.operator / "ledger" / f"{pilot}.jsonl"
@@ -136,7 +180,7 @@ class Store:
 
     @property
     def airflow_home(self) -> Path:
-        return self.operator / "airflow"
+        return self.own / "airflow"
 
     @property
     def mlflow_uri(self) -> str:
@@ -155,16 +199,32 @@ class Store:
 
     def heads(self, pilot: str) -> Path:
         """Heads of the ledger's tree that the agency signed, one a line."""
-        return self.agency / "ledger" / f"{pilot}.heads.jsonl"
+        return self._witnessed / f"{pilot}.heads.jsonl"
+
+    @property
+    def _witnessed(self) -> Path:
+        """Where the agency's heads lie; an operator apart reads those that it gave back."""
+        return self.receipts if self.plane == "operator" else self.agency / "ledger"
 
     @property
     def agency_key(self) -> Path:
-        """The agency's own signing key: no verb of the operator's plane reads it."""
+        """The agency's own signing key: no verb of the operator's plane reads it.
+
+        Raises
+        ------
+        Refused
+            This process is the operator's.
+        """
+        if self.plane == "operator":
+            raise Refused(
+                "The agency's key is not the operator's to use (PEIL_PLANE=operator): what it "
+                "signs is signed on the agency's side, by `peil receive`."
+            )
         return self.agency / "keys" / "agency.ed25519"
 
     @property
     def agency_public_key(self) -> Path:
-        return self.agency / "ledger" / "agency.pub"
+        return self._witnessed / "agency.pub"
 
     def public_entry(self, pilot: str) -> Path:
         return self.agency / "register" / f"{pilot}.json"
@@ -175,3 +235,30 @@ class Store:
 
     def portal(self, pilot: str) -> Path:
         return self.agency / "portal" / pilot
+
+    # between the two
+    @property
+    def outbox(self) -> Path:
+        """Where what leaves the operator waits until the agency takes it."""
+        return self.settings.outbox_folder
+
+    @property
+    def receipts(self) -> Path:
+        """What the agency gives back through the outbox: its heads of the ledger's tree."""
+        return self.outbox / "receipts"
+
+    def outbound(self, pilot: str, product: str, day: date) -> Path:
+        """A bundle on its way, at the same place below the outbox as below the agency's side."""
+        return self.outbox / "released" / pilot / product / str(day)
+
+    def outbound_ledger(self, pilot: str) -> Path:
+        return self.outbox / "ledger" / f"{pilot}.jsonl"
+
+    def outbound_head(self, pilot: str) -> Path:
+        """The head of the ledger's tree that the operator signed when it laid the ledger there."""
+        return self.outbox / "ledger" / f"{pilot}.head.json"
+
+    @property
+    def outbound_parties(self) -> Path:
+        """Public keys of simulated parties, who sign for simulated pilots only."""
+        return self.outbox / "parties"

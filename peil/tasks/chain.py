@@ -34,7 +34,7 @@ from peil.adapters.airflow.home import is_read
 from peil.charter import reading
 from peil.charter.products import linked
 from peil.outcome import CLOSED, GateClosed, Outcome, Refused, Waiting
-from peil.settings import settings
+from peil.settings import Plane, settings
 from peil.store.faults import disk, stopping
 
 # Jinja: the day of a run, for texts that people read
@@ -159,13 +159,17 @@ def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
     }
 
 
-def pilots() -> list[Pilot]:
+def pilots(plane: Plane = "operator") -> list[Pilot]:
     """Return every pilot that has a charter; in a walk of one pilot, that one only.
+
+    An Airflow of the other plane declares none of a file's DAGs.
 
     A charter that is not valid still gives DAGs, without a schedule of their own: running one
     shows the reason, where a missing DAG would show nothing.
     """
-    declared = []
+    declared: list[Pilot] = []
+    if settings().plane not in (plane, "both"):
+        return declared
     for file in sorted(settings().pilots.glob("*.yml")):
         if not is_read(file.stem):
             continue

@@ -178,8 +178,34 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
     assert all("mape_day" in run for run in comparison["runs"])
     shown = peil_here(data, "compare", "demo", COLUMNS="160")
     assert shown.returncode == 0
-    for word in (*ESTIMATORS, "calibrated", "defaults"):
+    for word in (*ESTIMATORS, "calibrated", "defaults", "± "):
         assert word in shown.stdout
+    assert comparison["versions"][1]["steepness_se"] > 0
+
+
+def test_a_footprint_is_judged_against_the_champion_that_stands(
+    copied_store: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peil import train
+    from peil.adapters import experiments
+    from peil_models.footprint import FootprintSignalStrength
+
+    store, words = Store(copied_store), ("train", "demo", "--judge-days", "1", "--fit-days")
+    deaf = FootprintSignalStrength(path_loss_exponent=5.0, steepness=0.6)
+    tags = {"peil.footprint": "planted"}
+    planted = experiments.register(store, "demo", "a" * 32, deaf, {}, {}, tags)
+    experiments.promote(store, "demo", planted)
+    assert peil_here(copied_store.data, *words, "2").returncode == 0
+    better = experiments.champion(store, "demo")
+    assert better is not None and better.number in (2, 3)  # a worse one does not stay
+    # of the same nights nothing that is worse than the champion takes its place
+    monkeypatch.setattr(train, "calibrate_footprint", lambda *given: deaf)
+    monkeypatch.setattr(train, "default_footprint", lambda pilot: deaf)
+    done = peil_here(copied_store.data, *words, "1")
+    assert f"version {better.number} stays" in done.stdout.replace("\n", " ")
+    assert "at the edge of what is allowed" in done.stdout.replace("\n", " ")
+    still = experiments.champion(store, "demo")
+    assert still is not None and still.number == better.number
 
 
 @pytest.mark.slow

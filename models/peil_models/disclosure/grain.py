@@ -118,7 +118,8 @@ def pair_grain(
     from_end = np.where(is_few & ~from_larger, n + above[:, None], from_end)
     to_end = np.where(is_few & from_larger, n + above, to_end)
     number, total = _units(from_end, to_end, trips, is_pair)
-    still_few = is_few & (total[number] < wanted)
+    # of one zone there is no pair, hence no unit: a number then leads to the 0 at the end
+    still_few = is_few & (np.append(total, 0.0)[number] < wanted)
     from_end = np.where(still_few, n + above[:, None], from_end)
     to_end = np.where(still_few, n + above, to_end)
     number, total = _units(from_end, to_end, trips, is_pair)

@@ -10,6 +10,7 @@ from peil_models.footprint.calibration import (
     footprint_misfit,
 )
 from peil_models.footprint.columns import silent_cells, without_cells
+from peil_models.footprint.identification import Identification, identify_footprint
 from peil_models.footprint.mean import FootprintMean
 from peil_models.footprint.signal_strength import FootprintBestServer, FootprintSignalStrength
 from peil_models.footprint.silence import silent_hours
@@ -20,9 +21,11 @@ __all__ = [
     "FootprintMean",
     "FootprintSignalStrength",
     "FootprintVoronoi",
+    "Identification",
     "calibrate_footprint",
     "footprint_deviance",
     "footprint_misfit",
+    "identify_footprint",
     "silent_cells",
     "silent_hours",
     "without_cells",

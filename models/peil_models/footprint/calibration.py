@@ -1,23 +1,21 @@
 """Fit a footprint to the counts of nights, with the register as the only other source.
 
-Likelihood and misfit of a footprint belong here; footprints themselves do not.
+The search and the misfit of a footprint belong here; its likelihood is in `night_counts`, how well
+the counts tell the parameters in `identification`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 from sklearn.base import clone
 
-from peil_models.footprint import plan as cell_plan
-from peil_models.footprint.propagation import Floats, dominance
-from peil_models.footprint.reach import Pairs
+from peil_models.footprint.night_counts import NightCounts
+from peil_models.footprint.propagation import Floats
 from peil_models.footprint.signal_strength import FootprintSignalStrength
 
 BOUNDS = {
@@ -26,9 +24,6 @@ BOUNDS = {
     "steepness": (0.05, 0.6),
 }
 """Where a fitted parameter may lie; at an edge it is not identified by the counts."""
-
-UNEXPECTED = 1e-9
-"""Least expected share of a cell, so that one device in a cell without reach is not impossible."""
 
 
 def calibrate_footprint(
@@ -98,7 +93,7 @@ def calibrate_footprint(
     True
     """
     start = FootprintSignalStrength() if start is None else start
-    night = _Night.read(start, cells, tiles, counts, resident_devices)
+    night = NightCounts.read(start, cells, tiles, counts, resident_devices)
     names = list(BOUNDS)
     low = np.array([BOUNDS[name][0] for name in names])
     high = np.array([BOUNDS[name][1] for name in names])
@@ -160,7 +155,7 @@ def footprint_deviance(
     >>> round(footprint_deviance(footprint, cells, tiles, 100 * expected, [1.0, 1.0]), 6)
     0.0
     """
-    night = _Night.read(footprint, cells, tiles, counts, resident_devices)
+    night = NightCounts.read(footprint, cells, tiles, counts, resident_devices)
     return night.deviance(footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness)
 
 
@@ -198,7 +193,7 @@ def footprint_misfit(
     0.2
     """
     # Pairs are read once: a chunk of them at a time is enough, whatever the size of the plan.
-    night = _Night.read(footprint, cells, tiles, counts, resident_devices, keeps_pairs=False)
+    night = NightCounts.read(footprint, cells, tiles, counts, resident_devices, keeps_pairs=False)
     n_hours = np.asarray(counts).reshape(len(cells), -1).shape[1]
     shares = night.expected_shares(
         footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness
@@ -209,77 +204,3 @@ def footprint_misfit(
     expected = shares[is_reached] * (counted.sum() / shares.sum())
     beyond_sampling = np.sum(np.square(counted - expected) / expected) - len(counted)
     return math.sqrt(max(0.0, float(beyond_sampling / expected.sum())))
-
-
-@dataclass(frozen=True)
-class _Night:
-    """Counts and pairs of a night, independent of the fitted parameters."""
-
-    pairs: Iterable[Pairs]
-    counts: Floats
-    residents: Floats
-    exponent: Floats
-    takes_fitted: NDArray[np.bool_]
-    threshold: float
-
-    @classmethod
-    def read(
-        cls,
-        footprint: FootprintSignalStrength,
-        cells: pd.DataFrame,
-        tiles: pd.DataFrame,
-        counts: ArrayLike,
-        resident_devices: ArrayLike,
-        keeps_pairs: bool = True,
-    ) -> _Night:
-        counted = np.asarray(counts, dtype=np.float64)
-        residents = np.asarray(resident_devices, dtype=np.float64)
-        for name, values, size in (
-            ("counts", counted, len(cells)),
-            ("resident_devices", residents, len(tiles)),
-        ):
-            if values.ndim == 0 or len(values) != size:
-                raise ValueError(f"{name} has shape {values.shape}, expected {size} rows")
-            is_bad = ~(values >= 0) | np.isinf(values)
-            if is_bad.any():
-                at = tuple(int(i) for i in np.unravel_index(int(is_bad.argmax()), values.shape))
-                raise ValueError(f"{name} holds NaN, infinity or a negative number (first at {at})")
-            if not values.sum() > 0:
-                raise ValueError(f"{name} is 0 everywhere: nothing to fit on")
-        cell_plan.check_tiles(tiles)
-        plan = cell_plan.complete(cells, tiles, footprint.defaults())
-        lived_in = residents > 0
-        parts = footprint.pairs(plan, tiles[lived_in])
-        return cls(
-            pairs=list(parts) if keeps_pairs else parts,
-            # Hours with one pattern of shares: their sum holds all there is to learn.
-            counts=counted.reshape(len(counted), -1).sum(axis=1),
-            residents=residents[lived_in],
-            exponent=plan.path_loss_exponent,
-            takes_fitted=~(plan.has_own_exponent | plan.is_small),
-            threshold=float(footprint.dominance_threshold),
-        )
-
-    def expected_shares(self, exponent: float, midpoint: float, steepness: float) -> Floats:
-        """Share of the residents that each cell should see."""
-        expected = np.zeros(len(self.counts))
-        exponents = np.where(self.takes_fitted, exponent, self.exponent)
-        for pairs in self.pairs:
-            strength = dominance(
-                pairs.signal_dbm(exponents), midpoint_dbm=midpoint, steepness=steepness
-            )
-            strength[strength < self.threshold] = 0.0
-            total = np.bincount(pairs.tile, weights=strength, minlength=len(self.residents))
-            per_strength = np.divide(
-                self.residents, total, out=np.zeros_like(total), where=total > 0
-            )
-            strength *= per_strength[pairs.tile]
-            np.add.at(expected, pairs.cell, strength)
-        return np.asarray(expected / self.residents.sum())
-
-    def deviance(self, exponent: float, midpoint: float, steepness: float) -> float:
-        shares = np.maximum(self.expected_shares(exponent, midpoint, steepness), UNEXPECTED)
-        is_seen = self.counts > 0
-        counted, total = self.counts[is_seen], self.counts.sum()
-        value = 2.0 * float(np.sum(counted * np.log(counted / (total * shares[is_seen]))))
-        return value if math.isfinite(value) else math.inf

@@ -6,7 +6,8 @@ start the real thing; `chain` is what the files in `dags/` share. Importing this
 not import Airflow: that takes seconds, and its settings are read at import.
 """
 
-from peil.adapters.airflow.home import compose_secrets, environment, prepare
+from peil.adapters.airflow.composing import compose_secrets
+from peil.adapters.airflow.home import environment, prepare
 from peil.adapters.airflow.rest import Airflow
 from peil.adapters.airflow.standalone import started, up
 from peil.adapters.airflow.walking import WalkResult, walk

@@ -24,14 +24,12 @@ from pydantic import SecretStr
 from peil.outcome import Refused, Waiting
 from peil.settings import PROJECT, Settings
 from peil.store import parties
-from peil.store.atomic import write_bytes, write_text
+from peil.store.atomic import write_bytes
 from peil.store.store import Store
 
 CONSOLE_USER = parties.CONSOLE_USER
 DAGS = PROJECT / "dags"
 BUNDLE = "peil"
-# of the user `peil` in the Dockerfile
-IMAGE_UID = 10001
 
 
 # pilots whose DAGs this process reads; none of them: those of every charter
@@ -79,8 +77,8 @@ def passwords() -> str:
 
 
 def keys_folder(settings: Settings) -> Path:
-    """Where the secrets of Airflow lie: with the operator's keys."""
-    folder = Store(settings).operator / "keys" / "airflow"
+    """Where the secrets of Airflow lie: with the keys of the plane that runs it."""
+    folder = Store(settings).own / "keys" / "airflow"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
@@ -88,11 +86,7 @@ def keys_folder(settings: Settings) -> Path:
 def password_file(settings: Settings) -> Path:
     """The file with the passwords of the console and of each account. Airflow writes it: 0600."""
     file = write_once(keys_folder(settings) / "console.json", passwords(), 0o600)
-    drawn = json.loads(file.read_text())
-    missing = [account for account in accounts(settings) if account not in drawn]
-    if missing:  # drawn here, since Airflow would print what it draws
-        drawn |= {account: secrets.token_urlsafe(24) for account in missing}
-        write_bytes(file, json.dumps(drawn).encode() + b"\n", 0o600)
+    draw_missing(file, accounts(settings), 0o600)
     return file
 
 
@@ -105,38 +99,24 @@ def accounts(settings: Settings) -> list[str]:
     return sorted({person.account for person in people if person.account})
 
 
-def compose_secrets(folder: Path) -> int:
-    """Draw the secrets that docker-compose.yml reads from files, once.
+def console_users(named: list[str]) -> str:
+    """The users of the console as Airflow's simple auth manager reads them.
 
-    A second call changes nothing, so a running deployment keeps its passwords.
+    Whoever approves sees and answers; only the console's own user may do more.
 
-    Returns
-    -------
-    int
-        The uid that owns them. Compose binds the files into the containers as they are, so the
-        containers must run under it: `PEIL_UID` of docker-compose.yml.
+    >>> console_users(["anna"])
+    'peil:admin,anna:user'
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    drawn = {
-        "postgres_password": secrets.token_urlsafe(24),
-        "fernet_key": fernet_key(),
-        "jwt_secret": secrets.token_urlsafe(48),
-        "session_secret": secrets.token_urlsafe(48),
-        "console_passwords": passwords(),
-    }
-    owner = IMAGE_UID if os.geteuid() == 0 else os.geteuid()
-    for name, content in drawn.items():
-        file = write_once(folder / name, content)
-        if os.geteuid() == 0:
-            os.chown(file, owner, 0)
-    return owner
+    return ",".join([f"{CONSOLE_USER}:admin", *(f"{name}:user" for name in named)])
 
 
-def write_env(file: Path, uid: int) -> Path:
-    """Write the uid that owns the secrets where `docker compose` reads it; other lines stay."""
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    others = [line for line in lines if not line.startswith("PEIL_UID=")]
-    return write_text(file, "\n".join([*others, f"PEIL_UID={uid}"]) + "\n")
+def draw_missing(file: Path, named: list[str], mode: int) -> None:
+    """Draw the passwords of accounts that have none, since Airflow would print what it draws."""
+    drawn = json.loads(file.read_text())
+    missing = [account for account in named if account not in drawn]
+    if missing:
+        drawn |= {account: secrets.token_urlsafe(24) for account in missing}
+        write_bytes(file, json.dumps(drawn).encode() + b"\n", mode)
 
 
 def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
@@ -168,10 +148,7 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
             "parallelism": str(settings.threads),
             "fernet_key_cmd": f"cat {shlex.quote(str(fernet))}",
             "execution_api_server_url": f"http://127.0.0.1:{port}/execution/",
-            # whoever approves sees and answers; only the console's own user may do more
-            "simple_auth_manager_users": ",".join(
-                [f"{CONSOLE_USER}:admin", *(f"{name}:user" for name in accounts(settings))]
-            ),
+            "simple_auth_manager_users": console_users(accounts(settings)),
             "simple_auth_manager_passwords_file": str(password_file(settings)),
         },
         "database": {

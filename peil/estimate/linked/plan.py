@@ -63,6 +63,8 @@ class FlowPlan:
     def entry_of(self, from_zone: Ints, to_zone: Ints, hour: Ints) -> tuple[Ints, Ints]:
         """Unit and period of trips; both -1 of those within a zone, which have none."""
         unit = self.grain.unit_of_pair[from_zone, to_zone]
+        if not len(self.from_code):  # one zone: every trip is within it
+            return unit, unit
         period = self.period[self.grain.period[unit, self.part[hour]], hour]
         return unit, np.where(unit >= 0, period, -1)
 

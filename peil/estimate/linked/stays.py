@@ -21,8 +21,6 @@ from peil_models.stays import (
     TimingRings,
 )
 
-HALF = 0.5  # of the events: beyond it the masts explain more than the plan does
-
 
 @dataclass(frozen=True)
 class Staying:
@@ -42,6 +40,8 @@ class Staying:
         Longest silence between two stays that hides a trip. Unit: seconds.
     overlaps : Overlaps
         Which cells a device at rest may change between, and why these.
+    masts_share_min : float
+        Share of the masts in the mix beyond which homes are at their median.
     masts, tiles : ndarray of shape (n_cells, 2), (n_tiles, 2)
         Positions.
     zone_of_tile : ndarray of int of shape (n_tiles,)
@@ -53,6 +53,7 @@ class Staying:
     homes: AnchorPlace
     max_unknown_s: float
     overlaps: Overlaps
+    masts_share_min: float
     masts: NDArray[np.float64]
     tiles: NDArray[np.float64]
     zone_of_tile: NDArray[np.int64]
@@ -93,8 +94,8 @@ class Staying:
     ) -> Anchors:
         """Homes of some devices; at the median of masts where nothing better is to be believed.
 
-        That is where most events are those of the masts alone (`Overlaps.masts_share`), of devices
-        without a timing advance, which would tell how far the mast is.
+        That is where more events than `rest.masts_share_min` are those of the masts alone, of
+        devices without a timing advance, which would tell how far the mast is.
 
         Parameters
         ----------
@@ -106,7 +107,7 @@ class Staying:
         is_night : ndarray of bool of shape (n_events,)
         """
         homes = self.homes.place(segments, places, row, night_s)
-        if self.overlaps.masts_share <= HALF:
+        if self.overlaps.masts_share <= self.masts_share_min:
             return homes
         timed = np.unique(device[timing_advance >= 0])
         taken = is_night & (cell >= 0) & ~np.isin(device, timed)
@@ -173,6 +174,7 @@ def staying(
         ),
         methods.section("linking", pilot)["max_unknown_s"],
         overlaps,
+        float(methods.section("rest", pilot)["masts_share_min"]),
         cells[["x_m", "y_m"]].to_numpy(dtype=np.float64),
         tiles[["x_m", "y_m"]].to_numpy(dtype=np.float64),
         zone_of_tile,

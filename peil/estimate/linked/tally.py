@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 import pandas as pd
@@ -91,8 +92,9 @@ class Tally:
         if (key[last] + n_in_a_row > self.sizes[last]).any():
             raise ValueError(f"a row goes beyond the {self.sizes[last]} values of {last}")
         flat = self.flat({**key, shared: np.zeros(len(likeliest), np.int64)})
-        unit = {name: np.full(1, int(name == shared)) for name in self.sizes}
-        step, at = int(self.flat(unit)[0]), 0
+        # how far apart two values of the shared part are, though there may be one value only
+        names = list(self.sizes)
+        step, at = prod(self.sizes[name] for name in names[names.index(shared) + 1 :]), 0
         while at < len(flat):
             at, self._n_keys = loops.add_shared(
                 self._keys,

@@ -116,7 +116,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _system(error: OSError, store: Store) -> Refused | None:
     """Say what the system answered about a file; of a file that is not the store's nothing."""
     path = Path(os.fsdecode(error.filename)) if error.filename else store.root
-    if not path.is_absolute() or not path.is_relative_to(store.root):
+    is_ours = any(path.is_relative_to(folder) for folder in (store.root, store.outbox))
+    if not path.is_absolute() or not is_ours:
         return None
     if error.errno == errno.EROFS:
         return Refused(
@@ -139,7 +140,7 @@ def _system(error: OSError, store: Store) -> Refused | None:
 
 def of_root(store: Store) -> list[str]:
     """Say whether the store can be written at all."""
-    for folder in (store.root, store.operator, store.agency):
+    for folder in (store.root, *store.planes()):
         if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
             return [
                 f"The store cannot be written at {folder}: mount it for writing, or give user "
@@ -151,7 +152,7 @@ def of_root(store: Store) -> list[str]:
 def broken_databases(store: Store) -> list[str]:
     """Say which of MLflow's and Airflow's databases are no databases any more, and what to do."""
     remedies = {
-        store.operator / "mlflow.db": "restore it from backup, or move it away: footprints are "
+        store.own / "mlflow.db": "restore it from backup, or move it away: footprints are "
         "trained again by the next `peil run`, earlier scores are lost",
         store.airflow_home / "airflow.db": "move it away: the next `peil run` makes another, only "
         "Airflow's history of runs is lost",

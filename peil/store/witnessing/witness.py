@@ -18,6 +18,7 @@ from peil.store.signing import agency_public_key, is_signed, sign_as_agency
 from peil.store.store import Store
 from peil.store.witnessing import lines
 from peil.store.witnessing.merkle import Frontier, leaf_hash
+from peil.store.witnessing.posting import head_over, post
 
 
 def require_longer(store: Store, pilot: str) -> None:
@@ -41,7 +42,8 @@ def require_longer(store: Store, pilot: str) -> None:
 def witness(store: Store, pilot: str, at: datetime) -> None:
     """Take new lines into the agency's copy and sign the head of the tree over all of them.
 
-    Killed between the two, the next call goes on. The caller holds the ledger.
+    Killed between the two, the next call goes on. The caller holds the ledger. An operator on a
+    machine of its own posts them instead: the agency takes them in by `peil receive`.
 
     Parameters
     ----------
@@ -49,21 +51,21 @@ def witness(store: Store, pilot: str, at: datetime) -> None:
         The pilot's moment, passed in.
     """
     own, copy = store.ledger(pilot), store.agency_ledger(pilot)
-    extend = lines.read(own, lines.mend(copy))
-    lines.extend(copy, extend)
+    lines.extend(copy, lines.read(own, lines.mend(copy)))
+    if store.plane == "operator":
+        post(store, pilot)
+    else:
+        sign_head(store, pilot, at)
+
+
+def sign_head(store: Store, pilot: str, at: datetime) -> None:
+    """Sign, with the agency's key, the head of the tree over its copy, where that has grown."""
     lines.mend(store.heads(pilot))
-    head = last_head(store, pilot)
-    size = lines.size_of(own)
-    if head.get("n_bytes") == size:
+    head, copy = last_head(store, pilot), store.agency_ledger(pilot)
+    if head.get("n_bytes") == lines.size_of(copy):
         return
-    grown = Frontier(head.get("size", 0), [bytes.fromhex(root) for root in head.get("roots", [])])
-    for line in lines.read(own, head.get("n_bytes", 0)).split(b"\n")[:-1]:
-        grown.add(leaf_hash(line))
     body = {
-        "size": grown.size,
-        "n_bytes": size,
-        "root": grown.root().hex(),
-        "roots": [root.hex() for root in grown.roots],
+        **head_over(copy, head),
         "previous": _hash(head) if head else "",
         "at": at.isoformat(),
     }
@@ -98,12 +100,13 @@ def faults(store: Store, pilot: str) -> list[str]:
         return ["The agency's heads of the ledger cannot be read: restore them."]
     content = lines.read(store.ledger(pilot)).split(b"\n")[:-1]
     if not signed:
-        # a ledger of before there were heads gets its first with its next entry
+        # a ledger of before there were heads gets its first with its next entry; of an operator
+        # apart, with what the agency takes in
         is_older = not store.agency_public_key.exists()
         return [] if is_older or not content else ["The agency's heads of the ledger are gone."]
     sentences = []
     public, grown = agency_public_key(store), Frontier()
-    if not store.agency_key.exists():
+    if store.plane != "operator" and not store.agency_key.exists():
         sentences.append("The agency's signing key is gone: restore it from its backup.")
     previous: dict[str, Any] = {}
     for number, head in enumerate(signed):
@@ -132,7 +135,7 @@ def faults(store: Store, pilot: str) -> list[str]:
             break
         previous = head
     else:
-        if len(content) > previous["size"]:
+        if len(content) > previous["size"] and store.plane != "operator":
             sentences.append(f"{len(content) - previous['size']} entries have no head yet.")
     return sentences
 

@@ -10,13 +10,24 @@ from typing import Any
 import pytest
 
 from benchmarks import released
+from benchmarks.limit import limit
 from benchmarks.measuring.process import CommandFailed
 from peil.outcome import Refused
 from peil.settings import PROJECT
-from peil.store.atomic import write_json
+from peil.store.atomic import read_json, write_json
 from peil_models.synthetic import MAKES
 
 PROSE = PROJECT / "docs" / "methods" / "makes.md"
+
+
+@pytest.fixture(autouse=True)
+def no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits are simulated anew: here each is a thousandth of the seed."""
+
+    def of_seed(make: str, seed: int, devices: int, days: int) -> dict[str, float]:
+        return {"mape": seed / 1000, "wape": 0.0}
+
+    monkeypatch.setattr(released, "limit", of_seed)
 
 
 def world(mape: float) -> dict[str, Any]:
@@ -60,6 +71,30 @@ def test_every_world_is_simulated_run_and_scored(
     assert "| 22 | now | 0.990 | 1.000 | 1.500 |" in page
 
 
+def test_the_page_shows_what_a_perfect_locator_leaves_beside_the_estimators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = running({"21": 0.04, "22": 0.06}, [])
+
+    def scoring(command: list[str], env: dict[str, str], **words: Any) -> SimpleNamespace:
+        done: SimpleNamespace = run(command, env, **words)
+        file = Path(env["PEIL_DATA"]) / "operator/estimated/demo/scores/scores.json"
+        write_json(file, read_json(file) | {"whole": {"sb": {"mape_day": 0.08}}})
+        return done
+
+    monkeypatch.setattr(released.subprocess, "run", scoring)
+    released.released(["demo"], [21, 22], lambda text: None, tmp_path)
+    page = (tmp_path / "released.md").read_text()
+    assert "| sb | now | 8.0% ± 0.0% |" in page
+    # .021 and .022: half the interval of two is 6.314 standard errors of .0005
+    assert "| every main phone located without error | now | 2.1% ± 0.3% |" in page
+
+
+def test_who_locates_every_phone_errs_less_with_more_phones() -> None:
+    few, many = (limit("demo", 1, devices, 1) for devices in (400, 4_000))
+    assert 0 < many["mape"] < few["mape"] / 2 and 0 < many["wape"] < few["wape"] / 2
+
+
 def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,13 +104,13 @@ def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
         monkeypatch.setattr(released.subprocess, "run", running({"1": mape}, calls))
         released.released(on, [1], lambda text: None, tmp_path, **size)
 
-    measure(["demo,clustered", "erratic"], 0.05, days=2, devices=500, is_baseline=True)
+    measure(["demo,clustered", "erratic"], 0.05, days=2, devices=500, period=released.BEFORE)
     measure(["clustered"], 0.03, days=2, devices=500)
     assert [call[6] for call in calls[::3]] == ["demo", "clustered", "erratic", "clustered"]
     page = (tmp_path / "released.md").read_text()
     titles = [line for line in page.splitlines() if line.startswith("## ")]
-    assert titles == ["## demo", "## clustered", "## erratic"]
-    section = page.split("## ")[2]
+    assert titles == ["## Asked and reached", "## demo", "## clustered", "## erratic"]
+    section = page.split("## ")[3]
     assert "*Before (baseline)*: worlds 1, 500 devices, 2 days" in section
     rows = [line for line in section.splitlines() if line.startswith("| presence")]
     assert [row.split(" | ")[1:4] for row in rows] == [
@@ -83,8 +118,31 @@ def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
         ["now", "–", "3.0%"],
     ]
     with pytest.raises(Refused, match=r"Make clustered has a baseline in .*released\.json"):
-        measure(["shares", "clustered"], 0.01, is_baseline=True)
+        measure(["shares", "clustered"], 0.01, period=released.BEFORE)
     assert (tmp_path / "released.md").read_text() == page
+
+
+def test_a_trained_footprint_is_a_row_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+    for mape, period in ((0.05, released.NOW), (0.04, released.TRAINED)):
+        monkeypatch.setattr(released.subprocess, "run", running({"21": mape}, calls))
+        released.released(["shares"], [21], lambda text: None, tmp_path, period=period)
+    assert [words[0] for words in calls[:3]] == ["simulate", "run", "score"]
+    assert [" ".join(words) for words in calls[4:]] == [
+        "ingest demo 2026-03-02",
+        "stage demo 2026-03-02",
+        "ingest demo 2026-03-03",
+        "stage demo 2026-03-03",
+        "train demo --fit-days 1 --judge-days 1",
+        "run demo",
+        "score demo",
+    ]
+    page = (tmp_path / "released.md").read_text()
+    assert "| presence, region | now | – | 5.0%" in page
+    assert "| presence, region | trained | – | 4.0%" in page
+    assert "*Now, footprint trained on the first two nights (`--trained`)*: worlds 21" in page
 
 
 def test_a_gate_that_closes_is_a_result_with_its_sentence(

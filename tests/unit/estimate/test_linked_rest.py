@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy import sparse
@@ -71,6 +73,10 @@ def test_homes_are_at_the_median_of_masts_where_these_alone_are_believed():
     timed = model.homes_of(*given, np.full(len(night), 3, np.int32), night)
     by_stays = model.homes.place(*given[:4])
     assert timed.tile.tolist() == by_stays.tile.tolist() != untimed.tile.tolist()
+    assert 0.5 == model.masts_share_min < model.overlaps.masts_share < 1.0
+    believed = replace(model, masts_share_min=1.0)
+    of_plan = believed.homes_of(*given, events[3], night)
+    assert of_plan.tile.tolist() == by_stays.tile.tolist()
 
 
 def test_nothing_at_rest_is_no_evidence():

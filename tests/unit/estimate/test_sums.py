@@ -147,6 +147,17 @@ def test_hours_in_a_row_are_counted_as_each_for_itself() -> None:
     assert at_once.present.frame()["n_devices"].sum() == (likeliest(where)[of] >= 0).sum() > n
 
 
+def test_of_one_zone_everything_is_in_it() -> None:
+    sums, none = Sums(Origins(["A"]), N_HOURS), np.zeros(2, np.int64)
+    whole = sparse.csr_array(np.ones((2, 1)))
+    sums.add_present(none, np.array([3, 9]), whole, none)
+    sums.add_flows(np.array([0, 1]), none, none + 7, Ends.whole(none, 1), Ends.whole(none, 1))
+    present, flows = sums.present.frame(), sums.flows.frame()
+    assert present["zone"].tolist() == [0, 0] and present["hour"].tolist() == [3, 9]
+    assert (present["n_parts"] == PARTS).all()
+    assert flows["n_devices"].tolist() == [2] and flows["n_parts"].tolist() == [2 * PARTS]
+
+
 def test_hours_and_zones_that_there_are_not_are_refused() -> None:
     sums, none = Sums(Origins(ZONES), N_HOURS), np.array([0])
     whole = sparse.csr_array(np.eye(3)[:1])

@@ -169,3 +169,23 @@ def test_no_sealed_file_stays_open_behind_a_gate(batch: Any) -> None:
     held = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     assert held
     assert [path for path in held if path.endswith(".duckdb")] == []
+
+
+def test_a_candidate_whose_two_forms_differ_is_not_judged(batch: Any) -> None:
+    batch.write("released")
+    folder = batch.store.candidate(batch.pilot, "presence", batch.day)
+    table = pd.read_parquet(folder / "rel_presence__by_zone_hour.parquet")
+    table.assign(OBS_VALUE=1).to_csv(folder / "rel_presence__by_zone_hour.csv", index=False)
+    with pytest.raises(Refused, match="is not judged"):
+        gates.check("released", batch.pilot, batch.day)
+
+
+def test_a_gate_looks_into_no_folder_that_leads_to_the_keys(batch: Any) -> None:
+    batch.write("released")
+    folder = batch.store.candidate(batch.pilot, "presence", batch.day)
+    inside = batch.store.operator / "keys" / "candidate"
+    inside.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(inside)
+    folder.symlink_to(inside)
+    with pytest.raises(Refused, match="holds keys or the agency's side of the store"):
+        gates.check("released", batch.pilot, batch.day)

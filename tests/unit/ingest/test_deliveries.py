@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import date
 from typing import Any
 
@@ -44,6 +45,15 @@ def test_a_link_out_of_the_delivery_folder_is_refused(tiny: Any) -> None:
     (told,) = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())["refused"]
     assert told["reason"] == "not_a_file"
     assert told["why"].startswith("b.csv is a link out of the delivery folder")
+
+
+def test_a_file_whose_name_cannot_be_written_is_refused_by_itself(tiny: Any) -> None:
+    good = tiny.deliver("a.csv", ROW)
+    good.with_name(os.fsdecode(b"b\xff.csv")).write_text(ROW.replace("c1", "c2"))
+    outcome = tiny.ingest()
+    assert (outcome.facts["n_files"], outcome.facts["n_files_refused"]) == (1, 1)
+    (told,) = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())["refused"]
+    assert told["reason"] == "unreadable" and "has a name that is not UTF-8" in told["why"]
 
 
 def test_a_link_within_the_delivery_folder_is_read(tiny: Any) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,7 @@ from peil.charter.clock import hours_of
 from peil.estimate.linked.origin_plan import origin_plan
 from peil.estimate.linked.plan import flow_plan
 from peil.outcome import Refused
+from peil.pages.portal_tables import ReleasedFlows
 from peil.release import flows as released_flows
 
 DAY = date(2026, 3, 2)
@@ -135,10 +137,42 @@ def test_a_day_that_an_older_version_estimated_is_estimated_again_first(
 
 
 def test_without_a_register_pairs_are_released_by_day(charter: Any, area: Area) -> None:
-    from dataclasses import replace
-
     planned = released_flows.planned_entries(charter, replace(area, register=None), DAY)
     assert len(planned) == 20 and set(planned["freq"]) == {"D"}
+
+
+def test_without_a_register_trips_are_of_devices_as_the_page_calls_them(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    bare = replace(area, register=None)
+    planned = released_flows.planned_entries(charter, bare, DAY)
+    rows = planned.assign(n_devices=20, n_trips=30.0)
+    persons = ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"]
+    rows.assign(**dict.fromkeys(persons, np.nan)).to_parquet(
+        tmp_path / "est_flows__by_pair_period.parquet"
+    )
+    table = released_flows.flows(charter, bare, tmp_path, DAY)
+    (unit,) = set(table["UNIT_MEASURE"])
+    assert unit in get_args(ReleasedFlows.model_fields["unit"].annotation) and unit != "PS_TRIP"
+    assert set(table["OBS_VALUE"]) == {30}
+
+
+def test_of_one_zone_there_is_no_entry_and_every_trip_is_within_it(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    single = replace(
+        area,
+        zones=area.zones[area.zones["zone_id"] == "A1"].assign(parent_id=None),
+        register=area.register[:1] if area.register is not None else None,
+        tiles=area.tiles[area.tiles["zone_id"] == "A1"],
+    )
+    plan = flow_plan(charter, single, hours_of(DAY, charter.time_zone))
+    unit, period = plan.entry_of(np.zeros(3, int), np.zeros(3, int), np.arange(3))
+    assert unit.tolist() == period.tolist() == [-1, -1, -1]
+    estimates(charter, area, tmp_path, 1)[:0].to_parquet(
+        tmp_path / "est_flows__by_pair_period.parquet"
+    )
+    assert released_flows.flows(charter, single, tmp_path, DAY).empty
 
 
 def test_entries_that_nobody_observed_in_part_are_missing_and_not_withheld(
@@ -157,3 +191,21 @@ def test_entries_that_nobody_observed_in_part_are_missing_and_not_withheld(
     assert not at_noon.any()
     planned = released_flows.planned_entries(charter, area, DAY)
     assert table["N_ENTRIES"].sum() == len(planned)
+
+
+def test_an_entry_of_exactly_the_threshold_is_shown(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    rows = estimates(charter, area, tmp_path, 1).assign(n_devices=3, n_person_trips=400.0)
+    for number, (devices, trips) in enumerate([(T, T), (T - 1, 400), (T, T - 0.1), (400, T)]):
+        rows.loc[number, ["n_devices", "n_person_trips"]] = [devices, float(trips)]
+    rows.to_parquet(tmp_path / "est_flows__by_pair_period.parquet")
+    table = released_flows.flows(charter, area, tmp_path, DAY)
+    assert len(table[table["OBS_VALUE"].notna()]) == 2
+
+
+def test_an_entry_of_few_devices_that_would_be_shown_releases_nothing() -> None:
+    rows = pd.DataFrame({"n_devices": [float(T), T - 1], "is_planned": "both"})
+    released_flows._refuse(rows, pd.Series([True, False]), T)
+    with pytest.raises(Refused, match="would show 1 of few devices"):
+        released_flows._refuse(rows, pd.Series([True, True]), T)

@@ -166,3 +166,57 @@ def test_estimates_of_an_older_version_are_not_released(tiny: Any, tmp_path: Pat
     frame.to_parquet(tmp_path / "est_presence__by_zone_hour.parquet")
     with pytest.raises(Refused, match="run `peil estimate` for it again"):
         released_presence.presence(tiny.charter, SimpleNamespace(), tmp_path, DAY)  # type: ignore[arg-type]
+
+
+def protected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a day be protected without one: what comes after it is asked."""
+    table = pd.DataFrame({"OBS_VALUE": [40], "OBS_STATUS": ["A"]})
+    monkeypatch.setattr(module, "area_of", lambda *_: SimpleNamespace(land_use="none"))
+    monkeypatch.setattr(module, "resolve", lambda _: lambda *_: table)
+
+
+def test_a_table_that_dbt_refuses_is_not_signed(
+    real: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(state: str, folder: Path, *_: Any) -> None:
+        assert state == "released" and list(folder.glob("*.csv"))
+        raise Refused("A table is not well-formed.")
+
+    protected(monkeypatch)
+    monkeypatch.setattr(module.transform, "check", refuse)
+    monkeypatch.setattr(module.bundle, "seal", lambda *_: pytest.fail("it was signed"))
+    with pytest.raises(Refused, match="not well-formed"):
+        module.release("tiny", str(DAY))
+    folder = real.store.candidate("tiny", PRESENCE, DAY).parent
+    assert [path.name for path in folder.iterdir()] == []
+
+
+@pytest.mark.parametrize("at", ["the candidate", "what crosses"])
+def test_what_tells_too_much_with_other_pilots_is_not_released(
+    real: Period, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise Refused("It tells too much.")
+
+    protected(monkeypatch)
+    candidate_of(real, monkeypatch, PRESENCE)
+    monkeypatch.setattr(module, "_check_together", refuse)
+    monkeypatch.setattr(module.bundle, "seal", lambda *_: pytest.fail("it was signed"))
+    with pytest.raises(Refused, match="too much"):
+        (module.release if at == "the candidate" else module.publish)("tiny", str(DAY))
+    assert not real.store.released("tiny", PRESENCE, DAY).exists()
+
+
+def test_a_threshold_under_15_is_released_of_simulated_deliveries_only(
+    real: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise Refused("No signed list.")
+
+    monkeypatch.setattr(module.deliveries, "check_basis", refuse)
+    with pytest.raises(WentOnError):
+        module.release("tiny", str(DAY))  # of exactly 15
+    low = Period(real.charter.model_copy(update={"threshold": 14}), DAY, real.store)
+    monkeypatch.setattr(module.Period, "open", lambda *_: low)
+    with pytest.raises(Refused, match="No signed list"):
+        module.release("tiny", str(DAY))

@@ -194,3 +194,48 @@ def test_an_hour_that_nobody_observed_is_missing_and_not_withheld(
     assert table["N_ENTRIES"].sum() == whole["N_ENTRIES"].sum()
     n_withheld = [of["N_ENTRIES"][of["OBS_STATUS"] == "Q"].sum() for of in (table, whole)]
     assert n_withheld[0] < n_withheld[1]
+
+
+def test_an_origin_that_is_none_of_the_plans_releases_nothing(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    made = visitors(1, tmp_path)
+    file = made / "est_visitors__by_zone_hour_origin.parquet"
+    rows = pd.read_parquet(file)
+    rows.loc[0, "origin_id"] = "B1"  # of a zone of A, where B1 is told with its region
+    rows.to_parquet(file)
+    with pytest.raises(Refused, match="by origins that are none of the plan's"):
+        released_linked.visitors(charter, area, made, DAY)
+
+
+def test_a_figure_of_exactly_the_threshold_counts_by_its_devices() -> None:
+    rows = pd.DataFrame({"n_devices": [30.0, 30.0], "n_persons": [T, T - 0.1]})
+    assert released_linked._effective(rows, "n_persons", T).tolist() == [30.0, 0.0]
+
+
+def test_entries_of_exactly_the_threshold_are_shown_and_give_away_nothing() -> None:
+    line = np.arange(3)
+    devices, shown = np.array([float(T), T, 2.0]), np.array([True, True, False])
+    released_linked._refuse_gaps(devices, shown, [], T)
+    for harm in ((devices - 1, []), (devices, [line])):
+        with pytest.raises(Refused, match="nothing is released"):
+            released_linked._refuse_gaps(harm[0], shown, harm[1], T)
+
+
+def test_the_weight_of_a_device_is_read_off_entries_of_exactly_the_threshold(
+    charter: Any, area: Area, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = pd.read_parquet(visitors(1, tmp_path) / "est_visitors__by_zone_hour_origin.parquet")
+    given["n_devices"], given["n_persons"] = 20, 40.0
+    given.loc[0, ["n_devices", "n_persons"]] = [T, 9.0 * T]
+    given.loc[1, ["n_devices", "n_persons"]] = [T - 1, 90.0 * T]
+    given.to_parquet(tmp_path / "est_visitors__by_zone_hour_origin.parquet")
+    weights: set[float] = set()
+
+    def told(devices: Any, *_: Any, persons_per_device: float, **__: Any) -> Any:
+        weights.add(persons_per_device)
+        return np.ones(len(devices), bool), 0
+
+    monkeypatch.setattr(released_linked, "suppress_crossing", told)
+    released_linked.visitors(charter, area, tmp_path, DAY)
+    assert weights == {9.0}

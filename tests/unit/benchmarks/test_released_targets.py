@@ -1,0 +1,47 @@
+"""What was asked of released figures is judged by the mean of worlds, or by the worst of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.released_targets import table
+
+
+def world(mape: float, **others: Any) -> dict[str, Any]:
+    row = {"product": "presence", "part": "municipality", "mape": mape, "bias": -0.004}
+    return {"rows": [row], "limit": {"mape": mape / 2}, **others}
+
+
+def rows(record: dict[str, Any]) -> dict[tuple[str, str], list[str]]:
+    """Cells behind the figure, by figure and make, of the period now."""
+    cells = [line.strip("| ").split(" | ") for line in table(record) if line.startswith("| pres")]
+    return {(line[0], line[1]): line[2:] for line in cells if line[3] == "now"}
+
+
+def test_a_mean_may_be_met_while_the_worst_world_is_not() -> None:
+    worlds = {"21": world(0.030), "22": world(0.043)}
+    told = rows({"now": {"demo": {"worlds": worlds}}})
+    mape = told["presence, municipality, MAPE", "demo"]
+    # half the 90 % interval of two is 6.314 standard errors of .0065
+    assert mape == ["≤ 3.7%", "now", "2", "3.6% ± 4.1%", "1.8%", "yes"]
+    worst = told["presence, municipality, MAPE of the worst world", "demo"]
+    assert worst == ["≤ 4.2%", "now", "2", "4.3%", "2.1%", "no"]
+    assert told["presence, municipality, bias", "demo"][3:] == ["0.4% ± 0.0%", "", "yes"]
+
+
+def test_the_released_estimator_is_held_to_the_best_of_the_simple_ones() -> None:
+    errors = {"combined": 0.051, "voronoi": 0.05, "sb": 0.06, "em": 0.07}
+    figure = "presence, municipality, worse than the best of Voronoi, SB and EM"
+    for combined, met in ((0.051, "yes"), (0.052, "no")):
+        one = world(0.05, estimators=errors | {"combined": combined})
+        told = rows({"now": {"seconds": {"worlds": {"1": one}}}})
+        assert told[figure, "seconds"][-1] == met
+
+
+def test_coverage_may_be_too_high_and_too_low() -> None:
+    for coverage, met in ((0.84, "no"), (0.85, "yes"), (0.95, "yes"), (0.96, "no")):
+        one = world(0.05)
+        one["rows"][0]["coverage"] = coverage
+        told = rows({"now": {"demo": {"worlds": {"1": one}}}})
+        cells = told["presence, municipality, intervals cover", "demo"]
+        assert cells[0] == "85.0% to 95.0%" and cells[-1] == met
