@@ -67,7 +67,7 @@ def test_both_parties_approve_however_often_they_are_killed(
 
     moments = same_after_every_death(real, monkeypatch, approve)
     assert len(moments) >= LEAST
-    assert sum("extend tiny.jsonl" in moment for moment in moments) >= 4  # both sides of each
+    assert sum("half of tiny.jsonl" in moment for moment in moments) >= 4  # both sides of each
     kinds = [entry["kind"] for entry in ledger.entries(real.store.ledger("tiny"))]
     assert kinds.count("approval") == 2
 

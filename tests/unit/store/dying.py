@@ -34,9 +34,8 @@ def deaths(
 ) -> Iterator[str]:
     """Do a deed in a restored store, ending it at each of its steps; says at which, each time.
 
-    A step of `lines.extend` that is the last of a deed leaves half of its content on the disk, as
-    a kill inside a write does. What a handler of the deed does while it ends is not done: a killed
-    process runs none.
+    It ends before a line of a ledger is written, and once more with half of it on the disk. What a
+    handler of the deed does while it ends is not done: a killed process runs none.
     """
     at = 0
     while True:
@@ -58,17 +57,23 @@ def deaths(
 
 def _step(real: Any, name: str, steps: list[str], at: int) -> Any:
     def step(*words: Any, **named: Any) -> Any:
-        if len(steps) >= at:
-            raise Killed  # it is dead
-        steps.append(f"{name} {Path(str(words[-1] if name == 'replace' else words[0])).name}")
-        if len(steps) == at:
-            if name == "extend" and words[1]:
-                path, content = words
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with path.open("ab") as file:
-                    file.write(content[: len(content) // 2])
-            raise Killed
+        if name == "extend" and not words[1]:
+            return real(*words, **named)  # nothing to write
+        place = Path(str(words[-1] if name == "replace" else words[0]))
+        reach(f"{name} {place.name}")
+        if name == "extend" and len(steps) == at - 1:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("ab") as file:
+                file.write(words[1][: len(words[1]) // 2])
+        if name == "extend":
+            reach(f"half of {place.name}")
         return real(*words, **named)
+
+    def reach(moment: str) -> None:
+        if len(steps) < at:
+            steps.append(moment)
+        if len(steps) >= at:
+            raise Killed
 
     return step
 
