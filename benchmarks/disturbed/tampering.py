@@ -104,6 +104,16 @@ def write(files: Content, root: Path) -> None:
             file.write_bytes(data)
 
 
+def change(was: Content, files: Content) -> None:
+    """Put a store from one state into another, which differ in few files."""
+    for file in was.keys() - files.keys():
+        file.unlink()
+    for file, data in files.items():
+        if was.get(file) != data:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+
+
 def flipped(files: Content, draw: random.Random) -> Content:
     """One bit of one file is another."""
     file = draw.choice(sorted(file for file in files if files[file]))
@@ -215,10 +225,10 @@ def measure(store: Store, charter: Charter, times: int, seed: int) -> dict[str, 
 
     for _ in range(times):
         kind, after = tampered(store, files, before, draw)
-        write(after, store.root)
+        change(files, after)
         tried[kind] += 1
         detected[kind] += is_named("tampered")
-        write(files, store.root)
+        change(after, files)
         n_alarms += is_named("untouched")
     kinds = [
         {"kind": kind, "n_tried": tried[kind], "n_detected": detected[kind]}

@@ -137,6 +137,21 @@ def test_a_gate_that_judged_another_candidate_opens_nothing(
     assert publish().status == "done"
 
 
+def test_a_released_period_is_never_replaced_by_other_figures(tiny: Tiny, candidate: Path) -> None:
+    """So that no opt-out after a release can be seen in a difference of one period's figures."""
+    publish()
+    folder = tiny.store.released("tiny", "flows", DAY)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    write(tiny, 119)
+    for verb in (release.release, release.publish):
+        assert verb("tiny", str(DAY), "flows").status == "unchanged"
+    assert before == {file.name: file.read_bytes() for file in folder.iterdir()}
+    shutil.rmtree(folder)
+    with pytest.raises(Refused, match="stands released with other figures: two versions"):
+        publish()
+    assert not folder.exists()
+
+
 def test_nothing_goes_on_from_a_release_that_was_changed(tiny: Tiny, candidate: Path) -> None:
     publish()
     file = tiny.store.released("tiny", "flows", DAY) / "metadata.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -92,6 +93,33 @@ def test_who_opts_out_after_a_release_is_in_no_sealed_row_and_the_release_is_sai
     assert counts.items() <= outcome.facts.items()
     assert "cannot be called back" in str(outcome.facts["note"])
     assert "note" not in ingest("tiny", str(DAY)).facts
+
+
+def test_rows_of_a_released_and_of_an_open_day_before_and_after_a_late_opt_out(
+    late: Any,
+) -> None:
+    """Four of eight rows a day are theirs; the open day is landed again from its delivery."""
+    later = DAY + timedelta(days=1)
+    late.deliver("b.csv", HEADER + ROWS.replace("2026-03-02", "2026-03-03"), later)
+    late.put("opt_out.csv", "imsi\n")
+    late.ingest(later)
+    stage(late)
+    release(late)
+    late.put("opt_out.csv", f"imsi\n{LEAVES}\n")
+    late.vouch()
+
+    def n_rows() -> dict[str, int]:
+        raw = {str(day): late.raw("SELECT count(*) FROM events", day)[0][0] for day in (DAY, later)}
+        return {**raw, "staged": staged(late, "int_events_classified")}
+
+    before = n_rows()
+    outcome = opt_out("tiny")
+    after = n_rows()
+    print(f"released {DAY} and open {later}: {before} rows, then {after}; {outcome.facts}")
+    assert before == {str(DAY): 8, str(later): 8, "staged": 8}
+    assert after == {str(DAY): 4, str(later): 4, "staged": 4}
+    counts = {"n_rows_raw": 8, "n_rows_staged": 4, "n_days_purged": 2, "n_released": 1}
+    assert counts.items() <= outcome.facts.items()
 
 
 def test_the_ledger_has_counts_and_no_name(late: Any) -> None:
