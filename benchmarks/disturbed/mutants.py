@@ -113,9 +113,9 @@ def _lies(tree: ast.AST, text: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]
                 yield node.body[-1], "pass"
         elif isinstance(node, ast.FunctionDef) and node.name.startswith(QUESTIONS):
             for step in ast.walk(node):  # a question that is always answered with yes
-                if isinstance(step, ast.Return) and step.value is not None:
-                    if not isinstance(step.value, ast.Constant):
-                        yield step.value, "True"
+                answer = step.value if isinstance(step, ast.Return) else None
+                if answer is not None and not isinstance(answer, ast.Constant):
+                    yield answer, "True"
         elif isinstance(node, ast.With):
             for item in node.items:
                 if _name(item.context_expr) in ("held", "held_days"):
