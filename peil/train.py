@@ -20,6 +20,7 @@ from peil.area.area import area_of, fingerprint
 from peil.charter import retention
 from peil.charter.period import Period
 from peil.charter.schema import Charter
+from peil.estimate import memory
 from peil.estimate import night as night_hours
 from peil.estimate.champion import default_footprint
 from peil.outcome import Outcome, Refused
@@ -134,6 +135,8 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     _, judge_counts = _night_counts(charter, split.judge, store, cells)
     placed, residents = area.placed(cells), area.residents_per_tile()
     defaults = default_footprint(pilot)
+    lived_in = area.tiles[residents > 0]
+    memory.require(store.settings, pilot, defaults, placed, lived_in, is_training=True)
     calibrated = calibrate_footprint(placed, area.tiles, fit_counts, residents, defaults)
     told = identify_footprint(calibrated, placed, area.tiles, fit_counts, residents)
     candidates = {"defaults": defaults, "calibrated": calibrated}

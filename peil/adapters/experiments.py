@@ -51,8 +51,9 @@ class Version:
 
 def client(store: Store) -> MlflowClient:
     """A client of the operator's tracking store; makes the store on first use."""
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # what fails is raised; its log would show statements with their values, and a trace
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     store.operator.mkdir(parents=True, exist_ok=True)
     if store.settings.mlflow_uri is None:
         _make_database(store)

@@ -173,7 +173,11 @@ def check(charter: Charter, store: Store) -> list[dict[str, str]]:
         if last is None:
             raise Refused(f"The charter of {pilot} lacks {what}: {_remedy(charter, role)}.")
         if fault := _fault(last, charter, enrolled):
-            raise Refused(f"In the charter of {pilot} {what} {fault}: {_remedy(charter, role)}.")
+            folder = store.signatures(pilot, charter.is_synthetic).parent
+            raise Refused(
+                f"In the charter of {pilot} {what} {fault}: restore {folder} from backup, "
+                f"or {_remedy(charter, role)}."
+            )
         if more := [change for change in _since(last, text) if change.direction == "grew"]:
             raise Refused(
                 f"The charter of {pilot} allows more than the {words(role)} signed "

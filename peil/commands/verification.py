@@ -32,7 +32,8 @@ def verify_command(console: Console, complaint: Console) -> Callable[..., None]:
         from peil.store.store import Store
 
         exit_code, sentence = verifying.answer(place or Store().verifiable, key, agency_key)
-        plainly(complaint if exit_code else console, sentence)
+        way_out = " Find out who changed it, then restore it from a copy." if exit_code else ""
+        plainly(complaint if exit_code else console, sentence + way_out)
         raise typer.Exit(exit_code)
 
     return verify

@@ -16,6 +16,7 @@ from peil import methods
 from peil.adapters import experiments, transform
 from peil.area.area import area_of, fingerprint
 from peil.charter.period import Period
+from peil.estimate import memory
 from peil.estimate import night as night_hours
 from peil.estimate.champion import champion_of
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
@@ -98,6 +99,9 @@ def _estimate(period: Period) -> Outcome:
             f"{charter.threshold} devices, so that nothing can be turned into persons: a pilot "
             "needs more devices, or cells that hold more of them."
         )
+    for plan in counted.plans:
+        placed = area.placed(plan.cells)
+        memory.require(store.settings, f"{pilot} {day}", version.footprint, placed, area.tiles)
     estimation = Estimation(charter, area, counted, version.footprint, night)
     zones, unlocated, metrics = [], [], {}
     for name in ESTIMATORS:

@@ -106,8 +106,8 @@ def check_basis(store: Store, charter: Charter) -> dict[str, Any]:
     if by is None or not is_whole or body.get("pilot") != charter.pilot:
         raise Refused(
             f"{charter.pilot} rests on the basis synthetic, but no signed list of simulated "
-            f"deliveries is in this store: run `peil charter sign {charter.pilot} "
-            "--synthetic FOLDER --key FILE` if you know the set to be simulated."
+            f"deliveries stands at {path}: restore it from backup, or run `peil charter sign "
+            f"{charter.pilot} --synthetic FOLDER --key FILE` if you know the set to be simulated."
         )
     if charter.threshold < LEAST_DEVICES and by.role != parties.SIMULATOR:
         raise Refused(

@@ -99,18 +99,21 @@ def _spelled(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def enrolled(folder: Path) -> list[Signatory]:
-    """Every party of a folder, by file name.
+ANEW = ", or move it away and enrol the party anew with `peil party enroll`"
+
+
+def enrolled(folder: Path, anew: str = ANEW) -> list[Signatory]:
+    """Every party of a folder, by file name; `anew` says how else than from a copy one is had.
 
     Raises
     ------
     Refused
         A file that its own key did not sign as it stands.
     """
-    return [_read(file) for file in sorted(folder.glob("*.json"))]
+    return [_read(file, anew) for file in sorted(folder.glob("*.json"))]
 
 
-def _read(file: Path) -> Signatory:
+def _read(file: Path, anew: str) -> Signatory:
     try:
         content = json.loads(file.read_bytes())
         signature = str(content.pop("signature"))
@@ -128,8 +131,8 @@ def _read(file: Path) -> Signatory:
         is_whole = False
     if not is_whole:
         raise Refused(
-            f"parties/{file.name} does not stand as its own key signed it: "
-            "restore it, or enrol the party anew with `peil party enroll`."
+            f"The file {file} of a party does not stand as its own key signed it: restore it "
+            f"from backup{anew}."
         )
     return party
 
@@ -139,7 +142,7 @@ def of_pilot(store: Store, is_synthetic: bool) -> list[Signatory]:
     people = enrolled(store.parties)
     if not is_synthetic:
         return [party for party in people if not party.is_simulated]
-    return people + enrolled(store.simulated_parties)
+    return people + enrolled(store.simulated_parties, "")
 
 
 def enroll(
@@ -194,7 +197,7 @@ def simulated(store: Store, role: Role) -> Signer:
     """The simulated party of a role in a store, enrolled at its first use: no person is it."""
     key = store.simulated_key(role)
     if key.exists():
-        for party in enrolled(store.simulated_parties):
+        for party in enrolled(store.simulated_parties, ""):
             if party.role == role:
                 return Signer(party, private_keys.at(store.settings, key))
     signer = _drawn(store, key, role, f"A simulated {words(role)}", ALWAYS, is_simulated=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from peil_models.footprint.plan import Plan
 from peil_models.footprint.propagation import NEAREST_M, Floats, directional_loss
@@ -44,6 +45,16 @@ class Pairs:
         signal *= self.decades
         signal += self.level_dbm
         return signal
+
+
+def n_pairs_in_reach(plan: Plan, x_m: Floats, y_m: Floats) -> int:
+    """Count the pairs without holding one, to know beforehand what they take."""
+    placed = plan.is_placed
+    if not len(x_m) or not placed.any():
+        return 0
+    centres = np.column_stack([plan.x_m[placed], plan.y_m[placed]])
+    tree = cKDTree(np.column_stack([x_m, y_m]))
+    return int(tree.query_ball_point(centres, plan.range_m[placed], return_length=True).sum())
 
 
 def pairs_in_reach(

@@ -7,6 +7,7 @@ tasks, gate, branches and mail, but no scheduler, no retries, and no run of the 
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import threading
 from collections.abc import Iterator
@@ -233,6 +234,8 @@ def _quiet(file: Path) -> None:
     """Send Airflow's log to a file: the terminal is for progress."""
     from airflow._shared.logging import configure_logging
 
+    # a log that cannot be written is no news of its own: the verb says what is wrong with the disk
+    logging.raiseExceptions = False
     file.parent.mkdir(parents=True, exist_ok=True)
     stream = file.open("a", encoding="utf-8", buffering=1)
     configure_logging(log_level="WARNING", output=stream, colors=False)

@@ -18,6 +18,8 @@ AGAIN = {
     "scores.json": "run `peil score {pilot}`, which makes it again",
     ".synthetic.json": "run `peil charter sign` again",
 }
+# what was deleted is written nowhere else in these words, and a day without them opens again
+RETAINED = "restore it from backup, and move it nowhere"
 ELSE = "restore it from backup, or move it away and run the same again"
 
 
@@ -33,12 +35,16 @@ def damaged(path: Path) -> Damaged:
 `peil ingest demo 2026-03-02`, which makes it again.
     >>> remedy(Path("/store/operator/estimated/demo/presence/2026-03-02/a.parquet"))
     'run `peil estimate demo 2026-03-02`, which makes it again'
+    >>> remedy(Path("/store/operator/retained/demo/2026-03-02.raw.json"))
+    'restore it from backup, and move it nowhere'
     """
     return Damaged(f"The file {path} of the store is damaged: {remedy(path)}.")
 
 
 def remedy(path: Path) -> str:
     """Say how a file of the store is made again."""
+    if "retained" in path.parts:
+        return RETAINED
     words = next((words for end, words in AGAIN.items() if path.name.endswith(end)), ELSE)
     pilot = path.parent.name
     day = path.name.split(".")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -23,3 +24,13 @@ def test_a_version_from_before_a_parameter_takes_its_default(
     assert champion is not None
     assert champion.footprint.path_loss_exponent == 4.2
     assert champion.footprint.steepness == FootprintSignalStrength().steepness
+
+
+def test_what_fails_in_the_registry_is_raised_and_its_statement_shown_to_nobody(
+    tiny: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiments, "_make_database", lambda _: None)
+    monkeypatch.setattr(experiments, "MlflowClient", lambda **_: None)
+    experiments.client(tiny.store)
+    logging.getLogger("mlflow.store.db.utils").error("INSERT INTO metrics VALUES (0.1638)")
+    assert capfd.readouterr() == ("", "")

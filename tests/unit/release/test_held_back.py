@@ -142,6 +142,19 @@ def test_a_closed_gate_stops_release_and_publish(
         assert not real.store.released("tiny", product, DAY).exists()
 
 
+def test_what_is_not_approved_leaves_no_byte_on_the_agencys_side(
+    real: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(*_: Any) -> None:
+        raise Waiting("It waits for approval.")
+
+    candidate_of(real, monkeypatch, PRESENCE)
+    monkeypatch.setattr(module.approvals, "require", wait)
+    monkeypatch.setattr(module.shutil, "copytree", lambda *_: pytest.fail("it was copied"))
+    with pytest.raises(Waiting, match="waits for approval"):
+        module.publish("tiny", str(DAY))
+
+
 def test_a_day_that_another_holds_is_not_released(
     real: Period, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,26 @@ def test_a_command_that_is_stopped_says_so_in_one_sentence(
     assert signal.getsignal(number) is before and not stopping.is_asked()
 
 
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        (["retain", "tiny"], "peil.watch.retain.retain.retain"),
+        (["shred", "tiny", "2026-03-02", "--yes"], "peil.watch.retain.stop.shred"),
+        (["approve", "tiny", "2026-03-02"], "peil.release.approvals.show"),
+    ],
+)
+def test_what_deletes_or_approves_is_stopped_in_words_too(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch, words: list[str], function: str
+) -> None:
+    def work(*_: Any) -> None:
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(function, work)
+    result = CliRunner().invoke(cli.app, words)
+    assert (result.exit_code, result.stderr) == (143, f"{Stopped(signal.SIGTERM)}\n")
+
+
 def test_nothing_is_signed_after_a_stop_that_a_library_swallowed(tiny: Any) -> None:
     signed = []
     with pytest.raises(Stopped), stopping.heeding():

@@ -179,4 +179,5 @@ def test_the_command_names_the_first_wrong_thing(tiny: Any, folder: Path) -> Non
     log.write_bytes(log.read_bytes()[:-9])
     done = peil_here(data, "verify")
     differs = "tiny: The agency's copy of the ledger differs from the operator's."
-    assert (done.returncode, done.stderr.strip()) == (1, differs)
+    way_out = "Find out who changed it, then restore it from a copy."
+    assert (done.returncode, done.stderr.strip()) == (1, f"{differs} {way_out}")

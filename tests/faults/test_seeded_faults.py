@@ -1,0 +1,52 @@
+"""Sixty seeded faults: each ends in the undisturbed bytes once the named way out was taken.
+
+Five hundred of them, over every verb and up to the release, are `python -m benchmarks faults`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.disturbed import faults, seeded
+from benchmarks.disturbed.world import DAY, PILOT, World, pilots
+from peil.settings import Settings
+from tests.conftest import new_store
+
+# how many of each verb: those more that cost less
+NUMBERS = {"retain": 40, "approve": 10, "score": 3, "release": 3, "ingest": 4}
+PRODUCTS = ("presence", "flows", "visitors")
+
+
+@pytest.fixture(scope="module")
+def world(small_pilot: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The released small pilot; before ingest an empty store, before release one without."""
+    folder = tmp_path_factory.mktemp("faults")
+    whole, unreleased = small_pilot.data, folder / "unreleased"
+    shutil.copytree(whole, unreleased, symlinks=True, ignore=shutil.ignore_patterns("airflow"))
+    shutil.rmtree(unreleased / "agency" / "released" / PILOT / "presence" / DAY)
+    ended = folder / "ended"
+    shutil.copytree(whole, ended, symlinks=True, ignore=shutil.ignore_patterns("airflow"))
+    environment = {
+        "PEIL_PILOTS": str(pilots(folder, PRODUCTS)),
+        "PEIL_DELIVERIES": str(small_pilot.deliveries_folder),
+        "PEIL_TRUTH": str(small_pilot.truth_folder),
+        "PEIL_KEEP_DELIVERIES": "true",
+    }
+    bases = {verb: ended for verb in ("retain", "score", "approve")}
+    bases |= {"release": unreleased, "ingest": new_store(small_pilot, folder / "empty").data}
+    made = World(folder, environment, bases, rest={})
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("verb", NUMBERS)
+def test_a_seeded_fault_ends_in_the_undisturbed_bytes(world: World, verb: str) -> None:
+    own = [n for n in range(2000) if seeded.kind_and_verb(n)[1] == verb][: NUMBERS[verb]]
+    rows = [faults.one(number, world) for number in own]
+    ill = [row for row in rows if not row["is_well"]]
+    assert ill == [], "\n".join(map(str, ill))
+    assert len({row["kind"] for row in rows}) == min(len(own), len(seeded.KINDS))
