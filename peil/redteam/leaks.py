@@ -229,7 +229,7 @@ def places_of(store: Store, pilot: str) -> dict[str, list[Path]]:
     airflow = store.airflow_home
     listed: dict[str, Iterable[Path]] = {
         "estimated": [operator / "estimated"],
-        "released bundles": [agency / "released", agency / "portal"],
+        "released bundles": [agency / "released", agency / "portal", store.outbox],
         "peil logs": [operator / "page", operator / "locks"],
         "dbt target and logs": [operator / "work"],
         "expectation results": [

@@ -60,6 +60,7 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     if period.has_crossed(row.name):
         folder = period.store.released(period.pilot, row.name, period.day)
         bundle.require_whole(period.store, period.pilot, row.name, period.day)
+        sending.finish(period.store, period.charter, row.name, period.day)
         return period.outcome("release", "unchanged", {"why": "released"}, folder)
     if row.name == PRESENCE:
         require_open("estimated", period.pilot, str(period.day))
@@ -96,6 +97,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
     before = ledger.standing(store, charter.pilot, row.name, str(when))
     if before and folder.exists():
         bundle.require_whole(store, charter.pilot, row.name, when)
+        sending.finish(store, charter, row.name, when)
         return period.outcome("publish", "unchanged", {"why": "released"}, folder)
     if not (candidate / verifying.NAME).exists():
         raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")

@@ -18,7 +18,7 @@ from peil.charter import reading
 from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
-VERBS = ("ingest", "stage", "estimate", "release", "train", "watch", "retain")
+VERBS = ("ingest", "stage", "estimate", "release", "train", "watch", "retain", "receive")
 STATE_OF = {
     "ingest": "raw",
     "stage": "staged",
@@ -38,7 +38,9 @@ TASKS = {
     "train": {"train"},
     "watch": {"watch", "pages"},
     "retain": {"retain"},
+    "receive": {"receive"},
 }
+HOURS = {"watch": "7 * * * *", "retain": "37 * * * *", "receive": "*/15 * * * *"}
 
 
 def tasks_of(dag_id: str) -> set[str]:
@@ -127,7 +129,7 @@ def test_only_the_task_behind_the_gate_carries_the_asset(bag: Any) -> None:
             for task in dag.tasks
             if task.outlets
         }
-        if verb in ("train", "watch", "retain"):
+        if verb not in STATE_OF:
             assert not carried
             continue
         state = STATE_OF[verb]
@@ -156,8 +158,8 @@ def test_each_verb_follows_the_state_before_it_day_by_day(bag: Any) -> None:
             assert isinstance(dag.timetable, PartitionedAssetTimetable)
             assert dag.timetable.asset_condition.uri == f"peil://{pilot}/{before[verb]}"
             assert isinstance(dag.timetable.default_partition_mapper, IdentityMapper)
-        elif verb in ("watch", "retain"):
-            assert dag.schedule == {"watch": "7 * * * *", "retain": "37 * * * *"}[verb]
+        elif verb in HOURS:
+            assert dag.schedule == HOURS[verb]
         else:
             assert (verb == "train" and not dag.timetable.can_be_scheduled) or dag.schedule is None
 
@@ -171,12 +173,8 @@ def _ingest_days(bag: Any, dag_id: str, first: datetime, last: datetime) -> list
 
 
 def test_a_backfill_of_three_days_is_three_local_days(bag: Any) -> None:
-    days = _ingest_days(
-        bag,
-        "ingest__demo",
-        datetime(2026, 3, 2, tzinfo=UTC),
-        datetime(2026, 3, 4, tzinfo=UTC),
-    )
+    first, last = (datetime(2026, 3, day, tzinfo=UTC) for day in (2, 4))
+    days = _ingest_days(bag, "ingest__demo", first, last)
     assert days == ["2026-03-02", "2026-03-03", "2026-03-04"]
 
 
@@ -217,9 +215,8 @@ def test_nothing_is_caught_up_by_itself_and_runs_at_once_are_bounded(bag: Any) -
     for dag_id, dag in bag.dags.items():
         assert dag.catchup is False
         # days that wait for a person's approval must not hold up the others
-        assert dag.max_active_runs == {"release": 31, "train": 1, "watch": 1, "retain": 1}.get(
-            dag_id.split("__")[0], 2
-        )
+        alone = dict.fromkeys(("train", "watch", "retain", "receive"), 1)
+        assert dag.max_active_runs == {"release": 31, **alone}.get(dag_id.split("__")[0], 2)
 
 
 def test_a_run_of_ingest_by_hand_must_be_a_backfill(bag: Any) -> None:
@@ -237,7 +234,7 @@ def test_waiting_is_tried_again_and_a_refusal_or_a_closed_gate_is_not(bag: Any) 
     from peil.outcome import GateClosed, Refused, Waiting
 
     for dag_id, dag in bag.dags.items():
-        if dag_id.startswith("watch__"):
+        if dag_id.startswith(("watch__", "receive__")):
             continue
         task = dag.get_task(dag_id.split("__")[0])
         assert task.retries >= 3 and task.retry_exponential_backoff

@@ -12,13 +12,13 @@ import pytest
 import yaml
 
 from peil.adapters.airflow import compose_secrets, environment
+from peil.adapters.airflow.composing import write_env
 from peil.adapters.airflow.home import (
     DAGS,
     claim,
     environment_of_a_child,
     keys_folder,
     read_only,
-    write_env,
 )
 from peil.outcome import Refused, Waiting
 from peil.settings import PROJECT, Settings
@@ -53,7 +53,7 @@ def test_secrets_are_drawn_once_and_are_the_owners_alone(tmp_path: Path) -> None
 
 
 def test_composes_secrets_are_drawn_once(tmp_path: Path) -> None:
-    owner = compose_secrets(tmp_path / "secrets")
+    values = compose_secrets(tmp_path / "secrets")
     first = secrets_of(tmp_path / "secrets")
     assert set(first) == {
         "postgres_password",
@@ -62,11 +62,11 @@ def test_composes_secrets_are_drawn_once(tmp_path: Path) -> None:
         "session_secret",
         "console_passwords",
     }
-    assert compose_secrets(tmp_path / "secrets") == owner
+    assert compose_secrets(tmp_path / "secrets") == values
     assert secrets_of(tmp_path / "secrets") == first
     for file in (tmp_path / "secrets").iterdir():
         assert file.stat().st_mode & 0o777 == 0o400
-        assert file.stat().st_uid == owner
+        assert file.stat().st_uid == int(values["PEIL_UID"])
 
 
 def test_airflow_listens_on_loopback_and_reports_to_nobody(tmp_path: Path) -> None:
@@ -126,20 +126,85 @@ def test_a_walk_reads_the_dags_of_its_own_pilot_only(read_dags: Any, tmp_path: P
 
 def test_the_uid_that_owns_composes_secrets_is_in_its_env_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    write_env(file, 1000)
+    write_env(file, {"PEIL_UID": "1000"})
     assert file.read_text() == "PEIL_UID=1000\n"
     file.write_text("PEIL_DATA=/srv/store\nPEIL_UID=1000\nPEIL_SMTP_HOST=mail")
     for _ in range(2):
-        write_env(file, 10001)
+        write_env(file, {"PEIL_UID": "10001"})
     assert file.read_text() == "PEIL_DATA=/srv/store\nPEIL_SMTP_HOST=mail\nPEIL_UID=10001\n"
 
 
+def compose() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+    return content
+
+
 def test_every_service_of_compose_has_a_memory_limit_and_the_uid_of_the_secrets() -> None:
-    services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
-    assert len(services) == 7
+    services = compose()["services"]
+    assert len(services) == 8
     assert all(service.get("mem_limit") for service in services.values())
-    users = {service.get("user") for name, service in services.items() if name != "postgres"}
-    assert users == {"${PEIL_UID:-10001}:0"}
+    users = {name: service.get("user") for name, service in services.items() if name != "postgres"}
+    assert users.pop("agency-receive") == "${PEIL_AGENCY_UID:-10002}:0"
+    assert set(users.values()) == {"${PEIL_UID:-10001}:0"}
+
+
+def planes_of(content: dict[str, Any]) -> dict[str, dict[str, set[str]]]:
+    """Of each network of a compose file what its services mount and which secrets they read."""
+    planes: dict[str, dict[str, set[str]]] = {}
+    for service in content["services"].values():
+        (network,) = service["networks"]
+        plane = planes.setdefault(network, {"volumes": set(), "secrets": set()})
+        plane["volumes"] |= {volume.rsplit(":/", 1)[0] for volume in service.get("volumes", [])}
+        plane["secrets"] |= set(service.get("secrets", []))
+    return planes
+
+
+def test_the_planes_of_compose_share_the_outbox_and_nothing_else() -> None:
+    content = compose()
+    assert set(content["networks"]) == {"operator", "agency"}
+    planes = planes_of(content)
+    assert set(planes) == {"operator", "agency"}
+    operator, agency = planes["operator"], planes["agency"]
+    assert operator["volumes"] & agency["volumes"] == {"${PEIL_OUTBOX:-outbox}"}
+    assert operator["volumes"] >= {"${PEIL_DATA:-store}", "${PEIL_DELIVERIES:-./data/deliveries}"}
+    assert agency["volumes"] == {"${PEIL_OUTBOX:-outbox}", "${PEIL_AGENCY_DATA:-agency}"}
+    assert operator["secrets"] and not agency["secrets"]
+    for name, service in content["services"].items():
+        told = service.get("environment", {}).get("PEIL_PLANE")
+        if name not in ("postgres", "mlflow"):
+            assert [told] == service["networks"], name
+        assert "depends_on" not in service or name != "agency-receive"
+
+
+def test_a_service_of_both_planes_or_with_the_others_volume_would_show() -> None:
+    content = compose()
+    agency = content["services"]["agency-receive"]
+    agency["volumes"].append("${PEIL_DATA:-store}:/theirs:ro")
+    planes = planes_of(content)
+    assert "${PEIL_DATA:-store}" in planes["operator"]["volumes"] & planes["agency"]["volumes"]
+    agency["networks"] = ["agency", "operator"]
+    with pytest.raises(ValueError, match="too many values"):
+        planes_of(content)
+
+
+def test_who_approves_has_an_account_under_compose_too(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data", pilots=tmp_path / "pilots")
+    folder, valid = tmp_path / "secrets", (date(2026, 1, 1), date(2099, 1, 1))
+    assert compose_secrets(folder, settings)["PEIL_CONSOLE_USERS"] == "peil:admin"
+    before = json.loads((folder / "console_passwords").read_text())
+    for role, name in (("operator", "anna"), ("agency", "carla")):
+        parties.enroll(Store(settings), role, name.title(), tmp_path / f"{name}.key", valid, name)
+    values = compose_secrets(folder, settings)
+    assert values["PEIL_CONSOLE_USERS"] == "peil:admin,anna:user,carla:user"
+    drawn = json.loads((folder / "console_passwords").read_text())
+    assert set(drawn) == {"peil", "anna", "carla"} and drawn["peil"] == before["peil"]
+    assert len(set(drawn.values())) == 3
+    assert (folder / "console_passwords").stat().st_mode & 0o777 == 0o400
+    assert compose_secrets(folder, settings) == values
+    assert json.loads((folder / "console_passwords").read_text()) == drawn
+    users = compose()["services"]["airflow-api-server"]["environment"]
+    asked = "${PEIL_CONSOLE_USERS:-peil:admin}"
+    assert users["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == asked
 
 
 def test_who_approves_has_a_user_of_their_own_and_may_do_no_more(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -20,10 +21,14 @@ from peil.adapters.airflow import Airflow, compose_secrets
 from peil.adapters.airflow.home import CONSOLE_USER
 from peil.adapters.airflow.standalone import free_port
 from peil.settings import PROJECT, Settings
+from peil.store import parties
+from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
 STATES = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
-VERBS = (*STATES, "train", "watch", "retain")
+VERBS = (*STATES, "train", "watch", "retain")  # of the operator's Airflow: it receives nothing
+AGENCY_UID = 10002
+APPROVERS: dict[parties.Role, str] = {"operator": "anna", "agency": "carla"}
 LACKS = machine.missing()
 
 pytestmark = [
@@ -42,6 +47,7 @@ class Deployment:
     airflow: Airflow
     mlflow: str
     store: Settings
+    agency: Settings
 
     def compose(self, *words: str) -> str:
         file = str(PROJECT / "docker-compose.yml")
@@ -75,26 +81,45 @@ def deployed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("deployment")
-    store = second_store(small_pilot, folder / "data")
-    owner = compose_secrets(folder / "secrets")
-    for path in (store.data, *store.data.rglob("*")):
-        os.chown(path, owner, 0)
+    agency, outbox = folder / "agency", folder / "outbox"
+    for place, mode, uid in ((agency, 0o700, AGENCY_UID), (outbox, 0o2770, 0)):
+        place.mkdir()
+        os.chown(place, uid, 0)
+        place.chmod(mode)
+    apart = small_pilot.model_copy(update={"plane": "operator", "outbox": outbox})
+    store = second_store(apart, folder / "data")
+    pilots = _open_to_others(store.pilots, folder / "pilots")
+    named = store.model_copy(update={"pilots": pilots})
+    for role, name in APPROVERS.items():
+        valid = (date(2026, 1, 1), date(2099, 1, 1))
+        parties.enroll(Store(named), role, name.title(), folder / f"{name}.key", valid, name)
+    _open_to_others(pilots / "parties", None)
+    values = compose_secrets(folder / "secrets", named)
+    owner = int(values["PEIL_UID"])
+    for place in (store.data, outbox):
+        for path in (place, *place.rglob("*")):
+            os.chown(path, owner, 0)
+    outbox.chmod(0o2770)
     env = {
         **images,
+        **values,
         "COMPOSE_PROJECT_NAME": "peiltest",
         "PEIL_BUILD_NETWORK": "host",
-        "PEIL_UID": str(owner),
         "PEIL_SECRETS": str(folder / "secrets"),
         "PEIL_DATA": str(store.data),
         "PEIL_DELIVERIES": str(_open_to_others(store.deliveries_folder, folder / "deliveries")),
-        "PEIL_PILOTS": str(_open_to_others(store.pilots, folder / "pilots")),
+        "PEIL_PILOTS": str(pilots),
+        "PEIL_AGENCY_DATA": str(agency),
+        "PEIL_OUTBOX": str(outbox),
+        "PEIL_RECEIVE_S": "5",
         "PEIL_AIRFLOW_PORT": str(free_port()),
         "PEIL_MLFLOW_PORT": str(free_port()),
     }
     password = json.loads((folder / "secrets" / "console_passwords").read_text())[CONSOLE_USER]
     airflow = Airflow(f"http://127.0.0.1:{env['PEIL_AIRFLOW_PORT']}", password)
     mlflow = f"http://127.0.0.1:{env['PEIL_MLFLOW_PORT']}"
-    deployment = Deployment(engine, env, airflow, mlflow, store)
+    theirs = Settings(data=agency, plane="agency", outbox=outbox)  # type: ignore[call-arg]
+    deployment = Deployment(engine, env, airflow, mlflow, store, theirs)
     deployment.compose("build", "airflow-init")
     try:
         deployment.compose("up", "--detach", "--wait", "--wait-timeout", "420")
@@ -105,12 +130,13 @@ def deployed(
     assert not engine.docker("ps", "--all", "--quiet").strip()
 
 
-def _open_to_others(folder: Path, copy: Path) -> Path:
+def _open_to_others(folder: Path, copy: Path | None) -> Path:
     """Copy a folder to where the containers' user may read it, below folders it may enter."""
-    shutil.copytree(folder, copy)
-    for path in (copy, *copy.rglob("*")):
+    if copy:
+        shutil.copytree(folder, copy)
+    for path in ((copy or folder), *(copy or folder).rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    return copy
+    return copy or folder
 
 
 def test_every_service_is_healthy_and_every_dag_is_read(deployed: Deployment) -> None:
@@ -118,6 +144,7 @@ def test_every_service_is_healthy_and_every_dag_is_read(deployed: Deployment) ->
     health = {service["Service"]: service["Health"] for service in map(json.loads, lines)}
     assert health == dict.fromkeys(
         (
+            "agency-receive",
             "airflow-api-server",
             "airflow-dag-processor",
             "airflow-scheduler",
@@ -168,13 +195,54 @@ def test_a_day_through_the_containers_releases_the_bytes_of_peil_run(
         assert deployed.airflow.partitions(f"peil://demo/{state}") == {str(DAY)}
     reference = released(small_pilot, [DAY])
     assert set(reference) == {str(DAY)}
-    assert released(deployed.store, [DAY]) == reference
+    assert released(deployed.store, [DAY]) == reference  # the operator's record of what it sent
+    for _ in range(60):  # the agency looks every five seconds
+        if released(deployed.agency, [DAY]):
+            break
+        time.sleep(1)
+    assert released(deployed.agency, [DAY]) == reference
+    assert not Store(deployed.store).outbound("demo", "presence", DAY).exists()
+    assert "Verified" in deployed.compose("exec", "--no-TTY", "agency-receive", "peil", "verify")
+
+
+def test_the_planes_share_the_outbox_and_no_network_user_or_other_folder(
+    deployed: Deployment,
+) -> None:
+    lines = deployed.compose("ps", "--format", "json").splitlines()
+    names = {service["Name"]: service["Service"] for service in map(json.loads, lines)}
+    shown = json.loads(deployed.engine.docker("inspect", *names))
+    networks: dict[str, set[str]] = {"operator": set(), "agency": set()}
+    mounts: dict[str, set[str]] = {"operator": set(), "agency": set()}
+    for container in shown:
+        service = names[container["Name"].removeprefix("/")]
+        plane = "agency" if service.startswith("agency-") else "operator"
+        networks[plane] |= set(container["NetworkSettings"]["Networks"])
+        mounts[plane] |= {mount["Source"] for mount in container["Mounts"]}
+    assert networks == {"operator": {"peiltest_operator"}, "agency": {"peiltest_agency"}}
+    assert mounts["operator"] & mounts["agency"] == {deployed.env["PEIL_OUTBOX"]}
+    assert deployed.env["PEIL_DATA"] in mounts["operator"]
+    assert deployed.env["PEIL_AGENCY_DATA"] in mounts["agency"]
+    with pytest.raises(RuntimeError, match=r"gaierror|[Nn]ame resolution"):
+        look_up = "import socket; socket.gethostbyname('postgres')"
+        deployed.compose("exec", "--no-TTY", "agency-receive", "python", "-c", look_up)
+
+
+def test_who_approves_has_an_account_of_their_own(deployed: Deployment) -> None:
+    """Named accounts see and answer; no more."""
+    file = Path(deployed.env["PEIL_SECRETS"]) / "console_passwords"
+    passwords = json.loads(file.read_text())
+    assert set(passwords) == {CONSOLE_USER, *APPROVERS.values()}
+    for name in APPROVERS.values():
+        client = Airflow(deployed.airflow.url, passwords[name], name)
+        assert client.dag_ids() == deployed.airflow.dag_ids()
 
 
 def test_the_containers_run_as_nobody_special(deployed: Deployment) -> None:
     for service in ("airflow-scheduler", "airflow-api-server", "mlflow"):
         who = deployed.compose("exec", "--no-TTY", service, "id", "-u").strip()
         assert who == deployed.env["PEIL_UID"] != "0"
+    who = deployed.compose("exec", "--no-TTY", "agency-receive", "id", "-u").strip()
+    assert who == str(AGENCY_UID) != deployed.env["PEIL_UID"]
 
 
 def test_mlflow_answers_on_loopback(deployed: Deployment) -> None:

@@ -75,7 +75,7 @@ def take(store: Store, charter: Charter, only: Path | None = None) -> Outcome:
         outbound.sweep(store.outbox / "released" / pilot)
         # listed before the ledger is read: of each that is there the ledger knows
         bundles = [only] if only else (store.outbox / "released" / pilot).glob("*/*")
-        waiting = sorted(folder for folder in bundles if _shown(folder))
+        waiting = sorted(folder for folder in bundles if _shown(folder) and folder.exists())
         if store.plane == "both" and store.ledger(pilot).exists():
             posting.post(store, pilot)
         if not waiting and not store.outbound_ledger(pilot).exists():
@@ -144,8 +144,8 @@ def _ledger(store: Store, charter: Charter, is_awaited: bool) -> Ledger:
         why = str(fault).removesuffix(".") if isinstance(fault, Broken) else "it cannot be read"
         raise _not_held(pilot, why) from None
     entry = store.public_entry(pilot)
-    known = read_json(entry)["operator_public_key"] if entry.exists() else log.key
-    if known != log.key or not posting.is_signed_head(head, pilot, known):
+    public = read_json(entry)["operator_public_key"] if entry.exists() else log.key
+    if public != log.key or not posting.is_signed_head(head, pilot, public):
         raise _not_held(pilot, "it is of another key than the operator's in the register")
     if root_of(map(leaf_hash, content.split(b"\n")[:-1])).hex() != root:
         raise _not_held(pilot, "its head is the head of another ledger")

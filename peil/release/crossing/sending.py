@@ -39,3 +39,10 @@ def send(store: Store, charter: Charter, product: str, day: date, aside: Path) -
         replace_folder(aside_of(record), record)
     else:
         take(store, charter, only=sent)
+
+
+def finish(store: Store, charter: Charter, product: str, day: date) -> None:
+    """On one machine take out of the outbox what a killed run had taken in already, or half."""
+    sent = store.outbound(charter.pilot, product, day)
+    if store.plane == "both" and any(sent.parent.glob(f"*{day}*")):
+        take(store, charter, only=sent)

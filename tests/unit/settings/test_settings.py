@@ -81,3 +81,25 @@ def test_nothing_of_the_operator_lies_on_the_agencys_side(
     assert all(path.is_relative_to(tmp_path / "operator") for path in own)
     assert all(path.is_relative_to(tmp_path / "agency") for path in theirs)
     assert list(tmp_path.iterdir()) == []  # asking for a path makes no folder
+
+
+def test_a_process_of_one_plane_has_its_own_folders_and_the_outbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEIL_DATA", str(tmp_path))
+    day = date(2026, 3, 2)
+    assert Store().outbound("p", "presence", day).is_relative_to(tmp_path / "outbox")
+    monkeypatch.setenv("PEIL_PLANE", "agency")
+    for place in ("ledger", "quality_page"):
+        with pytest.raises(Refused, match=r"is the operator's, and this process is the agency's"):
+            getattr(Store(), place)("p")
+    own = [Store().released("p", "presence", day), Store().quarantine("p"), Store().agency_key]
+    assert all(path.is_relative_to(tmp_path / "agency") for path in own)
+    monkeypatch.setenv("PEIL_PLANE", "operator")
+    own = [Store().released("p", "presence", day), Store().public_entry("p"), Store().ledger("p")]
+    assert all(path.is_relative_to(tmp_path / "operator") for path in own)
+    assert Store().heads("p").is_relative_to(tmp_path / "outbox")  # as the agency gave them back
+    monkeypatch.setenv("PEIL_PLANE", "both sides")
+    with pytest.raises(Refused, match=r"ariable PEIL_PLANE: .*correct or unset"):
+        Store()
+    assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ import pytest
 from peil.release import release
 from peil.store import verifying
 from peil.store.atomic import canonical
+from peil.store.store import Store
 from peil.store.witnessing import lines
 
 DAY, NEXT = "2026-03-02", "2026-03-03"
@@ -110,25 +111,37 @@ def test_receive_killed_at_any_change_and_run_again_ends_the_same(one_day_before
     assert verifying.answer(sides.agency().root)[0] == 0
 
 
-def test_publish_killed_at_any_change_and_run_again_sends_the_same(one_day_before: Any) -> None:
-    sides, folder = one_day_before, one_day_before.tiny.folder
+def be_one_machine(sides: Any) -> Store:
+    """Be both sides on one machine, over the operator's store."""
+    sides.patch.setenv("PEIL_PLANE", "both")
+    sides.patch.setenv("PEIL_DATA", str(sides.tiny.folder / "operators"))
+    return Store()
+
+
+@pytest.mark.parametrize("plane", ["operator", "both"])
+def test_publish_killed_at_any_change_and_run_again_sends_the_same(sides: Any, plane: str) -> None:
+    if plane == "both":
+        sides.patch.setattr(sides, "operator", lambda: be_one_machine(sides))
+    sides.publish()  # each side has drawn its key
     sides.candidate(NEXT, 121)
     sides.answer(NEXT, "operator", "agency")
-    places = (folder / "operators", folder / "outbox")
+    folder = sides.tiny.folder
+    # the moment of an entry is the machine's: the pilot is real
+    moment = release.now(sides.tiny.charter)
+    for name in ("peil.charter.public_register.now", "peil.release.release.now"):
+        sides.patch.setattr(name, lambda _: moment)
 
     def publish() -> Any:
         return release.publish("tiny", NEXT)
 
-    # the moment of an entry is the machine's: the pilot is real
-    at = "peil.charter.public_register.now", "peil.release.release.now"
-    moment = release.now(sides.tiny.charter)
-    for name in at:
-        sides.patch.setattr(name, lambda _: moment)
+    places = (folder / "operators", folder / "outbox")
     n_kills, whole = each_kill(sides, publish, sides.operator, *places)
     assert n_kills >= 6
-    assert str(sides.outbound(NEXT) / "metadata.json") in whole
+    sent = str(sides.outbound(NEXT) / "metadata.json")
+    assert (sent in whole) == (plane == "operator")  # on one machine it is taken in at once
     assert verifying.answer(sides.operator().verifiable)[0] == 0
-    assert sides.receive().facts == {"n_received": 1}
+    if plane == "operator":
+        assert sides.receive().facts == {"n_received": 2}
 
 
 def test_a_kill_that_lost_something_would_show(one_day_before: Any) -> None:
