@@ -75,6 +75,7 @@ class Machine:
             "HOME": str(home),
             "USER": user,
             "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "models"), *packages()]),
+            "LD_LIBRARY_PATH": str(self.python.parent.parent / "lib"),  # of a copy
             "PYTHONDONTWRITEBYTECODE": "1",
             "OMP_NUM_THREADS": "1",
             "DO_NOT_TRACK": "true",
