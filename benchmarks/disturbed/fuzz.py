@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -160,12 +161,16 @@ def environment(folder: Path) -> Iterator[None]:
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
+def _taken(verb: str, pilot: str, day: str) -> list[Outcome]:
+    return list(verbs.take(verb, pilot, day))
+
+
 def _verbs(odd: Odd) -> Iterator[tuple[str, Callable[[], Any]]]:
     pilot, days = odd.pilot, [str(day) for day in odd.days]
     for names in (("ingest", "stage"), ("estimate", "release")):
         for day in days:
             for name in names:
-                yield name, lambda name=name, day=day: list(verbs.take(name, pilot, day))
+                yield name, partial(_taken, name, pilot, day)
     for row in PRODUCTS.values():
         if row.follows_devices:
             yield f"estimate {row.name}", _of_product("estimate", pilot, row, days[:1])
@@ -292,8 +297,9 @@ def report(record: dict[str, Any]) -> str:
             gates = "all open" if row["is_wide"] else "as they are"
             key = (row["stop"]["name"], row["stop"]["kind"], gates)
             stops.setdefault(key, []).append(row)
-    for key, own in sorted(stops.items()):
-        lines.append(f"| {' | '.join(key)} | {len(own)} | {own[0]['stop']['words']} |")
+    for key, stopped in sorted(stops.items()):
+        words = stopped[0]["stop"]["words"]
+        lines.append(f"| {' | '.join(key)} | {len(stopped)} | {words} |")
     faults = [row for row in rows if row["end"] == "fault"]
     lines += ["", "## Faults", ""]
     lines += [f"- {row['number']}: {'; '.join(row['faults'])}" for row in faults] or ["None."]

@@ -142,7 +142,8 @@ class _Drawing:
             east[:], north[:] = east[0], north[0]
         plan = pd.DataFrame({"cell": [f"c{k}" for k in range(n)], "x": east, "y": north}).round(1)
         if self.is_("far cell"):
-            plan.loc[len(plan)] = ["far", 30_000.0, 100.0]
+            far = pd.DataFrame({"cell": ["far"], "x": [30_000.0], "y": [100.0]})
+            plan = pd.concat([plan, far], ignore_index=True)
         served = plan.copy()
         if not self.is_("places only"):
             plan["azimuth"] = self.rng.integers(0, 360, len(plan))
