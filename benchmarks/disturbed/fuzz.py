@@ -297,9 +297,9 @@ def report(record: dict[str, Any]) -> str:
             gates = "all open" if row["is_wide"] else "as they are"
             key = (row["stop"]["name"], row["stop"]["kind"], gates)
             stops.setdefault(key, []).append(row)
-    for key, stopped in sorted(stops.items()):
+    for where, stopped in sorted(stops.items()):
         words = stopped[0]["stop"]["words"]
-        lines.append(f"| {' | '.join(key)} | {len(stopped)} | {words} |")
+        lines.append(f"| {' | '.join(where)} | {len(stopped)} | {words} |")
     faults = [row for row in rows if row["end"] == "fault"]
     lines += ["", "## Faults", ""]
     lines += [f"- {row['number']}: {'; '.join(row['faults'])}" for row in faults] or ["None."]
