@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import dying
 import pytest
 from kept_day import DAY
 
 from peil.store import ledger
 from peil.watch.retain.stop import shred
+from tests.unit.retain import dying
 
 
 def test_a_shredded_day_is_as_dead_however_often_it_is_killed(
