@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +75,23 @@ def faults(
     return write_figures("faults", {**when_and_where(), **figures}, report, facts, out)
 
 
-def one(number: int, world: World) -> dict[str, Any]:
-    """Do one fault, then what the sentences say, until the day is released or nothing helps."""
+def one(number: int, world: World, by_clock: bool = True) -> dict[str, Any]:
+    """Do one fault, then what the sentences say, until the day is released or nothing helps.
+
+    Parameters
+    ----------
+    number : int
+        Of the fault.
+    world : World
+    by_clock : bool, optional
+        Whether signals may come at a moment of the clock; else all come at a write, which is the
+        same on every machine.
+    """
     _, verb = seeded.kind_and_verb(number)
     expected = world.undisturbed(verb)
     world.put(verb)
     fault = seeded.drawn(number, world.store)
+    fault = replace(fault, is_timed=fault.is_timed and by_clock)
     seeded.harm(fault, world.store)
     first = _first(fault, world, expected.end)
     end, n_wrong, n_traces = first, 0, int(first.is_trace)

@@ -50,26 +50,9 @@ for line in sys.stdin:
     answers.write(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])) + chr(10))
 """
 # lies that no ordinary test can notice, or need not: by file and what was lied about
-SAFE = "Withholds, or refuses, what rests on exactly the threshold: it errs to the safe side."
 REASONS: dict[tuple[str, str], str] = {
-    (
-        "peil/release/flows.py",
-        "`rows[value].fillna(0) >= threshold` as `(rows[value].fillna(0) > threshold)`",
-    ): SAFE,
-    ("peil/release/linked.py", "`figure < threshold` as `(figure <= threshold)`"): SAFE,
-    ("peil/release/linked.py", "`devices < threshold` as `(devices <= threshold)`"): SAFE,
-    (
-        "peil/release/linked.py",
-        "`devices >= threshold` as `(devices > threshold)`",
-    ): "Of which entries the weight of a device is read, by one device; what is shown is judged "
-    "elsewhere.",
     ("peil/ingest/ingest.py", "`not accepted` as `False`"): "Landing refuses a day without a file "
     "in the same words.",
-    (
-        "peil/release/release.py",
-        '`transform.check("released", aside, limits, work / "dbt", ...` as `pass`',
-    ): "What dbt refuses is held by tests/unit/stage/test_outputs.py, that a release asks by the "
-    "runs of tests/end_to_end.",
 }
 
 
@@ -90,14 +73,13 @@ def mutations(on: Sequence[str], tell: Callable[[str], object], out: Path | None
     file_of_before = record_file(out or FOLDER, "mutations")
     before = read_json(file_of_before) if file_of_before.exists() else {"mutants": [], "cpu_s": 0}
     rows: list[dict[str, Any]] = []
-    began = time.process_time() + _of_children()
+    began, outcome = time.process_time() + _of_children(), None
     with tempfile.TemporaryDirectory(prefix="peil-mutants-") as name:
         root = Path(name)
         _copy(root)
         with _tests(root) as run:
-            for file in files:
-                tests = ROOMS[file]
-                if run(tests) != 0:
+            for number, file in enumerate(files, start=1):
+                if run(ROOMS[file]) != 0:
                     raise Refused(f"The tests of {file} fail without a lie: mend them first.")
                 for mutant in mutants_of(PROJECT, file):
                     is_killed = _told(root, mutant, run)
@@ -105,12 +87,28 @@ def mutations(on: Sequence[str], tell: Callable[[str], object], out: Path | None
                     tell(f"{word}: {file}:{mutant.line} {mutant.what}")
                     row = {"file": file, "line": mutant.line, "what": mutant.what}
                     rows.append({**row, "is_killed": is_killed})
-    if not rows:
+                # written room by room: what was counted stays where the rest is broken off
+                cpu_s = time.process_time() + _of_children() - began
+                outcome = _written(before, files[:number], rows, cpu_s, out)
+    if outcome is None or not rows:
         raise NothingMeasured("The benchmark mutations measured nothing: no lie was told.")
-    others = [row for row in before["mutants"] if row["file"] in ROOMS and row["file"] not in files]
-    cpu_s = round(time.process_time() + _of_children() - began) + (before["cpu_s"] if others else 0)
+    return outcome
+
+
+def _written(
+    before: dict[str, Any],
+    counted: list[str],
+    rows: list[dict[str, Any]],
+    cpu_s: float,
+    out: Path | None,
+) -> Outcome:
+    """Write what was counted of these files, beside what an earlier record holds of others."""
+    others = [
+        row for row in before["mutants"] if row["file"] in ROOMS and row["file"] not in counted
+    ]
     mutants = sorted([*others, *rows], key=lambda row: (row["file"], row["line"], row["what"]))
-    record = {**when_and_where(), "cpu_s": cpu_s, "mutants": mutants}
+    whole = round(cpu_s) + (before["cpu_s"] if others else 0)
+    record = {**when_and_where(), "cpu_s": whole, "mutants": mutants}
     return write_figures("mutations", record, report, facts, out)
 
 

@@ -237,7 +237,7 @@ def content(store: Path, verb: str) -> dict[str, str]:
             found[str(file.relative_to(store))] = hashlib.sha256(canonical(made)).hexdigest()
     if verb == "retain":
         rooms = ("operator/sealed", "operator/retained", f"operator/keys/{PILOT}", "deliveries")
-        files = (file for room in rooms for file in (store / room).rglob("*"))
+        files = (f for room in rooms for f in (store / room).rglob("*") if f.is_file())
         found |= {str(f.relative_to(store)): "there" for f in files if not f.name.startswith(".")}
     return {**released(store), **found}
 

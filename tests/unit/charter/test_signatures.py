@@ -79,7 +79,8 @@ def test_a_signed_text_that_was_widened_after_the_signature_is_refused(real: Any
 def test_a_key_that_nobody_enrolled_signs_nothing(real: Any) -> None:
     (file,) = real.store.parties.glob("operator.*.json")
     file.unlink()
-    assert "is of a key that nobody enrolled" in refused(real)
+    folder = real.store.signatures("tiny", False).parent
+    assert f"is of a key that nobody enrolled: restore {folder} from backup" in refused(real)
 
 
 def test_one_person_does_not_sign_in_two_roles(real: Any) -> None:

@@ -63,8 +63,16 @@ def test_a_party_that_somebody_edited_is_refused(tiny: Any, change: dict[str, An
     enroll(tiny, "operator", "Anna", tiny.folder / "a.key")
     (file,) = tiny.store.parties.glob("*.json")
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
-    with pytest.raises(Refused, match="does not stand as its own key signed it"):
+    with pytest.raises(Refused, match=rf"{file} .* does not stand as its own key signed it: .* or"):
         parties.enrolled(tiny.store.parties)
+
+
+def test_a_simulated_party_that_is_damaged_is_restored_and_never_enrolled_anew(tiny: Any) -> None:
+    parties.simulated(tiny.store, "operator")
+    (file,) = tiny.store.simulated_parties.glob("*.json")
+    file.write_bytes(file.read_bytes()[:9])
+    with pytest.raises(Refused, match=r"signed it: restore it from backup\.$"):
+        parties.simulated(tiny.store, "operator")
 
 
 def test_who_signs_is_enrolled_in_that_role_on_that_day(tiny: Any) -> None:
