@@ -68,7 +68,11 @@ def test_figures_that_stand_released_are_never_replaced_by_others(
         module.publish("tiny", str(DAY))
     assert not store.released("tiny", PRESENCE, DAY).exists()
     write_json(candidate / "metadata.json", metadata | {"table_sha256": "figures"})
+    sent: list[Path] = []
+    # the agency's side takes no such hollow bundle in: test_receive asks about that
+    monkeypatch.setattr(module.sending, "send", lambda *words: sent.append(words[-1]))
     assert module.publish("tiny", str(DAY)).status == "done"  # a kill came before it crossed
+    assert [place.name for place in sent] == [f".{DAY}.part"]
 
 
 @pytest.mark.parametrize(
