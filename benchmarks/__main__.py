@@ -118,6 +118,21 @@ def faults(
 
 
 @app.command()
+def fuzz(
+    n: Annotated[int, typer.Option("--n", min=1, help="Deliveries, drawn by their numbers.")] = 200,
+    minutes: Annotated[float, typer.Option(min=0.0, help="As many as fit in these.")] = 90.0,
+    out: Out = None,
+) -> None:
+    """Take tiny odd deliveries through every verb and product, and count how they end.
+
+    Example: [bold]python -m benchmarks fuzz --n 12[/bold]
+    """
+    from benchmarks.disturbed.fuzz import fuzz as measure
+
+    run(lambda: measure(n, minutes, tell, out))
+
+
+@app.command()
 def location(out: Out = None) -> None:
     """Time the recursions of the hidden Markov model, by number of states.
 

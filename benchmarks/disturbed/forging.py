@@ -29,6 +29,16 @@ def copies_of(files: Content) -> list[Path]:
     return sorted(file for file in logs if not file.name.endswith(".heads.jsonl"))
 
 
+def change(was: Content, files: Content) -> None:
+    """Put a store from one state into another, which differ in few files."""
+    for file in was.keys() - files.keys():
+        file.unlink()
+    for file, data in files.items():
+        if was.get(file) != data:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+
+
 def forged(
     kind: str, store: Store, files: Content, before: list[Content], draw: random.Random
 ) -> Content:
@@ -45,9 +55,9 @@ def forged(
     """
     logs = copies_of(files)
     if kind == "cut on both sides":
-        heads = {file: data for file, data in files.items() if file not in logs}
-        kept = {file: data for file, data in heads.items() if file.parent.name == "ledger"}
-        return {**draw.choice(before), **kept}
+        rest = {file: data for file, data in files.items() if file not in logs}
+        heads = {file: data for file, data in rest.items() if file.parent.name == "ledger"}
+        return {**draw.choice(before), **heads}
     entries = [json.loads(line) for line in files[logs[0]].splitlines()]
     if kind == "extended":
         entries.append({**entries[-1], "kind": "note", "facts": {"n": draw.randrange(1000)}})

@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.disturbed import forging, overhead
-from benchmarks.disturbed.forging import Content, copies_of
+from benchmarks.disturbed.forging import Content, change, copies_of
 from benchmarks.recording import when_and_where, write_figures
 from peil.charter import public_register, reading
 from peil.charter.clock import now
@@ -104,16 +104,6 @@ def write(files: Content, root: Path) -> None:
             file.write_bytes(data)
 
 
-def change(was: Content, files: Content) -> None:
-    """Put a store from one state into another, which differ in few files."""
-    for file in was.keys() - files.keys():
-        file.unlink()
-    for file, data in files.items():
-        if was.get(file) != data:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-
-
 def flipped(files: Content, draw: random.Random) -> Content:
     """One bit of one file is another."""
     file = draw.choice(sorted(file for file in files if files[file]))
@@ -178,8 +168,8 @@ def replayed(files: Content, draw: random.Random, before: list[Content]) -> Cont
     """A bundle, or the ledger of both sides, with its heads or without, is an older one."""
     older = draw.choice(before)
     if draw.random() < 0.5:
-        kept = copies_of(files) if draw.random() < 0.5 else list(older)
-        ledgers = [file for file in kept if file.parent.name == "ledger"]
+        back = copies_of(files) if draw.random() < 0.5 else list(older)
+        ledgers = [file for file in back if file.parent.name == "ledger"]
         return {**files, **{file: older[file] for file in ledgers}}
     bundles = sorted(
         {f.parent for s in before for f in s if files.get(f) not in {None, s[f]}}

@@ -245,6 +245,7 @@ def _release(charter: Charter, store: Store, standing: status.DayStatus) -> port
             status="withheld" if everything else "released",
             ledger=standing.ledger,
             reason=_broken(standing),
+            is_broken=bool(standing.broken),
             downloads=[
                 portal.Download(label=f"{product}.csv", href=f"{root}/{product}/{day}/{name}.csv")
                 for product, name in tables.items()
@@ -252,7 +253,11 @@ def _release(charter: Charter, store: Store, standing: status.DayStatus) -> port
         )
     if "presence" in standing.broken:
         return portal.Release(
-            day=day, status="broken", ledger=standing.ledger, reason=_broken(standing)
+            day=day,
+            status="broken",
+            ledger=standing.ledger,
+            reason=_broken(standing),
+            is_broken=True,
         )
     closed = "closed" in standing.gates.values()
     return portal.Release(day=day, status="closed" if closed else "waiting", reason=standing.why)

@@ -84,12 +84,16 @@ class Download(CharterPart):
 
 
 class Release(CharterPart):
-    """What became of one day. `ledger` is the start of its ledger entry's hash."""
+    """What became of one day. `ledger` is the start of its ledger entry's hash.
+
+    `is_broken`: some release of it, of any product, is not as it was signed and is not shown.
+    """
 
     day: str
     status: Literal["released", "withheld", "closed", "waiting", "broken"]
     ledger: str = ""
     reason: Words | str = ""
+    is_broken: bool = False
     downloads: list[Download] = Field(default_factory=list)
 
 

@@ -149,8 +149,8 @@ def _check_left_out(release: ReleasedMargins, other: ReleasedMargins) -> None:
             )
         return
     hours, (earlier, later) = margins.aligned([other, release])
-    for zone, told in differences(earlier, later):
-        few = np.flatnonzero((np.abs(told) > EXACT) & (np.abs(told) < threshold))
+    for zone, taken in differences(earlier, later):
+        few = np.flatnonzero((np.abs(taken) > EXACT) & (np.abs(taken) < threshold))
         if len(few):
             raise Refused(
                 f"{release.pilot} {release.period}: {where} {what} {threshold} devices of "
@@ -165,13 +165,16 @@ def differences(
 
     Yields
     ------
-    zone, told : int, ndarray of float64
+    zone, taken : int, ndarray of float64
         Number of an entry of the later one; devices by hour that are in the earlier figure only:
         of the zone, then of the zone without those within it that both tell. NaN where not told.
     """
     cells = [
-        {np.isin(one.part, parts).tobytes(): number for number, parts in enumerate(one.entries)}
-        for one in (earlier, later)
+        {
+            np.isin(release.part, parts).tobytes(): number
+            for number, parts in enumerate(release.entries)
+        }
+        for release in (earlier, later)
     ]
     pairs = sorted(
         (np.frombuffer(tiles, dtype=bool).sum(), number, cells[0][tiles])
@@ -184,10 +187,10 @@ def differences(
         own = set(later.entries[number].tolist())
         within = [other for other in sums if inside[other] <= own]
         parts = np.sum([sums.pop(other) for other in within], axis=0) if within else 0.0
-        told = earlier.devices[before] - later.devices[number]
-        yield number, told
-        yield number, told - parts
-        sums[number], inside[number] = np.where(np.isnan(told), parts, told), own
+        taken = earlier.devices[before] - later.devices[number]
+        yield number, taken
+        yield number, taken - parts
+        sums[number], inside[number] = np.where(np.isnan(taken), parts, taken), own
 
 
 def _check_linked(release: ReleasedMargins, others: list[ReleasedMargins]) -> None:

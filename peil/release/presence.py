@@ -55,6 +55,12 @@ def _protect(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     protected = judged.assign(**{name: tidy[name].where(shown) for name in figures_of})
     report = _audit(area, tidy, protected, threshold, night)
     if not report.holds:
+        if len(area.bottom()) == 1:
+            raise Refused(
+                f"{charter.pilot}: the area is one zone, whose persons its register tells: an hour "
+                f"under {threshold} devices cannot be withheld from whoever reads that; take a "
+                "larger area, or one of several zones."
+            )
         raise Refused(
             f"{charter.pilot}: the published entries would give away {report.n_recoverable} "
             f"withheld ones, narrow {report.n_narrow} more, and leave {report.n_small_differences} "

@@ -91,9 +91,10 @@ function mapHead() {
 }
 
 function brokenNotice() {
-  const days = data.releases.filter((release) => release.status === "broken").map((release) => dayMiddle(release.day));
+  const days = data.releases.filter((release) => release.is_broken).map((release) => dayMiddle(release.day));
   return days.length ? h("div", { class: "notice", id: "broken", role: "note" },
-    h("h2", {}, say("broken")), h("p", {}, say("broken_why", { days: days.join(", ") }))) : null;
+    h("h2", {}, say(times.length ? "broken" : "broken_all")),
+    h("p", {}, say("broken_why", { days: days.join(", ") }), " ", h("a", { href: "#tab=about" }, say("broken_list")))) : null;
 }
 
 function mapTab() {

@@ -99,3 +99,22 @@ def test_a_night_of_another_day_is_no_row(tmp_path: Path) -> None:
     assert len(invariants.own_night(charter, estimated(tmp_path), DAY)) == 6
     table = presence(charter, area(), estimated(tmp_path, "2026-03-01"), DAY)
     assert (table["OBS_STATUS"] == "Q").sum() == 2
+
+
+def test_an_area_of_one_zone_with_a_small_hour_is_refused_with_the_reason(tmp_path: Path) -> None:
+    folder, charter = estimated(tmp_path), reading.load("demo")
+    file = folder / "est_presence__by_zone_hour.parquet"
+    own = pd.read_parquet(file).query("zone_id == 'A'")
+    pd.concat([own, own.assign(zone_id="ALL")]).to_parquet(file)
+    zones = pd.DataFrame(
+        {"zone_id": ["A", "ALL"], "parent_id": ["ALL", None], "level": ["-", "all"]}
+    )
+    one = SimpleNamespace(
+        zones=zones,
+        register=REGISTER[["A"]],
+        is_whole_country=True,
+        bottom=lambda: ["A"],
+        members=lambda: [("ALL", np.array([0])), ("A", np.array([0]))],
+    )
+    with pytest.raises(Refused, match="one zone, whose persons its register tells: an hour under"):
+        presence(charter, one, folder, DAY)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import dying
 import pytest
 
 from peil.charter import clock, public_register
 from peil.release import release
 from peil.store import ledger, verifying
 from tests.unit.release.test_approvals import DAY, answered, candidate, open_doors
+from tests.unit.retain import dying
 
 REAL: dict[str, Any] = {"legal_basis": "statute", "threshold": 15, "expires": "2028-03-08"}
 LEAST = 10  # moments at which each is ended

@@ -211,6 +211,12 @@ def head_of_another(store: Store) -> None:
     write_json(store.outbound_head("tiny"), {**head, "root": "00" * 32})
 
 
+def head_signed_over_another(store: Store) -> None:
+    body = {**posting.head_over(store.ledger("tiny"), {}), "pilot": "tiny", "root": "00" * 32}
+    signature = posting.sign(store, posting.canonical(body))
+    write_json(store.outbound_head("tiny"), {**body, "signature": signature})
+
+
 def entry_changed(store: Store) -> None:
     posted = store.outbound_ledger("tiny")
     posted.write_bytes(posted.read_bytes().replace(b'"agency"', b'"ycnega"', 1))
@@ -232,6 +238,7 @@ def cut_to_before(store: Store) -> None:
         (head_gone, "No ledger of tiny with its signed head", Waiting),
         (head_unreadable, "does not hold, its head cannot be read", Refused),
         (head_of_another, "does not hold, it is of another key", Refused),
+        (head_signed_over_another, "does not hold, its head is the head of another", Refused),
         (entry_changed, "does not hold, it lacks or changes entries", Refused),
         (cut_to_before, "does not hold, it lacks or changes entries", Refused),
     ],

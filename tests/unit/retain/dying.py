@@ -30,16 +30,19 @@ STEPS: list[tuple[Any, str]] = [
 
 
 def deaths(
-    monkeypatch: pytest.MonkeyPatch, deed: Callable[[], Any], restore: Callable[[], None]
+    monkeypatch: pytest.MonkeyPatch,
+    deed: Callable[[], Any],
+    restore: Callable[[], None],
+    every: int = 1,
 ) -> Iterator[str]:
-    """Do a deed in a restored store, ending it at each of its steps; says at which, each time.
+    """Do a deed in a restored store, ending it at its steps, or every so manyth; says at which.
 
     It ends before a line of a ledger is written, and once more with half of it on the disk. What a
     handler of the deed does while it ends is not done: a killed process runs none.
     """
-    at = 0
+    at = 1 - every
     while True:
-        at += 1
+        at += every
         restore()
         steps: list[str] = []
         with monkeypatch.context() as patch:
