@@ -7,6 +7,7 @@ import pandas as pd
 from peil.outcome import Refused
 from peil.settings import Settings
 from peil_models.footprint import FootprintSignalStrength
+from peil_models.footprint.reach import n_pairs_in_reach
 
 # bytes a pair of a cell and a tile: of presence, read off benchmarks/estimate.md (21 million pairs
 # took 1.26 GiB, the process included); of training four columns are kept and as many worked on
@@ -46,7 +47,8 @@ def require(
     Refused
         With what it takes, what there is, and what to change.
     """
-    n_pairs, most = footprint.n_pairs(cells, tiles), footprint.max_cells_per_tile
+    n_pairs = n_pairs_in_reach(cells, tiles, footprint.defaults())
+    most = footprint.max_cells_per_tile
     if not is_training and most is not None:
         n_pairs = min(n_pairs, most * len(tiles))
     n_bytes = n_pairs * (TRAINED if is_training else ESTIMATED)

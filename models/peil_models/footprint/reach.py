@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from peil_models.footprint.plan import Plan
+from peil_models.footprint.plan import Defaults, Plan, check_tiles, complete, numbers
 from peil_models.footprint.propagation import NEAREST_M, Floats, directional_loss
 
 COMPARED_AT_ONCE = 2**23
@@ -47,13 +48,31 @@ class Pairs:
         return signal
 
 
-def n_pairs_in_reach(plan: Plan, x_m: Floats, y_m: Floats) -> int:
-    """Count the pairs without holding one, to know beforehand what they take."""
+def n_pairs_in_reach(cells: pd.DataFrame, tiles: pd.DataFrame, defaults: Defaults) -> int:
+    """Count the pairs without holding one, to know before a fit what they take.
+
+    Parameters
+    ----------
+    cells, tiles : DataFrame
+        As for `FootprintSignalStrength.fit`.
+    defaults : Defaults
+        What a cell has of which the plan does not say it.
+
+    Examples
+    --------
+    >>> from peil_models.footprint import FootprintSignalStrength
+    >>> cells = pd.DataFrame({"x_m": [0.0, 9000.0], "y_m": 0.0, "range_m": 5000.0})
+    >>> tiles = pd.DataFrame({"x_m": [0.0, 4500.0], "y_m": 0.0})
+    >>> n_pairs_in_reach(cells, tiles, FootprintSignalStrength().defaults())
+    3
+    """
+    check_tiles(tiles)
+    plan = complete(cells, tiles, defaults)
     placed = plan.is_placed
-    if not len(x_m) or not placed.any():
+    if not len(tiles) or not placed.any():
         return 0
+    tree = cKDTree(np.column_stack([numbers(tiles, "x_m"), numbers(tiles, "y_m")]))
     centres = np.column_stack([plan.x_m[placed], plan.y_m[placed]])
-    tree = cKDTree(np.column_stack([x_m, y_m]))
     return int(tree.query_ball_point(centres, plan.range_m[placed], return_length=True).sum())
 
 

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from peil_models.footprint import plan as cell_plan
 from peil_models.footprint.columns import best_of_column, share_of_column, strongest_of_column
 from peil_models.footprint.propagation import dominance
-from peil_models.footprint.reach import Pairs, n_pairs_in_reach, pairs_in_reach, tiles_at_once
+from peil_models.footprint.reach import Pairs, pairs_in_reach, tiles_at_once
 
 
 class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignore]
@@ -245,22 +245,6 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
         """Values of a cell whose plan has none, from the parameters."""
         return cell_plan.Defaults(
             **{field.name: getattr(self, field.name) for field in fields(cell_plan.Defaults)}
-        )
-
-    def n_pairs(self, cells: pd.DataFrame, tiles: pd.DataFrame) -> int:
-        """Count pairs of a cell and a tile in reach, which memory grows with; nothing is fitted.
-
-        Examples
-        --------
-        >>> cells = pd.DataFrame({"x_m": [0.0, 9000.0], "y_m": 0.0, "range_m": 5000.0})
-        >>> tiles = pd.DataFrame({"x_m": [0.0, 4500.0], "y_m": 0.0})
-        >>> FootprintSignalStrength().n_pairs(cells, tiles)
-        3
-        """
-        cell_plan.check_tiles(tiles)
-        plan = cell_plan.complete(cells, tiles, self.defaults())
-        return n_pairs_in_reach(
-            plan, cell_plan.numbers(tiles, "x_m"), cell_plan.numbers(tiles, "y_m")
         )
 
     def pairs(self, plan: cell_plan.Plan, tiles: pd.DataFrame) -> Iterator[Pairs]:
