@@ -221,9 +221,9 @@ def _row(target: Target, make: str, period: str, worlds: list[World]) -> Iterato
     if not values:
         return
     judged = max(values) if target.is_worst else mean(values)
-    told = round(judged, 3)  # as it is written: 85.0 % meets 85.0 %
-    is_met = (target.least is None or told >= target.least) and (
-        target.most is None or told <= target.most
+    shown_as = round(judged, 3)  # as it is written: 85.0 % meets 85.0 %
+    is_met = (target.least is None or shown_as >= target.least) and (
+        target.most is None or shown_as <= target.most
     )
     shown = across(values) if len(values) > 1 and not target.is_worst else (judged,)
     limits = [world["limit"][target.limit] for world in worlds if target.limit and "limit" in world]

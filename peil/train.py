@@ -138,7 +138,7 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     lived_in = area.tiles[residents > 0]
     memory.require(store.settings, pilot, defaults, placed, lived_in, is_training=True)
     calibrated = calibrate_footprint(placed, area.tiles, fit_counts, residents, defaults)
-    told = identify_footprint(calibrated, placed, area.tiles, fit_counts, residents)
+    identified = identify_footprint(calibrated, placed, area.tiles, fit_counts, residents)
     candidates = {"defaults": defaults, "calibrated": calibrated}
     incumbent = experiments.champion(store, pilot)
     standing = {INCUMBENT: incumbent.footprint} if incumbent else {}
@@ -147,7 +147,9 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
         for name, footprint in {**candidates, **standing}.items()
     }
     errors = {
-        f"{name}_se": error for name, error in told.standard_errors.items() if math.isfinite(error)
+        f"{name}_se": error
+        for name, error in identified.standard_errors.items()
+        if math.isfinite(error)
     }
     numbers = {}
     for name, footprint in candidates.items():
@@ -173,8 +175,8 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
         **{name: round(error, 4) for name, error in errors.items()},
         **{f"deviance_{name}": round(value, 1) for name, value in judged.items()},
     }
-    if told.sentence():
-        facts["note"] = told.sentence()
+    if identified.sentence():
+        facts["note"] = identified.sentence()
     trained = {
         "inputs": inputs,
         "run_ids": run_ids,

@@ -96,7 +96,7 @@ def one(number: int, world: World, by_clock: bool = True) -> dict[str, Any]:
     first = _first(fault, world, expected.end)
     end, n_wrong, n_traces = first, 0, int(first.is_trace)
     taken: list[str] = []
-    said = [first.words]
+    sentences = [first.words]
     is_over = first.code == 0 and fault.place != ""  # it went through to the end
     while not is_over and len(taken) < MOST_WAYS:
         way, typed = ("none needed", []) if end.code == 0 else ways.take(end, world, verb, number)
@@ -104,8 +104,8 @@ def one(number: int, world: World, by_clock: bool = True) -> dict[str, Any]:
             taken.append(way)
         (end,) = world.warm.run([*typed, *world.whole(verb)])
         n_traces += end.is_trace
-        n_wrong += bool(end.code and end.words == said[-1])
-        said.append(end.words)
+        n_wrong += bool(end.code and end.words == sentences[-1])
+        sentences.append(end.words)
         is_over = end.code == 0
     left = sorted(set(half_made(world.store)) - expected.hidden)
     differs = dict(content(world.store, verb).items() ^ expected.content.items())
@@ -122,7 +122,7 @@ def one(number: int, world: World, by_clock: bool = True) -> dict[str, Any]:
     }
     if not row["is_well"]:
         row["seen"] = {
-            "said": [words.replace(str(world.store), "STORE")[-800:] or "-" for words in said],
+            "said": [words.replace(str(world.store), "STORE")[-800:] or "-" for words in sentences],
             "is_same": is_same,
             "n_wrong": n_wrong,
             "n_traces": n_traces,

@@ -51,16 +51,10 @@ class Step:
 
 @dataclass
 class End:
-    """How a delivery ended.
+    """How a delivery ended: every verb of every day and product, the page last.
 
-    Attributes
-    ----------
-    steps : list of Step
-        Every verb of every day and product, the page last.
-    published, withheld : dict of str to int
-        Entries of each product that stands released.
-    faults : list of str
-        What must not be: empty where all is well.
+    `published` and `withheld` are entries of each product that stands released; `faults` is what
+    must not be, empty where all is well.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -89,13 +83,10 @@ def fuzz(
         for number in range(n_deliveries):
             if time.monotonic() > ends_at:
                 break
-            started = time.process_time()
             odd, is_wide = drawn(number), number % EVERY != 0
             end = taken(odd, Path(name), replay if is_wide else None)
-            row = row_of(odd, end, is_wide)
-            rows.append(row)
-            seconds = time.process_time() - started
-            tell(f"[{number}] {', '.join(odd.oddities)}: {row['end']}, {seconds:.1f} s")
+            rows.append(row_of(odd, end, is_wide))
+            tell(f"[{number}] {', '.join(odd.oddities)}: {rows[-1]['end']}")
             for fault in end.faults:
                 tell(fault)
     if not rows:

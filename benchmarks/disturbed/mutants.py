@@ -113,9 +113,9 @@ def _lies(tree: ast.AST, text: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]
                 yield node.body[-1], "pass"
         elif isinstance(node, ast.FunctionDef) and node.name.startswith(QUESTIONS):
             for step in ast.walk(node):  # a question that is always answered with yes
-                said = step.value if isinstance(step, ast.Return) else None
-                if said is not None and not isinstance(said, ast.Constant):
-                    yield said, "True"
+                value = step.value if isinstance(step, ast.Return) else None
+                if value is not None and not isinstance(value, ast.Constant):
+                    yield value, "True"
         elif isinstance(node, ast.With):
             for item in node.items:
                 if _name(item.context_expr) in ("held", "held_days"):

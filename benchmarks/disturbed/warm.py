@@ -138,14 +138,14 @@ class Warm:
         list of End
             One for each child.
         """
-        asked = {
+        order = {
             "commands": [list(words) for words in commands],
             "fault": asdict(fault),
             "after": after,
             "n_at_once": n_at_once,
         }
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return [End(**end) for end in json.loads(self._process.stdout.readline())]
 
@@ -182,13 +182,13 @@ def _serve(with_airflow: bool) -> None:
     gc.collect()
     gc.freeze()
     for line in sys.stdin:
-        asked = json.loads(line)
-        children = [_start(asked, answers) for _ in range(asked["n_at_once"])]
-        answers.write(json.dumps([asdict(_end(child, asked["after"])) for child in children]))
+        order = json.loads(line)
+        children = [_start(order, answers) for _ in range(order["n_at_once"])]
+        answers.write(json.dumps([asdict(_end(child, order["after"])) for child in children]))
         answers.write("\n")
 
 
-def _start(asked: dict[str, Any], answers: Any) -> _Child:
+def _start(order: dict[str, Any], answers: Any) -> _Child:
     words = os.memfd_create("words")
     reading, writing = os.pipe()
     pid = os.fork()
@@ -201,10 +201,10 @@ def _start(asked: dict[str, Any], answers: Any) -> _Child:
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)
     os.dup2(words, 2)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    counts = arming.arm(Arming(**asked["fault"]), Path(os.environ["PEIL_DATA"]))
+    counts = arming.arm(Arming(**order["fault"]), Path(os.environ["PEIL_DATA"]))
     code = 1
     try:
-        for command in asked["commands"]:
+        for command in order["commands"]:
             code = _command(command)
             if code:
                 break
@@ -258,14 +258,14 @@ def _end(child: _Child, after: tuple[int, float] | None) -> End:
         os.kill(child.pid, after[0])
     if not select.select([child.reading], [], [], LIMIT_S)[0]:
         os.kill(child.pid, signal.SIGKILL)
-    told = os.read(child.reading, 4096)
+    counted = os.read(child.reading, 4096)
     os.close(child.reading)
     _, status, used = os.wait4(child.pid, 0)
     code, cpu_s = os.waitstatus_to_exitcode(status), round(used.ru_utime + used.ru_stime, 2)
     os.lseek(child.words, 0, os.SEEK_SET)
-    with os.fdopen(child.words, "rb") as said:
-        words = said.read().decode(errors="replace").strip()
-    counts = json.loads(told) if told else {"n_writes": 0, "n_opens": 0}
+    with os.fdopen(child.words, "rb") as stream:
+        words = stream.read().decode(errors="replace").strip()
+    counts = json.loads(counted) if counted else {"n_writes": 0, "n_opens": 0}
     return End(code, words, round(time.monotonic() - child.began, 2), cpu_s, **counts)
 
 

@@ -95,8 +95,8 @@ class Night:
         return replace(self, today_hours=left)
 
 
-def require_counted(devices: np.ndarray, charter: Charter) -> None:
-    """Refuse a night on which no zone holds a device in most hours: no ratio follows from it.
+def counted_night(devices: np.ndarray, charter: Charter) -> np.ndarray:
+    """Return a night's devices; refuse one on which no zone holds any in most hours.
 
     Parameters
     ----------
@@ -110,6 +110,7 @@ def require_counted(devices: np.ndarray, charter: Charter) -> None:
             f"{charter.threshold} devices or more, so that nothing can be turned into persons: a "
             "pilot needs more devices, or cells that hold more of them."
         )
+    return devices
 
 
 def positions(charter: Charter, day: date) -> list[int]:

@@ -16,7 +16,7 @@ from peil import methods
 from peil.area.area import LAND_USE, Area
 from peil.charter.schema import Charter
 from peil.estimate.estimators import ESTIMATORS, MEMBERS, RELEASED_ESTIMATOR, Given
-from peil.estimate.night import Night, require_counted
+from peil.estimate.night import Night, counted_night
 from peil.estimate.outages import OnAir, PlanOnAir, placed_without
 from peil.estimate.spread import Spread
 from peil.estimate.withheld import withheld_read
@@ -138,13 +138,8 @@ class Estimation:
         at_night = np.isin(on_air.plan.hours, dark.hours)
         is_out = np.asarray(on_air.is_silent[:, at_night].all(axis=1))
         cells = placed_without(on_air.cells, is_out)
-        return footprint_misfit(
-            footprint,
-            cells,
-            self.area.tiles,
-            devices[:, at_night],
-            self.area.residents_per_tile(),
-        )
+        tiles, residents = self.area.tiles, self.area.residents_per_tile()
+        return footprint_misfit(footprint, cells, tiles, devices[:, at_night], residents)
 
     def _fit_part(self, name: str, part: OnAir, plan: PlanOfHours) -> None:
         row = ESTIMATORS[name]
@@ -245,8 +240,9 @@ class Estimation:
         if register is None:
             return None, None
         residents = register.loc[self.bottom].to_numpy(dtype=np.float64)
-        night = self.night.devices_of(name, self.bottom, devices[:, hours])
-        require_counted(night, self.charter)
+        night = counted_night(
+            self.night.devices_of(name, self.bottom, devices[:, hours]), self.charter
+        )
         weights = NightRatio(**self.night.weights.get_params())
         persons = devices * np.asarray(weights.fit(night, residents).ratio_)[:, None]
         self.n_ratios_bounded[name] = int(weights.is_bounded_.sum())

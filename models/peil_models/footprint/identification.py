@@ -41,6 +41,12 @@ class Identification:
     dispersion : float
         Deviance over its degrees of freedom: how much more counts vary than sampling would have
         them, by which the standard errors are widened.
+
+    Examples
+    --------
+    >>> well = Identification({"a": 0.1, "b": 0.2}, (), 0.5, ("a", "b"), 1.0)
+    >>> well.is_ridge, well.sentence()
+    (False, '')
     """
 
     standard_errors: dict[str, float]
@@ -65,8 +71,8 @@ class Identification:
         ridge = f"{' and '.join(self.between)} on a ridge (correlation {self.correlation:.2f})"
         unknown = [name for name, error in self.standard_errors.items() if math.isinf(error)]
         flat = f"the counts say nothing of {' and '.join(unknown)}"
-        said = [*(words if self.at_bound else []), *([flat] if unknown else [])]
-        return "; ".join([*said, *([ridge] if self.is_ridge and not unknown else [])])
+        notes = [*(words if self.at_bound else []), *([flat] if unknown else [])]
+        return "; ".join([*notes, *([ridge] if self.is_ridge and not unknown else [])])
 
 
 def identify_footprint(
@@ -114,8 +120,8 @@ def identify_footprint(
     ...                       "power_w": [5, 20, 10, 5, 20]})
     >>> true = FootprintSignalStrength()
     >>> counts = np.rint(1000 * true.fit(cells, tiles).connection_probability_.sum(axis=1))
-    >>> told = identify_footprint(true, cells, tiles, counts, np.ones(len(tiles)))
-    >>> told.at_bound, told.is_ridge
+    >>> found = identify_footprint(true, cells, tiles, counts, np.ones(len(tiles)))
+    >>> found.at_bound, found.is_ridge
     ((), True)
     """
     night = NightCounts.read(footprint, cells, tiles, counts, resident_devices)
@@ -161,8 +167,8 @@ def _inverse(information: Floats) -> Floats:
     """Covariance; infinite for what takes part in a direction that nothing is told of."""
     size, direction = np.linalg.eigh(information)
     is_flat = size <= FLAT * max(float(size[-1]), 0.0)
-    told = np.divide(1.0, size, out=np.zeros_like(size), where=~is_flat)
-    covariance = (direction * told) @ direction.T
+    variance = np.divide(1.0, size, out=np.zeros_like(size), where=~is_flat)
+    covariance = (direction * variance) @ direction.T
     unknown = (np.abs(direction[:, is_flat]) > 0.1).any(axis=1)
     covariance[np.ix_(unknown, unknown)] = np.inf
     return np.asarray(covariance)

@@ -12,7 +12,7 @@ import pytest
 
 from peil.charter.period import Period
 from peil.estimate import estimate as module
-from peil.estimate.night import require_counted
+from peil.estimate.night import counted_night
 from peil.outcome import Refused
 from peil.store.atomic import sha256, write_json
 
@@ -61,9 +61,9 @@ def test_a_night_of_which_few_hours_have_a_count_is_refused(tiny: Any) -> None:
     some = np.zeros((2, 6))
     some[0, :2] = some[1, 2:4] = 20.0
     with pytest.raises(Refused, match="in most hours of the night no zone has a count of 2"):
-        require_counted(some, tiny.charter)
+        counted_night(some, tiny.charter)
     some[0, :4] = 20.0
-    require_counted(some, tiny.charter)
+    counted_night(some, tiny.charter)
 
 
 def test_a_table_that_is_gone_or_damaged_is_estimated_again(tmp_path: Path) -> None:

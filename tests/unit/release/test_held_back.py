@@ -106,7 +106,7 @@ def test_a_table_whose_audit_fails_is_not_released(
     ]
     columns = ["zone_id", "hour_at", "estimator", "n_devices", "n_devices_counted", "run_id"]
     pd.DataFrame(rows, columns=columns).to_parquet(tmp_path / "est_presence__by_zone_hour.parquet")
-    area: Any = SimpleNamespace(zones=zones, register=None)
+    area: Any = SimpleNamespace(zones=zones, register=None, bottom=lambda: ["A", "B"])
     if n_recoverable + n_narrow + n_small == 0:
         table = released_presence.presence(tiny.charter, area, tmp_path, DAY)
         assert len(table) == len(rows)
