@@ -53,6 +53,10 @@ for line in sys.stdin:
 REASONS: dict[tuple[str, str], str] = {
     ("peil/ingest/ingest.py", "`not accepted` as `False`"): "Landing refuses a day without a file "
     "in the same words.",
+    (
+        "peil/gates/__init__.py",
+        "`database.require_apart(store, [where])` as `pass`",
+    ): "The connection that measures the candidate refuses the folder before, in the same words.",
 }
 
 

@@ -42,7 +42,7 @@ def world(small_pilot: Settings, tmp_path_factory: pytest.TempPathFactory) -> It
     made.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("verb", NUMBERS)
 def test_a_seeded_fault_ends_in_the_undisturbed_bytes(world: World, verb: str) -> None:
     own = [n for n in range(2000) if seeded.kind_and_verb(n)[1] == verb][: NUMBERS[verb]]
