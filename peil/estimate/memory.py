@@ -13,15 +13,17 @@ from peil_models.footprint.reach import n_pairs_in_reach
 # took 1.26 GiB, the process included); of training four columns are kept and as many worked on
 ESTIMATED, TRAINED = 60, 64
 UNITS = {"MB": 10**6, "GB": 10**9}
+# what Python may take beside PEIL_MEMORY, which bounds DuckDB first of all: see docs/operate.md
+BESIDES = 512 * 10**6
 
 
 def allowed(settings: Settings) -> int:
-    """PEIL_MEMORY in bytes.
+    """Bytes that a verb may take: PEIL_MEMORY and what Python may take beside it.
 
     >>> allowed(Settings(memory="2GB"))
-    2000000000
+    2512000000
     """
-    return int(settings.memory[:-2]) * UNITS[settings.memory[-2:]]
+    return int(settings.memory[:-2]) * UNITS[settings.memory[-2:]] + BESIDES
 
 
 def require(

@@ -147,9 +147,13 @@ def test_a_picture_that_is_unfit_is_named(tmp_path: Path) -> None:
 
 
 def now_by_make() -> dict[str, list[dict[str, Any]]]:
-    """Worlds of the record that were scored with the code of today, by make."""
-    record = read_json(record_file(FOLDER, "released"))["now"]
-    return {make: list(part["worlds"].values()) for make, part in record.items()}
+    """Worlds of the record that were scored with the code of today, by make; trained ones too."""
+    record = read_json(record_file(FOLDER, "released"))
+    by_make: dict[str, list[dict[str, Any]]] = {}
+    for period in ("now", "trained"):
+        for make, part in record.get(period, {}).items():
+            by_make.setdefault(make, []).extend(part["worlds"].values())
+    return by_make
 
 
 @pytest.mark.parametrize(

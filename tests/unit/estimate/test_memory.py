@@ -36,13 +36,19 @@ def test_a_large_plan_is_counted_at_once_and_training_on_it_refused() -> None:
     assert time.process_time() - began < 10
 
 
-def test_presence_holds_so_many_cells_a_tile_and_no_more() -> None:
+def test_presence_holds_so_many_cells_a_tile_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "BESIDES", 0)
     cells, tiles = square(2_000, 3000.0, 1), square(2_000, 3000.0, 2)
     bounded = FootprintSignalStrength(max_cells_per_tile=200)
     memory.require(Settings(memory="24MB"), "demo", bounded, cells, tiles)
     for footprint, limit in ((bounded, "23MB"), (FootprintSignalStrength(), "239MB")):
         with pytest.raises(Refused, match="nothing was begun"):
             memory.require(Settings(memory=limit), "demo", footprint, cells, tiles)
+
+
+def test_a_small_plan_fits_in_little_memory() -> None:
+    cells, tiles = square(150, 20_000.0, 1), square(30_000, 20_000.0, 2)
+    memory.require(Settings(memory="60MB"), "demo", FootprintSignalStrength(), cells, tiles)
 
 
 def test_training_asks_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
