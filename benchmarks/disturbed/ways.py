@@ -56,8 +56,8 @@ def _typed(command: str) -> list[str]:
 
 def named(words: str, folder: Path) -> list[Path]:
     """Paths below a folder that a sentence names."""
-    found = re.findall(rf"{re.escape(str(folder))}/[^\s,;:`)]+", words)
-    return [Path(path.rstrip(".")) for path in found]
+    paths = re.findall(rf"{re.escape(str(folder))}/[^\s,;:`)]+", words)
+    return [Path(path.rstrip(".")) for path in paths]
 
 
 def restored(words: str, world: World, verb: str) -> str:

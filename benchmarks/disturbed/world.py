@@ -229,17 +229,19 @@ def content(store: Path, verb: str) -> dict[str, str]:
         "score": [estimated / "scores" / "scores.json"],
         "run": [estimated / "scores" / "scores.json"],
     }
-    found = {str(file.relative_to(store)): sha256(file) for file in records.get(verb, [])}
+    contents = {str(file.relative_to(store)): sha256(file) for file in records.get(verb, [])}
     if verb in ("ingest", "stage"):
         for file in sealed.rglob("*.json"):  # without what other keys change
             record = read_json(file)
-            made = [record.get(name) for name in ("files", "cells", "content_sha256", "facts")]
-            found[str(file.relative_to(store))] = hashlib.sha256(canonical(made)).hexdigest()
+            facts = [record.get(name) for name in ("files", "cells", "content_sha256", "facts")]
+            contents[str(file.relative_to(store))] = hashlib.sha256(canonical(facts)).hexdigest()
     if verb == "retain":
         rooms = ("operator/sealed", "operator/retained", f"operator/keys/{PILOT}", "deliveries")
         files = (f for room in rooms for f in (store / room).rglob("*") if f.is_file())
-        found |= {str(f.relative_to(store)): "there" for f in files if not f.name.startswith(".")}
-    return {**released(store), **found}
+        contents |= {
+            str(f.relative_to(store)): "there" for f in files if not f.name.startswith(".")
+        }
+    return {**released(store), **contents}
 
 
 def half_made(store: Path) -> list[str]:

@@ -143,8 +143,8 @@ def identify_footprint(
     pairs = list(combinations(range(len(names)), 2))
     with np.errstate(invalid="ignore"):
         related = [covariance[i, j] / (errors[i] * errors[j]) for i, j in pairs]
-    known = np.nan_to_num(np.abs(related), nan=0.0)
-    worst = int(known.argmax())
+    correlations = np.nan_to_num(np.abs(related), nan=0.0)
+    worst = int(correlations.argmax())
     is_at_edge = (at <= 1e-3) | (at >= 1.0 - 1e-3)
     return Identification(
         {name: float(e * w) for name, e, w in zip(names, errors, high - low, strict=True)},
