@@ -35,7 +35,7 @@ def test_what_nobody_can_weigh_is_refused(
     night: Any = SimpleNamespace(fingerprint="n", today_hours=[1])
     night.observed = lambda _: night
     at_night = SimpleNamespace(devices=np.full((2, 1), devices))
-    counted = SimpleNamespace(unobserved=[], of_hours=lambda hours: at_night)
+    counted = SimpleNamespace(unobserved=[], of_hours=lambda hours: at_night, plans=[])
     area = SimpleNamespace(register=[1.0] if register else None)
     for name, value in (
         ("champion_of", SimpleNamespace(run_id="r", footprint=None)),
