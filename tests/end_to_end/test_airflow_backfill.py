@@ -35,7 +35,7 @@ STATES = {
     "estimate": "estimated",
     "release": "released",
 }
-VERBS = (*STATES, "train", "watch", "retain")
+VERBS = (*STATES, "train", "watch", "retain", "receive")
 
 
 @pytest.fixture(scope="module")
