@@ -233,9 +233,9 @@ def figures(
     return table
 
 
-def local_hours(moments: pd.Series, zone: ZoneInfo) -> list[str]:
-    """Local hours with their offset, as ISO writes them."""
-    return [moment.tz_convert(zone).isoformat() for moment in _utc(moments)]
+def local_hours(moments: pd.Series, zone: ZoneInfo) -> Any:
+    """Local hours with their offset, as ISO writes them: an array of text, though it be empty."""
+    return pd.array([moment.tz_convert(zone).isoformat() for moment in _utc(moments)], dtype="str")
 
 
 def _utc(moments: pd.Series) -> pd.DatetimeIndex:
