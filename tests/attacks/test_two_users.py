@@ -158,7 +158,7 @@ def machine() -> Iterator[Machine]:
         (root / "outbox").chmod(0o2770)
         (root / "nobody").mkdir(mode=0o755)
         machine = Machine(root, python_for_all(root))
-        size = ("--devices", "600", "--days", "1")
+        size = ("--devices", "2000", "--days", "1")
         verbs = [["simulate", *size], *([verb, "demo", DAY] for verb in VERBS)]
         done = machine.run(OPERATOR, "-c", ONE_AFTER_THE_OTHER, given=json.dumps(verbs))
         assert done.returncode == 0, done.stdout + done.stderr
