@@ -24,7 +24,8 @@ from hypothesis import settings as hypothesis_settings
 from peil.settings import PROJECT, Settings
 
 SMALL_DEVICES = 2_000
-SMALL_DAYS = 3
+DELIVERED_DAYS = 3
+SMALL_DAYS = 2  # of these run to a release: two show what follows from a day to the next
 DATABASES = ("operator/mlflow.db", "operator/airflow/airflow.db", "operator/airflow/schema")
 EMPTY = """
 from peil.adapters import experiments
@@ -206,7 +207,7 @@ def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Deliveries and truth of a small country, simulated once for the whole session."""
 
     def simulate(folder: Path) -> None:
-        size = ("--devices", str(SMALL_DEVICES), "--days", str(SMALL_DAYS))
+        size = ("--devices", str(SMALL_DEVICES), "--days", str(DELIVERED_DAYS))
         done = peil(folder / "data", "simulate", *size)
         assert done.returncode == 0, done.stderr
         # stores that are made over these deliveries take along what is the same in each: dbt's
@@ -222,10 +223,12 @@ def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def small_pilot(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The same store after `peil run`: every day released."""
+    """The same store after `peil run`: two days released."""
 
     def run(_: Path) -> None:
-        done = peil(small_deliveries.data, "run", "pilots/demo.yml", "--to", "2026-03-04")
+        done = peil(
+            small_deliveries.data, "run", "pilots/demo.yml", "--to", f"2026-03-{1 + SMALL_DAYS:02d}"
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
     once(tmp_path_factory, "small-pilot", run)
@@ -259,12 +262,13 @@ class Linked:
 
 @pytest.fixture(scope="session")
 def linked(small_deliveries: Settings, tmp_path_factory: pytest.TempPathFactory) -> Linked:
-    """`peil run` of the small country with a window of three days, by its real DAGs."""
+    """`peil run` of the small country with a window of two days, by its real DAGs."""
 
     def run(folder: Path) -> None:
         content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text()) | {
             "period": {"start": "2026-03-02", "end": f"2026-03-{1 + SMALL_DAYS:02d}"},
             "linkage_days": SMALL_DAYS,
+            "retention": {"raw_hours": 12, "staged_days": 7},  # raw of the first day ends in time
             "threshold": 4,  # so low that of a small country something is published
             "products": ["presence", "flows", "visitors", "residence"],
         }

@@ -1,4 +1,4 @@
-"""The small country as a pilot that follows devices: three days under one key, in this process."""
+"""The small country as a pilot that follows devices: two days under one key, in this process."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from peil.store import parties
 from peil.store.store import Store
 from tests.conftest import take_along
 
-DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
+DAYS = [date(2026, 3, day) for day in (2, 3)]
 PRODUCTS = ["presence", "flows", "visitors", "residence"]
 THRESHOLD = 4  # so low that of a small country something is published
 
 
 def write_charter(folder: Path, **changes: Any) -> Path:
-    """The demo's charter for three days that are linked, with some keys changed."""
+    """The demo's charter for two days that are linked, with some keys changed."""
     content = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text())
     content |= {
         "period": {"start": str(DAYS[0]), "end": str(DAYS[-1])},
         "products": PRODUCTS,
-        "linkage_days": 3,
+        "linkage_days": len(DAYS),
+        "retention": {"raw_hours": 12, "staged_days": 7},
         "threshold": THRESHOLD,
     } | changes
     folder.mkdir(parents=True, exist_ok=True)

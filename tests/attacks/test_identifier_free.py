@@ -1,4 +1,7 @@
-"""Figures rest on the counted table alone: no row of a device is read, and no key shows in them."""
+"""Figures rest on the counted table alone: no row of a device is read.
+
+That no key shows in them is `test_linked_products`: two keys release the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,6 @@ from peil.store import keys, parties
 from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
-VERBS = ("ingest", "stage", "estimate", "release")
 ESTIMATED = ("est_presence__by_zone_hour", "est_presence__by_tile_hour", "unlocated")
 READ = {
     "int_devices_counted__by_cell_hour",
@@ -38,11 +40,6 @@ def _store(small: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) -> St
     signer = parties.simulator(store)
     deliveries.vouch(store, reading.load("demo"), small.deliveries_folder / "demo", signer)
     return store
-
-
-def _run(verbs: tuple[str, ...]) -> None:
-    for verb in verbs:
-        assert [outcome.status for outcome in steps.take(verb, "demo", str(DAY))]
 
 
 def _estimated(store: Store) -> dict[str, str]:
@@ -101,35 +98,3 @@ def _seal_without_devices(whole: Path, store: Store) -> None:
         sealing.attach(opened, file, "part", key, False)
         for table in sorted(READ):
             opened.execute(f"CREATE TABLE part.main.{table} AS FROM whole.main.{table}")
-
-
-def test_another_pseudonym_key_gives_the_same_released_bytes(
-    released: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = _store(small_deliveries, tmp_path / "data", monkeypatch)
-    _run(VERBS)
-    assert not released.key("demo", DAY, "raw").exists()  # its time was over when the run ended
-    for kind in ("staged", "pseudonym"):
-        ours, theirs = (keys.read_key(place.key("demo", DAY, kind)) for place in (store, released))
-        assert ours != theirs
-    assert _pseudonyms(store).isdisjoint(_pseudonyms(released))
-    folders = [place.released("demo", "presence", DAY) for place in (store, released)]
-    for name in (
-        "rel_presence__by_zone_hour.csv",
-        "rel_presence__by_zone_hour.parquet",
-        "metadata.json",
-    ):
-        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
-    assert (folders[0] / "rel_presence__by_zone_hour.csv").read_bytes().count(b"\n") > 100
-    assert _estimated(store) == _estimated(released)
-
-
-def _pseudonyms(store: Store) -> set[str]:
-    with database.connection(store, store.work("demo", DAY, "test")) as opened:
-        database.attach_staged(opened, store, "demo", DAY)
-        rows = opened.execute(
-            "SELECT DISTINCT device_id::VARCHAR FROM staged.main.stg_operator__events"
-        ).fetchall()
-    devices = {device for (device,) in rows}
-    assert len(devices) > 1000
-    return devices

@@ -38,7 +38,7 @@ FIRST = str(DAYS[0])
 
 @dataclass(frozen=True)
 class Early:
-    """What was answered of flows while one day of three was staged."""
+    """What was answered of flows while one day of two was staged."""
 
     store: Store
     refusal: str
@@ -85,7 +85,7 @@ def found(store: Store) -> Iterator[pytest.MonkeyPatch]:
 def released(store: Store) -> dict[str, bytes]:
     return {
         f"{product} {day} {file}": (store.released("demo", product, day) / file).read_bytes()
-        for product, table in TABLES.items()
+        for product, table in {"presence": "rel_presence__by_zone_hour", **TABLES}.items()
         for day in DAYS
         for file in (f"{table}.csv", f"{table}.parquet", "metadata.json")
     }
@@ -117,7 +117,7 @@ def test_one_key_names_a_device_on_all_days_of_a_window_and_files_have_their_own
     assert [name for name in contents if "pseudonym" in name] == [f"{DAYS[0]}.pseudonym.key"]
     assert len(set(contents.values())) == len(contents)
     assert {f"{day}.staged.key" for day in DAYS} < set(contents)
-    assert f"{DAYS[0]}.raw.key" not in contents  # its 24 hours are over: shredded
+    assert f"{DAYS[0]}.raw.key" not in contents  # its 12 hours are over: shredded
 
 
 def test_every_row_is_read_once_whatever_the_number_of_buckets(linked_store: Store) -> None:
@@ -170,8 +170,8 @@ def test_what_the_charter_does_not_name_is_refused_and_leaves_nothing(
 
 
 def test_a_window_waits_for_its_last_day(early: Early) -> None:
-    assert "waits until 2 of its days are staged and believed" in early.refusal
-    assert (early.outcome.status, early.outcome.facts["n_days_missing"]) == ("unchanged", 2)
+    assert "waits until 1 of its days are staged and believed" in early.refusal
+    assert (early.outcome.status, early.outcome.facts["n_days_missing"]) == ("unchanged", 1)
     assert early.readiness == "waits"
     assert not early.is_estimated
 
@@ -211,9 +211,9 @@ def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
 def test_two_keys_and_two_runs_release_the_same_bytes(linked_store: Store, early: Early) -> None:
     with found(early.store) as patch:
         run(("ingest", "stage"), DAYS[1:])
-        run(("estimate",))
-        patch.setenv("PEIL_MEMORY", "120MB")  # other buckets too
-        window = windows.Window(DAYS[0], DAYS[2])
+        run(("estimate", "release"))
+        patch.setenv("PEIL_MEMORY", "70MB")  # other buckets too
+        window = windows.Window(DAYS[0], DAYS[-1])
         assert device_rows.n_buckets(reading.load("demo"), window, Store()) > 1
         for product in TABLES:
             estimate.estimate("demo", product, FIRST)

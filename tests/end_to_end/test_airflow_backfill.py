@@ -1,4 +1,4 @@
-"""A started Airflow carries a backfill of three days to the agency, state by state."""
+"""A started Airflow carries a backfill of two days to the agency, state by state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from peil.store.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
+DAYS = [date(2026, 3, day) for day in (2, 3)]
 NAMES = {str(day) for day in DAYS}
 STATES = {
     "ingest": "raw",
@@ -81,7 +81,7 @@ def airflow(store: Settings) -> Iterator[Airflow]:
 
 @pytest.fixture(scope="module")
 def backfilled(airflow: Airflow) -> dict[str, dict[str, str]]:
-    """Ask for three days of the first verb; the others follow by their assets."""
+    """Ask for two days of the first verb; the others follow by their assets."""
     airflow.backfill("ingest__demo", DAYS[0], DAYS[-1])
     return {verb: airflow.wait_for_runs(f"{verb}__demo", NAMES, 400) for verb in STATES}
 
@@ -95,7 +95,7 @@ def test_a_started_airflow_lists_every_dag_without_an_import_error(
     assert airflow.get("/importErrors")["total_entries"] == 0
 
 
-def test_a_backfill_of_three_days_makes_every_state_of_every_day(
+def test_a_backfill_of_two_days_makes_every_state_of_every_day(
     airflow: Airflow, backfilled: dict[str, dict[str, str]]
 ) -> None:
     for verb, state in STATES.items():

@@ -161,9 +161,9 @@ def test_nothing_of_a_finished_store_is_open_to_another_user(small_pilot: Settin
 
 def test_training_registers_two_versions_with_one_champion(copied_store: Settings) -> None:
     data = copied_store.data
-    done = peil_here(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")
+    done = peil_here(data, "train", "demo", "--fit-days", "1", "--judge-days", "1")
     assert done.returncode == 0, done.stderr
-    again = peil_here(data, "train", "demo", "--fit-days", "2", "--judge-days", "1")
+    again = peil_here(data, "train", "demo", "--fit-days", "1", "--judge-days", "1")
     assert "unchanged" in again.stdout
     from peil.adapters import experiments
 
@@ -195,10 +195,11 @@ def test_a_footprint_is_judged_against_the_champion_that_stands(
     tags = {"peil.footprint": "planted"}
     planted = experiments.register(store, "demo", "a" * 32, deaf, {}, {}, tags)
     experiments.promote(store, "demo", planted)
-    assert peil_here(copied_store.data, *words, "2").returncode == 0
+    assert peil_here(copied_store.data, *words, "1").returncode == 0
     better = experiments.champion(store, "demo")
     assert better is not None and better.number in (2, 3)  # a worse one does not stay
     # of the same nights nothing that is worse than the champion takes its place
+    store.trained("demo").unlink()  # else nothing is trained again
     monkeypatch.setattr(train, "calibrate_footprint", lambda *given: deaf)
     monkeypatch.setattr(train, "default_footprint", lambda pilot: deaf)
     done = peil_here(copied_store.data, *words, "1")

@@ -28,13 +28,22 @@ def drawn(seed):
     return pairs, DISTANCE * evidence - DISTANCE**2 / 2
 
 
-def persons(method):
-    return np.array([method().fit(*drawn(seed), N_DEVICES).n_persons_ for seed in range(30)])
+def fitted(method):
+    return [method().fit(*drawn(seed), N_DEVICES) for seed in range(30)]
+
+
+def persons(models):
+    return np.array([model.n_persons_ for model in models])
 
 
 @pytest.fixture(scope="module")
-def estimates():
-    return persons(MultiplicityOneToOne)
+def models():
+    return fitted(MultiplicityOneToOne)
+
+
+@pytest.fixture(scope="module")
+def estimates(models):
+    return persons(models)
 
 
 def assert_unbiased(estimates):
@@ -52,17 +61,16 @@ def test_a_bias_of_one_percent_is_seen(estimates, factor):
 
 
 def test_pairs_that_know_of_each_other_count_better_than_pairs_alone(estimates):
-    alone = persons(MultiplicityPairwise)
+    alone = persons(fitted(MultiplicityPairwise))
     truth = N_DEVICES - N_PAIRS
     assert np.abs(estimates - truth).mean() < np.abs(alone - truth).mean()
 
 
-def test_probabilities_mean_what_they_say():
+def test_probabilities_mean_what_they_say(models):
     chance, truth = [], []
-    for seed in range(30):
-        pairs, gain = drawn(seed)
-        scores = MultiplicityOneToOne().fit(pairs, gain, N_DEVICES)
-        chance.append(scores.pair_probability_)
+    for seed, model in enumerate(models):
+        pairs, _ = drawn(seed)
+        chance.append(model.pair_probability_)
         random = np.random.default_rng(seed)
         together = random.permutation(N_DEVICES)[: 2 * N_PAIRS].reshape(-1, 2)
         key = {tuple(sorted(pair)) for pair in together.tolist()}
