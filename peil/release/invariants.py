@@ -105,6 +105,20 @@ def also_withheld(
     return labels
 
 
+def public_totals(area: Area, tidy: pd.DataFrame) -> set[tuple[Hashable, Hashable]]:
+    """Entries (zone, hour) that everybody knows without a release: the area's, by its register.
+
+    Too few devices may hold the area back as a whole, so that its zones do not tell on each other;
+    that its persons are known all the same is then no leak. Not of an area that is one zone:
+    whoever knows the area's persons there knows those of the zone.
+    """
+    if area.register is None or not area.is_whole_country or len(area.bottom()) == 1:
+        return set()
+    n_bottom = len(area.bottom())
+    whole = [zone for zone, rows in area.members() if len(rows) == n_bottom]
+    return {(zone, hour) for zone in whole for hour in pd.Index(tidy["hour_at"].unique())}
+
+
 def rows_of_audit(
     area: Area, tidy: pd.DataFrame, withheld: pd.Series, hours: pd.DatetimeIndex
 ) -> Iterator[LinearRow]:

@@ -124,6 +124,7 @@ def _known(
     ratio = (bottom["n_persons"] / bottom["n_devices"]).groupby(bottom["zone_id"]).max()
     units: dict[Hashable, float] = {z: float(ratio.get(z, 1.0)) for z in area.bottom()}
     return {
+        "no_secret": invariants.public_totals(area, tidy),
         "threshold": threshold,
         "value": "n_persons",
         "units_per_device": units,

@@ -6,7 +6,7 @@ What an attacker can write as linear equations belongs here; what is withheld is
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from peil_models.disclosure.bounds import Rows, widths
 from peil_models.disclosure.hierarchy import read_hierarchy
 
+Entries = Collection[tuple[Hashable, Hashable]]
 EXACT = 1e-3
 """A range narrower than this share of a device is an exact recovery."""
 
@@ -77,6 +78,7 @@ def audit(
     units_per_device: Mapping[Hashable, float] | None = None,
     extra_rows: Iterable[LinearRow] = (),
     rounded_to: float = 0.0,
+    no_secret: Entries = (),
 ) -> AuditReport:
     """Attack a suppressed table with its own sums.
 
@@ -99,6 +101,9 @@ def audit(
         What else is known about the entries of `value`.
     rounded_to : float, default=0.0
         Each published value may be off by half of this (1 for whole numbers).
+    no_secret : collection of (zone_id, hour_at), default=()
+        Entries whose value everybody knows without the release, such as the total of a register:
+        withheld or not, that they are known is no leak.
 
     Returns
     -------
@@ -123,9 +128,10 @@ def audit(
     >>> audit(frame, threshold=15).n_recoverable
     1
     """
-    _, withheld, spreads, leaks, n_rows = _attack(
+    table, withheld, spreads, leaks, n_rows = _attack(
         frame, value, units_per_device, extra_rows, rounded_to
     )
+    spreads[table.are_among(withheld, no_secret)] = np.inf
     return AuditReport(
         n_withheld=len(withheld),
         n_recoverable=int((spreads < EXACT).sum()),
@@ -144,12 +150,13 @@ def narrow_entries(
     units_per_device: Mapping[Hashable, float] | None = None,
     extra_rows: Iterable[LinearRow] = (),
     rounded_to: float = 0.0,
+    no_secret: Entries = (),
 ) -> NDArray[np.bool_]:
     """Say which withheld entries the attack of `audit` bounds tighter than the threshold.
 
     Parameters
     ----------
-    frame, threshold, value, units_per_device, extra_rows, rounded_to
+    frame, threshold, value, units_per_device, extra_rows, rounded_to, no_secret
         As in `audit`.
 
     Returns
@@ -166,6 +173,7 @@ def narrow_entries(
     array([False,  True, False])
     """
     table, withheld, spreads, _, _ = _attack(frame, value, units_per_device, extra_rows, rounded_to)
+    spreads[table.are_among(withheld, no_secret)] = np.inf
     narrow = np.zeros(table.withheld.shape, dtype=bool)
     for entry, spread in zip(withheld, spreads, strict=True):
         narrow[entry] = spread < threshold - EXACT
@@ -222,6 +230,11 @@ class _Table:
         number = self.number[below, hour]
         published = self.values[below, hour][number < 0]
         return {int(i): 1.0 for i in number[number >= 0]}, float(published.sum()), len(published)
+
+    def are_among(self, entries: list[tuple[int, int]], names: Entries) -> NDArray[np.bool_]:
+        """Which entries (positions of zone and hour) are among some by zone_id and hour_at."""
+        chosen, zones, hours = set(names), self.tree.zones, self.tree.hours
+        return np.array([(zones[z], hours[h]) in chosen for z, h in entries], dtype=bool)
 
     def heaviest_hidden(self, units: list[float], zone: int, hour: int) -> float:
         """Units of one device at most among the withheld entries under an entry.

@@ -101,6 +101,25 @@ def test_a_night_of_another_day_is_no_row(tmp_path: Path) -> None:
     assert (table["OBS_STATUS"] == "Q").sum() == 2
 
 
+def test_few_devices_hold_the_area_back_though_its_register_tells_its_persons(
+    tmp_path: Path,
+) -> None:
+    """A pilot of few devices is released with what little it may say, not refused as a leak."""
+    folder, charter = estimated(tmp_path), reading.load("demo")
+    file = folder / "est_presence__by_zone_hour.parquet"
+    rows = pd.read_parquet(file)
+    few = {"A": 5.0, "B": 6.0, "C": 8.0, "ALL": 19.0}
+    noon = rows["hour_at"] == sorted(rows["hour_at"].unique())[12]
+    for name in ("n_devices", "n_devices_counted"):
+        rows.loc[noon, name] = rows.loc[noon, "zone_id"].map(few)
+    rows.loc[noon, "n_persons"] = rows.loc[noon, "zone_id"].map(few) * 4.0
+    rows.to_parquet(file)
+    table = presence(charter, area(), folder, DAY)
+    of_noon = table[table["TIME_PERIOD"].str.contains("T12:00")]
+    assert of_noon["CONF_STATUS"].tolist() == ["C"] * 4
+    assert of_noon["OBS_VALUE"].isna().all()
+
+
 def test_an_area_of_one_zone_with_a_small_hour_is_refused_with_the_reason(tmp_path: Path) -> None:
     folder, charter = estimated(tmp_path), reading.load("demo")
     file = folder / "est_presence__by_zone_hour.parquet"

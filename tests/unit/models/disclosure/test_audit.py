@@ -166,3 +166,15 @@ def test_a_heavy_entry_that_is_published_makes_no_withheld_sum_narrower() -> Non
     )
     assert report.narrowest == pytest.approx(70.0)  # persons and devices alike: D is known
     assert report.holds
+
+
+def test_a_total_that_everybody_knows_is_no_leak_though_it_is_withheld() -> None:
+    """What it says of its parts still counts."""
+    known = LinearRow({("A", 8): 1.0, ("B", 8): 1.0, ("C", 8): 1.0}, lower=100.0, upper=100.0)
+    frame = hide("A", "B", "C", "NL")
+    assert audit(frame, threshold=15, extra_rows=[known]).n_recoverable == 1
+    report = audit(frame, threshold=15, extra_rows=[known], no_secret=[("NL", 8)])
+    assert report.holds and report.n_withheld == 4
+    parts = LinearRow({("A", 8): 1.0, ("B", 8): 1.0}, lower=30.0, upper=30.0)
+    report = audit(frame, threshold=15, extra_rows=[known, parts], no_secret=[("NL", 8)])
+    assert report.n_recoverable == 1  # C
