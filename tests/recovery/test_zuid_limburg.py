@@ -13,6 +13,7 @@ from benchmarks.accuracy.zuid_limburg import intervals as zuid_limburg_intervals
 from peil_models.presence import PresenceLandUse
 from peil_models.synthetic.landscape_radio import SCENARIOS
 
+pytestmark = pytest.mark.slow  # minutes, and only where the landscape lies outside the checkout
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 SEED = 1  # of those that may be tuned on
 
@@ -85,7 +86,6 @@ def test_by_day_each_way_to_persons_is_better_than_with_em(world):
             assert errors["limit"][measure] < errors[f"landuse_{way}"][measure] < 0.75 * best
 
 
-@pytest.mark.slow  # a second world, with the land around it
 def test_who_is_told_the_land_around_mends_what_neighbours_do(outside_data):
     land = zuid_limburg.landscape(outside_data / "zuid_limburg")
     whole = zuid_limburg.Told.of(land)
