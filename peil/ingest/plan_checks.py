@@ -25,6 +25,8 @@ POSSIBLE = {
     "power_w": ("power_w > 0", "above 0"),
     "range_m": ("range_m > 0", "above 0"),
     "path_loss_exponent": ("path_loss_exponent > 0", "above 0"),
+    "midpoint_dbm": ("midpoint_dbm BETWEEN -160 AND 0", "from -160 to 0"),
+    "steepness": ("steepness > 0 AND steepness <= 10", "above 0 and at most 10"),
     "beam_horizontal_deg": (
         "beam_horizontal_deg > 0 AND beam_horizontal_deg <= 360",
         "above 0 and at most 360",

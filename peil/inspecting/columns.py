@@ -44,6 +44,9 @@ CELL_NAMES = {
     "frequency_mhz": "frequency frequencymhz freq",
     "technology": "technology tech rat radio networktype",
     "cell_type": "celltype kind",
+    "path_loss_exponent": "pathlossexponent ple attenuationfactor",
+    "midpoint_dbm": "midpointdbm midpoint smid",
+    "steepness": "steepness ssteep",
     "valid_from": "validfrom validdatestart dateoffirstservice startdate onairdate",
     "valid_to": "validto validdateend dateoflastservice enddate",
 }
@@ -173,6 +176,9 @@ RANGES = {
     "n_persons": _between(0, 1e9),
     "beam_horizontal_deg": _between(0, 360),
     "beam_vertical_deg": _between(0, 360),
+    "path_loss_exponent": _between(0, 20),
+    "midpoint_dbm": _between(-160, 0),
+    "steepness": _between(0, 10),
 }
 
 

@@ -98,7 +98,8 @@ def cells_of(charter: Charter, window: Window, store: Store) -> pd.DataFrame:
     """
     with database.connection(store, store.work(charter.pilot, window.first, "cells")) as opened:
         parts = _attach(opened, charter, window, store)
-        every = " UNION ALL ".join(
+        # by name: a day staged by an older version may lack a column of the plan
+        every = " UNION ALL BY NAME ".join(
             f"SELECT {number} AS day_no, * FROM {alias}.main.stg_operator__cells"
             for number, alias in enumerate(parts)
         )

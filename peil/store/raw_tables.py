@@ -36,6 +36,8 @@ CELL_COLUMNS = {
     "technology": "VARCHAR",
     "cell_type": "VARCHAR",
     "path_loss_exponent": "DOUBLE",
+    "midpoint_dbm": "DOUBLE",
+    "steepness": "DOUBLE",
     "valid_from": "TIMESTAMPTZ",
     "valid_to": "TIMESTAMPTZ",
 }

@@ -1,8 +1,16 @@
 -- Cells of the plan that can serve a device on this local day: they have a position, and a
 -- validity period that touches the day.
-with usable as (
+with landed as (
+    select * from {{ source('raw', 'cells') }}
+    -- a day that was landed before these columns were has them empty
+    union all by name
+    select cast(null as double) as midpoint_dbm, cast(null as double) as steepness
+    where false
+),
+
+usable as (
     select cells.*
-    from {{ source('raw', 'cells') }} as cells
+    from landed as cells
     cross join {{ source('raw', 'batch') }} as batch
     where
         nullif(trim(cells.cell_id), '') is not null
@@ -24,5 +32,5 @@ qualify row_number() over (
         valid_to is not null, valid_to, x_m, y_m, latitude, longitude, crs, altitude_m,
         antenna_height_m, is_directional, azimuth_deg, tilt_deg, beam_horizontal_deg,
         beam_vertical_deg, power_w, range_m, frequency_mhz, technology, cell_type,
-        path_loss_exponent
+        path_loss_exponent, midpoint_dbm, steepness
 ) = 1

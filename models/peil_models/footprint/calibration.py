@@ -70,8 +70,9 @@ def calibrate_footprint(
     -----
     Assumes that residents sleep where the register has them, that market share is the same
     everywhere, and that every resident is served by some cell: a footprint that leaves residents
-    uncovered pays for it. Cells with an exponent of their own in the plan, and small cells, keep
-    their exponent. Not identified: midpoint and transmitted power shift together; where strong
+    uncovered pays for it. What the plan says of a cell is not fitted: a cell with an exponent,
+    midpoint or steepness of its own keeps it, and a small cell its exponent; where every cell has
+    one, it stays as in `start`. Not identified: midpoint and power shift together; where strong
     signals are everywhere the logistic is exponential and only the product of steepness and
     exponent is.
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from peil_models.footprint import plan as cell_plan
-from peil_models.footprint.propagation import Floats, dominance
+from peil_models.footprint.propagation import Floats
 from peil_models.footprint.reach import Pairs
 from peil_models.footprint.signal_strength import FootprintSignalStrength
 
@@ -37,6 +37,8 @@ class NightCounts:
         Path-loss exponent of the plan, for cells that keep theirs.
     takes_fitted : ndarray of bool of shape (n_cells,)
         Cells whose exponent is fitted.
+    midpoint_dbm, steepness : ndarray of shape (n_cells,)
+        Of the plan, for cells that keep theirs; NaN where they are fitted.
     threshold : float
         Dominance below which a cell does not reach a tile.
     """
@@ -46,6 +48,8 @@ class NightCounts:
     residents: Floats
     exponent: Floats
     takes_fitted: NDArray[np.bool_]
+    midpoint_dbm: Floats
+    steepness: Floats
     threshold: float
 
     @classmethod
@@ -84,6 +88,8 @@ class NightCounts:
             residents=residents[lived_in],
             exponent=plan.path_loss_exponent,
             takes_fitted=~(plan.has_own_exponent | plan.is_small),
+            midpoint_dbm=plan.midpoint_dbm,
+            steepness=plan.steepness,
             threshold=float(footprint.dominance_threshold),
         )
 
@@ -92,8 +98,8 @@ class NightCounts:
         expected = np.zeros(len(self.counts))
         exponents = np.where(self.takes_fitted, exponent, self.exponent)
         for pairs in self.pairs:
-            strength = dominance(
-                pairs.signal_dbm(exponents), midpoint_dbm=midpoint, steepness=steepness
+            strength = pairs.dominance(
+                exponents, (self.midpoint_dbm, midpoint), (self.steepness, steepness)
             )
             strength[strength < self.threshold] = 0.0
             total = np.bincount(pairs.tile, weights=strength, minlength=len(self.residents))

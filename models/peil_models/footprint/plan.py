@@ -38,7 +38,10 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Plan:
-    """A complete plan, one element per cell; `has_own_exponent` marks exponents of the plan."""
+    """A complete plan, one element per cell; `has_own_exponent` marks exponents of the plan.
+
+    Midpoint and steepness are NaN where the plan has none: those of the footprint hold.
+    """
 
     x_m: Floats
     y_m: Floats
@@ -46,6 +49,8 @@ class Plan:
     level_dbm: Floats
     path_loss_exponent: Floats
     has_own_exponent: NDArray[np.bool_]
+    midpoint_dbm: Floats
+    steepness: Floats
     is_small: NDArray[np.bool_]
     range_m: Floats
     is_directional: NDArray[np.bool_]
@@ -160,7 +165,7 @@ def complete(cells: pd.DataFrame, tiles: pd.DataFrame, defaults: Defaults) -> Pl
     Raises
     ------
     ValueError
-        A number of the plan that cannot be (a power, range or beam of 0 or less).
+        A number of the plan that cannot be (a power, range, beam or steepness of 0 or less).
     """
     imputed: dict[str, int] = {}
     x, y = numbers(cells, "x_m"), numbers(cells, "y_m")
@@ -208,7 +213,9 @@ def complete(cells: pd.DataFrame, tiles: pd.DataFrame, defaults: Defaults) -> Pl
     tilt = field("tilt_deg", defaults.tilt_deg, is_directional)
     beams_h = field("beam_horizontal_deg", defaults.beam_horizontal_deg, is_directional)
     beams_v = field("beam_vertical_deg", defaults.beam_vertical_deg, is_directional)
+    steepness = numbers(cells, "steepness")
     for column, values in (
+        ("steepness", np.nan_to_num(steepness, nan=1.0)),
         ("power_w", power),
         ("range_m", reach),
         ("beam_horizontal_deg", beams_h),
@@ -231,6 +238,8 @@ def complete(cells: pd.DataFrame, tiles: pd.DataFrame, defaults: Defaults) -> Pl
         level_dbm=power_dbm(power),
         path_loss_exponent=exponent,
         has_own_exponent=has_own,
+        midpoint_dbm=numbers(cells, "midpoint_dbm"),
+        steepness=steepness,
         is_small=is_small,
         range_m=reach,
         is_directional=is_directional,

@@ -155,7 +155,9 @@ def distance_loss(distance_m: Floats, path_loss_exponent: ArrayLike) -> Floats:
     )
 
 
-def dominance(signal_dbm: Floats, *, midpoint_dbm: float, steepness: float) -> Floats:
+def dominance(
+    signal_dbm: Floats, *, midpoint_dbm: float | Floats, steepness: float | Floats
+) -> Floats:
     """Share of use that a signal invites, logistic in its strength, between 0 and 1.
 
     Examples

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from peil_models.footprint.plan import Defaults, Plan, check_tiles, complete, numbers
-from peil_models.footprint.propagation import NEAREST_M, Floats, directional_loss
+from peil_models.footprint.propagation import NEAREST_M, Floats, directional_loss, dominance
 
 COMPARED_AT_ONCE = 2**23
 """Pairs of a cell and a tile whose distance is held at the same time."""
@@ -46,6 +46,23 @@ class Pairs:
         signal *= self.decades
         signal += self.level_dbm
         return signal
+
+    def dominance(
+        self,
+        path_loss_exponent: Floats,
+        midpoint: tuple[Floats, float],
+        steepness: tuple[Floats, float],
+    ) -> Floats:
+        """Dominance of every pair: of each cell its own value, and the other where that is NaN."""
+        return dominance(
+            self.signal_dbm(path_loss_exponent),
+            midpoint_dbm=self._of_cell(*midpoint),
+            steepness=self._of_cell(*steepness),
+        )
+
+    def _of_cell(self, own: Floats, otherwise: float) -> Floats | float:
+        is_missing = np.isnan(own)
+        return otherwise if is_missing.all() else np.where(is_missing, otherwise, own)[self.cell]
 
 
 def n_pairs_in_reach(cells: pd.DataFrame, tiles: pd.DataFrame, defaults: Defaults) -> int:

@@ -16,7 +16,6 @@ from sklearn.base import BaseEstimator
 
 from peil_models.footprint import plan as cell_plan
 from peil_models.footprint.columns import best_of_column, share_of_column, strongest_of_column
-from peil_models.footprint.propagation import dominance
 from peil_models.footprint.reach import Pairs, pairs_in_reach, tiles_at_once
 
 
@@ -37,9 +36,9 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
     surroundings_m : float in [0, inf), default=1000.0
         What counts as the surroundings of a cell. Unit: metres.
     midpoint_dbm : float in (-inf, inf), default=-92.5
-        Signal whose dominance is 1/2. Unit: dBm.
+        Signal whose dominance is 1/2; a cell's own value in the plan wins. Unit: dBm.
     steepness : float in (0, inf), default=0.2
-        Of the logistic from signal to dominance. Unit: 1/dBm.
+        Of the logistic from signal to dominance; a cell's own value wins. Unit: 1/dBm.
     dominance_threshold : float in [0, 1], default=0.005
         Less is no coverage.
     antenna_height_m, small_antenna_height_m : float in [0, inf), default=30.0, 8.0
@@ -228,10 +227,10 @@ class FootprintSignalStrength(BaseEstimator):  # type: ignore[misc, unused-ignor
         for number, pairs in enumerate(self.pairs(plan, tiles)):
             first = number * at_once
             width = min(at_once, n_tiles - first)
-            strength = dominance(
-                pairs.signal_dbm(plan.path_loss_exponent),
-                midpoint_dbm=self.midpoint_dbm,
-                steepness=self.steepness,
+            strength = pairs.dominance(
+                plan.path_loss_exponent,
+                (plan.midpoint_dbm, self.midpoint_dbm),
+                (plan.steepness, self.steepness),
             )
             covers = strength >= self.dominance_threshold
             cell, tile, value = pairs.cell[covers], pairs.tile[covers] - first, strength[covers]

@@ -24,13 +24,18 @@ NAMES = {
     "event_code": ("Event Code", "EventCode"),
     "subscriber_id": ("Device ID", "PhoneId"),
 }
+TIMING, NETWORK = "TA", "NetworkType"  # only where the simulation was told to write them
+MOST_TIMING = 1282  # steps of 78 m of 4G, which are ours; those of 3G are of 554 m
 ANTENNAS = {  # of antennas.csv: some versions have an id and a position only
     "cell_id": ("Antenna ID", "AntennaId", "Antenna Id", "id"),
     "x_m": ("x", "X"),
     "y_m": ("y", "Y"),
     "power_w": ("power", "Power"),
     "path_loss_exponent": ("attenuationfactor", "AttenuationFactor"),
+    "midpoint_dbm": ("Smid", "SMid"),
+    "steepness": ("SSteep",),
 }
+CURVE = {"midpoint_dbm": "Smid", "steepness": "SSteep"}  # of antennas.xml, where it has them
 CODES = {"0": "attach", "1": "detach", "2": "attached", "3": "refused"}
 
 
@@ -82,7 +87,8 @@ class Essnet(Reader):
             return {}
         names = sample.names
         usual = {ours: next(n for n in theirs if n in names) for ours, theirs in NAMES.items()}
-        return {"observed_at": "t"} | {
+        timing = {"timing_advance": TIMING} if {TIMING, NETWORK} <= set(names) else {}
+        return {"observed_at": "t", **timing} | {
             ours.replace("event_code", "event_type"): name for ours, name in usual.items()
         }
 
@@ -97,6 +103,10 @@ class Essnet(Reader):
         text = {ours: f"nullif(trim({column}), '')" for ours, column in name.items()}
         codes = " ".join(f"WHEN '{code}' THEN '{word}'" for code, word in CODES.items())
         at = after_epoch(text["t"], delivery)
+        has_timing = {TIMING, NETWORK} <= set(names)
+        timing = f"nullif(trim({quoted(TIMING)}), '')" if has_timing else "NULL"
+        steps = f"TRY_CAST({timing} AS BIGINT)"  # 2^32 - 1 where the network is neither
+        is_ours = f"trim({quoted(NETWORK)}) = '4G'" if has_timing else "FALSE"
         connection.execute(
             f"""CREATE OR REPLACE TEMP VIEW incoming AS
             SELECT {file_id}::INTEGER AS file_id, {line} AS line,
@@ -105,14 +115,16 @@ class Essnet(Reader):
               {literal(delivery.mnc) if delivery.mnc else "NULL"}::VARCHAR AS mnc,
               NULL::INTEGER AS plmn, {text["cell_id"]} AS cell_id,
               CASE {text["event_code"]} {codes} END AS event_type,
-              NULL::INTEGER AS timing_advance,
+              CASE WHEN {is_ours} AND {steps} BETWEEN 0 AND {MOST_TIMING} THEN {steps} END
+                ::INTEGER AS timing_advance,
               CASE WHEN {ragged} OR ({text["t"]} IS NOT NULL AND {at} IS NULL)
+                     OR ({timing} IS NOT NULL AND {steps} IS NULL)
                    THEN 'cannot_parse'
                    WHEN {text["subscriber_id"]} IS NULL OR {text["t"]} IS NULL
                    THEN 'null_value' END AS defect
             FROM {relation}"""
         )
-        needed = set(theirs(file).values())
+        needed = set(theirs(file).values()) | ({TIMING, NETWORK} if has_timing else set())
         return sorted(set(names) - needed)
 
     @classmethod
@@ -141,20 +153,29 @@ class Essnet(Reader):
                         "is_directional": values.get("type") == "directional",
                         "power_w": float(values["power"]),
                         "path_loss_exponent": float(values["attenuationfactor"]),
+                        **{
+                            ours: float(values[theirs]) if values.get(theirs) else None
+                            for ours, theirs in CURVE.items()
+                        },
                     }
                 )
             except (KeyError, ValueError):
                 raise Refused(
                     f"{file.name}, antenna {number}: x, y, power and attenuationfactor must be "
-                    "numbers; have it delivered again."
+                    "numbers, and Smid and SSteep where it has them; have it delivered again."
                 ) from None
         if not rows:
             raise Refused(f"{file.name} holds no antenna: have it delivered again.")
-        connection.register("antennas_read", pa.Table.from_pylist(rows))
+        table = pa.Table.from_pylist(rows)
+        for name in CURVE:  # where no antenna has one it is still a number
+            table = table.set_column(
+                table.column_names.index(name), name, table[name].cast(pa.float64())
+            )
+        connection.register("antennas_read", table)
         connection.execute("CREATE OR REPLACE TEMP TABLE antennas AS SELECT * FROM antennas_read")
         connection.unregister("antennas_read")
         connection.execute("CREATE OR REPLACE TEMP VIEW incoming AS SELECT * FROM antennas")
-        return ["maxconnections", "Smin", "Qmin", "Smid", "SSteep"]
+        return ["maxconnections", "Smin", "Qmin"]
 
 
 def _antennas_csv(

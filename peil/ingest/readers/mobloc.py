@@ -10,6 +10,7 @@ from peil.charter.schema import Delivery
 from peil.ingest.readers import generic, plan
 from peil.ingest.readers.reader import Match, Reader, Role, Sample
 from peil.outcome import Refused
+from peil.store.raw_tables import CELL_COLUMNS
 
 USUAL = {
     "cell_id": "cell",
@@ -21,6 +22,9 @@ USUAL = {
     "tilt_deg": "tilt",
     "beam_horizontal_deg": "beam_h",
     "beam_vertical_deg": "beam_v",
+    "power_w": "W",
+    "range_m": "range",
+    "path_loss_exponent": "ple",
 }
 NEEDED = ("cell_id", "x_m", "y_m")
 OWN = {"cell", "small", "direction", "beam_h", "x", "y"}  # recognised by these
@@ -58,8 +62,8 @@ class Mobloc(Reader):
         plan.whole(connection, file, relation, line, ragged)
         fields = {
             ours: plan.number(theirs[ours], delivery)
-            for ours in USUAL
-            if ours in theirs and ours not in ("cell_id", "cell_type")
+            for ours in theirs
+            if CELL_COLUMNS[ours] == "DOUBLE"
         }
         fields["cell_id"] = plan.words(theirs["cell_id"])
         if "cell_type" in theirs:

@@ -27,6 +27,10 @@ def ingest(tiny: Any, plan: str, **mapped: str) -> Any:
         ("power_w", "inf", "is not finite and above 0"),
         ("range_m", "-1", "is not finite and above 0"),
         ("path_loss_exponent", "0", "is not finite and above 0"),
+        ("midpoint_dbm", "92.5", "is not finite and from -160 to 0"),
+        ("midpoint_dbm", "-161", "is not finite and from -160 to 0"),
+        ("steepness", "0", "is not finite and above 0 and at most 10"),
+        ("steepness", "11", "is not finite and above 0 and at most 10"),
         ("beam_horizontal_deg", "0", "is not finite and above 0 and at most 360"),
         ("beam_vertical_deg", "400", "is not finite and above 0 and at most 360"),
         ("azimuth_deg", "9999", "is not finite and from -360 to 360"),
@@ -52,6 +56,15 @@ def test_a_number_that_no_antenna_has_refuses_the_plan(
     assert sentence.startswith(f"cells.csv, cell c2, {field}: {must}")
     assert "or leave it empty" in sentence and "inf" not in sentence.replace("finite", "")
     assert not list(tiny.store.raw_file("tiny", tiny.charter.period.start).parent.glob("*.duckdb"))
+
+
+def test_a_cells_own_logistic_is_landed_by_mapping(tiny: Any) -> None:
+    plan = "cell,x,y,m,k\nc1,100,100,-80.5,0.3\nc2,400,100,,\n"
+    assert ingest(tiny, plan, midpoint_dbm="m", steepness="k").status == "done"
+    assert tiny.raw("SELECT cell_id, midpoint_dbm, steepness FROM cells ORDER BY cell_id") == [
+        ("c1", -80.5, 0.3),
+        ("c2", None, None),
+    ]
 
 
 def test_the_sentence_tells_how_many_cells_are_alike(tiny: Any) -> None:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import staged_day
 from staged_day import START, Day, Row, cell, crowd, event
 
 from peil.adapters import transform
 from peil.outcome import Refused
+from peil.store.raw_tables import CELL_COLUMNS
 
 COUNTED = "SELECT cell_id, hour_at, n_devices FROM int_devices_counted__by_cell_hour ORDER BY ALL"
 WITHHELD = "SELECT hour_at, n_devices, n_entries FROM int_devices_withheld__by_hour ORDER BY ALL"
@@ -74,6 +76,21 @@ def test_every_delivered_row_is_staged_quarantined_for_its_reason_or_opted_out(
         wanted[f"{file_id}.csv", "opted_out", None] = {1: 7, 4: 2}.get(file_id, 0)
         wanted[f"{file_id}.csv", "staged", None] += 0
     assert {(name, outcome, reason): n for name, outcome, reason, n in told} == dict(wanted)
+
+
+def test_a_day_that_was_landed_before_cells_had_a_logistic_is_staged_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logistic = {"midpoint_dbm": -85.0, "steepness": 0.3}
+    query = "SELECT midpoint_dbm, steepness FROM stg_operator__cells"
+    new = Day(tmp_path / "new", [event(2)], [cell("c0", **logistic)])
+    new.stage()
+    assert new.read(query) == [(-85.0, 0.3)]
+    before = {name: kind for name, kind in CELL_COLUMNS.items() if name not in logistic}
+    monkeypatch.setattr(staged_day, "CELL_COLUMNS", before)
+    old = Day(tmp_path / "old", [event(2)], [cell("c0")])
+    old.stage()
+    assert old.read(query) == [(None, None)]
 
 
 def test_the_order_of_rows_and_the_pseudonym_key_change_no_figure(tmp_path: Path) -> None:

@@ -76,6 +76,20 @@ def test_a_mobloc_plan_is_never_read_in_part(
     assert "perhaps" not in str(refused.value)
 
 
+def test_power_range_and_exponent_of_a_mobloc_plan_are_landed_and_what_the_charter_names(
+    desk: Any, tmp_path: Path
+) -> None:
+    file = write(
+        tmp_path, "plan.csv", "cell,x,y,W,range,ple,k", "a,1,2,20,9000,3.9,0.3", "b,1,2,,,,"
+    )
+    named = MOBLOC.model_copy(update={"columns": {"steepness": "k"}})
+    columns = "cell_id, power_w, range_m, path_loss_exponent, steepness"
+    assert desk.cells("mobloc", file, named, columns) == [
+        ("a", 20.0, 9000.0, 3.9, 0.3),
+        ("b", None, None, None, None),
+    ]
+
+
 def test_a_mobloc_plan_needs_its_plane_and_its_columns(desk: Any, tmp_path: Path) -> None:
     file = write(tmp_path, "plan.csv", HEAD, "A_1,False,20.5,110.0,3.0,65.0,7.5,1,2,A")
     with pytest.raises(Refused, match=r"inputs.cells.crs: .* write it, as EPSG:3035"):

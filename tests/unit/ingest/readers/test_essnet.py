@@ -39,7 +39,7 @@ EXPECTED = [
 
 @pytest.mark.parametrize(
     ("head", "between", "truth"),
-    [(OLD, "", ["Tile ID", "x", "y"]), (NEW, ",3G,4", ["NetworkType", "TA", "TileId", "x", "y"])],
+    [(OLD, "", ["Tile ID", "x", "y"]), (NEW, ",3G,4", ["TileId", "x", "y"])],
 )
 def test_both_versions_of_the_header_become_the_same_rows_without_the_truth(
     desk: Any, tmp_path: Path, head: str, between: str, truth: list[str]
@@ -50,6 +50,13 @@ def test_both_versions_of_the_header_become_the_same_rows_without_the_truth(
     rows, dropped = desk.events("essnet", file, MAPPING, COLUMNS)
     assert rows == EXPECTED
     assert dropped == truth
+
+
+def test_timing_advance_of_4g_is_landed_and_no_other(desk: Any, tmp_path: Path) -> None:
+    given = ["4G,7", "4G,", "3G,7", ",4294967295", "4G,1283", "4G,far"]
+    file = write(tmp_path, NEW, *(f"0,28,0,715,{timing},1,2,3" for timing in given))
+    rows, _ = desk.events("essnet", file, MAPPING, "timing_advance, defect")
+    assert rows == [(7, None), *[(None, None)] * 4, (None, "cannot_parse")]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +113,21 @@ def test_an_antenna_is_named_after_its_place_in_the_file(desk: Any, tmp_path: Pa
         ("1", 500.0, 10000.0, "local", False, 10.0, 3.8),
         ("2", 8000.5, 10000.0, "local", True, 10.0, 3.9),
     ]
+
+
+def test_an_antennas_own_logistic_is_landed_where_it_has_one(desk: Any, tmp_path: Path) -> None:
+    whole = ANTENNA.format("3.8", "omnidirectional", "500")
+    bare = whole.replace("<Smid>-76</Smid><SSteep>0.5</SSteep>", "<Smid></Smid>")
+    columns = "cell_id, midpoint_dbm, steepness"
+    landed = desk.cells("essnet", antennas(tmp_path, whole, bare), MAPPING, columns)
+    assert landed == [("1", -76.0, 0.5), ("2", None, None)]
+    assert desk.cells("essnet", antennas(tmp_path, bare), MAPPING, columns) == [("1", None, None)]
+    table = tmp_path / "antennas.csv"
+    table.write_text("id,x,y,Smid,SSteep\na,1,2,-80,0.9\nb,1,2,,\n")
+    assert desk.cells("essnet", table, MAPPING, columns) == [("a", -80.0, 0.9), ("b", None, None)]
+    odd = whole.replace("-76", "loud")
+    with pytest.raises(Refused, match=r"antenna 2: .* Smid and SSteep where it has them"):
+        desk.cells("essnet", antennas(tmp_path, bare, odd), MAPPING)
 
 
 def test_an_antenna_file_that_cannot_be_read_is_told_with_its_place(

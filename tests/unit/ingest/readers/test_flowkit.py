@@ -191,6 +191,14 @@ def test_separate_longitude_and_latitude_are_read_by_mapping(desk: Any, tmp_path
     ]
 
 
+def test_a_cells_own_logistic_and_exponent_are_read_by_mapping(desk: Any, tmp_path: Path) -> None:
+    file = write(tmp_path, "cells.csv", "id,lon,lat,mid,k,ple", "a,84.5,28.25,-80,0.3,3.9")
+    named = {"midpoint_dbm": "mid", "steepness": "k", "path_loss_exponent": "ple"}
+    mapping = MAPPING.model_copy(update={"columns": named})
+    columns = "cell_id, midpoint_dbm, steepness, path_loss_exponent"
+    assert desk.cells("flowkit", file, mapping, columns) == [("a", -80.0, 0.3, 3.9)]
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [

@@ -12,6 +12,7 @@ from peil_models.footprint import (
     footprint_deviance,
     footprint_misfit,
 )
+from peil_models.footprint.calibration import BOUNDS
 
 CELLS = pd.DataFrame(
     {"x_m": [0.0, 3000.0, 6000.0], "y_m": 0.0, "azimuth_deg": [90.0, np.nan, 270.0]}
@@ -78,6 +79,33 @@ def test_small_cells_and_exponents_of_the_plan_are_not_fitted():
             for e in (3.0, 4.5)
         )
         assert first == other > 0
+
+
+@pytest.mark.parametrize(("name", "own"), [("midpoint_dbm", -85.0), ("steepness", 0.15)])
+def test_midpoint_and_steepness_of_the_plan_are_not_fitted(name, own):
+    start = FootprintSignalStrength()
+    given = CELLS.assign(**{name: own})
+    true = FootprintSignalStrength(path_loss_exponent=4.1).fit(given, TILES)
+    counts = 900.0 * (true.connection_probability_ @ RESIDENTS)
+    low, high = (
+        footprint_deviance(start.set_params(**{name: v}), given, TILES, counts, RESIDENTS)
+        for v in BOUNDS[name]
+    )
+    assert low == high > 0
+    started = FootprintSignalStrength()
+    fitted = calibrate_footprint(given, TILES, counts, RESIDENTS, started)
+    deviances = [
+        footprint_deviance(footprint, given, TILES, counts, RESIDENTS)
+        for footprint in (started, fitted)
+    ]
+    assert deviances[1] < 0.05 * deviances[0]
+    # what one cell has of its own says nothing of the others: theirs is fitted
+    one = CELLS.assign(**{name: [own, np.nan, np.nan]})
+    low, high = (
+        footprint_deviance(start.set_params(**{name: v}), one, TILES, counts, RESIDENTS)
+        for v in BOUNDS[name]
+    )
+    assert low != high
 
 
 def test_residents_left_without_coverage_are_paid_for():

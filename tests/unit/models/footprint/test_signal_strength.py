@@ -152,6 +152,21 @@ def test_an_exponent_in_the_plan_wins():
     assert own.dominance_[0, 0] == plain.dominance_[0, 0]
 
 
+def test_a_cell_has_its_own_logistic_and_the_others_that_of_the_footprint():
+    footprint = FootprintSignalStrength(midpoint_dbm=-80.0, steepness=0.3, path_loss_exponent=4.0)
+    places = pd.DataFrame({"x_m": [300.0, 900.0, 1500.0], "y_m": 0.0})
+    both = pd.concat([cell(midpoint_dbm=-95.0, steepness=0.15), cell(cell_id="b")])
+    own, plain = footprint.fit(both, places).dominance_.toarray()
+    by_hand = FootprintSignalStrength(midpoint_dbm=-95.0, steepness=0.15, path_loss_exponent=4.0)
+    assert own.tolist() == by_hand.fit(cell(), places).dominance_.toarray()[0].tolist()
+    assert plain.tolist() == footprint.fit(cell(), places).dominance_.toarray()[0].tolist()
+    half = footprint.fit(cell(midpoint_dbm=-95.0), places).dominance_.toarray()[0]
+    lower = by_hand.set_params(steepness=0.3).fit(cell(), places).dominance_.toarray()[0]
+    assert half.tolist() == lower.tolist()
+    with pytest.raises(ValueError, match=r"cells.steepness is not above 0 \(first at row 0\)"):
+        footprint.fit(cell(steepness=-0.2), places)
+
+
 def test_a_cell_without_a_position_reaches_nothing_and_is_counted():
     cells = pd.concat([cell(), cell(cell_id="b", x_m=np.nan)], ignore_index=True)
     footprint = FootprintSignalStrength().fit(cells, tile(500.0))
