@@ -40,8 +40,10 @@ def locations(
         "tile_m": sample.tile_m,
         "step_s": 10,
         "max_speed_m_per_s": 25.0,
+        "hold_share": 0.0,
     }
-    chain, heading = LocationHMM(**given), LocationHMMHeading(**given)
+    chain = LocationHMM(**given, fitted=("edge", "diagonal"))
+    heading = LocationHMMHeading(**given)
     rivals: dict[str, Any] = {
         "chain": chain,
         "chain_memory": clone(chain).set_params(fitted=("edge", "diagonal", "memory"), memory=0.3),

@@ -82,6 +82,7 @@ class Chain:
         step_s: int,
         longest_gap_s: int,
         has_memory: bool,
+        hold_share: float = 0.0,
     ) -> None:
         is_bad = histories.cell >= chances.shape[0]
         if is_bad.any():
@@ -100,7 +101,7 @@ class Chain:
         self.grid, self.histories = grid, histories
         self.prior = grid.padded(prior)
         self.row, cell, previous = kinds_of_events(histories, has_memory)
-        self.blocks = make_blocks(inside, grid.shape, cell, previous)
+        self.blocks = make_blocks(inside, grid.shape, cell, previous, hold_share)
         self.step = histories.at_s // step_s
         self.longest = max(1, longest_gap_s // step_s)
         gap = np.diff(self.step, prepend=0)

@@ -113,14 +113,22 @@ def kinds_of_events(histories: Histories, has_memory: bool) -> tuple[Ints, Ints,
 
 
 def make_blocks(
-    chances: sparse.csr_array, shape: tuple[int, int], cell: Ints, previous: Ints
+    chances: sparse.csr_array,
+    shape: tuple[int, int],
+    cell: Ints,
+    previous: Ints,
+    hold_share: float = 0.0,
 ) -> Blocks:
     """Lay out the emission of every kind of event.
 
     With memory h the chance of the same cell again is ``h + (1 - h) P``, of another cell
-    ``(1 - h) P``, wherever the previous cell covers the tile; elsewhere it is P.
+    ``(1 - h) P``, wherever the previous cell holds: it covers the tile, with at least `hold_share`
+    of the chance of the best cell there. Elsewhere it is P.
     """
     matrix: Any = chances
+    best = np.zeros(matrix.shape[1])
+    np.maximum.at(best, matrix.indices, matrix.data)
+    holds = matrix.data >= hold_share * best[matrix.indices]
     n_columns = shape[1]
     box = np.zeros((len(cell), 4), dtype=np.int64)
     bases: list[Floats] = []
@@ -137,15 +145,14 @@ def make_blocks(
         base = np.zeros((bottom - top, right - left))
         base[rows - top, columns - left] = matrix.data[matrix.indptr[own] : matrix.indptr[own + 1]]
         slope = np.zeros_like(base)
-        if before == own:
-            slope = np.where(base > 0, 1.0 - base, 0.0)
-        elif before >= 0:
-            near = matrix.indices[matrix.indptr[before] : matrix.indptr[before + 1]]
+        if before >= 0:
+            stored = slice(matrix.indptr[before], matrix.indptr[before + 1])
+            near = matrix.indices[stored][holds[stored]]
             down, right_of = near // n_columns, near % n_columns
             inside = (down >= top) & (down < bottom) & (right_of >= left) & (right_of < right)
             is_kept = np.zeros(base.shape, dtype=bool)
             is_kept[down[inside] - top, right_of[inside] - left] = True
-            slope = np.where(is_kept, -base, 0.0)
+            slope = np.where(is_kept, float(before == own) - base, 0.0)
         bases.append(base.ravel())
         slopes.append(slope.ravel())
     start = np.concatenate([[0], np.cumsum([len(block) for block in bases], dtype=np.int64)])

@@ -21,8 +21,8 @@ class LocationHMMHeading(LocationHMM):
 
     Parameters
     ----------
-    shape, tile_m, origin_m, step_s, max_speed_m_per_s, longest_gap_s, memory, prior, is_inside
-        As for `LocationHMM`.
+    shape, tile_m, origin_m, step_s, max_speed_m_per_s, longest_gap_s, memory, hold_share
+        As for `LocationHMM`; so are `prior` and `is_inside`.
     n_headings : int in [1, inf), default=8
     go, stop, turn : float in [0, 1], default=0.1, 0.05, 0.05
         Probability in a step of setting out, of coming to rest, of taking a new heading.
@@ -31,7 +31,7 @@ class LocationHMMHeading(LocationHMM):
     fast_share : float in [0, 1], default=0.5
         Share of the devices that move fast.
     fitted : sequence of str
-        Which of these `fit` finds; may hold "memory".
+        Which of these `fit` finds; may hold "memory", and should where a network holds on to cells.
 
     Attributes
     ----------
@@ -89,6 +89,7 @@ class LocationHMMHeading(LocationHMM):
         fast_m_per_s: float = 12.0,
         fast_share: float = 0.5,
         memory: float = 0.0,
+        hold_share: float = 0.05,
         fitted: Sequence[str] = (
             "go",
             "stop",
@@ -114,6 +115,7 @@ class LocationHMMHeading(LocationHMM):
         self.fast_m_per_s = fast_m_per_s
         self.fast_share = fast_share
         self.memory = memory
+        self.hold_share = hold_share
         self.fitted = fitted
         self.prior = prior
         self.is_inside = is_inside

@@ -22,6 +22,9 @@ from peil_models.location.moves import Moves, neighbours
 
 Floats = NDArray[np.float64]
 
+FIRST_MEMORY = 0.3
+"""Where the climb starts that is given none: at 0 it would not see which way is up."""
+
 
 class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
     """Where each device is at each of its events, from all its events together.
@@ -51,10 +54,14 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Probability of each neighbour in a step, at most 1 for all eight; where the climb starts if
         fitted.
     memory : float in [0, 1), default=0.0
-        Chance that a device keeps its serving cell whatever the signal, as long as that cell
-        covers the tile: ``P(a | tile, b) = memory [a = b] + (1 - memory) P(a | tile)``.
-    fitted : sequence of str, default=("edge", "diagonal")
-        What `fit` finds; may hold "memory" too. Empty: the values above are used as they are.
+        Chance that a device keeps its serving cell b whatever the signal, as long as that cell
+        holds the tile: ``P(a | tile, b) = memory [a = b] + (1 - memory) P(a | tile)``. Where 0 is
+        given and it is fitted, the climb starts at 0.3.
+    hold_share : float in [0, 1], default=0.05
+        A cell holds a tile that it covers with at least this share of the chance of the best cell
+        there: networks keep a cell until another is some decibels stronger. 0 is all it covers.
+    fitted : sequence of str, default=("edge", "diagonal", "memory")
+        What `fit` finds. Empty: the values above are used as they are, without memory as it is.
     prior : array-like of shape (n_tiles,), default=None
         Where a chain begins, any scale; None is uniform.
     is_inside : array-like of bool of shape (n_tiles,), default=None
@@ -80,7 +87,9 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
     Assumes that events are independent given tiles (but for `memory`), that moments of events say
     nothing about the place, and that movement is memoryless and alike everywhere: no roads,
     no direction kept, no stop longer than chance. A posterior of a device on a train is too narrow.
-    The footprint is taken as known; a wrong one is followed, not seen.
+    The footprint is taken as known; a wrong one is followed, not seen. Without memory, where a
+    network holds on to cells, errors are 1.4 to 1.9 times what the posterior expects, since events
+    of one cell count as so many witnesses; with it .9 to 1.2 times (`tests/recovery`).
     Not identified: edge against diagonal where cells are much larger than tiles, since only their
     mean squared step is seen; memory against a sharper footprint.
     Two events within one step are taken as of one moment.
@@ -121,7 +130,8 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
         edge: float = 0.05,
         diagonal: float = 0.02,
         memory: float = 0.0,
-        fitted: Sequence[str] = ("edge", "diagonal"),
+        hold_share: float = 0.05,
+        fitted: Sequence[str] = ("edge", "diagonal", "memory"),
         prior: ArrayLike | None = None,
         is_inside: ArrayLike | None = None,
     ) -> None:
@@ -134,6 +144,7 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
         self.edge = edge
         self.diagonal = diagonal
         self.memory = memory
+        self.hold_share = hold_share
         self.fitted = fitted
         self.prior = prior
         self.is_inside = is_inside
@@ -171,6 +182,10 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
             raise ValueError(f"fitted may name {', '.join(most)}, got {unknown[0]!r}")
         start = {name: float(getattr(self, name)) for name in most}
         self._check_values(start, most)
+        if not 0 <= self.hold_share <= 1:
+            raise ValueError(f"hold_share must lie between 0 and 1, got {self.hold_share}")
+        if "memory" in self.fitted and start["memory"] == 0:
+            start["memory"] = FIRST_MEMORY
         self._chances = chances
         self._prior = prior_of(self.prior, self._grid)
         chain = self._chain(histories, "memory" in self.fitted or self.memory > 0)
@@ -272,6 +287,7 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
             self.step_s_,
             int(self.longest_gap_s),
             has_memory,
+            float(self.hold_share),
         )
 
     def _step(self) -> int:

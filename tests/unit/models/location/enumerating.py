@@ -20,22 +20,25 @@ def transition(shape, inside, edge, diagonal):
     return matrix
 
 
-def emission(P, cell, previous, memory):
+def emission(P, cell, previous, memory, hold_share):
     """Chance of a cell in every tile, given the cell before it (None: unknown)."""
     if cell < 0:
         return np.ones(P.shape[1])
     if previous is None or memory == 0:
         return P[cell]
-    return np.where(P[previous] > 0, memory * (cell == previous) + (1 - memory) * P[cell], P[cell])
+    holds = (P[previous] > 0) & (P[previous] >= hold_share * P.max(axis=0))
+    return np.where(holds, memory * (cell == previous) + (1 - memory) * P[cell], P[cell])
 
 
-def paths(steps, cells, P, matrix, prior, memory=0.0) -> Iterator[tuple[tuple[int, ...], float]]:
+def paths(
+    steps, cells, P, matrix, prior, memory=0.0, hold_share=0.05
+) -> Iterator[tuple[tuple[int, ...], float]]:
     """Every path over the steps from first to last, with its joint probability."""
     n_steps = steps[-1] - steps[0] + 1
     factors = np.ones((n_steps, P.shape[1]))
     previous = None
     for step, cell in zip(steps, cells, strict=True):
-        factors[step - steps[0]] *= emission(P, cell, previous, memory)
+        factors[step - steps[0]] *= emission(P, cell, previous, memory, hold_share)
         previous = cell if cell >= 0 else previous
     for path in product(range(P.shape[1]), repeat=n_steps):
         chance = prior[path[0]] * factors[0, path[0]]
@@ -49,10 +52,10 @@ def likelihood(*args, **kwargs):
     return sum(chance for _, chance in paths(*args, **kwargs))
 
 
-def posteriors(steps, cells, P, matrix, prior, memory=0.0):
+def posteriors(steps, cells, P, matrix, prior, memory=0.0, hold_share=0.05):
     """Smoothed posterior at each event."""
     out = np.zeros((len(steps), P.shape[1]))
-    for path, chance in paths(steps, cells, P, matrix, prior, memory):
+    for path, chance in paths(steps, cells, P, matrix, prior, memory, hold_share):
         for k, step in enumerate(steps):
             out[k, path[step - steps[0]]] += chance
     return out / out.sum(axis=1, keepdims=True)

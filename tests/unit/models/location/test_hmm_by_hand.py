@@ -22,7 +22,7 @@ CASES = [
 EDGE, DIAGONAL = 0.13, 0.07
 
 
-def a_case(shape, inside, moments, cells, memory=0.0):
+def a_case(shape, inside, moments, cells, memory=0.0, hold_share=0.05):
     n = shape[0] * shape[1]
     inside = np.ones(n, dtype=bool) if inside is None else np.array(inside)
     P = THREE_CELLS[:, :n] * inside
@@ -36,6 +36,7 @@ def a_case(shape, inside, moments, cells, memory=0.0):
         edge=EDGE,
         diagonal=DIAGONAL,
         memory=memory,
+        hold_share=hold_share,
         fitted=(),
         prior=prior,
         is_inside=inside,
@@ -50,22 +51,23 @@ def a_case(shape, inside, moments, cells, memory=0.0):
         transition(shape, inside, EDGE, DIAGONAL),
         prior,
         memory,
+        hold_share,
     )
     return model, events, by_hand
 
 
-@pytest.mark.parametrize("memory", [0.0, 0.6])
+@pytest.mark.parametrize(("memory", "share"), [(0.0, 0.05), (0.6, 0.0), (0.6, 0.7)])
 @pytest.mark.parametrize("case", CASES)
-def test_likelihood_is_the_sum_over_paths(case, memory):
-    model, events, by_hand = a_case(*case, memory)
+def test_likelihood_is_the_sum_over_paths(case, memory, share):
+    model, events, by_hand = a_case(*case, memory, share)
     assert model.log_likelihood(events)[0] == pytest.approx(np.log(likelihood(*by_hand)), abs=1e-12)
     assert model.log_likelihood_ == pytest.approx(model.log_likelihood(events))
 
 
-@pytest.mark.parametrize("memory", [0.0, 0.6])
+@pytest.mark.parametrize(("memory", "share"), [(0.0, 0.05), (0.6, 0.0), (0.6, 0.7)])
 @pytest.mark.parametrize("case", CASES)
-def test_posteriors_are_those_of_all_paths(case, memory):
-    model, events, by_hand = a_case(*case, memory)
+def test_posteriors_are_those_of_all_paths(case, memory, share):
+    model, events, by_hand = a_case(*case, memory, share)
     posterior = next(model.posteriors(events)).toarray()
     assert posterior == pytest.approx(posteriors(*by_hand), abs=1e-12)
 
@@ -98,9 +100,9 @@ def test_two_devices_of_one_journey_are_one_longer_history():
 
 def test_a_common_journey_keeps_each_device_its_own_memory():
     moments, cells, device = [0, 10, 20, 30], [0, 1, 0, 1], [0, 1, 0, 1]
-    model, _, by_hand = a_case((1, 3), None, moments, [0, 1, 0, 1], memory=0.6)
+    model, _, by_hand = a_case((1, 3), None, moments, [0, 1, 0, 1], memory=0.6, hold_share=0.0)
     log_chance = model.pair_log_likelihood(Histories.of(device, moments, cells), [[0, 1]])
-    steps, _, P, matrix, prior, _ = by_hand
+    steps, _, P, matrix, prior, *_ = by_hand
     # device by device: 0 then 0, 1 then 1, each its own previous cell
     keeps = [np.where(P[a] > 0, 0.6 + 0.4 * P[a], 0.0) for a in (0, 1)]
     expected = likelihood(steps, [0, 1, 2, 3], np.vstack([P[0], P[1], *keeps]), matrix, prior)

@@ -40,6 +40,7 @@ def broken(row, column, value):
         (lambda: LocationHMM(**GIVEN, edge=0.3).fit(P, SEEN), "edge must lie between"),
         (lambda: LocationHMM(**GIVEN, edge=0.2, diagonal=0.1).fit(P, SEEN), "must not exceed 1"),
         (lambda: LocationHMM(**GIVEN, memory=1.0).fit(P, SEEN), "memory must lie between"),
+        (lambda: LocationHMM(**GIVEN, hold_share=1.1).fit(P, SEEN), "hold_share must lie between"),
         (
             lambda: LocationHMM(**GIVEN, fitted=("speed",)).fit(P, SEEN),
             "fitted may name edge, diagonal",
