@@ -114,7 +114,8 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
             "method": portal.Method(estimator=RELEASED_ESTIMATOR, version="–"),
         }
     table = pd.concat([written.read(folder, TABLE) for folder in folders], ignore_index=True)
-    metadata = read_json(folders[-1] / "metadata.json")
+    each = [read_json(folder / "metadata.json") for folder in folders]
+    metadata = each[-1]
     letters = released_tables.letters_of(table)
     whole = {
         **metadata,
@@ -122,6 +123,7 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
         "n_withheld": int(letters.eq("C").sum()),
         "n_unobserved": int(letters.eq("L").sum()),
         "period": f"{charter.period.start} – {charter.period.end}",
+        **_doubt(charter, each),
     }
     flows = released_tables.flows(charter, store)
     visitors = released_tables.visitors(charter, store, area)
@@ -149,6 +151,14 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
         ),
         "statement": _statement(charter, store, statement.paragraphs(charter, whole)),
     }
+
+
+def _doubt(charter: Charter, metadata: list[dict[str, Any]]) -> dict[str, Any]:
+    """How far the night misses the cell plan on the worst day, and on which days it is said."""
+    least = float(methods.section("presence", charter.pilot)["polygons_misfit_min"])
+    misfits = {of_day["period"]: float(of_day.get("misfit_share", 0.0)) for of_day in metadata}
+    doubted = [day for day, misfit in sorted(misfits.items()) if misfit > least]
+    return {"misfit_share": max(misfits.values()), "doubted_days": doubted}
 
 
 def _statement(charter: Charter, store: Store, of_presence: list[Words]) -> list[Words]:

@@ -231,6 +231,8 @@ def _metadata(
             "estimator": RELEASED_ESTIMATOR,
             f"{RELEASED_ESTIMATOR}_steps": record["facts"][f"{RELEASED_ESTIMATOR}_steps"],
             "night": record["night"],
+            # how far the night misses the cell plan: what the statement says of it
+            "misfit_share": round(float(record["facts"].get("misfit_share", 0.0)), 2),
         }
         if product.name == PRESENCE
         else {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from peil import methods
 from peil.charter.schema import Charter, Words
+from peil.estimate.estimators import polygons_share
 from peil.release import statement_linked
 
 EN = """# What these figures are, and what protects the people behind them
@@ -28,7 +30,7 @@ EN = """# What these figures are, and what protects the people behind them
 
 ## How good the figures are
 - A figure is an estimate with an interval. {level} of 100 intervals are meant to hold the true
-  number; {held}
+  number; {held}{doubt}
 - Devices are not people. Persons are found by setting the night of {night} equal to the register;
   that hides overnight guests and absent residents.
 
@@ -59,7 +61,7 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
 
 ## Hoe goed de cijfers zijn
 - Een cijfer is een schatting met een interval. {level} van de 100 intervallen moeten het ware
-  aantal bevatten; {held}
+  aantal bevatten; {held}{doubt}
 - Toestellen zijn geen mensen. Personen volgen door de nacht van {night} gelijk te stellen aan het
   bevolkingsregister; dat verbergt nachtgasten en afwezige bewoners.
 
@@ -90,6 +92,21 @@ UNOBSERVED = {
   record. Zij zijn leeg met een eigen status (L): niet nul en niet achtergehouden.""",
 }
 
+DOUBT = {
+    "en": """
+- The night of {days} contradicts the cell plan that these figures rest on: antenna sectors served
+  {misfit} % more or fewer devices than it leads one to expect, where {noticed} % is usual at most.
+  Powers, directions or places in it are wrong. {polygons} % of each figure is therefore taken from
+  the nearest antenna alone, which knows none of these, and intervals are wider. Do not compare
+  small areas by these figures.""",
+    "nl": """
+- De nacht van {days} spreekt het antenneplan tegen waar deze cijfers op rusten: antennesectoren
+  bedienden {misfit} % meer of minder toestellen dan het doet verwachten; meer dan {noticed} % is
+  ongewoon. Vermogens, richtingen of plaatsen erin kloppen niet. {polygons} % van elk cijfer komt
+  daarom alleen van de dichtstbijzijnde antenne, die daar niets van weet, en intervallen zijn
+  breder. Vergelijk kleine gebieden niet met deze cijfers.""",
+}
+
 
 def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
     """The statement by language, made of the charter and the release's metadata alone."""
@@ -118,6 +135,7 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
         language: {
             "unobserved": _of_unobserved(language, metadata),
             "held": held[language].format(**shared),
+            "doubt": _of_plan(language, charter, metadata),
         }
         for language in ("en", "nl")
     }
@@ -148,6 +166,20 @@ def _of_unobserved(language: str, metadata: dict[str, Any]) -> str:
     """What is said of hours that nobody observed: nothing where each was."""
     n_unobserved = metadata.get("n_unobserved", 0)
     return UNOBSERVED[language].format(n_unobserved=n_unobserved) if n_unobserved else ""
+
+
+def _of_plan(language: str, charter: Charter, metadata: dict[str, Any]) -> str:
+    """What is said of a cell plan that the night contradicts: nothing of one that it does not."""
+    misfit = float(metadata.get("misfit_share", 0.0))
+    least = float(methods.section("presence", charter.pilot)["polygons_misfit_min"])
+    if not misfit > least:
+        return ""
+    return DOUBT[language].format(
+        days=", ".join(metadata.get("doubted_days", [metadata["period"]])),
+        misfit=round(100 * misfit),
+        noticed=round(100 * least),
+        polygons=round(100 * polygons_share(misfit, least)),
+    )
 
 
 def paragraphs(charter: Charter, metadata: dict[str, Any]) -> list[Words]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -48,6 +49,15 @@ def area() -> Area:
 
 
 @cache
+def flat() -> Area:
+    """The same zones below the whole, with no regions between."""
+    deep = area()
+    zones = deep.zones[~deep.zones["zone_id"].isin(["A", "B"])].reset_index(drop=True)
+    zones["parent_id"] = ["W"] * len(ZONES) + [None]
+    return replace(deep, zones=zones)
+
+
+@cache
 def planned(product: str) -> pd.DataFrame:
     """Every entry that may be published: of charter, map and register, before anything counted."""
     module: Any = {"flows": released_flows, "visitors": released_visitors}[product]
@@ -61,7 +71,7 @@ def with_persons(table: pd.DataFrame, value: str, each: float) -> pd.DataFrame:
     return table.assign(**{value: persons}, **ends)
 
 
-def released(product: str, rows: pd.DataFrame) -> pd.DataFrame:
+def released(product: str, rows: pd.DataFrame, place: Area | None = None) -> pd.DataFrame:
     names = {
         "presence": "est_presence__by_zone_hour",
         "flows": "est_flows__by_pair_period",
@@ -74,7 +84,7 @@ def released(product: str, rows: pd.DataFrame) -> pd.DataFrame:
     }
     with tempfile.TemporaryDirectory() as name:
         rows.to_parquet(Path(name) / f"{names[product]}.parquet")
-        return make[product](reading.load("demo"), area(), Path(name), DAY)
+        return make[product](reading.load("demo"), place or area(), Path(name), DAY)
 
 
 def flows(seed: int, typical: float) -> pd.DataFrame:
@@ -94,7 +104,7 @@ def visitors(seed: int, typical: float) -> pd.DataFrame:
     return with_persons(rows.assign(origin_kind="-"), "n_persons", 2.5)
 
 
-def estimates(seed: int, typical: float) -> pd.DataFrame:
+def estimates(seed: int, typical: float, each: float = 2.0) -> pd.DataFrame:
     """Devices of zones and of the levels above, of which withheld counts are a part."""
     rng = np.random.default_rng(seed)
     size = typical * np.array([9.0, 2.0, 0.4, 4.0, 0.5])[:, None]
@@ -107,7 +117,7 @@ def estimates(seed: int, typical: float) -> pd.DataFrame:
         frames.append(pd.DataFrame({"zone_id": zone, "hour_at": HOURS, **sums}))
     table = pd.concat(frames, ignore_index=True)
     table = table.assign(estimator=RELEASED_ESTIMATOR, run_id="r")
-    return with_persons(table, "n_persons", 2.0)
+    return with_persons(table, "n_persons", each)
 
 
 def fewest(table: pd.DataFrame, rows: pd.DataFrame, keys: dict[str, str], devices: str) -> float:
@@ -132,6 +142,46 @@ def test_no_entry_of_presence_rests_on_few_devices(seed: int, typical: float) ->
         return
     keys = {"REF_AREA": "zone_id", "at": "hour_at"}
     assert fewest(table, rows, keys, "n_devices_counted") >= T
+
+
+@FEW
+@given(seed=SEEDS, typical=st.sampled_from([40.0, 150.0]), each=st.sampled_from([2.0, 2.37]))
+def test_a_published_level_is_the_sum_of_its_published_parts_to_the_last_digit(
+    seed: int, typical: float, each: float
+) -> None:
+    """Whole persons sum exactly; of others each figure is rounded once, and no more than that."""
+    try:
+        table = released("presence", estimates(seed, typical, each))
+    except Refused:
+        return
+    wide = table.pivot(index="REF_AREA", columns="TIME_PERIOD", values="OBS_VALUE")
+    for above, below in (("A", ZONES[:3]), ("B", ZONES[3:]), ("W", ["A", "B"])):
+        parts, whole = wide.loc[below].astype("Float64"), wide.loc[above].astype("Float64")
+        off = (parts.sum(skipna=False) - whole).dropna().abs()
+        rounded_off = 0.0 if each == 2.0 else 0.5 * (len(below) + 1)
+        assert off.max() <= rounded_off if len(off) else True
+        assert above != "W" or len(off) > 0
+
+
+@FEW
+@given(seed=SEEDS, typical=TYPICAL, each=st.sampled_from([2.0, 2.37]))
+def test_a_level_more_changes_no_other_published_figure(
+    seed: int, typical: float, each: float
+) -> None:
+    """Fewer may be shown beside regions; what is shown is the same, its interval too."""
+    rows = estimates(seed, typical, each)
+    without = rows[~rows["zone_id"].isin(["A", "B"])].reset_index(drop=True)
+    try:
+        deep, plain = released("presence", rows), released("presence", without, flat())
+    except Refused:
+        return
+    keys = ["REF_AREA", "TIME_PERIOD"]
+    both = plain.merge(deep, on=keys, validate="one_to_one", suffixes=("", "_deep"))
+    assert len(both) == len(plain) == len(deep) - 2 * len(HOURS)
+    shown = both[(both["OBS_STATUS"] == "A") & (both["OBS_STATUS_deep"] == "A")]
+    assert len(shown) > 0
+    for name in ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER"):
+        assert shown[name].tolist() == shown[f"{name}_deep"].tolist()
 
 
 @FEW

@@ -12,11 +12,14 @@ import pytest
 
 from peil.area.area import area_of
 from peil.charter import reading
+from peil.charter.schema import Charter
 from peil.commands import verbs
 from peil.commands.demo import simulate_demo
+from peil.estimate import estimate
 from peil.estimate import night as nights
 from peil.estimate.champion import default_footprint
 from peil.estimate.presence import Estimation
+from peil.pages import build
 from peil.score import truth
 from peil.stage.counted import Counted, counted_of
 from peil.store.store import Store
@@ -25,20 +28,22 @@ from peil_models.footprint import calibrate_footprint
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 DAY = date(2026, 3, 2)
+NEXT = date(2026, 3, 3)
 NOTICED = 0.45  # presence.polygons_misfit_min
 WORLD = 17  # neither tuned on nor scored elsewhere
 
 
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A day of 12 000 devices, staged."""
+    """Two days of 12 000 devices, staged."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PEIL_DATA", str(tmp_path_factory.mktemp("wrong-plans")))
         for name in ("PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_PILOTS"):
             patch.delenv(name, raising=False)
-        simulate_demo(12_000, 1, WORLD, WORLD, lambda what, share: None)
-        for verb in ("ingest", "stage"):
-            list(verbs.take(verb, "demo", str(DAY)))
+        simulate_demo(12_000, 2, WORLD, WORLD, lambda what, share: None)
+        for day in (DAY, NEXT):
+            for verb in ("ingest", "stage"):
+                list(verbs.take(verb, "demo", str(day)))
         yield Store()  # type: ignore[misc]
 
 
@@ -95,3 +100,34 @@ def test_a_wrong_plan_is_noticed_and_the_release_is_never_worse_than_the_simple_
         said = json.dumps({change.__name__: found})
         assert found["combined"] <= 1.02 * found["sb"], said
     assert misfits["sound"] < NOTICED < min(misfits["shuffled"], misfits["turned"]), misfits
+
+
+def test_a_wrong_plan_is_told_on_the_statement_and_the_page_of_its_release(
+    staged: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Released from a plan that is wrong, one way on one day and another on the next."""
+    monkeypatch.setenv("PEIL_DATA", str(staged.settings.data))
+    changes = {DAY: shuffled, NEXT: turned}
+
+    def wrongly(charter: Charter, day: date, store: Store) -> Counted:
+        whole = counted_of(charter, day, store)
+        plans = [replace(part, cells=changes[day](part.cells)) for part in whole.plans]
+        return Counted(plans, whole.withheld, whole.hours, whole.network)
+
+    monkeypatch.setattr(estimate, "counted_of", wrongly)
+    charter = reading.load("demo")
+    misfits = {}
+    for day in changes:
+        for verb in ("estimate", "release"):
+            list(verbs.take(verb, "demo", str(day)))
+        folder = staged.released("demo", "presence", day)
+        misfits[day] = json.loads((folder / "metadata.json").read_text())["misfit_share"]
+        assert misfits[day] > NOTICED, misfits
+        for language, begin in (("en", "The night of {}"), ("nl", "De nacht van {}")):
+            text = (folder / f"statement.{language}.md").read_text(encoding="utf-8")
+            assert begin.format(day) in text and f"{misfits[day]:.0%}"[:-1] + " %" in text
+    page, _ = build.build(charter, staged)
+    assert page is not None
+    html = page.read_text(encoding="utf-8")
+    assert f"The night of {DAY}, {NEXT} contradicts the cell plan" in html
+    assert f"De nacht van {DAY}, {NEXT} spreekt het antenneplan" in html

@@ -77,6 +77,56 @@ def test_adding_a_level_changes_no_other_figure() -> None:
     pd.testing.assert_frame_equal(tables[0], same)
 
 
+COUNTS = st.integers(0, 2**31).map(
+    lambda seed: np.random.default_rng(seed).poisson(
+        np.random.default_rng(seed + 1).exponential(300.0, (9, 1)), (9, 24)
+    )
+)
+
+
+def in_regions(of: list[int]) -> Area:
+    """The nine squares in up to three regions, of any shape."""
+    place, used = area(), sorted(set(of))
+    zones = place.zones.copy()
+    zones.loc[:8, "parent_id"] = [f"R{region}" for region in of]
+    above = zones.iloc[[9] * len(used)].assign(zone_id=[f"R{r}" for r in used], parent_id="ALL")
+    return replace(place, zones=pd.concat([zones, above], ignore_index=True))
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(devices=COUNTS, of=st.lists(st.integers(0, 2), min_size=9, max_size=9))
+def test_whatever_is_counted_levels_are_sums_and_a_level_more_changes_nothing(
+    devices: np.ndarray, of: list[int]
+) -> None:
+    """Persons, devices, and in every draw: the interval of a level is that of summed draws."""
+    deep_place, flat_place = in_regions(of), area()
+    plans = [PlanOfHours(plan(), np.arange(24), devices.astype(np.float64))]
+    deep, flat = (
+        estimated(place, replace(counted(place), plans=plans)) for place in (deep_place, flat_place)
+    )
+    table, plain = (made.run(RELEASED_ESTIMATOR, "0")[0] for made in (deep, flat))
+    same = table[~table["zone_id"].str.startswith("R")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(plain, same, check_exact=True)
+    assert (deep.draws == flat.draws).all()
+    persons, draws = deep._persons(RELEASED_ESTIMATOR, deep.estimates[RELEASED_ESTIMATOR].zones)
+    assert persons is not None and draws is not None
+    rows = table.set_index("zone_id")
+    for zone, members in deep_place.members():
+        ends = np.quantile(draws[:, members].sum(axis=1), [0.05, 0.95], axis=0)
+        whole = persons[members].sum(axis=0)
+        wanted = {
+            "n_persons": whole,
+            "n_persons_lower": np.minimum(ends[0], whole),
+            "n_persons_upper": np.maximum(ends[1], whole),
+        }
+        for name, values in wanted.items():
+            assert rows.loc[zone, name].to_numpy() == pytest.approx(values, rel=1e-12), name
+        parts = rows.loc[[deep_place.bottom()[m] for m in members]]
+        for name in ("n_persons", "n_devices", "n_devices_counted"):
+            summed = parts.groupby("hour_at")[name].sum().to_numpy()
+            assert rows.loc[zone, name].to_numpy() == pytest.approx(summed, rel=1e-12), name
+
+
 def test_a_part_of_a_country_is_held_to_nothing() -> None:
     place = replace(area(), is_whole_country=False)
     seen = counted(place)

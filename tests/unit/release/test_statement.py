@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from peil.pages import build
 from peil.release import statement
 
 TOLD = {
@@ -25,6 +26,33 @@ def test_hours_that_nobody_observed_are_said_where_there_are_some(
     with_some = statement.privacy(tiny.charter, {**TOLD, "n_unobserved": 20})[language]
     assert said in with_some and "- 20 " in with_some
     assert said not in words[language]
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_a_cell_plan_that_the_night_contradicts_is_said_with_what_was_done(
+    tiny: Any, words: dict[str, str], language: str
+) -> None:
+    doubted = {**TOLD, "misfit_share": 0.73}
+    text = statement.privacy(tiny.charter, doubted)[language]
+    said = " ".join(text.replace(words[language], "").split())
+    begin = {"en": "The night of 2026-03-02 contradicts", "nl": "De nacht van 2026-03-02 spreekt"}
+    assert begin[language] in said
+    # .73 lies half way from .45 to 1: half of each figure leans on polygons
+    assert re.findall(r"(\d+) %", said) == ["73", "45", "51"]
+    quality = statement.paragraphs(tiny.charter, doubted)[1]
+    assert begin[language] in getattr(quality, language)
+    days = {**doubted, "doubted_days": ["2026-03-02", "2026-03-04"]}
+    assert "2026-03-02, 2026-03-04" in statement.privacy(tiny.charter, days)[language]
+    usual = {**TOLD, "misfit_share": 0.45}  # the edge of what is usual
+    assert statement.privacy(tiny.charter, usual)[language] == words[language]
+
+
+def test_the_page_says_of_which_days_the_plan_is_contradicted(tiny: Any) -> None:
+    days = [("2026-03-02", 0.3), ("2026-03-04", 0.6), ("2026-03-03", 0.8), ("2026-03-05", 0.45)]
+    metadata = [{"period": day, "misfit_share": misfit} for day, misfit in days]
+    doubt = build._doubt(tiny.charter, metadata)
+    assert doubt == {"misfit_share": 0.8, "doubted_days": ["2026-03-03", "2026-03-04"]}
+    assert build._doubt(tiny.charter, [{"period": "2026-03-02"}])["doubted_days"] == []
 
 
 @pytest.fixture
