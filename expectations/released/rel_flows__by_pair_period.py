@@ -24,7 +24,7 @@ MEASURES = {
                 CASE FREQ WHEN 'D' THEN 24 WHEN 'H' THEN 1 ELSE substr(FREQ, 2)::BIGINT END
                     AS n_hours
             FROM {TABLE}
-            WHERE FREQ <> '_X'
+            WHERE FREQ NOT IN ('_X', '_Z')  -- withheld, and unobserved: counts of entries
         ),
 
         beside AS (

@@ -196,6 +196,16 @@ def test_a_period_that_holds_another_of_its_pair_closes_the_gate(
         product_gates.require_open(pilot, "flows", DAY, Store())
 
 
+def test_what_nobody_observed_and_what_is_withheld_have_no_length(pilot: Any) -> None:
+    """Their rows count entries of a whole day: they share no time with any."""
+    released, estimated = sound("flows")
+    for row, code, status in ((1, "_X", "Q"), (2, "_Z", "L")):
+        released.loc[row, ["REF_AREA_TO", "FREQ", "OBS_STATUS"]] = [code, code, status]
+    released.loc[2, "CONF_STATUS"] = "F"
+    write("flows", released, estimated)
+    assert product_gates.check(pilot, "flows", DAY, Store()).is_open
+
+
 def test_without_a_candidate_it_waits_and_a_fault_of_ours_quotes_no_value(pilot: Any) -> None:
     released, estimated = sound("flows")
     write("flows", released.assign(TIME_PERIOD="secret"), estimated)
