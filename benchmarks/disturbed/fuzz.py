@@ -24,7 +24,13 @@ import yaml
 
 from benchmarks.disturbed.odd import ODDITIES, Odd, drawn
 from benchmarks.disturbed.shortcut import Replay, shortened
-from benchmarks.recording import NothingMeasured, when_and_where, write_figures
+from benchmarks.recording import (
+    FOLDER,
+    NothingMeasured,
+    record_file,
+    when_and_where,
+    write_figures,
+)
 from peil.charter import reading
 from peil.charter.products import PRODUCTS, Product
 from peil.commands import verbs
@@ -69,18 +75,22 @@ class End:
 
 
 def fuzz(
-    n_deliveries: int, minutes: float, tell: Callable[[str], object], out: Path | None = None
+    numbers: range, minutes: float, tell: Callable[[str], object], out: Path | None = None
 ) -> Outcome:
-    """Take deliveries 0 to `n_deliveries` - 1, as many as fit in the minutes, and write.
+    """Take the deliveries of these numbers, as many as fit in the minutes, and write.
+
+    What the record holds of numbers before the first stays, so that many can be taken in parts.
 
     Raises
     ------
     NothingMeasured
         Not one was taken.
     """
+    file = record_file(out or FOLDER, "fuzz")
+    before = read_json(file)["deliveries"] if numbers.start and file.exists() else []
     rows, replay, ends_at = [], Replay(), time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory(prefix="peil-fuzz-") as name:
-        for number in range(n_deliveries):
+        for number in numbers:
             if time.monotonic() > ends_at:
                 break
             odd, is_wide = drawn(number), number % EVERY != 0
@@ -91,6 +101,7 @@ def fuzz(
                 tell(fault)
     if not rows:
         raise NothingMeasured("The benchmark fuzz measured nothing: no delivery fits in the time.")
+    rows = [row for row in before if row["number"] < numbers.start] + rows
     return write_figures("fuzz", {**when_and_where(), "deliveries": rows}, report, facts, out)
 
 
