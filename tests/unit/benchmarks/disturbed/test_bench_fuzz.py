@@ -11,6 +11,7 @@ import pytest
 from benchmarks.disturbed import odd
 from benchmarks.disturbed.shortcut import Replay, in_order
 from peil.outcome import GateClosed, Refused, Waiting
+from peil.store.atomic import read_json
 
 fuzz: Any = import_module("benchmarks.disturbed.fuzz")
 ONE_ZONE, NO_REGISTER, PLMN = 3, 4, 16
@@ -92,3 +93,13 @@ def test_odd_deliveries_end_in_tables_or_in_sentences(tmp_path: Path) -> None:
         assert end.steps[-1].name == "page"
         published += sum(end.published.values())
     assert published > 0
+
+
+def test_deliveries_taken_before_stay_in_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fuzz, "taken", lambda *_: fuzz.End([fuzz.Step("ingest", "refused", "-")]))
+    for numbers in (range(0, 3), range(2, 4)):
+        fuzz.fuzz(numbers, 1.0, lambda _: None, tmp_path)
+    record = read_json(tmp_path / "figures" / "fuzz.json")
+    assert [row["number"] for row in record["deliveries"]] == [0, 1, 2, 3]
