@@ -24,13 +24,7 @@ import yaml
 
 from benchmarks.disturbed.odd import ODDITIES, Odd, drawn
 from benchmarks.disturbed.shortcut import Replay, shortened
-from benchmarks.recording import (
-    FOLDER,
-    NothingMeasured,
-    record_file,
-    when_and_where,
-    write_figures,
-)
+from benchmarks.recording import FOLDER, NothingMeasured, record_file, when_and_where, write_figures
 from peil.charter import reading
 from peil.charter.products import PRODUCTS, Product
 from peil.commands import verbs
@@ -44,6 +38,7 @@ from peil.store.store import Store
 EVERY = 4  # one of so many meets gates and dbt as they are
 SENTENCE = r"[^\n]{20,1000}[.:)]"
 Kind = Literal["done", "waits", "refused", "gate closed", "trace"]
+STOPS: dict[type, Kind] = {Waiting: "waits", Refused: "refused", GateClosed: "gate closed"}
 
 
 @dataclass(frozen=True)
@@ -188,12 +183,9 @@ def _of_product(verb: str, pilot: str, row: Product, days: list[str]) -> Callabl
 def _step(name: str, take: Callable[[], Any]) -> Step:
     try:
         take()
-    except Waiting as stop:
-        return Step(name, "waits", str(stop))
-    except Refused as stop:
-        return Step(name, "refused", str(stop))
-    except GateClosed as stop:
-        return Step(name, "gate closed", str(stop))
+    except (Waiting, Refused, GateClosed) as stop:
+        kind = next(kind for stops, kind in STOPS.items() if isinstance(stop, stops))
+        return Step(name, kind, str(stop))
     except Exception:  # what must not be, and is counted
         lines = traceback.format_exc().splitlines()
         place = [line.strip() for line in lines if line.startswith("  File ")][-1]

@@ -4,7 +4,9 @@ with landed as (
     select * from {{ source('raw', 'cells') }}
     -- a day that was landed before these columns were has them empty
     union all by name
-    select cast(null as double) as midpoint_dbm, cast(null as double) as steepness
+    select
+        cast(null as double) as midpoint_dbm,
+        cast(null as double) as steepness
     where false
 ),
 
