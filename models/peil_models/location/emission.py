@@ -125,6 +125,8 @@ def make_blocks(
     ``(1 - h) P``, wherever the previous cell holds: it covers the tile, with at least `hold_share`
     of the chance of the best cell there. Elsewhere it is P.
     """
+    if not 0 <= hold_share <= 1:
+        raise ValueError(f"hold_share must lie between 0 and 1, got {hold_share}")
     matrix: Any = chances
     best = np.zeros(matrix.shape[1])
     np.maximum.at(best, matrix.indices, matrix.data)

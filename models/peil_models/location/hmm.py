@@ -22,9 +22,6 @@ from peil_models.location.moves import Moves, neighbours
 
 Floats = NDArray[np.float64]
 
-FIRST_MEMORY = 0.3
-"""Where the climb starts that is given none: at 0 it would not see which way is up."""
-
 
 class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
     """Where each device is at each of its events, from all its events together.
@@ -182,10 +179,6 @@ class LocationHMM(BaseEstimator):  # type: ignore[misc, unused-ignore]
             raise ValueError(f"fitted may name {', '.join(most)}, got {unknown[0]!r}")
         start = {name: float(getattr(self, name)) for name in most}
         self._check_values(start, most)
-        if not 0 <= self.hold_share <= 1:
-            raise ValueError(f"hold_share must lie between 0 and 1, got {self.hold_share}")
-        if "memory" in self.fitted and start["memory"] == 0:
-            start["memory"] = FIRST_MEMORY
         self._chances = chances
         self._prior = prior_of(self.prior, self._grid)
         chain = self._chain(histories, "memory" in self.fitted or self.memory > 0)

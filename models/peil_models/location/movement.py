@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 LEAST, MOST = 1e-7, 1.0 - 1e-7
 """Bounds of what is fitted: at 0 and 1 some histories would be impossible."""
 
+FIRST_MEMORY = 0.3
+"""Where the climb starts that is given none: at 0 it would not see which way is up."""
+
 
 def climb(
     chain: Chain,
@@ -47,6 +50,8 @@ def climb(
     free = [name for name in names if name in fitted]
     if not free or not chain.histories.n_events:
         return at
+    if "memory" in free and at["memory"] == 0:
+        at["memory"] = FIRST_MEMORY
     scale = np.array([most[name] for name in free])
 
     def values(point: Floats) -> dict[str, float]:
