@@ -221,6 +221,27 @@ def simulate(
 
 
 @app.command()
+def soak(
+    days: Annotated[int, typer.Option(min=1, max=21, help="Days of deliveries.")] = 14,
+    pilots: Annotated[int, typer.Option(min=1, max=3, help="Pilots.")] = 3,
+    speed: Annotated[float, typer.Option(min=1.0, help="Of the pilots' clock.")] = 200.0,
+    kill_every: Annotated[float, typer.Option(min=1.0, help="Seconds between kills.")] = 600.0,
+    devices: Annotated[int, typer.Option(min=100, help="Devices of each pilot.")] = 1000,
+    folder: Annotated[
+        Path | None, typer.Option(help="Empty folder of the stores, which stay.", file_okay=False)
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Send weeks of deliveries through a started Airflow while its processes are killed.
+
+    Example: [bold]python -m benchmarks soak --days 2 --speed 600 --kill-every 120[/bold]
+    """
+    from benchmarks.soak.soak import soak as measure
+
+    run(lambda: measure(days, pilots, speed, kill_every, devices, tell, folder, out))
+
+
+@app.command()
 def stage(events: Sizes = None, out: Out = None) -> None:
     """Time ingest and staging beside what the same machine needs at the least.
 

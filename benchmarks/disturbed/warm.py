@@ -149,6 +149,11 @@ class Warm:
         self._process.stdin.flush()
         return [End(**end) for end in json.loads(self._process.stdout.readline())]
 
+    @property
+    def pid(self) -> int:
+        """Of the warm process."""
+        return self._process.pid
+
     def close(self) -> None:
         """End the warm process."""
         assert self._process.stdin is not None

@@ -143,7 +143,7 @@ class World:
 
 def simulated(folder: Path, n_devices: int) -> World:
     """A pilot of a small simulated country, run up to each verb."""
-    environment = {"PEIL_PILOTS": str(pilots(folder)), "PEIL_METHODS": str(_methods(folder))}
+    environment = {"PEIL_PILOTS": str(pilots(folder)), "PEIL_METHODS": str(quick_methods(folder))}
     names = ("ingest", "stage", "estimate", "train", "release", "approve", "score")
     bases = {name: folder / "base" / name for name in names}
     bases |= {"run": bases["release"], "retain": bases["score"]}
@@ -204,7 +204,7 @@ def pilots(folder: Path, products: Sequence[str] = ("presence",)) -> Path:
     return place
 
 
-def _methods(folder: Path) -> Path:
+def quick_methods(folder: Path) -> Path:
     """The statistical choices with fewer steps and draws: estimates that are made sooner."""
     text = (PROJECT / "methods.toml").read_text(encoding="utf-8")
     for name, value in FEWER.items():

@@ -1,0 +1,1 @@
+"""Weeks of deliveries, hastened, through a started Airflow whose processes are killed."""
