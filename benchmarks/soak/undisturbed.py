@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 from benchmarks.disturbed.warm import CANDIDATE, Warm
@@ -13,7 +13,7 @@ from benchmarks.soak.course import TABLE
 from benchmarks.soak.worlds import Country
 from peil.store.store import Store
 
-POLITE = 19
+POLITE = 15
 
 
 class Undisturbed:
@@ -29,7 +29,6 @@ class Undisturbed:
             "PEIL_PILOTS": str(country.charters),
             "PEIL_METHODS": str(methods),
         }
-        self._failure = ""
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def begin(self) -> None:
@@ -37,7 +36,7 @@ class Undisturbed:
         self._thread.start()
 
     def end(self) -> dict[tuple[str, str], bytes]:
-        """Wait for it; the released table of each pilot and day.
+        """Wait for it, and do what is left; the released table of each pilot and day.
 
         Raises
         ------
@@ -45,28 +44,33 @@ class Undisturbed:
             A verb ended badly.
         """
         self._thread.join()
-        if self._failure:
-            raise CommandFailed(f"Undisturbed it ends badly: {self._failure}")
-        store = Store(self.settings)
+        if failure := self._run(polite=False):
+            raise CommandFailed(f"Undisturbed it ends badly: {failure}")
         return {
-            (pilot, str(day)): (store.released(pilot, "presence", day) / TABLE).read_bytes()
+            (pilot, str(day)): self._file(pilot, day).read_bytes()
             for pilot in self.country.pilots
             for day in self.country.days
         }
 
-    def _run(self) -> None:
+    def _file(self, pilot: str, day: date) -> Path:
+        return Store(self.settings).released(pilot, "presence", day) / TABLE
+
+    def _run(self, polite: bool = True) -> str:
+        """Release every day that is not yet; what ended badly, or nothing."""
+        days = [(pilot, day) for pilot in self.country.pilots for day in self.country.days]
+        left = [each for each in days if not self._file(*each).is_file()]
         warm = Warm(self.data, self.environment, airflow=False)
-        with suppress(OSError):
+        if polite:
             os.setpriority(os.PRIO_PROCESS, warm.pid, POLITE)
         try:
-            for pilot in self.country.pilots:
-                for day in map(str, self.country.days):
-                    (end,) = warm.run(self._commands(pilot, day))
+            for pilot, day in left:
+                for command in self._commands(pilot, str(day)):
+                    (end,) = warm.run([command])
                     if end.code:
-                        self._failure = f"{pilot} {day}: {end.code} {end.words[-500:]}"
-                        return
+                        return f"{' '.join(command[:3])}: {end.code} {end.words[-500:]}"
         finally:
             warm.close()
+        return ""
 
     def _commands(self, pilot: str, day: str) -> list[list[str]]:
         verbs = [[verb, pilot, day] for verb in ("ingest", "stage", "estimate", "candidate")]
