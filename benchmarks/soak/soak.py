@@ -7,6 +7,7 @@ news of an incident in one mail, memory and open files flat, nothing left over, 
 
 from __future__ import annotations
 
+import signal
 import statistics
 import subprocess
 import sys
@@ -65,6 +66,8 @@ def soak(
         Airflow did not start, or `peil up` ended.
     """
     days, pilots = days_of(n_days), NAMES[:n_pilots]
+    for number in (signal.SIGINT, signal.SIGTERM):  # who stops it stops `peil up` as well
+        signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
         place = folder or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="peil-soak-"))

@@ -63,13 +63,19 @@ class Airflow:
         """Read one resource of the stable API."""
         return self.call("GET", f"/api/v2{path}" + (f"?{urlencode(query)}" if query else ""))
 
+    def answers(self) -> bool:
+        """Tell whether the API server is there, and its database with it."""
+        return self._are_healthy("metadatabase")
+
     def is_healthy(self) -> bool:
         """Tell whether the database and all components that run tasks are up."""
+        return self._are_healthy("metadatabase", "scheduler", "dag_processor", "triggerer")
+
+    def _are_healthy(self, *parts: str) -> bool:
         try:
             health = self.get("/monitor/health")
         except (URLError, OSError, RuntimeError):
             return False
-        parts = ("metadatabase", "scheduler", "dag_processor", "triggerer")
         return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
 
     def dag_ids(self) -> set[str]:

@@ -26,12 +26,9 @@ from peil.outcome import Refused
 from peil.settings import PROJECT, Settings
 from peil.store.store import Store
 
-COMPONENTS = (
-    ("api-server",),
-    ("scheduler", "--skip-serve-logs"),
-    ("dag-processor",),
-    ("triggerer", "--skip-serve-logs"),
-)
+# tasks speak to the API server: what starts tasks comes once that answers, or the first would fail
+COMPONENTS = (("api-server",), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
+SCHEDULER = ("scheduler", "--skip-serve-logs")
 HEALTHY_S, MLFLOW_S = 180.0, 90.0  # seconds in which they answer on a busy machine
 
 
@@ -74,7 +71,7 @@ def started(
     Waiting
         DAGs are being walked on this store, or another Airflow is started on it.
     TimeoutError
-        It did not become healthy in three minutes; the logs are under the store.
+        It did not answer, or become healthy, in three minutes; the logs are under the store.
     """
     at = port or free_port()
     logs = Store(settings).airflow_home / "logs" / "components"
@@ -93,10 +90,17 @@ def started(
         _end_left_over_walks(env)
         password = json.loads(password_file(settings).read_text())[CONSOLE_USER]
         client = Airflow(f"http://127.0.0.1:{at}", password)
-        commands = [[sys.executable, "-m", "airflow", *component] for component in COMPONENTS]
+        commands = [_command(*component) for component in COMPONENTS]
         with running(commands, env, logs, children) as family:
-            _wait(client.is_healthy, HEALTHY_S, family, f"a healthy Airflow; see {logs}")
-            yield client
+            _wait(client.answers, HEALTHY_S, family, f"an Airflow that answers; see {logs}")
+            with running([_command(*SCHEDULER)], env, logs, family):
+                _wait(client.is_healthy, HEALTHY_S, family, f"a healthy Airflow; see {logs}")
+                yield client
+
+
+def _command(*words: str) -> list[str]:
+    """What is typed for a component of Airflow."""
+    return [sys.executable, "-m", "airflow", *words]
 
 
 def _wait(is_well: Callable[[], bool], timeout_s: float, family: Children, what: str) -> None:
@@ -161,6 +165,7 @@ def _require_free(port: int, option: str) -> None:
 def up(settings: Settings, airflow_port: int = 8080, mlflow_port: int = 5000) -> None:
     """Start both consoles, say where they are once they answer, and stop both at Ctrl-C.
 
+    At the agency (`PEIL_PLANE=agency`) that is Airflow alone: MLflow's records are the operator's.
     A process of theirs that ends is started again; one that ends again and again ends both.
 
     Raises
@@ -168,9 +173,12 @@ def up(settings: Settings, airflow_port: int = 8080, mlflow_port: int = 5000) ->
     Refused
         A port is in use, a console does not become healthy, or a process does not stay.
     """
+    is_operators = settings.plane != "agency"
     _require_free(airflow_port, "--airflow-port")
-    _require_free(mlflow_port, "--mlflow-port")
-    print("Starting Airflow and MLflow on this machine only; this takes half a minute.", flush=True)
+    if is_operators:
+        _require_free(mlflow_port, "--mlflow-port")
+    names = "Airflow and MLflow" if is_operators else "Airflow"
+    print(f"Starting {names} on this machine only; this takes half a minute.", flush=True)
     where = password_file(settings)
     # said outright: a shell's background job starts with Ctrl-C ignored, and would never stop
     for signal_no in (signal.SIGINT, signal.SIGTERM):
@@ -178,11 +186,13 @@ def up(settings: Settings, airflow_port: int = 8080, mlflow_port: int = 5000) ->
     children = Children(tell=lambda sentence: print(sentence, flush=True))
     try:
         with ExitStack() as consoles:
-            mlflow = consoles.enter_context(started_mlflow(settings, mlflow_port, children))
+            mlflow = "is the operator's, and none runs here"
+            if is_operators:
+                mlflow = consoles.enter_context(started_mlflow(settings, mlflow_port, children))
             airflow = consoles.enter_context(started(settings, airflow_port, children))
             print(f"Airflow  {airflow.url}   user {CONSOLE_USER}, password in {where}")
             print(f"MLflow   {mlflow}")
-            print("Ctrl-C stops both.", flush=True)
+            print(f"Ctrl-C stops {'both' if is_operators else 'it'}.", flush=True)
             while True:
                 children.look_after()
                 time.sleep(1)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -93,6 +94,53 @@ def test_no_address_is_printed_before_it_answers(
         for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
             signal.signal(number, handler)
     assert "http" not in capsys.readouterr().out
+
+
+def test_the_agency_has_airflow_alone_and_no_mlflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    @contextmanager
+    def answering(*_: Any) -> Iterator[Any]:
+        yield SimpleNamespace(url="http://127.0.0.1:1")
+
+    def stopped(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(standalone, "started", answering)
+    monkeypatch.setattr(standalone.time, "sleep", stopped)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        settings = Settings(data=tmp_path, plane="agency")
+        standalone.up(settings, standalone.free_port(), standalone.free_port())
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(number, handler)
+    printed = capsys.readouterr().out
+    assert "Airflow  http://127.0.0.1:1 " in printed and "none runs here" in printed
+    assert [folder.name for folder in tmp_path.iterdir()] == ["agency"]
+
+
+def test_no_task_is_started_before_the_api_server_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+
+    @contextmanager
+    def written(commands: list[list[str]], *_: Any) -> Iterator[Children]:
+        steps.extend(command[3] for command in commands)
+        yield Children()
+
+    def answered(step: str) -> Any:
+        return lambda _: steps.append(step) or True  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(standalone, "running", written)
+    monkeypatch.setattr(standalone.subprocess, "run", lambda *_, **__: None)
+    for step in ("answers", "is_healthy"):
+        monkeypatch.setattr(standalone.Airflow, step, answered(step))
+    with standalone.started(Settings(data=tmp_path)):
+        steps.append("used")
+    assert set(steps[:3]) == {"api-server", "dag-processor", "triggerer"}
+    assert steps[3:] == ["answers", "scheduler", "is_healthy", "used"]
 
 
 def test_tasks_of_a_dead_scheduler_are_looked_for_every_half_minute(tmp_path: Path) -> None:
