@@ -106,6 +106,9 @@ def faults(
     n: Annotated[int, typer.Option("--n", min=1, help="Faults, drawn by their numbers.")] = 500,
     minutes: Annotated[float, typer.Option(min=0.0, help="As many as fit in these.")] = 60.0,
     first: Annotated[int, typer.Option(min=0, help="Number of the first.")] = 0,
+    stores: Annotated[
+        Path | None, typer.Option(help="Folder of the stores that verbs begin with; they stay.")
+    ] = None,
     out: Out = None,
 ) -> None:
     """Kill, stop, fill the disk, damage files, set back the clock: does each verb find its way?
@@ -114,7 +117,7 @@ def faults(
     """
     from benchmarks.disturbed.faults import faults as measure
 
-    run(lambda: measure(range(first, first + n), minutes, tell, out))
+    run(lambda: measure(range(first, first + n), minutes, tell, out, stores))
 
 
 @app.command()

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,15 +32,26 @@ from peil.outcome import Fact, Outcome
 from peil.store.atomic import read_json
 
 N_DEVICES = 1_000
+WRITTEN_EVERY = 10
 MOST_WAYS = 5  # one after the other, each as the sentence before it says
 
 
 def faults(
-    numbers: range, minutes: float, tell: Callable[[str], object], out: Path | None = None
+    numbers: range,
+    minutes: float,
+    tell: Callable[[str], object],
+    out: Path | None = None,
+    stores: Path | None = None,
 ) -> Outcome:
     """Do the faults of some numbers, as many as fit in the minutes; write the page and its record.
 
-    What was done of other numbers stays as it was read.
+    What was done of other numbers stays as it was read. The record is written now and then, so that
+    who ends this loses little.
+
+    Parameters
+    ----------
+    stores : Path, optional
+        Folder of a store before every verb, which stays: the next run begins with it.
 
     Raises
     ------
@@ -48,31 +60,47 @@ def faults(
     """
     rows: list[dict[str, Any]] = []
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="peil-faults-") as name:
-        world = simulated(Path(name), N_DEVICES)
-        try:
-            tell(f"a store before every verb, in {time.monotonic() - began:.0f} s")
-            begun = time.monotonic()
-            for number in numbers:
-                if time.monotonic() - began > 60 * minutes:
-                    break
-                row = one(number, world)
-                rows.append(row)
-                left = (time.monotonic() - begun) / len(rows) * (len(numbers) - len(rows))
-                tell(f"{_line(row)}; {left / 60:.0f} minutes left")
-        finally:
-            world.close()
-    if not rows:
-        raise NothingMeasured("The benchmark faults measured nothing: no fault fits in the time.")
     file = record_file(out or FOLDER, "faults")
     before = read_json(file) if file.exists() else {}
+    with ExitStack() as stack:
+        temporary = tempfile.TemporaryDirectory(prefix="peil-faults-")
+        place = stores or Path(stack.enter_context(temporary))
+        world = simulated(place, N_DEVICES)
+        stack.callback(world.close)
+        tell(f"a store before every verb, in {time.monotonic() - began:.0f} s")
+
+        def write() -> Outcome:
+            record = _record(before, rows, (time.monotonic() - began) / 60, world.has_disk)
+            return write_figures("faults", record, report, facts, out)
+
+        begun = time.monotonic()
+        for number in numbers:
+            if time.monotonic() - began > 60 * minutes:
+                break
+            row = one(number, world)
+            rows.append(row)
+            left = (time.monotonic() - begun) / len(rows) * (len(numbers) - len(rows))
+            tell(f"{_line(row)}; {left / 60:.0f} minutes left")
+            if len(rows) % WRITTEN_EVERY == 0:
+                write()
+        if not rows:
+            raise NothingMeasured("The benchmark faults measured nothing: no fault fits.")
+        return write()
+
+
+def _record(
+    before: dict[str, Any], rows: list[dict[str, Any]], minutes: float, has_disk: bool
+) -> dict[str, Any]:
+    """A record of these faults, and of those that were done before and not again."""
     done = {row["number"] for row in rows}
     others = [row for row in before.get("faults", []) if row["number"] not in done]
-    taken = (time.monotonic() - began) / 60 + (before.get("minutes", 0) if others else 0)
-    figures: dict[str, Any] = {"n_devices": N_DEVICES, "has_disk": world.has_disk}
-    figures["minutes"] = round(taken, 1)
-    figures["faults"] = sorted([*others, *rows], key=lambda row: int(row["number"]))
-    return write_figures("faults", {**when_and_where(), **figures}, report, facts, out)
+    return {
+        **when_and_where(),
+        "n_devices": N_DEVICES,
+        "has_disk": has_disk,
+        "minutes": round(minutes + (before.get("minutes", 0) if others else 0), 1),
+        "faults": sorted([*others, *rows], key=lambda row: int(row["number"])),
+    }
 
 
 def one(number: int, world: World, by_clock: bool = True) -> dict[str, Any]:

@@ -65,7 +65,7 @@ OF_AIRFLOW = (
     "airflow.providers.standard.operators.hitl",
 )
 CANDIDATE = "CANDIDATE"  # stands for the hash of the candidate that lies there
-LIMIT_S = 300.0
+LIMIT_S = 1200.0  # on a machine that is busy with other things
 
 
 @dataclass(frozen=True)

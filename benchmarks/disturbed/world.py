@@ -19,6 +19,7 @@ import yaml
 
 from benchmarks.disturbed.warm import CANDIDATE, End, Warm
 from benchmarks.measuring.process import CommandFailed
+from peil.outcome import Refused
 from peil.settings import PROJECT, Settings
 from peil.store import parties
 from peil.store.atomic import canonical, read_json, sha256
@@ -43,6 +44,7 @@ FEWER = {
     "uncertainty.n_draws": 20,
     "uncertainty.n_footprints": 2,
 }
+WHOLE = "stores-of-every-verb"  # a file of this name stands where all were made
 HALF_MADE = {".part", ".old", ".wal"}
 
 
@@ -142,14 +144,27 @@ class World:
 
 
 def simulated(folder: Path, n_devices: int) -> World:
-    """A pilot of a small simulated country, run up to each verb."""
-    environment = {"PEIL_PILOTS": str(pilots(folder)), "PEIL_METHODS": str(quick_methods(folder))}
+    """A pilot of a small simulated country, run up to each verb; those of a folder that has them.
+
+    A folder in which the making was ended holds a part of them, and is refused.
+    """
+    is_whole = (folder / WHOLE).exists()
+    if not is_whole and folder.exists() and any(folder.iterdir()):
+        raise Refused(f"{folder} holds no stores of all verbs: name an empty folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not is_whole:
+        pilots(folder)
+        quick_methods(folder)
+    environment = {"PEIL_PILOTS": str(folder / "pilots")}
+    environment["PEIL_METHODS"] = str(folder / "methods.toml")
     names = ("ingest", "stage", "estimate", "train", "release", "approve", "score")
     bases = {name: folder / "base" / name for name in names}
     bases |= {"run": bases["release"], "retain": bases["score"]}
     world = World(folder, environment, bases, REST, with_airflow=True)
     try:
-        _fill(world, n_devices)
+        if not is_whole:
+            _fill(world, n_devices)
+            (folder / WHOLE).touch()
     except BaseException:
         world.close()
         raise
@@ -180,7 +195,7 @@ def _fill(world: World, n_devices: int) -> None:
 
 def _mounted(disk: Path) -> bool:
     """Put a disk of a known size there; whether this machine lets us."""
-    disk.mkdir(parents=True)
+    disk.mkdir(parents=True, exist_ok=True)
     words = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "peil-faults", str(disk)]
     try:
         return subprocess.run(words, check=False, capture_output=True).returncode == 0
