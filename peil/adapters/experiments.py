@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,10 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-import skops.io
+with warnings.catch_warnings():
+    # it asks every loaded module for the names of functions; some of Airflow's warn at each name
+    warnings.simplefilter("ignore")
+    import skops.io
 from filelock import FileLock
 from mlflow.entities import Metric, Param, Run, ViewType
 from mlflow.exceptions import MlflowException

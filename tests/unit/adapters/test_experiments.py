@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -34,3 +36,22 @@ def test_what_fails_in_the_registry_is_raised_and_its_statement_shown_to_nobody(
     experiments.client(tiny.store)
     logging.getLogger("mlflow.store.db.utils").error("INSERT INTO metrics VALUES (0.1638)")
     assert capfd.readouterr() == ("", "")
+
+
+LOUD = """
+import sys, types, warnings
+
+class Loud(types.ModuleType):
+    def __getattr__(self, name):
+        if not name.startswith("__"):
+            warnings.warn(name, FutureWarning)
+        raise AttributeError(name)
+
+sys.modules["loud"] = Loud("loud")
+import peil.adapters.experiments
+"""
+
+
+def test_the_door_is_opened_in_silence_beside_modules_that_warn_of_names() -> None:
+    done = subprocess.run([sys.executable, "-c", LOUD], capture_output=True, text=True, check=True)
+    assert "loud" not in done.stderr and "FutureWarning" not in done.stderr
