@@ -11,15 +11,23 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.tasks.chain import Pilot, day, guard, pilots, report_outcome
+from peil.tasks.chain import AT_ONCE, Pilot, day, guard, pilots, report_outcome
 from peil.tasks.products import estimate_products
 
 
 def declare(pilot: Pilot) -> DAG:
     """Declare this verb's DAG for one pilot."""
-    with DAG(**pilot.dag("estimate", __doc__), schedule=pilot.after("staged")) as dag:
+    with DAG(
+        # days that wait for the night before must not hold up that night, should it come late
+        **pilot.dag("estimate", __doc__, active_runs=31),
+        schedule=pilot.after("staged"),
+    ) as dag:
 
-        @task(task_id="estimate", on_failure_callback=pilot.tell("estimate"))
+        @task(
+            task_id="estimate",
+            max_active_tis_per_dag=AT_ONCE,
+            on_failure_callback=pilot.tell("estimate"),
+        )
         def run() -> dict[str, Any]:
             from peil.estimate.estimate import estimate
 

@@ -40,6 +40,8 @@ from peil.store.faults import disk, stopping
 # Jinja: the day of a run, for texts that people read
 WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
 
+AT_ONCE = 2  # days of a pilot that a task of many days in waiting works on together
+
 SOON = timedelta(seconds=15)  # for what waits for a person, who is there now
 
 RETRY_RULES = ExceptionRetryPolicy(

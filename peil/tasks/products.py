@@ -10,7 +10,7 @@ from typing import Any
 from airflow.sdk import task
 
 from peil.tasks.asking import asks, two_answers
-from peil.tasks.chain import Pilot, day, is_walked, report_outcome
+from peil.tasks.chain import AT_ONCE, Pilot, day, is_walked, report_outcome
 
 
 def estimate_products(pilot: Pilot, after: Any) -> None:
@@ -24,6 +24,7 @@ def estimate_products(pilot: Pilot, after: Any) -> None:
 def _estimate(pilot: Pilot, product: str) -> Any:
     @task(
         task_id=product,
+        max_active_tis_per_dag=AT_ONCE,
         trigger_rule="all_done",  # of each other they need nothing
         on_failure_callback=pilot.tell(f"estimate_{product}"),
     )
