@@ -45,7 +45,6 @@ TOGETHER = {  # files on one worker: they look at one store, or want the machine
     "attacks/test_linked_products.py": "linked",
     "end_to_end/test_airflow_backfill.py": "a started Airflow",
     "end_to_end/test_airflow_tells.py": "a started Airflow",
-    "end_to_end/test_airflow_of_an_agency.py": "a started Airflow",
     "end_to_end/test_compose.py": "a started Airflow",
 }
 LONG_FIRST = ("end_to_end/", "attacks/", "recovery/", "dags/", "deliveries/", "properties/")

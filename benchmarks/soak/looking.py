@@ -107,7 +107,7 @@ def _is(process: Process, kind: str, root: int) -> bool:
     return process.title.startswith(TASK) and not is_supervisor
 
 
-def slope(samples: list[Sample], of: str, since_s: float) -> dict[str, float]:
+def slope(samples: list[Sample], what: str, since_s: float) -> dict[str, float]:
     """Return what a component gains an hour, within its lives, with a 90 % interval.
 
     Each life has a level of its own. Neighbouring looks are alike, so that the interval is that
@@ -117,7 +117,7 @@ def slope(samples: list[Sample], of: str, since_s: float) -> dict[str, float]:
     ----------
     samples : list of Sample
         Of one component.
-    of : str
+    what : str
         ``memory_mib`` or ``n_files``.
     since_s : float
         Only later looks count, and none of the first minutes of a life.
@@ -130,7 +130,7 @@ def slope(samples: list[Sample], of: str, since_s: float) -> dict[str, float]:
         return {}
     lives = np.array([s.pid for s in late])
     hours = np.array([s.at_s for s in late]) / 3600
-    held = np.array([float(getattr(s, of)) for s in late])
+    held = np.array([float(getattr(s, what)) for s in late])
     x, y = hours.copy(), held.copy()
     for life in np.unique(lives):
         x[lives == life] -= hours[lives == life].mean()

@@ -74,6 +74,7 @@ def report(record: dict[str, Any]) -> str:
         f"{len(alerts)} incidents have each of their news in one mail, no more; `peil verify` "
         f"{'passes' if record['verified'] else 'does not pass'}; left half made: "
         f"{', '.join(record['left'])}.",
+        *(part for note in record.get("notes", []) for part in ("", note)),
         "",
         "| pilot | released | the same bytes | delivery to release, minutes: median | most |",
         "|---|---|---|---|---|",

@@ -197,7 +197,7 @@ def _components(samples: list[looking.Sample]) -> list[dict[str, Any]]:
     rows = []
     for name in looking.COMPONENTS:
         own = [each for each in samples if each.component == name]
-        gains = {of: looking.slope(own, of, half) for of in ("memory_mib", "n_files")}
+        gains = {what: looking.slope(own, what, half) for what in ("memory_mib", "n_files")}
         if all(gains.values()):
             rows.append({"component": name, **gains})
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from peil.adapters.airflow import Airflow, started
 from peil.adapters.airflow.home import CONSOLE_USER
 from peil.adapters.airflow.rest import wait_until
 from peil.adapters.airflow.standalone import free_port
-from peil.settings import Settings
+from peil.settings import PROJECT, Settings
 from peil.store import ledger
 from peil.store.store import Store
 
@@ -252,6 +253,34 @@ def test_peil_up_says_where_the_consoles_are_and_leaves_nothing_running(
     password = json.loads((data / "operator/keys/airflow/console.json").read_text())[CONSOLE_USER]
     assert password not in text
     assert len(running) > 5 and _working_on(data) == []
+
+
+def test_an_airflow_of_the_agency_receives_and_does_nothing_else(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL_"))}
+    own = {"PEIL_PLANE": "agency", "PEIL_DATA": str(data), "PEIL_OUTBOX": str(tmp_path / "outbox")}
+    command = [sys.executable, "-m", "peil.cli", "up", "--airflow-port", str(port)]
+    with subprocess.Popen(
+        command, env={**clean, **own}, cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        try:
+            passwords = json.loads((data / "agency/keys/airflow/console.json").read_text())
+            client = Airflow(f"http://127.0.0.1:{port}", passwords[CONSOLE_USER])
+            wanted = {f"receive__{file.stem}" for file in (PROJECT / "pilots").glob("*.yml")}
+            wait_until(lambda: client.dag_ids() == wanted, 60, lambda: str(client.dag_ids()))
+            assert client.get("/importErrors")["total_entries"] == 0
+        finally:
+            process.send_signal(signal.SIGTERM)
+            lines.append(process.stdout.read())
+        assert process.wait(60) == 0
+    assert "MLflow   is the operator's" in "".join(lines)
+    assert not (data / "operator").exists()
 
 
 def _working_on(data: Path) -> list[str]:
