@@ -61,7 +61,7 @@ class Consoles:
 
     def try_trigger(self, verb: str, pilot: str) -> bool:
         """Start a verb that is of no day, as its schedule does."""
-        body = {"logical_date": None, "conf": {}}
+        body: dict[str, Any] = {"logical_date": None, "conf": {}}
         try:
             self.airflow.call("POST", f"/api/v2/dags/{verb}__{pilot}/dagRuns", body)
         except AWAY:

@@ -19,12 +19,9 @@ from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
 VERBS = ("ingest", "stage", "estimate", "release", "train", "watch", "retain", "receive")
-STATE_OF = {
-    "ingest": "raw",
-    "stage": "staged",
-    "estimate": "estimated",
-    "release": "released",
-}
+STATE_OF = dict(
+    zip(VERBS[:4], ("raw", "staged", "estimated", "released"), strict=True),
+)
 ROLES = ("operator", "agency")
 PRODUCT_TASKS = ("release", "needs_approval", "released", "pages")
 TASKS = {
