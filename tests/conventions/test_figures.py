@@ -26,6 +26,7 @@ from benchmarks import (
 from benchmarks.accuracy import demo
 from benchmarks.disturbed import faults, mutations, tampering
 from benchmarks.recording import FOLDER, legible, record_file
+from benchmarks.soak import page
 from peil import methods
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.settings import PROJECT
@@ -40,6 +41,7 @@ PAGES = {
     "mutations": mutations,
     "released": released,
     "simulate": simulate,
+    "soak": page,
     "stage": stage,
     "stays": stays,
     "tampering": tampering,
@@ -62,7 +64,7 @@ def test_the_page_of_accuracy_is_that_of_its_records() -> None:
 def test_a_page_is_that_of_its_record(name: str) -> None:
     record = read_json(record_file(FOLDER, name))
     main = {"released": "before", "disclosure": "cases", "tampering": "kinds"}
-    main |= {"faults": "faults", "mutations": "mutants"}
+    main |= {"faults": "faults", "mutations": "mutants", "soak": "components"}
     assert record[main.get(name, "sizes")]
     assert (FOLDER / f"{name}.md").read_text() == PAGES[name].report(record)
 
