@@ -63,9 +63,10 @@ def faults(
     file = record_file(out or FOLDER, "faults")
     before = read_json(file) if file.exists() else {}
     with ExitStack() as stack:
-        temporary = tempfile.TemporaryDirectory(prefix="peil-faults-")
-        place = stores or Path(stack.enter_context(temporary))
-        world = simulated(place, N_DEVICES)
+        if stores is None:
+            temporary = tempfile.TemporaryDirectory(prefix="peil-faults-")
+            stores = Path(stack.enter_context(temporary))
+        world = simulated(stores, N_DEVICES)
         stack.callback(world.close)
         tell(f"a store before every verb, in {time.monotonic() - began:.0f} s")
 

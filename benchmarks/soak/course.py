@@ -46,9 +46,10 @@ class Course:
         clock: Path,
         kill_every_s: float,
         tell: Callable[[str], object],
+        keep: Callable[[], object] = lambda: None,
     ) -> None:
         self.country, self.up, self.store, self.clock = country, up, store, clock
-        self.kill_every_s, self.tell = kill_every_s, tell
+        self.kill_every_s, self.tell, self._keep = kill_every_s, tell, keep
         self.waited: dict[tuple[str, date], float] = {}
         self.samples: list[looking.Sample] = []
         self.kills: list[str] = []
@@ -73,8 +74,9 @@ class Course:
         file = self.store.released(pilot, "presence", day) / TABLE
         return file.read_bytes() if file.is_file() else None
 
-    def save(self, file: Path) -> None:
-        """Write down what was seen, for whoever wants to look again."""
+    def keep(self) -> None:
+        """Write down what was seen so far, so that who ends this loses little."""
+        self._keep()
         observed = {
             "minutes": self.minutes,
             "kills": self.kills,
@@ -83,7 +85,7 @@ class Course:
             "lines": self.up.lines,
             "n_answers": self.up.n_answered,
         }
-        write_json(file, observed)
+        write_json(self.country.folder / "observed.json", observed)
 
     def run(self, planned: list[Drop]) -> None:
         """Do everything at its time, until every day is released or patience ends.
@@ -126,6 +128,7 @@ class Course:
                 self._look_for_releases()
             if self._is_time("looks", LOOKED_S):
                 self.samples += looking.sample(self.up.process.pid, self.seconds)
+                self.keep()
             self._kill(is_over=not schedule)
             if over_at is None and not schedule:
                 over_at = self.seconds + PATIENCE_S

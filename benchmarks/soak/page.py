@@ -29,13 +29,14 @@ def is_once(alert: dict[str, Any]) -> bool:
 def facts(record: dict[str, Any]) -> dict[str, Fact]:
     """Return what the last line of the command says."""
     rows, alerts = record["days"], record["alerts"]
+    components = record.get("components", [])
     return {
         "n_days": record["n_days"] * len(rows),
         "n_same": sum(row["n_same"] for row in rows),
         "n_kills": n_kills(record),
         "n_incidents": len(alerts),
         "n_once": sum(map(is_once, alerts)),
-        "is_flat": str(all(_flat(row) for row in record["components"])),
+        "is_flat": str(all(map(_flat, components))) if components else "not read",
         "is_verified": str(record["verified"]),
     }
 
@@ -100,13 +101,16 @@ def report(record: dict[str, Any]) -> str:
         "| component | lives | MiB | gain, MiB an hour | open files | gain an hour | flat |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in record["components"]:
+    components = record.get("components", [])
+    for row in components:
         memory, files = row["memory_mib"], row["n_files"]
         lines.append(
             f"| {row['component']} | {memory['n_lives']:.0f} | {memory['mean']:.0f} | "
             f"{_gain(memory)} | {files['mean']:.0f} | {_gain(files)} | "
             f"{'yes' if _flat(row) else 'no'} |"
         )
+    if not components:
+        lines[-2:] = ["Not read in this run."]
     lines += [
         "",
         "## Alerts",

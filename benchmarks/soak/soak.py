@@ -92,12 +92,17 @@ def soak(
             reference.begin()
             hastened.begin(clock)
             course = Course(
-                country, started, Store(settings), clock / "clock.json", kill_every_s, tell
+                country,
+                started,
+                Store(settings),
+                clock / "clock.json",
+                kill_every_s,
+                tell,
+                keep=lambda: box.save(place / "mails"),
             )
             course.run(drops(pilots, days, trouble))
-            course.save(place / "observed.json")
+            course.keep()
             failed = started.failed_runs()
-        box.save(place / "mails")
         tell("what an undisturbed run releases")
         expected = reference.end()
         record = _record(country, settings, course, box, expected, environment)

@@ -64,7 +64,7 @@ def test_the_page_of_accuracy_is_that_of_its_records() -> None:
 def test_a_page_is_that_of_its_record(name: str) -> None:
     record = read_json(record_file(FOLDER, name))
     main = {"released": "before", "disclosure": "cases", "tampering": "kinds"}
-    main |= {"faults": "faults", "mutations": "mutants", "soak": "components"}
+    main |= {"faults": "faults", "mutations": "mutants", "soak": "days"}
     assert record[main.get(name, "sizes")]
     assert (FOLDER / f"{name}.md").read_text() == PAGES[name].report(record)
 
