@@ -16,7 +16,10 @@ N_ROWS = N_COLUMNS = 12
 N_DEVICES, N_STEPS = 2_000, 400
 TRUTH = {"edge": 0.06, "diagonal": 0.03, "memory": 0.4}
 SEEN = {"edge": 0.005, "diagonal": 0.008, "memory": 0.005}  # half of what must be noticed
-GIVEN = {"shape": (N_ROWS, N_COLUMNS), "tile_m": 250.0, "step_s": 10, "max_speed_m_per_s": 25.0}
+GIVEN = {
+    **{"shape": (N_ROWS, N_COLUMNS), "tile_m": 250.0, "step_s": 10, "max_speed_m_per_s": 25.0},
+    "hold_share": 0.0,  # events are drawn of devices that keep a cell wherever it serves
+}
 
 
 def footprint() -> np.ndarray:
