@@ -10,6 +10,7 @@ from typing import Any
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM, CHROMEDRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = (
@@ -65,7 +66,12 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def text(self, selector: str) -> str:
-        """Text of the first element as the reader sees it."""
+        """Text of the first element as the reader sees it; at most 10 s until it is there.
+
+        A link within the page shows its section in an event of its own, after the key's.
+        """
+        script = "return document.querySelector(arguments[0]) !== null"
+        WebDriverWait(self.driver, 10, 0.05).until(lambda _: self.run(script, selector))
         return str(self.run("return document.querySelector(arguments[0]).innerText", selector))
 
     def has_sideways_scroll(self) -> bool:
