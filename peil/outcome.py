@@ -154,3 +154,7 @@ class Stopped(BaseException):
             "after it, run the same again to go on."
         )
         self.exit_code = 128 + signal_number
+        self.signal_number = signal_number
+
+    def __reduce__(self) -> tuple[type[Stopped], tuple[int]]:
+        return Stopped, (self.signal_number,)

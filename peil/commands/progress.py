@@ -42,7 +42,8 @@ class Step:
 class Pace:
     """Steps done and left, and the time left at the pace of those that are done.
 
-    Steps that fall away (their day stopped, or nothing was to do) move the bar, not the pace.
+    Steps that fall away (their day stopped, or nothing was to do) move the bar, not the pace. Of
+    steps that go on together each second counts once.
 
     Parameters
     ----------
@@ -66,26 +67,28 @@ class Pace:
     _passed: list[Step] = field(init=False, default_factory=list)
     _timed_s: float = field(init=False, default=0.0)
     _timed_weight: float = field(init=False, default=0.0)
-    _began: float = field(init=False, default=0.0)
-    _current: tuple[str, str] | None = field(init=False, default=None)
+    _counted_to: float = field(init=False, default=0.0)
+    _current: dict[tuple[str, str], float] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._left = {(step.name, step.day): step for step in self.steps}
-        self._began = self.clock()
+        self._counted_to = self.clock()
 
     def start(self, name: str, day: str = "") -> None:
         """Say that a step begins."""
-        self._began, self._current = self.clock(), (name, day)
+        self._current[name, day] = self.clock()
 
     def finish(self, name: str, day: str = "") -> None:
         """Say that a step is done; one that was not planned changes nothing."""
         step = self._left.pop((name, day), None)
         if step is not None:
             self._passed.append(step)
-            if self._current == (name, day):
-                self._timed_s += self.clock() - self._began
+            if (name, day) in self._current:
+                now = self.clock()
+                self._timed_s += now - max(self._current[name, day], self._counted_to)
                 self._timed_weight += step.weight
-        self._current = None
+                self._counted_to = now
+        self._current.pop((name, day), None)
 
     def skip(self, day: str, *names: str) -> None:
         """Let steps of a day fall away: all that are left, or those of these names."""
@@ -114,10 +117,11 @@ class Pace:
         """Seconds that the rest takes, at the pace of the steps that were timed."""
         pace = (self._timed_s + PRIOR_S) / (self._timed_weight + PRIOR_S)
         left = pace * sum(step.weight for step in self._left.values())
-        current = self._left.get(self._current) if self._current else None
-        if current is not None:
-            left -= min(self.clock() - self._began, pace * current.weight)
-        return left
+        now = self.clock()
+        for key, began in self._current.items():
+            if key in self._left:
+                left -= min(now - max(began, self._counted_to), pace * self._left[key].weight)
+        return max(left, 0.0)
 
 
 def time_in_words(seconds: float) -> str:

@@ -5,7 +5,10 @@ What a run did is a `run_report.Report`; what is printed of it stands in `run_su
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from peil import status
 from peil.charter import reading
@@ -16,12 +19,15 @@ from peil.charter.windows import linked_products, releasable, window_of
 from peil.commands.fresh import forget
 from peil.commands.progress import Step, Tell
 from peil.commands.run_report import Released, Report
-from peil.outcome import GateClosed, Refused
+from peil.outcome import GateClosed, Outcome, Refused
 from peil.pages import build
 from peil.score import truth
 from peil.store import ledger, lock, verifying
 from peil.store.atomic import read_json
 from peil.store.store import Store
+
+if TYPE_CHECKING:  # Airflow takes seconds to import, and refusing a day does not need it
+    from peil.adapters.airflow.second import SecondProcess
 
 VERBS = ("ingest", "stage", "estimate", "release")
 # seconds a step takes on two cores for a day of the demo (12 000 devices, 870 000 rows)
@@ -37,6 +43,8 @@ WEIGHTS = {
     "pages": 5.0,
     "retain": 1.0,
 }
+# days from which a second process is worth its start, some ten seconds of a core
+TOGETHER_FROM_DAYS = 5
 # another run of the pilot, of other days, may be scoring and building pages: that takes a minute
 AFTER_WAIT_S = 600.0
 # and more for each day of a linkage window, when its last day is estimated and released
@@ -119,37 +127,77 @@ def _walk_days(
     under way is estimated with the champion there is.
     """
     tell("prepare", "", "starts")
+    from peil import train
     from peil.adapters.airflow.home import prepare
+    from peil.adapters.airflow.second import second_process
     from peil.adapters.airflow.walking import walk
 
     prepare(store.settings)
     tell("prepare", "", "done")
+    is_long = len(days) >= TOGETHER_FROM_DAYS and store.settings.threads > 1
+    with second_process(charter.pilot) if is_long else nullcontext() as second:
+        walked = _Walked(charter.pilot, days, report, tell, second)
+        walked.through(*VERBS[:2])
+        if train.is_due(charter, store):
+            tell("train", "", "starts")
+            report.outcomes.extend(walk("train", charter.pilot, str(days[-1])))
+            tell("train", "", "done")
+        else:
+            tell("train", "", "unchanged")
+        walked.through(*VERBS[2:])
 
-    def through(verbs: tuple[str, ...]) -> None:
-        for day in days:
-            for verb in verbs:
-                if day in report.stopped:
-                    break
-                tell(verb, str(day), "starts")
-                try:
-                    report.outcomes.extend(walk(verb, charter.pilot, str(day)))
-                except (Refused, GateClosed) as stop:
-                    report.stopped[day] = str(stop)
-                    report.exit_code = max(report.exit_code, stop.exit_code)
-                    tell(verb, str(day), "stopped")
-                    break
-                tell(verb, str(day), "done")
 
-    through(VERBS[:2])
-    from peil import train
+@dataclass(frozen=True)
+class _Walked:
+    """The days of a run on their way: each verb takes them in order.
 
-    if train.is_due(charter, store):
-        tell("train", "", "starts")
-        report.outcomes.extend(walk("train", charter.pilot, str(days[-1])))
-        tell("train", "", "done")
-    else:
-        tell("train", "", "unchanged")
-    through(VERBS[2:])
+    With a second process the later verb of a day goes on while the next day begins.
+    """
+
+    pilot: str
+    days: list[date]
+    report: Report
+    tell: Tell
+    second: SecondProcess | None
+
+    def through(self, earlier: str, later: str) -> None:
+        """Take each day that is not stopped through two verbs."""
+        for day in self.days:
+            if day in self.report.stopped or not self._take(earlier, day):
+                continue
+            if self.second is None:
+                self._take(later, day)
+            else:
+                self.tell(later, str(day), "starts")
+                self.second.ask(later, str(day))
+                self._hear(self.second)
+        if self.second is not None:
+            self._hear(self.second, wait=True)
+
+    def _take(self, verb: str, day: date) -> bool:
+        from peil.adapters.airflow.walking import walk
+
+        self.tell(verb, str(day), "starts")
+        try:
+            self._end(verb, day, list(walk(verb, self.pilot, str(day))))
+        except (Refused, GateClosed) as stop:
+            self._end(verb, day, stop)
+        return day not in self.report.stopped
+
+    def _hear(self, second: SecondProcess, wait: bool = False) -> None:
+        for (verb, day), answer in second.answers(wait):
+            self._end(verb, date.fromisoformat(day), answer)
+
+    def _end(self, verb: str, day: date, answer: list[Outcome] | Exception) -> None:
+        """Note how a verb ended; a stop is its own day's, any other fault ends the run."""
+        if isinstance(answer, Refused | GateClosed):
+            self.report.stopped[day] = str(answer)
+            self.report.exit_code = max(self.report.exit_code, answer.exit_code)
+        elif isinstance(answer, Exception):
+            raise answer
+        else:
+            self.report.outcomes.extend(answer)
+        self.tell(verb, str(day), "stopped" if day in self.report.stopped else "done")
 
 
 def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:

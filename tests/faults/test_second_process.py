@@ -1,0 +1,111 @@
+"""A run's second process: in order, its refusals its own days', and gone when the run is gone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from peil.adapters.airflow.second import second_process
+from peil.outcome import GateClosed, Outcome, Refused, Stopped
+
+DAYS = [f"2026-03-0{day}" for day in range(2, 6)]
+
+
+def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
+    """Do what the verb's name says, in place of a DAG."""
+    if verb == "refuse":
+        raise Refused(f"no delivery of {day}")
+    if verb == "close":
+        raise GateClosed(f"{day} is not believable")
+    if verb == "break":
+        raise OSError(28, "No space left on device", "/store")
+    if verb == "die":
+        os._exit(9)
+    if verb == "last":
+        Path(pilot).write_text(str(os.getpid()))
+        time.sleep(60)
+    return [Outcome(verb, pilot, day, "done", {"process": os.getpid()})]
+
+
+def test_verbs_are_walked_in_order_in_another_process() -> None:
+    with second_process("demo", walk) as second:
+        for day in DAYS:
+            second.ask("stage", day)
+        answers = list(second.answers(wait=True))
+    assert [walked for walked, _ in answers] == [("stage", day) for day in DAYS]
+    (outcome,) = {answer[0].facts["process"] for _, answer in answers}  # type: ignore[index]
+    assert outcome != os.getpid()
+
+
+def test_a_refusal_comes_as_it_was_raised_and_the_next_day_goes_on() -> None:
+    verbs = ("refuse", "close", "break", "stage")
+    with second_process("demo", walk) as second:
+        for verb, day in zip(verbs, DAYS, strict=True):
+            second.ask(verb, day)
+        answers = [answer for _, answer in second.answers(wait=True)]
+    assert [type(answer) for answer in answers] == [Refused, GateClosed, OSError, list]
+    assert str(answers[0]) == "no delivery of 2026-03-02"
+    assert isinstance(answers[2], OSError) and answers[2].filename == "/store"
+
+
+def test_a_second_process_that_dies_is_told_with_its_day() -> None:
+    with second_process("demo", walk) as second:
+        second.ask("die", DAYS[0])
+        with pytest.raises(RuntimeError, match="die of 2026-03-02 died"):
+            list(second.answers(wait=True))
+
+
+def test_one_that_is_asked_to_stop_stops_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    with second_process(str(file), walk) as second:
+        second.ask("last", DAYS[0])
+        os.kill(_pid(file), signal.SIGTERM)
+        with pytest.raises(Stopped) as stop:
+            list(second.answers(wait=True))
+    assert stop.value.exit_code == 143
+
+
+def test_a_run_that_ends_early_ends_it(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    with second_process(str(file), walk) as second:
+        second.ask("last", DAYS[0])
+        pid = _pid(file)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_run_that_is_killed_does_not_leave_it_behind(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    run = multiprocessing.get_context("spawn").Process(target=_run, args=(str(file),))
+    run.start()
+    pid = _pid(file)
+    run.kill()
+    run.join()
+    for _ in range(150):
+        if not Path(f"/proc/{pid}").exists() or _is_dead(pid):
+            return
+        time.sleep(0.1)
+    pytest.fail("it walks on")
+
+
+def _run(file: str) -> None:
+    with second_process(file, walk) as second:
+        second.ask("last", DAYS[0])
+        list(second.answers(wait=True))
+
+
+def _is_dead(pid: int) -> bool:
+    return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+
+
+def _pid(file: Path) -> int:
+    for _ in range(300):
+        if file.exists() and (text := file.read_text()):
+            return int(text)
+        time.sleep(0.1)
+    pytest.fail("it did not begin")
