@@ -9,32 +9,22 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("DO_NOT_TRACK", "true")
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-
-with warnings.catch_warnings():
-    # it asks every loaded module for the names of functions; some of Airflow's warn at each name
-    warnings.simplefilter("ignore")
-    import skops.io
 from filelock import FileLock
 from mlflow.entities import Metric, Param, Run, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from peil.outcome import Refused
+from peil.adapters import registered
+from peil.adapters.registered import RUN_ID
 from peil.store.provenance import code_hash, git_commit
 from peil.store.store import Store
 
-# Only our own estimators are ever loaded from a registry file (no pickle, see docs/privacy.md).
-TRUSTED = ["peil_models.footprint.signal_strength.FootprintSignalStrength"]
-RUN_ID = "peil.run_id"
+OLD_FILE = "footprint.skops"  # a version of before models were folders
 # what MLflow answers of a model or an alias that it does not know
 UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
@@ -68,6 +58,7 @@ def _make_database(store: Store) -> None:
     """Make MLflow's database aside: its dozens of migrations cannot go on after a kill."""
     file = store.operator / "mlflow.db"
     if file.exists():
+        registered.follow(file, store.mlflow_artifacts)
         return
     lock = store.lock("mlflow", "database")
     lock.parent.mkdir(parents=True, exist_ok=True)
@@ -198,34 +189,31 @@ def register(
     metrics: Mapping[str, float],
     tags: Mapping[str, str],
 ) -> int:
-    """Register a footprint as a new version, once per `run_id`. Returns its number.
-
-    The file is skops: it holds the estimator's parameters and can run no code.
-    """
+    """Register a footprint as a new version, once per `run_id`. Returns its number."""
     flow = client(store)
     for version in _versions(flow, pilot):
         if version.tags.get(RUN_ID) == run_id:
             return int(version.version)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "footprint.skops"
-        skops.io.dump(footprint, file)
-        own = log_run(
-            store,
-            pilot,
-            run_id,
-            f"train {tags['peil.footprint']}",
-            parameters,
-            metrics,
-            tags,
-            [file],
-        )
+    own = log_run(
+        store, pilot, run_id, f"train {tags['peil.footprint']}", parameters, metrics, tags
+    )
+    model_id, place = registered.log(
+        flow,
+        _experiment(flow, store, pilot),
+        own,
+        run_id,
+        "footprint",
+        footprint,
+        {name: value for name, value in vars(footprint).items() if not name.endswith("_")},
+    )
     name = model_name(pilot)
     try:
         flow.create_registered_model(name)
     except MlflowException:
         flow.get_registered_model(name)
-    source = f"{flow.get_run(own).info.artifact_uri}/footprint.skops"
-    created = flow.create_model_version(name, source=source, run_id=own, tags={RUN_ID: run_id})
+    created = flow.create_model_version(
+        name, source=place, run_id=own, tags={RUN_ID: run_id}, model_id=model_id
+    )
     return int(created.version)
 
 
@@ -248,19 +236,20 @@ def champion(store: Store, pilot: str) -> Version | None:
         if error.error_code not in UNKNOWN:
             raise  # a registry that cannot be read is not one that knows of no champion
         return None
+    label = f"Version {version.version} of {model_name(pilot)}"
     with tempfile.TemporaryDirectory() as folder:
-        file = flow.download_artifacts(str(version.run_id), "footprint.skops", folder)
-        try:
-            footprint = skops.io.load(file, trusted=TRUSTED)
-        except skops.io.exceptions.UntrustedTypesFoundException:
-            raise Refused(
-                f"Version {version.version} of {model_name(pilot)} holds types that are not on "
-                "our list: it is not loaded; register it again with `peil train`."
-            ) from None
-    # A version registered before a parameter existed takes that parameter's default.
-    attributes, kind = vars(footprint), type(footprint)
-    given = {name: attributes[name] for name in kind._get_param_names() if name in attributes}
-    return Version(int(version.version), version.tags[RUN_ID], kind(**given), True)
+        footprint = registered.load(_file_of(flow, version, Path(folder)), label)
+    return Version(int(version.version), version.tags[RUN_ID], footprint, True)
+
+
+def _file_of(flow: MlflowClient, version: Any, folder: Path) -> Path:
+    """Fetch a version's file; one of before there were folders lies with its run."""
+    if str(version.source).endswith(OLD_FILE):
+        return Path(flow.download_artifacts(str(version.run_id), OLD_FILE, str(folder)))
+    from mlflow.artifacts import download_artifacts
+
+    place = f"{version.source}/{registered.FILE}"
+    return Path(download_artifacts(place, dst_path=str(folder), tracking_uri=flow.tracking_uri))
 
 
 def compare(store: Store, pilot: str) -> dict[str, list[dict[str, Any]]]:

@@ -56,6 +56,7 @@ def released(small_pilot: Settings) -> Store:
     return Store(small_pilot)
 
 
+@pytest.mark.slow
 def test_estimates_need_no_row_of_a_device(
     released: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

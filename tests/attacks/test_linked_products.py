@@ -120,6 +120,7 @@ def test_one_key_names_a_device_on_all_days_of_a_window_and_files_have_their_own
     assert f"{DAYS[0]}.raw.key" not in contents  # its 12 hours are over: shredded
 
 
+@pytest.mark.slow
 def test_every_row_is_read_once_whatever_the_number_of_buckets(linked_store: Store) -> None:
     with found(linked_store):
         charter = reading.load("demo")
@@ -208,6 +209,7 @@ def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
     assert n_published > 50
 
 
+@pytest.mark.slow
 def test_two_keys_and_two_runs_release_the_same_bytes(linked_store: Store, early: Early) -> None:
     with found(early.store) as patch:
         run(("ingest", "stage"), DAYS[1:])
@@ -236,6 +238,7 @@ def test_a_second_time_nothing_is_done_again(linked_store: Store) -> None:
     assert {f: f.stat().st_mtime_ns for f in linked_store.operator.rglob("*.parquet")} == before
 
 
+@pytest.mark.slow
 def test_presence_is_the_same_with_and_without_linkage(
     linked_store: Store, small_deliveries: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ def score(pilot: Pilot, network: Network, deliver: Deliver) -> dict[str, object]
     return answers
 
 
+@pytest.mark.slow
 def test_eight_weeks_counted_by_hand(pilot: Pilot) -> None:
     network = Network(SEEDS[0])
     answers = score(pilot, network, pilot.by_hand)

@@ -102,6 +102,7 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
     assert accounted(own, pilot) == reasons
 
 
+@pytest.mark.slow
 def test_the_demos_delivery_is_told_as_its_own_charter_reads_it(
     small_deliveries: Settings, tmp_path: Path
 ) -> None:

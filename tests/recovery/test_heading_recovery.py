@@ -13,6 +13,8 @@ import pytest
 
 from peil_models.location import Histories, LocationHMM, LocationHMMHeading, connection_by_strength
 
+pytestmark = pytest.mark.slow  # a quarter of a minute and more of a core
+
 N, TILE_M, N_DEVICES, N_STEPS = 20, 250.0, 150, 60
 FAST, SLOW, FAST_SHARE = 14.0, 2.0, 0.6
 GIVEN = {"shape": (N, N), "tile_m": TILE_M, "step_s": 10, "max_speed_m_per_s": 25.0}

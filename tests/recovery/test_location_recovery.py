@@ -12,6 +12,8 @@ import pytest
 
 from peil_models.location import Histories, LocationHMM
 
+pytestmark = pytest.mark.slow  # a quarter of a minute and more of a core
+
 N_ROWS = N_COLUMNS = 12
 N_DEVICES, N_STEPS = 2_000, 400
 TRUTH = {"edge": 0.06, "diagonal": 0.03, "memory": 0.4}

@@ -13,6 +13,8 @@ import pytest
 
 from peil_models.multiplicity import MultiplicityOneToOne, MultiplicityPairwise
 
+pytestmark = pytest.mark.slow  # a quarter of a minute and more of a core
+
 N_DEVICES, N_PAIRS, DISTANCE = 300, 40, 5.5
 SEEN = 0.005
 

@@ -1,0 +1,192 @@
+"""Models as they lie in MLflow's registry: what MLflow's own `load_model` reads, at any path.
+
+Which version is champion, and what a run logs, is `experiments`'s business.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DO_NOT_TRACK", "true")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+
+with warnings.catch_warnings():
+    # it asks every loaded module for the names of functions; some of Airflow's warn at each name
+    warnings.simplefilter("ignore")
+    import skops.io
+from mlflow.models import Model, ModelSignature
+from mlflow.tracking import MlflowClient
+from mlflow.types import ColSpec, DataType, Schema
+
+from peil.outcome import Refused
+
+# Only our own estimators are ever loaded from a registry file (no pickle, see docs/privacy.md).
+TRUSTED = ["peil_models.footprint.signal_strength.FootprintSignalStrength"]
+FILE = "model.skops"  # within the folder of a model, beside MLmodel
+RUN_ID = "peil.run_id"
+NEEDED = ("peil-models", "scikit-learn", "skops")  # to load one
+# columns of MLflow's database that hold the place of the store
+PLACES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+# what a footprint is fitted on: the columns of a cell plan that it cannot do without
+CELLS = Schema(
+    [ColSpec(DataType.string, "cell_id"), *(ColSpec(DataType.double, n) for n in ("x_m", "y_m"))]
+)
+
+
+def save(model: Any, folder: Path, run_id: str) -> None:
+    """Write a model as `mlflow.sklearn.load_model` reads it; the same bytes for the same model.
+
+    The file is skops: it holds an estimator's parameters and can run no code.
+    """
+    import mlflow.sklearn
+
+    with _silent("mlflow.sklearn", "mlflow.utils.environment"):
+        mlflow.sklearn.save_model(
+            model,
+            str(folder),
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED,
+            signature=ModelSignature(inputs=CELLS),
+            pip_requirements=[f"{name}=={metadata.version(name)}" for name in NEEDED],
+            # else it draws an id and looks at the clock
+            mlflow_model=Model(model_uuid=run_id, utc_time_created="1970-01-01 00:00:00"),
+        )
+    _make_canonical(folder / FILE)
+    written = Model.load(str(folder))
+    written.model_size_bytes = (folder / FILE).stat().st_size
+    written.save(str(folder / "MLmodel"))
+
+
+def _make_canonical(file: Path) -> None:
+    """Write a skops file again without addresses in memory and moments, so that it is its content.
+
+    Objects in it are told apart by numbers: here they count in the order in which they come.
+    """
+    with zipfile.ZipFile(file) as archive:
+        entries = {name: archive.read(name) for name in sorted(archive.namelist())}
+    numbers: dict[int, int] = {}
+
+    def counted(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {
+                key: numbers.setdefault(value, len(numbers)) if key == "__id__" else counted(value)
+                for key, value in node.items()
+            }
+        return [counted(item) for item in node] if isinstance(node, list) else node
+
+    schema = json.dumps(counted(json.loads(entries.pop("schema.json"))))
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in {**entries, "schema.json": schema.encode()}.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+
+
+def log(
+    flow: MlflowClient,
+    experiment: str,
+    own: str,
+    run_id: str,
+    name: str,
+    model: Any,
+    parameters: Mapping[str, Any],
+) -> tuple[str, str]:
+    """Log a model with its run, once per `run_id`. Returns MLflow's id of it and its place."""
+    query = f"tags.`{RUN_ID}` = '{run_id}'"
+    for left in flow.search_logged_models([experiment], filter_string=query):
+        if str(left.status) == "READY":
+            return str(left.model_id), str(left.artifact_location)
+        flow.delete_logged_model(left.model_id)
+    logged = flow.create_logged_model(
+        experiment,
+        name=name,
+        source_run_id=own,
+        tags={RUN_ID: run_id},
+        params={key: str(value) for key, value in parameters.items()},
+        model_type="footprint",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        save(model, Path(folder) / "model", run_id)
+        flow.log_model_artifacts(logged.model_id, str(Path(folder) / "model"))
+    flow.finalize_logged_model(logged.model_id, "READY")
+    return str(logged.model_id), str(logged.artifact_location)
+
+
+def load(file: Path, label: str) -> Any:
+    """Load a model of ours.
+
+    Raises
+    ------
+    Refused
+        It holds types that are none of ours, or it cannot be read.
+    """
+    try:
+        model = skops.io.load(file, trusted=TRUSTED)
+    except skops.io.exceptions.UntrustedTypesFoundException:
+        raise Refused(
+            f"{label} holds types that are not on our list: it is not loaded; register it again "
+            "with `peil train`."
+        ) from None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise Refused(
+            f"{label} cannot be read ({type(error).__name__}): restore the folder of MLflow from "
+            "backup, or register it again with `peil train`."
+        ) from None
+    # A version registered before a parameter existed takes that parameter's default.
+    attributes, kind = vars(model), type(model)
+    return kind(
+        **{name: attributes[name] for name in kind._get_param_names() if name in attributes}
+    )
+
+
+def follow(database: Path, artifacts: Path) -> None:
+    """Let a registry whose store was moved or copied name the place where it lies now.
+
+    MLflow writes absolute places into its database. They are changed in one transaction.
+    """
+    here = artifacts.absolute().as_uri()
+    with sqlite3.connect(database) as connection:
+        rows = connection.execute(
+            "SELECT name, artifact_location FROM experiments WHERE artifact_location LIKE 'file:%'"
+        ).fetchall()
+        before = {
+            place.removesuffix(f"/{name}") for name, place in rows if place.endswith(f"/{name}")
+        } - {here}
+        for place in sorted(before):
+            for table, column in PLACES:
+                connection.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
+                    f"WHERE substr({column}, 1, ?) = ?",
+                    (here, len(place) + 1, len(place) + 1, f"{place}/"),
+                )
+    connection.close()
+
+
+@contextmanager
+def _silent(*names: str) -> Iterator[None]:
+    """Keep a library from telling what whoever trains can do nothing about."""
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
