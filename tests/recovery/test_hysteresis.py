@@ -74,6 +74,7 @@ def of_chain(model, chances, histories, true_m):
     return errors(located.x_m, located.y_m, located.spread_m, true_m)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_chain_as_it_comes_is_no_worse_than_one_event_and_as_sure_as_it_errs(seed):
     signal, histories, places, tiles = world(seed)
