@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     methods: Path = Field(PROJECT / "methods.toml", description="the statistical choices")
     memory: str = Field("2GB", description="memory limit of DuckDB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(2, ge=1, description="threads of DuckDB")
+    two_processes_from_days: int = Field(
+        5, ge=2, description="`peil run` of so many days uses two processes, each with its memory"
+    )
     settle_s: float = Field(1.0, ge=0, description="seconds between two looks at a fresh file")
     unpacked_ratio: int = Field(
         200, ge=1, description="a gzip that unpacks to more times its size is refused"

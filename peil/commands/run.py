@@ -43,8 +43,6 @@ WEIGHTS = {
     "pages": 5.0,
     "retain": 1.0,
 }
-# days from which a second process is worth its start, some ten seconds of a core
-TOGETHER_FROM_DAYS = 5
 # another run of the pilot, of other days, may be scoring and building pages: that takes a minute
 AFTER_WAIT_S = 600.0
 # and more for each day of a linkage window, when its last day is estimated and released
@@ -134,7 +132,7 @@ def _walk_days(
 
     prepare(store.settings)
     tell("prepare", "", "done")
-    is_long = len(days) >= TOGETHER_FROM_DAYS and store.settings.threads > 1
+    is_long = len(days) >= store.settings.two_processes_from_days and store.settings.threads > 1
     with second_process(charter.pilot) if is_long else nullcontext() as second:
         walked = _Walked(charter.pilot, days, report, tell, second)
         walked.through(*VERBS[:2])

@@ -50,7 +50,9 @@ def test_a_fresh_run_and_another_pseudonym_key_release_the_same_bytes(
     key.unlink()
     key.write_bytes(bytes(range(32)))
     key.chmod(0o400)
-    done = peil(data, "run", "pilots/demo.yml", "--to", DAYS[-1], "--fresh")
+    words = ("run", "pilots/demo.yml", "--to", DAYS[-1], "--fresh")
+    # in two processes, as a run of many days: the small pilot was made by one
+    done = peil(data, *words, PEIL_TWO_PROCESSES_FROM_DAYS="2", PEIL_THREADS="2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert key.read_bytes() == bytes(range(32))
     assert released(data) == released(small_pilot.data)
@@ -215,6 +217,7 @@ def test_a_closed_gate_stops_its_own_day_only_and_tells_a_person(
 ) -> None:
     deliveries = tmp_path / "deliveries"
     shutil.copytree(small_deliveries.deliveries_folder, deliveries)
+    two_processes = {"PEIL_TWO_PROCESSES_FROM_DAYS": "2", "PEIL_THREADS": "2"}
     file = next((deliveries / "demo/events" / DAYS[0]).glob("*.csv.gz"))
     lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
     # every third record's time cannot be read: more than the gate of raw believes of a delivery
@@ -232,6 +235,7 @@ def test_a_closed_gate_stops_its_own_day_only_and_tells_a_person(
         DAYS[1],
         PEIL_DELIVERIES=str(deliveries),
         PEIL_TRUTH=str(store_settings.truth_folder),
+        **two_processes,
     )
     assert done.returncode == 3, done.stdout + done.stderr
     assert f"{DAYS[0]} stopped" in done.stderr
