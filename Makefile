@@ -43,7 +43,7 @@ pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the p
 	@$(PEIL) simulate --devices $(DEVICES) --days $(DAYS)
 	@$(PEIL) run demo
 
-test: .venv/.dev ## run the tests (10 to 18 minutes on two cores, by what else they do)
+test: .venv/.dev ## run the tests (12 minutes on two cores, more where others use them)
 	@$(PYTEST) -m "not slow and not compose"
 
 test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker compose
