@@ -160,20 +160,20 @@ def follow(database: Path, artifacts: Path) -> None:
 
     MLflow writes absolute places into its database. They are changed in one transaction.
     """
-    here = artifacts.absolute().as_uri()
+    place_now = artifacts.absolute().as_uri()
     with sqlite3.connect(database) as connection:
         rows = connection.execute(
             "SELECT name, artifact_location FROM experiments WHERE artifact_location LIKE 'file:%'"
         ).fetchall()
         before = {
             place.removesuffix(f"/{name}") for name, place in rows if place.endswith(f"/{name}")
-        } - {here}
+        } - {place_now}
         for place in sorted(before):
             for table, column in PLACES:
                 connection.execute(
                     f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
                     f"WHERE substr({column}, 1, ?) = ?",
-                    (here, len(place) + 1, len(place) + 1, f"{place}/"),
+                    (place_now, len(place) + 1, len(place) + 1, f"{place}/"),
                 )
     connection.close()
 

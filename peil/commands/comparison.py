@@ -10,6 +10,9 @@ from rich.table import Table
 
 from peil.adapters import experiments
 from peil.charter.period import Period
+from peil.estimate.estimators import RELEASED_ESTIMATOR
+from peil.score import paired
+from peil.store.atomic import read_whole
 
 SCORES = ("mape_day_plain", "mape_day", "wape_day", "bias_day", "coverage")
 PARAMETERS = ("path_loss_exponent", "midpoint_dbm", "steepness", "judged_deviance")
@@ -18,7 +21,8 @@ PARAMETERS = ("path_loss_exponent", "midpoint_dbm", "steepness", "judged_devianc
 def tables(pilot: str) -> list[Table]:
     """Make a table of estimators (mean over days of their scores), and one of footprint versions.
 
-    Where no footprint is registered yet there is no second table.
+    Between them, where there is a known truth, each estimator beside the released one. Where no
+    footprint is registered yet there is no table of versions.
     """
     period = Period.open(pilot)
     record = experiments.compare(period.store, period.pilot)
@@ -42,7 +46,38 @@ def tables(pilot: str) -> list[Table]:
             version["footprint"],
             *(_with_error(version, name) for name in PARAMETERS),
         )
-    return [runs, versions] if record["versions"] else [runs]
+    compared = read_whole(period.store.scores(period.pilot) / "scores.json").get("paired", [])
+    shown = [runs, *([beside(compared)] if compared else [])]
+    return [*shown, versions] if record["versions"] else shown
+
+
+def beside(compared: list[dict[str, Any]]) -> Table:
+    """Lay each estimator beside the released one: by how much it errs less, per group of zones."""
+    groups = [group for group in paired.GROUPS if any(row["group"] == group for row in compared)]
+    table = Table(
+        "estimator",
+        *(group.replace(" ", "\n") for group in groups),
+        "it is",
+        title=f"Errors beside {RELEASED_ESTIMATOR}, which is released",
+        caption="Smaller (+) or larger (-) than its error, with 95 % intervals over zones and "
+        f"days ({max(row['n_zones'] for row in compared)} and "
+        f"{max(row['n_days'] for row in compared)}).",
+        padding=(0, 0),
+    )
+    for name in sorted({row["estimator"] for row in compared}):
+        own = {row["group"]: row for row in compared if row["estimator"] == name}
+        cells = [_gain(own[group]) if group in own else "-" for group in groups]
+        table.add_row(name, *cells, paired.verdict(compared, name))
+    return table
+
+
+def _gain(row: dict[str, Any]) -> str:
+    """A gain in percent, its interval below it.
+
+    >>> _gain({"gain": -0.123, "lower": -0.2, "upper": 0.04})
+    '-12%\\n-20..+4'
+    """
+    return f"{row['gain']:+.0%}\n{100 * row['lower']:+.0f}..{100 * row['upper']:+.0f}"
 
 
 def _with_error(version: dict[str, Any], name: str) -> str:

@@ -17,8 +17,9 @@ from peil.charter import reading
 from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.estimate import night as night_hours
+from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Outcome, Refused
-from peil.score import linked, released, truth
+from peil.score import linked, paired, released, truth
 from peil.store import lock
 from peil.store.atomic import canonical, read_json, write_json
 from peil.store.store import Store
@@ -61,12 +62,14 @@ def score(pilot: str) -> Outcome:
         by_day = {
             str(day): _by_estimator(charter, rows) for day, rows in zip(days, joined, strict=True)
         }
-        whole = _by_estimator(charter, pd.concat(joined, ignore_index=True))
+        rows = pd.concat(joined, ignore_index=True)
+        whole = _by_estimator(charter, rows)
         products = linked.by_product(charter, area, store)
         record = {
             "quantity": joined[0]["quantity"].iloc[0],
             "days": by_day,
             "whole": whole,
+            "paired": paired.against(rows, RELEASED_ESTIMATOR),
             "products": {
                 name: linked.mean_over_days(figures) for name, figures in products.items()
             },
@@ -122,7 +125,13 @@ def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame
     rows["value"] = rows[true.quantity]
     rows["plain"] = rows["n_devices"] * _one_factor(charter, area, day, store, rows)
     rows["quantity"] = true.quantity
-    rows["local_hour"] = rows["hour_at"].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
+    hour = rows["hour_at"].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
+    rows["local_hour"] = hour
+    choices = methods.section("score", charter.pilot)
+    night = methods.section("weighting", charter.pilot)
+    rows["is_day"] = hour.between(choices["day_start_hour"], choices["day_end_hour"])
+    rows["is_night"] = hour.ge(night["night_start_hour"]) & hour.lt(night["night_end_hour"])
+    rows["day"], rows["is_off"] = str(day), not night_hours.is_working(charter, day)
     return rows[rows["n_devices"].notna()]  # an hour that nobody observed has no score
 
 
@@ -154,12 +163,8 @@ def _by_estimator(charter: Charter, rows: pd.DataFrame) -> dict[str, dict[str, f
 
 
 def _figures(charter: Charter, rows: pd.DataFrame) -> dict[str, float]:
-    choices = methods.section("score", charter.pilot)
-    night = methods.section("weighting", charter.pilot)
     level = methods.section("uncertainty", charter.pilot)["level"]
-    hour = rows["local_hour"].to_numpy()
-    by_day = (hour >= choices["day_start_hour"]) & (hour <= choices["day_end_hour"])
-    by_night = (hour >= night["night_start_hour"]) & (hour < night["night_end_hour"])
+    by_day, by_night = rows["is_day"].to_numpy(), rows["is_night"].to_numpy()
     figures: dict[str, float] = {}
     for label, chosen in (("day", by_day), ("night", by_night)):
         part = rows[chosen]

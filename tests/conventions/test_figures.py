@@ -77,6 +77,18 @@ def test_every_benchmark_has_its_records_and_they_are_legible() -> None:
         assert file.read_text() == legible(read_json(file)) + "\n", file.name
 
 
+def test_the_readme_says_what_was_measured_of_released_presence() -> None:
+    words = " ".join((PROJECT / "README.md").read_text().split())
+    page = (FOLDER / "released.md").read_text().split("\n## demo\n")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines()]
+    now = {row[0]: [cell.split("%")[0] for cell in row[2:]] for row in rows if row[1:2] == ["now"]}
+    names = {"combined": "errs by", "em": "EM", "sb": "sum of posteriors", "voronoi": "Voronoi"}
+    for name, called in names.items():
+        assert f"{called} {now[name][0]} %" in words, name
+    covered = round(float(now["presence, municipality"][4]))
+    assert f"{covered} of 100 of its 90 % intervals" in words
+
+
 def test_intervals_of_visitors_are_no_narrower_than_was_learnt() -> None:
     record = demo_record()
     assert (record["champion"], set(record["learnt"])) == (RELEASED_ESTIMATOR, set(ESTIMATORS))

@@ -14,9 +14,11 @@ from peil_models.scores.figures import (
     wape_squares,
 )
 from peil_models.scores.labelled_time import LabelledTime, common_time, f1_on_time
+from peil_models.scores.paired import PairedGain, paired_gain
 
 __all__ = [
     "LabelledTime",
+    "PairedGain",
     "bias",
     "common_part_of_commuters",
     "common_time",
@@ -25,6 +27,7 @@ __all__ = [
     "interval_coverage",
     "interval_score",
     "mape",
+    "paired_gain",
     "wape",
     "wape_squares",
 ]

@@ -77,6 +77,21 @@ def test_estimators_and_footprints_fit_with_every_head_whole(
         assert word in text, word
 
 
+def test_every_group_beside_the_released_estimator_fits(tiny: Any) -> None:
+    row = {"gain": -0.123, "lower": -0.456, "upper": 0.1, "n_zones": 342, "n_days": 28}
+    compared = [
+        {"estimator": name, "group": group, **row}
+        for name in ("landuse", "voronoi")
+        for group in comparison.paired.GROUPS
+    ]
+    console, output = printed()
+    console.print(comparison.beside(compared))
+    text = output.getvalue()
+    assert max(map(len, text.splitlines())) <= 80 and "…" not in text
+    for word in ("-12%", "-46..+10", "visited", "no difference", "342 and", "landuse"):
+        assert word in text, word
+
+
 def test_without_a_trained_footprint_no_empty_table_is_shown(
     tiny: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
