@@ -16,7 +16,8 @@ from peil.adapters import database
 from peil.redteam.leaks import places_of, scan
 from peil.settings import Settings
 
-pytestmark = pytest.mark.timeout(900)
+# a finished store is scanned in the ordinary run too, in test_redteam_command
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
