@@ -18,7 +18,7 @@ from typing import Any, Literal
 from peil.charter.clock import end_of
 from peil.charter.schema import Charter
 from peil.charter.windows import Window, window_of
-from peil.store.atomic import read_json
+from peil.store.atomic import read_json, read_whole
 from peil.store.store import Store
 
 OPT_OUT = "since its counts held somebody who opted out"
@@ -54,10 +54,13 @@ def _staged_end(charter: Charter, store: Store, day: date) -> datetime:
 
 
 def _moment(manifest: Any, name: str, charter: Charter, day: date) -> datetime | None:
-    """When a state was made; a manifest of an older Peil says nothing, so the day's own end."""
+    """When a state was made; one of an older Peil or a damaged one says nothing: the day's end.
+
+    So what is damaged dies early, rather than living on until somebody mends it.
+    """
     if not manifest.exists():
         return None
-    at = read_json(manifest).get(name)
+    at = read_whole(manifest).get(name)
     return datetime.fromisoformat(at) if at else end_of(day, charter.time_zone)
 
 

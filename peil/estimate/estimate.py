@@ -48,9 +48,11 @@ def estimate(pilot: str, day: str) -> Outcome:
         only counts under the threshold.
     """
     period = Period.open(pilot, day)
-    if period.is_released():
+    record = period.store.estimated_record(period.pilot, period.day)
+    is_estimated = record.exists()
+    # a damaged record of a released day is made again from the same counts, while they live
+    if period.is_released() and not (is_estimated and not read_whole(record)):
         return period.outcome("estimate", "unchanged", {"why": "released"})
-    is_estimated = period.store.estimated_record(period.pilot, period.day).exists()
     if retained := period.retained("estimate", "staged", is_estimated):
         return retained
     require_open("staged", period.pilot, str(period.day))

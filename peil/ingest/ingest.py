@@ -49,9 +49,14 @@ def ingest(pilot: str, day: str) -> Outcome:
 
 
 def _released(period: Period) -> Outcome:
+    facts: dict[str, Fact] = {"why": "released"}
+    manifest = period.store.raw_manifest(period.pilot, period.day)
+    if manifest.exists() and not read_whole(manifest):
+        # a closed day is not landed again, and what is damaged must not keep it from dying in time
+        manifest.unlink()
+        facts["note"] = "the damaged record of what was landed is gone: corrections are not told"
     late = corrections.after_release(period.charter, period.day, period.store)
     corrections.keep(period.store, period.pilot, period.day, late)
-    facts: dict[str, Fact] = {"why": "released"}
     if late:
         facts["n_corrections_flagged"] = len(late)
     if _has_new_opt_outs(period):

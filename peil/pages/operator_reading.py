@@ -16,7 +16,7 @@ from peil.charter.schema import Charter
 from peil.pages import operator_page
 from peil.stage import accounting
 from peil.store import ledger
-from peil.store.atomic import read_json
+from peil.store.atomic import read_whole
 from peil.store.store import Store
 
 
@@ -71,7 +71,7 @@ def _day_states(
             reason=standing.why if gate == "closed" or number == reached + 1 else "",
         )
     record = store.estimated(charter.pilot, standing.day) / "estimated.json"
-    facts = read_json(record)["facts"] if record.exists() else {}
+    facts = read_whole(record).get("facts", {})
     return operator_page.DayStates(
         day=str(standing.day),
         states=states,

@@ -21,7 +21,7 @@ from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Outcome, Refused
 from peil.score import linked, paired, released, truth
 from peil.store import lock
-from peil.store.atomic import canonical, read_json, write_json
+from peil.store.atomic import canonical, read_json, read_whole, write_json
 from peil.store.store import Store
 from peil_models import scores
 
@@ -77,7 +77,7 @@ def score(pilot: str) -> Outcome:
         if published := released.of_pilot(charter, area, store):
             record["released"] = published
         file = store.scores(charter.pilot) / "scores.json"
-        if file.exists() and canonical(read_json(file)) == canonical(record):
+        if canonical(read_whole(file)) == canonical(record):
             n_days = f"{len(days)} days"
             return Outcome("score", charter.pilot, n_days, "unchanged", {}, [str(file)])
         for day in days:

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from peil.charter.schema import Charter, CharterPart
-from peil.store.atomic import read_json
+from peil.store.atomic import read_whole
 from peil.store.store import Store
 
 
@@ -39,17 +39,19 @@ def accounts(charter: Charter, store: Store, day: date) -> list[FileAccount]:
     Returns
     -------
     list of FileAccount
-        In the order of delivery; empty for a day that is not staged.
+        In the order of delivery; empty for a day that is not staged, or whose records are damaged
+        (`peil status` names them).
     """
     landed, staged = (
         store.raw_manifest(charter.pilot, day),
         store.staged_manifest(charter.pilot, day),
     )
-    if not (landed.exists() and staged.exists()):
+    records = read_whole(landed), read_whole(staged)
+    if not all(records):
         return []
-    rows = read_json(staged)["accounting"]
+    rows = records[1]["accounting"]
     file_accounts = []
-    for file in read_json(landed)["files"]:
+    for file in records[0]["files"]:
         own = [row for row in rows if row["file_name"] == file["name"]]
         file_accounts.append(
             FileAccount(

@@ -44,9 +44,11 @@ def stage(pilot: str, day: str) -> Outcome:
         The raw state is not there.
     """
     period = Period.open(pilot, day)
-    if period.is_released():
+    record = period.store.staged_manifest(period.pilot, period.day)
+    is_staged = record.exists()
+    # a damaged record of a released day is made again from the same rows, while they live
+    if period.is_released() and not (is_staged and not read_whole(record)):
         return period.outcome("stage", "unchanged", {"why": "released"})
-    is_staged = period.store.staged_manifest(period.pilot, period.day).exists()
     if retained := period.retained("stage", "raw", is_staged):
         return retained
     require_open("raw", period.pilot, str(period.day))
