@@ -29,6 +29,7 @@ def declare(pilot: Pilot) -> DAG:
             on_failure_callback=pilot.tell("estimate"),
         )
         def run() -> dict[str, Any]:
+            """Estimate presence by each estimator, with joint draws for intervals."""
             from peil.estimate.estimate import estimate
 
             return report_outcome(estimate(pilot.name, day()))

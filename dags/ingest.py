@@ -32,6 +32,7 @@ def declare(pilot: Pilot) -> DAG:
 
         @task(task_id="ingest", on_failure_callback=pilot.tell("ingest"))
         def run() -> dict[str, Any]:
+            """Land the day's files, sealed; those who opted out are never written."""
             from peil.ingest.ingest import ingest
 
             return report_outcome(ingest(pilot.name, day()))

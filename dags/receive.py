@@ -25,6 +25,7 @@ def declare(pilot: Pilot) -> DAG:
         # the next quarter of an hour tries again
         @task(task_id="receive", retries=0, on_failure_callback=pilot.tell("receive"))
         def run() -> dict[str, Any]:
+            """Verify what lies in the outbox and take it in."""
             from peil.release.crossing.receive import receive
 
             return report_outcome(receive(pilot.name))

@@ -32,12 +32,14 @@ def declare(pilot: Pilot) -> DAG:
             on_failure_callback=pilot.tell("release"),
         )
         def run() -> dict[str, Any]:
+            """Protect and audit the day: a candidate, which has not left."""
             from peil.release.release import release
 
             return report_outcome(release(pilot.name, day()))
 
         @task.branch(task_id="needs_approval", on_failure_callback=pilot.tell("approval"))
         def needs_approval() -> str:
+            """Ask people, unless it crossed before or the pilot is simulated."""
             from peil.charter.period import Period
 
             if Period.open(pilot.name, day()).has_crossed():
@@ -51,12 +53,14 @@ def declare(pilot: Pilot) -> DAG:
             on_failure_callback=pilot.tell("publish"),
         )
         def cross() -> dict[str, Any]:
+            """Let what two people approved cross to the agency, signed."""
             from peil.release.release import publish
 
             return report_outcome(publish(pilot.name, day()))
 
         @task(task_id="pages", on_failure_callback=pilot.tell("pages"))
         def show() -> None:
+            """Make the pages again."""
             from peil.pages.build import rebuild
 
             if not is_walked():  # `peil run` builds them once, at its end

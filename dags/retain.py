@@ -23,6 +23,7 @@ def declare(pilot: Pilot) -> DAG:
 
         @task(task_id="retain", on_failure_callback=pilot.tell("retain"))
         def run() -> dict[str, Any]:
+            """Delete what is past its time, keys first, with a receipt each."""
             from peil.watch.retain.retain import retain
 
             return report_outcome(retain(pilot.name))

@@ -19,6 +19,7 @@ def declare(pilot: Pilot) -> DAG:
 
         @task(task_id="stage", on_failure_callback=pilot.tell("stage"))
         def run() -> dict[str, Any]:
+            """Pseudonymise, clean and count the day, in SQL by dbt."""
             from peil.stage.stage import stage
 
             return report_outcome(stage(pilot.name, day()))

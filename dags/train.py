@@ -19,6 +19,7 @@ def declare(pilot: Pilot) -> DAG:
 
         @task(task_id="train", on_failure_callback=pilot.tell("train"))
         def run() -> dict[str, Any]:
+            """Fit the footprint on first nights, judge it on later ones, promote a better one."""
             from peil.train import train
 
             return report_outcome(train(pilot.name))

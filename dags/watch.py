@@ -25,6 +25,7 @@ def declare(pilot: Pilot) -> DAG:
         # the next hour tries again
         @task(task_id="watch", retries=0, on_failure_callback=pilot.tell("watch"))
         def run() -> dict[str, Any]:
+            """Look for trouble; tell what is new and what has ended."""
             from peil.watch.watch import watch
 
             return report_outcome(watch(pilot.name, asked_day()))
@@ -32,6 +33,7 @@ def declare(pilot: Pilot) -> DAG:
         # what lasts is on the operator's pages, whoever could be told of it
         @task(task_id="pages", retries=0, trigger_rule="all_done")
         def show() -> None:
+            """Make the pages again: what lasts is on them."""
             from peil.pages.build import rebuild
 
             if not is_walked():

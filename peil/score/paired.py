@@ -67,11 +67,11 @@ def against(rows: pd.DataFrame, incumbent: str) -> list[dict[str, Any]]:
 def _groups(about: pd.DataFrame) -> dict[str, pd.Series]:
     """Which zone-hours belong to a group; sizes and visits as the truth has them."""
     by_day, at_night = about[about["is_day"]], about[about["is_night"]]
-    zone = about.index.get_level_values("zone_id")
+    zone = about.index.get_level_values("zone_id").to_series(index=about.index)
     size = by_day.groupby("zone_id")["n_true"].mean()
     visits = size / at_night.groupby("zone_id")["n_true"].mean()
-    is_small = pd.Series(zone.map(size <= size.median()).fillna(False).astype(bool), about.index)
-    is_visited = pd.Series(zone.map(visits >= VISITED).fillna(False).astype(bool), about.index)
+    is_small = zone.isin(size.index[size <= size.median()])
+    is_visited = zone.isin(visits.index[visits >= VISITED])
     is_day = about["is_day"]
     chosen = (
         is_day,

@@ -72,6 +72,7 @@ def two_answers(pilot: Pilot, product: str, asker: str, suffix: str = "") -> tup
     for role in ROLES:
         question = HITLOperator(
             task_id=f"approval_{role}{suffix}",
+            doc_md=f"Show {parties.words(role)} what would leave, and ask whether it may.",
             subject=f"Release {product} of {pilot.name}, {WHEN}? ({parties.words(role)})",
             body=f"{{{{ ti.xcom_pull(task_ids='{asker}', key='shown') }}}}\n\nWhat is released "
             "cannot be called back. Your name, your answer and the candidate go into the ledger; "
@@ -96,6 +97,7 @@ def _recorded(pilot: Pilot, product: str, role: str, asker: str, suffix: str) ->
         on_failure_callback=pilot.tell("approval"),
     )
     def record(answer: dict[str, Any]) -> bool:
+        """Write the answer into the ledger with who gave it; a rejection skips what follows."""
         from peil.release import approvals
 
         is_yes: bool = answer["chosen_options"] == [YES]

@@ -40,6 +40,14 @@ from peil.store.faults import disk, stopping
 # Jinja: the day of a run, for texts that people read
 WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
 
+STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
+# where in the store a state lies
+HOLDS = {
+    "raw": "operator/sealed/{pilot}",
+    "staged": "operator/sealed/{pilot}",
+    "estimated": "operator/estimated/{pilot}",
+    "released": "agency/released/{pilot}",
+}
 AT_ONCE = 2  # days of a pilot that a task of many days in waiting works on together
 
 SOON = timedelta(seconds=15)  # for what waits for a person, who is there now
@@ -69,10 +77,12 @@ class Pilot:
     due: time | None = None
     linked: tuple[str, ...] = ()
     releasable: tuple[str, ...] = ()
+    is_sample: bool = False
 
     def asset(self, state: str) -> Asset:
         """Return the asset that says: this state of this pilot exists for that day."""
-        return Asset(f"peil://{self.name}/{state}")
+        extra: dict[str, Any] = {"holds": f"{HOLDS[state].format(pilot=self.name)}, a day each"}
+        return Asset(f"peil://{self.name}/{state}", group=self.name, extra=extra)
 
     def after(self, state: str) -> PartitionedAssetTimetable:
         """Return the schedule 'once for every day of which that state exists'."""
@@ -82,12 +92,16 @@ class Pilot:
         """Return the arguments every DAG of this pilot has in common."""
         return {
             "dag_id": f"{verb}__{self.name}",
-            "tags": [verb, self.name],
+            "dag_display_name": f"{verb} {self.name} (days of {self.time_zone})",
+            "description": (doc or "").split("\n", 1)[0].partition(": ")[2],
+            "tags": [verb, self.name, *([STATE_OF[verb]] if verb in STATE_OF else [])],
             "doc_md": doc,
             "catchup": False,
-            "is_paused_upon_creation": False,
+            # a sample's delivery comes from outside, once: its DAGs wait until somebody wants them
+            "is_paused_upon_creation": self.is_sample,
             "max_active_runs": active_runs,
             "default_args": {
+                "owner": "agency" if verb == "receive" else "operator",
                 # five hours of waiting for a late delivery: 5, 10, 20, 40, then 60 minutes
                 "retries": 8,
                 "retry_delay": timedelta(minutes=5),
@@ -158,6 +172,7 @@ def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
         "due": read.inputs.events.due,
         "linked": tuple(product.name for product in products),
         "releasable": tuple(product.name for product in products if product.is_releasable),
+        "is_sample": read.inputs.root == "outside",
     }
 
 
@@ -248,6 +263,7 @@ def guard(
 
     @task.branch(task_id="gate", on_failure_callback=pilot.tell(f"gate_{state}"))
     def look(outcome: dict[str, Any]) -> str:
+        """Ask the gate whether the batch can be believed."""
         from peil import gates
 
         if outcome["facts"].get("why") in CLOSED:
@@ -262,6 +278,7 @@ def guard(
         on_failure_callback=pilot.tell(f"quarantine_{state}"),
     )
     def set_aside() -> None:
+        """Set the day aside and tell a person."""
         from peil import gates
 
         report = gates.check(state, pilot.name, day())

@@ -29,6 +29,7 @@ def _estimate(pilot: Pilot, product: str) -> Any:
         on_failure_callback=pilot.tell(f"estimate_{product}"),
     )
     def run() -> dict[str, Any]:
+        """Estimate the product for all days of a window that is whole."""
         from peil.tasks.windows import estimate
 
         return report_outcome(estimate(pilot.name, product, day()))
@@ -47,12 +48,14 @@ def _release(pilot: Pilot, product: str) -> None:
         task_id=f"{product}_is_ready", on_failure_callback=pilot.tell(f"release_{product}")
     )
     def is_ready() -> str | None:
+        """Go on once the window is whole and estimated."""
         from peil.tasks.windows import readiness
 
         return f"release_{product}" if readiness(pilot.name, product, day()) == "ready" else None
 
     @task(task_id=f"release_{product}", on_failure_callback=pilot.tell(f"release_{product}"))
     def run() -> dict[str, Any]:
+        """Protect and audit the product: candidates, which have not left."""
         from peil.tasks.windows import release_window
 
         return report_outcome(release_window(pilot.name, product, day()))
@@ -61,6 +64,7 @@ def _release(pilot: Pilot, product: str) -> None:
 
     @task.branch(task_id=asker, on_failure_callback=pilot.tell(f"release_{product}"))
     def needs_approval() -> str:
+        """Ask people, unless nothing is left to cross or the pilot is simulated."""
         from peil.tasks.windows import unreleased_days
 
         days = unreleased_days(pilot.name, product, day())
@@ -73,12 +77,14 @@ def _release(pilot: Pilot, product: str) -> None:
         on_failure_callback=pilot.tell(f"publish_{product}"),
     )
     def cross() -> dict[str, Any]:
+        """Let what two people approved cross to the agency, signed."""
         from peil.tasks.windows import publish_window
 
         return report_outcome(publish_window(pilot.name, product, day()))
 
     @task(task_id=f"pages_{product}", on_failure_callback=pilot.tell("pages"))
     def show() -> None:
+        """Make the pages again."""
         from peil.pages.build import rebuild
 
         if not is_walked():  # `peil run` builds them once, at its end

@@ -92,13 +92,6 @@ def test_each_file_is_read_within_five_seconds(bag: Any) -> None:
     assert max(took.values()) < 5, took
 
 
-def test_a_dag_says_its_verb_its_pilot_and_what_to_do_if_it_fails(bag: Any) -> None:
-    for dag_id, dag in bag.dags.items():
-        verb, pilot = dag_id.split("__")
-        assert set(dag.tags) == {verb, pilot}
-        assert "\nIf it fails: " in dag.doc_md, dag_id
-
-
 def test_a_dag_has_no_task_but_verb_gate_state_quarantine_approval_and_its_products(
     bag: Any,
 ) -> None:

@@ -1,0 +1,64 @@
+"""What people read of a DAG in Airflow: its words, owner, time zone and assets; and what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from peil.adapters.airflow.home import DAGS
+from peil.charter import reading
+from peil.settings import PROJECT
+from peil.tasks.chain import STATE_OF
+
+PILOTS = PROJECT / "pilots"
+PLACES = {
+    "raw": "operator/sealed",
+    "staged": "operator/sealed",
+    "estimated": "operator/estimated",
+    "released": "agency/released",
+}
+
+
+@pytest.fixture
+def bag(read_dags: Any) -> Any:
+    dags = read_dags(DAGS, PILOTS)
+    assert {f"{verb}__demo" for verb in STATE_OF} <= set(dags.dags)
+    return dags
+
+
+def test_a_dag_says_its_verb_its_pilot_and_what_to_do_if_it_fails(bag: Any) -> None:
+    for dag_id, dag in bag.dags.items():
+        verb, pilot = dag_id.split("__")
+        assert set(dag.tags) == {verb, pilot, *([STATE_OF[verb]] if verb in STATE_OF else [])}
+        assert "\nIf it fails: " in dag.doc_md, dag_id
+        assert dag.doc_md.startswith(f"{verb.capitalize()}: {dag.description}\n"), dag_id
+        assert dag.owner == ("agency" if verb == "receive" else "operator")
+        zone = reading.load(PILOTS / f"{pilot}.yml").time_zone
+        assert dag.dag_display_name == f"{verb} {pilot} (days of {zone})"
+
+
+def test_every_task_says_what_it_does(bag: Any) -> None:
+    silent = {
+        f"{dag_id}.{task.task_id}"
+        for dag_id, dag in bag.dags.items()
+        for task in dag.tasks
+        # a task named after a state says by its name that the state exists
+        if not task.doc_md and task.task_id not in STATE_OF.values()
+    }
+    assert silent == set()
+
+
+def test_dags_of_samples_wait_until_somebody_wants_them(bag: Any) -> None:
+    paused = {
+        dag_id.split("__")[1] for dag_id, dag in bag.dags.items() if dag.is_paused_upon_creation
+    }
+    assert paused == {"essnet_sample", "multimno_sample"}
+
+
+def test_assets_say_of_which_pilot_they_are_and_where_they_lie(bag: Any) -> None:
+    for verb, state in STATE_OF.items():
+        (asset,) = bag.dags[f"{verb}__demo"].get_task(state).outlets
+        assert asset.group == "demo"
+        place = asset.extra["holds"].removesuffix(", a day each")
+        assert place == f"{PLACES[state]}/demo"
