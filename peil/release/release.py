@@ -179,8 +179,6 @@ def _candidate(period: Period, product: Product) -> Outcome:
     content = hashlib.sha256(csv.encode()).hexdigest()
     facts = _counts(table)
     metadata = _metadata(charter, day, record, facts, content, product)
-    # how far the night misses the cell plan: what the statement says of it
-    metadata["misfit_share"] = _misfit_share(period)
     metadata["land_use"] = area.land_use
     write_json(aside / "metadata.json", metadata)
     for language, words in statement.privacy(charter, metadata).items():
@@ -208,13 +206,6 @@ def _check_together(period: Period, figures: ReleasedMargins) -> None:
         raise
 
 
-def _misfit_share(period: Period) -> float:
-    """How far the night that calibrates the day misses its cell plan, whatever the product."""
-    record = period.store.estimated_record(period.charter.pilot, period.day, PRESENCE)
-    facts = read_json(record)["facts"] if record.exists() else {}
-    return round(float(facts.get("misfit_share", 0.0)), 2)
-
-
 def _counts(table: pd.DataFrame) -> dict[str, Any]:
     """How many entries there are, and how many withheld; a row may stand for several of these."""
     n_entries = table["N_ENTRIES"] if "N_ENTRIES" in table else pd.Series(1, index=table.index)
@@ -240,6 +231,8 @@ def _metadata(
             "estimator": RELEASED_ESTIMATOR,
             f"{RELEASED_ESTIMATOR}_steps": record["facts"][f"{RELEASED_ESTIMATOR}_steps"],
             "night": record["night"],
+            # how far the night misses the cell plan: what the statement says of it
+            "misfit_share": round(float(record["facts"].get("misfit_share", 0.0)), 2),
         }
         if product.name == PRESENCE
         else {

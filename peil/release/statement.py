@@ -174,8 +174,7 @@ def _of_plan(language: str, charter: Charter, metadata: dict[str, Any]) -> str:
     least = float(methods.section("presence", charter.pilot)["polygons_misfit_min"])
     if not misfit > least:
         return ""
-    is_presence = metadata.get("product", "presence") == "presence"
-    return (DOUBT if is_presence else statement_linked.DOUBT)[language].format(
+    return DOUBT[language].format(
         days=", ".join(metadata.get("doubted_days", [metadata["period"]])),
         misfit=round(100 * misfit),
         noticed=round(100 * least),

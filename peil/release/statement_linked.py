@@ -41,20 +41,6 @@ WITHIN = {  # of trips
     "  stilte begint: wanneer zij is gemaakt, is niet te zien.",
 }
 
-DOUBT = {
-    "en": """
-- The night of {days} contradicts the cell plan that these figures rest on: antenna sectors served
-  {misfit} % more or fewer devices than it leads one to expect, where {noticed} % is usual at most.
-  Powers, directions or places in it are wrong. Devices are followed by that plan, so that homes and
-  trips may lie in a neighbouring area, by more than intervals say.""",
-    "nl": """
-- De nacht van {days} spreekt het antenneplan tegen waar deze cijfers op rusten: antennesectoren
-  bedienden {misfit} % meer of minder toestellen dan het doet verwachten; meer dan {noticed} % is
-  ongewoon. Vermogens, richtingen of plaatsen erin kloppen niet. Toestellen worden met dat plan
-  gevolgd, zodat woonplaatsen en reizen in een buurgemeente kunnen liggen, meer dan intervallen
-  zeggen.""",
-}
-
 EN = """# What these figures are, and what protects the people behind them
 
 {title}, {period}. {subject}, made from network records of
@@ -75,7 +61,7 @@ EN = """# What these figures are, and what protects the people behind them
 
 ## How good the figures are
 - A figure is an estimate with an interval. {level} of 100 intervals are meant to hold the true
-  number; {held}{doubt}{within}
+  number; {held}{within}
 - Devices are not people. Persons are found by letting the devices that live in a municipality
   stand for everybody in its register; a device of a visitor from abroad stands for as many as
   the operator's share says.
@@ -109,7 +95,7 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
 
 ## Hoe goed de cijfers zijn
 - Een cijfer is een schatting met een interval. {level} van de 100 intervallen moeten het ware
-  aantal bevatten; {held}{doubt}{within}
+  aantal bevatten; {held}{within}
 - Toestellen zijn geen mensen. Personen volgen doordat de toestellen die in een gemeente wonen voor
   iedereen in haar register staan; een toestel van een bezoeker uit het buitenland staat voor zo
   veel bezoekers als het aandeel van de operator zegt.

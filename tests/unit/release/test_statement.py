@@ -137,15 +137,3 @@ def test_a_product_that_follows_devices_says_so_and_for_how_long(tiny: Any, prod
     assert not re.search(r"[{}]", words["en"] + words["nl"])
     shape = [re.findall(r"^(# |## |- )", words[language], re.M) for language in ("en", "nl")]
     assert shape[0] == shape[1]
-
-
-@pytest.mark.parametrize("product", ["flows", "visitors"])
-@pytest.mark.parametrize("language", ["en", "nl"])
-def test_who_follows_devices_by_a_contradicted_plan_says_so(
-    tiny: Any, product: str, language: str
-) -> None:
-    usual = statement.privacy(tiny.charter, {**LINKED, "product": product})[language]
-    doubted = {**LINKED, "product": product, "misfit_share": 0.73}
-    more = " ".join(statement.privacy(tiny.charter, doubted)[language].replace(usual, "").split())
-    words = {"en": "homes and trips may lie in a", "nl": "woonplaatsen en reizen in een buur"}
-    assert words[language] in more and re.findall(r"(\d+) %", more) == ["73", "45"]
