@@ -206,9 +206,13 @@ def located(
     >>> two_at_once = device_rows.Bucket(*map(np.array, ([0, 0], [5.0, 5.0], [0, 1], [7, 8], [0])))
     >>> located(two_at_once, np.array([True, False]))
     (array([-1,  0]), array([8, 7]))
+    >>> abroad = device_rows.Bucket(*map(np.array, ([0, 0], [5.0, 6.0], [-2, 0], [7, 8], [0])))
+    >>> located(abroad, np.array([False]))
+    (array([-2, -1]), array([7, 8]))
     """
     cell, timing = bucket.cell.copy(), bucket.timing
-    cell[(cell >= 0) & ~is_located[cell]] = device_rows.UNLOCATED
+    at_cell = np.flatnonzero(cell >= 0)  # others are abroad: no position in the list of cells
+    cell[at_cell[~is_located[cell[at_cell]]]] = device_rows.UNLOCATED
     is_at_once = (np.diff(bucket.device) == 0) & (np.diff(bucket.at_s) == 0)
     if not (is_at_once & (np.diff(cell) < 0)).any():
         return cell, timing
