@@ -55,6 +55,18 @@ def test_a_slower_machine_is_believed_by_and_by() -> None:
     assert pace.seconds_left() == pytest.approx(40.0 * 140 / 60)
 
 
+def test_of_steps_that_go_on_together_each_second_counts_once() -> None:
+    clock = Clock()
+    pace = Pace(steps(), clock)
+    pace.start("ingest", "a")
+    pace.start("ingest", "b")
+    clock.now = 10.0
+    pace.finish("ingest", "a")
+    pace.finish("ingest", "b")
+    # a weight of 20 in 10 s, beside the 20 s believed beforehand
+    assert pace.seconds_left() == pytest.approx(60.0 * 30 / 40)
+
+
 def test_a_stopped_day_moves_the_bar_and_not_the_pace() -> None:
     clock = Clock()
     pace = Pace(steps(), clock)
