@@ -9,7 +9,7 @@ from peil.outcome import Refused
 
 
 def on_plane(cells: pd.DataFrame, crs: str) -> pd.DataFrame:
-    """Cells with `x_m`, `y_m` on a plane.
+    """Project cells onto a plane, in metres: `x_m`, `y_m`.
 
     Parameters
     ----------

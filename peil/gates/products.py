@@ -33,7 +33,7 @@ NUMBERS = ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER")
 
 
 def check(charter: Charter, product: str, day: date, store: Store) -> GateReport:
-    """Ask what we believe of a product's candidate, and write the answer down.
+    """Judge a product's candidate by its suite of expectations, and write the report.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
 
 
 def require_open(charter: Charter, product: str, day: date, store: Store) -> GateReport:
-    """Ask, and let nothing cross a closed gate: the release is set aside and people are told.
+    """Judge the candidate; where its gate is closed, set it aside, tell people and refuse.
 
     Raises
     ------

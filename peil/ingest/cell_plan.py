@@ -1,4 +1,4 @@
-"""Are the positions of a cell plan where the pilot is? Swapped latitude and longitude are told."""
+"""Check that a cell plan lies in the pilot's part of the world, and bound what is read of one."""
 
 from __future__ import annotations
 
@@ -35,8 +35,6 @@ def require_not_swapped(connection: duckdb.DuckDBPyConnection, plan: str, crs: s
     (n_cells,) = connection.execute(query).fetchone() or (0,)
     if not n_cells or not crs.upper().startswith("EPSG:"):
         return
-    from pyproj import CRS  # a quarter of a second
-
     area = CRS(crs).area_of_use
     if area is None:
         return

@@ -42,7 +42,7 @@ def send(store: Store, charter: Charter, product: str, day: date, aside: Path) -
 
 
 def finish(store: Store, charter: Charter, product: str, day: date) -> None:
-    """On one machine take out of the outbox what a killed run had taken in already, or half."""
+    """Take in what a killed run left in the outbox, where one machine is both planes."""
     sent = store.outbound(charter.pilot, product, day)
     if store.plane == "both" and any(sent.parent.glob(f"*{day}*")):
         take(store, charter, only=sent)
