@@ -30,6 +30,7 @@ from peil.store.atomic import (
     read_json,
     read_whole,
     replace_folder,
+    require_whole,
     sha256,
     write_json,
 )
@@ -49,10 +50,10 @@ def estimate(pilot: str, day: str) -> Outcome:
     """
     period = Period.open(pilot, day)
     record = period.store.estimated_record(period.pilot, period.day)
-    is_estimated = record.exists()
-    # a damaged record of a released day is made again from the same counts, while they live
-    if period.is_released() and not (is_estimated and not read_whole(record)):
+    if period.is_released():
+        require_whole(record)
         return period.outcome("estimate", "unchanged", {"why": "released"})
+    is_estimated = record.exists()
     if retained := period.retained("estimate", "staged", is_estimated):
         return retained
     require_open("staged", period.pilot, str(period.day))

@@ -17,7 +17,14 @@ from peil.ingest.file_check import FileCheck, is_still, look, state_of
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.store import sealed
-from peil.store.atomic import canonical, read_whole, removed_on_failure, sha256, write_json
+from peil.store.atomic import (
+    canonical,
+    read_whole,
+    removed_on_failure,
+    require_whole,
+    sha256,
+    write_json,
+)
 from peil.store.faults import disk
 from peil.store.store import Store
 
@@ -49,14 +56,10 @@ def ingest(pilot: str, day: str) -> Outcome:
 
 
 def _released(period: Period) -> Outcome:
-    facts: dict[str, Fact] = {"why": "released"}
-    manifest = period.store.raw_manifest(period.pilot, period.day)
-    if manifest.exists() and not read_whole(manifest):
-        # a closed day is not landed again, and what is damaged must not keep it from dying in time
-        manifest.unlink()
-        facts["note"] = "the damaged record of what was landed is gone: corrections are not told"
+    require_whole(period.store.raw_manifest(period.pilot, period.day))
     late = corrections.after_release(period.charter, period.day, period.store)
     corrections.keep(period.store, period.pilot, period.day, late)
+    facts: dict[str, Fact] = {"why": "released"}
     if late:
         facts["n_corrections_flagged"] = len(late)
     if _has_new_opt_outs(period):

@@ -24,6 +24,7 @@ from peil.store.atomic import (
     read_json,
     read_whole,
     removed_on_failure,
+    require_whole,
     write_json,
 )
 from peil.store.faults import disk
@@ -45,10 +46,10 @@ def stage(pilot: str, day: str) -> Outcome:
     """
     period = Period.open(pilot, day)
     record = period.store.staged_manifest(period.pilot, period.day)
-    is_staged = record.exists()
-    # a damaged record of a released day is made again from the same rows, while they live
-    if period.is_released() and not (is_staged and not read_whole(record)):
+    if period.is_released():
+        require_whole(record)
         return period.outcome("stage", "unchanged", {"why": "released"})
+    is_staged = record.exists()
     if retained := period.retained("stage", "raw", is_staged):
         return retained
     require_open("raw", period.pilot, str(period.day))

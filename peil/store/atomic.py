@@ -88,6 +88,21 @@ def read_whole(path: Path) -> dict[str, Any]:
         return {}
 
 
+def require_whole(path: Path) -> None:
+    """Refuse a damaged record of a released day: made again, it might not be what was released.
+
+    Raises
+    ------
+    Damaged
+        It is there, and not whole.
+    """
+    if path.exists() and not read_whole(path):
+        raise Damaged(
+            f"The file {path} of the store is damaged, and its day is released: it is not made "
+            "again; restore it from backup."
+        )
+
+
 def fresh_folder(path: Path) -> Path:
     """An empty folder: whatever an interrupted run left there is gone."""
     if path.exists():

@@ -260,27 +260,32 @@ def test_a_verb_on_a_released_day_says_unchanged(small_pilot: Settings, verb: st
 def test_a_damaged_record_of_a_released_day_holds_up_neither_death_nor_pages(
     copied_store: Settings,
 ) -> None:
-    """What the sentence names leads on, and makes again what its rows still can."""
+    """Its verb says to restore it, since made again it might not be what was released."""
     operator = copied_store.data / "operator"
     records = {
-        ("ingest", "demo", DAYS[1]): operator / f"sealed/demo/{DAYS[1]}.raw.json",
-        ("stage", "demo", DAYS[1]): operator / f"sealed/demo/{DAYS[1]}.staged.json",
-        ("estimate", "demo", DAYS[1]): operator
-        / f"estimated/demo/presence/{DAYS[1]}/estimated.json",
-        ("score", "demo"): operator / "estimated/demo/scores/scores.json",
+        "ingest": operator / f"sealed/demo/{DAYS[1]}.raw.json",
+        "stage": operator / f"sealed/demo/{DAYS[1]}.staged.json",
+        "estimate": operator / f"estimated/demo/presence/{DAYS[1]}/estimated.json",
     }
-    for words, file in records.items():
+    for verb, file in records.items():
         whole = file.read_bytes()
         file.write_bytes(whole[: len(whole) // 2])
         seen = peil_here(copied_store.data, "status", "demo", COLUMNS="400").stdout
-        assert file.name in seen, words
-        for line in (("retain", "demo"), words, ("retain", "demo")):
-            done = peil_here(copied_store.data, *line)
-            assert done.returncode == 0, (line, done.stderr)
-            assert "could not be made again" not in done.stderr, line
-        if words[0] in ("estimate", "score"):
-            assert file.read_bytes() == whole, words
+        assert file.name in seen, verb
+        assert peil_here(copied_store.data, "retain", "demo").returncode == 0, verb
+        done = peil_here(copied_store.data, verb, "demo", DAYS[1])
+        assert done.returncode == 2 and "restore it from backup" in done.stderr, verb
+        assert "could not be made again" not in done.stderr, verb
         file.write_bytes(whole)
+        assert peil_here(copied_store.data, verb, "demo", DAYS[1]).returncode == 0, verb
+
+
+def test_a_damaged_record_of_scores_is_made_again(copied_store: Settings) -> None:
+    file = copied_store.data / "operator/estimated/demo/scores/scores.json"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    assert peil_here(copied_store.data, "score", "demo").returncode == 0
+    assert file.read_bytes() == whole
 
 
 def test_status_and_the_pages_are_there(small_pilot: Settings) -> None:
