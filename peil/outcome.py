@@ -11,6 +11,9 @@ from typing import Literal
 
 Fact = int | float | str
 
+# the state of a day that a verb makes
+STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
+
 # facts that stand in sentences of their own words; of any other its name is written out
 WORDS = {
     "why": "{}",

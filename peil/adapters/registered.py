@@ -46,9 +46,7 @@ PLACES = (
     ("model_versions", "storage_location"),
 )
 # what a footprint is fitted on: the columns of a cell plan that it cannot do without
-CELLS = Schema(
-    [ColSpec(DataType.string, "cell_id"), *(ColSpec(DataType.double, n) for n in ("x_m", "y_m"))]
-)
+CELLS = Schema([ColSpec(DataType.double, name) for name in ("x_m", "y_m")])
 
 
 def save(model: Any, folder: Path, run_id: str) -> None:

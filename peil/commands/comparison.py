@@ -58,10 +58,10 @@ def beside(compared: list[dict[str, Any]]) -> Table:
         "estimator",
         *(group.replace(" ", "\n") for group in groups),
         "it is",
-        title=f"Errors beside {RELEASED_ESTIMATOR}, which is released",
-        caption="Smaller (+) or larger (-) than its error, with 95 % intervals over zones and "
-        f"days ({max(row['n_zones'] for row in compared)} and "
-        f"{max(row['n_days'] for row in compared)}).",
+        title=f"Errors of estimates, before protection, beside {RELEASED_ESTIMATOR}'s",
+        caption=f"{RELEASED_ESTIMATOR} is released. Smaller (+) or larger (-) than its error, with "
+        f"intervals over zones and days ({max(row['n_zones'] for row in compared)} and "
+        f"{max(row['n_days'] for row in compared)}; [compare] in methods.toml).",
         padding=(0, 0),
     )
     for name in sorted({row["estimator"] for row in compared}):

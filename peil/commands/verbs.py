@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from peil.charter import reading
-from peil.outcome import CLOSED, GateClosed, Outcome, Refused
+from peil.outcome import CLOSED, STATE_OF, GateClosed, Outcome, Refused
 from peil.store.store import Store
-
-STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
 
 
 def check_day(pilot: str, day: str) -> None:

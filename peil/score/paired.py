@@ -11,13 +11,11 @@ import pandas as pd
 
 from peil_models.scores import paired_gain
 
-LEVEL = 0.95
 # groups of zone-hours in which none should be much worse; the first is all of them
 GROUPS = ("by day", "at night", "days off", "small zones", "large zones", "visited zones")
-VISITED = 1.25  # persons by day over those at night, from which a zone is one that people visit
 
 
-def against(rows: pd.DataFrame, incumbent: str) -> list[dict[str, Any]]:
+def against(rows: pd.DataFrame, incumbent: str, choices: dict[str, Any]) -> list[dict[str, Any]]:
     """Compare every other estimator with the incumbent, in each group of zone-hours.
 
     Parameters
@@ -27,6 +25,8 @@ def against(rows: pd.DataFrame, incumbent: str) -> list[dict[str, Any]]:
         is_day, is_night (by the hour); the same zone-hours of each estimator.
     incumbent : str
         The estimator whose figures are released.
+    choices : dict
+        Section `compare` of methods.toml: ``level``, ``visited_ratio``.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def against(rows: pd.DataFrame, incumbent: str) -> list[dict[str, Any]]:
     about = rows[rows["estimator"] == incumbent].set_index(key).reindex(wide.index)
     names = [name for name in sorted(wide.columns) if name != incumbent]
     compared = []
-    for group, chosen in _groups(about).items():
+    for group, chosen in _groups(about, choices["visited_ratio"]).items():
         part, values = about[chosen], wide[chosen]
         is_known = values.notna().all(axis=1) & (part["n_true"] > 0)
         part, values = part[is_known], values[is_known]
@@ -50,7 +50,12 @@ def against(rows: pd.DataFrame, incumbent: str) -> list[dict[str, Any]]:
             continue
         for name in names:
             gain = paired_gain(
-                part["n_true"], values[incumbent], values[name], zones, part["day"], level=LEVEL
+                part["n_true"],
+                values[incumbent],
+                values[name],
+                zones,
+                part["day"],
+                level=choices["level"],
             )
             compared.append(
                 {
@@ -64,14 +69,14 @@ def against(rows: pd.DataFrame, incumbent: str) -> list[dict[str, Any]]:
     return compared
 
 
-def _groups(about: pd.DataFrame) -> dict[str, pd.Series]:
+def _groups(about: pd.DataFrame, visited_ratio: float) -> dict[str, pd.Series]:
     """Which zone-hours belong to a group; sizes and visits as the truth has them."""
     by_day, at_night = about[about["is_day"]], about[about["is_night"]]
     zone = about.index.get_level_values("zone_id").to_series(index=about.index)
     size = by_day.groupby("zone_id")["n_true"].mean()
     visits = size / at_night.groupby("zone_id")["n_true"].mean()
     is_small = zone.isin(size.index[size <= size.median()])
-    is_visited = zone.isin(visits.index[visits >= VISITED])
+    is_visited = zone.isin(visits.index[visits >= visited_ratio])
     is_day = about["is_day"]
     chosen = (
         is_day,

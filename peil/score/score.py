@@ -69,7 +69,9 @@ def score(pilot: str) -> Outcome:
             "quantity": joined[0]["quantity"].iloc[0],
             "days": by_day,
             "whole": whole,
-            "paired": paired.against(rows, RELEASED_ESTIMATOR),
+            "paired": paired.against(
+                rows, RELEASED_ESTIMATOR, methods.section("compare", charter.pilot)
+            ),
             "products": {
                 name: linked.mean_over_days(figures) for name, figures in products.items()
             },

@@ -33,21 +33,13 @@ from airflow.sdk.exceptions import AirflowFailException
 from peil.adapters.airflow.home import is_read
 from peil.charter import reading
 from peil.charter.products import linked
-from peil.outcome import CLOSED, GateClosed, Outcome, Refused, Waiting
+from peil.outcome import CLOSED, STATE_OF, GateClosed, Outcome, Refused, Waiting
 from peil.settings import Plane, settings
 from peil.store.faults import disk, stopping
 
 # Jinja: the day of a run, for texts that people read
 WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
 
-STATE_OF = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
-# where in the store a state lies
-HOLDS = {
-    "raw": "operator/sealed/{pilot}",
-    "staged": "operator/sealed/{pilot}",
-    "estimated": "operator/estimated/{pilot}",
-    "released": "agency/released/{pilot}",
-}
 AT_ONCE = 2  # days of a pilot that a task of many days in waiting works on together
 
 SOON = timedelta(seconds=15)  # for what waits for a person, who is there now
@@ -81,8 +73,7 @@ class Pilot:
 
     def asset(self, state: str) -> Asset:
         """Return the asset that says: this state of this pilot exists for that day."""
-        extra: dict[str, Any] = {"holds": f"{HOLDS[state].format(pilot=self.name)}, a day each"}
-        return Asset(f"peil://{self.name}/{state}", group=self.name, extra=extra)
+        return Asset(f"peil://{self.name}/{state}", group=self.name)
 
     def after(self, state: str) -> PartitionedAssetTimetable:
         """Return the schedule 'once for every day of which that state exists'."""

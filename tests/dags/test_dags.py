@@ -15,13 +15,11 @@ import pytest
 
 from peil.adapters.airflow.home import DAGS, environment
 from peil.charter import reading
+from peil.outcome import STATE_OF
 from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
 VERBS = ("ingest", "stage", "estimate", "release", "train", "watch", "retain", "receive")
-STATE_OF = dict(
-    zip(VERBS[:4], ("raw", "staged", "estimated", "released"), strict=True),
-)
 ROLES = ("operator", "agency")
 PRODUCT_TASKS = ("release", "needs_approval", "released", "pages")
 TASKS = {

@@ -8,16 +8,10 @@ import pytest
 
 from peil.adapters.airflow.home import DAGS
 from peil.charter import reading
+from peil.outcome import STATE_OF
 from peil.settings import PROJECT
-from peil.tasks.chain import STATE_OF
 
 PILOTS = PROJECT / "pilots"
-PLACES = {
-    "raw": "operator/sealed",
-    "staged": "operator/sealed",
-    "estimated": "operator/estimated",
-    "released": "agency/released",
-}
 
 
 @pytest.fixture
@@ -56,9 +50,7 @@ def test_dags_of_samples_wait_until_somebody_wants_them(bag: Any) -> None:
     assert paused == {"essnet_sample", "multimno_sample"}
 
 
-def test_assets_say_of_which_pilot_they_are_and_where_they_lie(bag: Any) -> None:
+def test_assets_say_of_which_pilot_they_are(bag: Any) -> None:
     for verb, state in STATE_OF.items():
         (asset,) = bag.dags[f"{verb}__demo"].get_task(state).outlets
         assert asset.group == "demo"
-        place = asset.extra["holds"].removesuffix(", a day each")
-        assert place == f"{PLACES[state]}/demo"

@@ -38,11 +38,6 @@ class PairedGain:
         """Whether the whole interval lies above 0."""
         return self.lower > 0.0
 
-    @property
-    def is_worse(self) -> bool:
-        """Whether the whole interval lies below 0."""
-        return self.upper < 0.0
-
 
 def paired_gain(
     true: ArrayLike,
@@ -51,12 +46,11 @@ def paired_gain(
     units: ArrayLike,
     days: ArrayLike,
     *,
-    is_relative: bool = True,
     level: float = 0.95,
     n_draws: int = 2000,
     seed: int = 0,
 ) -> PairedGain:
-    """Compare the absolute errors of two estimates of the same entries.
+    """Compare the absolute errors, over the truth as in MAPE, of two estimates of the same entries.
 
     Entries of a zone err alike over days, and entries of a day over zones. So zones and days are
     drawn with replacement, each as a whole, and an entry counts as often as its zone times its day
@@ -65,11 +59,9 @@ def paired_gain(
     Parameters
     ----------
     true, incumbent, candidate : array-like of shape (n_entries,)
-        Persons. An entry without anybody is left out of relative errors.
+        Persons. An entry without anybody is left out.
     units, days : array-like of shape (n_entries,)
         Labels of what errs alike: zones, and days (or worlds).
-    is_relative : bool, default=True
-        Errors over the truth, as in MAPE, or persons, as in WAPE.
     level : float in (0, 1), default=0.95
         Of the interval.
     n_draws : int in [1, inf), default=2000
@@ -84,7 +76,7 @@ def paired_gain(
     Raises
     ------
     ValueError
-        Lengths differ, nothing is left to compare, or the incumbent is without error.
+        Lengths differ, nobody is in any entry, or the incumbent is without error.
 
     References
     ----------
@@ -103,15 +95,14 @@ def paired_gain(
     unit, day = np.asarray(units), np.asarray(days)
     if not len({array.shape for array in (there, first, second, unit, day)}) == 1:
         raise ValueError("Truth, estimates, units and days must be of one length.")
-    usable = there > 0 if is_relative else np.ones(len(there), dtype=bool)
+    usable = there > 0
     if not usable.any():
         raise ValueError("There is no entry to compare.")
-    weight = 1.0 / there[usable] if is_relative else np.ones(int(usable.sum()))
     unit_names, row = np.unique(unit[usable], return_inverse=True)
     day_names, column = np.unique(day[usable], return_inverse=True)
     shape = (len(unit_names), len(day_names))
     errors = [
-        _summed(np.abs(estimate[usable] - there[usable]) * weight, row, column, shape)
+        _summed(np.abs(estimate[usable] / there[usable] - 1.0), row, column, shape)
         for estimate in (first, second)
     ]
     if errors[0].sum() == 0.0:

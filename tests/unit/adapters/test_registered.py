@@ -60,7 +60,7 @@ def test_a_copied_store_loads_by_mlflows_own_api_once_peil_looked_at_it(
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [0.31, ["cell_id", "x_m", "y_m"]]
+    assert json.loads(done.stdout) == [0.31, ["x_m", "y_m"]]
 
 
 def test_a_model_killed_on_its_way_is_logged_once(
@@ -115,3 +115,19 @@ def test_a_registered_file_that_is_no_model_is_told_in_a_sentence(store: Store) 
         archive.writestr("other.txt", "nothing")
     with pytest.raises(Refused, match="cannot be read"):
         experiments.champion(store, "tiny")
+
+
+def test_a_version_of_before_models_were_folders_is_still_read(tiny: Any, tmp_path: Path) -> None:
+    own = experiments.log_run(
+        tiny.store, "tiny", RUN_ID, "train defaults", {}, {}, {"peil.footprint": "defaults"}
+    )
+    file = tmp_path / experiments.OLD_FILE
+    skops.io.dump(FootprintSignalStrength(steepness=0.17), file)
+    flow, name = experiments.client(tiny.store), experiments.model_name("tiny")
+    flow.log_artifact(own, str(file))
+    flow.create_registered_model(name)
+    source = f"{flow.get_run(own).info.artifact_uri}/{experiments.OLD_FILE}"
+    flow.create_model_version(name, source=source, run_id=own, tags={registered.RUN_ID: RUN_ID})
+    experiments.promote(tiny.store, "tiny", 1)
+    champion = experiments.champion(tiny.store, "tiny")
+    assert champion is not None and champion.footprint.steepness == 0.17

@@ -11,6 +11,7 @@ import pytest
 from peil.score.paired import GROUPS, against, verdict
 
 DAYS = ("2026-03-06", "2026-03-07", "2026-03-08")
+CHOICES = {"level": 0.95, "visited_ratio": 1.25}
 ZONES = [f"Z{n:02d}" for n in range(16)]
 
 
@@ -42,7 +43,7 @@ def flat(share: float) -> Any:
 
 
 def test_what_is_better_everywhere_is_told_so() -> None:
-    compared = against(rows(old=flat(0.10), new=flat(0.08)), "old")
+    compared = against(rows(old=flat(0.10), new=flat(0.08)), "old", CHOICES)
     assert [row["group"] for row in compared] == list(GROUPS)
     assert all(row["estimator"] == "new" for row in compared)
     assert all(row["gain"] == pytest.approx(0.2, abs=0.001) for row in compared)
@@ -54,7 +55,7 @@ def test_better_on_average_and_worse_where_people_visit_is_told_with_the_group()
     def new(about: dict[str, Any]) -> float:
         return 0.13 if about["number"] < 4 and about["is_day"] else 0.05
 
-    compared = against(rows(old=flat(0.10), new=new), "old")
+    compared = against(rows(old=flat(0.10), new=new), "old", CHOICES)
     assert verdict(compared, "new") == "better, but worse: visited zones"
     own = {row["group"]: row["gain"] for row in compared}
     assert own["visited zones"] == pytest.approx(-0.3, abs=0.001)
@@ -63,7 +64,7 @@ def test_better_on_average_and_worse_where_people_visit_is_told_with_the_group()
 
 def test_days_off_are_a_group_of_their_own() -> None:
     compared = against(
-        rows(old=flat(0.10), new=lambda about: 0.12 if about["is_off"] else 0.05), "old"
+        rows(old=flat(0.10), new=lambda about: 0.12 if about["is_off"] else 0.05), "old", CHOICES
     )
     own = {row["group"]: row for row in compared}
     assert own["days off"]["gain"] == pytest.approx(-0.2, abs=0.001)
@@ -72,7 +73,7 @@ def test_days_off_are_a_group_of_their_own() -> None:
 
 
 def test_worse_and_equal_are_told_apart() -> None:
-    compared = against(rows(old=flat(0.10), bad=flat(0.2), same=flat(0.10)), "old")
+    compared = against(rows(old=flat(0.10), bad=flat(0.2), same=flat(0.10)), "old", CHOICES)
     assert verdict(compared, "bad") == "worse"
     assert verdict(compared, "same") == "no difference shown"
     assert verdict(compared, "other") == "not compared"
@@ -81,7 +82,7 @@ def test_worse_and_equal_are_told_apart() -> None:
 def test_hours_that_one_of_them_does_not_know_are_left_out() -> None:
     scored = rows(old=flat(0.10), new=flat(0.08))
     is_gone = (scored["estimator"] == "new") & (scored["zone_id"] != ZONES[0])
-    compared = against(scored.assign(value=scored["value"].mask(is_gone)), "old")
+    compared = against(scored.assign(value=scored["value"].mask(is_gone)), "old", CHOICES)
     assert compared == []  # one zone is left: nothing to draw from
     exact = scored.assign(value=scored["n_true"])
-    assert against(exact, "old") == []
+    assert against(exact, "old", CHOICES) == []

@@ -43,7 +43,7 @@ AXES = ((N_ZONES, (-1, 1, 1)), (N_DAYS, (1, -1, 1)))
 def test_of_equal_estimates_one_in_twenty_at_most_is_told_to_be_better() -> None:
     gains = [world(seed, 1.0) for seed in range(200)]
     assert sum(gain.is_better for gain in gains) <= 10
-    assert sum(gain.is_worse for gain in gains) <= 10
+    assert sum(gain.upper < 0.0 for gain in gains) <= 10
     assert sum(gain.lower <= 0.0 <= gain.upper for gain in gains) >= 180
 
 
@@ -65,7 +65,7 @@ def test_drawing_entries_one_by_one_would_promote_chance() -> None:
 def test_errors_a_third_smaller_are_mostly_told_and_never_the_other_way() -> None:
     gains = [world(seed, 0.65) for seed in range(40)]
     assert sum(gain.is_better for gain in gains) >= 25
-    assert not any(gain.is_worse for gain in gains)
+    assert not any(gain.upper < 0.0 for gain in gains)
     assert np.mean([gain.gain for gain in gains]) == pytest.approx(0.35, abs=0.06)
 
 
@@ -74,8 +74,6 @@ def test_by_hand() -> None:
     gain = paired_gain(true, [110, 220, 5], [105, 190, 9], zones, days)
     # relative errors .1 and .1 become .05 and .05; nobody is in the third
     assert gain.gain == pytest.approx(0.5) and (gain.n_units, gain.n_days) == (2, 1)
-    persons = paired_gain(true, [110, 220, 5], [105, 190, 9], zones, days, is_relative=False)
-    assert persons.gain == pytest.approx(1 - 24 / 35)
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
