@@ -15,6 +15,8 @@ from urllib.request import Request, urlopen
 from peil.adapters.airflow.home import CONSOLE_USER
 
 OVER = ("success", "failed")
+# what Airflow answers where another of its processes wrote just then: nothing was done
+BUSY, TRIES, PAUSE_S = '"reason":"Database error"', 5, 2.0
 
 
 @dataclass
@@ -29,21 +31,35 @@ class Airflow:
         Of the user.
     user : str
         Default the console's, `peil`; who answers a question is another.
+    pause_s : float
+        Seconds between two tries.
     """
 
     url: str
     password: str = field(repr=False)
     user: str = CONSOLE_USER
+    pause_s: float = PAUSE_S
     _token: str = field(default="", repr=False)
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Send one request and return its JSON.
+        """Send one request and return its JSON; again where Airflow's database was busy.
 
         Raises
         ------
         RuntimeError
             Airflow refused: method, path, status and its reason.
         """
+        for _ in range(TRIES - 1):
+            try:
+                return self._sent(method, path, body)
+            except RuntimeError as error:
+                if BUSY not in str(error):
+                    raise
+                time.sleep(self.pause_s)
+        return self._sent(method, path, body)
+
+    def _sent(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        """Send one request once."""
         if not self._token and path != "/auth/token":
             credentials = {"username": self.user, "password": self.password}
             self._token = self.call("POST", "/auth/token", credentials)["access_token"]

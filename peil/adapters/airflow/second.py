@@ -1,4 +1,4 @@
-"""A second process that walks a run's later verb while the run itself is at the next day's earlier.
+"""A second process for a long run: it stages a day while the run ingests the next, and so on.
 
 So a run of many days uses two cores. What is walked, and in which order, the run decides.
 """
@@ -53,7 +53,7 @@ class SecondProcess:
         self._open: list[Walked] = []
 
     def ask(self, verb: str, day: str) -> None:
-        """Have a verb walked; nobody waits for it here."""
+        """Ask for a verb of a day to be walked, and go on without waiting."""
         self._own.send((verb, day))
         self._open.append((verb, day))
 
