@@ -52,7 +52,7 @@ test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker co
 fuzz: .venv/.dev ## try properties and broken deliveries on new examples; ROUNDS=3 times over
 	@for round in $$(seq $(ROUNDS)); do \
 	    echo "Round $$round of $(ROUNDS), about 2 minutes" && PEIL_FUZZ_EXAMPLES=$(EXAMPLES) \
-	    $(PYTEST) -m "not slow and not compose" tests/properties tests/deliveries/test_fuzz.py tests/deliveries/test_fuzz_followed.py \
+	    $(PYTEST) -m "not slow and not compose" tests/properties tests/deliveries/test_fuzz.py tests/deliveries/test_fuzz_followed.py tests/unit/inspecting/test_reference_files.py \
 	    || exit 1; \
 	done
 

@@ -22,10 +22,6 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-with warnings.catch_warnings():
-    # it asks every loaded module for the names of functions; some of Airflow's warn at each name
-    warnings.simplefilter("ignore")
-    import skops.io
 from mlflow.models import Model, ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, DataType, Schema
@@ -56,6 +52,7 @@ def save(model: Any, folder: Path, run_id: str) -> None:
     """
     import mlflow.sklearn
 
+    _skops()  # in silence, before it does
     with _silent("mlflow.sklearn", "mlflow.utils.environment"):
         mlflow.sklearn.save_model(
             model,
@@ -134,9 +131,10 @@ def load(file: Path, label: str) -> Any:
     Refused
         It holds types that are none of ours, or it cannot be read.
     """
+    skops = _skops()
     try:
-        model = skops.io.load(file, trusted=TRUSTED)
-    except skops.io.exceptions.UntrustedTypesFoundException:
+        model = skops.load(file, trusted=TRUSTED)
+    except skops.exceptions.UntrustedTypesFoundException:
         raise Refused(
             f"{label} holds types that are not on our list: it is not loaded; register it again "
             "with `peil train`."
@@ -151,6 +149,15 @@ def load(file: Path, label: str) -> Any:
     return kind(
         **{name: attributes[name] for name in kind._get_param_names() if name in attributes}
     )
+
+
+def _skops() -> Any:
+    """Import skops when a model is read or written: it takes a second that no other verb needs."""
+    with warnings.catch_warnings():
+        # it asks every loaded module for the names of functions; some of Airflow's warn at each
+        warnings.simplefilter("ignore")
+        import skops.io
+    return skops.io
 
 
 def follow(database: Path, artifacts: Path) -> None:

@@ -143,6 +143,7 @@ def test_needs_five_packages_and_the_extras_are_those_of_the_project() -> None:
     assert f"peil-models[{extras}]" in project["dependencies"]
 
 
+@pytest.mark.slow
 def test_installs_alone_and_says_what_is_missing(tmp_path: Path) -> None:
     uv, empty = Path(sys.executable).with_name("uv"), tmp_path / "empty"
     empty.mkdir()

@@ -185,6 +185,7 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
     assert comparison["versions"][1]["steepness_se"] > 0
 
 
+@pytest.mark.slow
 def test_a_footprint_is_judged_against_the_champion_that_stands(
     copied_store: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
