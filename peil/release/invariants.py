@@ -119,6 +119,22 @@ def public_totals(area: Area, tidy: pd.DataFrame) -> set[tuple[Hashable, Hashabl
     return {(zone, hour) for zone in whole for hour in pd.Index(tidy["hour_at"].unique())}
 
 
+def untold(
+    area: Area, tidy: pd.DataFrame, withheld: pd.Series, hours: pd.DatetimeIndex
+) -> set[tuple[Hashable, Hashable]]:
+    """Entries (zone, hour) of hours of which nothing is published, nor told by other night hours.
+
+    What bounds them, the register's total, is known without the release. Not of an area that is
+    one zone, whose persons that total tells.
+    """
+    if len(area.bottom()) == 1:
+        return set()
+    is_silent = withheld.astype(bool).groupby(tidy["hour_at"]).all()
+    told_of = {gap.hour for gap in gaps_of_night(area, tidy, withheld, hours) if gap.tells}
+    silent = set(is_silent.index[is_silent]) - told_of
+    return {(zone, hour) for zone in pd.unique(tidy["zone_id"]) for hour in silent}
+
+
 def rows_of_audit(
     area: Area, tidy: pd.DataFrame, withheld: pd.Series, hours: pd.DatetimeIndex
 ) -> Iterator[LinearRow]:

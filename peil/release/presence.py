@@ -49,11 +49,14 @@ def _protect(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     tidy, unobserved = whole[is_observed], whole[~is_observed]  # no entry: nothing to protect
     threshold = threshold_of(charter)
     night = invariants.own_night(charter, estimated, day)
-    judged = _judged(area, tidy, threshold, night)
-    shown = ~judged["is_withheld"].astype(bool)
-    figures_of = [name for name in HIDDEN if name in tidy]
-    protected = judged.assign(**{name: tidy[name].where(shown) for name in figures_of})
-    report = _audit(area, tidy, protected, threshold, night)
+    closed: set[Hashable] = set()
+    while True:
+        protected = _judged(area, tidy, threshold, night, closed)
+        report = _audit(area, tidy, protected, threshold, night)
+        more = _weak_hours(area, tidy, protected, threshold, night) if not report.holds else set()
+        if not more:
+            break
+        closed |= more
     if not report.holds:
         if len(area.bottom()) == 1:
             raise Refused(
@@ -76,7 +79,9 @@ def _resting_on_counts(area: Area, tidy: pd.DataFrame) -> pd.DataFrame:
     """The rows with the devices, and the persons, that published counts alone put there.
 
     A withheld count that was read is an expectation and no evidence. Persons of a zone fall in
-    proportion, so that a device stands for as many as it does in the figures.
+    proportion, so that a device stands for as many as it does in the figures. Where devices stand
+    for less than a person each, as few persons as the threshold are withheld as well: whoever
+    reads the figure sees that it is kept.
     """
     evidence = tidy[["n_devices", "n_devices_counted"]].min(axis=1)
     if area.register is None:
@@ -87,23 +92,56 @@ def _resting_on_counts(area: Area, tidy: pd.DataFrame) -> pd.DataFrame:
     lowest = resting.pivot(index="zone_id", columns="hour_at", values="n_persons").loc[bottom]
     sums = {zone: lowest.iloc[rows].sum(axis=0) for zone, rows in area.members()}
     key = pd.MultiIndex.from_frame(resting[["zone_id", "hour_at"]])
-    by_zone = pd.concat(sums, names=["zone_id"]).reindex(key)
-    return resting.assign(n_persons=by_zone.to_numpy())
+    persons = pd.concat(sums, names=["zone_id"]).reindex(key).to_numpy()
+    return resting.assign(n_persons=persons, n_devices=np.minimum(evidence, persons))
+
+
+def _weak_hours(
+    area: Area, tidy: pd.DataFrame, protected: pd.DataFrame, threshold: int, night: pd.DatetimeIndex
+) -> set[Hashable]:
+    """Hours of which something is published, and that narrows what is withheld of them."""
+    if area.register is None:
+        return set()
+    units = _persons_per_device(area, tidy)
+    weak = narrow_entries(protected, **_known(area, tidy, protected, threshold, night, units))
+    shown = tidy.loc[~protected["is_withheld"].astype(bool), "hour_at"]
+    return set(tidy.loc[weak, "hour_at"]) & set(shown)
 
 
 def _judged(
-    area: Area, tidy: pd.DataFrame, threshold: int, night: pd.DatetimeIndex
+    area: Area,
+    tidy: pd.DataFrame,
+    threshold: int,
+    night: pd.DatetimeIndex,
+    closed: set[Hashable],
 ) -> pd.DataFrame:
-    """Say what is withheld, until the median night, which is the register, narrows none of it."""
+    """Mark what is withheld, and take its figures away; of the closed hours that is everything.
+
+    More is withheld until the median night, which is the register, narrows none of it.
+    """
+    judged = _withheld(area, tidy, threshold, night, closed)
+    shown = ~judged["is_withheld"].astype(bool)
+    return judged.assign(**{name: tidy[name].where(shown) for name in HIDDEN if name in tidy})
+
+
+def _withheld(
+    area: Area,
+    tidy: pd.DataFrame,
+    threshold: int,
+    night: pd.DatetimeIndex,
+    closed: set[Hashable],
+) -> pd.DataFrame:
     resting = _resting_on_counts(area, tidy)
+    resting.loc[tidy["hour_at"].isin(closed), ["n_devices", "n_persons"]] = 0.0
     judged = protect(resting, threshold=threshold)
     if area.register is None or not len(night):
         return judged
     nights = tidy[np.asarray(_utc(tidy["hour_at"]).isin(night))]
+    units = _persons_per_device(area, tidy)  # of the day, as the audit of the day has them
     while True:
         of_night = judged.loc[nights.index]
         of_night = of_night.assign(n_persons=nights["n_persons"].where(~of_night["is_withheld"]))
-        narrow = narrow_entries(of_night, **_known(area, nights, of_night, threshold, night))
+        narrow = narrow_entries(of_night, **_known(area, nights, of_night, threshold, night, units))
         more = invariants.also_withheld(area, nights, of_night["is_withheld"], narrow, night)
         if not len(more):
             return judged
@@ -118,19 +156,25 @@ def _known(
     protected: pd.DataFrame,
     threshold: int,
     night: pd.DatetimeIndex,
+    units: dict[Hashable, float],
 ) -> dict[str, Any]:
     """What an attacker knows of published persons: what a device stands for, totals, nights."""
-    bottom = tidy[tidy["zone_id"].isin(area.bottom()) & (tidy["n_devices"] > 0)]
-    ratio = (bottom["n_persons"] / bottom["n_devices"]).groupby(bottom["zone_id"]).max()
-    units: dict[Hashable, float] = {z: float(ratio.get(z, 1.0)) for z in area.bottom()}
     return {
-        "no_secret": invariants.public_totals(area, tidy),
+        "no_secret": invariants.public_totals(area, tidy)
+        | invariants.untold(area, tidy, protected["is_withheld"], night),
         "threshold": threshold,
         "value": "n_persons",
         "units_per_device": units,
         "rounded_to": 1.0,
         "extra_rows": invariants.rows_of_audit(area, tidy, protected["is_withheld"], night),
     }
+
+
+def _persons_per_device(area: Area, tidy: pd.DataFrame) -> dict[Hashable, float]:
+    """Most persons that a device stands for in each lowest zone, in any hour of the day."""
+    bottom = tidy[tidy["zone_id"].isin(area.bottom()) & (tidy["n_devices"] > 0)]
+    ratio = (bottom["n_persons"] / bottom["n_devices"]).groupby(bottom["zone_id"]).max()
+    return {zone: float(ratio.get(zone, 1.0)) for zone in area.bottom()}
 
 
 def _audit(
@@ -146,7 +190,8 @@ def _audit(
     """
     if area.register is None:
         return audit(protected, threshold=threshold, rounded_to=1.0)
-    return audit(protected, **_known(area, tidy, protected, threshold, night))
+    units = _persons_per_device(area, tidy)
+    return audit(protected, **_known(area, tidy, protected, threshold, night, units))
 
 
 def released_table(charter: Charter, area: Area, protected: pd.DataFrame) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def test_the_register_would_give_away_an_hour_of_the_night_and_more_is_withheld(
 def test_the_audit_knows_nights_and_totals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, charter = estimated(tmp_path), reading.load("demo")
     monkeypatch.setattr(invariants, "also_withheld", lambda *_: pd.Index([]))
-    with pytest.raises(Refused, match="narrow 2 more"):
+    with pytest.raises(Refused, match="narrow 3 more"):
         presence(charter, area(), folder, DAY)
 
 
@@ -137,3 +137,51 @@ def test_an_area_of_one_zone_with_a_small_hour_is_refused_with_the_reason(tmp_pa
     )
     with pytest.raises(Refused, match="one zone, whose persons its register tells: an hour under"):
         presence(charter, one, folder, DAY)
+
+
+def changed_at_noon(folder: Path, devices: dict[str, float], persons: dict[str, float]) -> None:
+    """Change the estimates of an hour of the day: devices, all of them counted, and persons."""
+    file = folder / "est_presence__by_zone_hour.parquet"
+    rows = pd.read_parquet(file)
+    noon = rows["hour_at"] == sorted(rows["hour_at"].unique())[12]
+    for name, of in (
+        ("n_devices", devices),
+        ("n_devices_counted", devices),
+        ("n_persons", persons),
+        ("n_persons_lower", persons),
+        ("n_persons_upper", persons),
+    ):
+        changed = rows.loc[noon, "zone_id"].map({**of, "ALL": sum(of[zone] for zone in ZONES)})
+        rows.loc[noon, name] = changed
+    rows.to_parquet(file)
+
+
+def statuses_at_noon(folder: Path) -> list[str]:
+    table = presence(reading.load("demo"), area(), folder, DAY)
+    return list(table.loc[table["TIME_PERIOD"].str.contains("T12:00"), "OBS_STATUS"])
+
+
+def test_an_hour_of_which_nothing_was_counted_is_withheld_and_refuses_no_day(
+    tmp_path: Path,
+) -> None:
+    nobody = dict.fromkeys(ZONES, 0.0)
+    folder = estimated(tmp_path)
+    changed_at_noon(folder, nobody, nobody)
+    assert statuses_at_noon(folder) == ["Q"] * 4
+
+
+def test_what_a_device_stands_for_by_day_counts_by_night(tmp_path: Path) -> None:
+    """The audit of the day has the heaviest device of any hour; what is withheld rests on it."""
+    folder = estimated(tmp_path)
+    changed_at_noon(folder, dict.fromkeys(ZONES, 16.0), dict.fromkeys(ZONES, 1000.0))
+    assert statuses_at_noon(folder) == ["A"] * 4
+
+
+def test_fewer_persons_than_the_threshold_are_withheld_however_many_devices_they_have(
+    tmp_path: Path,
+) -> None:
+    folder = estimated(tmp_path)
+    changed_at_noon(
+        folder, dict.fromkeys(ZONES, 100.0), {"A": 9.0, "B": 300.0, "C": 300.0, "ALL": 0.0}
+    )
+    assert statuses_at_noon(folder).count("Q") == 2  # and another, that does not give it away
