@@ -7,10 +7,10 @@ DEVICES ?= 12000
 DAYS ?= 7
 ROUNDS ?= 3
 EXAMPLES ?= 60
-WORKERS ?= logical
-# a worker a core, four at most; arithmetic does not start threads of its own beside them
+# a worker more than cores, five at most, since each waits at times; arithmetic starts no threads beside them
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(5, 1 + (os.cpu_count() or 1)))')
 # compiled modules are kept: else every process that a test starts compiles Peil anew
-PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export DO_NOT_TRACK = true
 
 .PHONY: help install install-dev pilot test test-slow fuzz check bench up clean lock compose-secrets
@@ -46,6 +46,7 @@ pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the p
 test: .venv/.dev ## run the tests (12 minutes on two cores, more where others use them)
 	@$(PYTEST) -m "not slow and not compose"
 
+test-slow: WORKERS = logical
 test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker compose
 	@$(PYTEST) -m "slow or compose"
 

@@ -22,7 +22,7 @@ from peil.stage.accounting import accounts
 from peil.stage.stage import _stage
 
 FEW = settings(
-    max_examples=int(os.environ.get("PEIL_FUZZ_EXAMPLES", "3")),
+    max_examples=int(os.environ.get("PEIL_FUZZ_EXAMPLES", "2")),
     deadline=None,
     derandomize="PEIL_FUZZ_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

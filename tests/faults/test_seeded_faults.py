@@ -16,11 +16,11 @@ from peil.settings import Settings
 from tests.conftest import new_store
 
 # which of each verb's, the first of them in the ordinary run: those more that cost less
-FEW = {"retain": range(12), "approve": range(6), "score": range(3), "release": range(1)}
+FEW = {"retain": range(12), "approve": range(6), "score": range(3)}
 REST = {
     "retain": range(12, 40),
     "approve": range(6, 12),
-    "release": range(1, 2),
+    "release": range(2),
     "ingest": range(3),
 }
 PRODUCTS = ("presence", "flows", "visitors")
