@@ -10,7 +10,7 @@ EXAMPLES ?= 60
 # a worker more than cores, five at most, since each waits at times; arithmetic starts no threads beside them
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(5, 1 + (os.cpu_count() or 1)))')
 # compiled modules are kept: else every process that a test starts compiles Peil anew
-PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export DO_NOT_TRACK = true
 
 .PHONY: help install install-dev pilot test test-slow fuzz check bench up clean lock compose-secrets
