@@ -30,7 +30,8 @@ __all__ = ["makes_of", "released", "report", "seeds_of"]
 
 SEEDS = tuple(SCORED_SEEDS)
 DEVICES, DAYS = 12_000, 7
-NOW, BEFORE, TRAINED = "now", "before", "trained"
+NOW, BEFORE, TRAINED, MANY = "now", "before", "trained", "many"
+MANY_FROM = 100_000  # devices of a world whose figures stand apart, as those of many
 NIGHTS = ("2026-03-02", "2026-03-03")  # one to fit a footprint on, one to judge it
 
 
@@ -65,7 +66,7 @@ def released(
     period : {"now", "before", "trained"}
         Under which name the figures are written. *before* is what stands before a change, beside
         which later ones are shown; *trained* has the footprint calibrated on the first two nights
-        (`peil train`) before anything is released.
+        (`peil train`) before anything is released. Of `MANY_FROM` devices *now* is *many*.
 
     Raises
     ------
@@ -75,6 +76,8 @@ def released(
         A world did not come to its end.
     """
     makes = makes_of(on)
+    if period == NOW and devices >= MANY_FROM:
+        period = MANY
     if not seeds:
         raise Refused("No seed: give whole numbers, as in --seeds 21,22.")
     file = record_file(out or FOLDER, "released")
@@ -99,7 +102,9 @@ def released(
         record: dict[str, Any] = read_json(file) if file.exists() else {}
         measured = {"devices": devices, "days": days, "worlds": worlds, **when_and_where()}
         record.setdefault(period, {})[make] = measured
-        outcome = write_figures("released", record, report, partial(facts, makes=makes), out)
+        outcome = write_figures(
+            "released", record, report, partial(facts, makes=makes, period=period), out
+        )
     return outcome
 
 

@@ -17,6 +17,7 @@ PERIODS = {
     "before": "before (baseline)",
     "now": "now",
     "trained": "now, footprint trained on the first two nights (`--trained`)",
+    "many": "now, of many devices (`--devices 200000`)",
 }
 HEADS = {
     "published_share": "true mass published",
@@ -30,14 +31,14 @@ HEADS = {
 OF_WIDTH = ("interval_score", "fixed_share_score")
 
 
-def facts(record: dict[str, Any], makes: Sequence[str]) -> dict[str, Fact]:
-    """Return what the last line of the command says of some makes, as they stand last."""
+def facts(record: dict[str, Any], makes: Sequence[str], period: str) -> dict[str, Fact]:
+    """Return what the last line of the command says of some makes, as it measured them."""
     lines: dict[str, Fact] = {}
     for make in makes:
-        measured = [record[p][make] for p in PERIODS if make in record.get(p, {})]
-        for product, part in _parts(measured[-1]) if measured else ():
+        measured = record.get(period, {}).get(make)
+        for product, part in _parts(measured) if measured else ():
             for name in ("mape", "coverage"):
-                if (values := _across(measured[-1], product, part, name)) is not None:
+                if (values := _across(measured, product, part, name)) is not None:
                     key = f"{make}_{product}_{part}_{name}".replace(" ", "_")
                     lines[key] = round(values[0], 4)
     return lines

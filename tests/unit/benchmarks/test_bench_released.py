@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -50,6 +51,18 @@ def running(mapes: dict[str, float], calls: list[list[str]], code: int = 0) -> A
         return SimpleNamespace(returncode=code)
 
     return run
+
+
+def test_many_devices_stand_beside_what_was_measured_on_fewer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(released.subprocess, "run", running({"21": 0.04}, []))
+    for devices in (12_000, 200_000):
+        outcome = released.released(["demo"], [21], lambda text: None, tmp_path, devices=devices)
+        assert outcome.facts["demo_presence_region_mape"] == 0.04
+    record = json.loads((tmp_path / "figures" / "released.json").read_text())
+    assert record["now"]["demo"]["devices"] == 12_000
+    assert record["many"]["demo"]["devices"] == 200_000
 
 
 def test_every_world_is_simulated_run_and_scored(

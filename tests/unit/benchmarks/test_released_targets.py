@@ -45,3 +45,13 @@ def test_coverage_may_be_too_high_and_too_low() -> None:
         told = rows({"now": {"demo": {"worlds": {"1": one}}}})
         cells = told["presence, municipality, intervals cover", "demo"]
         assert cells[0] == "85.0% to 95.0%" and cells[-1] == met
+
+
+def test_worlds_of_many_devices_are_asked_for_their_intervals_only() -> None:
+    one = world(0.01)
+    one["rows"][0]["coverage"] = 0.9
+    lines = [
+        line for line in table({"many": {"demo": {"worlds": {"1": one}}}}) if "| many |" in line
+    ]
+    assert [line.split(" | ")[0] for line in lines] == ["| presence, municipality, intervals cover"]
+    assert lines[0].endswith("| 1 | 90.0% |  | yes |")
