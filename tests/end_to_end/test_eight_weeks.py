@@ -145,7 +145,7 @@ def test_eight_weeks_counted_by_hand(pilot: Pilot) -> None:
 @pytest.mark.parametrize(
     ("day", "fault"),
     [
-        (DAYS[55], None),  # 23 hours
+        pytest.param(DAYS[55], None, marks=pytest.mark.slow),  # 23 hours
         (DAYS[40], Fault(is_doubled=True)),
         (DAYS[41], Fault(plan_days_old=1, clock_hours=-1, silent_region=3)),
     ],

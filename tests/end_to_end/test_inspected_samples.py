@@ -246,6 +246,7 @@ def test_the_netherlands_are_two_levels_with_their_register_and_on_a_map(
     assert shown["attribution"] == "CBS / Kadaster, CC BY 4.0"
 
 
+@pytest.mark.slow
 def test_cells_of_volunteers_load_for_a_country_and_for_a_part_of_it(
     outside_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

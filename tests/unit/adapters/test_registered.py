@@ -44,6 +44,7 @@ def store(tiny: Any) -> Store:
     return own
 
 
+@pytest.mark.slow
 def test_a_copied_store_loads_by_mlflows_own_api_once_peil_looked_at_it(
     store: Store, tmp_path: Path
 ) -> None:

@@ -75,7 +75,9 @@ def run(die_at: int) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
+)
 def test_killed_at_any_step_nothing_is_lost_and_at_most_one_message_comes_twice(
     seed: int, store: Store, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -203,6 +203,7 @@ def test_measures_that_great_expectations_reads_hold_numbers_only(batch: Any, st
     assert types <= {"int64", "double"}
 
 
+@pytest.mark.slow
 def test_great_expectations_is_silent_after_airflow_was_imported(tmp_path: Path) -> None:
     """Great Expectations writes 215 lines when Airflow has set up logging before it."""
     code = (

@@ -168,6 +168,7 @@ def test_spill_of_a_run_in_little_memory_cannot_be_read(
     assert not (tmp_path / "spill").exists()
 
 
+@pytest.mark.slow
 def test_dbt_by_hand_writes_aside_and_leaks_nothing(tmp_path: Path) -> None:
     day = Day(tmp_path / "made", [event(n, subscriber_id=MARKER) for n in range(2, 40)])
     day.land()

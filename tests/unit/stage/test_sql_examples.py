@@ -71,6 +71,7 @@ def test_the_sql_does_what_its_examples_say() -> None:
     assert result.n_tables == 21
 
 
+@pytest.mark.slow
 def test_an_example_fails_when_the_sql_is_broken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
