@@ -29,7 +29,7 @@ from peil.outcome import Refused
 
 DAY = date(2026, 3, 2)
 MARKER = "204087361522940"  # an identifier that no message, log or manifest may hold
-EXAMPLES = int(os.environ.get("PEIL_FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("PEIL_FUZZ_EXAMPLES", "6"))
 FILES = 12  # in one delivery
 N_SOUND = 3
 LONG = settings(

@@ -54,6 +54,7 @@ registered._skops()
 """
 
 
+@pytest.mark.slow
 def test_the_door_is_opened_in_silence_beside_modules_that_warn_of_names() -> None:
     done = subprocess.run([sys.executable, "-c", LOUD], capture_output=True, text=True, check=True)
     assert "loud" not in done.stderr and "FutureWarning" not in done.stderr

@@ -13,6 +13,7 @@ from benchmarks.recording import NothingMeasured
 from peil.store.atomic import read_json
 
 
+@pytest.mark.slow
 def test_a_day_with_draws_is_measured_and_written(tmp_path: Path) -> None:
     outcome = draws.draws(((40, 6_400),), lambda text: None, tmp_path)
     (size,) = read_json(tmp_path / "figures" / "draws.json")["sizes"]

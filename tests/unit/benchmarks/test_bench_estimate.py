@@ -13,6 +13,7 @@ from benchmarks.recording import NothingMeasured
 from peil_models.footprint import FootprintSignalStrength
 
 
+@pytest.mark.slow
 def test_every_kind_is_measured_and_written(tmp_path: Path) -> None:
     progress: list[object] = []
     sizes = (("region", 20, 400), ("country", 5_000, 62_500), ("presence", 60, 900))

@@ -103,6 +103,7 @@ def test_the_page_shows_what_a_perfect_locator_leaves_beside_the_estimators(
     assert "| every main phone located without error | now | 2.1% ± 0.3% |" in page
 
 
+@pytest.mark.slow
 def test_who_locates_every_phone_errs_less_with_more_phones() -> None:
     few, many = (limit("demo", 1, devices, 1) for devices in (400, 4_000))
     assert 0 < many["mape"] < few["mape"] / 2 and 0 < many["wape"] < few["wape"] / 2

@@ -35,7 +35,7 @@ def by_hour(made: Estimation, zones: list[str], column: str = "n_persons") -> np
     return rows.groupby("hour_at", sort=True)[column].sum().to_numpy()
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     order=st.permutations(range(9)),
     power=st.lists(st.floats(0.01, 500.0), min_size=9, max_size=9),

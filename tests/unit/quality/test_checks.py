@@ -152,6 +152,7 @@ def test_fifteen_rows_of_a_cell_and_hour_are_told_and_fourteen_are_not(
     assert figures["n_rows_staged", "cell", "c1", None] == 29
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_and_files_changes_no_figure(measured: Measured) -> None:
     day, other = date(2026, 3, 4), date(2026, 3, 5)
     rows = [(who, at.replace("03-02", "03-04"), cell) for who, at, cell in ROWS]

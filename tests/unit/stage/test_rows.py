@@ -78,6 +78,7 @@ def test_every_delivered_row_is_staged_quarantined_for_its_reason_or_opted_out(
     assert {(name, outcome, reason): n for name, outcome, reason, n in told} == dict(wanted)
 
 
+@pytest.mark.slow
 def test_a_day_that_was_landed_before_cells_had_a_logistic_is_staged_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +184,7 @@ def test_a_file_whose_rows_do_not_add_up_is_refused_in_words_without_values(
     assert "20408" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_second_run_in_the_same_process_writes_its_own_file_only(tmp_path: Path) -> None:
     one = Day(tmp_path / "one", [event(line) for line in range(2, 50)])
     other = Day(tmp_path / "other", [event(line) for line in range(2, 20)])

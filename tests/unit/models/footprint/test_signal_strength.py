@@ -269,6 +269,7 @@ def test_signal_strength_equals_the_reference_implementation():
 
 
 @needs_outside
+@pytest.mark.slow
 def test_a_real_landscape_takes_less_than_ten_seconds():
     folder = Path(str(OUTSIDE)) / "zuid_limburg"
     plan = pd.read_csv(folder / "zl_cellplan.csv")
