@@ -212,7 +212,7 @@ def table(record: dict[str, Any]) -> list[str]:
         "",
         "Means over worlds ± half of their 90 % interval (one world has none, nor has the worst). "
         "*Limit*: the error that is left where every main phone of the same worlds is located "
-        "without error. *Many*: 200 000 devices, others 12 000.",
+        "without error." + (" *Many*: 200 000 devices, others 12 000." if MANY in record else ""),
         "",
         "| figure | make | asked | | worlds | measured | limit | met |",
         "|---|---|---|---|---|---|---|---|",
