@@ -66,7 +66,7 @@ def released(
     period : {"now", "before", "trained"}
         Under which name the figures are written. *before* is what stands before a change, beside
         which later ones are shown; *trained* has the footprint calibrated on the first two nights
-        (`peil train`) before anything is released. Of `MANY_FROM` devices *now* is *many*.
+        (`peil train`) before anything is released. Of `MANY_FROM` devices both stand as *many*.
 
     Raises
     ------
@@ -76,7 +76,8 @@ def released(
         A world did not come to its end.
     """
     makes = makes_of(on)
-    if period == NOW and devices >= MANY_FROM:
+    is_trained = period == TRAINED
+    if period != BEFORE and devices >= MANY_FROM:
         period = MANY
     if not seeds:
         raise Refused("No seed: give whole numbers, as in --seeds 21,22.")
@@ -93,7 +94,7 @@ def released(
                     if stores is None
                     else stores / make / str(seed)
                 )
-                commands = _commands(make, seed, (devices, days), is_trained=period == TRAINED)
+                commands = _commands(make, seed, (devices, days), is_trained=is_trained)
                 worlds[str(seed)] = {
                     **_world(f"{make}, world {seed}", commands, place, tell),
                     "limit": limit(make, seed, devices, days),

@@ -17,7 +17,7 @@ PERIODS = {
     "before": "before (baseline)",
     "now": "now",
     "trained": "now, footprint trained on the first two nights (`--trained`)",
-    "many": "now, of many devices (`--devices 200000`)",
+    "many": "now, of many devices, footprint trained as above (`--devices 200000 --trained`)",
 }
 HEADS = {
     "published_share": "true mass published",

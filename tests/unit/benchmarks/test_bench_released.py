@@ -57,8 +57,10 @@ def test_many_devices_stand_beside_what_was_measured_on_fewer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(released.subprocess, "run", running({"21": 0.04}, []))
-    for devices in (12_000, 200_000):
-        outcome = released.released(["demo"], [21], lambda text: None, tmp_path, devices=devices)
+    for devices, period in ((12_000, "now"), (200_000, "trained")):
+        outcome = released.released(
+            ["demo"], [21], lambda text: None, tmp_path, devices=devices, period=period
+        )
         assert outcome.facts["demo_presence_region_mape"] == 0.04
     record = json.loads((tmp_path / "figures" / "released.json").read_text())
     assert record["now"]["demo"]["devices"] == 12_000
