@@ -171,6 +171,18 @@ def train(
 
 
 @app.command()
+def rollback(pilot: Pilot) -> None:
+    """Let the footprint that was champion before stand again, for days not yet released.
+
+    Example: [bold]peil rollback demo[/bold]
+    """
+    from peil import train as training
+
+    with working():
+        say(training.rollback(name_of(pilot)))
+
+
+@app.command()
 def score(pilot: Pilot) -> None:
     """Score every estimated day on known truth, the champion beside the other estimators.
 

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from peil import methods
-from peil.adapters import experiments
+from peil.adapters import experiments, versions
 from peil.area.area import area_of, fingerprint
-from peil.charter import retention
+from peil.charter import reading, retention
+from peil.charter.clock import now
 from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.estimate import memory
@@ -25,7 +26,7 @@ from peil.estimate import night as night_hours
 from peil.estimate.champion import default_footprint
 from peil.outcome import Outcome, Refused
 from peil.stage.counted import counted_of
-from peil.store import lock, provenance
+from peil.store import ledger, lock, provenance
 from peil.store.atomic import read_json, read_whole, write_json
 from peil.store.store import Store
 from peil_models.footprint import (
@@ -36,6 +37,7 @@ from peil_models.footprint import (
 )
 
 INCUMBENT = "incumbent"
+ROLLED_BACK = "footprint_rolled_back"
 FITTED = ("path_loss_exponent", "midpoint_dbm", "steepness")
 
 
@@ -72,7 +74,7 @@ def is_due(charter: Charter, store: Store) -> bool:
     trained = read_whole(record)
     is_cut_off = "promotes" in trained
     is_new = trained.get("inputs") != _inputs(charter, split, store)
-    return is_new or is_cut_off or experiments.champion(store, charter.pilot) is None
+    return is_new or is_cut_off or versions.champion(store, charter.pilot) is None
 
 
 def _inputs(charter: Charter, split: Split, store: Store) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     before = read_whole(record)
     if before.get("run_ids") == run_ids and "promotes" in before:  # killed right before the end
         return _promote(store, pilot, period, record, before)
-    if before.get("run_ids") == run_ids and experiments.champion(store, pilot) is not None:
+    if before.get("run_ids") == run_ids and versions.champion(store, pilot) is not None:
         return Outcome("train", pilot, period, "unchanged", before["facts"])
 
     for day in [*split.fit, *split.judge]:
@@ -140,7 +142,7 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     calibrated = calibrate_footprint(placed, area.tiles, fit_counts, residents, defaults)
     identified = identify_footprint(calibrated, placed, area.tiles, fit_counts, residents)
     candidates = {"defaults": defaults, "calibrated": calibrated}
-    incumbent = experiments.champion(store, pilot)
+    incumbent = versions.champion(store, pilot)
     standing = {INCUMBENT: incumbent.footprint} if incumbent else {}
     judged = {
         name: float(footprint_deviance(footprint, placed, area.tiles, judge_counts, residents))
@@ -153,7 +155,7 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     }
     numbers = {}
     for name, footprint in candidates.items():
-        numbers[name] = experiments.register(
+        numbers[name] = versions.register(
             store,
             pilot,
             run_ids[name],
@@ -182,6 +184,7 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
         "run_ids": run_ids,
         "facts": facts,
         "promotes": numbers[better] if is_better else None,
+        "before": None if incumbent else numbers["defaults"],  # they stood without being registered
     }
     return _promote(store, pilot, period, record, trained)
 
@@ -192,9 +195,38 @@ def _promote(
     """Move the alias as decided; a kill before the record is whole decides nothing anew."""
     write_json(record, trained)
     if trained["promotes"] is not None:
-        experiments.promote(store, pilot, trained["promotes"])
+        versions.promote(store, pilot, trained["promotes"], trained.get("before"))
     write_json(record, {name: trained[name] for name in ("inputs", "run_ids", "facts")})
     return Outcome("train", pilot, period, "done", trained["facts"], [f"peil compare {pilot}"])
+
+
+def rollback(pilot: str) -> Outcome:
+    """Let the footprint that was champion before stand again; done twice, all is as it was.
+
+    Days that are not released are estimated with it from then on; released ones stay as they are.
+
+    Raises
+    ------
+    Refused
+        None was champion before.
+    """
+    charter = reading.load(pilot)
+    store = Store()
+    with lock.held(store, pilot, "train", "rollback"):
+        n_before = sum(e["kind"] == ROLLED_BACK for e in ledger.entries(store.ledger(pilot)))
+        places = versions.rolling(store, pilot, n_before)
+        if places is None:
+            raise Refused(
+                f"{pilot}: no other footprint was champion before, so there is none to go back to: "
+                f"`peil compare {pilot}` shows what is registered."
+            )
+        versions.roll(store, pilot, places)
+        facts = {"version": places.earlier, "in_place_of": places.standing}
+        ledger.append(store, pilot, ROLLED_BACK, now(charter), {**facts, "number": places.number})
+        versions.rolled(store, pilot)
+    champion = f"version {places.earlier} again, in place of {places.standing}"
+    look_at = [f"peil compare {pilot}", f"peil run {pilot}"]
+    return Outcome("rollback", pilot, "train", "done", {"champion": champion}, look_at)
 
 
 def _unfitted(footprint: FootprintSignalStrength) -> FootprintSignalStrength:

@@ -1,4 +1,4 @@
-"""The one door to MLflow: runs of estimators, versions of footprints, who is champion.
+"""The one door to MLflow, and the runs of estimators. Versions of footprints are in `versions`.
 
 A run is found again by its `run_id` (a tag, see `peil.store.provenance`), so that a verb that is
 killed and run again neither logs twice nor leaves a run running.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +21,6 @@ from peil.adapters import registered
 from peil.adapters.registered import RUN_ID
 from peil.store.provenance import code_hash, git_commit
 from peil.store.store import Store
-
-OLD_FILE = "footprint.skops"  # a version of before models were folders
-# what MLflow answers of a model or an alias that it does not know
-UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-
-
-@dataclass(frozen=True)
-class Version:
-    """One registered footprint: its number (0: the defaults, not registered), run and object."""
-
-    number: int
-    run_id: str
-    footprint: Any
-    is_champion: bool = False
-
-    @property
-    def label(self) -> str:
-        return f"version {self.number}" if self.number else "defaults"
 
 
 def client(store: Store) -> MlflowClient:
@@ -77,7 +57,8 @@ def model_name(pilot: str) -> str:
     return f"footprint__{pilot}"
 
 
-def _experiment(flow: MlflowClient, store: Store, pilot: str) -> str:
+def experiment_of(flow: MlflowClient, store: Store, pilot: str) -> str:
+    """MLflow's id of a pilot's experiment, which is made at first use."""
     experiment = flow.get_experiment_by_name(pilot)
     if experiment:
         return str(experiment.experiment_id)
@@ -92,7 +73,8 @@ def _experiment(flow: MlflowClient, store: Store, pilot: str) -> str:
         return str(made_meanwhile.experiment_id)
 
 
-def _runs(flow: MlflowClient, experiment: str, query: str) -> list[Run]:
+def runs_of(flow: MlflowClient, experiment: str, query: str) -> list[Run]:
+    """Every run of an experiment that MLflow's query matches, the oldest first."""
     runs: list[Run] = []
     token: str | None = None
     while True:
@@ -125,8 +107,8 @@ def log_run(
     A run with this `run_id` that was cut off is closed as killed and made anew.
     """
     flow = client(store)
-    experiment = _experiment(flow, store, pilot)
-    for left in _runs(flow, experiment, f"tags.`{RUN_ID}` = '{run_id}'"):
+    experiment = experiment_of(flow, store, pilot)
+    for left in runs_of(flow, experiment, f"tags.`{RUN_ID}` = '{run_id}'"):
         if left.info.status == "FINISHED":
             return str(left.info.run_id)
         flow.set_terminated(left.info.run_id, "KILLED")
@@ -148,7 +130,7 @@ def log_run(
 def add_scores(store: Store, pilot: str, run_id: str, scores: Mapping[str, float]) -> None:
     """Write scores on known truth beside the run that made the figures; the same ones once."""
     flow = client(store)
-    for run in _runs(flow, _experiment(flow, store, pilot), f"tags.`{RUN_ID}` = '{run_id}'"):
+    for run in runs_of(flow, experiment_of(flow, store, pilot), f"tags.`{RUN_ID}` = '{run_id}'"):
         new = {key: value for key, value in scores.items() if run.data.metrics.get(key) != value}
         moment = int(run.info.start_time)
         flow.log_batch(
@@ -160,7 +142,7 @@ def close_cut_off(store: Store, pilot: str, period: str) -> int:
     """Close the runs of a period that a killed process left running; the caller holds its lock."""
     flow = client(store)
     query = f"attributes.status = 'RUNNING' and tags.`peil.day` = '{period}'"
-    left = _runs(flow, _experiment(flow, store, pilot), query)
+    left = runs_of(flow, experiment_of(flow, store, pilot), query)
     for run in left:
         flow.set_terminated(run.info.run_id, "KILLED")
         flow.delete_run(run.info.run_id)
@@ -172,113 +154,9 @@ def forget(store: Store, pilot: str) -> None:
     flow = client(store)
     experiment = flow.get_experiment_by_name(pilot)
     if experiment:
-        for run in _runs(flow, str(experiment.experiment_id), ""):
+        for run in runs_of(flow, str(experiment.experiment_id), ""):
             flow.delete_run(run.info.run_id)
     try:
         flow.delete_registered_model(model_name(pilot))
     except MlflowException:  # never registered
         return
-
-
-def register(
-    store: Store,
-    pilot: str,
-    run_id: str,
-    footprint: Any,
-    parameters: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    tags: Mapping[str, str],
-) -> int:
-    """Register a footprint as a new version, once per `run_id`. Returns its number."""
-    flow = client(store)
-    for version in _versions(flow, pilot):
-        if version.tags.get(RUN_ID) == run_id:
-            return int(version.version)
-    own = log_run(
-        store, pilot, run_id, f"train {tags['peil.footprint']}", parameters, metrics, tags
-    )
-    model_id, place = registered.log(
-        flow,
-        _experiment(flow, store, pilot),
-        own,
-        run_id,
-        "footprint",
-        footprint,
-        {name: value for name, value in vars(footprint).items() if not name.endswith("_")},
-    )
-    name = model_name(pilot)
-    try:
-        flow.create_registered_model(name)
-    except MlflowException:
-        flow.get_registered_model(name)
-    created = flow.create_model_version(
-        name, source=place, run_id=own, tags={RUN_ID: run_id}, model_id=model_id
-    )
-    return int(created.version)
-
-
-def _versions(flow: MlflowClient, pilot: str) -> list[Any]:
-    versions = flow.search_model_versions(f"name = '{model_name(pilot)}'")
-    return sorted(versions, key=lambda version: int(version.version))
-
-
-def promote(store: Store, pilot: str, number: int) -> None:
-    """Make a version champion: its figures are released from then on."""
-    client(store).set_registered_model_alias(model_name(pilot), "champion", str(number))
-
-
-def champion(store: Store, pilot: str) -> Version | None:
-    """The champion, loaded; none when nothing is registered yet."""
-    flow = client(store)
-    try:
-        version = flow.get_model_version_by_alias(model_name(pilot), "champion")
-    except MlflowException as error:
-        if error.error_code not in UNKNOWN:
-            raise  # a registry that cannot be read is not one that knows of no champion
-        return None
-    label = f"Version {version.version} of {model_name(pilot)}"
-    with tempfile.TemporaryDirectory() as folder:
-        footprint = registered.load(_file_of(flow, version, Path(folder)), label)
-    return Version(int(version.version), version.tags[RUN_ID], footprint, True)
-
-
-def _file_of(flow: MlflowClient, version: Any, folder: Path) -> Path:
-    """Fetch a version's file; one of before there were folders lies with its run."""
-    if str(version.source).endswith(OLD_FILE):
-        return Path(flow.download_artifacts(str(version.run_id), OLD_FILE, str(folder)))
-    from mlflow.artifacts import download_artifacts
-
-    place = f"{version.source}/{registered.FILE}"
-    return Path(download_artifacts(place, dst_path=str(folder), tracking_uri=flow.tracking_uri))
-
-
-def compare(store: Store, pilot: str) -> dict[str, list[dict[str, Any]]]:
-    """Runs of the estimators and versions of the footprint, as rows for a table."""
-    flow = client(store)
-    runs = []
-    for run in _runs(flow, _experiment(flow, store, pilot), "attributes.status = 'FINISHED'"):
-        if "peil.estimator" in run.data.tags:
-            runs.append(
-                {
-                    "day": run.data.tags["peil.day"],
-                    "run_id": run.data.tags[RUN_ID],
-                    "estimator": run.data.tags["peil.estimator"],
-                    "footprint": run.data.tags["peil.footprint"],
-                    **run.data.metrics,
-                }
-            )
-    best = champion(store, pilot)
-    versions = []
-    for version in _versions(flow, pilot):
-        run = flow.get_run(version.run_id)
-        versions.append(
-            {
-                "version": int(version.version),
-                "is_champion": best is not None and best.number == int(version.version),
-                "footprint": run.data.tags["peil.footprint"],
-                **run.data.params,
-                **run.data.metrics,
-            }
-        )
-    runs.sort(key=lambda row: (row["day"], row["estimator"]))
-    return {"runs": runs, "versions": versions}

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from peil.adapters import experiments
+from peil.adapters import versions
 from peil.charter.period import Period
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.score import paired
@@ -25,7 +25,7 @@ def tables(pilot: str) -> list[Table]:
     footprint is registered yet there is no table of versions.
     """
     period = Period.open(pilot)
-    record = experiments.compare(period.store, period.pilot)
+    record = versions.compare(period.store, period.pilot)
     heads = ("estimator", "footprint", "days", *(name.replace("_", "\n") for name in SCORES))
     runs = Table(*heads, title=f"Estimators of {pilot}: mean over days")
     groups = defaultdict(list)
@@ -38,9 +38,9 @@ def tables(pilot: str) -> list[Table]:
             figures.append(f"{mean(values):.3f}" if values else "-")
         runs.add_row(estimator, footprint, str(len(members)), *figures)
     heads = ("version", "champion", "footprint", "exponent", "midpoint\ndBm", "steep-\nness")
-    versions = Table(*heads, "deviance on\njudged days", title="Footprints")
+    footprints = Table(*heads, "deviance on\njudged days", title="Footprints")
     for version in record["versions"]:
-        versions.add_row(
+        footprints.add_row(
             str(version["version"]),
             "yes" if version["is_champion"] else "",
             version["footprint"],
@@ -48,7 +48,7 @@ def tables(pilot: str) -> list[Table]:
         )
     compared = read_whole(period.store.scores(period.pilot) / "scores.json").get("paired", [])
     shown = [runs, *([beside(compared)] if compared else [])]
-    return [*shown, versions] if record["versions"] else shown
+    return [*shown, footprints] if record["versions"] else shown
 
 
 def beside(compared: list[dict[str, Any]]) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peil import methods
-from peil.adapters import experiments
+from peil.adapters import versions
 from peil.outcome import Refused
 from peil.store.store import Store
 from peil_models.footprint import FootprintSignalStrength
@@ -14,7 +14,7 @@ def default_footprint(pilot: str) -> FootprintSignalStrength:
     return FootprintSignalStrength(**methods.section("footprint", pilot))
 
 
-def champion_of(store: Store, pilot: str) -> experiments.Version:
+def champion_of(store: Store, pilot: str) -> versions.Version:
     """The footprint whose figures are released: the champion, or the defaults before the first.
 
     Raises
@@ -23,10 +23,10 @@ def champion_of(store: Store, pilot: str) -> experiments.Version:
         The pilot was trained, and the registry knows nothing of it: the defaults would give other
         figures without a word.
     """
-    champion = experiments.champion(store, pilot)
+    champion = versions.champion(store, pilot)
     if champion is None and store.trained(pilot).exists():
         raise Refused(
             f"{pilot} was trained, but MLflow holds no footprint of it: restore MLflow's database "
             f"from backup, or run `peil train {pilot}`."
         )
-    return champion or experiments.Version(0, "defaults", default_footprint(pilot))
+    return champion or versions.Version(0, "defaults", default_footprint(pilot))

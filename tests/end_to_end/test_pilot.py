@@ -167,9 +167,9 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
     assert done.returncode == 0, done.stderr
     again = peil_here(data, "train", "demo", "--fit-days", "1", "--judge-days", "1")
     assert "unchanged" in again.stdout
-    from peil.adapters import experiments
+    from peil.adapters import versions
 
-    comparison = experiments.compare(Store(copied_store), "demo")
+    comparison = versions.compare(Store(copied_store), "demo")
     assert [version["version"] for version in comparison["versions"]] == [1, 2]
     assert [version["footprint"] for version in comparison["versions"]] == [
         "defaults",
@@ -190,16 +190,16 @@ def test_a_footprint_is_judged_against_the_champion_that_stands(
     copied_store: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from peil import train
-    from peil.adapters import experiments
+    from peil.adapters import versions
     from peil_models.footprint import FootprintSignalStrength
 
     store, words = Store(copied_store), ("train", "demo", "--judge-days", "1", "--fit-days")
     deaf = FootprintSignalStrength(path_loss_exponent=5.0, steepness=0.6)
     tags = {"peil.footprint": "planted"}
-    planted = experiments.register(store, "demo", "a" * 32, deaf, {}, {}, tags)
-    experiments.promote(store, "demo", planted)
+    planted = versions.register(store, "demo", "a" * 32, deaf, {}, {}, tags)
+    versions.promote(store, "demo", planted)
     assert peil_here(copied_store.data, *words, "1").returncode == 0
-    better = experiments.champion(store, "demo")
+    better = versions.champion(store, "demo")
     assert better is not None and better.number in (2, 3)  # a worse one does not stay
     # of the same nights nothing that is worse than the champion takes its place
     store.trained("demo").unlink()  # else nothing is trained again
@@ -208,7 +208,7 @@ def test_a_footprint_is_judged_against_the_champion_that_stands(
     done = peil_here(copied_store.data, *words, "1")
     assert f"version {better.number} stays" in done.stdout.replace("\n", " ")
     assert "at the edge of what is allowed" in done.stdout.replace("\n", " ")
-    still = experiments.champion(store, "demo")
+    still = versions.champion(store, "demo")
     assert still is not None and still.number == better.number
 
 

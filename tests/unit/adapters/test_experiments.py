@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from peil.adapters import experiments
+from peil.adapters import experiments, versions
 from peil_models.footprint import FootprintSignalStrength
 
 
@@ -18,11 +18,11 @@ def test_a_version_from_before_a_parameter_takes_its_default(
 ) -> None:
     old = FootprintSignalStrength(path_loss_exponent=4.2)
     del old.steepness
-    number = experiments.register(
+    number = versions.register(
         tiny.store, "tiny", "a" * 32, old, {}, {}, {"peil.footprint": "version 1"}
     )
-    experiments.promote(tiny.store, "tiny", number)
-    champion = experiments.champion(tiny.store, "tiny")
+    versions.promote(tiny.store, "tiny", number)
+    champion = versions.champion(tiny.store, "tiny")
     assert champion is not None
     assert champion.footprint.path_loss_exponent == 4.2
     assert champion.footprint.steepness == FootprintSignalStrength().steepness

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import skops.io
 
-from peil.adapters import experiments, registered
+from peil.adapters import experiments, registered, versions
 from peil.outcome import Refused
 from peil.settings import Settings
 from peil.store.store import Store
@@ -36,10 +36,10 @@ assert not any(name == "peil" or name.startswith("peil.") for name in sys.module
 def store(tiny: Any) -> Store:
     """A store with one registered footprint, which is champion."""
     footprint = FootprintSignalStrength(steepness=0.31)
-    number = experiments.register(
+    number = versions.register(
         tiny.store, "tiny", RUN_ID, footprint, {}, {}, {"peil.footprint": "calibrated"}
     )
-    experiments.promote(tiny.store, "tiny", number)
+    versions.promote(tiny.store, "tiny", number)
     own: Store = tiny.store
     return own
 
@@ -51,7 +51,7 @@ def test_a_copied_store_loads_by_mlflows_own_api_once_peil_looked_at_it(
     elsewhere = Store(Settings(data=tmp_path / "elsewhere" / "store"))
     shutil.copytree(store.operator, elsewhere.operator)
     shutil.rmtree(store.operator)  # what would still be read there is gone
-    champion = experiments.champion(elsewhere, "tiny")
+    champion = versions.champion(elsewhere, "tiny")
     assert champion is not None and champion.footprint.steepness == 0.31
     done = subprocess.run(
         [sys.executable, "-c", BY_MLFLOW_ALONE, elsewhere.mlflow_uri],
@@ -77,9 +77,9 @@ def test_a_model_killed_on_its_way_is_logged_once(
         with monkeypatch.context() as patch:
             patch.setattr(experiments.MlflowClient, name, killed)
             with pytest.raises(KeyboardInterrupt):
-                experiments.register(store, "tiny", *parts)
-    number = experiments.register(store, "tiny", *parts)
-    assert number == experiments.register(store, "tiny", *parts) == 2
+                versions.register(store, "tiny", *parts)
+    number = versions.register(store, "tiny", *parts)
+    assert number == versions.register(store, "tiny", *parts) == 2
     flow = experiments.client(store)
     experiment = flow.get_experiment_by_name("tiny")
     logged = flow.search_logged_models([experiment.experiment_id])
@@ -102,7 +102,7 @@ def test_a_registered_file_of_foreign_types_is_not_loaded(store: Store) -> None:
     file.chmod(0o600)
     skops.io.dump(shutil.which, file)
     with pytest.raises(Refused, match=r"^Version 1 of footprint__tiny holds types that are not"):
-        experiments.champion(store, "tiny")
+        versions.champion(store, "tiny")
 
 
 def test_a_registered_file_that_is_no_model_is_told_in_a_sentence(store: Store) -> None:
@@ -111,24 +111,24 @@ def test_a_registered_file_that_is_no_model_is_told_in_a_sentence(store: Store) 
     for content in (b"", b"PK\x03\x04 cut off"):
         file.write_bytes(content)
         with pytest.raises(Refused, match=r"^Version 1 of footprint__tiny cannot be read"):
-            experiments.champion(store, "tiny")
+            versions.champion(store, "tiny")
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("other.txt", "nothing")
     with pytest.raises(Refused, match="cannot be read"):
-        experiments.champion(store, "tiny")
+        versions.champion(store, "tiny")
 
 
 def test_a_version_of_before_models_were_folders_is_still_read(tiny: Any, tmp_path: Path) -> None:
     own = experiments.log_run(
         tiny.store, "tiny", RUN_ID, "train defaults", {}, {}, {"peil.footprint": "defaults"}
     )
-    file = tmp_path / experiments.OLD_FILE
+    file = tmp_path / versions.OLD_FILE
     skops.io.dump(FootprintSignalStrength(steepness=0.17), file)
     flow, name = experiments.client(tiny.store), experiments.model_name("tiny")
     flow.log_artifact(own, str(file))
     flow.create_registered_model(name)
-    source = f"{flow.get_run(own).info.artifact_uri}/{experiments.OLD_FILE}"
+    source = f"{flow.get_run(own).info.artifact_uri}/{versions.OLD_FILE}"
     flow.create_model_version(name, source=source, run_id=own, tags={registered.RUN_ID: RUN_ID})
-    experiments.promote(tiny.store, "tiny", 1)
-    champion = experiments.champion(tiny.store, "tiny")
+    versions.promote(tiny.store, "tiny", 1)
+    champion = versions.champion(tiny.store, "tiny")
     assert champion is not None and champion.footprint.steepness == 0.17
