@@ -123,7 +123,7 @@ def faults(
 @app.command()
 def fuzz(
     n: Annotated[int, typer.Option("--n", min=1, help="Deliveries, drawn by their numbers.")] = 200,
-    first: Annotated[int, typer.Option(min=0, help="Number of the first; before it stays.")] = 0,
+    first: Annotated[int, typer.Option(min=0, help="Number of the first; others stay.")] = 0,
     minutes: Annotated[float, typer.Option(min=0.0, help="As many as fit in these.")] = 90.0,
     out: Out = None,
 ) -> None:

@@ -74,7 +74,7 @@ def fuzz(
 ) -> Outcome:
     """Take the deliveries of these numbers, as many as fit in the minutes, and write.
 
-    What the record holds of numbers before the first stays, so that many can be taken in parts.
+    What the record holds of other numbers stays, so that many can be taken in parts.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def fuzz(
         Not one was taken.
     """
     file = record_file(out or FOLDER, "fuzz")
-    before = read_json(file)["deliveries"] if numbers.start and file.exists() else []
+    before = read_json(file)["deliveries"] if file.exists() else []
     rows, replay, ends_at = [], Replay(), time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory(prefix="peil-fuzz-") as name:
         for number in numbers:
@@ -96,7 +96,9 @@ def fuzz(
                 tell(fault)
     if not rows:
         raise NothingMeasured("The benchmark fuzz measured nothing: no delivery fits in the time.")
-    rows = [row for row in before if row["number"] < numbers.start] + rows
+    done = {row["number"] for row in rows}
+    rows += [row for row in before if row["number"] not in done]
+    rows.sort(key=lambda row: int(row["number"]))
     return write_figures("fuzz", {**when_and_where(), "deliveries": rows}, report, facts, out)
 
 

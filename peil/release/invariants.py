@@ -76,8 +76,12 @@ def gaps_of_night(
         if hidden.empty or shown.empty:  # of a night that is withheld whole nothing is told
             continue
         lower, upper = median_bounds(shown, len(hidden), float(nights["n_devices"].median()))
-        ratio = float((nights["n_persons"] / nights["n_devices"]).max())
-        gaps += [Gap(str(zone), hour, lower, upper, ratio) for hour in hidden["hour_at"]]
+        ratio = (nights["n_persons"] / nights["n_devices"]).where(nights["n_devices"] > 0)
+        own = ratio.fillna(ratio.max()).loc[hidden.index]  # it differs by hour, as the audit's do
+        gaps += [
+            Gap(str(zone), hour, lower, upper, float(each))
+            for hour, each in zip(hidden["hour_at"], own, strict=True)
+        ]
     return gaps
 
 

@@ -24,7 +24,7 @@ from benchmarks import (
     stays,
 )
 from benchmarks.accuracy import demo
-from benchmarks.disturbed import faults, mutations, tampering
+from benchmarks.disturbed import faults, fuzz, mutations, tampering
 from benchmarks.recording import FOLDER, legible, record_file
 from benchmarks.soak import page
 from peil import methods
@@ -37,6 +37,7 @@ PAGES = {
     "draws": draws,
     "estimate": estimate,
     "faults": faults,
+    "fuzz": fuzz,
     "location": location,
     "mutations": mutations,
     "released": released,
@@ -64,7 +65,7 @@ def test_the_page_of_accuracy_is_that_of_its_records() -> None:
 def test_a_page_is_that_of_its_record(name: str) -> None:
     record = read_json(record_file(FOLDER, name))
     main = {"released": "before", "disclosure": "cases", "tampering": "kinds"}
-    main |= {"faults": "faults", "mutations": "mutants", "soak": "days"}
+    main |= {"faults": "faults", "fuzz": "deliveries", "mutations": "mutants", "soak": "days"}
     assert record[main.get(name, "sizes")]
     assert (FOLDER / f"{name}.md").read_text() == PAGES[name].report(record)
 

@@ -65,6 +65,11 @@ def _reaches(others: np.ndarray, median: float) -> tuple[float, float]:
     wanted = median
     if is_odd:  # the mean of the middle one of the others and of this value, or its neighbour
         wanted = 2 * median - float(ranked[middle]) if math.isfinite(ranked[middle]) else 0.0
-    low = 0.0 if wanted <= least else min(wanted, most)
-    high = math.inf if wanted >= most else max(wanted, least)
+    # two hours with the same counts are equal up to what floating point leaves of a mean
+    low = 0.0 if wanted <= least + _noise(least) else min(wanted, most)
+    high = math.inf if wanted >= most - _noise(most) else max(wanted, least)
     return low, high
+
+
+def _noise(value: float) -> float:
+    return 1e-9 * (1.0 + value) if math.isfinite(value) else 0.0

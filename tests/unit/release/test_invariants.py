@@ -139,6 +139,21 @@ def test_an_area_of_one_zone_with_a_small_hour_is_refused_with_the_reason(tmp_pa
         presence(charter, one, folder, DAY)
 
 
+def test_a_device_stands_for_fewer_persons_in_one_hour_of_the_night_than_in_another(
+    tmp_path: Path,
+) -> None:
+    """What the median tells of devices is told of persons by the hour's own weight."""
+    folder = estimated(tmp_path)
+    file = folder / "est_presence__by_zone_hour.parquet"
+    rows = pd.read_parquet(file)
+    withheld_hour = rows["hour_at"] == sorted(rows["hour_at"].unique())[3]
+    for name in ("n_persons", "n_persons_lower", "n_persons_upper"):
+        rows.loc[withheld_hour, name] *= 0.6
+    rows.to_parquet(file)
+    table = presence(reading.load("demo"), area(), folder, DAY)
+    assert table["OBS_STATUS"].eq("Q").any()
+
+
 def changed_at_noon(folder: Path, devices: dict[str, float], persons: dict[str, float]) -> None:
     """Change the estimates of an hour of the day: devices, all of them counted, and persons."""
     file = folder / "est_presence__by_zone_hour.parquet"

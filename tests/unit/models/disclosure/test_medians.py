@@ -24,6 +24,16 @@ def test_bounds_hold_the_truth_and_no_value_outside_them_gives_the_median(seed: 
             assert not (reaches == np.median(values)).any()
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_counts_that_come_twice_are_equal_whatever_floating_point_leaves_of_a_mean(
+    seed: int,
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.choice(rng.uniform(0, 20, 3), 6)  # six hours of a night with three counts
+    low, high = median_bounds(values[1:], 1, float(np.median(values)))
+    assert low - 1e-6 <= values[0] <= high + 1e-6
+
+
 def test_a_single_gap_in_a_night_is_found_out() -> None:
     assert median_bounds([20, 30, 50, 60, 70], 1, 45.0) == (40.0, 40.0)
     assert median_bounds([20, 30, 60], 3, 25.0) == (0.0, np.inf)
