@@ -1,7 +1,7 @@
 """Take odd deliveries through every verb and product, and count how each of them ends.
 
-Whatever is delivered, a verb ends in a table or in one sentence. A trace is a fault of ours, as is
-a sentence with an identifier, and a released entry that the charter's threshold does not allow.
+Whatever is delivered, a verb ends in a table or in one sentence. Faults of ours are a trace, a
+sentence with an identifier, and a released entry that the charter's threshold does not allow.
 """
 
 from __future__ import annotations
@@ -96,9 +96,8 @@ def fuzz(
                 tell(fault)
     if not rows:
         raise NothingMeasured("The benchmark fuzz measured nothing: no delivery fits in the time.")
-    done = {row["number"] for row in rows}
-    rows += [row for row in before if row["number"] not in done]
-    rows.sort(key=lambda row: int(row["number"]))
+    every = {row["number"]: row for row in [*before, *rows]}
+    rows = [every[number] for number in sorted(every)]
     return write_figures("fuzz", {**when_and_where(), "deliveries": rows}, report, facts, out)
 
 
@@ -209,14 +208,12 @@ def _look_at(odd: Odd, product: Product, store: Store, end: End) -> None:
         withheld = end.withheld.get(product.name, 0) + metadata["n_withheld"]
         end.withheld[product.name] = withheld
         hidden = table.loc[table["OBS_STATUS"] != "A", ["OBS_VALUE", "OBS_LOWER", "OBS_UPPER"]]
+        value, low, high = (shown[name] for name in ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER"))
         is_wrong = {
             "a figure where none may be": hidden.notna().any(axis=None),
-            "an entry without a figure": shown["OBS_VALUE"].isna().any(),
-            "a figure beside its interval": (
-                (shown["OBS_VALUE"] < shown["OBS_LOWER"])
-                | (shown["OBS_VALUE"] > shown["OBS_UPPER"])
-            ).any(),
-            "a figure under the threshold": (shown["OBS_VALUE"] < threshold).any(),
+            "an entry without a figure": value.isna().any(),
+            "a figure beside its interval": ((value < low) | (value > high)).any(),
+            "a figure under the threshold": (value < threshold).any(),
         }
         end.faults += [
             f"{product.name} {day}: {words}" for words, is_so in is_wrong.items() if is_so
