@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -77,21 +75,6 @@ def test_airflow_listens_on_loopback_and_reports_to_nobody(tmp_path: Path) -> No
     assert variables["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].startswith("http://127.0.0.1:8123/")
     assert variables["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] == "False"
     assert variables["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False"
-
-
-def test_components_wait_for_each_other_at_the_database(tmp_path: Path) -> None:
-    code = (
-        "from peil.adapters.airflow.home import prepare\n"
-        "from peil.settings import Settings\n"
-        "import sys; from pathlib import Path; prepare(Settings(data=Path(sys.argv[1])))\n"
-        "from airflow import settings\n"
-        "with settings.engine.connect() as to:\n"
-        "    print('ms', to.exec_driver_sql('PRAGMA busy_timeout').scalar())\n"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
-    )
-    assert "ms 60000" in answer.stdout
 
 
 def test_an_airflow_of_its_own_is_told_every_setting(tmp_path: Path) -> None:

@@ -30,8 +30,6 @@ from peil.store.store import Store
 CONSOLE_USER = parties.CONSOLE_USER
 DAGS = PROJECT / "dags"
 BUNDLE = "peil"
-# each component of Airflow writes to the one file: whoever comes second waits, and does not fail
-WAITS_FOR_DATABASE = {"timeout": 60.0}
 
 # pilots whose DAGs this process reads; none of them: those of every charter
 _read_only: set[str] = set()
@@ -154,8 +152,6 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         },
         "database": {
             "sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}",
-            "sql_alchemy_connect_args": f"{__name__}.WAITS_FOR_DATABASE",
-            "sql_alchemy_connect_args_async": f"{__name__}.WAITS_FOR_DATABASE",
         },
         "api": {
             "host": "127.0.0.1",
