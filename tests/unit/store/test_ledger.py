@@ -173,3 +173,10 @@ def test_the_newest_entry_with_given_facts_is_found(tiny: Any, kept: Path) -> No
 
 def test_an_entry_carries_the_pilots_moment_and_not_the_machines(tiny: Any, kept: Path) -> None:
     assert {entry["at"] for entry in ledger.entries(kept)} == {"2026-03-08T22:59:59+00:00"}
+
+
+def test_a_file_that_another_took_the_place_of_is_read_anew(tiny: Any, kept: Path) -> None:
+    """What a process knows of a ledger is of the file that it read, not of its name."""
+    n_entries = ledger._tail(kept).n_entries
+    kept.write_bytes(b"".join(lines(kept)[:-1]))
+    assert ledger._tail(kept).n_entries == n_entries - 1
