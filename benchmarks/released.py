@@ -20,6 +20,7 @@ from benchmarks.limit import limit
 from benchmarks.measuring.process import CommandFailed
 from benchmarks.recording import FOLDER, record_file, when_and_where, write_figures
 from benchmarks.released_page import facts, report
+from benchmarks.released_targets import MANY
 from peil.outcome import Outcome, Refused
 from peil.settings import PROJECT
 from peil.store.atomic import read_json
@@ -30,7 +31,7 @@ __all__ = ["makes_of", "released", "report", "seeds_of"]
 
 SEEDS = tuple(SCORED_SEEDS)
 DEVICES, DAYS = 12_000, 7
-NOW, BEFORE, TRAINED, MANY = "now", "before", "trained", "many"
+NOW, BEFORE, TRAINED = "now", "before", "trained"
 MANY_FROM = 100_000  # devices of a world whose figures stand apart, as those of many
 NIGHTS = ("2026-03-02", "2026-03-03")  # one to fit a footprint on, one to judge it
 

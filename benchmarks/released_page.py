@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.accuracy.seeds import across
-from benchmarks.released_targets import table
+from benchmarks.released_targets import MANY, table
 from peil.outcome import Fact
 from peil_models.synthetic import MAKES
 
@@ -17,7 +17,7 @@ PERIODS = {
     "before": "before (baseline)",
     "now": "now",
     "trained": "now, footprint trained on the first two nights (`--trained`)",
-    "many": "now, of many devices, footprint trained as above (`--devices 200000 --trained`)",
+    MANY: "now, of many devices, footprint trained as above (`--devices 200000 --trained`)",
 }
 HEADS = {
     "published_share": "true mass published",

@@ -212,14 +212,19 @@ def table(record: dict[str, Any]) -> list[str]:
         "",
         "Means over worlds ± half of their 90 % interval (one world has none, nor has the worst). "
         "*Limit*: the error that is left where every main phone of the same worlds is located "
-        "without error." + (" *Many*: 200 000 devices, others 12 000." if MANY in record else ""),
+        "without error."
+        + (
+            " *Many*: worlds of as many devices as the section of the make says."
+            if MANY in record
+            else ""
+        ),
         "",
         "| figure | make | asked | | worlds | measured | limit | met |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for target in TARGETS:
         for make in target.makes:
-            for period in PERIODS if target.of_many else PERIODS[:-1]:
+            for period in (name for name in PERIODS if target.of_many or name != MANY):
                 worlds = record.get(period, {}).get(make, {}).get("worlds", {})
                 lines += _row(target, make, period, list(worlds.values()))
     return [*lines, ""]

@@ -214,16 +214,16 @@ def rollback(pilot: str) -> Outcome:
     store = Store()
     with lock.held(store, pilot, "train", "rollback"):
         n_before = sum(e["kind"] == ROLLED_BACK for e in ledger.entries(store.ledger(pilot)))
-        places = versions.rolling(store, pilot, n_before)
+        places = versions.possible_rollback(store, pilot, n_before)
         if places is None:
             raise Refused(
                 f"{pilot}: no other footprint was champion before, so there is none to go back to: "
                 f"`peil compare {pilot}` shows what is registered."
             )
-        versions.roll(store, pilot, places)
+        versions.begin_rollback(store, pilot, places)
         facts = {"version": places.earlier, "in_place_of": places.standing}
         ledger.append(store, pilot, ROLLED_BACK, now(charter), {**facts, "number": places.number})
-        versions.rolled(store, pilot)
+        versions.end_rollback(store, pilot)
     champion = f"version {places.earlier} again, in place of {places.standing}"
     look_at = [f"peil compare {pilot}", f"peil run {pilot}"]
     return Outcome("rollback", pilot, "train", "done", {"champion": champion}, look_at)

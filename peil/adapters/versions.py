@@ -24,7 +24,7 @@ OLD_FILE = "footprint.skops"  # a version of before models were folders
 # what MLflow answers of a model or an alias that it does not know
 UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 CHAMPION, EARLIER = "champion", "earlier"  # aliases: whose figures are released, and whose were
-ROLLING = "peil.rolling"  # a tag while aliases change places
+ROLLBACK = "peil.rollback"  # a tag while aliases change places
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Rolling:
+class Rollback:
     """A going back: the champion that stood, the version before it, and how many came before."""
 
     standing: int
@@ -104,7 +104,7 @@ def promote(store: Store, pilot: str, number: int, before: int | None = None) ->
     flow.set_registered_model_alias(name, CHAMPION, str(number))
 
 
-def rolling(store: Store, pilot: str, number: int) -> Rolling | None:
+def possible_rollback(store: Store, pilot: str, number: int) -> Rollback | None:
     """Which going back is possible, as that of this number; none where none was champion before.
 
     One that was cut off is the one that goes on.
@@ -113,23 +113,23 @@ def rolling(store: Store, pilot: str, number: int) -> Rolling | None:
     standing, earlier = (_number_of(flow, pilot, alias) for alias in (CHAMPION, EARLIER))
     if standing is None:
         return None
-    if words := flow.get_registered_model(model_name(pilot)).tags.get(ROLLING):
-        return Rolling(*map(int, words.split()))
-    return None if earlier is None else Rolling(standing, earlier, number)
+    if words := flow.get_registered_model(model_name(pilot)).tags.get(ROLLBACK):
+        return Rollback(*map(int, words.split()))
+    return None if earlier is None else Rollback(standing, earlier, number)
 
 
-def roll(store: Store, pilot: str, places: Rolling) -> None:
-    """Let champion and earlier version change places; `rolled` says that it was written down."""
+def begin_rollback(store: Store, pilot: str, places: Rollback) -> None:
+    """Let champion and earlier version change places; `end_rollback` says that it was written down."""
     flow, name = client(store), model_name(pilot)
     words = f"{places.standing} {places.earlier} {places.number}"
-    flow.set_registered_model_tag(name, ROLLING, words)
+    flow.set_registered_model_tag(name, ROLLBACK, words)
     flow.set_registered_model_alias(name, CHAMPION, str(places.earlier))
     flow.set_registered_model_alias(name, EARLIER, str(places.standing))
 
 
-def rolled(store: Store, pilot: str) -> None:
+def end_rollback(store: Store, pilot: str) -> None:
     """Forget that aliases were changing places: all is written down."""
-    client(store).delete_registered_model_tag(model_name(pilot), ROLLING)
+    client(store).delete_registered_model_tag(model_name(pilot), ROLLBACK)
 
 
 def _number_of(flow: MlflowClient, pilot: str, alias: str) -> int | None:

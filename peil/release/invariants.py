@@ -123,7 +123,7 @@ def public_totals(area: Area, tidy: pd.DataFrame) -> set[tuple[Hashable, Hashabl
     return {(zone, hour) for zone in whole for hour in pd.Index(tidy["hour_at"].unique())}
 
 
-def untold(
+def silent_hours(
     area: Area, tidy: pd.DataFrame, withheld: pd.Series, hours: pd.DatetimeIndex
 ) -> set[tuple[Hashable, Hashable]]:
     """Entries (zone, hour) of hours of which nothing is published, nor told by other night hours.

@@ -49,9 +49,12 @@ def _protect(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     tidy, unobserved = whole[is_observed], whole[~is_observed]  # no entry: nothing to protect
     threshold = threshold_of(charter)
     night = invariants.own_night(charter, estimated, day)
+    figures_of = [name for name in HIDDEN if name in tidy]
     closed: set[Hashable] = set()
     while True:
-        protected = _judged(area, tidy, threshold, night, closed)
+        judged = _judged(area, tidy, threshold, night, closed)
+        shown = ~judged["is_withheld"].astype(bool)
+        protected = judged.assign(**{name: tidy[name].where(shown) for name in figures_of})
         report = _audit(area, tidy, protected, threshold, night)
         more = _weak_hours(area, tidy, protected, threshold, night) if not report.holds else set()
         if not more:
@@ -115,22 +118,10 @@ def _judged(
     night: pd.DatetimeIndex,
     closed: set[Hashable],
 ) -> pd.DataFrame:
-    """Mark what is withheld, and take its figures away; of the closed hours that is everything.
+    """Say what is withheld, until the median night, which is the register, narrows none of it.
 
-    More is withheld until the median night, which is the register, narrows none of it.
+    Of the closed hours that is everything.
     """
-    judged = _withheld(area, tidy, threshold, night, closed)
-    shown = ~judged["is_withheld"].astype(bool)
-    return judged.assign(**{name: tidy[name].where(shown) for name in HIDDEN if name in tidy})
-
-
-def _withheld(
-    area: Area,
-    tidy: pd.DataFrame,
-    threshold: int,
-    night: pd.DatetimeIndex,
-    closed: set[Hashable],
-) -> pd.DataFrame:
     resting = _resting_on_counts(area, tidy)
     resting.loc[tidy["hour_at"].isin(closed), ["n_devices", "n_persons"]] = 0.0
     judged = protect(resting, threshold=threshold)
@@ -161,7 +152,7 @@ def _known(
     """What an attacker knows of published persons: what a device stands for, totals, nights."""
     return {
         "no_secret": invariants.public_totals(area, tidy)
-        | invariants.untold(area, tidy, protected["is_withheld"], night),
+        | invariants.silent_hours(area, tidy, protected["is_withheld"], night),
         "threshold": threshold,
         "value": "n_persons",
         "units_per_device": units,

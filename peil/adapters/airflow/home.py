@@ -31,6 +31,7 @@ CONSOLE_USER = parties.CONSOLE_USER
 DAGS = PROJECT / "dags"
 BUNDLE = "peil"
 
+
 # pilots whose DAGs this process reads; none of them: those of every charter
 _read_only: set[str] = set()
 

@@ -65,7 +65,7 @@ def test_the_champion_before_stands_again_and_a_second_time_all_is_as_it_was(sto
     ]
 
 
-def test_what_was_promoted_twice_is_earlier_than_nothing(store: Store) -> None:
+def test_promoting_the_champion_again_keeps_the_version_before_it(store: Store) -> None:
     versions.promote(store, "tiny", 2)
     train.rollback("tiny")
     assert champion(store) == 1
