@@ -119,7 +119,7 @@ def possible_rollback(store: Store, pilot: str, number: int) -> Rollback | None:
 
 
 def begin_rollback(store: Store, pilot: str, places: Rollback) -> None:
-    """Let champion and earlier version change places; `end_rollback` says that it was written down."""
+    """Let champion and earlier version change places, until `end_rollback`."""
     flow, name = client(store), model_name(pilot)
     words = f"{places.standing} {places.earlier} {places.number}"
     flow.set_registered_model_tag(name, ROLLBACK, words)
