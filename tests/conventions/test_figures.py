@@ -171,6 +171,12 @@ def now_by_make() -> dict[str, list[dict[str, Any]]]:
     return by_make
 
 
+def many() -> dict[str, list[dict[str, Any]]]:
+    """Worlds of many devices: intervals by what they hold there are said as those of a make."""
+    record = read_json(record_file(FOLDER, "released"))
+    return {f"many, {make}": [*part["worlds"].values()] for make, part in record["many"].items()}
+
+
 @pytest.mark.parametrize(
     ("product", "part"), [("presence", "municipality"), ("flows", "between zones")]
 )
@@ -184,7 +190,7 @@ def test_what_statements_say_of_intervals_is_what_the_record_measured(
             for row in world["rows"]
             if (row["product"], row["part"]) == (product, part)
         ]
-        for make, worlds in now_by_make().items()
+        for make, worlds in (now_by_make() | many()).items()
     }
     assert len(by_make) >= 4 and len(by_make["demo"]) >= 5
     every = [share for shares in by_make.values() for share in shares]
