@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
+import os
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
 import people_who_sign
 import pytest
@@ -67,24 +68,34 @@ def wait_for(web: Web, words: str) -> str:
     return told()[0]
 
 
-@contextmanager
-def another_writes_to(settings: Settings, for_s: float) -> Iterator[None]:
-    """Hold Airflow's database, as a component that writes does, and let go after some seconds."""
-    database = Store(settings).airflow_home / "airflow.db"
-    holder = sqlite3.connect(database, 60, isolation_level=None, check_same_thread=False)
-    holder.execute("BEGIN EXCLUSIVE")
-    letting_go = threading.Timer(for_s, holder.rollback)
-    letting_go.start()
-    yield
-    letting_go.join()
-    holder.close()
+def end_of(component: str, settings: Settings) -> None:
+    """Kill a component of the Airflow on this store, and wait until another runs in its place."""
+    was = processes_of(component, settings)
+    assert was, f"no {component} runs"
+    for number in was:
+        os.kill(number, signal.SIGKILL)
+    wait_until(
+        lambda: bool(set(processes_of(component, settings)) - set(was)), 60, lambda: component
+    )
+
+
+def processes_of(component: str, settings: Settings) -> list[int]:
+    """Processes on this machine that were started as this component, on this store."""
+    home, typed = str(Store(settings).airflow_home).encode(), f"airflow\0{component}".encode()
+    running = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if typed in (folder / "cmdline").read_bytes():
+                if home in (folder / "environ").read_bytes():
+                    running.append(int(folder.name))
+    return running
 
 
 def test_a_task_that_is_refused_is_told_with_its_sentence(
     airflow: Airflow, web: Web, settings: Settings
 ) -> None:
-    with another_writes_to(settings, 8):  # longer than SQLite waits by itself
-        airflow.trigger("stage__real", "2027-01-01")
+    end_of("scheduler", settings)  # another is started in its place, and tells as well
+    airflow.trigger("stage__real", "2027-01-01")
     text = wait_for(web, "verb failed: stage 2027-01-01")
     assert "2027-01-01 lies outside the period of real" in text
     assert "Owner:       operator" in text

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -121,3 +122,25 @@ def running(
             for child in own:
                 while child.process.poll() is None and time.monotonic() < end:
                     time.sleep(0.1)
+
+
+@contextmanager
+def looked_after(family: Children) -> Iterator[None]:
+    """Look after processes once a second in the background, until the block ends.
+
+    One that ends again and again is left as it is: whoever waits for it waits in vain, and says so.
+    """
+    over = threading.Event()
+
+    def look() -> None:
+        with suppress(Refused):
+            while not over.wait(1.0):
+                family.look_after()
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()

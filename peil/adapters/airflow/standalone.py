@@ -11,15 +11,17 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from http.client import HTTPException
+from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
-from peil.adapters.airflow.children import Children, running
+from peil.adapters.airflow.children import Children, looked_after, running
 from peil.adapters.airflow.home import CONSOLE_USER, claim, environment_of_a_child, password_file
 from peil.adapters.airflow.rest import Airflow, wait_until
 from peil.outcome import Refused
@@ -53,13 +55,30 @@ def _end_left_over_walks(env: dict[str, str]) -> None:
     subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True)
 
 
+def _journal(database: Path, mode: str) -> None:
+    """Say how SQLite writes: ahead ("wal"), where no reader stops a writer, or in place."""
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(database, 30)) as opened:
+        opened.execute(f"PRAGMA journal_mode={mode}")
+
+
+@contextmanager
+def _written_ahead(database: Path) -> Iterator[None]:
+    """Let Airflow's components write beside readers; at rest the file stands alone, as before."""
+    _journal(database, "wal")
+    try:
+        yield
+    finally:
+        _journal(database, "delete")
+
+
 @contextmanager
 def started(
     settings: Settings, port: int | None = None, children: Children | None = None
 ) -> Iterator[Airflow]:
     """Start Airflow on loopback, wait until it is healthy, and stop it at the end.
 
-    Its processes are among `children`, for whoever looks after them.
+    Its processes are among `children`, for whoever looks after them; without, they are looked
+    after here, and one that ends is started again.
 
     Yields
     ------
@@ -91,11 +110,13 @@ def started(
         password = json.loads(password_file(settings).read_text())[CONSOLE_USER]
         client = Airflow(f"http://127.0.0.1:{at}", password)
         commands = [_command(*component) for component in COMPONENTS]
-        with running(commands, env, logs, children) as family:
+        database = Store(settings).airflow_home / "airflow.db"
+        with _written_ahead(database), running(commands, env, logs, children) as family:
             _wait(client.answers, HEALTHY_S, family, f"an Airflow that answers; see {logs}")
             with running([_command(*SCHEDULER)], env, logs, family):
                 _wait(client.is_healthy, HEALTHY_S, family, f"a healthy Airflow; see {logs}")
-                yield client
+                with looked_after(family) if children is None else nullcontext():
+                    yield client
 
 
 def _command(*words: str) -> list[str]:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from peil import cli
 from peil.adapters.airflow import standalone
-from peil.adapters.airflow.children import MOST_DEATHS, Children, running
+from peil.adapters.airflow.children import MOST_DEATHS, Children, looked_after, running
 from peil.adapters.airflow.home import environment
 from peil.outcome import Refused
 from peil.settings import Settings
@@ -52,6 +52,16 @@ def test_a_process_that_ends_is_started_again_and_one_that_always_ends_ends_all(
             family.look_after()
     assert len(sentences) == MOST_DEATHS - 1 and "is started again" in sentences[0]
     assert other.poll() is not None and family.members == []
+
+
+def test_while_others_use_them_they_are_looked_after(tmp_path: Path) -> None:
+    with running([sleeper("scheduler")], {}, tmp_path) as family, looked_after(family):
+        first = family.members[0].process
+        os.kill(first.pid, signal.SIGKILL)
+        end_s = time.monotonic() + 20
+        while family.members[0].process is first and time.monotonic() < end_s:
+            time.sleep(0.05)
+        assert family.members[0].process is not first
 
 
 def test_deaths_long_ago_are_forgiven(tmp_path: Path) -> None:

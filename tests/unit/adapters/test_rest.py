@@ -13,7 +13,7 @@ import pytest
 
 from peil.adapters.airflow.rest import TRIES, Airflow
 
-# as Airflow writes it; a test against a started one is in end_to_end
+# as a started Airflow wrote it
 BUSY = {"detail": {"reason": "Database error", "statement": "hidden", "message": "Serious error"}}
 STARTED = {"dag_run_id": "manual__1"}
 
