@@ -85,9 +85,9 @@ def processes_of(component: str, settings: Settings) -> list[int]:
     running = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if typed in (folder / "cmdline").read_bytes():
-                if home in (folder / "environ").read_bytes():
-                    running.append(int(folder.name))
+            is_it = typed in (folder / "cmdline").read_bytes()
+            if is_it and home in (folder / "environ").read_bytes():
+                running.append(int(folder.name))
     return running
 
 
