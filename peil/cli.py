@@ -14,6 +14,7 @@ from peil.commands.export import export_app
 from peil.commands.pilot_name import name_of
 from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
+from peil.commands.reproducing.command import reproduce_command
 from peil.commands.signing import approve, charter, party
 from peil.commands.terminal import answering, working
 from peil.commands.verification import verify_command
@@ -240,6 +241,7 @@ app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
 app.command()(verify_command(console, complaint))
 app.command()(receive_command(answering, say))
+app.command()(reproduce_command(working, console))
 app.command("approve")(approve.asked(working, console))
 app.add_typer(charter.commands(answering, console), name="charter")
 app.add_typer(party.commands(answering, console), name="party")

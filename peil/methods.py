@@ -66,10 +66,13 @@ def _section(content: dict[str, Any], name: str, pilot: str) -> dict[str, Any]:
     return {key: choice["value"] for key, choice in {**content[name], **own}.items()}
 
 
-def fingerprint(pilot: str) -> str:
-    """Hash of every choice that holds for this pilot."""
+def every(pilot: str) -> dict[str, dict[str, Any]]:
+    """The values of every section, with the pilot's own where it has them."""
     content = _read(settings().methods)
     names = sorted(name for name in content if name != "pilot")
-    return hashlib.sha256(
-        canonical({name: _section(content, name, pilot) for name in names})
-    ).hexdigest()
+    return {name: _section(content, name, pilot) for name in names}
+
+
+def fingerprint(pilot: str) -> str:
+    """Hash of every choice that holds for this pilot."""
+    return hashlib.sha256(canonical(every(pilot))).hexdigest()

@@ -40,6 +40,7 @@ home.prepare(settings())
 TOGETHER = {  # files on one worker: they look at one store, or want the machine for a server
     "end_to_end/test_pilot.py": "small_pilot",
     "attacks/test_identifier_free.py": "small_pilot",
+    "unit/commands/test_reproduced.py": "small_pilot",
     "end_to_end/test_linked_pilot.py": "linked",
     "browser/test_released_page.py": "linked",
     "attacks/test_linked_products.py": "linked",

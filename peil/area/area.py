@@ -183,10 +183,14 @@ def _within(
 
 def fingerprint(charter: Charter, store: Store) -> str:
     """Hash of the reference data: part of the name of every run that used them."""
-    folder = root(charter, store) if charter.area.grid is None else None
-    files = {name: sha256(require_file(folder / name)) for name in charter.area.paths() if folder}
-    content = {"area": charter.area.model_dump(mode="json"), "files": files}
+    content = {"area": charter.area.model_dump(mode="json"), "files": file_hashes(charter, store)}
     return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def file_hashes(charter: Charter, store: Store) -> dict[str, str]:
+    """The hash of each file of reference data, by its path in the delivery."""
+    folder = root(charter, store) if charter.area.grid is None else None
+    return {name: sha256(require_file(folder / name)) for name in charter.area.paths() if folder}
 
 
 def _grid(charter: Charter) -> Area:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from peil import methods
 from peil.adapters import versions
 from peil.outcome import Refused
+from peil.store import provenance
 from peil.store.store import Store
 from peil_models.footprint import FootprintSignalStrength
 
@@ -30,3 +33,16 @@ def champion_of(store: Store, pilot: str) -> versions.Version:
             f"from backup, or run `peil train {pilot}`."
         )
     return champion or versions.Version(0, "defaults", default_footprint(pilot))
+
+
+def made_of(inputs: dict[str, Any], version: versions.Version) -> dict[str, Any]:
+    """What estimates were made of, for the certificate of a release: hashes and parameters."""
+    return {
+        "inputs": inputs,
+        "code": provenance.code_hash(),
+        "footprint": {
+            "label": version.label,
+            "run_id": version.run_id,
+            "parameters": version.footprint.get_params(),
+        },
+    }

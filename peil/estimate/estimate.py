@@ -18,7 +18,7 @@ from peil.area.area import area_of, fingerprint
 from peil.charter.period import Period
 from peil.estimate import memory
 from peil.estimate import night as night_hours
-from peil.estimate.champion import champion_of
+from peil.estimate.champion import champion_of, made_of
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.estimate.presence import Estimation
 from peil.gates import require_open
@@ -169,6 +169,7 @@ def _estimate(period: Period) -> Outcome:
             "run_ids": run_ids,
             "facts": facts,
             "footprint": version.label,
+            "made_of": made_of(inputs, version),
             "delivery": _delivery(store, pilot, day),
             "tables": {file.name: sha256(file) for file in sorted(aside.glob("*.parquet"))},
             "night": {

@@ -26,11 +26,13 @@ from peil.gates import require_open
 from peil.ingest import deliveries
 from peil.outcome import Outcome, Refused, Waiting
 from peil.release import approvals, bundle, disclosure, linked, released_margins, statement
+from peil.release.certificate import certificate_of
 from peil.release.crossing import sending
 from peil.release.released_margins import ReleasedMargins
 from peil.store import ledger, outbound, released_tables, verifying
 from peil.store.atomic import (
     aside_of,
+    canonical,
     fresh_folder,
     read_json,
     removed_on_failure,
@@ -180,6 +182,9 @@ def _candidate(period: Period, product: Product) -> Outcome:
     facts = _counts(table)
     metadata = _metadata(charter, day, record, facts, content, product)
     metadata["land_use"] = area.land_use
+    certificate = certificate_of(period, product, record, content)
+    write_json(store.certificate(charter.pilot, product.name, day), certificate)
+    metadata["certificate_sha256"] = hashlib.sha256(canonical(certificate)).hexdigest()
     write_json(aside / "metadata.json", metadata)
     for language, words in statement.privacy(charter, metadata).items():
         write_text(aside / f"statement.{language}.md", words)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from peil.settings import PROJECT
-from peil.store.atomic import canonical
+from peil.store.atomic import canonical, sha256
 
 # the rooms that can change a number; what only shows, tells, watches or measures is left out
 ROOMS = ("adapters", "area", "charter", "estimate", "ingest", "release", "stage", "store")
@@ -23,17 +25,33 @@ CODE = (
 ENVIRONMENT = ("duckdb", "numpy", "pandas", "scikit-learn", "scipy")
 
 
-@cache
-def code_hash() -> str:
-    """Hash of every source file that can change a number: the same in a clone and an image."""
-    digest = hashlib.sha256()
+def _sources() -> Iterator[Path]:
     for place in CODE:
         path = PROJECT / place
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.suffix in {".py", ".sql", ".yml"} and file.is_file():
-                digest.update(str(file.relative_to(PROJECT)).encode() + b"\0")
-                digest.update(file.read_bytes() + b"\0")
+                yield file
+
+
+@cache
+def code_hash() -> str:
+    """Hash of every source file that can change a number: the same in a clone and an image."""
+    digest = hashlib.sha256()
+    for file in _sources():
+        digest.update(str(file.relative_to(PROJECT)).encode() + b"\0")
+        digest.update(file.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def code_files() -> dict[str, str]:
+    """The hash of each source file that can change a number, by its path in the project."""
+    return {str(file.relative_to(PROJECT)): sha256(file) for file in _sources()}
+
+
+def lock_hash() -> str:
+    """Hash of the list of every library's version; ``none`` where it was not brought along."""
+    lock = PROJECT / "uv.lock"
+    return sha256(lock) if lock.is_file() else "none"
 
 
 @cache

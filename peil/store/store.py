@@ -137,6 +137,10 @@ class Store:
         """A release that has not crossed: protected and signed, its gate not yet passed."""
         return self.operator / "estimated" / pilot / "candidate" / product / str(day)
 
+    def certificate(self, pilot: str, product: str, day: date) -> Path:
+        """What made a release: it counts rows of deliveries, so it does not cross."""
+        return self.operator / "certificates" / pilot / product / f"{day}.json"
+
     def scores(self, pilot: str) -> Path:
         return self.operator / "estimated" / pilot / "scores"
 

@@ -23,7 +23,7 @@ from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product, resolve
 from peil.charter.schema import Charter
 from peil.charter.windows import Window, linked_products, periods
-from peil.estimate.champion import champion_of, default_footprint
+from peil.estimate.champion import champion_of, default_footprint, made_of
 from peil.estimate.linked import follow
 from peil.estimate.linked.origin_plan import origin_plan
 from peil.estimate.linked.plan import flow_plan
@@ -183,6 +183,7 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
                 "run_ids": {ESTIMATOR: run_id},
                 "facts": facts,
                 "footprint": version.label,
+                "made_of": made_of(inputs, version),
                 "window": {"start": str(window.first), "end": str(window.last)},
                 "unobserved_hours": [
                     hour.isoformat() for hour in unobserved_hours(charter, day, store)

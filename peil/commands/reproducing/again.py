@@ -1,0 +1,213 @@
+"""Make releases again, up to their candidates, in a store of their own; nothing of it crosses.
+
+A process of its own works there, with the environment of that store: `python -m` this module,
+which is given the steps and says on its standard output how far it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from peil.charter.period import Period
+from peil.charter.products import PRESENCE
+from peil.charter.schema import Charter
+from peil.commands.progress import Tell
+from peil.outcome import GateClosed, Refused
+from peil.release.certificate import Content, staged
+from peil.settings import PROJECT, Settings
+from peil.store.atomic import fresh_folder, read_json
+from peil.store.store import Store
+
+MARK = "peil step "
+# settings that hold beside the store as well; where people are told of trouble is none of them
+KEPT = tuple(
+    f"PEIL_{name}"
+    for name in (
+        "METHODS",
+        "MEMORY",
+        "THREADS",
+        "PILOTS",
+        "SETTLE_S",
+        "ROOM_RATIO",
+        "UNPACKED_RATIO",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step: a verb, its day and product; of training, how many days are fitted and judged."""
+
+    verb: str
+    day: str
+    product: str = PRESENCE
+    n_fit: int = 0
+    n_judge: int = 0
+
+
+def tasks_of(certificates: list[Content]) -> list[Task]:
+    """List the steps from the deliveries to the candidates, each step once.
+
+    >>> certificate = {"staged": {"2026-03-06": {}, "2026-03-07": {}}, "trained": {},
+    ...         "product": "presence", "period": "2026-03-07", "night": "2026-03-06"}
+    >>> [f"{task.verb} {task.day[-2:]}" for task in tasks_of([certificate])][2:]
+    ['stage 06', 'stage 07', 'estimate 06', 'estimate 07', 'release 07']
+    """
+    days = sorted({day for each in certificates for day in each["staged"]})
+    tasks = [Task(verb, day) for verb in ("ingest", "stage") for day in days]
+    if trained := certificates[0]["trained"]:
+        n_fit, n_judge = (len(trained[part]) for part in ("fit", "judge"))
+        tasks.append(Task("train", days[-1], n_fit=n_fit, n_judge=n_judge))
+    estimates = set()
+    for each in certificates:
+        product, day = each["product"], each["period"]
+        # the night of an earlier day calibrates a day off, as it was estimated
+        nights = {each["night"]} if product == PRESENCE else set()
+        estimates |= {(product != PRESENCE, used, product) for used in {day, *nights}}
+    tasks += [Task("estimate", day, product) for _, day, product in sorted(estimates)]
+    return tasks + [Task("release", each["period"], each["product"]) for each in certificates]
+
+
+def made_again(
+    charter: Charter, own: Store, certificates: list[Content], folder: Path, tell: Tell
+) -> list[Content]:
+    """Make the candidates of releases again from the deliveries; what became of each.
+
+    Parameters
+    ----------
+    own : Store
+        Whose deliveries are read.
+    certificates : list of dict
+        Of releases that rest on one training of the footprint, or on none.
+    folder : Path
+        Of the store to make it in: emptied before, and removed afterwards.
+
+    Returns
+    -------
+    list of dict
+        `staged`, `footprint`, `run_ids` and `table_sha256`, as certificates have them.
+
+    Raises
+    ------
+    Refused
+        A step was refused, or its gate closed.
+    """
+    try:
+        store = _store_beside(charter.pilot, own, fresh_folder(folder))
+        _work(store.settings, charter.pilot, tasks_of(certificates), tell)
+        return [_results(charter, store, each) for each in certificates]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _store_beside(pilot: str, own: Store, folder: Path) -> Store:
+    """An empty store that reads the same deliveries, with what says that simulated ones are so."""
+    settings = own.settings.model_copy(
+        update={"data": folder, "plane": "both", "outbox": None, "mlflow_uri": None}
+        | {"deliveries": own.settings.deliveries_folder, "keep_deliveries": True}
+    )
+    beside = Store(settings)
+    for file in (own.vouched(pilot), own.simulator_key):
+        if file.is_file():
+            copy = folder / file.relative_to(own.root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
+    if (own.root / "pilots").is_dir():
+        shutil.copytree(own.root / "pilots", folder / "pilots")
+    return beside
+
+
+def _work(settings: Settings, pilot: str, tasks: list[Task], tell: Tell) -> None:
+    """Let a process take the steps; its sentence is a refusal where it stops."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "PEIL_"))}
+    environment |= {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment |= {
+        "PEIL_DATA": str(settings.data.absolute()),
+        "PEIL_DELIVERIES": str(settings.deliveries_folder.absolute()),
+        "PEIL_KEEP_DELIVERIES": "true",
+        "PYTHONPATH": str(PROJECT),
+    }
+    plan = json.dumps([asdict(task) for task in tasks])
+    command = [sys.executable, "-m", __name__, pilot, plan]
+    stopped = ""
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                if line.startswith(MARK):
+                    verb, day, word = json.loads(line.removeprefix(MARK))
+                    if word == "stopped":
+                        stopped = verb
+                    else:
+                        tell(verb, day, word)
+        finally:
+            if process.poll() is None and sys.exc_info()[0] is not None:
+                process.kill()
+    if stopped:
+        raise Refused(f"It cannot be made again: {stopped}")
+    if process.returncode:
+        raise Refused(
+            f"It cannot be made again: what did so ended with code {process.returncode}; take "
+            f"`peil ingest {pilot} {tasks[0].day}` and what follows in an empty store (PEIL_DATA)."
+        )
+
+
+def _results(charter: Charter, store: Store, certificate: Content) -> Content:
+    product, day = certificate["product"], date.fromisoformat(certificate["period"])
+    period = Period(charter, day, store)
+    record = read_json(store.estimated_record(charter.pilot, day, product))
+    candidate = store.candidate(charter.pilot, product, day)
+    return {
+        "staged": {
+            each: staged(period, date.fromisoformat(each)) for each in certificate["staged"]
+        },
+        "footprint": record["made_of"]["footprint"],
+        "run_ids": record["run_ids"],
+        "table_sha256": read_json(candidate / "metadata.json")["table_sha256"],
+    }
+
+
+def _take(pilot: str, task: Task) -> None:
+    """Take one step, in the process that is started for it."""
+    from peil import train
+    from peil.commands import verbs
+    from peil.release import release
+
+    if task.verb == "train":
+        train.train(pilot, task.n_fit, task.n_judge)
+    elif task.verb == "release":
+        release.release(pilot, task.day, task.product)
+    else:
+        for _ in verbs.take_product(task.verb, pilot, task.product, task.day):
+            pass
+
+
+def _say(*words: Any) -> None:
+    print(MARK + json.dumps(words), flush=True)
+
+
+def main(pilot: str, plan: str) -> int:
+    """Take the steps of a plan in this process's store; its exit code is that of a verb."""
+    for task in (Task(**step) for step in json.loads(plan)):
+        name = f"{task.verb} {task.product}".removesuffix(f" {PRESENCE}")
+        _say(name, task.day, "starts")
+        try:
+            _take(pilot, task)
+        except (Refused, GateClosed) as stop:
+            _say(str(stop), task.day, "stopped")
+            return stop.exit_code
+        _say(name, task.day, "done")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
