@@ -105,12 +105,28 @@ def train(pilot: str, fit_days: int | None = None, judge_days: int | None = None
     period = Period.open(pilot)
     split = split_of(period.charter, period.store, fit_days, judge_days)
     if split is None:
-        raise Refused(
-            f"{pilot} cannot be trained: it needs a register and as many staged days as "
-            "methods.toml [train] asks; run more days, or give --fit-days and --judge-days."
-        )
+        raise Refused(_why_not(period.charter, period.store, fit_days, judge_days))
     with lock.held(period.store, period.pilot, "train", "train"):
         return _train(period.charter, split, period.store)
+
+
+def _why_not(charter: Charter, store: Store, fit_days: int | None, judge_days: int | None) -> str:
+    """The sentence of a pilot that cannot be trained: what it lacks, and what to do."""
+    pilot, choices = charter.pilot, methods.section("train", charter.pilot)
+    if charter.area.register_ is None:
+        return f"{pilot} cannot be trained: its charter names no register (`area.register`)."
+    n_days = (fit_days or int(choices["fit_days"])) + (judge_days or int(choices["judge_days"]))
+    if n_days > len(charter.days()):
+        return (
+            f"{pilot} cannot be trained: its period has {len(charter.days())} days, and {n_days} "
+            "are asked; give --fit-days and --judge-days."
+        )
+    days = charter.days()[:n_days]
+    missing = [day for day in days if not store.staged_manifest(pilot, day).exists()]
+    return (
+        f"{pilot} cannot be trained: {missing[0]} is not staged, {len(missing)} of {n_days} days "
+        f"are not; run `peil stage {pilot} {missing[0]}`, or give --fit-days and --judge-days."
+    )
 
 
 def _train(charter: Charter, split: Split, store: Store) -> Outcome:

@@ -244,7 +244,10 @@ def content(store: Path, verb: str) -> dict[str, str]:
         "score": [estimated / "scores" / "scores.json"],
         "run": [estimated / "scores" / "scores.json"],
     }
-    contents = {str(file.relative_to(store)): sha256(file) for file in records.get(verb, [])}
+    contents = {
+        str(file.relative_to(store)): sha256(file) if file.is_file() else "missing"
+        for file in records.get(verb, [])
+    }
     if verb in ("ingest", "stage"):
         for file in sealed.rglob("*.json"):  # without what other keys change
             record = read_json(file)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from peil.store.atomic import write_bytes
+from peil.store.faults.damage import damaged
 from peil.store.store import Store
 
 Kind = Literal["figures", "judged"]
@@ -119,7 +120,7 @@ def cells(store: Store, pilot: str, day: date | str) -> set[str]:
     if not file.is_file():
         return set()
     of_cells = (pc.field("scope") == "cell") & (pc.field("check") == "n_rows_staged")
-    rows = pq.read_table(file, columns=["place"], filters=of_cells, partitioning=None)
+    rows = _table(file, columns=["place"], filters=of_cells)
     return set(rows["place"].to_pylist())
 
 
@@ -128,8 +129,24 @@ def verdicts(store: Store, pilot: str, day: date | str) -> dict[str, int]:
     file = file_of(store, pilot, day, "judged")
     if not file.is_file():
         return {}
-    counted = pc.value_counts(pq.read_table(file, columns=["verdict"])["verdict"])
+    counted = pc.value_counts(_table(file, columns=["verdict"])["verdict"])
     return {pair["values"]: pair["counts"] for pair in counted.to_pylist()}
+
+
+def _table(file: Path, **chosen: Any) -> pa.Table:
+    """Read a part of a file.
+
+    Raises
+    ------
+    Damaged
+        It is not what was written.
+    """
+    try:
+        return pq.read_table(file, partitioning=None, **chosen)
+    except (OSError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the system's, not the file's
+        raise damaged(file) from None
 
 
 def _read(
@@ -141,7 +158,7 @@ def _read(
         file = file_of(store, pilot, day, kind)
         if not file.is_file():
             continue
-        rows = pq.read_table(file, filters=pc.field("scope").isin(wanted), partitioning=None)
+        rows = _table(file, filters=pc.field("scope").isin(wanted))
         named = pa.array([day] * len(rows), pa.string())
         tables.append(rows.replace_schema_metadata(None).add_column(0, "day", named))
     empty = pa.schema([("day", pa.string()), *SCHEMAS[kind]]).empty_table()

@@ -18,6 +18,8 @@ def new_key(path: Path) -> Path:
     Written aside and linked, so that a kill leaves no half key and a race leaves one key.
     """
     if path.exists():
+        for left in path.parent.glob(f".{path.name}.*"):  # of a process that was cut off
+            left.unlink(missing_ok=True)
         return path
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     for folder in (path.parent, path.parent.parent):
@@ -31,10 +33,12 @@ def new_key(path: Path) -> Path:
             file.flush()
             os.fsync(file.fileno())
         os.link(aside, path)
-    except FileExistsError:  # another process or thread was first: its key is the key
-        pass
+    except (FileExistsError, FileNotFoundError):
+        if not path.exists():
+            raise
+        # another process or thread was first: its key is the key
     finally:
-        aside.unlink()
+        aside.unlink(missing_ok=True)
     return path
 
 

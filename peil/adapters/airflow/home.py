@@ -13,7 +13,9 @@ import json
 import os
 import secrets
 import shlex
+import sqlite3
 import warnings
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
@@ -243,8 +245,7 @@ def prepare(settings: Settings) -> None:
     os.environ.update(environment(settings))
     marker, version = home / "schema", metadata.version("apache-airflow-core")
     with changing(settings):
-        is_there = (home / "airflow.db").is_file()
-        if is_there and marker.exists() and marker.read_text() == version:
+        if _has_tables(home / "airflow.db") and marker.exists() and marker.read_text() == version:
             return
         with warnings.catch_warnings():
             # of libraries' own imports, which whoever runs a pilot can do nothing about
@@ -253,6 +254,17 @@ def prepare(settings: Settings) -> None:
 
             initdb()  # makes what is missing, or migrates what is older
         marker.write_text(version)
+
+
+def _has_tables(database: Path) -> bool:
+    """Whether Airflow's tables are there; not so where what was written ahead of it was lost."""
+    if not database.is_file():
+        return False
+    with closing(sqlite3.connect(database)) as opened:
+        found_tables = opened.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name IN ('dag_run', 'dag_bundle')"
+        )
+        return bool(found_tables.fetchone()[0] == 2)
 
 
 def changing(settings: Settings) -> FileLock:

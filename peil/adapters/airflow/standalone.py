@@ -11,14 +11,12 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from http.client import HTTPException
-from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 from peil.adapters.airflow.children import Children, looked_after, running
@@ -53,22 +51,6 @@ def _end_left_over_walks(env: dict[str, str]) -> None:
         "        DagRun.state.in_(['running', 'queued'])).values(state='failed'))\n"
     )
     subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True)
-
-
-def _journal(database: Path, mode: str) -> None:
-    """Say how SQLite writes: ahead ("wal"), where no reader stops a writer, or in place."""
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(database, 30)) as opened:
-        opened.execute(f"PRAGMA journal_mode={mode}")
-
-
-@contextmanager
-def _written_ahead(database: Path) -> Iterator[None]:
-    """Let Airflow's components write beside readers; at rest the file stands alone, as before."""
-    _journal(database, "wal")
-    try:
-        yield
-    finally:
-        _journal(database, "delete")
 
 
 @contextmanager
@@ -110,8 +92,7 @@ def started(
         password = json.loads(password_file(settings).read_text())[CONSOLE_USER]
         client = Airflow(f"http://127.0.0.1:{at}", password)
         commands = [_command(*component) for component in COMPONENTS]
-        database = Store(settings).airflow_home / "airflow.db"
-        with _written_ahead(database), running(commands, env, logs, children) as family:
+        with running(commands, env, logs, children) as family:
             _wait(client.answers, HEALTHY_S, family, f"an Airflow that answers; see {logs}")
             with running([_command(*SCHEDULER)], env, logs, family):
                 _wait(client.is_healthy, HEALTHY_S, family, f"a healthy Airflow; see {logs}")

@@ -17,6 +17,9 @@ AGAIN = {
     "trained.json": "run `peil train {pilot}`, which makes it again",
     "scores.json": "run `peil score {pilot}`, which makes it again",
     ".synthetic.json": "run `peil charter sign` again",
+    ".figures.parquet": "move it away and run `peil stage {pilot} {day}`, which counts it again "
+    "where its rows are still there",
+    ".judged.parquet": "move it away and run `peil stage {pilot} {day}`, which judges it again",
 }
 # what was deleted is written nowhere else in these words, and a day without them opens again
 RETAINED = "restore it from backup, and move it nowhere"

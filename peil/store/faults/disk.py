@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -89,7 +90,7 @@ def in_words(error: BaseException, store: Store) -> Refused | None:
     """Say an error of disk or database in a sentence; none where it is another kind of fault."""
     if isinstance(error, Refused):
         return error
-    for cause in _chain(error):
+    for cause in map(_plain, _chain(error)):
         text = str(cause).lower()
         if isinstance(cause, OSError) and (words := _system(cause, store)):
             return words
@@ -111,6 +112,15 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             return
         yield cause
         cause = cause.__cause__ or cause.__context__
+
+
+def _plain(error: BaseException) -> BaseException:
+    """The first of the errors that copying a folder gathers in words; any other as it is."""
+    if not isinstance(error, shutil.Error) or not error.args:
+        return error
+    _, copy, words = error.args[0][0]
+    number = re.match(r"\[Errno (\d+)\]", str(words))
+    return OSError(int(number[1]), os.strerror(int(number[1])), str(copy)) if number else error
 
 
 def _system(error: OSError, store: Store) -> Refused | None:

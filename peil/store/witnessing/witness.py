@@ -33,10 +33,15 @@ def require_longer(store: Store, pilot: str) -> None:
     head = last_head(store, pilot)
     is_cut = lines.size_of(own) < max(size, head.get("n_bytes", 0))
     if is_cut or lines.read(own, size - len(shared), size) != shared:
-        raise Refused(
-            f"The agency's copy of the ledger of {pilot} holds entries that the operator's has "
-            "not: find out why, then restore the operator's from that copy."
-        )
+        raise not_the_copy(pilot)
+
+
+def not_the_copy(pilot: str) -> Refused:
+    """Make the refusal of an operator's ledger that the agency's copy does not agree with."""
+    return Refused(
+        f"The agency's copy of the ledger of {pilot} holds entries that the operator's has "
+        "not: find out why, then restore the operator's from that copy."
+    )
 
 
 def witness(store: Store, pilot: str, at: datetime) -> None:

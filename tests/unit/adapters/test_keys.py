@@ -33,6 +33,15 @@ def test_two_keys_differ_and_an_existing_key_is_used_again(tmp_path: Path) -> No
     assert len(set(before)) > 16  # not a constant
 
 
+def test_what_a_cut_off_process_left_of_a_key_goes_with_the_next_call(tmp_path: Path) -> None:
+    key = keys.new_key(tmp_path / "keys" / "a.key")
+    left = key.with_name(".a.key.0123456789abcdef")
+    left.hardlink_to(key)
+    before = keys.read_key(key)
+    assert keys.read_key(keys.new_key(key)) == before
+    assert [file.name for file in key.parent.iterdir()] == ["a.key"]
+
+
 def test_a_race_leaves_one_key_and_nothing_beside_it(tmp_path: Path) -> None:
     path, start = tmp_path / "keys" / "a.key", threading.Barrier(8)
     read: list[bytes] = []

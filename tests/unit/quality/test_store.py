@@ -12,6 +12,7 @@ import pytest
 from peil.quality import store as quality
 from peil.settings import Settings
 from peil.store import atomic
+from peil.store.faults.damage import Damaged
 from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
@@ -43,6 +44,20 @@ def test_what_is_written_is_read_back_in_one_order(store: Store) -> None:
     assert figures["value"].isna().tolist() == [True, False, False]
     assert figures["hour_at"][0] == HOUR and figures["value"][1] == 7.0
     assert quality.fingerprint_of(store, "tiny", DAY, "figures") == "f1"
+
+
+@pytest.mark.parametrize("end", [200, -40])
+def test_a_damaged_file_is_named_with_what_makes_it_again(store: Store, end: int) -> None:
+    keep(store, ROWS)
+    file = quality.file_of(store, "tiny", DAY, "figures")
+    content = file.read_bytes()
+    file.write_bytes(content[:20] + bytes(len(content[20:end])) + content[end:])
+    with pytest.raises(Damaged) as refused:
+        quality.figures(store, "tiny", [DAY])
+    assert str(refused.value) == (
+        f"The file {file} of the store is damaged: move it away and run `peil stage tiny {DAY}`, "
+        "which counts it again where its rows are still there."
+    )
 
 
 def test_the_order_of_rows_does_not_change_a_byte(store: Store) -> None:

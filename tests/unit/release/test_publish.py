@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.disturbed import tampering
+from peil.charter.clock import now
 from peil.gates.report import GateReport, candidate_hash, require_one_table
 from peil.outcome import Refused
 from peil.release import bundle, release
@@ -74,6 +75,24 @@ def test_a_whole_candidate_crosses_and_the_ledger_names_its_bundle(
     assert entry and entry["facts"]["bundle_sha256"] == verifying.manifest(folder).sha256
     assert verifying.answer(tiny.store.root)[0] == 0
     assert publish().status == "unchanged"
+
+
+def test_a_ledger_changed_further_back_is_restored_from_the_agencys_copy(
+    tiny: Tiny, candidate: Path
+) -> None:
+    for number in range(2):
+        ledger.append(tiny.store, "tiny", "noted", now(tiny.charter), {"number": number})
+    own = tiny.store.ledger("tiny")
+    whole = own.read_bytes()
+    own.write_bytes(whole.replace(b'"noted"', b'"nodet"', 1))
+    assert own.read_bytes() != whole
+    with pytest.raises(Refused, match=r"then restore the operator's from that copy\.$"):
+        publish()
+    assert not tiny.store.released("tiny", "flows", DAY).exists()
+    shutil.copy2(tiny.store.agency_ledger("tiny"), own)
+    publish()
+    assert tiny.store.released("tiny", "flows", DAY).exists()
+    assert verifying.answer(tiny.store.root)[0] == 0
 
 
 def test_an_edited_csv_does_not_cross(tiny: Tiny, candidate: Path) -> None:

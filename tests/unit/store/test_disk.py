@@ -144,6 +144,15 @@ def test_an_error_of_the_system_is_said_with_the_path_and_the_way_out(
     assert str(file if number != errno.EDQUOT else tiny.store.root) in sentence
 
 
+def test_an_error_while_a_folder_is_copied_is_said_of_its_file(tiny: Any) -> None:
+    """Python gathers what went wrong in words, and raises them together."""
+    copy = tiny.store.outbox / "released" / "a.csv"
+    why = f"[Errno {errno.EIO}] Input/output error: '{copy}'"
+    sentence = str(disk.in_words(shutil.Error([("/a.csv", str(copy), why)]), tiny.store))
+    assert sentence.startswith(f"The disk under {copy} does not read or write")
+    assert disk.in_words(shutil.Error([("/a.csv", str(copy), "odd")]), tiny.store) is None
+
+
 def test_an_error_of_another_file_or_kind_stays_a_fault(tiny: Any) -> None:
     assert disk.in_words(OSError(errno.EACCES, "no", "/etc/shadow"), tiny.store) is None
     assert disk.in_words(ValueError("a row"), tiny.store) is None
