@@ -16,6 +16,7 @@ from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
 from peil.commands.reproducing.command import reproduce_command
 from peil.commands.signing import approve, charter, party
+from peil.commands.studying.command import studies
 from peil.commands.terminal import answering, working
 from peil.commands.verification import verify_command
 from peil.inspecting import command
@@ -246,6 +247,7 @@ app.command("approve")(approve.asked(working, console))
 app.add_typer(charter.commands(answering, console), name="charter")
 app.add_typer(party.commands(answering, console), name="party")
 retaining.add_to(app, working, console)
+app.add_typer(studies(answering, working, console), name="study")
 app.add_typer(export_app(answering, console), name="export")
 alerts_app = typer.Typer(help="Look after what tells people of trouble.", no_args_is_help=True)
 app.add_typer(alerts_app, name="alerts")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ from peil.settings import settings
 from peil.store.atomic import canonical
 
 FIELDS = {"value", "unit", "reason", "reference"}
+# choices that a study tries instead of the file's, by section and key
+_tried: ContextVar[Mapping[str, Mapping[str, Any]]] = ContextVar("tried", default={})  # noqa: B039
 
 
 @cache
@@ -53,7 +58,31 @@ def text() -> str:
 
 def section(name: str, pilot: str) -> dict[str, Any]:
     """The values of one section, with the pilot's own where it has them."""
-    return _section(_read(settings().methods), name, pilot)
+    return {**_section(_read(settings().methods), name, pilot), **_tried.get().get(name, {})}
+
+
+@contextmanager
+def tried(choices: Mapping[str, Mapping[str, Any]], pilot: str) -> Iterator[None]:
+    """Let other values hold within the block: a study tries them, no verb does.
+
+    Parameters
+    ----------
+    choices : mapping
+        Section → key → value.
+
+    Raises
+    ------
+    Refused
+        `methods.toml` has no such section or key.
+    """
+    for name, values in choices.items():
+        if unknown := sorted(set(values) - set(section(name, pilot))):
+            raise Refused(f"methods.toml, {name}.{unknown[0]}: no such choice to try another of.")
+    token = _tried.set(choices)
+    try:
+        yield
+    finally:
+        _tried.reset(token)
 
 
 def _section(content: dict[str, Any], name: str, pilot: str) -> dict[str, Any]:

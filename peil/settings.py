@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     truth: Path | None = Field(None, description="truth, read by scoring only; <data>/truth")
     outside_data: Path | None = Field(None, description="folder of outside sample deliveries")
     pilots: Path = Field(PROJECT / "pilots", description="the charters, one YAML a pilot")
+    studies: Path = Field(PROJECT / "studies", description="what studies try, one YAML each")
+    estimators: Path | None = Field(
+        None, description="folder of estimators of your own, that studies try beside Peil's"
+    )
     methods: Path = Field(PROJECT / "methods.toml", description="the statistical choices")
     memory: str = Field("2GB", description="memory limit of DuckDB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(2, ge=1, description="threads of DuckDB")

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
+from peil import methods
 from peil.adapters import versions
 from peil.charter.period import Period
 from peil.estimate.estimators import RELEASED_ESTIMATOR
@@ -47,11 +48,12 @@ def tables(pilot: str) -> list[Table]:
             *(_with_error(version, name) for name in PARAMETERS),
         )
     compared = read_whole(period.store.scores(period.pilot) / "scores.json").get("paired", [])
-    shown = [runs, *([beside(compared)] if compared else [])]
+    group_loss_max = methods.section("compare", period.pilot)["group_loss_max"]
+    shown = [runs, *([beside(compared, group_loss_max)] if compared else [])]
     return [*shown, footprints] if record["versions"] else shown
 
 
-def beside(compared: list[dict[str, Any]]) -> Table:
+def beside(compared: list[dict[str, Any]], group_loss_max: float) -> Table:
     """Lay each estimator beside the released one: by how much it errs less, per group of zones."""
     groups = [group for group in paired.GROUPS if any(row["group"] == group for row in compared)]
     table = Table(
@@ -67,7 +69,7 @@ def beside(compared: list[dict[str, Any]]) -> Table:
     for name in sorted({row["estimator"] for row in compared}):
         own = {row["group"]: row for row in compared if row["estimator"] == name}
         cells = [_gain(own[group]) if group in own else "-" for group in groups]
-        table.add_row(name, *cells, paired.verdict(compared, name))
+        table.add_row(name, *cells, paired.verdict(compared, name, group_loss_max))
     return table
 
 

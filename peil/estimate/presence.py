@@ -6,6 +6,7 @@ and no clock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from peil import methods
 from peil.area.area import LAND_USE, Area
 from peil.charter.schema import Charter
-from peil.estimate.estimators import ESTIMATORS, MEMBERS, RELEASED_ESTIMATOR, Given
+from peil.estimate.estimators import ESTIMATORS, MEMBERS, RELEASED_ESTIMATOR, Estimator, Given
 from peil.estimate.night import Night, counted_night
 from peil.estimate.outages import OnAir, PlanOnAir, placed_without
 from peil.estimate.spread import Spread
@@ -53,6 +54,8 @@ class Estimation:
         With the parameters to use; fitted here to each plan.
     night : Night
         Which night turns devices into persons.
+    rows : mapping of str to Estimator, optional
+        Which estimators; of a study also others than Peil's. The released one is among them.
     """
 
     def __init__(
@@ -62,8 +65,10 @@ class Estimation:
         counted: Counted,
         footprint: FootprintSignalStrength,
         night: Night,
+        rows: Mapping[str, Estimator] = ESTIMATORS,
     ) -> None:
         self.charter, self.area, self.counted, self.night = charter, area, counted, night
+        self.rows = rows
         sections = ("disclosure", "location", "presence", "uncertainty", "weighting")
         self.choices = {name: methods.section(name, charter.pilot) for name in sections}
         tiles, n_hours = area.tiles, len(counted.hours)
@@ -77,19 +82,14 @@ class Estimation:
         self.n_silent_cells = [0] * len(counted.plans)
         self.censored = np.zeros(n_hours)
         self.evidence = np.zeros((len(self.bottom), n_hours))
-        self.spread = Spread(
-            area,
-            len(self.bottom),
-            n_hours,
-            self.choices,
-            counted.hours[0].toordinal(),
-        )
-        self.n_ratios_bounded = dict.fromkeys(ESTIMATORS, 0)
+        seed = counted.hours[0].toordinal()
+        self.spread = Spread(area, len(self.bottom), n_hours, self.choices, seed)
+        self.n_ratios_bounded = dict.fromkeys(rows, 0)
         self.released_tiles = np.zeros((len(tiles), n_hours))
         self.draws = np.zeros((0, len(self.bottom), n_hours), dtype=np.float32)
         self.estimates = {
             name: _Estimates(np.zeros((len(self.bottom), n_hours)), np.zeros(n_hours))
-            for name in ESTIMATORS
+            for name in rows
         }
         # Many small problems: threads of the algebra would wait for each other most of the time.
         with threadpool_limits(limits=1):
@@ -124,7 +124,7 @@ class Estimation:
             if plan.cells is dark.cells and self.area.register is not None:
                 self.misfit_share = self._misfit(footprint, on_air, devices, dark)
             for part in on_air.parts(devices):
-                for name in ESTIMATORS:
+                for name in self.rows:
                     self._fit_part(name, part, plan)
 
     def _misfit(
@@ -142,7 +142,7 @@ class Estimation:
         return footprint_misfit(footprint, cells, tiles, devices[:, at_night], residents)
 
     def _fit_part(self, name: str, part: OnAir, plan: PlanOfHours) -> None:
-        row = ESTIMATORS[name]
+        row = self.rows[name]
         model = row.build(
             Given(part, self.even, self.land_use, self.choices["presence"], self.misfit_share)
         )

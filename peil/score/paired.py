@@ -40,7 +40,7 @@ def against(rows: pd.DataFrame, incumbent: str, choices: dict[str, Any]) -> list
     about = rows[rows["estimator"] == incumbent].set_index(key).reindex(wide.index)
     names = [name for name in sorted(wide.columns) if name != incumbent]
     compared = []
-    for group, chosen in _groups(about, choices["visited_ratio"]).items():
+    for group, chosen in groups_of(about, choices["visited_ratio"]).items():
         part, values = about[chosen], wide[chosen]
         is_known = values.notna().all(axis=1) & (part["n_true"] > 0)
         part, values = part[is_known], values[is_known]
@@ -69,8 +69,16 @@ def against(rows: pd.DataFrame, incumbent: str, choices: dict[str, Any]) -> list
     return compared
 
 
-def _groups(about: pd.DataFrame, visited_ratio: float) -> dict[str, pd.Series]:
-    """Which zone-hours belong to a group; sizes and visits as the truth has them."""
+def groups_of(about: pd.DataFrame, visited_ratio: float) -> dict[str, pd.Series]:
+    """Which zone-hours belong to a group; sizes and visits as the truth has them.
+
+    Parameters
+    ----------
+    about : DataFrame
+        Indexed by zone_id and hour_at: n_true, is_off, is_day, is_night.
+    visited_ratio : float
+        Persons by day over those at night from which a zone counts as visited.
+    """
     by_day, at_night = about[about["is_day"]], about[about["is_night"]]
     zone = about.index.get_level_values("zone_id").to_series(index=about.index)
     size = by_day.groupby("zone_id")["n_true"].mean()
@@ -89,19 +97,32 @@ def _groups(about: pd.DataFrame, visited_ratio: float) -> dict[str, pd.Series]:
     return dict(zip(GROUPS, chosen, strict=True))
 
 
-def verdict(compared: list[dict[str, Any]], estimator: str) -> str:
+def verdict(compared: list[dict[str, Any]], estimator: str, group_loss_max: float) -> str:
     """Say in words how an estimator stands to the released one.
 
+    Parameters
+    ----------
+    group_loss_max : float
+        By what share of the incumbent's error one may err more in a group and be *better* all the
+        same; where that is exceeded without being certain, it is *perhaps worse* there.
+
     >>> rows = [{"estimator": "em", "group": "by day", "gain": -0.4, "lower": -0.5, "upper": -0.3}]
-    >>> verdict(rows, "em")
+    >>> verdict(rows, "em", 0.02)
     'worse'
     """
     own = {row["group"]: row for row in compared if row["estimator"] == estimator}
-    whole = own.get(GROUPS[0])
+    whole = own.pop(GROUPS[0], None)
     if whole is None:
         return "not compared"
     if whole["upper"] < 0.0:
         return "worse"
-    worse = [name for name, row in own.items() if name != GROUPS[0] and row["upper"] < 0.0]
-    words = "better" if whole["lower"] > 0.0 else "no difference shown"
-    return f"{words}, but worse: {', '.join(worse)}" if worse else words
+    worse = [name for name, row in own.items() if row["upper"] < 0.0]
+    is_better = whole["lower"] > 0.0
+    perhaps = [
+        name
+        for name, row in own.items()
+        if is_better and name not in worse and row["gain"] < -group_loss_max
+    ]
+    words = "better" if is_better else "no difference shown"
+    words += f", but worse: {', '.join(worse)}" if worse else ""
+    return words + (f", perhaps worse: {', '.join(perhaps)}" if perhaps else "")

@@ -116,16 +116,30 @@ def joined(charter: Charter, store: Store) -> pd.DataFrame:
 
 def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame:
     """Estimates of a day beside the truth, bottom zones, with the local hour."""
-    rows = pd.read_parquet(
-        store.estimated(charter.pilot, day) / "est_presence__by_zone_hour.parquet"
+    rows = beside_truth(
+        charter,
+        area,
+        day,
+        pd.read_parquet(store.estimated(charter.pilot, day) / "est_presence__by_zone_hour.parquet"),
     )
+    rows["plain"] = rows["n_devices"] * _one_factor(charter, area, day, store, rows)
+    return rows[rows["n_devices"].notna()]  # an hour that nobody observed has no score
+
+
+def beside_truth(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> pd.DataFrame:
+    """Estimates of bottom zones beside the truth, with day, local hour, and which hours they are.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As `Estimation.run` gives them: zone_id, hour_at, estimator, n_devices, n_persons and ends.
+    """
     true = truth.present(charter, area, day)
     rows = rows[rows["zone_id"].isin(area.bottom())].copy()
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
     present = true.present.assign(hour_at=pd.to_datetime(true.present["hour_at"], utc=True))
     rows = rows.merge(present, on=["zone_id", "hour_at"], how="inner", validate="many_to_one")
     rows["value"] = rows[true.quantity]
-    rows["plain"] = rows["n_devices"] * _one_factor(charter, area, day, store, rows)
     rows["quantity"] = true.quantity
     hour = rows["hour_at"].dt.tz_convert(ZoneInfo(charter.time_zone)).dt.hour
     rows["local_hour"] = hour
@@ -134,7 +148,7 @@ def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame
     rows["is_day"] = hour.between(choices["day_start_hour"], choices["day_end_hour"])
     rows["is_night"] = hour.ge(night["night_start_hour"]) & hour.lt(night["night_end_hour"])
     rows["day"], rows["is_off"] = str(day), not night_hours.is_working(charter, day)
-    return rows[rows["n_devices"].notna()]  # an hour that nobody observed has no score
+    return rows
 
 
 def _one_factor(
@@ -159,13 +173,14 @@ def _one_factor(
 
 def _by_estimator(charter: Charter, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     return {
-        str(name): _figures(charter, own.sort_values(["zone_id", "hour_at"]))
+        str(name): figures(charter.pilot, own.sort_values(["zone_id", "hour_at"]))
         for name, own in rows.groupby("estimator", sort=True)
     }
 
 
-def _figures(charter: Charter, rows: pd.DataFrame) -> dict[str, float]:
-    level = methods.section("uncertainty", charter.pilot)["level"]
+def figures(pilot: str, rows: pd.DataFrame) -> dict[str, float]:
+    """Scores of one estimator's rows, as `beside_truth` gives them; `plain` only where it is."""
+    level = methods.section("uncertainty", pilot)["level"]
     by_day, by_night = rows["is_day"].to_numpy(), rows["is_night"].to_numpy()
     figures: dict[str, float] = {}
     for label, chosen in (("day", by_day), ("night", by_night)):
@@ -176,8 +191,9 @@ def _figures(charter: Charter, rows: pd.DataFrame) -> dict[str, float]:
         somebody = true > 0
         if somebody.any():
             figures[f"mape_{label}"] = scores.mape(true[somebody], value[somebody])
-            plain = part["plain"].to_numpy()
-            figures[f"mape_{label}_plain"] = scores.mape(true[somebody], plain[somebody])
+            if "plain" in part:
+                plain = part["plain"].to_numpy()
+                figures[f"mape_{label}_plain"] = scores.mape(true[somebody], plain[somebody])
         figures[f"wape_{label}"] = scores.wape(true, value)
         figures[f"bias_{label}"] = float((value.sum() - true.sum()) / max(true.sum(), 1.0))
     part = rows[by_day]

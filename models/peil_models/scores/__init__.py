@@ -14,7 +14,7 @@ from peil_models.scores.figures import (
     wape_squares,
 )
 from peil_models.scores.labelled_time import LabelledTime, common_time, f1_on_time
-from peil_models.scores.paired import PairedGain, paired_gain
+from peil_models.scores.paired import PairedGain, mean_gain, paired_gain
 
 __all__ = [
     "LabelledTime",
@@ -27,6 +27,7 @@ __all__ = [
     "interval_coverage",
     "interval_score",
     "mape",
+    "mean_gain",
     "paired_gain",
     "wape",
     "wape_squares",

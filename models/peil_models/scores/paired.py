@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,73 @@ def paired_gain(
     lower, upper = np.quantile(drawn, [tail, 1.0 - tail])
     gain = 1.0 - errors[1].sum() / errors[0].sum()
     return PairedGain(float(gain), float(lower), float(upper), *shape)
+
+
+def mean_gain(
+    true: ArrayLike,
+    incumbent: ArrayLike,
+    candidate: ArrayLike,
+    worlds: ArrayLike,
+    *,
+    level: float = 0.95,
+) -> PairedGain:
+    """Compare the absolute errors of two estimates on several worlds, each of which counts once.
+
+    Entries of one world err alike for reasons of that world, so a world is drawn, or not, as a
+    whole: the gain is the mean of the worlds' own, and its interval that of Student [1]_ over them.
+
+    Parameters
+    ----------
+    true, incumbent, candidate : array-like of shape (n_entries,)
+        Persons. An entry without anybody is left out.
+    worlds : array-like of shape (n_entries,)
+        Labels of worlds, that were made independently.
+    level : float in (0, 1), default=0.95
+        Of the interval.
+
+    Returns
+    -------
+    PairedGain
+        `n_units` and `n_days` both count worlds.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, there is one world only, or the incumbent is without error on one.
+
+    References
+    ----------
+    .. [1] Student (1908), "The probable error of a mean", Biometrika 6(1).
+       doi:10.1093/biomet/6.1.1
+
+    Examples
+    --------
+    >>> true, worlds = np.full(6, 100.0), np.repeat(["a", "b", "c"], 2)
+    >>> better = [8, 8, 9, 9, 7, 7]
+    >>> gain = mean_gain(true, true + 10, true + better, worlds)
+    >>> round(gain.gain, 2), round(gain.lower, 2), round(gain.upper, 2)
+    (0.2, -0.05, 0.45)
+    """
+    there, first, second = (np.asarray(a, dtype=np.float64) for a in (true, incumbent, candidate))
+    world = np.asarray(worlds)
+    if not len({array.shape for array in (there, first, second, world)}) == 1:
+        raise ValueError("Truth, estimates and worlds must be of one length.")
+    usable = there > 0
+    names, row = np.unique(world[usable], return_inverse=True)
+    if len(names) < 2:
+        raise ValueError("One world alone does not tell how worlds differ.")
+    before, after = (
+        np.bincount(row, weights=np.abs(estimate[usable] / there[usable] - 1.0))
+        for estimate in (first, second)
+    )
+    if not (before > 0).all():
+        raise ValueError("The incumbent is without error: no gain over it can be told.")
+    gains = 1.0 - after / before
+    half = float(
+        stats.t.ppf((1.0 + level) / 2.0, len(names) - 1) * gains.std(ddof=1) / np.sqrt(len(names))
+    )
+    mean = float(gains.mean())
+    return PairedGain(mean, mean - half, mean + half, len(names), len(names))
 
 
 def _summed(

@@ -85,7 +85,7 @@ def test_every_group_beside_the_released_estimator_fits(tiny: Any) -> None:
         for group in comparison.paired.GROUPS
     ]
     console, output = printed()
-    console.print(comparison.beside(compared))
+    console.print(comparison.beside(compared, 0.02))
     text = output.getvalue()
     assert max(map(len, text.splitlines())) <= 80 and "…" not in text
     for word in ("-12%", "-46..+10", "visited", "no difference", "342 and", "landuse"):

@@ -47,7 +47,7 @@ def test_what_is_better_everywhere_is_told_so() -> None:
     assert [row["group"] for row in compared] == list(GROUPS)
     assert all(row["estimator"] == "new" for row in compared)
     assert all(row["gain"] == pytest.approx(0.2, abs=0.001) for row in compared)
-    assert verdict(compared, "new") == "better"
+    assert verdict(compared, "new", 0.02) == "better"
     assert (compared[0]["n_zones"], compared[0]["n_days"]) == (16, 3)
 
 
@@ -56,7 +56,7 @@ def test_better_on_average_and_worse_where_people_visit_is_told_with_the_group()
         return 0.13 if about["number"] < 4 and about["is_day"] else 0.05
 
     compared = against(rows(old=flat(0.10), new=new), "old", CHOICES)
-    assert verdict(compared, "new") == "better, but worse: visited zones"
+    assert verdict(compared, "new", 0.02) == "better, but worse: visited zones"
     own = {row["group"]: row["gain"] for row in compared}
     assert own["visited zones"] == pytest.approx(-0.3, abs=0.001)
     assert own["at night"] == pytest.approx(0.5, abs=0.001)
@@ -69,14 +69,14 @@ def test_days_off_are_a_group_of_their_own() -> None:
     own = {row["group"]: row for row in compared}
     assert own["days off"]["gain"] == pytest.approx(-0.2, abs=0.001)
     assert own["days off"]["n_days"] == 2
-    assert verdict(compared, "new") == "no difference shown, but worse: days off"
+    assert verdict(compared, "new", 0.02) == "no difference shown, but worse: days off"
 
 
 def test_worse_and_equal_are_told_apart() -> None:
     compared = against(rows(old=flat(0.10), bad=flat(0.2), same=flat(0.10)), "old", CHOICES)
-    assert verdict(compared, "bad") == "worse"
-    assert verdict(compared, "same") == "no difference shown"
-    assert verdict(compared, "other") == "not compared"
+    assert verdict(compared, "bad", 0.02) == "worse"
+    assert verdict(compared, "same", 0.02) == "no difference shown"
+    assert verdict(compared, "other", 0.02) == "not compared"
 
 
 def test_hours_that_one_of_them_does_not_know_are_left_out() -> None:

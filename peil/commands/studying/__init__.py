@@ -1,0 +1,1 @@
+"""The commands `peil study`: run what a study tries, show its table, compare two candidates."""

@@ -1,0 +1,99 @@
+"""Run a study: make its worlds, then its units, some at a time; what stands is not done again.
+
+Killed at any moment and run again, it ends in the same table.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable
+from functools import partial
+from multiprocessing.pool import Pool
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from peil.outcome import Outcome, Waiting
+from peil.score.studies import own, results, units, worlds
+from peil.score.studies.plan import Study, StudyWorld, Unit, folder_of, read
+from peil.store.store import Store
+
+Tell = Callable[[str, str, str], None]
+
+
+def run(name: str, jobs: int, tell: Tell) -> Outcome:
+    """Try what a study tries, and write its table.
+
+    Parameters
+    ----------
+    jobs : int
+        How many worlds or units are worked on at a time, each in a process of its own.
+    tell : callable
+        Called with a step, its world and a word, as a progress display takes them.
+
+    Raises
+    ------
+    Refused
+        No such study, or a step of it was refused.
+    Waiting
+        The study is being run.
+    """
+    store = Store()
+    study = read(name, store.settings)
+    own.rows(store.settings)  # refused before anything is made
+    folder = folder_of(store.root, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    every = list(study.units(own.source(store.settings)))
+    to_do = [unit for unit in every if not units.file_of(folder, unit).exists()]
+    try:
+        with FileLock(folder / "run.lock", timeout=0):
+            if to_do:
+                _work(store.root, folder, study.every_world(), to_do, jobs, tell)
+            facts = results.write(store, study, folder, every)
+    except Timeout:
+        raise Waiting(f"The study {name} is being run: wait until it ends, or stop it.") from None
+    look_at = [str(folder / results.NAME), f"peil study show {name}"]
+    return Outcome(
+        "study", name, f"{len(every)} units", "done" if to_do else "unchanged", facts, look_at
+    )
+
+
+def steps(study: Study, store: Store) -> list[tuple[str, str]]:
+    """What is still to do: a step and what it is done to."""
+    folder = folder_of(store.root, study.study)
+    left = [
+        unit
+        for unit in study.units(own.source(store.settings))
+        if not units.file_of(folder, unit).exists()
+    ]
+    to_make = [w.name for w in study.every_world() if _is_needed(store.root, w, left)]
+    return [*(("world", name) for name in to_make), *(("estimate", _named(unit)) for unit in left)]
+
+
+def _is_needed(root: Path, world: StudyWorld, left: list[Unit]) -> bool:
+    is_used = any(unit.world == world for unit in left)
+    return is_used and not (worlds.store_of(root, world) / worlds.WHOLE).exists()
+
+
+def _named(unit: Unit) -> str:
+    return f"{unit.world.name} {unit.label}"
+
+
+def _work(
+    root: Path, folder: Path, every: list[StudyWorld], to_do: list[Unit], jobs: int, tell: Tell
+) -> None:
+    """Let processes work, and end them where this one is stopped."""
+    needed = [world for world in every if _is_needed(root, world, to_do)]
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(jobs) as pool:  # terminated at the end, however that comes
+        _each(pool, partial(worlds.make, root), needed, "world", tell)
+        _each(pool, partial(units.work, root, folder), to_do, "estimate", tell)
+
+
+def _each(
+    pool: Pool, function: Callable[[Any], str], items: Iterable[Any], step: str, tell: Tell
+) -> None:
+    for name in pool.imap_unordered(function, items):
+        tell(step, name, "starts")
+        tell(step, name, "done")
