@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,26 +62,34 @@ def studies(answering: Answering, working: Answering, console: Console) -> typer
             console.print(tables.scores(results.record_of(Store(), name)))
 
     @group.command("compare")
-    def compare(name: Name, incumbent: Candidate, candidate: Candidate) -> None:
+    def compare(
+        name: Name,
+        incumbent: Candidate,
+        candidate: Candidate,
+        html: Annotated[Path | None, typer.Option(help="A page to write, with maps.")] = None,
+    ) -> None:
         """Say by how much the second errs less than the first, where, and how sure that is.
 
-        Example: [bold]peil study compare demo combined@as_released em@as_released[/bold]
+        Example: [bold]peil study compare demo em@as_released combined@as_released[/bold]
+
+        With --html FILE.html also a page: two maps with one slider, and their difference.
         """
         with answering():
-            from peil import methods
             from peil.commands.studying import tables
-            from peil.score import paired
+            from peil.pages import study_page
             from peil.score.studies import results
-            from peil.score.studies.worlds import PILOT
             from peil.store.store import Store
 
             store = Store()
             compared = results.compare(store, name, incumbent, candidate)
             record = results.record_of(store, name)
+            changed = tables.changed(record, incumbent, candidate)
             console.print(tables.beside(compared, incumbent, candidate, len(record["worlds"])))
-            for line in tables.changed(record, incumbent, candidate):
+            for line in changed:
                 plainly(console, line)
-            loss = methods.section("compare", PILOT)["group_loss_max"]
-            plainly(console, f"{candidate} is: {paired.verdict(compared, candidate, loss)}.")
+            data = study_page.data_of(store, name, incumbent, candidate, changed)
+            plainly(console, f"{candidate} is: {data.verdict.en}.")
+            if html is not None:
+                plainly(console, f"  look at {study_page.build(data, html)}")
 
     return group

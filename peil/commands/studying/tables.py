@@ -6,6 +6,9 @@ from typing import Any
 
 from rich.table import Table
 
+from peil import methods
+from peil.score.studies.worlds import PILOT
+
 HEADS = {
     "mape_day": "MAPE\nby day",
     "wape_day": "WAPE\nby day",
@@ -60,12 +63,14 @@ def beside(compared: list[dict[str, Any]], incumbent: str, candidate: str, n_wor
 
 
 def changed(record: dict[str, Any], incumbent: str, candidate: str) -> list[str]:
-    """What differs between two candidates: estimator and parameters."""
+    """What differs between two candidates: estimator and parameters; nothing where all is alike."""
     (first, before), (second, after) = (name.split("@") for name in (incumbent, candidate))
-    lines = [] if first == second else [f"estimator: {first}, then {second}"]
+    lines = [] if first == second else [f"estimator: {first} \u2192 {second}"]
     sets = record["study"]["parameters"]
     for key in sorted({*sets[before], *sets[after]}):
-        values = [sets[label].get(key, "as in methods.toml") for label in (before, after)]
+        section, _, name = key.partition(".")
+        usual = methods.section(section, PILOT)[name]
+        values = [sets[label].get(key, usual) for label in (before, after)]
         if values[0] != values[1]:
-            lines.append(f"{key}: {values[0]}, then {values[1]}")
-    return lines or ["nothing differs"]
+            lines.append(f"{key}: {values[0]} \u2192 {values[1]}")
+    return lines

@@ -34,6 +34,7 @@ def write(store: Store, study: Study, folder: Path, every: list[Unit]) -> dict[s
     record: dict[str, Any] = {
         "study": study.model_dump(mode="json"),
         "worlds": [world.name for world in study.every_world()],
+        "stores": {world.name: world.key for world in study.every_world()},
         "units": {f"{unit.world.name} {unit.label}": unit.key for unit in every},
         "candidates": {},
     }
@@ -101,10 +102,8 @@ def compare(store: Store, name: str, incumbent: str, candidate: str) -> list[dic
             f"The study {name} has {len(record['worlds'])} worlds: {LEAST_WORLDS} at least tell "
             "how sure a difference is; add seeds."
         )
-    folder = store.root / "studies" / name
-    first, second = (_kept(folder, record, each) for each in (incumbent, candidate))
-    choices = methods.section("compare", PILOT)
-    return beside(first, second, candidate, choices)
+    first, second = (rows_of(store, name, each) for each in (incumbent, candidate))
+    return beside(first, second, candidate, methods.section("compare", PILOT))
 
 
 def beside(
@@ -151,16 +150,23 @@ def beside(
     return compared
 
 
-def _kept(folder: Path, record: dict[str, Any], candidate: str) -> pd.DataFrame:
-    """Rows of a candidate on every world, from the units that the table was made of."""
-    name, _, label = candidate.partition("@")
+def rows_of(store: Store, name: str, candidate: str) -> pd.DataFrame:
+    """Rows of a candidate on every world (column `world`), from the units of the study's table.
+
+    Raises
+    ------
+    Refused
+        A unit is gone.
+    """
+    record, folder = record_of(store, name), store.root / "studies" / name
+    estimator, label = candidate.split("@")
     frames = []
     for world in record["worlds"]:
         file = folder / "units" / f"{record['units'][f'{world} {label}']}.parquet"
         if not file.exists():
-            raise Refused(f"{file} is gone: run the study again.")
+            raise Refused(f"{file} is gone: run `peil study run {name}` again.")
         rows = pd.read_parquet(file)
-        frames.append(rows[rows["estimator"] == name].assign(world=world))
+        frames.append(rows[rows["estimator"] == estimator].assign(world=world))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -94,10 +94,10 @@ def test_killed_five_times_it_ends_in_the_same_table(folder: Path, tmp_path: Pat
     assert len(record["candidates"]) == 6
     errors = {name: c["mean"]["mape_day"]["mean"] for name, c in record["candidates"].items()}
     assert errors["combined@as_released"] < errors["without_prior@as_released"]
-    printed = peil(
-        folder, killed, "compare", "small", "without_prior@as_released", "combined@as_released"
-    )
-    assert "estimator: without_prior, then combined" in printed
+    two = ("without_prior@as_released", "combined@as_released")
+    printed = peil(folder, killed, "compare", "small", *two, "--html", str(tmp_path / "page.html"))
+    assert (tmp_path / "page.html").read_text().count("demo-4") >= 3
+    assert "estimator: without_prior → combined" in printed
     assert "combined@as_released is: " in printed
 
     store = Store(Settings(data=killed))  # type: ignore[call-arg]
