@@ -6,6 +6,7 @@ not belong in here (`transform`), and nothing in here imports it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any
 
 from peil.outcome import Refused
 
+# how an error of the system stands in dbt's message: its number, and the file where it is named
+_ERRNO = re.compile(r"\[Errno (\d+)\][^:']*(?:: '([^']+)')?")
 FINE = ("success", "pass", "skipped", "no-op")
 
 
@@ -46,10 +49,16 @@ def raise_for_broken(results: Sequence[Any], done: Any) -> None:
     ------
     Refused
         A table is not well-formed: one sentence for each test.
+    OSError
+        The system did not let dbt write or read a file.
     RuntimeError
         A table cannot be made, or nothing was: a fault of ours.
     """
     broken = [result for result in results if str(result.status) not in FINE]
+    for result in broken:
+        if of_system := _ERRNO.search(str(result.message or "")):
+            number = int(of_system[1])
+            raise OSError(number, os.strerror(number), of_system[2])
     if broken:
         is_fault = any(str(result.status) == "error" for result in broken)
         raise (RuntimeError if is_fault else Refused)(" ".join(map(_sentence, broken)))

@@ -204,18 +204,22 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
     from peil.watch import watch
     from peil.watch.retain import retain
 
+    unscored: list[str] = []
     if truth.exists(charter) and any(
         (store.estimated(charter.pilot, day) / "estimated.json").exists() for day in charter.days()
     ):
         tell("score", "", "starts")
-        report.outcomes.append(score.score(charter.pilot))
-        report.scores = _scores(charter, store)
+        try:
+            report.outcomes.append(score.score(charter.pilot))
+            report.scores = _scores(charter, store)
+        except Refused as why:  # what follows shows what is wrong to who looks
+            unscored, report.exit_code = [str(why)], max(report.exit_code, why.exit_code)
         tell("score", "", "done")
     else:
         tell("score", "", "unchanged")
     tell("watch", "", "starts")
     report.outcomes.append(watch.watch(charter.pilot))
-    report.troubles = watch.lines(store, charter.pilot, report.stopped)
+    report.troubles = [*unscored, *watch.lines(store, charter.pilot, report.stopped)]
     tell("watch", "", "done")
     tell("pages", "", "starts")
     report.page, report.operator_page = build.build(charter, store)

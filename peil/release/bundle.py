@@ -7,13 +7,13 @@ is `peil.store.verifying`, a copy of which lies in every bundle.
 from __future__ import annotations
 
 import base64
-from datetime import date
 from pathlib import Path
 
 from peil.charter.schema import Charter
 from peil.outcome import Refused
-from peil.store import checking, verifying
+from peil.store import verifying
 from peil.store.atomic import canonical, read_json, sha256, write_bytes
+from peil.store.checking import require_whole as require_whole
 from peil.store.signing import public_key, sign
 from peil.store.store import Store
 from peil.store.verifying import NAME as NAME
@@ -83,12 +83,3 @@ def check_names(signed: Manifest, folder: Path, charter: Charter, product: str, 
             raise Broken(f"The bundle is of another {name} than {value}.")
     if read_json(folder / "metadata.json")["threshold"] != charter.threshold:
         raise Broken("The bundle was made with another threshold than the charter's.")
-
-
-def require_whole(store: Store, pilot: str, product: str, day: date) -> None:
-    """Refuse to go on from a released bundle or a ledger that is not as it was signed."""
-    if fault := checking.fault_of(store, pilot, product, day):
-        raise Refused(
-            f"What is released of {pilot} {product} {day} cannot be vouched for: {fault} Find out "
-            f"who changed it, then restore it from a copy; `peil verify {store.verifiable}` checks."
-        )

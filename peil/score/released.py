@@ -31,7 +31,7 @@ from peil.score.released_figures import (
     presence,
     visitors,
 )
-from peil.store import ledger, released_tables
+from peil.store import checking, ledger, released_tables
 from peil.store.store import Store
 
 HEADS = {
@@ -137,6 +137,8 @@ def _table(charter: Charter, store: Store, product: str, choices: Choices) -> pd
     if not folders:
         return None
     name = PRODUCTS[product].table("released")
+    for day, _ in folders:
+        checking.require_whole(store, charter.pilot, product, day)
     tables = [released_tables.read(folder, name).assign(day=day) for day, folder in folders]
     table = pd.concat(tables, ignore_index=True)
     table[HOUR] = pd.to_datetime(table[HOUR], utc=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from peil.outcome import Refused
 from peil.store import verifying
 from peil.store.store import Store
 
@@ -20,3 +21,18 @@ def fault_of(store: Store, pilot: str, product: str, day: date) -> str:
     except verifying.Broken as fault:
         return str(fault)
     return ""
+
+
+def require_whole(store: Store, pilot: str, product: str, day: date) -> None:
+    """Refuse to go on from a released bundle or a ledger that is not as it was signed.
+
+    Raises
+    ------
+    Refused
+        With what is wrong, and that it is restored from a copy.
+    """
+    if fault := fault_of(store, pilot, product, day):
+        raise Refused(
+            f"What is released of {pilot} {product} {day} cannot be vouched for: {fault} Find out "
+            f"who changed it, then restore it from a copy; `peil verify {store.verifiable}` checks."
+        )

@@ -54,6 +54,8 @@ def _entries(path: Path, content: bytes) -> tuple[dict[str, Any], ...]:
 def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         entry = json.loads(line)
+        if isinstance(entry, dict) and "at" in entry:
+            datetime.fromisoformat(str(entry["at"]))
     except ValueError:
         entry = None
     if not isinstance(entry, dict):

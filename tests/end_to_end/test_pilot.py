@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,15 @@ def test_a_footprint_is_judged_against_the_champion_that_stands(
     assert "at the edge of what is allowed" in done.stdout.replace("\n", " ")
     still = versions.champion(store, "demo")
     assert still is not None and still.number == better.number
+
+
+def test_a_release_that_is_not_as_it_was_signed_is_not_scored(copied_store: Settings) -> None:
+    file = Store(copied_store).released("demo", "presence", date(2026, 3, 2))
+    file = file / "rel_presence__by_zone_hour.parquet"
+    file.write_bytes(file.read_bytes()[:500])
+    done = peil_here(copied_store.data, "score", "demo", COLUMNS="400")
+    assert done.returncode == 2 and "cannot be vouched for" in done.stdout + done.stderr
+    assert "restore it from a copy" in done.stdout + done.stderr
 
 
 @pytest.mark.slow

@@ -139,7 +139,7 @@ def _ledger(store: Store, charter: Charter, is_awaited: bool) -> Ledger:
     if not content.startswith(own):
         if store.plane == "both":
             posted.unlink()  # laid anew by the next: it was the operator's as that is now
-            raise witness.not_the_copy(pilot)
+            raise witness.not_the_copy(store, pilot)
         raise _not_held(pilot, "it lacks or changes entries of the agency's copy")
     try:
         log = verifying.checked(content, _register_in(content), pilot, "")

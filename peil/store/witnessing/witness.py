@@ -14,7 +14,7 @@ from typing import Any
 
 from peil.outcome import Refused
 from peil.store.atomic import canonical
-from peil.store.signing import agency_public_key, is_signed, sign_as_agency
+from peil.store.signing import agency_public_key, is_signed, public_key, sign_as_agency
 from peil.store.store import Store
 from peil.store.witnessing import lines
 from peil.store.witnessing.merkle import Frontier, leaf_hash
@@ -33,15 +33,36 @@ def require_longer(store: Store, pilot: str) -> None:
     head = last_head(store, pilot)
     is_cut = lines.size_of(own) < max(size, head.get("n_bytes", 0))
     if is_cut or lines.read(own, size - len(shared), size) != shared:
-        raise not_the_copy(pilot)
+        raise not_the_copy(store, pilot)
 
 
-def not_the_copy(pilot: str) -> Refused:
-    """Make the refusal of an operator's ledger that the agency's copy does not agree with."""
+def not_the_copy(store: Store, pilot: str) -> Refused:
+    """Make the refusal of two ledgers that do not agree; the one that does not hold is named."""
+    copy = store.agency_ledger(pilot)
+    if not _holds(lines.read(copy, end=lines.mend(copy)), public_key(store)):
+        return Refused(
+            f"The agency's copy of the ledger of {pilot} is damaged ({copy}): restore it from "
+            "backup, then run the same again."
+        )
     return Refused(
         f"The agency's copy of the ledger of {pilot} holds entries that the operator's has "
         "not: find out why, then restore the operator's from that copy."
     )
+
+
+def _holds(content: bytes, public: str) -> bool:
+    """Whether each line names the one before it, and the last carries the operator's signature."""
+    previous, entry = "0" * 64, {}
+    for line in content.split(b"\n")[:-1]:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            return False
+        if not isinstance(entry, dict) or entry.get("previous") != previous:
+            return False
+        previous = hashlib.sha256(line).hexdigest()
+    body = {name: value for name, value in entry.items() if name != "signature"}
+    return not body or is_signed(canonical(body), str(entry.get("signature", "")), public)
 
 
 def witness(store: Store, pilot: str, at: datetime) -> None:

@@ -98,12 +98,16 @@ def test_an_entry_of_another_signer_is_noticed(
 
 
 def test_a_line_that_is_no_entry_is_told_by_its_number(tiny: Any, kept: Path) -> None:
-    found = lines(kept)
+    found, whole = lines(kept), lines(kept)
     found[2] = b"{not json}\n"
     kept.write_bytes(b"".join(found))
     with pytest.raises(Refused, match=r"tiny.jsonl, line 3 is no entry"):
         ledger.entries(kept)
     assert any("line 3 is no entry" in fault for fault in ledger.check(tiny.store, "tiny"))
+    found[2] = whole[2].replace(b'"at":"20', b'"at":"2`')
+    kept.write_bytes(b"".join(found))
+    with pytest.raises(Refused, match=r"tiny.jsonl, line 3 is no entry"):
+        ledger.entries(kept)
     found[2] = b"{}\n"
     assert "Ledger entry 2 does not carry the operator's signature." in both(tiny, found)
 

@@ -58,6 +58,21 @@ def test_a_tail_cut_off_on_both_sides_is_noticed_and_nothing_is_added(kept: Any)
         ledger.append(kept.store, "tiny", "note", now(kept.charter), {"n": 9})
 
 
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_damaged_copy_is_named_and_not_what_the_operators_is_restored_from(
+    kept: Any, number: int
+) -> None:
+    copy = kept.store.agency_ledger("tiny")
+    written = copy.read_bytes().splitlines(keepends=True)
+    written[number] = written[number].replace(b'"note"', b'"nope"')
+    copy.write_bytes(b"".join(written))
+    said = str(witness.not_the_copy(kept.store, "tiny"))
+    assert said.startswith(f"The agency's copy of the ledger of tiny is damaged ({copy}): restore")
+    if number == -1:
+        with pytest.raises(Refused, match="is damaged"):
+            ledger.append(kept.store, "tiny", "note", now(kept.charter), {"n": 9})
+
+
 def test_an_entry_dated_back_is_noticed(kept: Any) -> None:
     """By hand, with the operator's key: an append dates no entry before the one before it."""
     entry = ledger.entries(kept.store.ledger("tiny"))[-1]
