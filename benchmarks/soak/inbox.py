@@ -100,3 +100,18 @@ def owed(store: Store, pilots: tuple[str, ...]) -> Counts:
             if not incident.is_open:
                 counts[pilot, incident.name, "ended"] += 1
     return counts
+
+
+@dataclass
+class Seen:
+    """What journals of incidents held at any look: retention takes what has ended out of them."""
+
+    by_name: dict[tuple[str, str], incidents.Incident] = field(default_factory=dict)
+    owed: Counts = field(default_factory=Counter)
+
+    def look(self, store: Store, pilots: tuple[str, ...]) -> None:
+        """Keep what the journals hold now."""
+        self.owed |= owed(store, pilots)
+        for pilot in pilots:
+            for incident in incidents.read(store, pilot):
+                self.by_name[pilot, incident.name] = incident

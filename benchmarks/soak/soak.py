@@ -28,7 +28,6 @@ from benchmarks.soak.course import Course
 from benchmarks.soak.undisturbed import Undisturbed
 from benchmarks.soak.worlds import NAMES, Country, days_of, drops, planted
 from peil.adapters.airflow.home import environment_of_a_child
-from peil.alerts import incidents
 from peil.outcome import Outcome
 from peil.settings import PROJECT, Settings
 from peil.store.store import Store
@@ -91,6 +90,12 @@ def soak(
             tell("Airflow and MLflow are up")
             reference.begin()
             hastened.begin(clock)
+            seen = inbox.Seen()
+
+            def keep() -> None:
+                box.save(place / "mails")
+                seen.look(Store(settings), pilots)
+
             course = Course(
                 country,
                 started,
@@ -98,14 +103,14 @@ def soak(
                 clock / "clock.json",
                 kill_every_s,
                 tell,
-                keep=lambda: box.save(place / "mails"),
+                keep=keep,
             )
             course.run(drops(pilots, days, trouble))
             course.keep()
             failed = started.failed_runs()
         tell("what an undisturbed run releases")
         expected = reference.end()
-        record = _record(country, settings, course, box, expected, environment)
+        record = _record(country, settings, course, (box, seen), expected, environment)
     record |= {
         "n_days": n_days,
         "n_devices": n_devices,
@@ -128,12 +133,11 @@ def _record(
     country: Country,
     settings: Settings,
     course: Course,
-    box: inbox.Inbox,
+    mails: tuple[inbox.Inbox, inbox.Seen],
     expected: dict[tuple[str, str], bytes],
     environment: dict[str, str],
 ) -> dict[str, Any]:
     """What is read off the store, the mails and the looks, when all is over."""
-    store = Store(settings)
     days = []
     for pilot in country.pilots:
         bytes_of = {str(day): course.released(pilot, day) for day in country.days}
@@ -163,28 +167,25 @@ def _record(
         "kills": course.kills or ["none"],
         "n_started_again": sum("is started again" in line for line in course.up.lines),
         "n_answers": course.up.n_answered,
-        "alerts": _alerts(store, country, box),
-        "n_mails": len(box.received),
+        "alerts": _alerts(*mails),
+        "n_mails": len(mails[0].received),
         "components": _components(course.samples),
         "left": sorted(left) or ["nothing"],
         "verified": verified.returncode == 0,
     }
 
 
-def _alerts(store: Store, country: Country, box: inbox.Inbox) -> list[dict[str, Any]]:
+def _alerts(box: inbox.Inbox, seen: inbox.Seen) -> list[dict[str, Any]]:
     """Of each incident, how often its beginning and its end were due in a mail, and were in one."""
-    mailed, owed = inbox.news(box.texts()), inbox.owed(store, country.pilots)
-    rows = []
-    for pilot in country.pilots:
-        each = {incident.name: incident for incident in incidents.read(store, pilot)}
-        for name, incident in each.items():
-            counts = {
-                f"{which}_{news}": source[pilot, name, news]
-                for which, source in (("owed", owed), ("mailed", mailed))
-                for news in ("began", "ended")
-            }
-            trouble = incident.trouble
-            rows.append({"pilot": pilot, "kind": trouble.kind, "where": trouble.where, **counts})
+    mailed, owed, rows = inbox.news(box.texts()), seen.owed, []
+    for (pilot, name), incident in sorted(seen.by_name.items()):
+        counts = {
+            f"{which}_{news}": source[pilot, name, news]
+            for which, source in (("owed", owed), ("mailed", mailed))
+            for news in ("began", "ended")
+        }
+        trouble = incident.trouble
+        rows.append({"pilot": pilot, "kind": trouble.kind, "where": trouble.where, **counts})
     strangers = {key for key in mailed if key not in owed}
     rows += [
         {"pilot": pilot, "kind": "of nothing", "where": name, "owed_began": 0, "owed_ended": 0}
