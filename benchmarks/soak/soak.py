@@ -90,11 +90,11 @@ def soak(
             tell("Airflow and MLflow are up")
             reference.begin()
             hastened.begin(clock)
-            seen = inbox.Seen()
+            noticed = inbox.Seen()
 
             def keep() -> None:
                 box.save(place / "mails")
-                seen.look(Store(settings), pilots)
+                noticed.look(Store(settings), pilots)
 
             course = Course(
                 country,
@@ -110,7 +110,7 @@ def soak(
             failed = started.failed_runs()
         tell("what an undisturbed run releases")
         expected = reference.end()
-        record = _record(country, settings, course, (box, seen), expected, environment)
+        record = _record(country, settings, course, (box, noticed), expected, environment)
     record |= {
         "n_days": n_days,
         "n_devices": n_devices,
@@ -175,10 +175,10 @@ def _record(
     }
 
 
-def _alerts(box: inbox.Inbox, seen: inbox.Seen) -> list[dict[str, Any]]:
+def _alerts(box: inbox.Inbox, noticed: inbox.Seen) -> list[dict[str, Any]]:
     """Of each incident, how often its beginning and its end were due in a mail, and were in one."""
-    mailed, owed, rows = inbox.news(box.texts()), seen.owed, []
-    for (pilot, name), incident in sorted(seen.by_name.items()):
+    mailed, owed, rows = inbox.news(box.texts()), noticed.owed, []
+    for (pilot, name), incident in sorted(noticed.by_name.items()):
         counts = {
             f"{which}_{news}": source[pilot, name, news]
             for which, source in (("owed", owed), ("mailed", mailed))

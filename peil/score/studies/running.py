@@ -6,15 +6,17 @@ Killed at any moment and run again, it ends in the same table.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
-from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from peil.outcome import Outcome, Waiting
+from peil.outcome import Outcome, Refused, Waiting
 from peil.score.studies import own, results, units, worlds
 from peil.score.studies.plan import Study, StudyWorld, Unit, folder_of, read
 from peil.store.store import Store
@@ -85,15 +87,41 @@ def _work(
 ) -> None:
     """Let processes work, and end them where this one is stopped."""
     needed = [world for world in every if _is_needed(root, world, to_do)]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(jobs) as pool:  # terminated at the end, however that comes
+    with _processes(jobs) as pool:
         _each(pool, partial(worlds.make, root), needed, "world", tell)
         _each(pool, partial(units.work, root, folder), to_do, "estimate", tell)
 
 
+@contextmanager
+def _processes(jobs: int) -> Iterator[Executor]:
+    """Fresh processes that work; none is left where the block is left by an error.
+
+    Raises
+    ------
+    Refused
+        One of them ended by itself.
+    """
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    except BaseException as error:
+        for process in multiprocessing.active_children():
+            process.kill()
+            process.join()
+        pool.shutdown(wait=False, cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            raise Refused(
+                "A process of the study ended by itself, perhaps for want of memory: run the same "
+                "again, with fewer --jobs; what stands is not done again."
+            ) from None
+        raise
+    pool.shutdown()
+
+
 def _each(
-    pool: Pool, function: Callable[[Any], str], items: Iterable[Any], step: str, tell: Tell
+    pool: Executor, function: Callable[[Any], str], items: Iterable[Any], step: str, tell: Tell
 ) -> None:
-    for name in pool.imap_unordered(function, items):
+    for done in as_completed([pool.submit(function, item) for item in items]):
+        name = done.result()
         tell(step, name, "starts")
         tell(step, name, "done")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
 
 from peil import methods
 from peil.outcome import Refused
-from peil.score.studies import own, plan
+from peil.score.studies import own, plan, running
 from peil.settings import PROJECT, Settings
 
 WHOLE = """
@@ -124,3 +126,15 @@ def test_a_file_that_holds_no_row_is_refused(tmp_path: Path, text: str, words: s
     with pytest.raises(Refused) as refused:
         own.rows(Settings(estimators=tmp_path))  # type: ignore[call-arg]
     assert words in str(refused.value) and str(tmp_path / "mine.py") in str(refused.value)
+
+
+def test_a_process_that_ends_by_itself_is_told_and_none_is_left() -> None:
+    told: list[str] = []
+    with (
+        pytest.raises(Refused, match="ended by itself, perhaps for want of memory"),
+        running._processes(2) as pool,
+    ):
+        running._each(pool, str, ["one"], "world", lambda *words: told.append(" ".join(words)))
+        running._each(pool, os._exit, [3], "world", lambda *words: told.append(" ".join(words)))
+    assert told == ["world one starts", "world one done"]
+    assert multiprocessing.active_children() == []
