@@ -64,8 +64,8 @@ class Study(_Part):
         source : str
             Hash of the files of estimators of your own; empty where there are none.
         """
-        for world in self.every_world():
-            for label, choices in self.parameters.items():
+        for label, choices in self.parameters.items():
+            for world in self.every_world():  # neighbours are of other worlds, and go on together
                 yield Unit(world, label, _nested(choices), tuple(self.estimators), source)
 
     def every_world(self) -> list[StudyWorld]:

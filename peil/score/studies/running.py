@@ -6,6 +6,8 @@ Killed at any moment and run again, it ends in the same table.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -50,6 +52,8 @@ def run(name: str, jobs: int, tell: Tell) -> Outcome:
     to_do = [unit for unit in every if not units.file_of(folder, unit).exists()]
     try:
         with FileLock(folder / "run.lock", timeout=0):
+            for left in (folder / "units").glob(".*.part"):
+                left.unlink()
             if to_do:
                 _work(store.root, folder, study.every_world(), to_do, jobs, tell)
             facts = results.write(store, study, folder, every)
@@ -101,7 +105,8 @@ def _processes(jobs: int) -> Iterator[Executor]:
     Refused
         One of them ended by itself.
     """
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
     try:
         yield pool
     except BaseException as error:
@@ -116,6 +121,18 @@ def _processes(jobs: int) -> Iterator[Executor]:
             ) from None
         raise
     pool.shutdown()
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that asked for it does, however that ends."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _each(

@@ -44,11 +44,13 @@ def work(root: Path, folder: Path, unit: Unit) -> str:
     """
     file = file_of(folder, unit)
     if not file.exists():
-        environment = worlds.environment_of(worlds.store_of(root, unit.world))
+        store = worlds.store_of(root, unit.world)
+        environment = worlds.environment_of(store)
         for name in [name for name in os.environ if name.startswith("PEIL_")]:
             del os.environ[name]
         os.environ |= environment
-        rows = _rows(Store(), unit)
+        with worlds.alone(store):
+            rows = _rows(Store(), unit)
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_name(f".{file.name}.part")
         rows.to_parquet(aside, index=False)

@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -49,16 +51,25 @@ def make(root: Path, world: StudyWorld) -> str:
         A step of it was refused: with its sentence.
     """
     store = store_of(root, world)
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with store.with_suffix(".lock").open("a") as held:
-        # what a killed run left at work holds it too, and is waited for
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with alone(store) as held:
         if not (store / WHOLE).exists():
             shutil.rmtree(store, ignore_errors=True)
             for words in _steps(world):
-                _take(world, words, store, held.fileno())
+                _take(world, words, store, held)
             write_json(store / WHOLE, {"world": world.name})
     return world.name
+
+
+@contextmanager
+def alone(store: Path) -> Iterator[int]:
+    """Let one process at a time work on a world: its work folders are one's own.
+
+    What a killed run left at work is waited for. Yields the lock's descriptor, for whom is started.
+    """
+    store.parent.mkdir(parents=True, exist_ok=True)
+    with store.with_suffix(".lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield held.fileno()
 
 
 def _take(world: StudyWorld, words: list[str], store: Path, held: int) -> None:

@@ -41,11 +41,11 @@ def test_every_world_is_tried_with_every_set(tmp_path: Path) -> None:
     units = list(study.units(""))
     assert [f"{unit.world.name} {unit.label}" for unit in units[:3]] == [
         "demo-1 as_released",
-        "demo-1 few",
         "demo-2 as_released",
+        "clustered-1 as_released",
     ]
     assert len({unit.key for unit in units}) == 8 and len(study.every_world()) == 4
-    assert units[1].choices == {"presence": {"em_max_iter": 3}}
+    assert units[4].choices == {"presence": {"em_max_iter": 3}}
 
 
 def test_another_size_choice_or_file_of_ones_own_is_another_unit(tmp_path: Path) -> None:
