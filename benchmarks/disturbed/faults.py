@@ -144,7 +144,7 @@ def one(number: int, world: World, by_clock: bool = True) -> dict[str, Any]:
         "number": number,
         "kind": fault.kind,
         "verb": verb,
-        "place": fault.place or "-",
+        "place": _shown(fault.place),
         "first": _kind_of(first),
         "ways": taken or ["none needed"],
         "is_well": bool(is_over and is_same and not (n_traces or n_wrong or left)),
@@ -158,6 +158,16 @@ def one(number: int, world: World, by_clock: bool = True) -> dict[str, Any]:
             "left": left or ["nothing"],
         }
     return row
+
+
+def _shown(place: str) -> str:
+    """Where a fault was, for the record; of a scratch file its name alone.
+
+    >>> _shown("operator/work/demo/2026-03-02/stage/dbt/a.sql"), _shown("")
+    ('a scratch file, a.sql', '-')
+    """
+    is_scratch = place.startswith("operator/work/")
+    return f"a scratch file, {place.rpartition('/')[2]}" if is_scratch else place or "-"
 
 
 def _first(fault: Fault, world: World, undisturbed: End) -> End:
