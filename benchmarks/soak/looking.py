@@ -16,7 +16,6 @@ import numpy as np
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "mlflow")
 SUPERVISOR, TASK = "airflow worker -- LocalExecutor: ", "airflow worker -- "
 KINDS = ("scheduler", "task", "worker")
-PAGE = os.sysconf("SC_PAGE_SIZE")
 SETTLED_S = 120.0  # of a component's life: imports and first reads are no leak
 
 
@@ -58,8 +57,13 @@ def components(root: int) -> dict[str, Process]:
 
 
 def memory_mib(pid: int) -> float:
-    """Return the resident memory of a process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 2**20
+    """Return the memory that is a process's own: what it wrote and still holds.
+
+    Pages of files that it reads count elsewhere: the kernel takes them back when it needs them.
+    """
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    own = next(line for line in lines if line.startswith("RssAnon:"))
+    return int(own.split()[1]) / 2**10
 
 
 def n_open_files(pid: int) -> int:
