@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,23 @@ def test_no_secret_is_in_the_environment(tmp_path: Path) -> None:
     assert set(drawn) == {"console.json", "fernet.key", "jwt.key", "session.key"}
     for name, content in drawn.items():
         assert not any(content.strip() in value for value in variables.values()), name
+
+
+def test_a_server_keeps_one_connection_at_rest_and_two_heaps(tmp_path: Path) -> None:
+    variables = environment_of_a_child(Settings(data=tmp_path), 8080)
+    script = (
+        "from airflow import settings; settings.initialize(); pool = settings.engine.pool; "
+        "print(pool.size(), pool._max_overflow)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout.split()[-2:] == ["1", "14"]
+    assert variables["MALLOC_ARENA_MAX"] == "2"
 
 
 def test_secrets_are_drawn_once_and_are_the_owners_alone(tmp_path: Path) -> None:

@@ -91,6 +91,41 @@ def test_a_gain_is_read_within_the_lives_of_a_component(
     assert (files["mean"], files["an_hour"]) == (40.0, 0.0)
 
 
+HOLDS = """
+import mmap, sys
+print("begins", flush=True)
+for line in sys.stdin:
+    if "file" in line:
+        opened = open(sys.argv[1], "rb")
+        mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        held = sum(mapped[at] for at in range(0, len(mapped), 4096))
+    else:
+        own = bytearray(b"x" * (32 << 20))
+    print("done", flush=True)
+"""
+
+
+def test_a_process_owns_what_it_writes_and_no_page_of_a_file(tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(b"y" * (32 << 20))
+    command = [sys.executable, "-c", HOLDS, str(large)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdout.readline()
+        held = [looking.memory_mib(process.pid)]
+        for what in ("file", "own"):
+            process.stdin.write(what + "\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            held.append(looking.memory_mib(process.pid))
+        process.stdin.close()
+    before, with_file, with_own = held
+    assert with_file - before < 4
+    assert 31 < with_own - with_file < 40
+
+
 def test_every_day_of_every_pilot_is_delivered_well_in_the_end() -> None:
     days, pilots = worlds.days_of(14), ("noord", "midden", "zuid")
     trouble_planted = worlds.planted(pilots, days)
