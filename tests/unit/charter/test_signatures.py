@@ -199,6 +199,19 @@ def test_signatures_that_cannot_be_read_are_told(real: Any) -> None:
     assert "tiny.signatures.json cannot be read" in refused(real)
 
 
+def test_a_signed_text_that_holds_no_charter_is_told(real: Any) -> None:
+    rewritten(real, lambda listed: listed[0]["body"]["text"].update(charter="all of it"))
+    assert "tiny.signatures.json cannot be read" in refused(real)
+
+
+def test_the_agency_signs_no_charter(real: Any) -> None:
+    before = real.store.signatures("tiny", False).read_bytes()
+    sentence = "A charter is signed by operator and data protection officer"
+    with pytest.raises(Refused, match=sentence):
+        signatures.sign(real.charter, real.store, real.signers["agency"])
+    assert real.store.signatures("tiny", False).read_bytes() == before
+
+
 def test_a_simulated_pilot_that_was_signed_lives_by_the_same_rule(tiny: Any) -> None:
     for role in signatures.REQUIRED:
         signatures.sign(tiny.charter, tiny.store, parties.simulated(tiny.store, role))

@@ -56,6 +56,20 @@ def test_nobody_is_enrolled_without_a_name_or_a_role_or_with_a_key_twice(tiny: A
 
 
 @pytest.mark.parametrize(
+    ("account", "sentence"),
+    [
+        ("Anna B", r"--account: small letters, digits, dot, hyphen; as anna or a\.name\."),
+        ("anna,root:admin", "--account: small letters"),
+        (parties.CONSOLE_USER, "is shared by all who run Airflow: name one's own"),
+    ],
+)
+def test_an_account_is_a_plain_name_of_ones_own(tiny: Any, account: str, sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
+        enroll(tiny, "operator", "Anna", tiny.folder / "a.key", account=account)
+    assert parties.enrolled(tiny.store.parties) == []
+
+
+@pytest.mark.parametrize(
     "change",
     [{"role": "agency"}, {"name": "Bert"}, {"valid_to": "2099-01-01"}, {"simulated": True}],
 )
