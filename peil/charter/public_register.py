@@ -40,6 +40,7 @@ def entry_of(
         "retention": charter.retention.model_dump(),
         "recipients": charter.recipients,
         "contact": charter.contact,
+        **({"dpia": charter.dpia} if charter.dpia else {}),
         "signatures": signed or [],
         "operator_public_key": public_key(store),
     }

@@ -212,6 +212,9 @@ class Charter(CharterPart):
     retention: Retention
     recipients: list[Text] = Field(min_length=1)
     contact: Text
+    dpia: Text | None = Field(
+        None, description="where the data protection impact assessment can be found"
+    )
     use_limits: Words
     attribution: str = ""
 

@@ -27,6 +27,7 @@ from peil.pages import (
     quality_reading,
     released_tables,
 )
+from peil.pages.algorithms import algorithms
 from peil.release import statement
 from peil.store import released_tables as written
 from peil.store.atomic import read_json
@@ -128,27 +129,29 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
     flows = released_tables.flows(charter, store)
     visitors = released_tables.visitors(charter, store, area)
     more = [time for product in (flows, visitors) if product for time in product.times]
+    estimator, version = metadata["estimator"], metadata["footprint"]
+    paragraphs = [
+        *method_words.PRESENCE,
+        *(method_words.FLOWS if flows else []),
+        *(method_words.VISITORS if visitors else []),
+    ]
+    interval = {
+        name: round(100 * metadata["interval"][name])
+        for name in ("level", "measured", "measured_least")
+        if name in metadata["interval"]
+    }
     return {
         "released": released_tables.presence(table, more),
         "flows": flows,
         "visitors": visitors,
         "method": portal.Method(
-            estimator=metadata["estimator"],
-            version=metadata["footprint"],
+            estimator=estimator,
+            version=version,
             footprint="signal strength",
-            paragraphs=[
-                *method_words.PRESENCE,
-                *(method_words.FLOWS if flows else []),
-                *(method_words.VISITORS if visitors else []),
-            ],
+            paragraphs=paragraphs,
         ),
-        "interval": portal.Interval(
-            **{
-                name: round(100 * metadata["interval"][name])
-                for name in ("level", "measured", "measured_least")
-                if name in metadata["interval"]
-            }
-        ),
+        "interval": portal.Interval(**interval),
+        "algorithms": algorithms(charter, paragraphs, f"{estimator}, {version}", interval),
         "statement": _statement(charter, store, statement.paragraphs(charter, whole)),
     }
 

@@ -13,6 +13,8 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from peil.charter.schema import CharterPart, Words
+from peil.pages import algorithms as described
+from peil.pages.algorithms import Algorithm
 from peil.pages.portal_tables import Interval as Interval
 from peil.pages.portal_tables import ReleasedFlows, ReleasedVisitors
 from peil.pages.portal_tables import ReleasedPresence as ReleasedPresence
@@ -158,6 +160,9 @@ class PortalData(CharterPart):
     limits: list[Words] = Field(default_factory=list)
     releases: list[Release] = Field(default_factory=list)
     attribution: Words | str = ""
+    algorithms: list[Algorithm] = Field(
+        default_factory=list, description="as an algorithm register describes them"
+    )
 
     @model_validator(mode="after")
     def _zones_and_hours_known(self) -> PortalData:
@@ -204,7 +209,8 @@ def build(data: PortalData, out: Path) -> Path:
     data : PortalData
         Released figures and public facts; the same data give the same bytes.
     out : Path
-        Folder (`index.html` is written in it) or a path that ends in ``.html``.
+        Folder (`index.html` is written in it, and beside it `algorithms.json`, what an algorithm
+        register takes) or a path that ends in ``.html``.
 
     Returns
     -------
@@ -213,4 +219,6 @@ def build(data: PortalData, out: Path) -> Path:
     """
     file = out if out.suffix == ".html" else out / "index.html"
     title = f"{data.title.en} · Peil"
+    if data.algorithms:
+        described.write(data.algorithms, file.parent)
     return write_text(file, page("main", title, _public(data), ("d3.min.js",)))

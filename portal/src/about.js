@@ -60,8 +60,27 @@ function releases() {
           ? release.downloads.map((file) => h("a", { href: file.href, class: "file" }, file.label)) : "–")))))));
 }
 
+const FIELDS = ["goal", "considerations", "human_intervention", "risk_management", "legal_basis",
+  "impact_assessments", "data", "method", "supplier"];
+
+function algorithm(each) {
+  return h("details", { class: "algorithm" }, h("summary", {}, textOf(each.name)),
+    h("dl", { class: "rows" },
+      row(say("responsible"), each.organization),
+      ...FIELDS.map((name) => row(say(`algorithm_${name}`), textOf(each[name]))),
+      row(say("contact"), each.contact)));
+}
+
+function algorithms() {
+  return h("section", { class: "card" }, h("h2", {}, say("algorithms")),
+    h("p", { class: "lead" }, say("algorithms_lead"), " ",
+      h("a", { href: "algorithms.json", class: "file" }, "algorithms.json")),
+    data.algorithms.map(algorithm));
+}
+
 export function about() {
   return [h("div", { class: "pairs" }, charter(), method()),
+    data.algorithms.length ? algorithms() : null,
     data.releases.length ? releases() : null,
     h("p", { class: "small foot" }, say("made_with"))].filter(Boolean);
 }

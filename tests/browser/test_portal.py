@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,10 @@ from screen import TABS, entry, fragment, look, withheld_hour, written
 from selenium.webdriver.common.keys import Keys
 from small_country import country, grid_data, hours, page_data, released
 
+from peil.charter import reading
+from peil.pages.algorithms import algorithms
 from peil.pages.portal import PortalData, build
+from peil.settings import PROJECT
 
 Wait = Callable[[Callable[[], Any]], Any]
 UNOBSERVED = (10, 11)  # hours of a day
@@ -217,6 +221,26 @@ def test_the_privacy_section_says_threshold_limits_recipients_and_contact(
     assert getattr(data.limits[0], language) in text
     assert all(name in text for name in (*data.recipients, data.contact))
     assert {"en": "What is not claimed", "nl": "Wat niet wordt beweerd"}[language] in text
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_algorithm_register_stands_on_the_page_and_beside_it(
+    browser: Browser, tmp_path: Path, language: str
+) -> None:
+    charter = reading.load(PROJECT / "pilots" / "demo.yml")
+    data = page_data(algorithms=algorithms(charter, [], "presence, version 3", {"level": 90}))
+    file = build(data, tmp_path)
+    browser.open(file, f"#lang={language}&tab=about", width=390)
+    browser.driver.find_element("css selector", ".algorithm summary").send_keys(Keys.ENTER)
+    terms = browser.text(".algorithm dl")
+    (each,) = data.algorithms
+    for name in ("goal", "human_intervention", "risk_management", "impact_assessments", "supplier"):
+        assert getattr(getattr(each, name), language) in terms
+    assert {"en": "Human intervention", "nl": "Menselijke tussenkomst"}[language] in terms
+    assert not browser.has_sideways_scroll() and browser.errors() == []
+    link = browser.run("return document.querySelector('a[href=\"algorithms.json\"]').href")
+    assert link == (tmp_path / "algorithms.json").as_uri()
+    assert json.loads((tmp_path / "algorithms.json").read_text())[0]["lang"] == "ENG"
 
 
 @pytest.fixture(scope="module")

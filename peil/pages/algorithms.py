@@ -1,0 +1,243 @@
+"""What an algorithm register says of the algorithms behind a pilot's figures.
+
+The fields, their names and their order are those of the Dutch publication standard for algorithm
+registers (1.0); docs/privacy.md lists them. Everything is made of the charter, the released
+metadata and measured figures: nothing is typed twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from peil.charter.schema import Charter, CharterPart, Words
+from peil.store.atomic import write_text
+
+STANDARD = "1.0"
+LANGUAGES = {"en": "ENG", "nl": "NLD"}
+SUPPLIER = Words(
+    en="Peil, free software, run by {operator} and {agency}.",
+    nl="Peil, vrije software, in gebruik bij {operator} en {agency}.",
+)
+BASIS = Words(en="{basis} ({reference}).", nl="{basis} ({reference}).")
+ASSESSED = Words(
+    en="Data protection impact assessment: {dpia}.",
+    nl="Gegevensbeschermingseffectbeoordeling (DPIA): {dpia}.",
+)
+NOT_ASSESSED = Words(
+    en="The charter names no data protection impact assessment.",
+    nl="Het handvest noemt geen gegevensbeschermingseffectbeoordeling (DPIA).",
+)
+SOURCE = Words(
+    en="Network records of {operator}, of which these fields are read: {fields}. They are sealed, "
+    "and deleted after {raw_hours} hours; pseudonymised rows after {staged_days} days. The cell "
+    "plan; the population register; the map of zones.",
+    nl="Netwerkrecords van {operator}, waarvan deze velden worden gelezen: {fields}. Zij zijn "
+    "verzegeld en worden na {raw_hours} uur gewist; gepseudonimiseerde rijen na {staged_days} "
+    "dagen. Het antenneplan; het bevolkingsregister; de kaart van gebieden.",
+)
+WEIGHED = Words(
+    en="Nothing below {threshold} distinct devices is counted or published. {linked} No row about "
+    "a device leaves the operator; pseudonymised rows stay personal data.",
+    nl="Niets onder {threshold} verschillende toestellen wordt geteld of gepubliceerd. {linked} "
+    "Geen regel over een toestel verlaat de operator; gepseudonimiseerde rijen blijven "
+    "persoonsgegevens.",
+)
+COUNTED = Words(
+    en="Presence is computed from counts of cells and hours alone.",
+    nl="Aanwezigheid wordt alleen uit aantallen per cel en uur berekend.",
+)
+LINKED = Words(
+    en="Presence is computed from counts of cells and hours alone; {products} follow a device for "
+    "{linkage_days} days, after which its pseudonym's key is destroyed.",
+    nl="Aanwezigheid wordt alleen uit aantallen per cel en uur berekend; {products} volgen een "
+    "toestel {linkage_days} dagen, waarna de sleutel van zijn pseudoniem wordt vernietigd.",
+)
+APPROVED = Words(
+    en="A person of the operator and one of the agency approve every release, having been shown "
+    "it. No decision about a person is taken by the algorithm or can be read from its figures.",
+    nl="Een mens van de operator en een van het bureau keuren elke publicatie goed nadat zij haar "
+    "zagen. Over een persoon neemt het algoritme geen besluit, en uit zijn cijfers volgt er geen.",
+)
+SIMULATED = Words(
+    en="The pilot is simulated and so are the two who approve its releases; of a real pilot two "
+    "people do. No decision about a person can be read from the figures.",
+    nl="De pilot is gesimuleerd en zo zijn de twee die haar publicaties goedkeuren; bij een echte "
+    "pilot zijn dat twee mensen. Uit de cijfers volgt geen besluit over een persoon.",
+)
+RISKS = Words(
+    en="Each day passes four gates of checks; a release is audited against what was released "
+    "before, attacked, and withheld where it fails. {held} Devices are not people: a figure is an "
+    "estimate for a zone and an hour.",
+    nl="Elke dag gaat door vier poorten met controles; een publicatie wordt getoetst aan wat er al "
+    "gepubliceerd is, aangevallen, en ingehouden als zij niet slaagt. {held} Toestellen zijn geen "
+    "mensen: een cijfer is een schatting voor een gebied en een uur.",
+)
+HELD = Words(
+    en="In simulated countries {measured} of 100 intervals of {level} % held the true number.",
+    nl="In gesimuleerde landen bevatten {measured} van de 100 intervallen van {level} % het ware "
+    "aantal.",
+)
+NOT_MEASURED = Words(
+    en="How many intervals hold the true number has not been measured.",
+    nl="Hoeveel intervallen het ware aantal bevatten is niet gemeten.",
+)
+GOAL = Words(
+    en="Estimate how many persons are in each zone in each hour. Purpose of the pilot: {purpose}. "
+    "Those who use the figures: {recipients}. {limits}",
+    nl="Schatten hoeveel mensen elk uur in elk gebied zijn. Doel van de pilot: {purpose}. Wie de "
+    "cijfers gebruikt: {recipients}. {limits}",
+)
+PURPOSES = {
+    "crowding": Words(en="crowding", nl="drukte"),
+    "method_development": Words(en="development of the method", nl="ontwikkeling van de methode"),
+}
+BASES = {
+    "synthetic": Words(en="Simulated data, no persons", nl="Gesimuleerde gegevens, geen personen"),
+    "statute": Words(en="Statute", nl="Wet"),
+    "consent": Words(en="Consent", nl="Toestemming"),
+    "prior_aggregation": Words(en="Aggregated before use", nl="Geaggregeerd vóór gebruik"),
+}
+LINKED_NAMES = {
+    "flows": Words(en="flows", nl="verplaatsingen"),
+    "visitors": Words(en="who is here", nl="wie is hier"),
+}
+NAMES = {
+    "presence": Words(en="Presence by zone and hour", nl="Aanwezigheid per gebied en uur"),
+}
+
+
+class Algorithm(CharterPart):
+    """One algorithm as a register describes it, in English and Dutch.
+
+    Attributes
+    ----------
+    goal, considerations, human_intervention, risk_management : Words
+        Goal and impact; why this and no less; who decides; what can go wrong and what is done.
+    legal_basis, impact_assessments, data, method, supplier : Words
+    """
+
+    name: Words
+    organization: str
+    contact: str
+    begins: str
+    ends: str
+    goal: Words
+    considerations: Words
+    human_intervention: Words
+    risk_management: Words
+    legal_basis: Words
+    impact_assessments: Words
+    data: Words
+    method: Words
+    supplier: Words
+
+
+def algorithms(
+    charter: Charter, method: Sequence[Words], estimator: str, interval: dict[str, Any]
+) -> list[Algorithm]:
+    """Describe the algorithms whose figures a pilot releases.
+
+    Parameters
+    ----------
+    charter : Charter
+    method : sequence of Words
+        Paragraphs that say how the figures are made.
+    estimator : str
+        Name and version of what is released.
+    interval : dict
+        `level` and, where it was measured, `measured`: shares of 100.
+    """
+    linked = [product for product in charter.products if product != "presence"]
+    facts = {
+        "operator": charter.operator.name,
+        "agency": charter.agency.name,
+        "recipients": ", ".join(charter.recipients),
+        "reference": charter.legal_reference,
+        "dpia": charter.dpia or "",
+        "fields": ", ".join(sorted(charter.inputs.events.columns) or ["–"]),
+        "raw_hours": charter.retention.raw_hours,
+        "staged_days": charter.retention.staged_days,
+        "threshold": charter.threshold,
+        "linkage_days": charter.linkage_days,
+        "level": interval.get("level", ""),
+        "measured": interval.get("measured", ""),
+    }
+    words = {
+        "purpose": PURPOSES[charter.purpose],
+        "basis": BASES[charter.legal_basis],
+        "linked": LINKED if linked else COUNTED,
+        "held": NOT_MEASURED if interval.get("measured") is None else HELD,
+    }
+
+    def filled(text: Words) -> Words:
+        """Fill a text's gaps, those of the texts in them too."""
+        whole = {}
+        for language in LANGUAGES:
+            facts["products"] = ", ".join(
+                getattr(LINKED_NAMES[product], language) if product in LINKED_NAMES else product
+                for product in linked
+            )
+            own = {name: getattr(part, language).format(**facts) for name, part in words.items()}
+            own["limits"] = getattr(charter.use_limits, language)
+            whole[language] = " ".join(getattr(text, language).format(**facts, **own).split())
+        return Words(**whole)
+
+    described = Words(
+        **{
+            language: " ".join([estimator + ".", *(getattr(part, language) for part in method)])
+            for language in LANGUAGES
+        }
+    )
+    return [
+        Algorithm(
+            name=NAMES["presence"],
+            organization=charter.agency.name,
+            contact=charter.contact,
+            begins=str(charter.period.start),
+            ends=str(charter.period.end),
+            goal=filled(GOAL),
+            considerations=filled(WEIGHED),
+            human_intervention=SIMULATED if charter.is_synthetic else APPROVED,
+            risk_management=filled(RISKS),
+            legal_basis=filled(BASIS),
+            impact_assessments=filled(ASSESSED if charter.dpia else NOT_ASSESSED),
+            data=filled(SOURCE),
+            method=described,
+            supplier=filled(SUPPLIER),
+        )
+    ]
+
+
+def entries(listed: Sequence[Algorithm]) -> list[dict[str, str]]:
+    """Write algorithms as a register takes them: one entry a language, the standard's names."""
+    return [
+        {
+            "standard_version": STANDARD,
+            "lang": code,
+            "name": getattr(each.name, language),
+            "organization": each.organization,
+            "contact_email": each.contact,
+            "begin_date": each.begins,
+            "end_date": each.ends,
+            "goal": getattr(each.goal, language),
+            "proportionality": getattr(each.considerations, language),
+            "human_intervention": getattr(each.human_intervention, language),
+            "risk_management": getattr(each.risk_management, language),
+            "lawful_basis": getattr(each.legal_basis, language),
+            "impacttoetsen": getattr(each.impact_assessments, language),
+            "source_data": getattr(each.data, language),
+            "methods_and_models": getattr(each.method, language),
+            "provider": getattr(each.supplier, language),
+        }
+        for each in listed
+        for language, code in LANGUAGES.items()
+    ]
+
+
+def write(listed: Sequence[Algorithm], folder: Path) -> Path:
+    """Write `algorithms.json` beside the page; the same algorithms give the same bytes."""
+    text = json.dumps(entries(listed), indent=1, ensure_ascii=False)
+    return write_text(folder / "algorithms.json", text + "\n")

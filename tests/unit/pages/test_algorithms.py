@@ -1,0 +1,83 @@
+"""The algorithm register says what the charter and the released metadata say, in two languages."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from peil.charter import reading
+from peil.charter.schema import Charter
+from peil.pages import algorithms
+
+INTERVAL = {"level": 90, "measured": 93, "measured_least": 88}
+# of the Dutch publication standard for algorithm registers
+FIELDS = {
+    "standard_version",
+    "lang",
+    "name",
+    "organization",
+    "contact_email",
+    "begin_date",
+    "end_date",
+    "goal",
+    "proportionality",
+    "human_intervention",
+    "risk_management",
+    "lawful_basis",
+    "impacttoetsen",
+    "source_data",
+    "methods_and_models",
+    "provider",
+}
+
+
+def described(charter: Charter, **interval: Any) -> dict[str, dict[str, str]]:
+    listed = algorithms.algorithms(charter, [], "presence, version 3", interval)
+    return {entry["lang"]: entry for entry in algorithms.entries(listed)}
+
+
+def test_every_field_is_filled_in_both_languages_and_no_gap_is_left(tiny: Any) -> None:
+    for entry in described(reading.load("tiny"), **INTERVAL).values():
+        assert set(entry) == FIELDS
+        assert all(text.strip() and "{" not in text for text in entry.values())
+    entry = described(reading.load("tiny"), **INTERVAL)
+    assert entry["ENG"]["goal"] != entry["NLD"]["goal"]
+
+
+def test_what_it_says_is_what_the_charter_says(tiny: Any) -> None:
+    tiny.write_charter(use_limits={"en": "Not for {police}.", "nl": "Niet voor {politie}."})
+    charter = reading.load("tiny")
+    entry = described(charter, **INTERVAL)["ENG"]
+    assert "Not for {police}." in entry["goal"]  # words of the charter are no template
+    assert f"below {charter.threshold} distinct devices" in entry["proportionality"]
+    assert all(name in entry["source_data"] for name in charter.inputs.events.columns)
+    assert f"after {charter.retention.raw_hours} hours" in entry["source_data"]
+    assert "93 of 100 intervals of 90 %" in entry["risk_management"]
+    assert "has not been measured" in described(charter, level=90)["ENG"]["risk_management"]
+
+
+def test_who_decides_depends_on_whether_there_are_people(tiny: Any) -> None:
+    simulated = described(reading.load("tiny"), **INTERVAL)["ENG"]["human_intervention"]
+    tiny.write_charter(legal_basis="statute", threshold=15)
+    real = described(reading.load("tiny"), **INTERVAL)["ENG"]["human_intervention"]
+    assert "simulated" in simulated and "simulated" not in real
+
+
+def test_the_impact_assessment_is_the_charters_and_its_lack_is_said(tiny: Any) -> None:
+    assert "names no" in described(reading.load("tiny"))["ENG"]["impacttoetsen"]
+    tiny.write_charter(dpia="register of the agency, 2026-014")
+    assert "2026-014" in described(reading.load("tiny"))["NLD"]["impacttoetsen"]
+
+
+def test_products_that_follow_devices_are_told(tiny: Any) -> None:
+    alone = described(reading.load("tiny"), **INTERVAL)["ENG"]["proportionality"]
+    charter = reading.load("tiny").model_copy(update={"products": ["presence", "flows"]})
+    assert "follow a device" not in alone
+    assert "flows follow a device" in described(charter)["ENG"]["proportionality"]
+
+
+def test_the_same_algorithms_give_the_same_bytes(tiny: Any) -> None:
+    listed = algorithms.algorithms(reading.load("tiny"), [], "presence, version 3", INTERVAL)
+    first = algorithms.write(listed, tiny.folder / "a").read_bytes()
+    assert first == algorithms.write(listed, tiny.folder / "b").read_bytes()
+    assert [entry["lang"] for entry in json.loads(first)] == ["ENG", "NLD"]
