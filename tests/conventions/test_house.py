@@ -18,7 +18,7 @@ MOST_SKIPS = 20  # of the formatter, for tables of numbers
 SAY_NOTHING = frozenset(
     "found told made kept said asked thought known seen one of here".split()  # noqa: SIM905
 )
-OWN = ("peil", "models", "expectations", "benchmarks", "dags")
+OWN = ("peil", "models", "expectations", "benchmarks", "dags", "notebooks")
 MODULES = [file for file in named(".py") if file.relative_to(PROJECT).parts[0] in OWN]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -233,6 +234,12 @@ class Simulation:
 
     def deliveries(self) -> Iterator[Delivered]:
         """Yield the records of each day, in order, soiled as deliveries are."""
+        soiler = Soiler(self.population.devices["is_opted_out"].to_numpy(), self.days, self.seed)
+        for day, records in enumerate(self._records()):
+            yield soiler.day(day, records)
+
+    def _records(self) -> Iterator[pd.DataFrame]:
+        """Records of each day, in order, before they are soiled."""
         signalling = Signalling(
             self.population,
             self.itinerary,
@@ -241,9 +248,50 @@ class Simulation:
             self.seed,
             self.make.recording,
         )
-        soiler = Soiler(self.population.devices["is_opted_out"].to_numpy(), self.days, self.seed)
         for day in range(self.days):
-            yield soiler.day(day, signalling.day(day))
+            yield signalling.day(day)
+
+    def counts(self, day: int = 0) -> pd.DataFrame:
+        """Phones by cell and hour of a day, each where its last record of the hour was made.
+
+        What an operator hands to whoever only estimates. Without machines and those who opted out,
+        and without what soils a delivery.
+
+        Parameters
+        ----------
+        day : int, default=0
+            Number of the day in the period.
+
+        Returns
+        -------
+        DataFrame of shape (n_cells, 24)
+            By cell_id, in the order of `plan`. Unit: devices.
+
+        Raises
+        ------
+        ValueError
+            The period has no such day.
+
+        Examples
+        --------
+        >>> counts = Simulation(devices=200, days=1).counts()
+        >>> counts.shape[1], bool((counts.sum() <= 200).all())
+        (24, True)
+        """
+        if not 0 <= day < self.days:
+            raise ValueError(f"day={day}: the period has {self.days} days, numbered from 0")
+        records = next(islice(self._records(), day, None))
+        devices = self.population.devices
+        is_counted = (devices["kind"] != "machine") & ~devices["is_opted_out"]
+        records = records[is_counted.to_numpy()[records["device"]]]
+        hour = records["second"].to_numpy() // 3600
+        # records are in order of time, so the last of a device and hour is the first from behind
+        key = (records["device"].to_numpy(dtype=np.int64) * 24 + hour)[::-1]
+        last = np.unique(key, return_index=True)[1]
+        cell = records["cell"].to_numpy(dtype=np.int64)[::-1][last]
+        n_cells = len(self.world.cells)
+        number = np.bincount(cell * 24 + key[last] % 24, minlength=n_cells * 24)
+        return pd.DataFrame(number.reshape(n_cells, 24), index=self.world.cells["cell_id"])
 
     def lines(self) -> LineFormat:
         """How records become lines of text."""
