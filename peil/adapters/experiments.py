@@ -17,7 +17,7 @@ from mlflow.entities import Metric, Param, Run, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from peil.adapters import registered
+from peil.adapters import experiment_words, registered
 from peil.adapters.registered import RUN_ID
 from peil.store.provenance import code_hash, git_commit
 from peil.store.store import Store
@@ -58,19 +58,32 @@ def model_name(pilot: str) -> str:
 
 
 def experiment_of(flow: MlflowClient, store: Store, pilot: str) -> str:
-    """MLflow's id of a pilot's experiment, which is made at first use."""
+    """MLflow's id of a pilot's experiment, which is made at first use, with its words and view."""
     experiment = flow.get_experiment_by_name(pilot)
     if experiment:
-        return str(experiment.experiment_id)
+        number = str(experiment.experiment_id)
+        for key, value in experiment_words.tags_of(pilot, number).items():
+            if experiment.tags.get(key) != value:
+                flow.set_experiment_tag(number, key, value)
+        return number
     local = store.mlflow_uri.startswith("sqlite")
     place = (store.mlflow_artifacts / pilot).as_uri() if local else None
     try:
-        return str(flow.create_experiment(pilot, artifact_location=place))
+        flow.create_experiment(pilot, artifact_location=place)
     except MlflowException:  # another process made it meanwhile
-        made_meanwhile = flow.get_experiment_by_name(pilot)
-        if made_meanwhile is None:
+        if flow.get_experiment_by_name(pilot) is None:
             raise
-        return str(made_meanwhile.experiment_id)
+    return experiment_of(flow, store, pilot)
+
+
+def places(store: Store) -> dict[str, str]:
+    """Where MLflow shows each experiment, by its name, behind the address of its server."""
+    experiments = client(store).search_experiments(order_by=["name ASC"])
+    return {
+        str(experiment.name): experiment_words.path_of(str(experiment.experiment_id))
+        for experiment in experiments
+        if experiment_words.VIEW in experiment.tags
+    }
 
 
 def runs_of(flow: MlflowClient, experiment: str, query: str) -> list[Run]:

@@ -19,7 +19,7 @@ from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product
 from peil.outcome import Refused, Waiting
 from peil.release import bundle
-from peil.release.candidate import lines_of
+from peil.release.candidate import lines_of, places_of
 from peil.store import ledger, parties
 from peil.store.atomic import canonical, sha256
 from peil.store.parties import Role, Signatory, Signer, is_signed_by, words
@@ -32,13 +32,14 @@ ANSWERS = ("approval", "rejection")
 
 @dataclass(frozen=True)
 class Shown:
-    """A candidate as people are shown it before they answer."""
+    """A candidate as people are shown it before they answer, and where to look further."""
 
     pilot: str
     product: str
     day: date
     candidate: str
     lines: list[str]
+    places: list[Path]
 
 
 def candidate_hash(folder: Path) -> str:
@@ -74,7 +75,8 @@ def show(pilot: str, day: str, product: str = PRESENCE) -> Shown:
             lines.append(f"{verb} by the {words(role)}, {facts['name']}")
         else:
             lines.append(f"not answered by the {words(role)} yet")
-    return Shown(period.pilot, row.name, period.day, candidate, lines)
+    places = places_of(period, row, folder)
+    return Shown(period.pilot, row.name, period.day, candidate, lines, places)
 
 
 def answer(

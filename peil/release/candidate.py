@@ -28,10 +28,14 @@ def lines_of(period: Period, product: Product, folder: Path) -> list[str]:
     ]
     lines += _gates(period, product)
     lines += _change(period, product, folder, metadata)
-    table = product.table("released")
-    return [*lines, f"recipients: {', '.join(period.charter.recipients)}"] + [
-        f"look at {folder / name}" for name in (f"{table}.csv", "statement.en.md")
-    ]
+    return [*lines, f"recipients: {', '.join(period.charter.recipients)}"]
+
+
+def places_of(period: Period, product: Product, folder: Path) -> list[Path]:
+    """What to look at before one answers: the table, the statement, the gates, the page."""
+    own = (f"{product.table('released')}.csv", "statement.en.md")
+    pages = (period.store.operator_page(period.pilot), period.store.quality_page(period.pilot))
+    return [*(folder / name for name in own), *(page for page in pages if page.exists())]
 
 
 def _gates(period: Period, product: Product) -> list[str]:

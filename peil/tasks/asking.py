@@ -6,6 +6,7 @@ answer means, and whether approvals hold, belongs to `peil.release.approvals`.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
@@ -16,6 +17,7 @@ from peil.outcome import Refused
 from peil.store import parties
 from peil.store.store import Store
 from peil.tasks.chain import SOON, WHEN, Pilot, is_walked
+from peil.tasks.places import link
 
 ROLES: tuple[parties.Role, ...] = ("operator", "agency")
 YES, NO = "Approve", "Reject"
@@ -51,11 +53,15 @@ def asks(pilot: Pilot, product: str, days: list[str]) -> bool:
     instance.xcom_push("candidates", {str(each.day): each.candidate for each in shown})
     text = "\n\n".join(
         f"**{each.day}**, candidate {each.candidate[: approvals.SHORTEST]}\n"
-        + "\n".join(f"- {line}" for line in each.lines)
+        + "\n".join(f"- {line}" for line in [*each.lines, *_to_look_at(each.places)])
         for each in shown
     )
     instance.xcom_push("shown", text)
     return True
+
+
+def _to_look_at(places: list[Path]) -> list[str]:
+    return [f"look at {link(place)}" for place in places]
 
 
 def two_answers(pilot: Pilot, product: str, asker: str, suffix: str = "") -> tuple[Any, Any]:

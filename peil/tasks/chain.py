@@ -36,6 +36,7 @@ from peil.charter.products import linked
 from peil.outcome import CLOSED, STATE_OF, GateClosed, Outcome, Refused, Waiting
 from peil.settings import Plane, settings
 from peil.store.faults import disk, stopping
+from peil.tasks.places import held_by
 
 # Jinja: the day of a run, for texts that people read
 WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
@@ -73,7 +74,8 @@ class Pilot:
 
     def asset(self, state: str) -> Asset:
         """Return the asset that says: this state of this pilot exists for that day."""
-        return Asset(f"peil://{self.name}/{state}", group=self.name)
+        held = held_by(self.name, state)
+        return Asset(f"peil://{self.name}/{state}", group=self.name, extra=held)
 
     def after(self, state: str) -> PartitionedAssetTimetable:
         """Return the schedule 'once for every day of which that state exists'."""
@@ -278,5 +280,6 @@ def guard(
         raise AirflowFailException(str(reason)) from reason
 
     if exists is None:
-        exists = EmptyOperator(task_id=state, outlets=[pilot.asset(state)])
+        doc = f"Say that the day is {state}: what waits for that begins."
+        exists = EmptyOperator(task_id=state, outlets=[pilot.asset(state)], doc_md=doc)
     look(state_made) >> [exists, set_aside()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,3 +43,14 @@ def test_where_a_partys_file_was_changed_nobody_answers(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(asking.parties, "of_pilot", changed)
     assert asking._accounts("operator") == []
+
+
+def test_what_is_to_be_looked_at_is_a_link_where_the_store_is_served(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PEIL_DATA", str(tmp_path))
+    page = tmp_path / "operator/page/demo/index.html"
+    assert asking._to_look_at([page]) == [f"look at `{page}`"]
+    monkeypatch.setenv("PEIL_LINK_PREFIX", "https://peil.example")
+    where = "https://peil.example/operator/page/demo/index.html"
+    assert asking._to_look_at([page]) == [f"look at [index.html]({where})"]

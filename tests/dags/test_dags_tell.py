@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,8 +38,7 @@ def test_every_task_says_what_it_does(bag: Any) -> None:
         f"{dag_id}.{task.task_id}"
         for dag_id, dag in bag.dags.items()
         for task in dag.tasks
-        # a task named after a state says by its name that the state exists
-        if not task.doc_md and task.task_id not in STATE_OF.values()
+        if not task.doc_md
     }
     assert silent == set()
 
@@ -50,7 +50,21 @@ def test_dags_of_samples_wait_until_somebody_wants_them(bag: Any) -> None:
     assert paused == {"essnet_sample", "multimno_sample"}
 
 
-def test_assets_say_of_which_pilot_they_are(bag: Any) -> None:
-    for verb, state in STATE_OF.items():
-        (asset,) = bag.dags[f"{verb}__demo"].get_task(state).outlets
-        assert asset.group == "demo"
+def test_assets_say_of_which_pilot_they_are_what_they_hold_and_where(
+    read_dags: Any, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shown = {"operator": data / "operator/page/demo", "agency": data / "agency/portal/demo"}
+    holding: dict[str, dict[str, str]] = {}
+    for prefix, root in (("", data), ("https://peil.example/store/", "https://peil.example/store")):
+        bag = read_dags(DAGS, PILOTS, PEIL_DATA=str(data), PEIL_LINK_PREFIX=prefix)
+        for verb, state in STATE_OF.items():
+            (asset,) = bag.dags[f"{verb}__demo"].get_task(state).outlets
+            assert asset.group == "demo"
+            side = "agency" if state == "released" else "operator"
+            page = shown[side].relative_to(data) / "index.html"
+            assert asset.extra["is shown by"] == f"{root}/{page}"
+            assert asset.extra["lies in"].startswith(f"{root}/{side}/")
+            assert asset.extra["holds"].startswith("each day of demo: ")
+            holding[state] = asset.extra
+    assert len({extra["holds"] for extra in holding.values()}) == len(STATE_OF)

@@ -164,6 +164,13 @@ def _require_free(port: int, option: str) -> None:
             )
 
 
+def _experiments(settings: Settings) -> dict[str, str]:
+    """Where MLflow shows the experiment of each pilot."""
+    from peil.adapters.experiments import places  # seconds, while the consoles start anyway
+
+    return places(Store(settings))
+
+
 def up(settings: Settings, airflow_port: int = 8080, mlflow_port: int = 5000) -> None:
     """Start both consoles, say where they are once they answer, and stop both at Ctrl-C.
 
@@ -194,6 +201,8 @@ def up(settings: Settings, airflow_port: int = 8080, mlflow_port: int = 5000) ->
             airflow = consoles.enter_context(started(settings, airflow_port, children))
             print(f"Airflow  {airflow.url}   user {CONSOLE_USER}, password in {where}")
             print(f"MLflow   {mlflow}")
+            for name, place in _experiments(settings).items() if is_operators else ():
+                print(f"         {mlflow}{place}   {name}")
             print(f"Ctrl-C stops {'both' if is_operators else 'it'}.", flush=True)
             while True:
                 children.look_after()

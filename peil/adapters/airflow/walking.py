@@ -19,6 +19,7 @@ from datetime import datetime
 from datetime import time as clock_time
 from pathlib import Path
 from typing import Any, Literal
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from peil.adapters.airflow.home import BUNDLE, DAGS, changing, claim, prepare, read_only
@@ -100,7 +101,7 @@ def walk(verb: str, pilot: str, day: str) -> WalkResult:
     read = reading.load(pilot)
     midnight = datetime.combine(reading.day_of(read, day), clock_time(), ZoneInfo(read.time_zone))
     walker.failures.clear()
-    with _own_signals(walker), _looking_again_at_once():
+    with _own_signals(walker), _looking_again_at_once(), _named_after(day):
         run = dag.test(logical_date=midnight, run_conf={"day": day, "walked": True})
     _begin_with_its_tasks(run)
     stopping.check()
@@ -148,6 +149,15 @@ def _looking_again_at_once() -> Iterator[None]:
         yield
     finally:
         time.sleep = sleep
+
+
+@contextmanager
+def _named_after(day: str) -> Iterator[None]:
+    """Let a run be called by its local day: `dag.test` takes the hour in UTC, of the day before."""
+    from airflow.models.dagrun import DagRun
+
+    with patch.object(DagRun, "generate_run_id", lambda **_: f"manual__{day}"):
+        yield
 
 
 def _begin_with_its_tasks(run: Any) -> None:

@@ -46,7 +46,7 @@ def asked(answering: Answering, console: Console) -> Callable[..., None]:
             shown = approvals.show(name, day, product)
             digits = shown.candidate[: approvals.SHORTEST]
             plainly(console, f"{name} {shown.day}, {product}: candidate {digits}")
-            for line in shown.lines:
+            for line in [*shown.lines, *(f"look at {place}" for place in shown.places)]:
                 plainly(console, f"  {line}")
             if not role and key is None and not reject:
                 plainly(

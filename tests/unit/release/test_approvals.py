@@ -113,6 +113,18 @@ def test_an_approval_binds_the_files_and_no_others(real: Any, deed: str) -> None
     assert not crossed(real)
 
 
+def test_people_are_told_where_to_look_before_they_answer(real: Any) -> None:
+    page = real.store.operator_page("tiny")
+    table = real.store.candidate("tiny", "presence", date(2026, 3, 2)) / (
+        "rel_presence__by_zone_hour.csv"
+    )
+    before = approvals.show("tiny", DAY).places
+    assert table in before and page not in before
+    page.parent.mkdir(parents=True)
+    page.write_text("")
+    assert approvals.show("tiny", DAY).places == [*before, page]
+
+
 def test_nobody_approves_what_they_were_not_shown(real: Any) -> None:
     before = shown()
     candidate(real, 121)
