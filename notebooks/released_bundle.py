@@ -102,7 +102,7 @@ def _(entries):
     axes.set_yticks(np.arange(len(table)) + 0.5, table.index)
     axes.set_xticks(np.arange(table.shape[1]) + 0.5, [str(t)[11:13] for t in table.columns])
     axes.set(xlabel="Hour of the day", title="Persons present, as a share of the area's mean")
-    figure.colorbar(image, label="1 = mean of the day (grey: no figure)")
+    figure.colorbar(image, label="1 = mean; grey: none")
     figure
     return (order,)
 
