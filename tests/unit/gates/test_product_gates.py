@@ -16,7 +16,7 @@ from benchmarks.disturbed.tampering import candidate
 from peil.charter import reading
 from peil.charter.clock import hours_of
 from peil.gates import products as product_gates
-from peil.outcome import GateClosed, Waiting
+from peil.outcome import GateClosed, Refused, Waiting
 from peil.release import release
 from peil.store.store import Store
 from tests.unit.conftest import CHARTER
@@ -215,3 +215,11 @@ def test_without_a_candidate_it_waits_and_a_fault_of_ours_quotes_no_value(pilot:
     (Store().candidate("tiny", "flows", DAY) / "rel_flows__by_pair_period.parquet").unlink()
     with pytest.raises(Waiting):
         product_gates.check(pilot, "flows", DAY, Store())
+
+
+def test_a_csv_that_is_another_table_than_the_parquet_is_not_judged(pilot: Any) -> None:
+    file = Store().candidate("tiny", "flows", DAY) / "rel_flows__by_pair_period.csv"
+    file.write_text(file.read_text().replace(",40,30,55,", ",41,30,55,", 1))
+    with pytest.raises(Refused, match=r"is not judged: .* Run `peil release` again\.$"):
+        product_gates.check(pilot, "flows", DAY, Store())
+    assert not (Store().quality("tiny", DAY) / "released_flows.json").exists()

@@ -80,11 +80,13 @@ def crossed(tiny: Any) -> bool:
 
 
 def test_a_release_crosses_when_operator_and_agency_approved_this_very_candidate(real: Any) -> None:
+    way_out = real.store.outbound("tiny", "presence", date(2026, 3, 2)).parent
     with pytest.raises(Waiting, match="approval by the operator and the agency: `peil approve"):
         release.publish("tiny", DAY)
     answered(real, "operator")
     with pytest.raises(Waiting, match="approval by the agency"):
         release.publish("tiny", DAY)
+    assert not way_out.exists()  # nothing of it was copied where it leaves
     answered(real, "agency", "agency")  # answered twice is answered
     assert release.publish("tiny", DAY).status == "done" and crossed(real)
     entries = ledger.entries(real.store.ledger("tiny"))
