@@ -1,17 +1,17 @@
 """Estimators of your own: a file each in the folder that `PEIL_ESTIMATORS` names.
 
 A file says ``ESTIMATOR = Estimator(...)``, a row as those of `peil.estimate.estimators`. Studies
-try it beside Peil's; no verb of a pilot does.
+try it beside Peil's, behind a wall (`walled`); no verb of a pilot does.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from pathlib import Path
 
 from peil.estimate.estimators import ESTIMATORS, Estimator
 from peil.outcome import Refused
+from peil.score.studies import beside
 from peil.settings import Settings
 
 
@@ -51,14 +51,7 @@ def _files(settings: Settings) -> list[Path]:
 
 
 def _read(file: Path) -> Estimator:
-    described = importlib.util.spec_from_file_location(f"peil_own_{file.stem}", file)
-    assert described is not None and described.loader is not None
-    module = importlib.util.module_from_spec(described)
-    try:
-        described.loader.exec_module(module)
-    except Exception as error:
-        raise Refused(f"{file} cannot be run: {type(error).__name__}: {error}.") from None
-    row = getattr(module, "ESTIMATOR", None)
-    if not isinstance(row, Estimator):
+    row = beside.row_of(file)
+    if row is None:
         raise Refused(f"{file} holds no `ESTIMATOR = Estimator(...)`: write that row in it.")
     return row
