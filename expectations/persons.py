@@ -11,7 +11,8 @@ RATIOS = "Look for zones of few devices by night: their footprint, or their regi
 def measures(estimator: str) -> dict[str, str]:
     """SQL of the persons of an estimator by hour, and of how far they are from the register.
 
-    Needs the measure `leaf_zones` and the tables of the estimated state.
+    The estimator is an expression of SQL. Needs the measure `leaf_zones` and the tables of the
+    estimated state.
     """
     return {
         # One row per hour: persons and devices of the whole area, where persons are estimated.
@@ -24,7 +25,7 @@ def measures(estimator: str) -> dict[str, str]:
                 sum(n_devices) AS n_devices
             FROM est_presence__by_zone_hour, this_batch, limits
             WHERE
-                estimator = '{estimator}'
+                estimator = {estimator}
                 AND zone_id IN (SELECT zone_id FROM leaf_zones)
                 AND isfinite(n_persons)
             GROUP BY ALL

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from peil.commands import terminal
 from peil.commands.export import export_app
+from peil.commands.modelling import command as modelling
 from peil.commands.pilot_name import name_of
 from peil.commands.quality import command as quality
 from peil.commands.redteam import redteam_command
@@ -173,18 +174,6 @@ def train(
 
 
 @app.command()
-def rollback(pilot: Pilot) -> None:
-    """Let the footprint that was champion before stand again, for days not yet released.
-
-    Example: [bold]peil rollback demo[/bold]
-    """
-    from peil import train as training
-
-    with working():
-        say(training.rollback(name_of(pilot)))
-
-
-@app.command()
 def score(pilot: Pilot) -> None:
     """Score every estimated day on known truth, the champion beside the other estimators.
 
@@ -197,19 +186,6 @@ def score(pilot: Pilot) -> None:
         for table in scoring.as_tables(name_of(pilot)):
             console.print(table)
         say(outcome)
-
-
-@app.command()
-def compare(pilot: Pilot) -> None:
-    """Show estimators and footprint versions side by side, as MLflow holds them.
-
-    Example: [bold]peil compare demo[/bold]
-    """
-    from peil.commands import comparison
-
-    with answering():
-        for table in comparison.tables(name_of(pilot)):
-            console.print(table)
 
 
 @app.command()
@@ -243,6 +219,7 @@ app.command()(redteam_command(answering, console))
 app.command()(verify_command(console, complaint))
 app.command()(receive_command(answering, say))
 app.command()(reproduce_command(working, console))
+modelling.add_to(app, answering, working, console)
 app.command("approve")(approve.asked(working, console))
 app.add_typer(charter.commands(answering, console), name="charter")
 app.add_typer(party.commands(answering, console), name="party")

@@ -16,6 +16,7 @@ import pandas as pd
 
 from peil import methods
 from peil.adapters import experiments, versions
+from peil.adapters.versions import FOOTPRINT, PRESENCE
 from peil.area.area import area_of, fingerprint
 from peil.charter import reading, retention
 from peil.charter.clock import now
@@ -23,7 +24,7 @@ from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.estimate import memory
 from peil.estimate import night as night_hours
-from peil.estimate.champion import default_footprint
+from peil.estimate.champion import default_footprint, first_presence
 from peil.outcome import Outcome, Refused
 from peil.stage.counted import counted_of
 from peil.store import ledger, lock, provenance
@@ -38,6 +39,8 @@ from peil_models.footprint import (
 
 INCUMBENT = "incumbent"
 ROLLED_BACK = "footprint_rolled_back"
+# what is held while a model changes: training, or a promotion
+HELD = {FOOTPRINT: "train", PRESENCE: "promotion"}
 FITTED = ("path_loss_exponent", "midpoint_dbm", "steepness")
 
 
@@ -142,6 +145,7 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     if before.get("run_ids") == run_ids and "promotes" in before:  # killed right before the end
         return _promote(store, pilot, period, record, before)
     if before.get("run_ids") == run_ids and versions.champion(store, pilot) is not None:
+        _first_presence(store, pilot)
         return Outcome("train", pilot, period, "unchanged", before["facts"])
 
     for day in [*split.fit, *split.judge]:
@@ -213,11 +217,18 @@ def _promote(
     if trained["promotes"] is not None:
         versions.promote(store, pilot, trained["promotes"], trained.get("before"))
     write_json(record, {name: trained[name] for name in ("inputs", "run_ids", "facts")})
+    _first_presence(store, pilot)
     return Outcome("train", pilot, period, "done", trained["facts"], [f"peil compare {pilot}"])
 
 
-def rollback(pilot: str) -> Outcome:
-    """Let the footprint that was champion before stand again; done twice, all is as it was.
+def _first_presence(store: Store, pilot: str) -> None:
+    """Register what is released of presence as its first version, beside the footprint."""
+    with lock.held(store, pilot, HELD[PRESENCE], "train"):
+        first_presence(store, pilot)
+
+
+def rollback(pilot: str, quantity: str = FOOTPRINT) -> Outcome:
+    """Let the model that was champion before stand again; done twice, all is as it was.
 
     Days that are not released are estimated with it from then on; released ones stay as they are.
 
@@ -227,22 +238,24 @@ def rollback(pilot: str) -> Outcome:
         None was champion before.
     """
     charter = reading.load(pilot)
-    store = Store()
-    with lock.held(store, pilot, "train", "rollback"):
-        n_before = sum(e["kind"] == ROLLED_BACK for e in ledger.entries(store.ledger(pilot)))
-        places = versions.possible_rollback(store, pilot, n_before)
+    store, kind = Store(), f"{quantity}_rolled_back"
+    if quantity not in HELD:
+        raise Refused(f"{quantity}: there are models of {' and '.join(HELD)}.")
+    with lock.held(store, pilot, HELD[quantity], "rollback"):
+        n_before = sum(e["kind"] == kind for e in ledger.entries(store.ledger(pilot)))
+        places = versions.possible_rollback(store, pilot, n_before, quantity)
         if places is None:
             raise Refused(
-                f"{pilot}: no other footprint was champion before, so there is none to go back to: "
-                f"`peil compare {pilot}` shows what is registered."
+                f"{pilot}: no other {quantity} was champion before, so there is none to go back "
+                f"to: `peil compare {pilot}` shows what is registered."
             )
-        versions.begin_rollback(store, pilot, places)
+        versions.begin_rollback(store, pilot, places, quantity)
         facts = {"version": places.earlier, "in_place_of": places.standing}
-        ledger.append(store, pilot, ROLLED_BACK, now(charter), {**facts, "number": places.number})
-        versions.end_rollback(store, pilot)
+        ledger.append(store, pilot, kind, now(charter), {**facts, "number": places.number})
+        versions.end_rollback(store, pilot, quantity)
     champion = f"version {places.earlier} again, in place of {places.standing}"
     look_at = [f"peil compare {pilot}", f"peil run {pilot}"]
-    return Outcome("rollback", pilot, "train", "done", {"champion": champion}, look_at)
+    return Outcome("rollback", pilot, HELD[quantity], "done", {"champion": champion}, look_at)
 
 
 def _unfitted(footprint: FootprintSignalStrength) -> FootprintSignalStrength:

@@ -9,7 +9,8 @@ from expectations.limits import Limits
 from expectations.persons import beliefs, measures
 
 ESTIMATORS = ("voronoi", "sb", "em", "landuse", "combined")
-RELEASED_ESTIMATOR = "combined"  # the figures that are released
+RELEASED_ESTIMATOR = "combined"  # of a day whose record of estimates names no other
+OF_THE_DAY = "(SELECT released_estimator FROM estimated_facts)"  # whose figures are released
 
 
 MEASURES = {
@@ -55,8 +56,8 @@ MEASURES = {
             count(*) AS n_expected,
             count(*) FILTER (WHERE NOT is_estimated) AS n_missing,
             max(difference_share) AS largest_difference_share,
-            sum(n_unlocated) FILTER (WHERE estimator = '{RELEASED_ESTIMATOR}')
-                / nullif(sum(n_counted) FILTER (WHERE estimator = '{RELEASED_ESTIMATOR}'), 0)
+            sum(n_unlocated) FILTER (WHERE estimator = {OF_THE_DAY})
+                / nullif(sum(n_counted) FILTER (WHERE estimator = {OF_THE_DAY}), 0)
                 AS unlocated_share
         FROM conservation
     """,
@@ -71,14 +72,14 @@ MEASURES = {
             SELECT hour_at, sum(n_persons) AS n_persons
             FROM est_presence__by_zone_hour, this_batch, limits
             WHERE
-                estimator = '{RELEASED_ESTIMATOR}'
+                estimator = {OF_THE_DAY}
                 AND zone_id IN (SELECT zone_id FROM leaf_zones)
                 AND extract(HOUR FROM timezone(time_zone, hour_at))
                 BETWEEN estimated_night_start_h AND estimated_night_end_h - 1
             GROUP BY hour_at
         )
     """,
-    **measures(RELEASED_ESTIMATOR),
+    **measures(OF_THE_DAY),
     # One row per batch. Half the summed difference is the share placed elsewhere.
     "estimated_agreement": f"""
         SELECT
@@ -87,7 +88,7 @@ MEASURES = {
         FROM est_presence__by_zone_hour AS champion
         INNER JOIN est_presence__by_zone_hour AS sb USING (zone_id, hour_at)
         WHERE
-            champion.estimator = '{RELEASED_ESTIMATOR}' AND sb.estimator = 'sb'
+            champion.estimator = {OF_THE_DAY} AND sb.estimator = 'sb'
             AND zone_id IN (SELECT zone_id FROM leaf_zones)
     """,
     # One row per batch.
@@ -102,7 +103,7 @@ MEASURES = {
             median((n_persons_upper - n_persons_lower) / nullif(n_persons, 0))
                 AS interval_width_share
         FROM est_presence__by_zone_hour
-        WHERE estimator = '{RELEASED_ESTIMATOR}' AND zone_id IN (SELECT zone_id FROM leaf_zones)
+        WHERE estimator = {OF_THE_DAY} AND zone_id IN (SELECT zone_id FROM leaf_zones)
     """,
     # One row per batch. Without elevation the ground is flat, and altitudes lift nothing off it.
     "estimated_altitudes": """

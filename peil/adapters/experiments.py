@@ -1,4 +1,4 @@
-"""The one door to MLflow, and the runs of estimators. Versions of footprints are in `versions`.
+"""The one door to MLflow, and the runs of estimators. Versions of models are in `versions`.
 
 A run is found again by its `run_id` (a tag, see `peil.store.provenance`), so that a verb that is
 killed and run again neither logs twice nor leaves a run running.
@@ -6,21 +6,30 @@ killed and run again neither logs twice nor leaves a run running.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from filelock import FileLock
-from mlflow.entities import Metric, Param, Run, ViewType
+from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from peil.adapters import experiment_words, registered
 from peil.adapters.registered import RUN_ID
+from peil.outcome import Refused
 from peil.store.provenance import code_hash, git_commit
 from peil.store.store import Store
+
+PORTS = {"postgresql": 5432, "https": 443}
+REACH_S = 5.0
+QUANTITIES = ("footprint", "presence")  # of which a pilot has registered models
 
 
 def client(store: Store) -> MlflowClient:
@@ -32,6 +41,27 @@ def client(store: Store) -> MlflowClient:
     if store.settings.mlflow_uri is None:
         _make_database(store)
     return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
+
+
+def require_reachable(store: Store) -> None:
+    """Refuse, within seconds, where a registry of another machine does not answer.
+
+    Raises
+    ------
+    Refused
+        Nobody listens there.
+    """
+    place = urlsplit(store.mlflow_uri)
+    if place.hostname is None:
+        return  # a file of the store
+    port = place.port or PORTS.get(place.scheme.partition("+")[0], 80)
+    try:
+        socket.create_connection((place.hostname, port), timeout=REACH_S).close()
+    except OSError:
+        raise Refused(
+            f"MLflow's registry at {place.hostname}:{port} cannot be reached: start it, or correct "
+            "PEIL_MLFLOW_URI; nothing was changed."
+        ) from None
 
 
 def _make_database(store: Store) -> None:
@@ -52,9 +82,13 @@ def _make_database(store: Store) -> None:
         os.replace(aside, file)
 
 
-def model_name(pilot: str) -> str:
-    """Name of a pilot's footprint in the registry."""
-    return f"footprint__{pilot}"
+def model_name(pilot: str, quantity: str = "footprint") -> str:
+    """Name of a pilot's model of a quantity in the registry.
+
+    >>> model_name("demo", "presence")
+    'presence__demo'
+    """
+    return f"{quantity}__{pilot}"
 
 
 def experiment_of(flow: MlflowClient, store: Store, pilot: str) -> str:
@@ -114,10 +148,16 @@ def log_run(
     metrics: Mapping[str, float],
     tags: Mapping[str, str],
     files: list[Path] | None = None,
+    inputs: Mapping[str, str] | None = None,
 ) -> str:
     """Log one finished run, once. Returns MLflow's own id.
 
     A run with this `run_id` that was cut off is closed as killed and made anew.
+
+    Parameters
+    ----------
+    inputs : mapping of str to str, optional
+        What it was made of: the hash of each data set by its name, as MLflow lists data sets.
     """
     flow = client(store)
     experiment = experiment_of(flow, store, pilot)
@@ -134,10 +174,17 @@ def log_run(
         metrics=[Metric(key, float(value), moment, 0) for key, value in metrics.items()],
         params=[Param(key, str(value)) for key, value in parameters.items()],
     )
+    if inputs:
+        flow.log_inputs(run.info.run_id, [_dataset(*each) for each in sorted(inputs.items())])
     for file in files or []:
         flow.log_artifact(run.info.run_id, str(file))
     flow.set_terminated(run.info.run_id, "FINISHED")
     return str(run.info.run_id)
+
+
+def _dataset(name: str, digest: str) -> DatasetInput:
+    """A data set as MLflow knows it: a name and a hash (36 digits at most), never its place."""
+    return DatasetInput(Dataset(name, digest[:32], "hash", json.dumps({"sha256": digest})), [])
 
 
 def add_scores(store: Store, pilot: str, run_id: str, scores: Mapping[str, float]) -> None:
@@ -169,7 +216,6 @@ def forget(store: Store, pilot: str) -> None:
     if experiment:
         for run in runs_of(flow, str(experiment.experiment_id), ""):
             flow.delete_run(run.info.run_id)
-    try:
-        flow.delete_registered_model(model_name(pilot))
-    except MlflowException:  # never registered
-        return
+    for quantity in QUANTITIES:
+        with suppress(MlflowException):  # never registered
+            flow.delete_registered_model(model_name(pilot, quantity))

@@ -18,18 +18,23 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 from mlflow.models import Model, ModelSignature
 from mlflow.tracking import MlflowClient
-from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from peil.outcome import Refused
 
 # Only our own estimators are ever loaded from a registry file (no pickle, see docs/privacy.md).
-TRUSTED = ["peil_models.footprint.signal_strength.FootprintSignalStrength"]
+TRUSTED = [
+    "peil_models.footprint.signal_strength.FootprintSignalStrength",
+    "peil_models.presence.by_name.PresenceByName",
+]
 FILE = "model.skops"  # within the folder of a model, beside MLmodel
 RUN_ID = "peil.run_id"
 NEEDED = ("peil-models", "scikit-learn", "skops")  # to load one
@@ -41,11 +46,16 @@ PLACES = (
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
 )
-# what a footprint is fitted on: the columns of a cell plan that it cannot do without
-CELLS = Schema([ColSpec(DataType.double, name) for name in ("x_m", "y_m")])
+# what a model of a quantity is fitted on: the columns of a cell plan that a footprint cannot do
+# without; the probability of each cell (row) to serve a device of each tile (column)
+INPUTS = {
+    "footprint": Schema([ColSpec(DataType.double, name) for name in ("x_m", "y_m")]),
+    "presence": Schema([TensorSpec(np.dtype(np.float64), (-1, -1))]),
+}
+EXAMPLES = {"presence": np.array([[0.9, 0.4, 0.1], [0.1, 0.6, 0.9]])}
 
 
-def save(model: Any, folder: Path, run_id: str) -> None:
+def save(model: Any, folder: Path, run_id: str, quantity: str = "footprint") -> None:
     """Write a model as `mlflow.sklearn.load_model` reads it; the same bytes for the same model.
 
     The file is skops: it holds an estimator's parameters and can run no code.
@@ -59,7 +69,8 @@ def save(model: Any, folder: Path, run_id: str) -> None:
             str(folder),
             serialization_format="skops",
             skops_trusted_types=TRUSTED,
-            signature=ModelSignature(inputs=CELLS),
+            signature=ModelSignature(inputs=INPUTS[quantity]),
+            input_example=EXAMPLES.get(quantity),
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in NEEDED],
             # else it draws an id and looks at the clock
             mlflow_model=Model(model_uuid=run_id, utc_time_created="1970-01-01 00:00:00"),
@@ -114,10 +125,10 @@ def log(
         source_run_id=own,
         tags={RUN_ID: run_id},
         params={key: str(value) for key, value in parameters.items()},
-        model_type="footprint",
+        model_type=name,
     )
     with tempfile.TemporaryDirectory() as folder:
-        save(model, Path(folder) / "model", run_id)
+        save(model, Path(folder) / "model", run_id, name)
         flow.log_model_artifacts(logged.model_id, str(Path(folder) / "model"))
     flow.finalize_logged_model(logged.model_id, "READY")
     return str(logged.model_id), str(logged.artifact_location)
@@ -136,8 +147,8 @@ def load(file: Path, label: str) -> Any:
         model = skops.load(file, trusted=TRUSTED)
     except skops.exceptions.UntrustedTypesFoundException:
         raise Refused(
-            f"{label} holds types that are not on our list: it is not loaded; register it again "
-            "with `peil train`."
+            f"{label} holds types that are not on our list: it is not loaded; restore MLflow's "
+            "folder from backup, or register it again with `peil train`."
         ) from None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise Refused(

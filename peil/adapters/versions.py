@@ -1,4 +1,4 @@
-"""Versions of a pilot's footprint in MLflow's registry, and whose figures are released.
+"""Versions of a pilot's models in MLflow's registry, one model a quantity, and which is released.
 
 How a model lies there, `registered` knows; the client, and the runs that versions come from,
 `experiments`.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +18,36 @@ from mlflow.tracking import MlflowClient
 from peil.adapters import registered
 from peil.adapters.experiments import client, experiment_of, log_run, model_name, runs_of
 from peil.adapters.registered import RUN_ID
+from peil.outcome import Refused
 from peil.store.store import Store
 
 OLD_FILE = "footprint.skops"  # a version of before models were folders
 # what MLflow answers of a model or an alias that it does not know
 UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-CHAMPION, EARLIER = "champion", "earlier"  # aliases: whose figures are released, and whose were
+# aliases: whose figures are released, whose were, and who runs beside it to take its place
+CHAMPION, EARLIER, CHALLENGER = "champion", "earlier", "challenger"
 ROLLBACK = "peil.rollback"  # a tag while aliases change places
+FOOTPRINT, PRESENCE = "footprint", "presence"
 
 
 @dataclass(frozen=True)
 class Version:
-    """One registered footprint: its number (0: the defaults, not registered), run and object."""
+    """One registered model: its number (0: the defaults, not registered), run and object."""
 
     number: int
     run_id: str
-    footprint: Any
+    model: Any
     is_champion: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
         return f"version {self.number}" if self.number else "defaults"
+
+    @property
+    def footprint(self) -> Any:
+        """The model of a version of the footprint."""
+        return self.model
 
 
 @dataclass(frozen=True)
@@ -50,112 +59,183 @@ class Rollback:
     number: int
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What goes with a version besides its model.
+
+    Attributes
+    ----------
+    card : str
+        Markdown for people: data, purpose, accuracy, where it fails, privacy, licence.
+    inputs : mapping of str to str
+        Hash of each data set that it was fitted or scored on, by its name.
+    files : list of Path
+        Pictures and tables.
+    """
+
+    card: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+
+
 def register(
     store: Store,
     pilot: str,
     run_id: str,
-    footprint: Any,
+    model: Any,
     parameters: Mapping[str, Any],
     metrics: Mapping[str, float],
     tags: Mapping[str, str],
+    quantity: str = FOOTPRINT,
+    evidence: Evidence | None = None,
 ) -> int:
-    """Register a footprint as a new version, once per `run_id`. Returns its number."""
-    flow = client(store)
-    for version in _versions(flow, pilot):
+    """Register a model as a new version, once per `run_id`. Returns its number."""
+    flow, name = client(store), model_name(pilot, quantity)
+    evidence = evidence or Evidence()
+    for version in _versions(flow, name):
         if version.tags.get(RUN_ID) == run_id:
             return int(version.version)
     own = log_run(
-        store, pilot, run_id, f"train {tags['peil.footprint']}", parameters, metrics, tags
-    )
-    model_id, place = registered.log(
-        flow,
-        experiment_of(flow, store, pilot),
-        own,
+        store,
+        pilot,
         run_id,
-        "footprint",
-        footprint,
-        {name: value for name, value in vars(footprint).items() if not name.endswith("_")},
+        f"train {tags['peil.footprint']}" if quantity == FOOTPRINT else tags["peil.title"],
+        parameters,
+        metrics,
+        {**tags, "peil.model": quantity, "peil.pilot": pilot},
+        evidence.files,
+        evidence.inputs,
     )
-    name = model_name(pilot)
+    values = {key: value for key, value in vars(model).items() if not key.endswith("_")}
+    model_id, place = registered.log(
+        flow, experiment_of(flow, store, pilot), own, run_id, quantity, model, values
+    )
     try:
         flow.create_registered_model(name)
     except MlflowException:
         flow.get_registered_model(name)
     created = flow.create_model_version(
-        name, source=place, run_id=own, tags={RUN_ID: run_id}, model_id=model_id
+        name,
+        source=place,
+        run_id=own,
+        tags={**tags, "peil.model": quantity, "peil.pilot": pilot, RUN_ID: run_id},
+        description=evidence.card or None,
+        model_id=model_id,
     )
     return int(created.version)
 
 
-def _versions(flow: MlflowClient, pilot: str) -> list[Any]:
-    versions = flow.search_model_versions(f"name = '{model_name(pilot)}'")
+def _versions(flow: MlflowClient, name: str) -> list[Any]:
+    versions = flow.search_model_versions(f"name = '{name}'")
     return sorted(versions, key=lambda version: int(version.version))
 
 
-def promote(store: Store, pilot: str, number: int, before: int | None = None) -> None:
+def numbers(store: Store, pilot: str, quantity: str) -> list[int]:
+    """Numbers of the versions that are registered, ascending."""
+    return [int(each.version) for each in _versions(client(store), model_name(pilot, quantity))]
+
+
+def promote(
+    store: Store, pilot: str, number: int, before: int | None = None, quantity: str = FOOTPRINT
+) -> None:
     """Make a version champion: its figures are released from then on.
 
-    The champion before it, or the version `before` where there was none, keeps the alias `earlier`.
+    The champion before it, or the version `before` where there was none, keeps the alias `earlier`;
+    a challenger that becomes champion is none any more.
     """
-    flow, name = client(store), model_name(pilot)
-    standing = _number_of(flow, pilot, CHAMPION) or before
+    flow, name = client(store), model_name(pilot, quantity)
+    standing = _number_of(flow, name, CHAMPION) or before
     if standing not in (None, number):
         flow.set_registered_model_alias(name, EARLIER, str(standing))
     flow.set_registered_model_alias(name, CHAMPION, str(number))
+    if _number_of(flow, name, CHALLENGER) == number:
+        flow.delete_registered_model_alias(name, CHALLENGER)
 
 
-def possible_rollback(store: Store, pilot: str, number: int) -> Rollback | None:
+def challenge(store: Store, pilot: str, number: int, quantity: str) -> None:
+    """Make a version challenger: it runs beside the champion, and nothing of it is released."""
+    flow = client(store)
+    flow.set_registered_model_alias(model_name(pilot, quantity), CHALLENGER, str(number))
+
+
+def possible_rollback(
+    store: Store, pilot: str, number: int, quantity: str = FOOTPRINT
+) -> Rollback | None:
     """Which going back is possible, as that of this number; none where none was champion before.
 
     One that was cut off is the one that goes on.
     """
-    flow = client(store)
-    standing, earlier = (_number_of(flow, pilot, alias) for alias in (CHAMPION, EARLIER))
+    flow, name = client(store), model_name(pilot, quantity)
+    standing, earlier = (_number_of(flow, name, alias) for alias in (CHAMPION, EARLIER))
     if standing is None:
         return None
-    if words := flow.get_registered_model(model_name(pilot)).tags.get(ROLLBACK):
+    if words := flow.get_registered_model(name).tags.get(ROLLBACK):
         return Rollback(*map(int, words.split()))
     return None if earlier is None else Rollback(standing, earlier, number)
 
 
-def begin_rollback(store: Store, pilot: str, places: Rollback) -> None:
+def begin_rollback(store: Store, pilot: str, places: Rollback, quantity: str = FOOTPRINT) -> None:
     """Let champion and earlier version change places, until `end_rollback`."""
-    flow, name = client(store), model_name(pilot)
+    flow, name = client(store), model_name(pilot, quantity)
     words = f"{places.standing} {places.earlier} {places.number}"
     flow.set_registered_model_tag(name, ROLLBACK, words)
     flow.set_registered_model_alias(name, CHAMPION, str(places.earlier))
     flow.set_registered_model_alias(name, EARLIER, str(places.standing))
 
 
-def end_rollback(store: Store, pilot: str) -> None:
+def end_rollback(store: Store, pilot: str, quantity: str = FOOTPRINT) -> None:
     """Forget that aliases were changing places: all is written down."""
-    client(store).delete_registered_model_tag(model_name(pilot), ROLLBACK)
+    client(store).delete_registered_model_tag(model_name(pilot, quantity), ROLLBACK)
 
 
-def _number_of(flow: MlflowClient, pilot: str, alias: str) -> int | None:
-    version = _version_of(flow, pilot, alias)
+def _number_of(flow: MlflowClient, name: str, alias: str) -> int | None:
+    version = _version_of(flow, name, alias)
     return None if version is None else int(version.version)
 
 
-def _version_of(flow: MlflowClient, pilot: str, alias: str) -> Any:
+def _version_of(flow: MlflowClient, name: str, alias: str) -> Any:
     try:
-        return flow.get_model_version_by_alias(model_name(pilot), alias)
+        return flow.get_model_version_by_alias(name, alias)
     except MlflowException as error:
         if error.error_code not in UNKNOWN:
             raise  # a registry that cannot be read is not one that knows of no champion
         return None
 
 
-def champion(store: Store, pilot: str) -> Version | None:
+def champion(store: Store, pilot: str, quantity: str = FOOTPRINT) -> Version | None:
     """The champion, loaded; none when nothing is registered yet."""
-    flow = client(store)
-    version = _version_of(flow, pilot, CHAMPION)
-    if version is None:
-        return None
-    label = f"Version {version.version} of {model_name(pilot)}"
+    return of_alias(store, pilot, quantity, CHAMPION)
+
+
+def of_alias(store: Store, pilot: str, quantity: str, alias: str) -> Version | None:
+    """The version of an alias, loaded; none where there is none."""
+    flow, name = client(store), model_name(pilot, quantity)
+    version = _version_of(flow, name, alias)
+    return None if version is None else _loaded(flow, name, version, alias == CHAMPION)
+
+
+def of_number(store: Store, pilot: str, quantity: str, number: int) -> Version:
+    """The version of a number, loaded.
+
+    Raises
+    ------
+    Refused
+        There is none of that number, or it is not loaded.
+    """
+    flow, name = client(store), model_name(pilot, quantity)
+    every = {int(each.version): each for each in _versions(flow, name)}
+    if number not in every:
+        labels = ", ".join(f"{quantity}@{each}" for each in every) or "none"
+        raise Refused(f"{pilot} has no {quantity}@{number}: there are {labels}.")
+    return _loaded(flow, name, every[number], number == _number_of(flow, name, CHAMPION))
+
+
+def _loaded(flow: MlflowClient, name: str, version: Any, is_champion: bool) -> Version:
+    label = f"Version {version.version} of {name}"
     with tempfile.TemporaryDirectory() as folder:
-        footprint = registered.load(_file_of(flow, version, Path(folder)), label)
-    return Version(int(version.version), version.tags[RUN_ID], footprint, True)
+        model = registered.load(_file_of(flow, version, Path(folder)), label)
+    tags = dict(version.tags)
+    return Version(int(version.version), tags[RUN_ID], model, is_champion, tags)
 
 
 def _file_of(flow: MlflowClient, version: Any, folder: Path) -> Path:
@@ -169,7 +249,13 @@ def _file_of(flow: MlflowClient, version: Any, folder: Path) -> Path:
 
 
 def compare(store: Store, pilot: str) -> dict[str, list[dict[str, Any]]]:
-    """Runs of the estimators and versions of the footprint, as rows for a table."""
+    """Runs of the estimators and versions of the models, as rows for a table.
+
+    Returns
+    -------
+    dict
+        ``runs``; ``versions`` of the footprint; ``presences``, versions of presence with `aliases`.
+    """
     flow = client(store)
     runs = []
     for run in runs_of(flow, experiment_of(flow, store, pilot), "attributes.status = 'FINISHED'"):
@@ -183,18 +269,29 @@ def compare(store: Store, pilot: str) -> dict[str, list[dict[str, Any]]]:
                     **run.data.metrics,
                 }
             )
-    best = champion(store, pilot)
-    versions = []
-    for version in _versions(flow, pilot):
-        run = flow.get_run(version.run_id)
-        versions.append(
+    runs.sort(key=lambda row: (row["day"], row["estimator"]))
+    return {
+        "runs": runs,
+        "versions": _rows(flow, pilot, FOOTPRINT),
+        "presences": _rows(flow, pilot, PRESENCE),
+    }
+
+
+def _rows(flow: MlflowClient, pilot: str, quantity: str) -> list[dict[str, Any]]:
+    name = model_name(pilot, quantity)
+    of_alias = {alias: _number_of(flow, name, alias) for alias in (CHAMPION, EARLIER, CHALLENGER)}
+    rows = []
+    for version in _versions(flow, name):
+        run, number = flow.get_run(version.run_id), int(version.version)
+        rows.append(
             {
-                "version": int(version.version),
-                "is_champion": best is not None and best.number == int(version.version),
+                "version": number,
+                "is_champion": of_alias[CHAMPION] == number,
+                "aliases": [alias for alias, held in of_alias.items() if held == number],
                 "footprint": run.data.tags["peil.footprint"],
+                "title": run.data.tags.get("peil.title", ""),
                 **run.data.params,
                 **run.data.metrics,
             }
         )
-    runs.sort(key=lambda row: (row["day"], row["estimator"]))
-    return {"runs": runs, "versions": versions}
+    return rows

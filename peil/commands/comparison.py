@@ -47,21 +47,41 @@ def tables(pilot: str) -> list[Table]:
             version["footprint"],
             *(_with_error(version, name) for name in PARAMETERS),
         )
-    compared = read_whole(period.store.scores(period.pilot) / "scores.json").get("paired", [])
+    scored = read_whole(period.store.scores(period.pilot) / "scores.json")
+    compared, released = scored.get("paired", []), scored.get("champion", RELEASED_ESTIMATOR)
     group_loss_max = methods.section("compare", period.pilot)["group_loss_max"]
-    shown = [runs, *([beside(compared, group_loss_max)] if compared else [])]
-    return [*shown, footprints] if record["versions"] else shown
+    shown = [runs, *([beside(compared, group_loss_max, released)] if compared else [])]
+    shown += [footprints] if record["versions"] else []
+    return shown + ([_presences(record["presences"])] if record.get("presences") else [])
 
 
-def beside(compared: list[dict[str, Any]], group_loss_max: float) -> Table:
+def _presences(rows: list[dict[str, Any]]) -> Table:
+    """Versions of presence: whose figures are released, and how they stood in their study."""
+    heads = ("version", "is", "presence", "footprint", "MAPE\nby day", "intervals\nthat hold")
+    table = Table(*heads, title="Versions of presence")
+    for row in rows:
+        table.add_row(
+            str(row["version"]),
+            "\n".join(row["aliases"]),
+            row["title"].removeprefix("presence ").replace("@", "\n@"),
+            row["footprint"],
+            f"{row['mape_day']:.1%}" if "mape_day" in row else "-",
+            f"{row['coverage']:.0%}" if "coverage" in row else "-",
+        )
+    return table
+
+
+def beside(
+    compared: list[dict[str, Any]], group_loss_max: float, released: str = RELEASED_ESTIMATOR
+) -> Table:
     """Lay each estimator beside the released one: by how much it errs less, per group of zones."""
     groups = [group for group in paired.GROUPS if any(row["group"] == group for row in compared)]
     table = Table(
         "estimator",
         *(group.replace(" ", "\n") for group in groups),
         "it is",
-        title=f"Errors of estimates, before protection, beside {RELEASED_ESTIMATOR}'s",
-        caption=f"{RELEASED_ESTIMATOR} is released. Smaller (+) or larger (-) than its error, with "
+        title=f"Errors of estimates, before protection, beside {released}'s",
+        caption=f"{released} is released. Smaller (+) or larger (-) than its error, with "
         f"intervals over zones and days ({max(row['n_zones'] for row in compared)} and "
         f"{max(row['n_days'] for row in compared)}; [compare] in methods.toml).",
         padding=(0, 0),

@@ -237,7 +237,10 @@ def _scores(charter: Charter, store: Store) -> dict[str, dict[str, float]]:
     from peil.estimate.estimators import RELEASED_ESTIMATOR
 
     record = read_json(store.scores(charter.pilot) / "scores.json")
-    return {"presence": record["whole"].get(RELEASED_ESTIMATOR, {}), **record.get("products", {})}
+    return {
+        "presence": record["whole"].get(record.get("champion", RELEASED_ESTIMATOR), {}),
+        **record.get("products", {}),
+    }
 
 
 def released(charter: Charter, store: Store) -> list[Released]:

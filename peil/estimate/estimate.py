@@ -14,12 +14,13 @@ import pandas as pd
 
 from peil import methods
 from peil.adapters import experiments, transform
+from peil.adapters.versions import Version
 from peil.area.area import area_of, fingerprint
 from peil.charter.period import Period
-from peil.estimate import memory
+from peil.estimate import memory, shadow
 from peil.estimate import night as night_hours
-from peil.estimate.champion import champion_of, made_of
-from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
+from peil.estimate.champion import SECTIONS, champion_of, chosen, described, made_of, presence_of
+from peil.estimate.estimators import ESTIMATORS
 from peil.estimate.presence import Estimation
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
@@ -62,22 +63,26 @@ def estimate(pilot: str, day: str) -> Outcome:
 
 
 def _estimate(period: Period) -> Outcome:
+    presence = presence_of(period.store, period.pilot)
+    with chosen(presence, period.pilot):
+        return _by(presence, period)
+
+
+def _by(presence: Version, period: Period) -> Outcome:
     charter, day, store, pilot = period.charter, period.day, period.store, period.pilot
     manifest = store.staged_manifest(pilot, day)
     if not (manifest.exists() and store.staged_file(pilot, day).exists()):
         raise Waiting(f"{pilot} {day} is not staged yet: run `peil stage {pilot} {day}`.")
     night = night_hours.night_for(charter, day, store)
-    version = champion_of(store, pilot)
+    version, released = champion_of(store, pilot), presence.model.estimator
     inputs = {
         "staged": read_json(manifest)["content_sha256"],
         "footprint": version.run_id,
         "night": night.fingerprint,
         "area": fingerprint(charter, store),
+        "presence": described(presence)["sha256"],
     }
-    parameters = {
-        name: methods.section(name, pilot)
-        for name in ("footprint", "location", "presence", "weighting", "uncertainty")
-    }
+    parameters = {name: methods.section(name, pilot) for name in SECTIONS}
     run_ids = {
         name: provenance.run_id({**inputs, "estimator": name}, parameters) for name in ESTIMATORS
     }
@@ -105,7 +110,7 @@ def _estimate(period: Period) -> Outcome:
     for plan in counted.plans:
         placed = area.placed(plan.cells)
         memory.require(store.settings, f"{pilot} {day}", version.footprint, placed, area.tiles)
-    estimation = Estimation(charter, area, counted, version.footprint, night)
+    estimation = Estimation(charter, area, counted, version.footprint, night, ESTIMATORS, released)
     zones, unlocated, metrics = [], [], {}
     for name in ESTIMATORS:
         table, lost, figures = estimation.run(name, run_ids[name])
@@ -122,25 +127,29 @@ def _estimate(period: Period) -> Outcome:
             for name, row in ESTIMATORS.items()
             if row.is_iterative
         },
-        "n_plans": int(metrics[RELEASED_ESTIMATOR]["n_plans"]),
-        "n_silent_cells": int(metrics[RELEASED_ESTIMATOR]["n_silent_cells"]),
-        "n_ratios_bounded": int(metrics[RELEASED_ESTIMATOR]["n_ratios_bounded"]),
-        "misfit_share": round(metrics[RELEASED_ESTIMATOR]["misfit_share"], 4),
-        "unlocated_share": round(metrics[RELEASED_ESTIMATOR]["unlocated_share"], 4),
-        "withheld_share": round(metrics[RELEASED_ESTIMATOR]["withheld_share"], 4),
+        "n_plans": int(metrics[released]["n_plans"]),
+        "n_silent_cells": int(metrics[released]["n_silent_cells"]),
+        "n_ratios_bounded": int(metrics[released]["n_ratios_bounded"]),
+        "misfit_share": round(metrics[released]["misfit_share"], 4),
+        "unlocated_share": round(metrics[released]["unlocated_share"], 4),
+        "withheld_share": round(metrics[released]["withheld_share"], 4),
     }
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     _write(aside / "est_presence__by_zone_hour.parquet", pd.concat(zones, ignore_index=True))
     _write(
         aside / "est_presence__by_tile_hour.parquet",
-        counted.unobserved_as_missing(estimation.tile_table(run_ids[RELEASED_ESTIMATOR])),
+        counted.unobserved_as_missing(estimation.tile_table(run_ids[released])),
     )
     if area.register is not None:
         _write(
             aside / "est_presence__draws.parquet",
-            estimation.draws_table(run_ids[RELEASED_ESTIMATOR]),
+            estimation.draws_table(run_ids[released]),
         )
     _write(aside / "unlocated.parquet", pd.concat(unlocated, ignore_index=True))
+    champions = zones[list(ESTIMATORS).index(released)]
+    beside = shadow.of_day(period, inputs, version.model, area, counted, night, champions)
+    if beside and beside.table is not None:
+        _write(aside / shadow.FILE, beside.table)
     _is_well_formed(store, pilot, day, aside)
     for name in ESTIMATORS:
         experiments.log_run(
@@ -161,7 +170,7 @@ def _estimate(period: Period) -> Outcome:
                 "peil.inputs": provenance.run_id(inputs, {}),
             },
         )
-    is_own = night.is_own_for(RELEASED_ESTIMATOR)
+    is_own = night.is_own_for(released)
     dark = day if is_own else night.day
     write_json(
         aside / "estimated.json",
@@ -169,8 +178,9 @@ def _estimate(period: Period) -> Outcome:
             "run_ids": run_ids,
             "facts": facts,
             "footprint": version.label,
-            "made_of": made_of(inputs, version),
+            "made_of": made_of(inputs, version, presence),
             "delivery": _delivery(store, pilot, day),
+            **({"shadow": beside.facts} if beside else {}),
             "tables": {file.name: sha256(file) for file in sorted(aside.glob("*.parquet"))},
             "night": {
                 "day": str(dark),

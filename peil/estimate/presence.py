@@ -1,7 +1,6 @@
-"""Estimate one day in memory: footprints, prior, four estimators, weights, intervals.
+"""Estimate one day in memory: footprints, prior, estimators, weights, intervals.
 
-Takes what `peil.estimate.estimate` read and gives it frames to write; it knows no folder
-and no clock.
+Takes what `peil.estimate.estimate` read and gives it frames to write; it knows no folder or clock.
 """
 
 from __future__ import annotations
@@ -56,6 +55,8 @@ class Estimation:
         Which night turns devices into persons.
     rows : mapping of str to Estimator, optional
         Which estimators; of a study also others than Peil's. The released one is among them.
+    released : str, optional
+        The estimator whose tiles, evidence and draws are kept.
     """
 
     def __init__(
@@ -66,9 +67,10 @@ class Estimation:
         footprint: FootprintSignalStrength,
         night: Night,
         rows: Mapping[str, Estimator] = ESTIMATORS,
+        released: str = RELEASED_ESTIMATOR,
     ) -> None:
         self.charter, self.area, self.counted, self.night = charter, area, counted, night
-        self.rows = rows
+        self.rows, self.released = rows, released
         sections = ("disclosure", "location", "presence", "uncertainty", "weighting")
         self.choices = {name: methods.section(name, charter.pilot) for name in sections}
         tiles, n_hours = area.tiles, len(counted.hours)
@@ -79,7 +81,7 @@ class Estimation:
         code = pd.Categorical(tiles["zone_id"], categories=self.bottom).codes
         self.zone_of_tile = np.asarray(code, dtype=np.int64)
         self.misfit_share = float(self.choices["presence"]["misfit_share"])
-        self.n_silent_cells = [0] * len(counted.plans)
+        self.n_silent_cells, self.is_out = [0] * len(counted.plans), np.zeros(n_hours, dtype=bool)
         self.censored = np.zeros(n_hours)
         self.evidence = np.zeros((len(self.bottom), n_hours))
         seed = counted.hours[0].toordinal()
@@ -91,8 +93,7 @@ class Estimation:
             name: _Estimates(np.zeros((len(self.bottom), n_hours)), np.zeros(n_hours))
             for name in rows
         }
-        # Many small problems: threads of the algebra would wait for each other most of the time.
-        with threadpool_limits(limits=1):
+        with threadpool_limits(limits=1):  # many small problems: threads would wait for each other
             self._fit(footprint)
 
     def _fit(self, footprint: FootprintSignalStrength) -> None:
@@ -113,6 +114,7 @@ class Estimation:
                 least_expected_alone=withheld_under * choices["silent_times_threshold_alone"],
             )
             self.n_silent_cells[number] = on_air.n_silent_cells
+            self.is_out[plan.hours] = on_air.is_silent.any(axis=0)
             devices = withheld_read(
                 on_air,
                 self.land_use,
@@ -151,7 +153,7 @@ class Estimation:
         estimates.zones[:, part.hours] = self._by_zone(tiles)
         estimates.unlocated[part.hours] = model.unlocated_
         estimates.n_iter = max(estimates.n_iter, int(getattr(model, "n_iter_", 1)))
-        if name == RELEASED_ESTIMATOR:
+        if name == self.released:
             self.released_tiles[:, part.hours] = tiles
             published = plan.devices[:, np.searchsorted(plan.hours, part.hours)]
             placed = self._by_zone(em_step(part.signal, published, tiles))
@@ -249,9 +251,9 @@ class Estimation:
         totals = self._totals(residents)
         if totals is not None:
             persons = held_to_totals(persons, totals)
-        plain = self.estimates[RELEASED_ESTIMATOR].zones
+        plain = self.estimates[self.released].zones
         draws = self.spread.draws(persons, devices, plain, residents, night, weights, hours, totals)
-        if name == RELEASED_ESTIMATOR:
+        if name == self.released:
             self.draws = draws.astype(np.float32)
         return persons, draws
 
@@ -290,7 +292,7 @@ class Estimation:
                 "x_m": np.repeat(land["x_m"].to_numpy(), n_hours),
                 "y_m": np.repeat(land["y_m"].to_numpy(), n_hours),
                 "hour_at": pd.DatetimeIndex(self.counted.hours * len(held)),
-                "estimator": RELEASED_ESTIMATOR,
+                "estimator": self.released,
                 "n_devices": self.released_tiles[held].ravel(),
                 "run_id": run_id,
             }

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from expectations.belief import Belief
+from expectations.estimated import est_presence__by_zone_hour as believed
 from expectations.limits import Limits
 from peil.adapters import database
 from peil.area.area import Area, area_of
@@ -108,11 +109,18 @@ def zones(area: Area) -> pd.DataFrame:
 
 
 def facts(where: Path) -> pd.DataFrame:
-    """One row: what estimate told of its weights. A day estimated before it told has none."""
+    """One row: what estimate told of its weights, and whose figures are released.
+
+    A day estimated before it told has none, and what was released then.
+    """
     record = where / "estimated.json"
-    of_day = read_json(record)["facts"] if record.is_file() else {}
+    whole = read_json(record) if record.is_file() else {}
+    of_day, presence = whole.get("facts", {}), whole.get("made_of", {}).get("presence", {})
     names = ("n_ratios_bounded", "misfit_share")
-    return pd.DataFrame({name: [float(of_day.get(name, 0))] for name in names})
+    released = presence.get("estimator", believed.RELEASED_ESTIMATOR)
+    return pd.DataFrame(
+        {name: [float(of_day.get(name, 0))] for name in names} | {"released_estimator": [released]}
+    )
 
 
 def folder(store: Store, charter: Charter, state: str, day: date) -> Path:

@@ -209,7 +209,7 @@ def _scores(charter: Charter, store: Store) -> list[portal.Score]:
             value=figures[measure],
             unit=unit,
             period=period,
-            is_champion=name == RELEASED_ESTIMATOR,
+            is_champion=name == record.get("champion", RELEASED_ESTIMATOR),
         )
         for name, figures in sorted(record["whole"].items())
         for measure, (shown, unit) in SHOWN_SCORES.items()

@@ -45,6 +45,16 @@ class AlertRow(CharterPart):
     why: str
 
 
+class ShadowRow(CharterPart):
+    """One day of a challenger beside the champion; shares are 0..1, none where it failed."""
+
+    day: str
+    challenger: str
+    difference_share: float | None = Field(None, ge=0)
+    outside_share: float | None = Field(None, ge=0, le=1)
+    failed: str = ""
+
+
 class OperatorData(CharterPart):
     """Everything the operator's page shows: counts and names, no row of any table."""
 
@@ -55,6 +65,7 @@ class OperatorData(CharterPart):
     days: list[DayStates] = Field(default_factory=list)
     files: list[FileAccount] = Field(default_factory=list)
     alerts: list[AlertRow] = Field(default_factory=list)
+    shadows: list[ShadowRow] = Field(default_factory=list)
     has_quality: bool = Field(False, description="whether quality.html lies beside this page")
 
 

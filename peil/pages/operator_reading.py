@@ -53,6 +53,7 @@ def collected(
         days=states,
         files=files,
         alerts=_alerts(store, charter),
+        shadows=_shadows(charter, store, days),
         has_quality=store.quality_page(charter.pilot).exists(),
     )
 
@@ -78,6 +79,21 @@ def _day_states(
         withheld_share=facts.get("withheld_share"),
         unlocated_share=facts.get("unlocated_share"),
     )
+
+
+def _shadows(
+    charter: Charter, store: Store, days: list[status.DayStatus]
+) -> list[operator_page.ShadowRow]:
+    """Days on which a challenger ran beside the champion, and how far they were apart."""
+    rows = []
+    for standing in days:
+        record = read_whole(store.estimated(charter.pilot, standing.day) / "estimated.json")
+        if facts := record.get("shadow"):
+            shown = {
+                name: facts[name] for name in operator_page.ShadowRow.model_fields if name in facts
+            }
+            rows.append(operator_page.ShadowRow(day=str(standing.day), **shown))
+    return rows
 
 
 def _alerts(store: Store, charter: Charter) -> list[operator_page.AlertRow]:

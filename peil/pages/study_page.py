@@ -37,6 +37,11 @@ DUTCH = {
     "small zones": "kleine zones",
     "large zones": "grote zones",
     "visited zones": "bezochte zones",
+    "dense zones": "dichtbevolkte zones",
+    "sparse zones": "dunbevolkte zones",
+    "tourist zones": "toeristische zones",
+    "outage hours": "uren met uitval",
+    "level": "niveau",
 }
 
 

@@ -36,9 +36,10 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
     Returns
     -------
     dict
-        The parts `LOOKED_AT`; `footprint`, `trained` (days fitted and judged on), `night` (the day
-        whose night calibrates), `staged` (a day's counts and the hash of what estimation reads),
-        `run_ids`, `table_sha256`. No clock: the same for what was made in the same way.
+        The parts `LOOKED_AT`; `footprint`, `presence` (model, version, hash; of that product),
+        `trained` (days fitted and judged on), `night` (the day whose night calibrates), `staged`
+        (a day's counts and the hash of what estimation reads), `run_ids`, `table_sha256`. No clock:
+        the same for what was made in the same way.
 
     Raises
     ------
@@ -61,6 +62,7 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
         "deliveries": {str(day): _landed(period, day) for day in days},
         "estimated_by": origin["code"],
         "footprint": origin["footprint"],
+        **({"presence": origin["presence"]} if "presence" in origin else {}),
         "trained": trained,
         "night": record.get("night", {}).get("day", str(period.day)),
         "staged": {str(day): staged(period, day) for day in days},

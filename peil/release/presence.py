@@ -15,7 +15,7 @@ from peil import methods
 from peil.area.area import Area
 from peil.charter.schema import Charter
 from peil.charter.thresholds import threshold_of as threshold_of
-from peil.estimate.estimators import RELEASED_ESTIMATOR
+from peil.estimate.champion import released_estimator
 from peil.outcome import Refused
 from peil.release import invariants
 from peil_models.disclosure import AuditReport, audit, outward_ends, protect
@@ -37,10 +37,11 @@ def presence(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
 def _protect(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
     """Keep the released estimator's rows, mark what must be withheld, audit what is left."""
     rows = pd.read_parquet(estimated / "est_presence__by_zone_hour.parquet")
-    rows = rows[rows["estimator"] == RELEASED_ESTIMATOR].drop(columns=["estimator", "run_id"])
+    released = released_estimator(estimated)
+    rows = rows[rows["estimator"] == released].drop(columns=["estimator", "run_id"])
     if rows.empty or "n_devices_counted" not in rows:
         raise Refused(
-            f"{charter.pilot}: the day was estimated before {RELEASED_ESTIMATOR} was an estimator: "
+            f"{charter.pilot}: the day was estimated before {released} was an estimator: "
             "run `peil estimate` for it again, then release it."
         )
     zones = area.zones[["zone_id", "parent_id", "level"]]

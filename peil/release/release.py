@@ -20,7 +20,7 @@ from peil.charter.clock import now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product, resolve
 from peil.charter.schema import LEAST_DEVICES, Charter
-from peil.estimate.estimators import RELEASED_ESTIMATOR
+from peil.estimate.champion import released_estimator
 from peil.gates import products as product_gates
 from peil.gates import require_open
 from peil.ingest import deliveries
@@ -180,7 +180,9 @@ def _candidate(period: Period, product: Product) -> Outcome:
     transform.check("released", aside, limits, work / "dbt", product.name)
     content = hashlib.sha256(csv.encode()).hexdigest()
     facts = _counts(table)
-    metadata = _metadata(charter, day, record, facts, content, product)
+    is_presence = product.name == PRESENCE
+    estimator = released_estimator(estimated.parent) if is_presence else linked.ESTIMATOR
+    metadata = _metadata(charter, day, record, facts, content, product, estimator)
     metadata["land_use"] = area.land_use
     certificate = certificate_of(period, product, record, content)
     write_json(store.certificate(charter.pilot, product.name, day), certificate)
@@ -188,7 +190,6 @@ def _candidate(period: Period, product: Product) -> Outcome:
     write_json(aside / "metadata.json", metadata)
     for language, words in statement.privacy(charter, metadata).items():
         write_text(aside / f"statement.{language}.md", words)
-    is_presence = product.name == PRESENCE
     for state in ("raw", "staged", "estimated") if is_presence else ("raw", "staged"):
         report = store.quality(charter.pilot, day) / f"{state}.json"
         if report.exists():
@@ -229,19 +230,21 @@ def _metadata(
     facts: dict[str, Any],
     content: str,
     product: Product,
+    estimator: str,
 ) -> dict[str, Any]:
     """What a reader of the table must know; the same for the same figures (no clock)."""
+    steps = f"{estimator}_steps"
     origin: dict[str, Any] = (
         {
-            "estimator": RELEASED_ESTIMATOR,
-            f"{RELEASED_ESTIMATOR}_steps": record["facts"][f"{RELEASED_ESTIMATOR}_steps"],
+            "estimator": estimator,
+            **({steps: record["facts"][steps]} if steps in record["facts"] else {}),
             "night": record["night"],
             # how far the night misses the cell plan: what the statement says of it
             "misfit_share": round(float(record["facts"].get("misfit_share", 0.0)), 2),
         }
         if product.name == PRESENCE
         else {
-            "estimator": linked.ESTIMATOR,
+            "estimator": estimator,
             "window": record["window"],
             "linkage_days": charter.linkage_days,
         }

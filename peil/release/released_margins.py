@@ -19,7 +19,7 @@ import pandas as pd
 from peil.area.area import Area
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter
-from peil.estimate.estimators import RELEASED_ESTIMATOR
+from peil.estimate.champion import released_estimator
 from peil.release.lattice import Tiled, zone_by_cell
 from peil.store.atomic import canonical, read_json, write_bytes, write_json
 from peil.store.store import Store
@@ -110,7 +110,7 @@ def entries(product: str, table: pd.DataFrame, estimated: Path) -> pd.DataFrame:
         listed = keyed.loc[keyed["OBS_STATUS"].eq("A"), key]
         return listed.assign(withheld=False).sort_values(key, ignore_index=True)
     rows = pd.read_parquet(estimated / f"{PRODUCTS[PRESENCE].table('estimated')}.parquet")
-    rows = rows[rows["estimator"] == RELEASED_ESTIMATOR]
+    rows = rows[rows["estimator"] == released_estimator(estimated)]
     behind = pd.DataFrame(
         {
             "REF_AREA": rows["zone_id"].astype(str),

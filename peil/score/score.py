@@ -17,7 +17,7 @@ from peil.charter import reading
 from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.estimate import night as night_hours
-from peil.estimate.estimators import RELEASED_ESTIMATOR
+from peil.estimate.champion import presence_of
 from peil.outcome import Outcome, Refused
 from peil.score import linked, paired, released, truth
 from peil.store import lock
@@ -65,13 +65,13 @@ def score(pilot: str) -> Outcome:
         rows = pd.concat(joined, ignore_index=True)
         whole = _by_estimator(charter, rows)
         products = linked.by_product(charter, area, store)
+        champion = presence_of(store, charter.pilot).model.estimator
         record = {
+            "champion": champion,
             "quantity": joined[0]["quantity"].iloc[0],
             "days": by_day,
             "whole": whole,
-            "paired": paired.against(
-                rows, RELEASED_ESTIMATOR, methods.section("compare", charter.pilot)
-            ),
+            "paired": paired.against(rows, champion, methods.section("compare", charter.pilot)),
             "products": {
                 name: linked.mean_over_days(figures) for name, figures in products.items()
             },

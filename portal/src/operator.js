@@ -49,6 +49,17 @@ function states() {
         STATE_NAMES.map((name) => stateCell(day.states[name])), share(day.withheld_share), share(day.unlocated_share)))))));
 }
 
+function shadows() {
+  const share = (value) => h("td", { class: "number" }, isSet(value) ? percent(value, 1) : "–");
+  return h("section", { class: "card" }, h("h2", {}, say("op_shadow")), h("p", { class: "lead" }, say("op_shadow_lead")),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": say("op_shadow") }, h("table", { class: "matrix wordy", id: "shadows" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("day")), h("th", { scope: "col" }, say("op_challenger")),
+        h("th", { scope: "col", class: "number" }, say("op_apart")), h("th", { scope: "col", class: "number" }, say("op_outside")))),
+      h("tbody", {}, data.shadows.map((row) => h("tr", {}, h("th", { scope: "row" }, dayMiddle(row.day)),
+        h("td", {}, row.challenger, row.failed ? h("small", {}, say("op_shadow_failed", { why: row.failed })) : null),
+        share(row.difference_share), share(row.outside_share)))))));
+}
+
 function files() {
   return h("section", { class: "card" }, h("h2", {}, say("op_files")), h("p", { class: "lead" }, say("op_files_lead")),
     accountsTable(data.files));
@@ -72,7 +83,7 @@ function drawPage(code) {
         history.replaceState(null, "", `#lang=${each}`);
         drawPage(each);
       }),
-    h("main", { class: "inner", id: "panel" }, summary(), alerts(), states(), files()));
+    h("main", { class: "inner", id: "panel" }, summary(), alerts(), states(), data.shadows.length ? shadows() : null, files()));
 }
 
 drawPage(new URLSearchParams(location.hash.slice(1)).get("lang") === "nl" ? "nl" : "en");

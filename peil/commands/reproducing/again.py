@@ -20,10 +20,11 @@ from peil.charter.period import Period
 from peil.charter.products import PRESENCE
 from peil.charter.schema import Charter
 from peil.commands.progress import Tell
+from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import GateClosed, Refused
 from peil.release.certificate import Content, staged
 from peil.settings import PROJECT, Settings
-from peil.store.atomic import fresh_folder, read_json
+from peil.store.atomic import canonical, fresh_folder, read_json
 from peil.store.store import Store
 
 MARK = "peil step "
@@ -44,13 +45,18 @@ KEPT = tuple(
 
 @dataclass(frozen=True)
 class Task:
-    """One step: a verb, its day and product; of training, how many days are fitted and judged."""
+    """One step: a verb, its day and product; of training, how many days are fitted and judged.
+
+    Of a promotion, the estimator and the choices of the version of presence.
+    """
 
     verb: str
     day: str
     product: str = PRESENCE
     n_fit: int = 0
     n_judge: int = 0
+    estimator: str = ""
+    choices: str = ""
 
 
 def tasks_of(certificates: list[Content]) -> list[Task]:
@@ -66,6 +72,10 @@ def tasks_of(certificates: list[Content]) -> list[Task]:
     if trained := certificates[0]["trained"]:
         n_fit, n_judge = (len(trained[part]) for part in ("fit", "judge"))
         tasks.append(Task("train", days[-1], n_fit=n_fit, n_judge=n_judge))
+    promoted = next((each["presence"] for each in certificates if "presence" in each), None)
+    if promoted and (promoted["choices"] or promoted["estimator"] != RELEASED_ESTIMATOR):
+        choices = canonical(promoted["choices"]).decode()
+        tasks.append(Task("promote", days[-1], estimator=promoted["estimator"], choices=choices))
     estimates = set()
     for each in certificates:
         product, day = each["product"], each["period"]
@@ -86,7 +96,7 @@ def made_again(
     own : Store
         Whose deliveries are read.
     certificates : list of dict
-        Of releases that rest on one training of the footprint, or on none.
+        Of releases that rest on one training of the footprint, or on none, and one presence.
     folder : Path
         Of the store to make it in: emptied before, and removed afterwards.
 
@@ -171,6 +181,7 @@ def _results(charter: Charter, store: Store, certificate: Content) -> Content:
             each: staged(period, date.fromisoformat(each)) for each in certificate["staged"]
         },
         "footprint": record["made_of"]["footprint"],
+        **{name: record["made_of"][name] for name in ("presence",) if name in record["made_of"]},
         "run_ids": record["run_ids"],
         "table_sha256": read_json(candidate / "metadata.json")["table_sha256"],
     }
@@ -180,9 +191,13 @@ def _take(pilot: str, task: Task) -> None:
     """Take one step, in the process that is started for it."""
     from peil import train
     from peil.commands import verbs
+    from peil.estimate import champion
     from peil.release import release
 
-    if task.verb == "train":
+    if task.verb == "promote":
+        choices = json.loads(task.choices)
+        champion.stand_in(Store(), pilot, task.estimator, choices)
+    elif task.verb == "train":
         train.train(pilot, task.n_fit, task.n_judge)
     elif task.verb == "release":
         release.release(pilot, task.day, task.product)

@@ -47,7 +47,7 @@ def of_results(certified: Content, present: Content) -> list[str]:
     Parameters
     ----------
     certified, present : dict
-        With `staged`, `footprint`, `run_ids` and `table_sha256`.
+        With `staged`, `footprint`, `presence`, `run_ids` and `table_sha256`.
     """
     sentences = []
     for day, before in certified["staged"].items():
@@ -68,6 +68,11 @@ def of_results(certified: Content, present: Content) -> list[str]:
     sentences += _values("Footprint")(
         certified["footprint"]["parameters"], present["footprint"]["parameters"]
     )
+    before, after = (part.get("presence", {}) for part in (certified, present))
+    if before.get("sha256", "") != after.get("sha256", ""):
+        sentences.append(
+            f"Presence: {_named(before)} when it was made, {_named(after)} here, another model."
+        )
     if certified["run_ids"] != present["run_ids"]:
         sentences.append(
             f"Estimates of {certified['product']} {certified['period']}: another run id, so "
@@ -79,6 +84,10 @@ def of_results(certified: Content, present: Content) -> list[str]:
             f"{certified['table_sha256'][:8]} when it was made, {present['table_sha256'][:8]} here."
         )
     return sentences
+
+
+def _named(presence: Content) -> str:
+    return f"{presence['estimator']} ({presence['label']})" if presence else ABSENT
 
 
 def _values(kind: str) -> Callable[[Any, Any], Iterator[str]]:

@@ -24,7 +24,8 @@ from peil.store.atomic import canonical, read_json
 
 SHOWN = 12  # differences that are told; of the others only their number
 # seconds a step takes on two cores for a day of the demo
-WEIGHTS = {"ingest": 6.0, "stage": 5.0, "train": 12.0, "estimate": 7.0, "release": 4.0}
+WEIGHTS = {"ingest": 6.0, "stage": 5.0, "train": 12.0, "promote": 1.0}
+WEIGHTS |= {"estimate": 7.0, "release": 4.0}
 REPRODUCED = "reproduced"
 
 
@@ -121,6 +122,11 @@ def _certificates(
         raise Refused(
             f"The releases of {what} rest on more than one footprint: name a day, and make them "
             "again one by one."
+        )
+    if len({given["presence"]["sha256"] for _, given in meant if "presence" in given}) > 1:
+        raise Refused(
+            f"The releases of {what} rest on more than one version of presence: name a day, and "
+            "make them again one by one."
         )
     return [given for _, given in meant]
 

@@ -183,7 +183,7 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
                 "run_ids": {ESTIMATOR: run_id},
                 "facts": facts,
                 "footprint": version.label,
-                "made_of": made_of(inputs, version),
+                "made_of": made_of(inputs, version, None),
                 "window": {"start": str(window.first), "end": str(window.last)},
                 "unobserved_hours": [
                     hour.isoformat() for hour in unobserved_hours(charter, day, store)

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from peil import methods
 from peil.outcome import Refused
 from peil.settings import Settings
 from peil.store import provenance
@@ -18,6 +19,7 @@ from peil.store.atomic import canonical
 from peil_models.synthetic import MAKES
 
 Value = bool | int | float | str
+PILOT = "demo"  # what `peil simulate` writes
 MOST_DAYS = 5  # from a Monday on: each is calibrated on its own night
 
 
@@ -116,7 +118,12 @@ class Unit:
 
 
 def _hash(content: dict[str, Any]) -> str:
-    whole = {**content, "code": provenance.code_hash(), "environment": provenance.environment()}
+    whole = {
+        **content,
+        "code": provenance.code_hash(),
+        "environment": provenance.environment(),
+        "methods": methods.fingerprint(PILOT),
+    }
     return hashlib.sha256(canonical(whole)).hexdigest()[:32]
 
 

@@ -16,8 +16,8 @@ from scipy import stats
 from peil import methods
 from peil.adapters import experiments
 from peil.outcome import Fact, Refused
-from peil.score import paired, score
-from peil.score.studies import units
+from peil.score import score
+from peil.score.studies import groups, units
 from peil.score.studies.plan import Study, Unit
 from peil.score.studies.worlds import PILOT
 from peil.store.atomic import canonical, read_json, write_json
@@ -115,7 +115,7 @@ def beside(
     ----------
     first, second : DataFrame
         Of the incumbent and of the candidate: world, zone_id, hour_at, value, n_true, day, is_off,
-        is_day, is_night.
+        is_day, is_night; with `groups.ABOUT` in more groups, and in those of higher levels.
     choices : dict
         Section `compare` of methods.toml.
     """
@@ -125,16 +125,21 @@ def beside(
         for rows in (first, second)
     )
     other = other.reindex(about.index)
+    chosen = groups.guarded(about, choices)
+    parts = [(name, about[rows], other[rows]) for name, rows in chosen.items()]
+    parts += [(name, *pair) for name, pair in groups.levels(about, other["value"]).items()]
     compared = []
-    for group, chosen in paired.groups_of(about, choices["visited_ratio"]).items():
-        is_known = chosen & about["value"].notna() & other["value"].notna() & (about["n_true"] > 0)
-        part = about[is_known]
-        if part["world"].nunique() < LEAST_WORLDS:
-            continue
+    for group, before, after in parts:
+        after = after.reindex(before.index)
+        is_known = before["value"].notna() & after["value"].notna() & (before["n_true"] > 0)
+        part = before[is_known]
+        errs = part["value"] != part["n_true"]
+        if part.loc[errs, "world"].nunique() < max(LEAST_WORLDS, part["world"].nunique()):
+            continue  # too few worlds have it, or it is held to the truth in one
         gain = mean_gain(
             part["n_true"],
             part["value"],
-            other["value"][is_known],
+            after["value"][is_known],
             part["world"],
             level=choices["level"],
         )

@@ -21,7 +21,7 @@ from peil.estimate.night import night_for
 from peil.estimate.presence import Estimation
 from peil.outcome import Refused
 from peil.score.score import beside_truth
-from peil.score.studies import own, worlds
+from peil.score.studies import groups, own, worlds
 from peil.score.studies.plan import Unit
 from peil.stage.counted import counted_of
 from peil.store.store import Store
@@ -29,6 +29,7 @@ from peil.store.store import Store
 KEPT = [
     *("zone_id", "hour_at", "estimator", "value", "n_true", "n_persons_lower", "n_persons_upper"),
     *("day", "is_off", "is_day", "is_night"),
+    *groups.ABOUT,
 ]
 
 
@@ -83,4 +84,5 @@ def _day(
         counted.unobserved_as_missing(estimation.run(name, unit.key)[0]) for name in unit.estimators
     ]
     rows = beside_truth(charter, area, day, pd.concat(tables, ignore_index=True))
-    return rows[rows["n_devices"].notna()]
+    hours_out = pd.DatetimeIndex(counted.hours)[estimation.is_out]
+    return groups.described(rows[rows["n_devices"].notna()], area, hours_out)

@@ -16,11 +16,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from peil.outcome import Refused
+from peil.score.studies.plan import PILOT as PILOT
 from peil.score.studies.plan import StudyWorld
 from peil.settings import PROJECT
 from peil.store.atomic import write_json
 
-PILOT, FIRST = "demo", date(2026, 3, 2)  # what `peil simulate` writes
+FIRST = date(2026, 3, 2)  # where what `peil simulate` writes begins
 WHOLE = "whole.json"  # stands where a world was made to the end
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
 
+from peil.commands.reproducing.again import tasks_of
 from peil.commands.reproducing.differences import of_inputs, of_results
 
 DAY = "2026-03-02"
@@ -31,6 +33,7 @@ CERTIFIED: dict[str, Any] = {
     "code": {"peil/estimate/presence.py": "6", "peil/methods.py": "7"},
     "staged": {DAY: {"n_staged": 1_200, "content_sha256": "8"}},
     "footprint": {"label": "version 2", "run_id": "9", "parameters": {"steepness": 0.2}},
+    "presence": {"label": "version 2", "estimator": "em", "choices": {}, "sha256": "12"},
     "run_ids": {"combined": "10"},
     "table_sha256": "abcdefgh-11",
 }
@@ -76,6 +79,16 @@ LEFT: list[tuple[tuple[str, ...], Any, list[str]]] = [
         ["Footprint steepness: 0.2 when it was made, 0.3 here."],
     ),
     (
+        ("presence", "sha256"),
+        "x",
+        ["Presence: em (version 2) when it was made, em (version 2) here, another model."],
+    ),
+    (
+        ("presence",),
+        None,
+        ["Presence: em (version 2) when it was made, nothing here, another model."],
+    ),
+    (
         ("run_ids", "combined"),
         "x",
         [f"Estimates of presence {DAY}: another run id, so something that goes into them differs."],
@@ -119,6 +132,24 @@ def test_the_step_that_left_the_certificate_is_named(
     place: tuple[str, ...], value: Any, sentences: list[str]
 ) -> None:
     assert of_results(CERTIFIED, changed(place, value)) == sentences
+
+
+def test_a_promoted_presence_stands_before_anything_is_estimated_again() -> None:
+    choices = {"presence.em_max_iter": 3}
+    certificate = {
+        **CERTIFIED,
+        "period": DAY,
+        "trained": {"fit": [DAY], "judge": [DAY]},
+        "night": DAY,
+        "presence": {**CERTIFIED["presence"], "choices": choices},
+    }
+    tasks = tasks_of([certificate])
+    assert [task.verb for task in tasks] == [
+        *("ingest", "stage", "train", "promote", "estimate", "release")
+    ]
+    assert (tasks[3].estimator, json.loads(tasks[3].choices)) == ("em", choices)
+    as_released = {**certificate, "presence": {"estimator": "combined", "choices": {}}}
+    assert "promote" not in [task.verb for task in tasks_of([as_released])]
 
 
 def test_a_file_that_could_not_be_read_then_has_no_hash_to_compare() -> None:

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from peil.adapters.versions import Version
 from peil.charter.period import Period
 from peil.estimate import estimate as module
 from peil.estimate.night import counted_night
 from peil.outcome import Refused
 from peil.store.atomic import sha256, write_json
+from peil_models.presence import PresenceByName
 
 DAY = date(2026, 3, 2)
 
@@ -39,6 +41,7 @@ def test_what_nobody_can_weigh_is_refused(
     area = SimpleNamespace(register=[1.0] if register else None)
     for name, value in (
         ("champion_of", SimpleNamespace(run_id="r", footprint=None)),
+        ("presence_of", Version(0, "defaults", PresenceByName("combined"))),
         ("counted_of", counted),
         ("area_of", area),
         ("fingerprint", "a"),

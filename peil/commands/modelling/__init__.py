@@ -1,0 +1,1 @@
+"""Commands on registered models: compare versions, promote one, go back to the one before."""

@@ -1,0 +1,124 @@
+"""Whose presence is released: the champion of the registry, or what is released before one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peil import methods, train
+from peil.adapters import versions
+from peil.adapters.versions import PRESENCE
+from peil.estimate import champion
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR, Estimator
+from peil.gates import tables
+from peil.outcome import Refused
+from peil.settings import Settings
+from peil.store import ledger
+from peil.store.atomic import write_json
+from peil.store.store import Store
+
+FEW = {"presence.em_max_iter": 3}
+
+BY_MLFLOW_ALONE = """
+import json, sys
+import mlflow, numpy
+mlflow.set_tracking_uri(sys.argv[1])
+name = "models:/presence__tiny@champion"
+model = mlflow.sklearn.load_model(name)
+X = numpy.array([[0.9, 0.4, 0.1], [0.1, 0.6, 0.9]])
+devices = model.fit(X, numpy.array([100.0, 50.0])).devices_
+info = mlflow.models.get_model_info(name)
+print(json.dumps([type(model.estimator_).__name__, model.parameters["max_iter"], len(devices),
+    info.signature.inputs.inputs[0].shape, info.saved_input_example_info["artifact_path"]]))
+assert not any(name == "peil" or name.startswith("peil.") for name in sys.modules)
+"""
+
+
+def test_what_is_released_becomes_version_1_and_stays_the_same(tiny: Any) -> None:
+    store = tiny.store
+    before = champion.presence_of(store, "tiny")
+    assert champion.first_presence(store, "tiny") == 1
+    assert champion.first_presence(store, "tiny") is None
+    after = champion.presence_of(store, "tiny")
+    assert (before.number, after.number) == (0, 1)
+    first, second = champion.described(before), champion.described(after)
+    assert first["sha256"] == second["sha256"]
+    assert (second["estimator"], second["choices"]) == (RELEASED_ESTIMATOR, {})
+    assert after.model.parameters["max_iter"] == methods.section("presence", "tiny")["em_max_iter"]
+    (row,) = versions.compare(store, "tiny")["presences"]
+    assert row["aliases"] == ["champion"] and row["weighting.ratio_pooled_devices"]
+
+
+def test_a_champions_choices_hold_where_its_figures_are_made(tiny: Any) -> None:
+    number = champion.register_presence(tiny.store, "tiny", ESTIMATORS["em"], FEW)
+    assert number == champion.register_presence(tiny.store, "tiny", ESTIMATORS["em"], FEW)
+    versions.promote(tiny.store, "tiny", number, quantity=PRESENCE)
+    presence = champion.presence_of(tiny.store, "tiny")
+    assert presence.model.estimator == "em" and presence.model.parameters["max_iter"] == 3
+    with champion.chosen(presence, "tiny"):
+        assert methods.section("presence", "tiny")["em_max_iter"] == 3
+    assert methods.section("presence", "tiny")["em_max_iter"] != 3
+
+
+def test_release_and_gate_take_the_estimator_that_the_estimates_name(tmp_path: Path) -> None:
+    assert champion.released_estimator(tmp_path) == RELEASED_ESTIMATOR
+    assert list(tables.facts(tmp_path)["released_estimator"]) == [RELEASED_ESTIMATOR]
+    record = {"facts": {}, "made_of": {"presence": {"estimator": "em"}}}
+    write_json(tmp_path / "estimated.json", record)
+    assert champion.released_estimator(tmp_path) == "em"
+    assert list(tables.facts(tmp_path)["released_estimator"]) == ["em"]
+
+
+def test_a_champion_that_is_no_estimator_of_peils_is_refused(tiny: Any) -> None:
+    mine = Estimator("mine", ESTIMATORS["sb"].build, "Mine", "Van mij")
+    number = champion.register_presence(tiny.store, "tiny", mine, {})
+    versions.promote(tiny.store, "tiny", number, quantity=PRESENCE)
+    with pytest.raises(Refused, match=r"^presence@1 of tiny is an estimator that Peil does not"):
+        champion.presence_of(tiny.store, "tiny")
+
+
+def test_the_presence_before_stands_again_and_the_footprint_is_untouched(tiny: Any) -> None:
+    champion.first_presence(tiny.store, "tiny")
+    with pytest.raises(Refused, match="no other presence was champion before"):
+        train.rollback("tiny", PRESENCE)
+    number = champion.register_presence(tiny.store, "tiny", ESTIMATORS["em"], FEW)
+    versions.challenge(tiny.store, "tiny", number, PRESENCE)
+    versions.promote(tiny.store, "tiny", number, quantity=PRESENCE)
+    assert versions.of_alias(tiny.store, "tiny", PRESENCE, versions.CHALLENGER) is None
+    outcome = train.rollback("tiny", PRESENCE)
+    assert "version 1 again, in place of 2" in outcome.sentence()
+    assert champion.presence_of(tiny.store, "tiny").number == 1
+    kinds = [entry["kind"] for entry in ledger.entries(tiny.store.ledger("tiny"))]
+    assert kinds.count("presence_rolled_back") == 1 and train.ROLLED_BACK not in kinds
+    with pytest.raises(Refused, match="there are models of footprint and presence"):
+        train.rollback("tiny", "flows")
+
+
+@pytest.mark.slow
+def test_a_copied_store_loads_presence_by_mlflows_own_api(tiny: Any, tmp_path: Path) -> None:
+    champion.first_presence(tiny.store, "tiny")
+    elsewhere = Store(Settings(data=tmp_path / "elsewhere" / "store"))  # type: ignore[call-arg]
+    shutil.copytree(tiny.store.operator, elsewhere.operator)
+    shutil.rmtree(tiny.store.operator)  # what would still be read there is gone
+    assert champion.presence_of(elsewhere, "tiny").number == 1
+    done = subprocess.run(
+        [sys.executable, "-c", BY_MLFLOW_ALONE, elsewhere.mlflow_uri],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [
+        "PresenceCombined",
+        methods.section("presence", "tiny")["em_max_iter"],
+        3,
+        [-1, -1],
+        "input_example.json",
+    ]
