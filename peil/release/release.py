@@ -234,10 +234,12 @@ def _metadata(
 ) -> dict[str, Any]:
     """What a reader of the table must know; the same for the same figures (no clock)."""
     steps = f"{estimator}_steps"
+    choices = record.get("made_of", {}).get("presence", {}).get("choices", {})
     origin: dict[str, Any] = (
         {
             "estimator": estimator,
             **({steps: record["facts"][steps]} if steps in record["facts"] else {}),
+            **({"choices": choices} if choices else {}),  # in which it leaves methods.toml
             "night": record["night"],
             # how far the night misses the cell plan: what the statement says of it
             "misfit_share": round(float(record["facts"].get("misfit_share", 0.0)), 2),
