@@ -34,9 +34,10 @@ def public_classes() -> tuple[type, ...]:
 
 
 def is_abstract(member: type, classes: tuple[type, ...]) -> bool:
-    """Whether a class has no `fit` of its own or inherited, and others derive from it."""
+    """Whether a class has no `fit` of its own or inherited, or cannot be made, and others derive."""
     derived = [other for other in classes if other is not member and issubclass(other, member)]
-    return not hasattr(member, "fit") and bool(derived)
+    is_unfinished = inspect.isabstract(member) or not hasattr(member, "fit")
+    return is_unfinished and bool(derived)
 
 
 @cache

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from peil_models.footprint import FootprintSignalStrength
 from peil_models.location import Histories
@@ -156,8 +158,35 @@ def usual(member: type) -> Problem:
     return member(), {"scores": permanence()}
 
 
+def hourly() -> pd.DataFrame:
+    """Five weeks of two zones, and what a bar says of the last."""
+    at = pd.date_range("2026-01-05", periods=35 * 24, freq="h", tz="Europe/Amsterdam")
+    wave = 100.0 + np.array(at.hour, dtype=float) + 7.0 * np.sin(np.arange(len(at)))
+    rows = {zone: wave * factor for zone, factor in (("a", 1.0), ("b", 3.0))}
+    frames = [
+        pd.DataFrame({"zone_id": zone, "hour_at": at, "value": values})
+        for zone, values in rows.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def forecaster(member: type) -> Problem:
+    return member(), {"history": hourly()}
+
+
+def detector(member: type) -> Problem:
+    history = hourly()
+    edges = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
+    forecasts = history[["zone_id", "hour_at"]].assign(issued_at=history["hour_at"].min())
+    for k, name in enumerate(edges):
+        forecasts[name] = history["value"].mean() + 10.0 * (k - 3)
+    return member(), {"history": history, "forecasts": forecasts}
+
+
 MAPS: dict[str, Callable[[type], Problem]] = {
     "AnchorPlace": anchors,
+    "Climatology": forecaster,
+    "CrowdingQuantiles": forecaster,
     "FlowGravity": flows,
     "FlowRadiation": flows,
     "FootprintBestServer": footprint,
@@ -172,8 +201,10 @@ MAPS: dict[str, Callable[[type], Problem]] = {
     "MultiplicityPairwise": pairs,
     "PopulationBNB": population,
     "PopulationNB": population,
+    "SeasonalNaive": forecaster,
     "StayPlacing": places,
     "StaySegmentation": segmentation,
+    "SurgeDetector": detector,
     "TimingRings": rings,
     "UsualEnvironment": usual,
 }
@@ -187,6 +218,10 @@ def fingerprint(value: Any) -> Any:
         return "sparse", value.shape, [fingerprint(part) for part in parts]
     if isinstance(value, pd.DataFrame):
         return [(name, fingerprint(value[name].to_numpy())) for name in value.columns]
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return "objects", value.shape, [repr(part) for part in value.ravel()]  # not where they lie
+    if isinstance(value, HistGradientBoostingRegressor):
+        return joblib.hash(value)  # its trees are no arrays
     if isinstance(value, np.ndarray):
         return str(value.dtype), value.shape, np.ascontiguousarray(value).tobytes()
     if is_dataclass(value) and not isinstance(value, type):

@@ -178,4 +178,8 @@ def test_what_is_not_fitted_says_so(member: type) -> None:
 
 def test_abstract_classes_are_few() -> None:
     abstract = set(public_classes()) - set(EVERY)
-    assert {member.__name__ for member in abstract} == {"CountsToPersons", "PresenceFromCounts"}
+    assert {member.__name__ for member in abstract} == {
+        "CountsToPersons",
+        "CrowdingForecaster",
+        "PresenceFromCounts",
+    }
