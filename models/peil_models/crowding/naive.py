@@ -88,7 +88,7 @@ class Climatology(CrowdingForecaster):
     Examples
     --------
     >>> at = pd.date_range("2026-01-05", periods=42 * 24, freq="h", tz="Europe/Amsterdam")
-    >>> rows = pd.DataFrame({"zone_id": "a", "hour_at": at, "value": 100.0 + at.dayofweek})
+    >>> rows = pd.DataFrame({"zone_id": "a", "hour_at": at, "value": 100.0 + at.day_of_week})
     >>> model = Climatology().fit(rows)
     >>> model.forecast(rows, at[-1] + pd.Timedelta(hours=1), hours=1)["q975"].tolist()
     [100.0]

@@ -2,52 +2,257 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
-from peil_models.crowding.forecasting import CrowdingForecaster
-from peil_models.crowding.history import Floats, HourCube, Hours, hour_cube
+from peil_models.crowding.conformal import Offsets
+from peil_models.crowding.features import Features, ZoneHours
+from peil_models.crowding.forecasting import QUANTILES, CrowdingForecaster
+from peil_models.crowding.history import Floats, HourCube, Hours, Ints, hour_cube
 from peil_models.crowding.known_days import CrowdingCalendar
 from peil_models.crowding.naive import of_eight_weeks
 
+LEAST_DAYS = 28  # four of each weekday: what the lags look at
+LEAST_CALIBRATION_DAYS = 7
+LEAST_LEAVES = 10  # of the smallest size, or there is nothing to split
+WEEK = 7
+NORMAL = np.array([-1.96, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.96])
+
 
 class CrowdingQuantiles(CrowdingForecaster):
-    """Forecast quantiles of the next day.
+    """Forecast quantiles of the next day by one gradient boosting for all zones, kept calibrated.
+
+    What is learnt is the difference of an hour from the median of the same hour of four weeks, in
+    units of ``median + 0.1 level of the zone``, by a boosting of trees for each quantile [1]_.
+    Features are the values 1, 2, 7, 14, 21 and 28 days before, mean, median and spread of four
+    weeks, the profile of days of the same kind, how busy zone and city have been against expected
+    in the last 3, 24 and 168 hours, holidays with the days around them, events and weather. The
+    last days of the history are not learnt from: by them, and at each forecast by the days before
+    it, quantiles are moved by what they missed, by block of three hours, and their width is set by
+    zone [2]_.
+
+    Parameters
+    ----------
+    n_rows : int in [1000, inf), default=240_000
+        Most zone-hours that are learnt from, whole days drawn by `random_state`. Bounds the time
+        of a fit; more gained nothing on a month kept aside.
+    max_iter : int in [1, inf), default=120
+        Trees of each quantile.
+    learning_rate : float in (0, 1], default=0.08
+        Share of each tree that is taken; with 120 trees the error no longer falls.
+    max_leaf_nodes : int in [2, inf), default=31
+        Leaves of each tree.
+    min_samples_leaf : int in [1, inf), default=80
+        Zone-hours of each leaf: an outer quantile of fewer is chance.
+    conformal_days : int in [7, 365], default=28
+        Days that quantiles are calibrated on: four of each weekday. A third of a shorter history.
+    calibration_rows : int in [1000, inf), default=40_000
+        Most zone-hours that a forecast calibrates on; bounds its time.
+    random_state : int in [0, 2**32), default=0
+        Draws the days that are learnt from.
 
     Attributes
     ----------
     calendar_ : CrowdingCalendar
         As given.
     basis_ : {"boosting", "climatology"}
-        What the forecasts rest on; climatology where the history is shorter than four weeks.
+        What forecasts rest on: `Climatology` where the history is shorter than four weeks, or holds
+        fewer zone-hours than ten leaves.
+    heads_ : list of HistGradientBoostingRegressor
+        One for each of the seven quantiles; empty on climatology.
+    fitted_until_ : int
+        Last day that was learnt from, in days since 1970; the first day's eve on climatology.
+    offsets_ : Offsets or None
+        Calibration of the days that were kept aside, for forecasts that have too few of their own.
+    zones_ : tuple of str
+        Zones of `offsets_`.
+    weather_ : tuple of str
+        Weather columns that were learnt.
 
     Notes
     -----
-    Assumes that the next day is drawn like the days before. Not identified: causes.
+    Assumes that days ahead differ from the weeks before as days of the history did from theirs, and
+    that releases are made alike. The own uncertainty of values (`sd`) is part of what differs; the
+    width is never less than it. Not identified: why an hour is busy; what an event or a kind of
+    weather does that the history does not hold; withheld hours are missing, so that zones near the
+    threshold are forecast from their busier hours.
 
     References
     ----------
     .. [1] Koenker & Bassett (1978), Econometrica 46. doi:10.2307/1913643
+    .. [2] Romano, Patterson & Candès (2019), Conformalized Quantile Regression. arXiv:1905.03222
 
     Examples
     --------
-    >>> at = pd.date_range("2026-01-05", periods=21 * 24, freq="h", tz="Europe/Amsterdam")
-    >>> rows = pd.DataFrame({"zone_id": "a", "hour_at": at, "value": 100.0 + at.dayofweek})
-    >>> CrowdingQuantiles().fit(rows).basis_
-    'climatology'
+    >>> at = pd.date_range("2026-01-05", periods=112 * 24, freq="h", tz="Europe/Amsterdam")
+    >>> noise = np.random.default_rng(1).normal(0.0, 5.0, len(at))
+    >>> rows = pd.DataFrame({"zone_id": "a", "hour_at": at, "value": 300 + at.day_of_week + noise})
+    >>> model = CrowdingQuantiles(max_iter=5).fit(rows)
+    >>> forecast = model.forecast(rows, at[-1] + pd.Timedelta(hours=1))
+    >>> model.basis_, len(forecast), bool((forecast["q975"] < 330).all())
+    ('boosting', 24, True)
     """
 
-    basis_: str
+    basis_: Literal["boosting", "climatology"]
+    heads_: list[HistGradientBoostingRegressor]
+    fitted_until_: int
+    offsets_: Offsets | None
+    zones_: tuple[str, ...]
+    weather_: tuple[str, ...]
+
+    def __init__(
+        self,
+        *,
+        n_rows: int = 240_000,
+        max_iter: int = 120,
+        learning_rate: float = 0.08,
+        max_leaf_nodes: int = 31,
+        min_samples_leaf: int = 80,
+        conformal_days: int = 28,
+        calibration_rows: int = 40_000,
+        random_state: int = 0,
+    ) -> None:
+        self.n_rows = n_rows
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.max_leaf_nodes = max_leaf_nodes
+        self.min_samples_leaf = min_samples_leaf
+        self.conformal_days = conformal_days
+        self.calibration_rows = calibration_rows
+        self.random_state = random_state
 
     def fit(self, history: pd.DataFrame, calendar: CrowdingCalendar | None = None) -> Self:
-        """Learn from hourly history; see `CrowdingForecaster.fit`."""
-        hour_cube(history)
+        """Learn from hourly history; see `CrowdingForecaster.fit`.
+
+        On two cores a year of 400 zones takes about a minute and a half.
+        """
+        cube = hour_cube(history)
         self.calendar_ = calendar or CrowdingCalendar()
-        self.basis_ = "climatology"
+        self.basis_, self.heads_, self.offsets_ = "climatology", [], None
+        self.zones_, self.weather_ = cube.zones, ()
+        self.fitted_until_ = cube.first_day - 1
+        valued = np.flatnonzero(~np.isnan(cube.values).all(axis=(0, 2)))
+        if not len(valued) or valued[-1] - valued[0] + 1 < LEAST_DAYS:
+            return self
+        first, last = int(valued[0]), int(valued[-1])
+        kept_aside = min(self.conformal_days, (last - first + 1) // 3)
+        features = Features.of(cube, self.calendar_)
+        # lags of four weeks are known from the fifth on; a short history cannot wait for them
+        begin = first + (28 if last - first - kept_aside >= 84 else WEEK)
+        places = self._drawn(len(cube.zones), np.arange(begin, last - kept_aside + 1))
+        if not self._learn(features, places):
+            return self
+        self.basis_, self.fitted_until_ = "boosting", cube.first_day + last - kept_aside
+        self.offsets_ = self._offsets(features, last + 1 - kept_aside, last + 1)
         return self
+
+    def _drawn(self, n_zones: int, days: Ints) -> ZoneHours:
+        """Return whole days of zones to draw from, at most twice `n_rows` hours."""
+        zone, day = (grid.ravel() for grid in np.meshgrid(np.arange(n_zones), days, indexing="ij"))
+        most = max(self.n_rows // 12, 1)
+        if len(zone) > most:
+            rng = np.random.default_rng(self.random_state)
+            chosen = np.sort(rng.choice(len(zone), most, replace=False))
+            zone, day = zone[chosen], day[chosen]
+        return ZoneHours.whole_days(zone, day)
+
+    def _learn(self, features: Features, places: ZoneHours) -> bool:
+        unit, median = features.unit(places), features.median(places)
+        target = (features.value(places) - median) / unit
+        level = np.maximum(features.expected.level[places.zone, places.day], 1.0)
+        present = ~np.isnan(target)
+        # errors count in persons within a zone, and by the root of its size between zones: by
+        # chance of being drawn, since quantiles with weights take five times as long
+        weight = np.where(present, unit / np.sqrt(level), 0.0)
+        if present.sum() < LEAST_LEAVES * self.min_samples_leaf:
+            return False
+        rng = np.random.default_rng([self.random_state, 1])
+        is_drawn = rng.random(len(weight)) < weight * self.n_rows / weight.sum()
+        places = places.at(is_drawn)
+        self.weather_ = tuple(features.weather)
+        rows = features.rows(places, self.weather_)
+        with threadpool_limits(1):  # the same bytes whatever the number of cores
+            self.heads_ = [
+                HistGradientBoostingRegressor(
+                    loss="quantile",
+                    quantile=quantile,
+                    max_iter=self.max_iter,
+                    learning_rate=self.learning_rate,
+                    max_leaf_nodes=self.max_leaf_nodes,
+                    min_samples_leaf=self.min_samples_leaf,
+                    early_stopping=False,
+                    random_state=self.random_state,
+                ).fit(rows, target[is_drawn])
+                for quantile in QUANTILES
+            ]
+        return True
+
+    def _raw(self, features: Features, places: ZoneHours) -> Floats:
+        """Return quantiles in units, as the boosting has them, sorted."""
+        rows = features.rows(places, self.weather_)
+        with threadpool_limits(1):
+            return np.sort(np.column_stack([head.predict(rows) for head in self.heads_]), axis=1)
+
+    def _offsets(self, features: Features, first: int, end: int) -> Offsets:
+        """Return what forecasts at the midnights of some days missed."""
+        n_zones = len(features.cube.zones)
+        grids = np.meshgrid(np.arange(n_zones), np.arange(first, end), indexing="ij")
+        zone, day = (grid.ravel() for grid in grids)
+        step = -(-len(zone) * 24 // self.calibration_rows)
+        step += step % WEEK == 0  # each zone keeps days of all weekdays
+        chosen = (zone + day) % step == 0
+        places = ZoneHours.whole_days(zone[chosen], day[chosen])
+        value = (features.value(places) - features.median(places)) / features.unit(places)
+        present = ~np.isnan(value)
+        places = places.at(present)
+        if not len(places.zone):
+            return Offsets(np.zeros((8, len(QUANTILES))), np.ones(n_zones))
+        raw = self._raw(features, places)
+        return Offsets.of(raw, value[present], places.zone, places.hour, n_zones)
 
     def _at(
         self, cube: HourCube, calendar: CrowdingCalendar, target: Hours, issue: Hours
     ) -> Floats:
-        return of_eight_weeks(cube, target, int(issue.day[0]))
+        day = int(issue.day[0])
+        if self.basis_ == "climatology":
+            return of_eight_weeks(cube, target, day)
+        features = Features.of(cube, calendar)
+        n_zones, n_targets = len(cube.zones), len(target.day)
+        zone = np.repeat(np.arange(n_zones), n_targets)
+        issued = np.full(len(zone), 24 * day + int(issue.hour[0]))
+        places = ZoneHours(
+            zone, np.tile(target.day, n_zones), np.tile(target.hour, n_zones), issued
+        )
+        first = max(self.fitted_until_ + 1 - cube.first_day, day - self.conformal_days, 0)
+        if day - first >= LEAST_CALIBRATION_DAYS:
+            offsets = self._offsets(features, first, day)
+        else:
+            offsets = self._kept_offsets(cube.zones)
+        quantiles = offsets.applied(self._raw(features, places), zone, places.hour)
+        persons = features.median(places)[:, None] + quantiles * features.unit(places)[:, None]
+        persons = self._at_least_as_wide(persons, cube, zone)
+        return persons.reshape(n_zones, n_targets, len(QUANTILES))
+
+    def _kept_offsets(self, zones: tuple[str, ...]) -> Offsets:
+        assert self.offsets_ is not None
+        width = dict(zip(self.zones_, self.offsets_.by_zone, strict=True))
+        return Offsets(self.offsets_.by_block, np.array([width.get(zone, 1.0) for zone in zones]))
+
+    def _at_least_as_wide(self, persons: Floats, cube: HourCube, zone: Ints) -> Floats:
+        """Return quantiles no nearer to the median than the own uncertainty of released values."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = cube.sd / np.where(cube.values > 0, cube.values, np.nan)
+        if np.isnan(share).all():
+            return persons
+        own = np.zeros(len(cube.zones))
+        for z, row in enumerate(share):
+            present: NDArray[np.float64] = row[~np.isnan(row)]
+            own[z] = np.median(present) if len(present) else 0.0
+        middle = persons[:, 3:4]
+        least = middle + NORMAL * own[zone][:, None] * middle
+        return np.where(NORMAL < 0, np.minimum(persons, least), np.maximum(persons, least))

@@ -7,6 +7,7 @@ makes (`MAKES`), which differ in what an estimator may hold true by chance.
 from peil_models.synthetic.dirt import DIRT, Delivered
 from peil_models.synthetic.lines import LineFormat
 from peil_models.synthetic.makes import MAKES, SCORED_SEEDS, Make, make_of
+from peil_models.synthetic.past import CrowdHistory, make_city, make_crowd_history
 from peil_models.synthetic.population import Market
 from peil_models.synthetic.radio import Physics
 from peil_models.synthetic.signalling import Recording
@@ -18,6 +19,7 @@ __all__ = [
     "MAKES",
     "SCORED_SEEDS",
     "TIME_ZONE",
+    "CrowdHistory",
     "Delivered",
     "LineFormat",
     "Make",
@@ -26,6 +28,8 @@ __all__ = [
     "Recording",
     "Simulation",
     "World",
+    "make_city",
+    "make_crowd_history",
     "make_of",
     "make_world",
 ]

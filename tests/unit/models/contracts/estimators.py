@@ -34,7 +34,7 @@ def public_classes() -> tuple[type, ...]:
 
 
 def is_abstract(member: type, classes: tuple[type, ...]) -> bool:
-    """Whether a class has no `fit` of its own or inherited, or cannot be made, and others derive."""
+    """Whether a class has no `fit`, or cannot be made, and others derive from it."""
     derived = [other for other in classes if other is not member and issubclass(other, member)]
     is_unfinished = inspect.isabstract(member) or not hasattr(member, "fit")
     return is_unfinished and bool(derived)
