@@ -7,6 +7,7 @@ what lies before its hour of issue.
 from peil_models.crowding.forecasting import QUANTILE_COLUMNS, QUANTILES, CrowdingForecaster
 from peil_models.crowding.known_days import CrowdingCalendar
 from peil_models.crowding.naive import Climatology, SeasonalNaive
+from peil_models.crowding.nowcast import Nowcast
 from peil_models.crowding.quantiles import CrowdingQuantiles
 from peil_models.crowding.surges import SurgeDetector
 
@@ -17,6 +18,7 @@ __all__ = [
     "CrowdingCalendar",
     "CrowdingForecaster",
     "CrowdingQuantiles",
+    "Nowcast",
     "SeasonalNaive",
     "SurgeDetector",
 ]

@@ -176,6 +176,7 @@ class CrowdingQuantiles(CrowdingForecaster):
         places = places.at(is_drawn)
         self.weather_ = tuple(features.weather)
         rows = features.rows(places, self.weather_)
+        rows[:, np.isnan(rows).all(axis=0)] = 0.0  # trees cannot split what is nowhere known
         with threadpool_limits(1):  # the same bytes whatever the number of cores
             self.heads_ = [
                 HistGradientBoostingRegressor(

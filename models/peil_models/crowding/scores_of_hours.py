@@ -12,14 +12,16 @@ from peil_models.crowding.history import Floats, check_history
 
 UPPER_DECILE = 1.2816  # of a standard normal
 LEAST_HOURS = 72  # of a zone, before it has a centre and a scale of its own
+LEAST_SCALE = 0.05  # of the forecast's spread: a zone without chance is not infinitely sure
 COLUMNS = ("q025", "q500", "q900", "q975")
 
 
 @dataclass(frozen=True)
 class ScoredHours:
-    """Scores of hours, and what they were made from; arrays of shape (n_zones, n_hours).
+    """Excess of hours, and what it was made from; arrays of shape (n_zones, n_hours).
 
-    NaN where a value was not observed or not forecast.
+    `excess` is in units of the forecast's upper spread; NaN where a value was not observed or not
+    forecast.
     """
 
     zones: tuple[str, ...]
@@ -29,55 +31,97 @@ class ScoredHours:
     lower: Floats
     median: Floats
     upper: Floats
-    score: Floats
+    excess: Floats
     time_zone: Any
 
     @property
     def n_observed(self) -> int:
         """Return the number of scored hours of all zones."""
-        return int((~np.isnan(self.score)).sum())
+        return int((~np.isnan(self.excess)).sum())
 
     def last_days(self, days: int) -> ScoredHours:
         """Return the last days, counted from the last hour."""
         chosen = slice(max(len(self.hour_at) - 24 * days, 0), None)
         arrays = {
             name: getattr(self, name)[:, chosen]
-            for name in ("observed", "sd", "lower", "median", "upper", "score")
+            for name in ("observed", "sd", "lower", "median", "upper", "excess")
         }
         return replace(self, hour_at=self.hour_at[chosen], **arrays)
 
-    def by_zone(self) -> tuple[dict[str, float], dict[str, float]]:
-        """Return centre and scale of each zone's scores: median, and spread to the upper decile.
+    def memory(self) -> float:
+        """Return the correlation of an hour's excess with the hour before, from 0 to 0.95."""
+        now, before = self.excess[:, 1:], self.excess[:, :-1]
+        both = ~np.isnan(now) & ~np.isnan(before)
+        if both.sum() < LEAST_HOURS:
+            return 0.0
+        # outermost hours would decide alone
+        x, y = (np.clip(plane[both], -4.0, 4.0) for plane in (before, now))
+        if min(x.std(), y.std()) < 1e-9:
+            return 0.0
+        return float(np.clip(np.corrcoef(x, y)[0, 1], 0.0, 0.95))
 
-        The key "" holds those of all zones, for zones with too few hours of their own.
+    def jumps(self, carry: float) -> Floats:
+        """Return the excess of one hour and of two, less what the hour before them lets expect.
+
+        Returns
+        -------
+        ndarray of shape (2, n_zones, n_hours)
+            ``z[t] - c z[t-1]`` and ``2 min(z[t], z[t-1]) - (c + c^2) z[t-2]``, where what came
+            before counts from 0 up: after a quiet hour, the usual is no surge. An unknown hour
+            before counts as usual.
         """
-        centres: dict[str, float] = {}
-        scales: dict[str, float] = {}
-        for zone, row in [("", self.score.ravel()), *zip(self.zones, self.score, strict=True)]:
-            present = row[~np.isnan(row)]
-            if zone and len(present) < LEAST_HOURS:
-                continue
-            middle, high = np.quantile(present, (0.5, 0.9))
-            centres[zone] = float(middle)
-            scales[zone] = float(max((high - middle) / UPPER_DECILE, 1e-6))
-        return centres, scales
+        before = [shifted_hours(self.excess, lag) for lag in (1, 2)]
+        high = [np.maximum(np.nan_to_num(plane), 0.0) for plane in before]
+        first = self.excess - carry * high[0]
+        second = 2.0 * np.minimum(self.excess, before[0]) - (carry + carry**2) * high[1]
+        return np.stack([first, second])
 
-    def standardised(self, centres: dict[str, float], scales: dict[str, float]) -> Floats:
-        """Return scores in units of each zone's own spread."""
-        names = [zone if zone in scales else "" for zone in self.zones]
-        centre = np.array([centres[name] for name in names]).reshape(-1, 1)
-        scale = np.array([scales[name] for name in names]).reshape(-1, 1)
-        return np.asarray((self.score - centre) / scale)
+    def by_zone(self, carry: float) -> dict[str, Floats]:
+        """Return centre and scale of each zone's jumps: median, and spread to the upper decile.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (2, 2)
+            Rows are jumps of one and two hours. The key "" holds those of all zones, for zones
+            with too few hours of their own.
+        """
+        planes = self.jumps(carry)
+        usual: dict[str, Floats] = {}
+        for zone, rows in [
+            ("", planes.reshape(2, -1)),
+            *zip(self.zones, planes.swapaxes(0, 1), strict=True),
+        ]:
+            if zone and (~np.isnan(rows)).sum(axis=1).min() < LEAST_HOURS:
+                continue
+            pairs = []
+            for row in rows:
+                present = row[~np.isnan(row)]
+                middle, high = np.quantile(present, (0.5, 0.9)) if len(present) else (0.0, 1.0)
+                pairs.append((middle, max((high - middle) / UPPER_DECILE, LEAST_SCALE)))
+            usual[zone] = np.array(pairs)
+        return usual
+
+    def scores(self, carry: float, usual: dict[str, Floats]) -> Floats:
+        """Return the larger of both jumps in units of each zone's own spread."""
+        pairs = np.stack([usual.get(zone, usual[""]) for zone in self.zones], axis=1)
+        planes = (self.jumps(carry) - pairs[:, :, :1]) / pairs[:, :, 1:]
+        return np.asarray(np.fmax(planes[0], planes[1]))
+
+
+def shifted_hours(plane: Floats, lag: int) -> Floats:
+    """Return each hour's value some hours before, NaN before the first."""
+    before = np.full_like(plane, np.nan)
+    before[:, lag:] = plane[:, :-lag]
+    return before
 
 
 def scored_hours(
-    observed: pd.DataFrame, forecasts: pd.DataFrame, least_share: float, carry: float
+    observed: pd.DataFrame, forecasts: pd.DataFrame, least_share: float
 ) -> ScoredHours:
     """Score observed hours against the forecast that was issued last for each.
 
     ``z = (y - q500) / s`` with s the distance from the median to the upper decile in normal units,
     at least `least_share` of the zone's usual level; own uncertainty of y is added in quadrature.
-    The score is ``z - carry max(z of the hour before, 0)``.
     """
     check_history(observed)
     time_zone = observed["hour_at"].dt.tz
@@ -110,7 +154,4 @@ def scored_hours(
         spread = np.maximum((decile - median) / UPPER_DECILE, least_share * usual)
         spread = np.hypot(spread, np.nan_to_num(sd))
         z = (value - median) / np.maximum(spread, 1.0)
-    before = np.full(shape, np.nan)
-    before[:, 1:] = z[:, :-1]
-    score = z - carry * np.maximum(np.nan_to_num(before), 0.0)
-    return ScoredHours(zones, hour_at, value, sd, lower, median, upper, score, time_zone)
+    return ScoredHours(zones, hour_at, value, sd, lower, median, upper, z, time_zone)

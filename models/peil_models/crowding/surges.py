@@ -20,8 +20,8 @@ HOURS_A_YEAR = 8766.0
 class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
     """Find episodes that are busier than forecast, at a rate of false alarms that was measured.
 
-    Each hour has a score: its excess over the median forecast in units of the forecast's upper
-    spread, after what the hour before had in excess is taken off (a busy day is no surge), and
+    Each hour has a score: the excess of one hour or of two over the median forecast, in units of
+    the forecast's upper spread, less what the hour before lets expect (a busy day is no surge), and
     standardised by zone over the days of `fit`. The alarm levels are scores that the fitted days
     exceeded as often as was chosen: conformal p-values by episode [1]_. Beyond the largest, their
     tail is continued as an exponential one [2]_.
@@ -39,10 +39,9 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
     least_share : float in [0, 1], default=0.1
         Spread is at least this share of the zone's usual level, so that a handful of persons in a
         quiet night is no surge.
-    carry : float in [0, 1), default=0.7
-        Share of the hour before's excess that is expected to go on.
     quiet_hours : int in [1, 24], default=6
-        Observed hours below the first level after which an episode has ended.
+        Observed hours after which an episode has ended: below the first level, and within the
+        95 % interval.
 
     Attributes
     ----------
@@ -52,8 +51,10 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Highest scores of the runs of hours of the fitted days, sorted.
     zone_months_ : float
         Observed zone-hours of the fitted days, in months of 30 days.
-    centres_, scales_ : dict of str to float
-        By zone: median score, and the upper spread of scores around it.
+    carry_ : float
+        Share of an hour's excess that goes on in the next, as the fitted days had it.
+    usual_ : dict of str to ndarray of shape (2, 2)
+        By zone: centre and scale of its jumps of one hour and of two; "" for other zones.
 
     Notes
     -----
@@ -84,8 +85,8 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
     levels_: Floats
     peaks_: Floats
     zone_months_: float
-    centres_: dict[str, float]
-    scales_: dict[str, float]
+    carry_: float
+    usual_: dict[str, Floats]
 
     def __init__(
         self,
@@ -94,14 +95,12 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         rarer: float = 4.0,
         days: int = 28,
         least_share: float = 0.1,
-        carry: float = 0.7,
         quiet_hours: int = 6,
     ) -> None:
         self.episodes_a_month = episodes_a_month
         self.rarer = rarer
         self.days = days
         self.least_share = least_share
-        self.carry = carry
         self.quiet_hours = quiet_hours
 
     def fit(self, history: pd.DataFrame, forecasts: pd.DataFrame) -> Self:
@@ -119,12 +118,13 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         ValueError
             No hour of the history was forecast.
         """
-        hours = scored_hours(history, forecasts, self.least_share, self.carry)
+        hours = scored_hours(history, forecasts, self.least_share)
         hours = hours.last_days(self.days)
         if not hours.n_observed:
             raise ValueError("no hour of the history was forecast, so that no level can be fixed")
-        self.centres_, self.scales_ = hours.by_zone()
-        scores = hours.standardised(self.centres_, self.scales_)
+        self.carry_ = hours.memory()
+        self.usual_ = hours.by_zone(self.carry_)
+        scores = hours.scores(self.carry_, self.usual_)
         self.zone_months_ = hours.n_observed / (24 * 30)
         self.peaks_ = np.sort(peaks_of(scores, self.quiet_hours))
         rates = self.episodes_a_month / self.rarer ** np.arange(3)
@@ -175,17 +175,19 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         -------
         DataFrame
             One row per zone and episode, ordered by zone and begin: `zone_id`, `began_at`,
-            `ended_at` (end of its last loud hour; NaT while open), `level` (1 to 3, the highest),
+            `ended_at` (end of the last hour that belongs to it; NaT while open),
+            `level` (1 to 3, the highest),
             `observed`, `expected`, `excess`, `excess_low`, `excess_high` (95 %) of its hour of
             largest score, `times_a_year`, `known_event` (name or None).
         """
         check_is_fitted(self)
         calendar = calendar or CrowdingCalendar()
-        hours = scored_hours(observed, forecasts, self.least_share, self.carry)
-        scores = hours.standardised(self.centres_, self.scales_)
+        hours = scored_hours(observed, forecasts, self.least_share)
+        scores = hours.scores(self.carry_, self.usual_)
+        busy = np.nan_to_num(hours.observed) > np.nan_to_num(hours.upper, nan=np.inf)
         rows = [
             self._row(hours, episode, calendar)
-            for episode in episodes_of(scores, self.levels_, self.quiet_hours)
+            for episode in episodes_of(scores, busy, self.levels_, self.quiet_hours)
         ]
         frame = pd.DataFrame(rows, columns=list(EPISODE_COLUMNS))
         for name in ("began_at", "ended_at"):

@@ -199,6 +199,7 @@ MAPS: dict[str, Callable[[type], Problem]] = {
     "MarketShareByRegion": shares,
     "MultiplicityOneToOne": pairs,
     "MultiplicityPairwise": pairs,
+    "Nowcast": detector,
     "PopulationBNB": population,
     "PopulationNB": population,
     "SeasonalNaive": forecaster,

@@ -184,3 +184,13 @@ def test_an_interval_is_no_narrower_than_the_values_own_uncertainty() -> None:
     assert ((narrow["q975"] - narrow["q025"]) < 0.2 * narrow["q500"]).mean() > 0.9
     assert (wide["q975"] >= (1 + 1.95 * 0.2) * wide["q500"]).all()
     assert wide["q500"].to_numpy() == pytest.approx(narrow["q500"].to_numpy())
+
+
+def test_a_history_too_short_for_its_longest_lag_is_learnt_from_without_it() -> None:
+    rows = history(noisy(1, sd=0.05), 30, zones=("a", "b", "c", "d"))
+    model = clone(SMALL).fit(rows)
+    forecast = model.forecast(rows, after(rows))
+    assert model.basis_ == "boosting"
+    assert forecast["q500"].to_numpy() == pytest.approx(
+        wave(pd.DatetimeIndex(forecast["hour_at"])), rel=0.3
+    )
