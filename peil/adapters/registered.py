@@ -5,12 +5,10 @@ Which version is champion, and what a run logs, is `experiments`'s business.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sqlite3
 import tempfile
-import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +26,7 @@ from mlflow.models import Model, ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
+from peil.adapters import fitted
 from peil.outcome import Refused
 
 # Only our own estimators are ever loaded from a registry file (no pickle, see docs/privacy.md).
@@ -62,7 +61,7 @@ def save(model: Any, folder: Path, run_id: str, quantity: str = "footprint") -> 
     """
     import mlflow.sklearn
 
-    _skops()  # in silence, before it does
+    fitted.library()  # in silence, before it does
     with _silent("mlflow.sklearn", "mlflow.utils.environment"):
         mlflow.sklearn.save_model(
             model,
@@ -75,33 +74,10 @@ def save(model: Any, folder: Path, run_id: str, quantity: str = "footprint") -> 
             # else it draws an id and looks at the clock
             mlflow_model=Model(model_uuid=run_id, utc_time_created="1970-01-01 00:00:00"),
         )
-    _make_canonical(folder / FILE)
+    fitted.make_canonical(folder / FILE)
     written = Model.load(str(folder))
     written.model_size_bytes = (folder / FILE).stat().st_size
     written.save(str(folder / "MLmodel"))
-
-
-def _make_canonical(file: Path) -> None:
-    """Write a skops file again without addresses in memory and moments, so that it is its content.
-
-    Objects in it are told apart by numbers: here they count in the order in which they come.
-    """
-    with zipfile.ZipFile(file) as archive:
-        entries = {name: archive.read(name) for name in sorted(archive.namelist())}
-    numbers: dict[int, int] = {}
-
-    def counted(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {
-                key: numbers.setdefault(value, len(numbers)) if key == "__id__" else counted(value)
-                for key, value in node.items()
-            }
-        return [counted(item) for item in node] if isinstance(node, list) else node
-
-    schema = json.dumps(counted(json.loads(entries.pop("schema.json"))))
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, content in {**entries, "schema.json": schema.encode()}.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
 
 
 def log(
@@ -142,7 +118,7 @@ def load(file: Path, label: str) -> Any:
     Refused
         It holds types that are none of ours, or it cannot be read.
     """
-    skops = _skops()
+    skops = fitted.library()
     try:
         model = skops.load(file, trusted=TRUSTED)
     except skops.exceptions.UntrustedTypesFoundException:
@@ -160,15 +136,6 @@ def load(file: Path, label: str) -> Any:
     return kind(
         **{name: attributes[name] for name in kind._get_param_names() if name in attributes}
     )
-
-
-def _skops() -> Any:
-    """Import skops when a model is read or written: it takes a second that no other verb needs."""
-    with warnings.catch_warnings():
-        # it asks every loaded module for the names of functions; some of Airflow's warn at each
-        warnings.simplefilter("ignore")
-        import skops.io
-    return skops.io
 
 
 def follow(database: Path, artifacts: Path) -> None:
