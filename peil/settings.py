@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     webhook_url_file: Path | None = None
     apprise_urls: SecretStr | None = Field(None, description="separated by white space")
     apprise_urls_file: Path | None = None
+    city_smtp_to: str | None = Field(None, description="readers in the city, by the mail server")
+    city_webhook_url: SecretStr | None = Field(None, description="the city's own, as webhook_url")
+    city_webhook_url_file: Path | None = None
+    city_apprise_urls: SecretStr | None = Field(None, description="as apprise_urls")
+    city_apprise_urls_file: Path | None = None
     operator_key: str | None = Field(
         None, description="URI of the operator's signing key in a token; default a file"
     )

@@ -54,6 +54,7 @@ RESULT_FORMAT = {
     "staged": BOOLEAN_ONLY,
     "estimated": SUMMARY,
     "released": SUMMARY,
+    "outlook": SUMMARY,
 }
 COUNTS = {
     "element_count": "n_rows",

@@ -42,8 +42,8 @@ class Store:
         if self.plane == "agency":
             raise Refused(
                 f"{self.root / 'operator'} is the operator's, and this process is the agency's "
-                "(PEIL_PLANE=agency): run this at the operator; here there are `peil receive` and "
-                "`peil verify`."
+                "(PEIL_PLANE=agency): run this at the operator; here there are `peil receive`, "
+                "`peil outlook` and `peil verify`."
             )
         return self.root / "operator"
 
@@ -239,6 +239,18 @@ class Store:
 
     def portal(self, pilot: str) -> Path:
         return self.agency / "portal" / pilot
+
+    def history(self, pilot: str) -> Path:
+        """The agency's counted hours from before the pilot, if it has any."""
+        return self.agency / "history" / pilot / "hist_presence__by_zone_hour.parquet"
+
+    def outlook(self, pilot: str) -> Path:
+        """What is normal and what is not, computed from what was released."""
+        return self.agency / "outlook" / pilot
+
+    def outlook_model(self, pilot: str) -> Path:
+        """The fitted models of a pilot's outlook, a folder each, named after their inputs."""
+        return self.agency / "models" / pilot
 
     # between the two
     @property

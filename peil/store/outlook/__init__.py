@@ -1,0 +1,1 @@
+"""What the agency computes from released figures, as it lies in the store: two tables a pilot."""

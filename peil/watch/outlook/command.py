@@ -1,0 +1,38 @@
+"""The command `peil outlook`: what it takes, and what it says; the computing is `outlook`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Annotated
+
+import typer
+
+from peil.outcome import Outcome
+
+
+def outlook_command(
+    answering: Callable[[], AbstractContextManager[None]], say: Callable[[Outcome], None]
+) -> Callable[..., None]:
+    """Declare the command for typer, answering as the other commands do."""
+
+    def outlook(
+        pilot: Annotated[str, typer.Argument(help="A pilot's name, or the path of its charter.")],
+        hour: Annotated[
+            str | None, typer.Option(help="As at this local hour, as 2026-03-02T20.")
+        ] = None,
+    ) -> None:
+        """Say what is normal, what is not, and what the next day brings, from released figures.
+
+        Example: [bold]peil outlook demo --hour 2026-03-04T20[/bold]
+        """
+        with answering():
+            from peil.watch.outlook import sentences
+            from peil.watch.outlook.outlook import outlook as compute
+
+            outcome = compute(pilot, hour)
+            say(outcome)
+            for line in sentences.lines(outcome.pilot):
+                typer.echo(line)
+
+    return outlook

@@ -1,0 +1,153 @@
+"""Read what an outlook rests on: released hours that verify, and the agency's hours from before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
+
+from peil.charter.clock import hours_of
+from peil.charter.products import PRESENCE, PRODUCTS
+from peil.charter.schema import Charter
+from peil.outcome import Refused, Waiting
+from peil.store import checking, released_tables
+from peil.store.store import Store
+
+TABLE = PRODUCTS[PRESENCE].table("released")
+HISTORY = ("zone_id", "hour_at", "n_persons")
+Z90 = 1.645  # half the width of an interval of 90 % in standard errors
+
+
+@dataclass(frozen=True)
+class HourlyFigures:
+    """Figures by zone and hour, of the history and of what was released.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        zone_id, hour_at (local), value (NaN where withheld or not observed), sd; by zone and hour.
+    released : list of Timestamp
+        Hours of which figures are released, in order, local.
+    n_broken : int
+        Days whose release is not as it was signed: they are missing.
+    """
+
+    frame: pd.DataFrame
+    released: list[pd.Timestamp]
+    n_broken: int = 0
+
+    def until(self, moment: pd.Timestamp) -> pd.DataFrame:
+        """Rows of the hours before a moment."""
+        return self.frame[self.frame["hour_at"] < moment].reset_index(drop=True)
+
+
+def read(charter: Charter, store: Store, hour: str | None = None) -> HourlyFigures:
+    """Read history and released hours; of these none after `hour`, as 2026-03-02T20.
+
+    Raises
+    ------
+    Refused
+        A history that is not one, or an hour that is none of the released.
+    Waiting
+        Nothing is released yet.
+    """
+    tables, n_broken = _released(charter, store)
+    if not tables:
+        raise Waiting(
+            f"No hour of {charter.pilot} is released, so there is nothing to compare: run "
+            f"`peil run {charter.pilot}` first."
+        )
+    released = pd.concat(tables, ignore_index=True)
+    if hour is not None:
+        released = released[released["hour_at"] <= _asked(charter, hour, released)]
+    history = _history(charter, store)
+    before = history[history["hour_at"] < released["hour_at"].min()]
+    frame = pd.concat([before, released], ignore_index=True)
+    frame = frame.sort_values(["zone_id", "hour_at"], ignore_index=True)
+    return HourlyFigures(frame, sorted(released["hour_at"].unique()), n_broken)
+
+
+def _asked(charter: Charter, hour: str, released: pd.DataFrame) -> pd.Timestamp:
+    """The released hour that is meant by 2026-03-02T20, local."""
+    try:
+        wall = pd.Timestamp(datetime.fromisoformat(hour))
+    except ValueError:
+        raise Refused("That is no hour: write it as 2026-03-02T20.") from None
+    zone = ZoneInfo(charter.time_zone)
+    moment = wall.tz_convert(zone) if wall.tzinfo else wall.tz_localize(zone, ambiguous=False)
+    if not released["hour_at"].eq(moment).any():
+        first, last = released["hour_at"].min(), released["hour_at"].max()
+        raise Refused(
+            f"{hour} is no released hour of {charter.pilot}: there are {first:%Y-%m-%dT%H} to "
+            f"{last:%Y-%m-%dT%H}."
+        )
+    return moment
+
+
+def _released(charter: Charter, store: Store) -> tuple[list[pd.DataFrame], int]:
+    """The released table of each day that is as it was signed; how many are not."""
+    tables, n_broken = [], 0
+    for day in charter.days():
+        folder = store.released(charter.pilot, PRESENCE, day)
+        if not folder.exists():
+            continue
+        if checking.fault_of(store, charter.pilot, PRESENCE, day):
+            n_broken += 1
+            continue
+        tables.append(_as_frame(charter, released_tables.read(folder, TABLE), day))
+    return tables, n_broken
+
+
+def _as_frame(charter: Charter, table: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Released entries as figures: a withheld one is missing, its interval too."""
+    zone = ZoneInfo(charter.time_zone)
+    local = {hour.astimezone(zone).isoformat(): hour for hour in hours_of(day, charter.time_zone)}
+    at = pd.to_datetime(table["TIME_PERIOD"].map(local), utc=True).dt.tz_convert(zone)
+    bounds = [table[name].astype("Float64").to_numpy(float, na_value=np.nan) for name in BOUNDS]
+    return pd.DataFrame(
+        {
+            "zone_id": table["REF_AREA"].astype(object),
+            "hour_at": at.dt.as_unit("s"),
+            "value": table["OBS_VALUE"].astype("Float64").to_numpy(float, na_value=np.nan),
+            "sd": (bounds[1] - bounds[0]) / (2 * Z90),
+        }
+    )
+
+
+BOUNDS = ("OBS_LOWER", "OBS_UPPER")
+
+
+def _history(charter: Charter, store: Store) -> pd.DataFrame:
+    """The agency's own counted hours; empty where it has none."""
+    file = store.history(charter.pilot)
+    if not file.is_file():
+        empty = pd.DatetimeIndex([], tz=ZoneInfo(charter.time_zone)).as_unit("s")
+        return pd.DataFrame({"zone_id": [], "hour_at": empty, "value": [], "sd": []})
+    try:
+        table = parquet.read_table(file).to_pandas()
+    except (pa.ArrowInvalid, OSError):
+        raise Refused(f"{file} is no Parquet file: have it written again.") from None
+    if missing := [name for name in HISTORY if name not in table]:
+        raise Refused(f"{file} lacks the column {missing[0]}: it needs {', '.join(HISTORY)}.")
+    at = table["hour_at"]
+    if getattr(at.dtype, "tz", None) is None:
+        raise Refused(f"{file}, column hour_at: must be moments with a time zone.")
+    value = pd.to_numeric(table["n_persons"], errors="coerce").to_numpy(float, na_value=np.nan)
+    if np.nanmin(value, initial=0.0) < 0:
+        raise Refused(f"{file}, column n_persons: holds a negative figure; correct it.")
+    frame = pd.DataFrame(
+        {
+            "zone_id": table["zone_id"].astype(object),
+            "hour_at": at.dt.tz_convert(ZoneInfo(charter.time_zone)).dt.as_unit("s"),
+            "value": value,
+            "sd": table["sd"].to_numpy(float) if "sd" in table else np.full(len(table), np.nan),
+        }
+    )
+    if frame.duplicated(["zone_id", "hour_at"]).any():
+        raise Refused(f"{file}: a zone has an hour twice; keep one of the two.")
+    return frame

@@ -1,0 +1,224 @@
+"""Fit the models of a week on what was before it, once: the same inputs give the same files.
+
+A week's bands are made by models that saw nothing of it, so a surge cannot teach them that it is
+normal. The levels of alarm are fixed on the four weeks before, which were forecast by a model that
+had not seen them either.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+
+import peil_models.crowding
+from peil.adapters import fitted
+from peil.charter.schema import Charter
+from peil.store.atomic import canonical, fresh_folder, read_json, replace_folder, write_json
+from peil.store.provenance import environment
+from peil.store.store import Store
+from peil.watch.outlook.figures import HourlyFigures
+from peil_models.crowding import (
+    Climatology,
+    CrowdingCalendar,
+    CrowdingForecaster,
+    CrowdingQuantiles,
+    SurgeDetector,
+)
+
+FEWEST_DAYS = 14  # a week to learn from, and a week to fix the levels on
+LEARNT_DAYS = 49  # lags reach four weeks back, and a third of the days calibrates
+TRIED_DAYS = 28  # four of each weekday
+# what a file of models may hold beside arrays and numbers
+TRUSTED = [
+    "peil_models.crowding.conformal.Offsets",
+    "peil_models.crowding.naive.Climatology",
+    "peil_models.crowding.quantiles.CrowdingQuantiles",
+    "peil_models.crowding.surges.SurgeDetector",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+]
+AGAIN = "delete its folder, then run `peil outlook` again"
+
+
+@dataclass(frozen=True)
+class WeekModels:
+    """What says what is normal in a week, and what is not.
+
+    Attributes
+    ----------
+    starts_at : Timestamp
+        The Monday's midnight, local.
+    version : str
+        Name of estimator and inputs: stands in every row that it makes.
+    places : dict of str to str
+        Zones that are nobody's parent, and their names: episodes are sought in these.
+    """
+
+    starts_at: pd.Timestamp
+    version: str
+    forecaster: CrowdingForecaster
+    detector: SurgeDetector
+    places: dict[str, str]
+
+
+def monday_of(moment: pd.Timestamp) -> pd.Timestamp:
+    """Midnight that begins the local week of a moment.
+
+    >>> monday_of(pd.Timestamp("2026-03-04T20:00", tz="Europe/Amsterdam")).isoformat()
+    '2026-03-02T00:00:00+01:00'
+    """
+    day = moment.date() - timedelta(days=moment.weekday())
+    return pd.Timestamp(day).tz_localize(moment.tzinfo).as_unit("s")
+
+
+def of_week(
+    charter: Charter,
+    store: Store,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    starts_at: pd.Timestamp,
+) -> WeekModels | None:
+    """Load the models of a week, or fit them; None where too little was before it."""
+    before = figures.until(starts_at)
+    if not n_days(before, starts_at) >= FEWEST_DAYS:
+        return None
+    name = _name(before, calendar, starts_at)
+    folder = store.outlook_model(charter.pilot) / f"{starts_at:%Y-%m-%d}-{name}"
+    if not (folder / "models.json").is_file():
+        _fit(charter, store, before, calendar, starts_at, folder)
+    facts = read_json(folder / "models.json")
+    return WeekModels(
+        starts_at,
+        f"{facts['estimator']} {name}",
+        fitted.load(folder / "forecaster.skops", TRUSTED, AGAIN),
+        fitted.load(folder / "detector.skops", TRUSTED, AGAIN),
+        facts["places"],
+    )
+
+
+def n_days(before: pd.DataFrame, until: pd.Timestamp) -> int:
+    """How many days of figures there are before a moment."""
+    there = before.loc[before["value"].notna(), "hour_at"]
+    return (until - there.min()).days if len(there) else 0
+
+
+def _fit(
+    charter: Charter,
+    store: Store,
+    before: pd.DataFrame,
+    calendar: CrowdingCalendar,
+    starts_at: pd.Timestamp,
+    folder: Path,
+) -> None:
+    tried = tried_days(n_days(before, starts_at))
+    from_at = midnight(starts_at, -tried)
+    kind = kind_for(n_days(before, starts_at))
+    earlier = kind().fit(before[before["hour_at"] < from_at], calendar)
+    forecasts = forecast_days(earlier, before, calendar, from_at, starts_at)
+    detector = SurgeDetector().fit(before, forecasts)
+    forecaster = kind().fit(before, calendar)
+    aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
+    fitted.save(_without_calendar(forecaster), aside / "forecaster.skops")
+    fitted.save(detector, aside / "detector.skops")
+    write_json(
+        aside / "models.json",
+        {
+            "estimator": type(forecaster).__name__,
+            "basis": getattr(forecaster, "basis_", "climatology"),
+            "places": _places(charter, store, before),
+            "fitted_until": starts_at.isoformat(),
+            "levels_tried_on_days": tried,
+            "n_zones": int(before["zone_id"].nunique()),
+        },
+    )
+    replace_folder(aside, folder)
+
+
+def tried_days(days: int) -> int:
+    """How many of the last days before a week fix the levels; the rest is left to learn from.
+
+    >>> [tried_days(days) for days in (84, 56, 42, 14)]
+    [28, 7, 21, 7]
+    """
+    return min(TRIED_DAYS, days - LEARNT_DAYS) if days >= LEARNT_DAYS + 7 else days // 2
+
+
+def kind_for(days: int) -> type[CrowdingForecaster]:
+    """The estimator for so many days of history: a boosting needs seven weeks beside those tried."""
+    return CrowdingQuantiles if days >= LEARNT_DAYS + 7 else Climatology
+
+
+def forecast_days(
+    model: CrowdingForecaster,
+    figures: pd.DataFrame,
+    calendar: CrowdingCalendar,
+    from_at: pd.Timestamp,
+    until: pd.Timestamp,
+) -> pd.DataFrame:
+    """Forecast each day from one midnight up to another, each at the midnight that begins it."""
+    days = []
+    at = from_at
+    while at < until:
+        days.append(model.forecast(figures, at, 24, calendar))
+        at = midnight(at, 1)
+    return pd.concat(days, ignore_index=True)
+
+
+def midnight(moment: pd.Timestamp, days: int) -> pd.Timestamp:
+    """The local midnight some days after that of a moment: a day may have 23 or 25 hours."""
+    day = moment.date() + timedelta(days=days)
+    return pd.Timestamp(day).tz_localize(moment.tzinfo).as_unit("s")
+
+
+def _without_calendar(forecaster: CrowdingForecaster) -> CrowdingForecaster:
+    """What is kept of a forecaster: each forecast is given the calendar as it is known then."""
+    alone = copy.copy(forecaster)
+    alone.__dict__["calendar_"] = None
+    return alone
+
+
+def _places(charter: Charter, store: Store, before: pd.DataFrame) -> dict[str, str]:
+    """Zones of the lowest level and their names; without outlines at the agency, every zone."""
+    zones = sorted(set(before["zone_id"]))
+    from peil.area.area import area_of  # takes its second
+    from peil.outcome import Refused
+
+    try:
+        area = area_of(charter, store)
+    except (Refused, OSError):
+        return {zone: zone for zone in zones}
+    named = dict(zip(area.zones["zone_id"], area.zones["name"], strict=True))
+    lowest = sorted(set(zones) & set(area.bottom())) or zones
+    return {zone: str(named.get(zone) or zone) for zone in lowest}
+
+
+def fingerprint(figures: pd.DataFrame, calendar: CrowdingCalendar) -> str:
+    """Hash of figures and of what was known of their days, with the code that computes on them."""
+    digest = hashlib.sha256()
+    for column in figures:
+        content = figures[column]
+        if column == "hour_at":
+            content = content.dt.tz_convert("UTC").astype("int64")
+        digest.update(pd.util.hash_pandas_object(content, index=False).to_numpy().tobytes())
+    events = calendar.events.astype(str).to_numpy().tolist()
+    holidays = sorted(str(day) for day in calendar.holidays)
+    digest.update(canonical([events, holidays, _code(), environment()]))
+    return digest.hexdigest()
+
+
+def _name(before: pd.DataFrame, calendar: CrowdingCalendar, starts_at: pd.Timestamp) -> str:
+    events = calendar.events
+    earlier = CrowdingCalendar(
+        holidays=frozenset(day for day in calendar.holidays if day < starts_at.date()),
+        events=events[events["from_at"] < starts_at],
+    )
+    return fingerprint(before, earlier)[:12]
+
+
+def _code() -> dict[str, str]:
+    sources = [Path(__file__), *sorted(Path(peil_models.crowding.__path__[0]).rglob("*.py"))]
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sources}
