@@ -22,6 +22,7 @@ from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.pages import (
     method_words,
     operator_reading,
+    outlook_content,
     portal,
     quality_page,
     quality_reading,
@@ -144,6 +145,7 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
         "released": released_tables.presence(table, more),
         "flows": flows,
         "visitors": visitors,
+        "outlook": outlook_content.read(charter, store),
         "method": portal.Method(
             estimator=estimator,
             version=version,

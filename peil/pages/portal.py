@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from peil.charter.schema import CharterPart, Words
 from peil.pages import algorithms as described
 from peil.pages.algorithms import Algorithm
+from peil.pages.outlook_content import OutlookContent
 from peil.pages.portal_tables import Interval as Interval
 from peil.pages.portal_tables import ReleasedFlows, ReleasedVisitors
 from peil.pages.portal_tables import ReleasedPresence as ReleasedPresence
@@ -144,6 +145,7 @@ class PortalData(CharterPart):
     released: ReleasedPresence
     flows: ReleasedFlows | None = None
     visitors: ReleasedVisitors | None = None
+    outlook: OutlookContent | None = Field(None, description="what the agency computed of it")
     method: Method
     estimators: list[EstimatorName] = Field(
         default_factory=list, description="in the order in which they are shown"
@@ -167,6 +169,8 @@ class PortalData(CharterPart):
     @model_validator(mode="after")
     def _zones_and_hours_known(self) -> PortalData:
         zone_ids = {f["properties"]["zone_id"] for f in self.zones["features"]}
+        if self.outlook and set(self.outlook.zone_ids) - zone_ids:
+            raise ValueError("the outlook has a zone without a shape")
         for table in (self.released, self.flows, self.visitors):
             if table is None:
                 continue

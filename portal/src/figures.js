@@ -2,6 +2,7 @@
 
 import { data, times } from "./state.js";
 import { dayShort, hourOf } from "./format.js";
+import { fromNormal } from "./outlook.js";
 
 const released = data.released;
 const rowOf = new Map(released.zone_ids.map((id, row) => [id, row]));
@@ -77,6 +78,7 @@ export function measured(zone, t, measure) {
   const { value } = entry(zone, t);
   if (value === null) return null;
   if (measure === "density") return zone.area ? value / zone.area : null;
+  if (measure === "normal") return fromNormal(zone, t, value);
   if (measure === "change") {
     const { night } = usualOf(zone);
     return night ? value / night - 1 : null;

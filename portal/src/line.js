@@ -3,6 +3,7 @@
 import { crosses, h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
 import { entry, isNight, timeMarks, zoneById } from "./figures.js";
 import { dayMiddle, hours, say, short, whole } from "./format.js";
+import { aheadTimes, bandAt, hasOutlook } from "./outlook.js";
 import { intervalWords, noNumberWords, unitWords } from "./sentences.js";
 import { change, data, state, times } from "./state.js";
 
@@ -52,11 +53,15 @@ export function mountLine() {
     const all = times.map((_, t) => entry(zone, t));
     const has = (t) => all[t].value !== null;
     const hasBand = (t) => has(t) && all[t].lower !== null && all[t].upper !== null;
-    const x = d3.scaleLinear([-0.5, times.length - 0.5], [MARGIN.left, width - MARGIN.right]);
-    const most = d3.max(all, (now) => now.upper ?? now.value) || 1;
+    const moments = [...times, ...aheadTimes];
+    const normal = hasOutlook ? moments.map((time) => bandAt(zone, time)) : [];
+    const x = d3.scaleLinear([-0.5, moments.length - 0.5], [MARGIN.left, width - MARGIN.right]);
+    const most = d3.max([...all.map((now) => now.upper ?? now.value), ...normal.map((one) => one?.q975)]) || 1;
     const y = d3.scaleLinear([0, most], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
     const band = d3.area().defined((_, i) => hasBand(i)).x((_, i) => x(i)).y0((now) => y(now.lower)).y1((now) => y(now.upper));
     const line = d3.line().defined((_, i) => has(i)).x((_, i) => x(i)).y((now) => y(now.value));
+    const between = (low, high) => d3.area().defined(Boolean).x((_, i) => x(i)).y0((one) => y(one[low])).y1((one) => y(one[high]));
+    const middle = d3.line().defined((one, i) => one && i >= times.length).x((_, i) => x(i)).y((one) => one && y(one.q500));
     const lonely = d3.range(times.length).filter((i) => has(i) && !(i > 0 && has(i - 1)) && !(i + 1 < times.length && has(i + 1)));
     marker = s("g", { class: "marker" },
       s("line", { y1: MARGIN.top - 4, y2: HEIGHT - MARGIN.bottom }), s("circle", { r: 5 }));
@@ -73,6 +78,8 @@ export function mountLine() {
     s("defs", {}, hatch("line-hatch"), crosses("line-crosses")),
     stripes(x, runs(isNight), "night", "#eaeef4"),
     any(all, "F") ? valueAxis(y, width) : [],
+    normal.some(Boolean) ? [s("path", { class: "normal-95", d: between("q025", "q975")(normal) }),
+      s("path", { class: "normal-80", d: between("q100", "q900")(normal) }), s("path", { class: "ahead", d: middle(normal) })] : [],
     stripes(x, runs((i) => all[i].status === "C"), "withheld", "url(#line-hatch)"),
     stripes(x, runs((i) => all[i].status === "L"), "unobserved", "url(#line-crosses)"),
     dayAxis(x, width),
@@ -91,16 +98,16 @@ export function mountLine() {
     };
     box.replaceChildren(picture);
     marker.place();
-    key.replaceChildren(...keyItems(all));
+    key.replaceChildren(...keyItems(all, normal));
   }
 
   const behind = tableBehind(say("line_table"), () => {
     const zone = zoneById.get(state.zone);
-    return table(zone.name, [say("day"), say("hour"), `#${unitWords()}`, say("interval")], times.map((time, t) => {
-      const now = entry(zone, t);
-      return [dayMiddle(time), hours(time), now.value === null ? noNumberWords(now) : whole(now.value),
-        now.value === null ? "" : intervalWords(now)];
-    }));
+    const isOutlook = hasOutlook && [...times, ...aheadTimes].some((time) => bandAt(zone, time));
+    const row = (time, now) => [dayMiddle(time), hours(time), now === null ? say("not_yet") : now.value === null ? noNumberWords(now) : whole(now.value),
+      now === null || now.value === null ? "" : intervalWords(now), ...(isOutlook ? [normalWords(zone, time)] : [])];
+    return table(zone.name, [say("day"), say("hour"), `#${unitWords()}`, say("interval"), ...(isOutlook ? [say("normal_column")] : [])],
+      [...times.map((time, t) => row(time, entry(zone, t))), ...(isOutlook ? aheadTimes.map((time) => row(time, null)) : [])]);
   });
   onWidth(box, (now) => { width = now; draw(); });
   return {
@@ -114,11 +121,16 @@ export function mountLine() {
   };
 }
 
+function normalWords(zone, time) {
+  const band = bandAt(zone, time);
+  return band ? say("from_to", { lower: whole(band.q025), upper: whole(band.q975) }) : "–";
+}
+
 function any(all, status) {
   return all.some((now) => now.status === status);
 }
 
-function keyItems(all) {
+function keyItems(all, normal) {
   const sign = (className, ...shapes) => s("svg", { width: 22, height: 12, class: className, "aria-hidden": "true" }, ...shapes);
   const items = [];
   if (any(all, "F")) {
@@ -127,6 +139,12 @@ function keyItems(all) {
       items.push(h("span", {}, sign("", s("rect", { class: "band", width: 22, height: 12 })),
         say("band_key", { level: data.interval.level })));
     }
+  }
+  if (normal.some(Boolean)) {
+    items.push(h("span", {}, sign("", s("rect", { class: "normal-95", width: 22, height: 12 }), s("rect", { class: "normal-80", y: 3, width: 22, height: 6 })), say("normal_key")));
+  }
+  if (normal.slice(times.length).some(Boolean)) {
+    items.push(h("span", {}, sign("", s("line", { class: "ahead", x1: 1, x2: 21, y1: 6, y2: 6 })), say("ahead_key", { n: aheadTimes.length })));
   }
   items.push(h("span", {}, sign("", s("rect", { class: "night", fill: "#dfe5ee", width: 22, height: 12 })), say("night_key",
     { start: data.night_hours[0], end: data.night_hours[1] })));

@@ -8,12 +8,14 @@ import { free, isDevices, mapped, startingPoint, withheld, zones } from "./figur
 import { dayMiddle, daysBetween, findDoubledHours, say, textOf, useLanguage } from "./format.js";
 import { flowChoices, flowTitle, mountFlows } from "./flows.js";
 import { mountMap } from "./map.js";
+import { hasOutlook } from "./outlook.js";
 import { hasFlows, hasVisitors } from "./pairs.js";
 import { privacy } from "./privacy.js";
 import { quality } from "./quality.js";
 import { radios } from "./radios.js";
 import { measureWords } from "./sentences.js";
 import { change, data, forgetWatchers, fromAddress, state, times, watch } from "./state.js";
+import { mountSurges, unusualNow } from "./surges.js";
 import { mountTime, stopPlaying } from "./time.js";
 import { mountVisitors } from "./visitors.js";
 import { mountZone } from "./zone.js";
@@ -61,7 +63,8 @@ function tabs() {
 }
 
 function measures() {
-  const offered = ["persons", "density", "change"].filter((m) => m !== "density" || mapped.some((zone) => zone.area));
+  const offered = ["persons", "density", ...(hasOutlook ? ["normal"] : []), "change"]
+    .filter((m) => m !== "density" || mapped.some((zone) => zone.area));
   return h("fieldset", { class: "measures" }, h("legend", { class: "unseen" }, say("measure")),
     offered.map((measure) => h("label", {},
       h("input", { type: "radio", name: "measure", value: measure, checked: state.measure === measure,
@@ -118,6 +121,7 @@ function mapTab() {
   });
   const own = [flows, visitors].filter(Boolean).map((section) => section.box);
   return [
+    unusualNow(),
     brokenNotice(),
     free ? null : h("div", { class: "notice", id: "all-withheld", role: "note" },
       h("h2", {}, say("all_withheld")), h("p", {}, say(withheld ? "all_withheld_why" : "nothing_released", { threshold: data.threshold }))),
@@ -125,6 +129,7 @@ function mapTab() {
       h("section", { class: "card map-card", "aria-label": say("tab_map") },
         head.box, time.box, map.map, map.key, map.table),
       zone.box),
+    hasOutlook ? mountSurges() : null,
     own.length ? h("div", { class: own.length > 1 ? "pairs top-aligned" : "alone" }, own) : null,
     all.box].filter(Boolean);
 }

@@ -5,6 +5,7 @@ import { drawFlows, flowFill, flowLegend, flowWords } from "./flowmap.js";
 import { entry, mapped, measured, upper, zoneById } from "./figures.js";
 import { momentLong, say, short, signedPercent, whole } from "./format.js";
 import { legend } from "./legend.js";
+import { bandAt, hasOutlook } from "./outlook.js";
 import { scaleOf } from "./scale.js";
 import { change, state, times } from "./state.js";
 import { intervalWords, noNumberWords, unitWords } from "./sentences.js";
@@ -18,13 +19,22 @@ function fillOf(zone) {
   return `url(#map-${{ C: "hatch", F: "hatch", L: "crosses" }[entry(zone, state.t).status] ?? "dots"})`;
 }
 
+function normalOf(zone) {
+  const share = measured(zone, state.t, "normal");
+  return share === null ? "–" : signedPercent(share);
+}
+
 // What the map shows of a zone now, in words.
 function shown(zone) {
   if (state.shows === "flows") return flowWords(zone);
   const value = measured(zone, state.t, state.measure);
   const now = entry(zone, state.t);
-  if (value === null) return now.value === null ? noNumberWords(now) : say("no_night");
+  if (value === null) return now.value === null ? noNumberWords(now) : say(state.measure === "normal" ? "no_normal" : "no_night");
   if (state.measure === "change") return say("against_night", { change: signedPercent(value) });
+  if (state.measure === "normal") {
+    const band = bandAt(zone, times[state.t]);
+    return say("against_normal", { change: signedPercent(value), value: whole(now.value), low: whole(band.q025), high: whole(band.q975) });
+  }
   if (state.measure === "density") return `${short(value)} ${unitWords()} ${say("per_km2")}`;
   return `${whole(value)} ${unitWords()}`;
 }
@@ -174,14 +184,14 @@ export function mountMap() {
 
   const behind = tableBehind(say("map_table"), () => table(
     momentLong(times[state.t]),
-    [say("municipality"), `#${unitWords()}`, say("interval"), `#${say("per_km2")}`, `#${say("change_short")}`],
+    [say("municipality"), `#${unitWords()}`, say("interval"), `#${say("per_km2")}`, `#${say("change_short")}`, ...(hasOutlook ? [`#${say("normal_short")}`] : [])],
     mapped.map((zone) => {
       const now = entry(zone, state.t);
-      if (now.value === null) return [zone.name, noNumberWords(now), "", "", ""];
+      if (now.value === null) return [zone.name, noNumberWords(now), "", "", "", ...(hasOutlook ? [""] : [])];
       const density = measured(zone, state.t, "density");
       const moved = measured(zone, state.t, "change");
       return [zone.name, whole(now.value), intervalWords(now), density === null ? "–" : short(density),
-        moved === null ? "–" : signedPercent(moved)];
+        moved === null ? "–" : signedPercent(moved), ...(hasOutlook ? [normalOf(zone)] : [])];
     })));
   const toTable = h("button", { type: "button", class: "link", id: "to-flows", hidden: true, onclick: () => document.getElementById("flows").focus() },
     say("flow_to_table"));

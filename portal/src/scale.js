@@ -28,11 +28,12 @@ function sequential(measure) {
   return { breaks, colours: SEQUENTIAL.slice(skip > 0 ? skip : 0), label: short };
 }
 
-function diverging() {
-  const sizes = allValues("change").map(Math.abs).sort(d3.ascending);
+function diverging(measure) {
+  const sizes = allValues(measure).map(Math.abs).sort(d3.ascending);
   const most = d3.quantile(sizes, 0.92) ?? 0.3;
   const outer = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5].find((step) => step >= most) ?? 10;
-  const half = [outer / 10, outer / 2, outer];
+  // against normal: the same on every page, so that a colour is the same news everywhere
+  const half = measure === "normal" ? [0.1, 0.25, 0.5] : [outer / 10, outer / 2, outer];
   return { breaks: [...half.map((b) => -b).reverse(), ...half], colours: DIVERGING, label: signedPercent };
 }
 
@@ -41,7 +42,7 @@ const made = new Map();
 // Breaks, colours and the class of a value for a measure.
 export function scaleOf(measure) {
   if (!made.has(measure)) {
-    const scale = measure === "change" ? diverging() : sequential(measure);
+    const scale = ["change", "normal"].includes(measure) ? diverging(measure) : sequential(measure);
     scale.classOf = (value) => d3.bisectRight(scale.breaks, value);
     scale.colourOf = (value) => scale.colours[scale.classOf(value)];
     made.set(measure, scale);

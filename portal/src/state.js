@@ -6,7 +6,7 @@ export const state = { lang: "en", tab: "map", t: 0, zone: null, measure: "perso
   shows: "presence", way: "from", span: "hour", crowd: "all" };
 
 const TABS = ["map", "accuracy", "quality", "privacy", "about"];
-const MEASURES = ["persons", "density", "change"];
+const MEASURES = ["persons", "density", ...(data.outlook ? ["normal"] : []), "change"];
 // Choices that a page with flows or visitors has; what stands first is not written in the address.
 const CHOICES = { shows: data.flows ? ["presence", "flows"] : ["presence"],
   way: ["from", "to"], span: ["hour", "day"], crowd: ["all", "visitors"] };

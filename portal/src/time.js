@@ -4,6 +4,7 @@ import { h, s } from "./dom.js";
 import { timeMarks } from "./figures.js";
 import { dayLong, hourOf, hours, momentLong, say } from "./format.js";
 import { change, state, times } from "./state.js";
+import { surgeMarks } from "./surges.js";
 
 const ICONS = { play: "M4 2.5v11l9-5.5z", pause: "M4 3h3v10H4zM9 3h3v10H9z", back: "M10.5 3L5 8l5.5 5", forth: "M5.5 3L11 8l-5.5 5" };
 let clock = 0;
@@ -70,6 +71,6 @@ export function mountTime() {
   const box = h("div", { class: "time" },
     h("div", { class: "moment", id: "moment" }, hour, day),
     h("div", { class: "buttons" }, step(-1, "back", say("hour_back")), play, step(1, "forth", say("hour_forth"))),
-    h("div", { class: "track" }, slider, h("div", { class: "marks", "aria-hidden": "true" }, dayMarks())));
+    h("div", { class: "track" }, slider, surgeMarks(), h("div", { class: "marks", "aria-hidden": "true" }, dayMarks())));
   return { box, update };
 }

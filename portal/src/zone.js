@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { dayAgainstNight, entry, mapped, measured, upper, usualOf, zoneById } from "./figures.js";
 import { momentLong, say, sayOr, short, signedPercent, whole } from "./format.js";
 import { mountLine } from "./line.js";
+import { bandAt } from "./outlook.js";
 import { intervalSentence, noNumberWords, unitWords } from "./sentences.js";
 import { change, data, state, times } from "./state.js";
 
@@ -58,11 +59,14 @@ export function mountZone() {
     }
     const density = measured(zone, state.t, "density");
     const moved = measured(zone, state.t, "change");
+    const band = bandAt(zone, times[state.t]);
+    const away = measured(zone, state.t, "normal");
     return [moment,
       h("p", { class: "big" }, h("b", { id: "number" }, whole(now.value)), " ", h("span", {}, unitWords())),
       h("p", { id: "interval" }, intervalSentence(now)),
       h("ul", { class: "aside" },
         density === null ? null : h("li", {}, h("b", {}, short(density)), ` ${say("per_km2")}`),
+        away === null ? null : h("li", { id: "normal" }, h("b", {}, signedPercent(away)), ` ${say("against_normal_band", { low: whole(band.q025), high: whole(band.q975) })}`),
         moved === null ? null : h("li", {}, h("b", {}, signedPercent(moved)), ` ${say("against_usual_night")}`))];
   }
 

@@ -1,0 +1,112 @@
+"""An outlook as the page of a pilot holds it: bands of what is normal, and episodes, as columns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from pydantic import Field, model_validator
+
+from peil.charter.schema import Charter, CharterPart
+from peil.store.atomic import read_whole
+from peil.store.outlook import tables
+from peil.store.store import Store
+
+BANDS = ("q025", "q100", "q500", "q900", "q975")
+Column = list[int | None]
+
+
+class Surge(CharterPart):
+    """One episode: hours of a zone that are busier than normal; `ended` is empty while it lasts."""
+
+    zone_id: str
+    began: str
+    ended: str = ""
+    is_over: bool
+    level: Literal[1, 2, 3]
+    observed: int
+    expected: int
+    excess_low: int
+    excess_high: int
+    times_a_year: float
+    event: str = ""
+
+
+class OutlookContent(CharterPart):
+    """Bands of normal by zone and hour, the next day among them, and the episodes.
+
+    `bands[name][z][t]` of zone z in hour t; `times` are starts of hours in local time, and go a
+    day further than `newest`, the newest hour that was released. `surges` are in the order in
+    which they are listed, largest first.
+    """
+
+    newest: str
+    model: str
+    zone_ids: list[str]
+    times: list[str]
+    bands: dict[str, list[Column]]
+    surges: list[Surge] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _zones_by_hours(self) -> OutlookContent:
+        for name in BANDS:
+            rows = self.bands[name]
+            if len(rows) != len(self.zone_ids) or any(len(r) != len(self.times) for r in rows):
+                raise ValueError(f"{name} must be zones by hours")
+        if self.times != sorted(set(self.times), key=datetime.fromisoformat):
+            raise ValueError("times must ascend")
+        return self
+
+
+def read(charter: Charter, store: Store) -> OutlookContent | None:
+    """Read the outlook that stands at the agency, or None."""
+    folder = store.outlook(charter.pilot)
+    record = read_whole(folder / "outlook.json")
+    presence = tables.read(folder, tables.PRESENCE)
+    surges = tables.read(folder, tables.SURGES)
+    if not record or presence is None or surges is None:
+        return None
+    zone = ZoneInfo(charter.time_zone)
+    zones = sorted(presence["zone_id"].unique())
+    hours = sorted(presence["hour_at"].unique())
+
+    def wide(name: str) -> list[Column]:
+        pivot = presence.pivot(index="zone_id", columns="hour_at", values=name)
+        rows = pivot.reindex(index=zones, columns=hours).to_numpy(float)
+        return [[None if pd.isna(value) else round(value) for value in row] for row in rows]
+
+    ordered = surges.sort_values(
+        ["level", "excess", "zone_id", "began_at"],
+        ascending=[False, False, True, True],
+        ignore_index=True,
+    )
+    return OutlookContent(
+        newest=_local(pd.Timestamp(record["newest_at"]), zone),
+        model=str(record["facts"]["model"]),
+        zone_ids=zones,
+        times=[_local(hour, zone) for hour in hours],
+        bands={name: wide(name) for name in BANDS},
+        surges=[_surge(row, zone) for row in ordered.to_dict("records")],
+    )
+
+
+def _local(moment: pd.Timestamp, zone: ZoneInfo) -> str:
+    return str(moment.tz_convert(zone).isoformat())
+
+
+def _surge(row: dict[Any, Any], zone: ZoneInfo) -> Surge:
+    return Surge(
+        zone_id=row["zone_id"],
+        began=_local(row["began_at"], zone),
+        ended="" if pd.isna(row["ended_at"]) else _local(row["ended_at"], zone),
+        is_over=row["is_over"],
+        level=row["level"],
+        observed=round(row["observed"]),
+        expected=round(row["expected"]),
+        excess_low=round(row["excess_low"]),
+        excess_high=round(row["excess_high"]),
+        times_a_year=float(f"{row['times_a_year']:.2g}"),
+        event="" if pd.isna(row["known_event"]) else row["known_event"],
+    )

@@ -1,0 +1,145 @@
+"""The page says what is unusual: first sentence, colours, bands, marks and list, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import Browser
+from screen import look
+from selenium.webdriver.common.keys import Keys
+from small_country import page_data
+
+from peil.pages.portal import PortalData, build
+from tests.browser.outlook.small_outlook import MATCH, SURGES, TIMES, outlook, outlook_data, surge
+
+Wait = Callable[[Callable[[], Any]], Any]
+Page = tuple[PortalData, Path]
+NOW = surge("M04", 165, None, 3, observed=7843, expected=5900, event="Fair")
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """A week with three episodes, all over."""
+    data = outlook_data()
+    return data, build(data, tmp_path_factory.mktemp("usual"))
+
+
+@pytest.fixture(scope="module")
+def loud(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """A week whose newest hour is unusual in one zone."""
+    data = outlook_data([NOW, *SURGES])
+    return data, build(data, tmp_path_factory.mktemp("loud"))
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_first_sentence_says_that_all_is_as_usual(
+    browser: Browser, usual: Page, language: str
+) -> None:
+    look(browser, usual, "M01", 12, language=language)
+    first = browser.run("return document.querySelector('main .unusual').innerText")
+    assert first.startswith(
+        {"en": "Everything as usual at 23:00, Sun", "nl": "Alles zoals gewoonlijk om 23:00, zo"}[
+            language
+        ]
+    )
+    assert "3" in first and browser.errors() == []
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_first_sentence_names_what_is_unusual_now(
+    browser: Browser, loud: Page, wait: Wait, language: str
+) -> None:
+    look(browser, loud, "M01", 12, language=language)
+    said = browser.text("#unusual")
+    wanted = {
+        "en": "Oosterhaven 7,843 persons where 5,900 were expected (+33%) (Fair)",
+        "nl": "Oosterhaven 7.843 personen waar er 5.900 werden verwacht (+33%) (Fair)",
+    }
+    assert wanted[language] in said
+    browser.driver.find_element("css selector", "#unusual button").send_keys(Keys.ENTER)
+    wait(lambda: browser.run("return document.getElementById('zone').value") == "M04")
+    assert browser.run("return document.getElementById('hour').value") == "165"
+
+
+def test_the_map_shows_what_differs_from_normal_and_says_it(browser: Browser, usual: Page) -> None:
+    look(browser, usual, "M07", MATCH, "&measure=normal")
+    label = browser.run("return document.querySelector('[data-zone=M07]').ariaLabel")
+    value = usual[0].released.values[usual[0].released.zone_ids.index("M07")][MATCH]
+    content = outlook()
+    row = content.zone_ids.index("M07")
+    middle = content.bands["q500"][row][MATCH]
+    assert value is not None and middle is not None
+    assert f"{value / middle - 1:+.0%} against normal: {value:,} persons" in label
+    fills = browser.run(
+        "return Object.fromEntries([...document.querySelectorAll('[data-zone]')]"
+        ".map(e => [e.dataset.zone, e.getAttribute('fill')]))"
+    )
+    assert fills["M07"] == "#b01f31"  # the class of the most
+    assert sum(fill == "#f3f1ee" for fill in fills.values()) > 12  # as usual
+    assert browser.text("#normal").startswith(f"{value / middle - 1:+.0%} against normal")
+
+
+def test_the_line_has_the_bands_and_the_next_day(browser: Browser, usual: Page) -> None:
+    look(browser, usual, "M07", MATCH)
+    count = "return document.querySelectorAll(arguments[0]).length"
+    assert browser.run(count, "#line .normal-95") == 1 == browser.run(count, "#line .normal-80")
+    assert len(browser.run("return document.querySelector('#line .ahead').getAttribute('d')")) > 99
+    assert "normal, 80 and 95%" in browser.text(".line-key")
+    assert "expected, next 24 hours" in browser.text(".line-key")
+    browser.run("[...document.querySelectorAll('.panel details')].forEach(d => { d.open = true })")
+    rows = "return [...document.querySelectorAll('.panel details tbody tr')].map(r => r.innerText)"
+    lines = browser.run(rows)
+    assert len(lines) == len(TIMES) + 24
+    assert "not yet" in lines[-1] and " to " in lines[-1].replace("–", " to ")
+
+
+def test_the_list_is_largest_first_and_leads_to_zone_and_hour(
+    browser: Browser, usual: Page, wait: Wait
+) -> None:
+    look(browser, usual, "M01", 12)
+    names = browser.run(
+        "return [...document.querySelectorAll('#surges .surge button')].map(e => e.innerText)"
+    )
+    assert [name.split(",")[0] for name in names] == ["Wolfsdal", "Zeemonde", "Noordkerke"]
+    assert "known event: Cup final" in browser.text("#surges")
+    assert "by chance once in 100 years" in browser.text("#surges")
+    browser.driver.find_element("css selector", "#surges .surge button").send_keys(Keys.ENTER)
+    wait(lambda: browser.run("return document.getElementById('zone').value") == "M07")
+    assert browser.run("return document.getElementById('hour').value") == str(MATCH)
+
+
+def test_each_episode_has_a_mark_on_the_slider(browser: Browser, usual: Page) -> None:
+    look(browser, usual, "M01", 12)
+    lefts = browser.run(
+        "return [...document.querySelectorAll('.surge-marks i')].map(e => parseFloat(e.style.left))"
+    )
+    wanted = [100 * TIMES.index(each.began) / (len(TIMES) - 1) for each in SURGES]
+    assert sorted(lefts) == pytest.approx(sorted(wanted), abs=0.01)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_it_fits_a_phone(browser: Browser, loud: Page, language: str) -> None:
+    look(browser, loud, "M07", MATCH, "&measure=normal", language, width=390, height=844)
+    assert browser.text("#surges") and not browser.has_sideways_scroll()
+    assert browser.errors() == []
+
+
+def test_a_pilot_without_an_outlook_says_nothing_of_it(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = page_data()
+    look(browser, (data, build(data, tmp_path_factory.mktemp("none"))), "M01", 12)
+    count = "return document.querySelectorAll(arguments[0]).length"
+    assert browser.run(count, ".zone") == 20
+    for selector in (".unusual", "#surges", ".surge-marks i", "input[value=normal]", ".normal-95"):
+        assert browser.run(count, selector) == 0, selector
+
+
+def test_a_band_of_a_zone_without_a_shape_is_refused() -> None:
+    content = outlook()
+    content.zone_ids[0] = "M99"
+    with pytest.raises(ValueError, match="the outlook has a zone without a shape"):
+        page_data(outlook=content)
