@@ -152,6 +152,6 @@ def verb_done(store: Store, charter: Charter, verb: str, day: str) -> Told:
 
 
 def _place(charter: Charter, verb: str, day: str) -> tuple[str, str]:
-    """Where a verb failed, and the day of it; training, watching and retaining are of all days."""
-    is_of_day = bool(day) and verb not in ("train", "watch", "retain")
+    """Where a verb failed, and the day of it; some verbs are of all days."""
+    is_of_day = bool(day) and verb not in ("train", "watch", "retain", "outlook")
     return (f"{verb} {day}", day) if is_of_day else (verb, str(charter.period.end))

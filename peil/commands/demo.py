@@ -14,6 +14,7 @@ import yaml
 from peil.charter import reading, signatures
 from peil.charter.products import MIN_LINKED_DAYS, PRODUCTS
 from peil.charter.schema import Charter
+from peil.commands.before.history import write_history
 from peil.commands.progress import Step
 from peil.commands.simulate import simulate
 from peil.ingest import deliveries as manifest
@@ -65,6 +66,8 @@ def simulate_demo(
         manifest.vouch(store, charter, deliveries / PILOT, parties.simulator(store))
         for role in signatures.REQUIRED:
             signatures.sign(charter, store, parties.simulated(store, role))
+        if store.plane != "operator":  # it is the agency's, and not the operator's to write
+            write_history(charter, store, deliveries / PILOT, truth / PILOT, seed)
     status = answer.pop("status")
     facts: dict[str, Fact] = {
         name: value for name, value in answer.items() if isinstance(value, int | float)

@@ -40,6 +40,7 @@ WEIGHTS = {
     "release": 2.5,
     "score": 3.0,
     "watch": 1.0,
+    "outlook": 5.0,
     "pages": 5.0,
     "retain": 1.0,
 }
@@ -68,7 +69,7 @@ def steps_of(
             products = [row.name for row in linked_products(charter) if row.name in weights]
             more = sum(weights[name] for name in products) * len(window.days())
             steps.append(Step(verb, str(day), WEIGHTS[verb] + more, 1 + len(products)))
-    last = ("train", "score", "watch", "pages", "retain")
+    last = ("train", "score", "watch", "outlook", "pages", "retain")
     steps += [Step(name, "", WEIGHTS[name]) for name in last]
     return steps if open_days else [step for step in steps if step.name not in ("prepare", "train")]
 
@@ -221,6 +222,7 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
     report.outcomes.append(watch.watch(charter.pilot))
     report.troubles = [*unscored, *watch.lines(store, charter.pilot, report.stopped)]
     tell("watch", "", "done")
+    _outlook(charter, report, tell)
     tell("pages", "", "starts")
     report.page, report.operator_page = build.build(charter, store)
     tell("pages", "", "done")
@@ -230,6 +232,31 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
     report.released = released(charter, store)
     code, sentence = verifying.answer(store.verifiable)
     report.verified, report.fault = ("", sentence) if code else (sentence, "")
+
+
+def _outlook(charter: Charter, report: Report, tell: Tell) -> None:
+    """Say what was unusual; on a machine that is the operator's alone it is not asked for.
+
+    A pilot without history has none, and a wrong one stops nothing else of the run.
+    """
+    from peil.watch.outlook import outlook, sentences
+    from peil.watch.outlook.outlook import NoHistory
+
+    if Store().plane == "operator" or not any(
+        Store().released(charter.pilot, PRESENCE, day).exists() for day in charter.days()
+    ):
+        tell("outlook", "", "unchanged")
+        return
+    tell("outlook", "", "starts")
+    try:
+        report.outcomes.append(outlook.outlook(charter.pilot))
+        report.unusual = sentences.lines(charter.pilot)
+    except NoHistory:
+        report.unusual = []
+    except (Refused, GateClosed) as why:
+        report.troubles.append(str(why))
+        report.exit_code = max(report.exit_code, why.exit_code)
+    tell("outlook", "", "done")
 
 
 def _scores(charter: Charter, store: Store) -> dict[str, dict[str, float]]:

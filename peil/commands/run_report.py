@@ -24,15 +24,17 @@ class Released:
 class Report:
     """What a run did: outcomes, days already released, days stopped and why, what is amiss.
 
-    `released` is what stands released now, made by this run or before. `scores` are the figures on
-    known truth, by product, empty where there is no truth. `verified` is what `peil verify` says of
-    the store afterwards, `fault` what it finds wrong.
+    `unusual` says what of the released hours is unusual, a line each. `released` is what stands
+    released now, made by this run or before. `scores` are the figures on known truth, by product,
+    empty where there is no truth. `verified` is what `peil verify` says of the store afterwards,
+    `fault` what it finds wrong.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     unchanged: list[date] = field(default_factory=list)
     stopped: dict[date, str] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
+    unusual: list[str] = field(default_factory=list)
     released: list[Released] = field(default_factory=list)
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
     n_days: int = 0

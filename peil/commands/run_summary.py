@@ -46,6 +46,8 @@ def tell_run(pilot: str, report: Report, console: Console, complaint: Console) -
     page = report.page or "the page of the pilot is made with its first released day"
     _line(console, "Look at:", str(page), "bold")
     _line(console, "How good:", how_good(report))
+    for title, line in zip(("Unusual:", *[""] * len(report.unusual)), report.unusual, strict=False):
+        _line(console, title, line)
     _line(console, "Odd:", _odd(report))
     words = typed()
     _line(console, "Next:", f"{words} status {pilot}   {words} quality {pilot}")

@@ -81,6 +81,16 @@ class Pilot:
         """Return the schedule 'once for every day of which that state exists'."""
         return PartitionedAssetTimetable(assets=self.asset(state))
 
+    def after_release(self) -> PartitionedAssetTimetable | str | None:
+        """Return the agency's schedule: behind each released day.
+
+        An Airflow of the agency alone knows no asset of the operator's: there it is by the clock,
+        five minutes behind `receive`.
+        """
+        if settings().plane == "both":
+            return self.after("released")
+        return "5,20,35,50 * * * *" if self.start else None
+
     def dag(self, verb: str, doc: str | None, active_runs: int = 2) -> dict[str, Any]:
         """Return the arguments every DAG of this pilot has in common."""
         return {
@@ -94,7 +104,7 @@ class Pilot:
             "is_paused_upon_creation": self.is_sample,
             "max_active_runs": active_runs,
             "default_args": {
-                "owner": "agency" if verb == "receive" else "operator",
+                "owner": "agency" if verb in ("receive", "outlook") else "operator",
                 # five hours of waiting for a late delivery: 5, 10, 20, 40, then 60 minutes
                 "retries": 8,
                 "retry_delay": timedelta(minutes=5),

@@ -19,7 +19,7 @@ from peil.outcome import STATE_OF
 from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
-VERBS = ("ingest", "stage", "estimate", "release", "train", "watch", "retain", "receive")
+VERBS = ("ingest", "stage", "estimate", "release", "train", "watch", "retain", "receive", "outlook")
 ROLES = ("operator", "agency")
 PRODUCT_TASKS = ("release", "needs_approval", "released", "pages")
 TASKS = {
@@ -34,6 +34,7 @@ TASKS = {
     "watch": {"watch", "pages"},
     "retain": {"retain"},
     "receive": {"receive"},
+    "outlook": {"outlook", "pages"},
 }
 HOURS = {"watch": "7 * * * *", "retain": "37 * * * *", "receive": "*/15 * * * *"}
 
@@ -137,7 +138,7 @@ def test_each_verb_follows_the_state_before_it_day_by_day(bag: Any) -> None:
         PartitionedAssetTimetable,
     )
 
-    before = {"stage": "raw", "estimate": "staged", "release": "estimated"}
+    before = {"stage": "raw", "estimate": "staged", "release": "estimated", "outlook": "released"}
     for dag_id, dag in bag.dags.items():
         verb, pilot = dag_id.split("__")
         if verb == "ingest":
@@ -204,7 +205,7 @@ def test_nothing_is_caught_up_by_itself_and_runs_at_once_are_bounded(bag: Any) -
         assert dag.catchup is False
         # days that wait must not hold up the others: for a person's approval, and a weekend for its
         # Friday, which would never begin while two wait for it
-        alone = dict.fromkeys(("train", "watch", "retain", "receive"), 1)
+        alone = dict.fromkeys(("train", "watch", "retain", "receive", "outlook"), 1)
         waiting, verb = dict.fromkeys(("release", "estimate"), 31), dag_id.split("__")[0]
         assert dag.max_active_runs == {**waiting, **alone}.get(verb, 2)
         if verb == "estimate":  # many may wait, two work

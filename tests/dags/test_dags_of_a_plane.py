@@ -14,7 +14,8 @@ VERBS = {file.stem for file in DAGS.glob("*.py")}
 
 
 @pytest.mark.parametrize(
-    ("plane", "verbs"), [("agency", {"receive"}), ("operator", VERBS - {"receive"})]
+    ("plane", "verbs"),
+    [("agency", {"receive", "outlook"}), ("operator", VERBS - {"receive", "outlook"})],
 )
 def test_an_airflow_of_one_plane_declares_the_dags_of_that_plane_only(
     read_dags: Any, plane: str, verbs: set[str]

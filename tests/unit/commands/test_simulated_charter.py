@@ -35,6 +35,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
         return {"status": "done", "sentence": "", "n_events": 1}
 
     monkeypatch.setattr(demo, "simulate", simulate)
+    monkeypatch.setattr(demo, "write_history", lambda *_: None)  # nothing was simulated
     return Store()
 
 
