@@ -25,6 +25,17 @@ class CrowdingForecaster(BaseEstimator, ABC):  # type: ignore[misc, unused-ignor
     """Forecast quantiles of persons by zone and hour from the hours before.
 
     Abstract: `SeasonalNaive`, `Climatology` and `CrowdingQuantiles` are what can be fitted.
+
+    Attributes
+    ----------
+    calendar_ : CrowdingCalendar
+        Facts of days that were given to `fit`.
+
+    Examples
+    --------
+    >>> from peil_models.crowding import SeasonalNaive
+    >>> isinstance(SeasonalNaive(), CrowdingForecaster)
+    True
     """
 
     calendar_: CrowdingCalendar

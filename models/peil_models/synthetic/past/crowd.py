@@ -36,7 +36,13 @@ class CrowdHistory:
     surges : DataFrame
         `zone_id`, `began_at`, `ended_at`, `factor`: what was planted.
     weather : DataFrame
-        `hour_at`, `temperature_c`, `sun_share`, `rain_mm`.
+        `hour_at`, `temperature_c`, `sun_share`, `rain_mm`, `warmer_c`.
+
+    Examples
+    --------
+    >>> zones = pd.DataFrame({"zone_id": ["a"], "kind": ["office"], "persons": [900.0]})
+    >>> list(make_crowd_history(zones, date(2026, 1, 5), 7, seed=1).rows)
+    ['zone_id', 'hour_at', 'value', 'sd']
     """
 
     rows: pd.DataFrame
