@@ -82,7 +82,7 @@ def test_the_same_inputs_give_the_same_bytes(past: pd.DataFrame, fitted: Crowdin
 
 
 def test_a_history_shorter_than_four_weeks_rests_on_climatology_and_says_so() -> None:
-    rows = history(noisy(1), 27)
+    rows = history(noisy(1), 27, zones=("a", "b", "c", "d", "e", "f"))
     model = clone(SMALL).fit(rows)
     assert model.basis_ == "climatology"
     bar = Climatology().fit(rows).forecast(rows, after(rows))
