@@ -22,13 +22,13 @@ from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.pages import (
     method_words,
     operator_reading,
-    outlook_content,
     portal,
     quality_page,
     quality_reading,
     released_tables,
 )
 from peil.pages.algorithms import algorithms
+from peil.pages.outlook import content as outlook
 from peil.release import statement
 from peil.store import released_tables as written
 from peil.store.atomic import read_json
@@ -145,7 +145,7 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
         "released": released_tables.presence(table, more),
         "flows": flows,
         "visitors": visitors,
-        "outlook": outlook_content.read(charter, store),
+        "outlook": outlook.read(charter, store),
         "method": portal.Method(
             estimator=estimator,
             version=version,

@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from peil.charter.schema import CharterPart, Words
 from peil.pages import algorithms as described
 from peil.pages.algorithms import Algorithm
-from peil.pages.outlook_content import OutlookContent
+from peil.pages.outlook.content import OutlookContent
 from peil.pages.portal_tables import Interval as Interval
 from peil.pages.portal_tables import ReleasedFlows, ReleasedVisitors
 from peil.pages.portal_tables import ReleasedPresence as ReleasedPresence

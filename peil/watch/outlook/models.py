@@ -148,7 +148,7 @@ def tried_days(days: int) -> int:
 
 
 def kind_for(days: int) -> type[CrowdingForecaster]:
-    """The estimator for so many days of history: a boosting needs seven weeks beside those tried."""
+    """The estimator for so many days of history: a boosting needs seven weeks and a week tried."""
     return CrowdingQuantiles if days >= LEARNT_DAYS + 7 else Climatology
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from small_country import country, hours, page_data, released
 
-from peil.pages.outlook_content import BANDS, OutlookContent, Surge
+from peil.pages.outlook.content import BANDS, OutlookContent, Surge
 from peil.pages.portal import PortalData
 
 TIMES = hours("2026-03-02T00:00:00", 168)

@@ -121,7 +121,7 @@ def test_a_run_counts_verbs_training_linked_products_score_and_pages(tiny: Any) 
     plain = steps_of(charter, charter.days(), tiny.store)
     assert [step.name for step in plain if step.day] == [*VERBS] * 7
     once = [step.name for step in plain if not step.day]
-    assert once == ["prepare", "train", "score", "watch", "pages", "retain"]
+    assert once == ["prepare", "train", "score", "watch", "outlook", "pages", "retain"]
     tiny.write_charter(
         products=["presence", "flows", "visitors"], linkage_days=7, retention__staged_days=7
     )

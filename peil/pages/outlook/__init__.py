@@ -1,0 +1,1 @@
+"""The outlook of a pilot, as its page holds it."""
