@@ -16,6 +16,7 @@ from peil import cli
 from peil.gates.report import GateReport
 from peil.outcome import GateClosed, Refused, Waiting
 from peil.store.outlook import tables
+from peil.watch.outlook import figures
 from peil.watch.outlook import outlook as verb
 from peil.watch.outlook import sentences
 from tests.unit.watch.outlook.conftest import SURGE, WEEK, ZONES, Weeks, write_history
@@ -81,6 +82,10 @@ def test_a_withheld_hour_is_missing_and_never_zero(whole: Weeks) -> None:
     surges, bands = whole.table(tables.SURGES), whole.table()
     hidden = whole.hours()[24 + 3]
     assert not ((surges["zone_id"] == "C") & (surges["began_at"] == hidden)).any()
+    read = figures.read(whole.tiny.charter, whole.store).frame
+    empty = read[read["value"].isna()]
+    assert [(row.zone_id, row.hour_at) for row in empty.itertuples()] == [("C", hidden)]
+    assert (read["value"].dropna() > 0).all()
     of_zone = bands[(bands["zone_id"] == "C") & (bands["hour_at"] > hidden)]
     assert (of_zone["q025"] > 0).all()
 
