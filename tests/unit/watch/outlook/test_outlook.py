@@ -16,9 +16,8 @@ from peil import cli
 from peil.gates.report import GateReport
 from peil.outcome import GateClosed, Refused, Waiting
 from peil.store.outlook import tables
-from peil.watch.outlook import figures
+from peil.watch.outlook import figures, sentences
 from peil.watch.outlook import outlook as verb
-from peil.watch.outlook import sentences
 from tests.unit.watch.outlook.conftest import SURGE, WEEK, ZONES, Weeks, write_history
 
 
