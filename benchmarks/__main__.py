@@ -66,6 +66,20 @@ def accuracy(on: Parts = None, out: Out = None) -> None:
 
 
 @app.command()
+def consoles(
+    folder: Annotated[Path, typer.Argument(help="Empty folder of the store, which stays.")],
+    out: Out = None,
+) -> None:
+    """Take the pictures of docs/consoles.md: a pilot, a started Airflow, a browser.
+
+    Example: [bold]python -m benchmarks consoles /srv/peil[/bold]
+    """
+    from benchmarks.consoles import consoles as look
+
+    run(lambda: look(folder, tell, out))
+
+
+@app.command()
 def disclosure(out: Out = None) -> None:
     """Time the audit of a release against what other pilots released of the same days.
 

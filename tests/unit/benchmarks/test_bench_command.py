@@ -28,7 +28,7 @@ def test_each_benchmark_gives_an_example() -> None:
         "stays",
         "tampering",
     }
-    assert measured | {"faults", "fuzz", "mutations", "rooms", "soak"} == NAMES
+    assert measured | {"consoles", "faults", "fuzz", "mutations", "rooms", "soak"} == NAMES
     for name in NAMES:
         shown = CliRunner().invoke(app, [name, "--help"])
         assert shown.exit_code == 0
