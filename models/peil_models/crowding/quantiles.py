@@ -40,11 +40,11 @@ class CrowdingQuantiles(CrowdingForecaster):
     ----------
     n_rows : int in [1000, inf), default=240_000
         Most zone-hours that are learnt from, whole days drawn by `random_state`. Bounds the time
-        of a fit; more gained nothing on a month kept aside.
+        of a fit.
     max_iter : int in [1, inf), default=120
         Trees of each quantile.
     learning_rate : float in (0, 1], default=0.08
-        Share of each tree that is taken; with 120 trees the error no longer falls.
+        Share of each tree that is taken.
     max_leaf_nodes : int in [2, inf), default=31
         Leaves of each tree.
     min_samples_leaf : int in [1, inf), default=80
