@@ -106,6 +106,47 @@ LINKED_NAMES = {
 }
 NAMES = {
     "presence": Words(en="Presence by zone and hour", nl="Aanwezigheid per gebied en uur"),
+    "outlook": Words(en="Unusual crowding", nl="Ongewone drukte"),
+}
+OUTLOOK = {
+    "goal": Words(
+        en="Say whether a zone is busier than it usually is at that hour, and what the next 24 "
+        "hours bring. Readers in the city are told when an episode begins, worsens and ends.",
+        nl="Zeggen of een gebied drukker is dan gewoonlijk op dat uur, en wat de komende 24 uur "
+        "brengen. Lezers in de stad krijgen bericht als een episode begint, verergert en eindigt.",
+    ),
+    "considerations": Words(
+        en="It is computed by the agency from released figures alone: no row of a device is near "
+        "it, and of a zone under {threshold} nothing is said.",
+        nl="Het bureau berekent haar alleen uit gepubliceerde cijfers: geen regel van een toestel "
+        "is in de buurt, en van een gebied onder {threshold} wordt niets gezegd.",
+    ),
+    "human_intervention": Words(
+        en="Messages go to people, who decide what to do. Nothing is done by the algorithm.",
+        nl="Berichten gaan naar mensen, die besluiten wat te doen. Het algoritme doet zelf niets.",
+    ),
+    "risk_management": Words(
+        en="Levels of alarm are fixed by how often the weeks before would have exceeded them by "
+        "chance; each episode says how many times a year that is. Why it is busy is not known, and "
+        "a fault of measurement can look like a crowd. On real figures of this pilot the rate of "
+        "false alarms has not been measured.",
+        nl="De drempels van alarm volgen uit hoe vaak de weken ervoor hen bij toeval hadden "
+        "overschreden; elke episode zegt hoe vaak per jaar dat is. Waarom het druk is, is niet "
+        "bekend, en een meetfout kan op drukte lijken. Op echte cijfers van deze pilot is niet "
+        "gemeten hoe vaak alarm vals is.",
+    ),
+    "data": Words(
+        en="Released presence by zone and hour, hours that the agency counted before the pilot, "
+        "the calendar of holidays, and known events.",
+        nl="Gepubliceerde aanwezigheid per gebied en uur, uren die het bureau vóór de pilot telde, "
+        "de kalender van feestdagen, en bekende evenementen.",
+    ),
+    "method": Words(
+        en="{model}. Quantiles of a gradient boosting, or of the same hours of eight weeks where "
+        "the history is short, calibrated on the days before; a surge is an hour above them.",
+        nl="{model}. Kwantielen van een gradient boosting, of van dezelfde uren van acht weken bij "
+        "een korte geschiedenis, geijkt op de dagen ervoor; een piek is een uur daarboven.",
+    ),
 }
 
 
@@ -136,7 +177,11 @@ class Algorithm(CharterPart):
 
 
 def algorithms(
-    charter: Charter, method: Sequence[Words], estimator: str, interval: dict[str, Any]
+    charter: Charter,
+    method: Sequence[Words],
+    estimator: str,
+    interval: dict[str, Any],
+    outlook: str = "",
 ) -> list[Algorithm]:
     """Describe the algorithms whose figures a pilot releases.
 
@@ -149,6 +194,8 @@ def algorithms(
         Name and version of what is released.
     interval : dict
         `level` and, where it was measured, `measured`: shares of 100.
+    outlook : str
+        Model of the outlook that stands; empty where the agency computes none.
     """
     linked = [product for product in charter.products if product != "presence"]
     facts = {
@@ -164,6 +211,7 @@ def algorithms(
         "linkage_days": charter.linkage_days,
         "level": interval.get("level", ""),
         "measured": interval.get("measured", ""),
+        "model": outlook,
     }
     words = {
         "purpose": PURPOSES[charter.purpose],
@@ -191,24 +239,26 @@ def algorithms(
             for language in LANGUAGES
         }
     )
-    return [
-        Algorithm(
-            name=NAMES["presence"],
-            organization=charter.agency.name,
-            contact=charter.contact,
-            begins=str(charter.period.start),
-            ends=str(charter.period.end),
-            goal=filled(GOAL),
-            considerations=filled(WEIGHED),
-            human_intervention=SIMULATED if charter.is_synthetic else APPROVED,
-            risk_management=filled(RISKS),
-            legal_basis=filled(BASIS),
-            impact_assessments=filled(ASSESSED if charter.dpia else NOT_ASSESSED),
-            data=filled(SOURCE),
-            method=described,
-            supplier=filled(SUPPLIER),
-        )
-    ]
+    presence = Algorithm(
+        name=NAMES["presence"],
+        organization=charter.agency.name,
+        contact=charter.contact,
+        begins=str(charter.period.start),
+        ends=str(charter.period.end),
+        goal=filled(GOAL),
+        considerations=filled(WEIGHED),
+        human_intervention=SIMULATED if charter.is_synthetic else APPROVED,
+        risk_management=filled(RISKS),
+        legal_basis=filled(BASIS),
+        impact_assessments=filled(ASSESSED if charter.dpia else NOT_ASSESSED),
+        data=filled(SOURCE),
+        method=described,
+        supplier=filled(SUPPLIER),
+    )
+    if not outlook:
+        return [presence]
+    own = {field: filled(text) for field, text in OUTLOOK.items()}
+    return [presence, presence.model_copy(update={"name": NAMES["outlook"], **own})]
 
 
 def entries(listed: Sequence[Algorithm]) -> list[dict[str, str]]:

@@ -141,11 +141,12 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
         for name in ("level", "measured", "measured_least")
         if name in metadata["interval"]
     }
+    ahead = outlook.read(charter, store)
     return {
         "released": released_tables.presence(table, more),
         "flows": flows,
         "visitors": visitors,
-        "outlook": outlook.read(charter, store),
+        "outlook": ahead,
         "method": portal.Method(
             estimator=estimator,
             version=version,
@@ -153,7 +154,9 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
             paragraphs=paragraphs,
         ),
         "interval": portal.Interval(**interval),
-        "algorithms": algorithms(charter, paragraphs, f"{estimator}, {version}", interval),
+        "algorithms": algorithms(
+            charter, paragraphs, f"{estimator}, {version}", interval, ahead.model if ahead else ""
+        ),
         "statement": _statement(charter, store, statement.paragraphs(charter, whole)),
     }
 

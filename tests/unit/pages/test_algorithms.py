@@ -81,3 +81,14 @@ def test_the_same_algorithms_give_the_same_bytes(tiny: Any) -> None:
     first = algorithms.write(listed, tiny.folder / "a").read_bytes()
     assert first == algorithms.write(listed, tiny.folder / "b").read_bytes()
     assert [entry["lang"] for entry in json.loads(first)] == ["ENG", "NLD"]
+
+
+def test_an_outlook_is_an_algorithm_of_its_own_where_there_is_one(tiny: Any) -> None:
+    charter = reading.load("tiny")
+    (presence,) = algorithms.algorithms(charter, [], "presence, version 3", INTERVAL)
+    listed = algorithms.algorithms(charter, [], "presence, version 3", INTERVAL, "boosting 1a2b")
+    assert listed[0] == presence and len(listed) == 2
+    entry = algorithms.entries(listed)[-2]
+    assert entry["name"] == "Unusual crowding" and "boosting 1a2b" in entry["methods_and_models"]
+    assert f"under {charter.threshold} nothing is said" in entry["proportionality"]
+    assert entry["contact_email"] == charter.contact
