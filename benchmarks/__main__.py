@@ -80,6 +80,17 @@ def consoles(
 
 
 @app.command()
+def crowding(on: Parts = None, out: Out = None) -> None:
+    """Score forecasts of crowding and planted surges: melbourne, statsforecast, cities, cost.
+
+    Example: [bold]python -m benchmarks crowding --on cities[/bold]
+    """
+    from benchmarks.crowding import crowding as measure
+
+    run(lambda: measure(on or (), tell, out))
+
+
+@app.command()
 def disclosure(out: Out = None) -> None:
     """Time the audit of a release against what other pilots released of the same days.
 

@@ -14,6 +14,7 @@ from tracked import named, tracked
 
 from benchmarks import (
     accuracy,
+    crowding,
     disclosure,
     draws,
     estimate,
@@ -33,6 +34,7 @@ from peil.settings import PROJECT
 from peil.store.atomic import read_json
 
 PAGES = {
+    "crowding": crowding,
     "disclosure": disclosure,
     "draws": draws,
     "estimate": estimate,
@@ -66,6 +68,7 @@ def test_a_page_is_that_of_its_record(name: str) -> None:
     record = read_json(record_file(FOLDER, name))
     main = {"released": "before", "disclosure": "cases", "tampering": "kinds"}
     main |= {"faults": "faults", "fuzz": "deliveries", "mutations": "mutants", "soak": "days"}
+    main |= {"crowding": "melbourne"}
     assert record[main.get(name, "sizes")]
     assert (FOLDER / f"{name}.md").read_text() == PAGES[name].report(record)
 

@@ -18,6 +18,7 @@ NAMES = {command.callback.__name__ for command in app.registered_commands if com
 def test_each_benchmark_gives_an_example() -> None:
     measured = {
         "accuracy",
+        "crowding",
         "disclosure",
         "draws",
         "estimate",

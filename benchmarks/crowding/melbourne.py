@@ -1,0 +1,162 @@
+"""Pedestrians of Melbourne in 2019: forecast at midnight for the last quarter, beside the bars."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import holidays
+import numpy as np
+import pandas as pd
+
+from benchmarks.crowding.scoring import alike, scored, summary
+from benchmarks.crowding.surges import SIZES, found_within, planted
+from peil.outcome import Refused
+from peil_models.crowding import (
+    Climatology,
+    CrowdingCalendar,
+    CrowdingForecaster,
+    CrowdingQuantiles,
+    SeasonalNaive,
+    SurgeDetector,
+)
+
+FILE = Path("melbourne_pedestrians") / "ped2019.parquet"
+ATTRIBUTION = "City of Melbourne, pedestrian counting system 2019, CC BY 4.0"
+TIME_ZONE = "Australia/Melbourne"
+LEAST_SHARE = 0.9  # of the year's hours, for a sensor to be scored
+# boosting learns until 31 August; four weeks of September calibrate it
+FITTED_BEFORE, SCORED_FROM, SCORED_BEFORE = "2019-09-29", "2019-10-01", "2020-01-01"
+LEVELS_FROM = "2019-09-01"
+SURGE_SEED = 1
+METHODS = ("boosting", "seasonal naive", "climatology")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was forecast, and the record that says how well."""
+
+    record: dict[str, Any]
+    hours: dict[str, pd.DataFrame]
+
+
+def midnight(day: str | pd.Timestamp) -> pd.Timestamp:
+    """Return the begin of a local day."""
+    return pd.Timestamp(str(day)[:10], tz=TIME_ZONE)
+
+
+def read(folder: Path | None) -> pd.DataFrame:
+    """Read the history of the sensors that have nine tenths of the year.
+
+    Raises
+    ------
+    Refused
+        There is no folder of outside data, or the file is not in it.
+    """
+    if folder is None or not (folder / FILE).exists():
+        raise Refused(
+            f"The benchmark crowding needs {FILE} in the folder that PEIL_OUTSIDE_DATA names."
+        )
+    rows = pd.read_parquet(folder / FILE)
+    names = pd.date_range("2019-01-01", periods=12, freq="MS").month_name()
+    month = rows["Month"].map({name: number + 1 for number, name in enumerate(names)})
+    parts = {"year": rows["Year"], "month": month, "day": rows["Mdate"], "hour": rows["Time"]}
+    history = pd.DataFrame(
+        {
+            "zone_id": rows["Sensor_Name"].astype(str),
+            # the file has one row for the doubled hour, and one of 0 for the hour that is left out
+            "hour_at": pd.to_datetime(pd.DataFrame(parts)).dt.tz_localize(
+                TIME_ZONE, ambiguous=np.ones(len(rows), dtype=bool), nonexistent="NaT"
+            ),
+            "value": rows["Hourly_Counts"].astype(float),
+        }
+    )
+    n_hours = history.groupby("zone_id")["value"].transform("size")
+    history = history[(n_hours >= LEAST_SHARE * 365 * 24) & history["hour_at"].notna()]
+    return history.sort_values(["zone_id", "hour_at"]).reset_index(drop=True)
+
+
+def calendar() -> CrowdingCalendar:
+    """Return the public holidays of Victoria."""
+    days = holidays.country_holidays("AU", subdiv="VIC", years=[2018, 2019, 2020])
+    return CrowdingCalendar(holidays=frozenset(days))
+
+
+def forecasts_of(
+    model: CrowdingForecaster, history: pd.DataFrame, first: str, before: str
+) -> pd.DataFrame:
+    """Return what a model says at each midnight of the 24 hours after it."""
+    days = pd.date_range(first, before, freq="D", inclusive="left")
+    return pd.concat([model.forecast(history, midnight(day)) for day in days], ignore_index=True)
+
+
+def measure(folder: Path | None, tell: Callable[[str], object]) -> Measured:
+    """Fit, forecast every midnight, and score; see `crowding.crowding`."""
+    history = read(folder)
+    sensors = history["zone_id"].nunique()
+    tell(f"Melbourne: {sensors} sensors, {len(history):,} hours")
+    fitted = history[history["hour_at"] < midnight(FITTED_BEFORE)]
+    begin = time.process_time()
+    boosting = CrowdingQuantiles().fit(fitted, calendar())
+    fit_cpu_s = time.process_time() - begin
+    models: dict[str, CrowdingForecaster] = {
+        "boosting": boosting,
+        "seasonal naive": SeasonalNaive().fit(fitted, calendar()),
+        "climatology": Climatology().fit(fitted, calendar()),
+    }
+    hours: dict[str, pd.DataFrame] = {}
+    forecasts: dict[str, pd.DataFrame] = {}
+    forecast_cpu_s = 0.0
+    for name, model in models.items():
+        begin = time.process_time()
+        forecasts[name] = forecasts_of(model, history, SCORED_FROM, SCORED_BEFORE)
+        tell(f"Melbourne: {name} has forecast {len(forecasts[name]):,} hours")
+        if name == "boosting":
+            forecast_cpu_s = time.process_time() - begin
+        hours[name] = scored(forecasts[name], history)
+    hours = alike(hours)
+    record = {
+        "attribution": ATTRIBUTION,
+        "n_sensors": sensors,
+        "fitted_before": FITTED_BEFORE,
+        "learnt_until": str(pd.Timestamp("1970-01-01") + pd.Timedelta(days=boosting.fitted_until_))[
+            :10
+        ],
+        "scored": f"{SCORED_FROM} to 2019-12-31, every midnight",
+        "parameters": boosting.get_params(),
+        "random_state": boosting.random_state,
+        "fit_cpu_s": fit_cpu_s,
+        "forecast_cpu_s": forecast_cpu_s / 92,
+        "methods": {name: summary(frame) for name, frame in hours.items()},
+        "surges": _surges(boosting, history, forecasts["boosting"], tell),
+    }
+    return Measured(record, hours)
+
+
+def _surges(
+    model: CrowdingQuantiles,
+    history: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    tell: Callable[[str], object],
+) -> dict[str, Any]:
+    """Fix levels on September, count episodes of the last quarter, and plant surges in it."""
+    before = forecasts_of(model, history, LEVELS_FROM, SCORED_FROM)
+    past = history[history["hour_at"] < midnight(SCORED_FROM)]
+    detector = SurgeDetector().fit(past, before)
+    observed = history[history["hour_at"] >= midnight(SCORED_FROM)]
+    calm = detector.episodes(observed, forecasts)
+    places = planted(forecasts, calm, np.random.default_rng(SURGE_SEED))
+    tell(f"Melbourne: {len(calm)} episodes, {len(places)} surges planted")
+    months = len(observed) / (24 * 30)
+    return {
+        "parameters": detector.get_params(),
+        "seed": SURGE_SEED,
+        "episodes_per_sensor_month": len(calm) / months,
+        "by_level": [int((calm["level"] >= level).sum()) / months for level in (1, 2, 3)],
+        "n_episodes": len(calm),
+        "carry": detector.carry_,
+        "found": [found_within(detector, observed, forecasts, places, size) for size in SIZES],
+    }

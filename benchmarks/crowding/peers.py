@@ -1,0 +1,93 @@
+"""Another library on the same origins: MSTL with AutoETS, as statsforecast has them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.crowding.melbourne import SCORED_FROM, midnight
+from benchmarks.crowding.scoring import EDGES, scored
+from peil_models.crowding import QUANTILES
+
+N_ORIGINS = 8  # of 92, evenly spread: an origin takes minutes
+HISTORY_DAYS = 56
+SEASONS = [24, 168]
+LEVELS = [95, 80, 50]
+
+
+def is_installed() -> bool:
+    """Return whether the library can be imported."""
+    try:
+        import_module("statsforecast")
+    except ImportError:
+        return False
+    return True
+
+
+def measure(
+    history: pd.DataFrame,
+    hours: pd.DataFrame,
+    tell: Callable[[str], object],
+    n_origins: int = N_ORIGINS,
+) -> dict[str, Any]:
+    """Forecast some of the origins, and score the boosting on the same hours.
+
+    Parameters
+    ----------
+    history : DataFrame
+        As the forecasters take it.
+    hours : DataFrame
+        Scored hours of the boosting.
+    """
+    days = [int(day) for day in np.linspace(0, 91, n_origins).round()]
+    parts = []
+    begin = time.process_time()
+    for day in days:
+        issued_at = midnight(pd.Timestamp(SCORED_FROM) + pd.Timedelta(days=day))
+        parts.append(_one(history, issued_at))
+        tell(f"statsforecast: {issued_at.date()}")
+    own = scored(pd.concat(parts, ignore_index=True), history)
+    keys = pd.MultiIndex.from_frame(own[["zone_id", "hour_at"]])
+    same = hours[pd.MultiIndex.from_frame(hours[["zone_id", "hour_at"]]).isin(keys)]
+    return {
+        "name": "statsforecast MSTL(24, 168) + AutoETS",
+        "version": import_module("statsforecast").__version__,
+        "n_origins": len(days),
+        "history_days": HISTORY_DAYS,
+        "n_values": len(same),
+        "pinball": float(own["pinball"].mean()),
+        "pinball_boosting": float(same["pinball"].mean()),
+        "cpu_s": time.process_time() - begin,
+    }
+
+
+def _one(history: pd.DataFrame, issued_at: pd.Timestamp) -> pd.DataFrame:
+    """Return what the library says at a midnight of the 24 hours after it."""
+    library, models = import_module("statsforecast"), import_module("statsforecast.models")
+    first = issued_at - pd.Timedelta(days=HISTORY_DAYS)
+    past = history[(history["hour_at"] >= first) & (history["hour_at"] < issued_at)]
+    wide = past.pivot(index="hour_at", columns="zone_id", values="value")
+    # it knows no gaps: they are filled with the week before
+    wide = wide.asfreq("h")
+    for _ in range(4):
+        wide = wide.fillna(wide.shift(168))
+    wide = wide.interpolate().bfill()
+    long = wide.melt(ignore_index=False, var_name="unique_id", value_name="y").reset_index()
+    long = long.rename(columns={"hour_at": "ds"})
+    long["ds"] = long["ds"].dt.tz_convert("UTC").dt.tz_localize(None)
+    model = models.MSTL(season_length=SEASONS, trend_forecaster=models.AutoETS(model="ZZN"))
+    engine = library.StatsForecast(models=[model], freq="h", n_jobs=1)
+    ahead = engine.forecast(df=long[["unique_id", "ds", "y"]], h=24, level=LEVELS).reset_index()
+    columns = ["MSTL-lo-95", "MSTL-lo-80", "MSTL-lo-50", "MSTL"]
+    columns += ["MSTL-hi-50", "MSTL-hi-80", "MSTL-hi-95"]
+    assert len(columns) == len(QUANTILES)
+    hour_at = ahead["ds"].dt.tz_localize("UTC").dt.tz_convert(issued_at.tz)
+    frame = pd.DataFrame({"zone_id": ahead["unique_id"].astype(str), "hour_at": hour_at})
+    for name, column in zip(EDGES, columns, strict=True):
+        frame[name] = np.maximum(ahead[column].to_numpy(), 0.0)
+    return frame

@@ -1,0 +1,67 @@
+"""Surges planted in observed hours, one at a time: which does the detector find, and how soon?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peil_models.crowding import SurgeDetector
+
+SIZES = (2.0, 1.0, 0.5)  # shares that are added
+SURGE_HOURS = 3
+LEAST_EXPECTED = 500.0
+APART_HOURS = 24  # between surges of one round in one zone: none is the history of another
+HOUR = pd.Timedelta(hours=1)
+
+
+def planted(
+    forecasts: pd.DataFrame, calm: pd.DataFrame, rng: np.random.Generator
+) -> list[tuple[str, pd.Timestamp]]:
+    """Draw places for surges: zones and first hours where many are expected and nothing goes on."""
+    last = forecasts["hour_at"].max() - (SURGE_HOURS - 1) * HOUR
+    busy = forecasts[(forecasts["q500"] >= LEAST_EXPECTED) & (forecasts["hour_at"] <= last)]
+    spans = {
+        zone: list(zip(rows["began_at"], rows["ended_at"], strict=True))
+        for zone, rows in calm.groupby("zone_id")
+    }
+    places: list[tuple[str, pd.Timestamp]] = []
+    taken: dict[str, list[pd.Timestamp]] = {}
+    hours = busy[["zone_id", "hour_at"]].to_numpy(object)
+    for zone, at in hours[rng.permutation(len(hours))]:
+        is_near = any(abs(at - other) < APART_HOURS * HOUR for other in taken.get(zone, []))
+        # a surge within an episode that is there anyway would be found by it
+        is_busy = any(
+            began - 6 * HOUR <= at + SURGE_HOURS * HOUR
+            and (pd.isna(ended) or at <= ended + 6 * HOUR)
+            for began, ended in spans.get(zone, [])
+        )
+        if not is_near and not is_busy:
+            taken.setdefault(zone, []).append(at)
+            places.append((zone, at))
+    return places
+
+
+def found_within(
+    detector: SurgeDetector,
+    observed: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    places: list[tuple[str, pd.Timestamp]],
+    size: float,
+) -> dict[str, Any]:
+    """Return the shares of surges of which an episode began in their first hour, and in two."""
+    factor = pd.Series(1.0, index=pd.MultiIndex.from_frame(observed[["zone_id", "hour_at"]]))
+    steps = [(zone, at + step * HOUR) for zone, at in places for step in range(SURGE_HOURS)]
+    factor[factor.index.isin(steps)] = 1.0 + size
+    busy = observed.assign(value=observed["value"].to_numpy() * factor.to_numpy())
+    episodes = detector.episodes(busy, forecasts)
+    began = set(zip(episodes["zone_id"], episodes["began_at"], strict=True))
+    first = [(zone, at) in began for zone, at in places]
+    second = [(zone, at + HOUR) in began for zone, at in places]
+    return {
+        "size": size,
+        "n": len(places),
+        "in_first_hour": float(np.mean(first)),
+        "within_two_hours": float(np.mean(np.logical_or(first, second))),
+    }
