@@ -36,7 +36,8 @@ STATES = {
     "estimate": "estimated",
     "release": "released",
 }
-VERBS = (*STATES, "train", "watch", "retain", "receive")
+OF_THE_AGENCY = ("receive", "outlook")
+VERBS = (*STATES, "train", "watch", "retain", *OF_THE_AGENCY)
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +273,8 @@ def test_an_airflow_of_the_agency_receives_and_does_nothing_else(tmp_path: Path)
         try:
             passwords = json.loads((data / "agency/keys/airflow/console.json").read_text())
             client = Airflow(f"http://127.0.0.1:{port}", passwords[CONSOLE_USER])
-            wanted = {f"receive__{file.stem}" for file in (PROJECT / "pilots").glob("*.yml")}
+            names = [file.stem for file in (PROJECT / "pilots").glob("*.yml")]
+            wanted = {f"{verb}__{name}" for verb in OF_THE_AGENCY for name in names}
             wait_until(lambda: client.dag_ids() == wanted, 60, lambda: str(client.dag_ids()))
             assert client.get("/importErrors")["total_entries"] == 0
         finally:
