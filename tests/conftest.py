@@ -20,6 +20,8 @@ import pytest
 import yaml
 from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from peil.settings import PROJECT, Settings
 
@@ -72,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis_settings.register_profile("same examples", derandomize=True)
     hypothesis_settings.register_profile("new examples", derandomize=False)
     is_new = "PEIL_FUZZ_EXAMPLES" in os.environ
+    if not is_new:  # else they hang on which modules were read before, so on the order of tests
+        providers._get_local_constants = Constants
     hypothesis_settings.load_profile("new examples" if is_new else "same examples")
 
 

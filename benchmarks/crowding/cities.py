@@ -47,7 +47,7 @@ def measure(seeds: tuple[int, ...], tell: Callable[[str], object]) -> dict[str, 
 
 def _city(seed: int, tell: Callable[[str], object]) -> dict[str, Any]:
     days = FITTED_DAYS + LEVEL_DAYS + SCORED_DAYS
-    made = make_crowd_history(
+    city = make_crowd_history(
         make_city(N_ZONES, seed),
         FIRST_DAY,
         days,
@@ -56,31 +56,31 @@ def _city(seed: int, tell: Callable[[str], object]) -> dict[str, Any]:
         n_surges=N_SURGES,
         surge_days=SCORED_DAYS - 1,
     )
-    calendar = CrowdingCalendar(holidays=HOLIDAYS, weather=made.weather)
+    calendar = CrowdingCalendar(holidays=HOLIDAYS, weather=city.weather)
     midnights = [
         pd.Timestamp(FIRST_DAY + timedelta(days=day), tz="Europe/Amsterdam") for day in range(days)
     ]
-    fitted = made.rows[made.rows["hour_at"] < midnights[FITTED_DAYS]]
+    fitted = city.rows[city.rows["hour_at"] < midnights[FITTED_DAYS]]
     models: dict[str, CrowdingForecaster] = {
         "boosting": CrowdingQuantiles().fit(fitted, calendar),
         "seasonal naive": SeasonalNaive().fit(fitted, calendar),
         "climatology": Climatology().fit(fitted, calendar),
     }
     scored_from = FITTED_DAYS + LEVEL_DAYS
-    before = _forecasts(models["boosting"], made.rows, midnights[FITTED_DAYS:scored_from])
+    before = _forecasts(models["boosting"], city.rows, midnights[FITTED_DAYS:scored_from])
     forecasts = {
-        name: _forecasts(model, made.rows, midnights[scored_from:])
+        name: _forecasts(model, city.rows, midnights[scored_from:])
         for name, model in models.items()
     }
-    past = made.rows["hour_at"] < midnights[scored_from]
-    detector = SurgeDetector().fit(made.rows[past], before)
-    episodes = detector.episodes(made.rows[~past], forecasts["boosting"], calendar)
-    hours = alike({name: scored(frame, made.rows) for name, frame in forecasts.items()})
+    past = city.rows["hour_at"] < midnights[scored_from]
+    detector = SurgeDetector().fit(city.rows[past], before)
+    episodes = detector.episodes(city.rows[~past], forecasts["boosting"], calendar)
+    hours = alike({name: scored(frame, city.rows) for name, frame in forecasts.items()})
     figures = {name: summary(frame) for name, frame in hours.items()}
-    tell(f"made-up city {seed}: {len(episodes)} episodes, {len(made.surges)} surges")
+    tell(f"made-up city {seed}: {len(episodes)} episodes, {len(city.surges)} surges")
     return {
         "seed": seed,
-        **_matched(episodes, made),
+        **_matched(episodes, city),
         "zone_months": N_ZONES * SCORED_DAYS / 30,
         "pinball": {name: figure["pinball"] for name, figure in figures.items()},
         "coverage_80": figures["boosting"]["coverage_80"],
@@ -94,12 +94,12 @@ def _forecasts(
     return pd.concat([model.forecast(rows, at) for at in issues], ignore_index=True)
 
 
-def _matched(episodes: pd.DataFrame, made: CrowdHistory) -> dict[str, int]:
+def _matched(episodes: pd.DataFrame, city: CrowdHistory) -> dict[str, int]:
     """Count planted surges that an episode began with, and episodes that no surge explains."""
     first = second = 0
     true = np.zeros(len(episodes), dtype=bool)
     began = episodes["began_at"]
-    columns = (made.surges[name] for name in ("zone_id", "began_at", "ended_at"))
+    columns = (city.surges[name] for name in ("zone_id", "began_at", "ended_at"))
     for zone_id, from_at, to_at in zip(*columns, strict=True):
         own = (episodes["zone_id"] == zone_id).to_numpy()
         late = ((began - from_at) / HOUR).to_numpy()
@@ -107,7 +107,7 @@ def _matched(episodes: pd.DataFrame, made: CrowdHistory) -> dict[str, int]:
         second += bool((own & (late >= 0) & (late <= 1)).any())
         true |= own & (late >= 0) & (began < to_at).to_numpy()
     return {
-        "n_surges": len(made.surges),
+        "n_surges": len(city.surges),
         "found_in_first_hour": first,
         "found_within_two_hours": second,
         "n_false": int((~true).sum()),

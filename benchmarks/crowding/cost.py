@@ -20,18 +20,18 @@ def measure(
     tell: Callable[[str], object], n_zones: int = N_ZONES, days: int = DAYS
 ) -> dict[str, Any]:
     """Return processor seconds of one core."""
-    made = make_crowd_history(make_city(n_zones, 1), date(2025, 1, 6), days, seed=1)
-    calendar = CrowdingCalendar(weather=made.weather)
+    past = make_crowd_history(make_city(n_zones, 1), date(2025, 1, 6), days, seed=1)
+    calendar = CrowdingCalendar(weather=past.weather)
     begin = time.process_time()
-    model = CrowdingQuantiles().fit(made.rows, calendar)
+    model = CrowdingQuantiles().fit(past.rows, calendar)
     fit_cpu_s = time.process_time() - begin
-    issued_at = made.rows["hour_at"].max() + pd.Timedelta(hours=1)
-    forecast, forecast_cpu_s = least_cpu_s(lambda: model.forecast(made.rows, issued_at), 2)
+    issued_at = past.rows["hour_at"].max() + pd.Timedelta(hours=1)
+    forecast, forecast_cpu_s = least_cpu_s(lambda: model.forecast(past.rows, issued_at), 2)
     tell(f"{n_zones} zones: fit {fit_cpu_s:.0f} CPU s, outlook {forecast_cpu_s:.1f} CPU s")
     return {
         "n_zones": n_zones,
         "n_days": days,
-        "n_hours": len(made.rows),
+        "n_hours": len(past.rows),
         "n_forecast": len(forecast),
         "fit_cpu_s": fit_cpu_s,
         "forecast_cpu_s": forecast_cpu_s,

@@ -28,7 +28,7 @@ def test_a_dag_says_its_verb_its_pilot_and_what_to_do_if_it_fails(bag: Any) -> N
         assert set(dag.tags) == {verb, pilot, *([STATE_OF[verb]] if verb in STATE_OF else [])}
         assert "\nIf it fails: " in dag.doc_md, dag_id
         assert dag.doc_md.startswith(f"{verb.capitalize()}: {dag.description}\n"), dag_id
-        assert dag.owner == ("agency" if verb == "receive" else "operator")
+        assert dag.owner == ("agency" if verb in ("receive", "outlook") else "operator")
         zone = reading.load(PILOTS / f"{pilot}.yml").time_zone
         assert dag.dag_display_name == f"{verb} {pilot} (days of {zone})"
 

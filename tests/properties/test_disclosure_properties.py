@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from peil_models.disclosure import audit, protect
+from peil_models.disclosure.audit import narrow_entries
 
 SIZES = st.one_of(st.integers(0, 40), st.sampled_from([0, 14, 15, 16, 29, 30, 31, 500]))
 
@@ -45,6 +46,19 @@ def test_no_published_entry_is_small_and_no_withheld_one_can_be_worked_out(frame
     assert audit(protected, threshold=15).holds
 
 
+# devices of two zones stand for two and three persons each, so that 22 persons are 11 devices
+UNEQUAL = pd.DataFrame(
+    [
+        (str(zone), parent, 0, float(n_devices))
+        for zone, (parent, n_devices) in enumerate(
+            zip([None, *"0000111234"], [60, 59, 0, 0, 1, 29, 2, 28, 0, 0, 1], strict=True)
+        )
+    ],
+    columns=["zone_id", "parent_id", "hour_at", "n_devices"],
+)
+
+
+@example(UNEQUAL, [1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 1.0, 1.0, 1.0, 1.0, 3.0, 1.0, 1.0, 1.0])
 @settings(max_examples=80, deadline=None)
 @given(tables(), st.lists(st.floats(1.0, 30.0), min_size=14, max_size=14))
 def test_published_persons_do_not_give_devices_away_either(frame, weights):
@@ -54,7 +68,7 @@ def test_published_persons_do_not_give_devices_away_either(frame, weights):
     # Nobody can tell what a device stands for where there never was one.
     weight = {zone: weights[i] if zone in counted else 1.0 for i, zone in enumerate(zones)}
     parent = frame.drop_duplicates("zone_id").set_index("zone_id")["parent_id"]
-    persons = {}
+    frame, persons = frame.copy(), {}
     for hour, rows in frame.groupby("hour_at"):
         counts = rows.set_index("zone_id")["n_devices"]
         for zone in bottom:
@@ -65,10 +79,14 @@ def test_published_persons_do_not_give_devices_away_either(frame, weights):
     frame["n_persons"] = [
         persons[z, h] for z, h in zip(frame["zone_id"], frame["hour_at"], strict=True)
     ]
-    report = audit(
-        protect(frame, threshold=15), threshold=15, value="n_persons", units_per_device=weight
-    )
-    assert report.holds
+    known = {"threshold": 15, "value": "n_persons", "units_per_device": weight}
+    resting = frame.copy()
+    while not audit(protected := protect(resting, threshold=15), **known).holds:
+        # as `peil.release.presence` does: an hour in which an entry is narrow is withheld whole
+        shown = set(resting.loc[~protected["is_withheld"], "hour_at"])
+        weak = shown & set(resting.loc[narrow_entries(protected, **known), "hour_at"])
+        assert weak
+        resting.loc[resting["hour_at"].isin(weak), ["n_devices", "n_persons"]] = 0.0
 
 
 @settings(max_examples=50, deadline=None)

@@ -144,17 +144,17 @@ def _looked_at(running: Consoles, look: Look, day: str) -> Iterator[tuple[str, b
     airflow, dag = running.airflow, f"release__{PILOT}"
     wait_until(lambda: dag in airflow.dag_ids(), PATIENCE_S, lambda: f"no {dag}")
     run = airflow.trigger(dag, day)
-    asked = "approval_operator"
+    approval = "approval_operator"
     wait_until(
-        lambda: airflow.tasks_of(dag, run).get(asked) == "awaiting_input",
+        lambda: airflow.tasks_of(dag, run).get(approval) == "awaiting_input",
         PATIENCE_S,
         lambda: str(airflow.tasks_of(dag, run)),
     )
     where = f"{airflow.url}/dags/{dag}/runs/{quote(run)}"
     _log_in(running, look, PEOPLE["operator"])
     look.driver.execute_script("localStorage.setItem('default_dag_view', '\"graph\"')")
-    yield "airflow-graph", look.at(where, (asked,))
-    yield "airflow-approval", look.at(f"{where}/tasks/{asked}/required_actions", ("Approve",))
+    yield "airflow-graph", look.at(where, (approval,))
+    yield "airflow-approval", look.at(f"{where}/tasks/{approval}/required_actions", ("Approve",))
     assets: list[dict[str, Any]] = airflow.get("/assets", limit=100)["assets"]
     number = next(a["id"] for a in assets if a["uri"] == f"peil://{PILOT}/estimated")
     yield "airflow-asset", look.at(f"{airflow.url}/assets/{number}", (f"peil://{PILOT}/estimated",))
