@@ -4,8 +4,10 @@ The agency's: it reads released bundles that verify, hours that the agency count
 file of known events. What it computes passes a gate of its own before it is placed.
 
 Without a history to say what is normal by, or before the first release, it is skipped: that is
-nobody's fault. If it fails: what stood there before still stands, and nobody is told of what is
-new. A refusal names the line of the events that is wrong; `peil outlook PILOT` does the same.
+nobody's fault.
+
+If it fails: what stood there before still stands, and nobody is told of what is new. A refusal
+names the line of the events that is wrong; `peil outlook PILOT` does the same.
 """
 
 from typing import Any
