@@ -44,6 +44,8 @@ class Airflow:
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Send one request and return its JSON; again where Airflow's database was busy.
 
+        A question is asked again at any failure of Airflow's own (a status of 500 and above).
+
         Raises
         ------
         RuntimeError
@@ -53,7 +55,9 @@ class Airflow:
             try:
                 return self._sent(method, path, body)
             except RuntimeError as error:
-                if BUSY not in str(error):
+                # reading changes nothing, so whatever Airflow itself failed at is asked for again
+                is_of_airflow = method == "GET" and f"{path}: 5" in str(error)
+                if BUSY not in str(error) and not is_of_airflow:
                     raise
                 time.sleep(self.pause_s)
         return self._sent(method, path, body)

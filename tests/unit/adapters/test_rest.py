@@ -24,8 +24,11 @@ def answering(*answers: tuple[int, dict[str, Any]]) -> Iterator[tuple[Airflow, l
     asked_of_it: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
             if self.path == "/auth/token":
                 status, content = 201, {"access_token": "token"}
             else:
@@ -63,4 +66,17 @@ def test_a_refusal_is_told_at_once(status: int) -> None:
     told = pytest.raises(RuntimeError, match=f"dagRuns: {status} .*No such DAG")
     with answering((status, {"detail": "No such DAG"})) as (airflow, asked_of_it), told:
         airflow.trigger("stage__real", "2026-03-02")
+    assert len(asked_of_it) == 1
+
+
+def test_a_question_is_asked_again_whatever_airflow_failed_at() -> None:
+    with answering((500, {"detail": "Internal"}), (200, {"dags": []})) as (airflow, asked_of_it):
+        assert airflow.dag_ids() == set()
+    assert len(asked_of_it) == 2
+
+
+def test_a_question_that_is_refused_is_not_asked_again() -> None:
+    refused = pytest.raises(RuntimeError, match="404 .*No such DAG")
+    with answering((404, {"detail": "No such DAG"})) as (airflow, asked_of_it), refused:
+        airflow.dag_ids()
     assert len(asked_of_it) == 1
