@@ -76,7 +76,7 @@ def test_a_question_is_asked_again_whatever_airflow_failed_at() -> None:
 
 
 def test_a_question_that_is_refused_is_not_asked_again() -> None:
-    refused = pytest.raises(RuntimeError, match="404 .*No such DAG")
+    refused = pytest.raises(RuntimeError, match=r"404 .*No such DAG")
     with answering((404, {"detail": "No such DAG"})) as (airflow, asked_of_it), refused:
         airflow.dag_ids()
     assert len(asked_of_it) == 1
