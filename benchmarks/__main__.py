@@ -26,15 +26,11 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 console = Console()
-Sizes = Annotated[
-    str | None, typer.Option(help="Events of the measured days; 10M,30M,100M by default.")
-]
-Parts = Annotated[
-    list[str] | None, typer.Option(help="A part to measure, once or more; all by default.")
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(help="Folder to write to instead of benchmarks/.", file_okay=False),
+Sizes = Annotated[str | None, typer.Option(help="Events of a day; 10M,30M,100M by default.")]
+Parts = Annotated[list[str] | None, typer.Option(help="A part, once or more; all by default.")]
+Out = Annotated[Path | None, typer.Option(help="Folder, not benchmarks/.", file_okay=False)]
+Stores = Annotated[
+    Path | None, typer.Option(help="Folder of the stores, which stay; finished ones are read.")
 ]
 
 
@@ -131,9 +127,7 @@ def faults(
     n: Annotated[int, typer.Option("--n", min=1, help="Faults, drawn by their numbers.")] = 500,
     minutes: Annotated[float, typer.Option(min=0.0, help="As many as fit in these.")] = 60.0,
     first: Annotated[int, typer.Option(min=0, help="Number of the first.")] = 0,
-    stores: Annotated[
-        Path | None, typer.Option(help="Folder of the stores that verbs begin with; they stay.")
-    ] = None,
+    stores: Stores = None,
     out: Out = None,
 ) -> None:
     """Kill, stop, fill the disk, damage files, set back the clock: does each verb find its way?
@@ -193,16 +187,9 @@ def released(
     seeds: Annotated[str | None, typer.Option(help="Worlds; 21,22,23,24,25 by default.")] = None,
     devices: Annotated[int, typer.Option(min=100, help="Devices of each world.")] = 12_000,
     days: Annotated[int, typer.Option(min=1, max=7, help="Days of each world.")] = 7,
-    stores: Annotated[
-        Path | None,
-        typer.Option(help="Folder of the worlds' stores, which stay; finished ones are read."),
-    ] = None,
-    baseline: Annotated[
-        bool, typer.Option(help="Write as *before*, beside which later figures are shown.")
-    ] = False,
-    trained: Annotated[
-        bool, typer.Option(help="Train the footprint on the first two nights before releasing.")
-    ] = False,
+    stores: Stores = None,
+    baseline: Annotated[bool, typer.Option(help="Write as *before*, to compare with.")] = False,
+    trained: Annotated[bool, typer.Option(help="Train on the first two nights first.")] = False,
     out: Out = None,
 ) -> None:
     """Score what pilots release on known truth: every product and level, its intervals too.

@@ -49,8 +49,8 @@ class Loud(types.ModuleType):
 
 sys.modules["loud"] = Loud("loud")
 import peil.adapters.experiments
-from peil.adapters import registered
-registered._skops()
+from peil.adapters import fitted
+fitted.library()
 """
 
 
