@@ -160,13 +160,16 @@ def one(number: int, world: World, by_clock: bool = True) -> dict[str, Any]:
     return row
 
 
+SCRATCH = ("operator", "work")  # folders of a store in which verbs work
+
+
 def _shown(place: str) -> str:
     """Where a fault was, for the record; of a scratch file its name alone.
 
-    >>> _shown("operator/work/demo/2026-03-02/stage/dbt/a.sql"), _shown("")
+    >>> _shown("/".join([*SCRATCH, "demo", "stage", "a.sql"])), _shown("")
     ('a scratch file, a.sql', '-')
     """
-    is_scratch = place.startswith("operator/work/")
+    is_scratch = Path(place).parts[:2] == SCRATCH
     return f"a scratch file, {place.rpartition('/')[2]}" if is_scratch else place or "-"
 
 

@@ -16,7 +16,7 @@ def broken(message: str, status: str = "error") -> Any:
     return SimpleNamespace(status=status, message=message, node=node, failures=1)
 
 
-@pytest.mark.parametrize("place", ["/store/operator/work/demo/run/a.sql", None])
+@pytest.mark.parametrize("place", ["/store/operator/scratch/run/a.sql", None])
 def test_an_error_of_the_system_is_raised_with_its_file(place: str | None) -> None:
     named = f": '{place}'" if place else ""
     message = f"Unhandled error while executing\n[Errno {errno.EIO}] Input/output error{named}"
