@@ -26,7 +26,6 @@ from peil.gates.report import (
     MeasureError,
     State,
     candidate_hash,
-    observed,
     require_one_table,
 )
 from peil.outcome import GateClosed, Refused
@@ -183,20 +182,5 @@ def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limi
             database.require_apart(store, [where])
         sealing.confine(connection, [where] if tables.TABLES[state] else [])
 
-    verdicts = great.judge(state, beliefs, fill)
-    results = [
-        Finding(
-            expectation=belief.name,
-            table=belief.table,
-            why=belief.why,
-            do=belief.do,
-            severity=belief.severity,
-            success=verdicts[belief.name].success,
-            observed=observed(
-                measures.get(belief.measure), belief.shows, verdicts[belief.name].counts
-            ),
-        )
-        for belief in beliefs
-    ]
-    is_open = all(finding.success or finding.severity == "note" for finding in results)
-    return GateReport(state, charter.pilot, str(day), is_open, results, judged)
+    results = great.findings(state, beliefs, fill, measures)
+    return GateReport.of(state, charter.pilot, str(day), results, judged)

@@ -45,7 +45,7 @@ from great_expectations.expectations.metrics.table_metric_provider import (  # n
 )
 
 from expectations.belief import Belief  # noqa: E402
-from peil.gates.report import JudgeError  # noqa: E402
+from peil.gates.report import Finding, JudgeError, observed  # noqa: E402
 
 BOOLEAN_ONLY: dict[str, Any] = {"result_format": "BOOLEAN_ONLY"}
 SUMMARY: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
@@ -164,6 +164,36 @@ def judge(state: str, beliefs: list[Belief], fill: Callable[[Any], None]) -> Map
             if named:
                 raise JudgeError(f"The {state} gate left out {', '.join(named)}.")
         return verdicts
+
+
+def findings(
+    state: str,
+    beliefs: list[Belief],
+    fill: Callable[[Any], None],
+    measures: Mapping[str, Any],
+) -> list[Finding]:
+    """Ask every belief, and answer each with what was counted.
+
+    Parameters
+    ----------
+    state, beliefs, fill
+        As `judge` takes them; it raises as that does.
+    measures : mapping of str to pyarrow.Table
+        By name; read after `fill`, which may make them.
+    """
+    verdicts = judge(state, beliefs, fill)
+    return [
+        Finding(
+            expectation=belief.name,
+            table=belief.table,
+            why=belief.why,
+            do=belief.do,
+            severity=belief.severity,
+            success=verdict.success,
+            observed=observed(measures.get(belief.measure), belief.shows, verdict.counts),
+        )
+        for belief, verdict in ((belief, verdicts[belief.name]) for belief in beliefs)
+    ]
 
 
 def _named(belief: Belief) -> Any:

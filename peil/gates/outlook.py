@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from peil.adapters import sealing
-from peil.gates.report import Finding, GateReport, MeasureError, observed
+from peil.gates.report import GateReport, MeasureError
 from peil.outcome import GateClosed
 from peil.quality.choices import limits_of
 
@@ -60,7 +60,7 @@ def check(pilot: str, period: str, tables: dict[str, Any], batch: dict[str, Any]
                     raise
 
     try:
-        verdicts = great.judge(STATE, beliefs, fill)
+        results = great.findings(STATE, beliefs, fill, measures)
     except Exception:
         if not failed:
             raise
@@ -68,22 +68,7 @@ def check(pilot: str, period: str, tables: dict[str, Any], batch: dict[str, Any]
         raise MeasureError(
             f"The outlook gate of {pilot} {period} could not make {failed}: a fault of ours."
         )
-    results = [
-        Finding(
-            expectation=belief.name,
-            table=belief.table,
-            why=belief.why,
-            do=belief.do,
-            severity=belief.severity,
-            success=verdicts[belief.name].success,
-            observed=observed(
-                measures.get(belief.measure), belief.shows, verdicts[belief.name].counts
-            ),
-        )
-        for belief in beliefs
-    ]
-    is_open = all(finding.success or finding.severity == "note" for finding in results)
-    return GateReport(STATE, pilot, period, is_open, results)
+    return GateReport.of(STATE, pilot, period, results)
 
 
 def require_open(report: GateReport) -> None:
@@ -94,8 +79,5 @@ def require_open(report: GateReport) -> None:
     GateClosed
         Exit 3: nothing of the outlook was placed.
     """
-    if report.is_open:
-        return
-    reasons = dict.fromkeys(finding.reason() for finding in report.stopped)
-    remedies = dict.fromkeys(finding.do for finding in report.stopped)
-    raise GateClosed(f"{report.sentence()} {' '.join(reasons)} What to do: {' '.join(remedies)}")
+    if not report.is_open:
+        raise GateClosed(report.explanation())

@@ -15,12 +15,10 @@ from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.gates import closing
 from peil.gates.report import (
-    Finding,
     GateReport,
     MeasureError,
     State,
     candidate_hash,
-    observed,
     require_one_table,
 )
 from peil.outcome import GateClosed, Waiting
@@ -56,26 +54,11 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
         for name, measure in measures.items():
             tables.keep(connection, name, measure)
 
-    verdicts = great.judge("released", beliefs, fill)
-    results = [
-        Finding(
-            expectation=belief.name,
-            table=belief.table,
-            why=belief.why,
-            do=belief.do,
-            severity=belief.severity,
-            success=verdicts[belief.name].success,
-            observed=observed(
-                measures.get(belief.measure), belief.shows, verdicts[belief.name].counts
-            ),
-        )
-        for belief in beliefs
-    ]
-    is_open = all(finding.success or finding.severity == "note" for finding in results)
+    results = great.findings("released", beliefs, fill, measures)
     state = cast(State, f"released_{product}")
-    report = GateReport(state, pilot, str(day), is_open, results, judged)
+    report = GateReport.of(state, pilot, str(day), results, judged)
     atomic.write_text(store.quality(pilot, day) / f"{state}.json", report.to_json())
-    if is_open:
+    if report.is_open:
         closing.open_gate(store, charter, report)
     return report
 

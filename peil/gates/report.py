@@ -98,6 +98,19 @@ class GateReport:
             if not finding.success and finding.severity == "note"
         ]
 
+    @classmethod
+    def of(
+        cls, state: State, pilot: str, day: str, results: list[Finding], judged: str = ""
+    ) -> GateReport:
+        """Report findings; one that failed closes the gate unless it is a note.
+
+        >>> late = Finding("few_rows_are_late", "files", "Late.", "Ask.", "note", False)
+        >>> GateReport.of("raw", "demo", "2026-03-02", [late]).is_open
+        True
+        """
+        is_open = all(finding.success or finding.severity == "note" for finding in results)
+        return cls(state, pilot, day, is_open, results, judged)
+
     def sentence(self) -> str:
         """Say the outcome in one line for a terminal or an exception.
 
@@ -140,12 +153,13 @@ class GateReport:
         if self.is_open:
             raise ValueError(f"{self.sentence()} There is nothing to refuse.")
         store = store or Store()
+        return f"{self.explanation()} Read {self.file(store)} or {store.operator_page(self.pilot)}."
+
+    def explanation(self) -> str:
+        """Say which gate is closed, what is not believable, and what to do."""
         reasons = dict.fromkeys(finding.reason() for finding in self.stopped)
         remedies = dict.fromkeys(finding.do for finding in self.stopped)
-        return (
-            f"{self.sentence()} {' '.join(reasons)} What to do: {' '.join(remedies)} "
-            f"Read {self.file(store)} or {store.operator_page(self.pilot)}."
-        )
+        return f"{self.sentence()} {' '.join(reasons)} What to do: {' '.join(remedies)}"
 
     def file(self, store: Store) -> Path:
         """Return where this report lies in a store."""

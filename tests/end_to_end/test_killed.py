@@ -183,9 +183,10 @@ def test_the_released_bytes_are_the_undisturbed_ones(
 
 def test_training_ends_with_the_undisturbed_versions(killed: list[Life], undisturbed: Life) -> None:
     expected = read_json(undisturbed.store.trained("demo"))
-    store, aliases = killed[1].store, "SELECT alias, version FROM registered_model_aliases"
+    store, aliases = killed[1].store, "SELECT name, alias, version FROM registered_model_aliases"
     assert read_json(store.trained("demo")) == expected
-    assert _rows(store, "SELECT version FROM model_versions") == [(1,), (2,)]
+    versions = _rows(store, "SELECT name, version FROM model_versions")
+    assert versions == [("footprint__demo", 1), ("footprint__demo", 2), ("presence__demo", 1)]
     assert _rows(store, aliases) == _rows(undisturbed.store, aliases)
 
 
@@ -194,8 +195,8 @@ def test_no_run_is_left_running_and_each_is_logged_once(killed: list[Life]) -> N
         "SELECT tags.value, runs.status FROM runs JOIN tags USING (run_uuid) "
         "WHERE tags.key = 'peil.run_id' AND runs.lifecycle_stage = 'active'"
     )
-    n_estimators = len(ESTIMATORS)  # a run each; the other life trains two footprints more
-    for life, n_runs in zip(killed, (n_estimators, n_estimators + 2), strict=True):
+    n_estimators = len(ESTIMATORS)  # a run each; training adds two footprints and a presence
+    for life, n_runs in zip(killed, (n_estimators, n_estimators + 3), strict=True):
         assert _rows(life.store, "SELECT count(*) FROM runs WHERE status = 'RUNNING'") == [(0,)]
         logged = _rows(life.store, query)
         assert {status for _, status in logged} == {"FINISHED"}

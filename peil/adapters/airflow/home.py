@@ -164,6 +164,9 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
             "port": str(port),
             "base_url": f"http://127.0.0.1:{port}",
             "workers": "1",
+            # what a worker gathers goes with it: another takes its place, and no request is lost
+            "server_type": "gunicorn",
+            "worker_refresh_interval": "1800",
             "secret_key_cmd": f"cat {shlex.quote(str(session))}",
             "expose_config": "False",
         },
