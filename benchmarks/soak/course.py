@@ -58,6 +58,7 @@ class Course:
         self._unasked: list[tuple[str, date]] = []
         self._due: dict[str, float] = {}
         self._n_turns = 0
+        self._half_s = 0.0
 
     @property
     def seconds(self) -> float:
@@ -109,6 +110,8 @@ class Course:
             for number, pilot in enumerate(self.country.pilots)
         ]
         schedule.sort(key=lambda entry: entry[0])
+        ahead = schedule[-1][0] - hastened.moment(self.clock)
+        self._half_s = ahead.total_seconds() / hastened.speed_of(self.clock) / 2
         untried: list[tuple[str, str]] = []
         over_at = None
         while over_at is None or self.seconds < over_at:
@@ -169,11 +172,17 @@ class Course:
                 self.tell(f"{self.minutes} min: {pilot} {day} released after {minutes} min")
 
     def _kill(self, is_over: bool) -> None:
-        """Kill one of each kind in turn; one that does not run within a while is passed over."""
+        """Kill one of each kind in turn; one that does not run within a while is passed over.
+
+        In the second half a worker dies in the scheduler's place: one that lives through it shows
+        whether it gathers memory, which the first minutes of a life do not.
+        """
         due = (self._n_turns + 1) * self.kill_every_s
         if is_over or self.seconds < due:
             return
         kind = looking.KINDS[self._n_turns % len(looking.KINDS)]
+        if kind == looking.SCHEDULER and self.seconds > self._half_s:
+            kind = looking.WORKER
         is_killed = looking.kill(self.up.process.pid, kind)
         if is_killed:
             self.kills.append(f"{kind} at {self.minutes} min")

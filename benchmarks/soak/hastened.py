@@ -57,6 +57,11 @@ def moment(file: Path) -> datetime:
     return at.astimezone(UTC).replace(microsecond=0)
 
 
+def speed_of(file: Path) -> float:
+    """How many times as fast as the machine's the hastened time goes."""
+    return float(json.loads(file.read_text())["speed"])
+
+
 def put_in_place() -> None:
     """Have the pilots' clock hastened once it is imported, in this process."""
     if FILE in os.environ:

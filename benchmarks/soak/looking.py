@@ -16,7 +16,8 @@ import numpy as np
 SERVERS = ("api-server", "mlflow")  # work in processes below their own
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "mlflow")
 SUPERVISOR, TASK = "airflow worker -- LocalExecutor: ", "airflow worker -- "
-KINDS = ("scheduler", "task", "worker")
+SCHEDULER, WORKER = "scheduler", "worker"
+KINDS = (SCHEDULER, "task", WORKER)
 SETTLED_S = 120.0  # of a component's life: imports and first reads are no leak
 
 
@@ -115,10 +116,10 @@ def kill(root: int, kind: str) -> bool:
 
 
 def _is(process: Process, kind: str, root: int) -> bool:
-    if kind == "scheduler":
-        return process.parent == root and "scheduler" in process.title
+    if kind == SCHEDULER:
+        return process.parent == root and SCHEDULER in process.title
     is_supervisor = process.title.startswith(SUPERVISOR)
-    if kind == "worker":  # one at rest holds the lock of the queue, and dies of nothing
+    if kind == WORKER:  # one at rest holds the lock of the queue, and dies of nothing
         return is_supervisor and not process.title.endswith("<idle>")
     return process.title.startswith(TASK) and not is_supervisor
 

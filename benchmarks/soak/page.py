@@ -8,6 +8,11 @@ from typing import Any
 from peil.outcome import Fact
 
 LEAST_GAIN = 0.02  # of what a component holds, an hour: less is flat whatever its interval
+OWN = "Of each component's own process"
+BELOW = (
+    "Of each component's own process, of servers with those below it; no scheduler is killed in "
+    "the second half"
+)
 
 
 def is_flat(held: dict[str, float]) -> bool:
@@ -94,7 +99,7 @@ def report(record: dict[str, Any]) -> str:
         "",
         "## Memory and open files",
         "",
-        "Of each component's own process, looked at every 30 s; what it gains an hour over the "
+        f"{record.get('looked_at', OWN)}, looked at every 30 s; what it gains an hour over the "
         "second half, within its lives, with a 90 % interval. *Flat*: the interval reaches 0, or "
         f"the gain is below {LEAST_GAIN:.0%} of what is held.",
         "",

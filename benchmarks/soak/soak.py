@@ -116,6 +116,7 @@ def soak(
         "n_devices": n_devices,
         "speed": speed,
         "kill_every_s": kill_every_s,
+        "looked_at": page.BELOW,
         "planted": [{**asdict(each), "day": str(each.day)} for each in trouble],
         "n_failed_runs": dict(Counter(dag.partition("__")[0] for dag, _, _ in failed))
         or {"any": 0},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -103,6 +104,30 @@ for line in sys.stdin:
         own = bytearray(b"x" * (32 << 20))
     print("done", flush=True)
 """
+
+
+FAMILY = """
+import os, sys, time
+own = bytearray(b"x" * (32 << 20))  # of the parent, and seen by the child
+if os.fork() == 0:
+    other = bytearray(b"y" * (32 << 20))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_parts_of_a_family_add_up_to_what_it_holds() -> None:
+    command = [sys.executable, "-c", FAMILY]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
+        for _ in range(2):
+            process.stdout.readline()
+        family = [process.pid, *(each.pid for each in looking.below(process.pid))]
+        parts = sum(map(looking.shared_out_mib, family))
+        each_alone = sum(map(looking.memory_mib, family))
+        os.killpg(process.pid, signal.SIGKILL)
+    assert len(family) == 2
+    assert 64 < parts < 84 < each_alone
 
 
 def test_a_process_owns_what_it_writes_and_no_page_of_a_file(tmp_path: Path) -> None:
