@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from peil import methods
-from peil.adapters import versions
+from peil.adapters import version_rows
 from peil.charter.period import Period
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.score import paired
@@ -26,7 +26,7 @@ def tables(pilot: str) -> list[Table]:
     footprint is registered yet there is no table of versions.
     """
     period = Period.open(pilot)
-    record = versions.compare(period.store, period.pilot)
+    record = version_rows.compare(period.store, period.pilot)
     heads = ("estimator", "footprint", "days", *(name.replace("_", "\n") for name in SCORES))
     runs = Table(*heads, title=f"Estimators of {pilot}: mean over days")
     groups = defaultdict(list)
@@ -52,7 +52,8 @@ def tables(pilot: str) -> list[Table]:
     group_loss_max = methods.section("compare", period.pilot)["group_loss_max"]
     shown = [runs, *([beside(compared, group_loss_max, released)] if compared else [])]
     shown += [footprints] if record["versions"] else []
-    return shown + ([_presences(record["presences"])] if record.get("presences") else [])
+    shown += [_presences(record["presences"])] if record.get("presences") else []
+    return shown + ([_followed(record["followed"])] if record.get("followed") else [])
 
 
 def _presences(rows: list[dict[str, Any]]) -> Table:
@@ -68,6 +69,15 @@ def _presences(rows: list[dict[str, Any]]) -> Table:
             f"{row['mape_day']:.1%}" if "mape_day" in row else "-",
             f"{row['coverage']:.0%}" if "coverage" in row else "-",
         )
+    return table
+
+
+def _followed(rows: list[dict[str, Any]]) -> Table:
+    """Versions of what follows devices: whose figures are released."""
+    table = Table("model", "is", "footprint", "it is", title="Stays, flows and visitors")
+    for row in rows:
+        label = f"{row['quantity']}@{row['version']}"
+        table.add_row(label, "\n".join(row["aliases"]), row["footprint"], row["title"])
     return table
 
 

@@ -216,10 +216,17 @@ def _constructed(row: Estimator, choices: dict[str, Any]) -> dict[str, Any]:
     return {key: v for key, v in built.get_params().items() if key not in OF_THE_AREA}
 
 
-def made_of(inputs: dict[str, Any], version: Version, presence: Version | None) -> dict[str, Any]:
+def made_of(
+    inputs: dict[str, Any], version: Version, models: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     """What estimates were made of, for the certificate of a release: hashes and parameters.
 
-    `presence` is none of products that rest on no version of it.
+    Parameters
+    ----------
+    version : Version
+        The footprint.
+    models : dict
+        By quantity, the other models as they describe themselves.
     """
     return {
         "inputs": inputs,
@@ -229,5 +236,5 @@ def made_of(inputs: dict[str, Any], version: Version, presence: Version | None) 
             "run_id": version.run_id,
             "parameters": version.footprint.get_params(),
         },
-        **({"presence": described(presence)} if presence else {}),
+        **models,
     }

@@ -14,7 +14,7 @@ import pandas as pd
 
 from peil import methods
 from peil.adapters import experiments, transform
-from peil.adapters.versions import Version
+from peil.adapters.versions import PRESENCE, Version
 from peil.area.area import area_of, fingerprint
 from peil.charter.period import Period
 from peil.estimate import memory, shadow
@@ -178,7 +178,7 @@ def _by(presence: Version, period: Period) -> Outcome:
             "run_ids": run_ids,
             "facts": facts,
             "footprint": version.label,
-            "made_of": made_of(inputs, version, presence),
+            "made_of": made_of(inputs, version, {PRESENCE: described(presence)}),
             "delivery": _delivery(store, pilot, day),
             **({"shadow": beside.facts} if beside else {}),
             "tables": {file.name: sha256(file) for file in sorted(aside.glob("*.parquet"))},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from peil.adapters import experiments, versions
+from peil.adapters import tracking, versions
 from peil.adapters.versions import PRESENCE
 from peil.charter import reading
 from peil.charter.clock import now, today, wall_today
@@ -67,7 +67,7 @@ def promote(pilot: str, words: str, study: str, signer: Signer | None = None) ->
     """
     charter, store = reading.load(pilot), Store()
     with lock.held(store, charter.pilot, HELD, "promote"):
-        experiments.require_reachable(store)
+        tracking.require_reachable(store)
         asked_of = _question(charter, store, words, study)
         if asked_of.judgement.against:
             raise Refused(

@@ -13,7 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from peil import cli, train
-from peil.adapters import experiments, registered, versions
+from peil.adapters import registered, tracking, versions
 from peil.adapters.versions import PRESENCE
 from peil.estimate import champion
 from peil.estimate.estimators import ESTIMATORS
@@ -64,7 +64,7 @@ def test_a_better_one_takes_the_place_with_its_evidence_and_gives_it_back(
     assert (facts["version"], facts["in_place_of"], facts["simulated"]) == (2, 1, True)
     assert parties.is_signed_by(parties.simulated(store, "operator").party, facts, signature)
 
-    flow = experiments.client(store)
+    flow = tracking.client(store)
     version = flow.get_model_version_by_alias("presence__tiny", "champion")
     run = flow.get_run(version.run_id)
     assert {"peil.commit", "peil.lock", "peil.seeds", "peil.pilot", "peil.footprint"} <= set(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -103,6 +104,8 @@ def weeks(tiny: Any, fitted_models: Path) -> Weeks:
     """Ten usual weeks before, and a week with one surge of which nothing is released yet."""
     Store().agency.mkdir(parents=True, exist_ok=True)
     (Store().agency / "models").symlink_to(fitted_models)
+    # an empty database of MLflow, which takes seconds to make
+    shutil.copy(Store().operator / "mlflow.db", Store().agency / "mlflow.db")
     rng = np.random.default_rng(2)
     at = pd.date_range(str(WEEK), periods=7 * 24, freq="h", tz=LOCAL)
     values = {zone: usual(zone, at, rng) for zone in ZONES}
