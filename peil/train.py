@@ -26,6 +26,7 @@ from peil.estimate import memory
 from peil.estimate import night as night_hours
 from peil.estimate.champion import default_footprint, first_presence
 from peil.estimate.linked import versions as followed
+from peil.estimate.standing import catch_up, enter, require_agreement, standing, stood
 from peil.outcome import Outcome, Refused
 from peil.stage.counted import counted_of
 from peil.store import ledger, lock, provenance
@@ -163,11 +164,11 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     calibrated = calibrate_footprint(placed, area.tiles, fit_counts, residents, defaults)
     identified = identify_footprint(calibrated, placed, area.tiles, fit_counts, residents)
     candidates = {"defaults": defaults, "calibrated": calibrated}
-    incumbent = versions.champion(store, pilot)
-    standing = {INCUMBENT: incumbent.footprint} if incumbent else {}
+    incumbent = standing(store, pilot, FOOTPRINT)
+    before_it = {INCUMBENT: incumbent.footprint} if incumbent else {}
     judged = {
         name: float(footprint_deviance(footprint, placed, area.tiles, judge_counts, residents))
-        for name, footprint in {**candidates, **standing}.items()
+        for name, footprint in {**candidates, **before_it}.items()
     }
     errors = {
         f"{name}_se": error
@@ -205,7 +206,8 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
         "run_ids": run_ids,
         "facts": facts,
         "promotes": numbers[better] if is_better else None,
-        "before": None if incumbent else numbers["defaults"],  # they stood without being registered
+        # the defaults stood without being registered
+        "before": incumbent.number if incumbent else numbers["defaults"],
     }
     return _promote(charter, store, period, record, trained)
 
@@ -217,6 +219,8 @@ def _promote(
     pilot = charter.pilot
     write_json(record, trained)
     if trained["promotes"] is not None:
+        before = trained.get("before") or 0
+        enter(charter, store, FOOTPRINT, trained["promotes"], before)
         versions.promote(store, pilot, trained["promotes"], trained.get("before"))
     write_json(record, {name: trained[name] for name in ("inputs", "run_ids", "facts")})
     _first_versions(charter, store)
@@ -246,9 +250,12 @@ def rollback(pilot: str, quantity: str = FOOTPRINT) -> Outcome:
         why = " (the outlook is fitted anew each week)" if quantity == "outlook" else ""
         raise Refused(f"{quantity} has no version to go back to{why}: {', '.join(HELD)} have.")
     with lock.held(store, pilot, HELD[quantity], "rollback"):
+        if not versions.is_rolling_back(store, pilot, quantity):
+            catch_up(store, pilot, quantity)
+            require_agreement(store, pilot, quantity)
         n_before = sum(e["kind"] == kind for e in ledger.entries(store.ledger(pilot)))
         places = versions.possible_rollback(store, pilot, n_before, quantity)
-        if places is None:
+        if places is None or places.earlier not in stood(store, pilot, quantity):
             raise Refused(
                 f"{pilot}: no other {quantity} was champion before, so there is none to go back "
                 f"to: `peil compare {pilot}` shows what is registered."

@@ -16,7 +16,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from peil.adapters import registered
-from peil.adapters.experiments import experiment_of, log_run, model_name
+from peil.adapters.experiments import QUANTITIES, experiment_of, log_run, model_name
 from peil.adapters.registered import RUN_ID
 from peil.adapters.tracking import answering, client
 from peil.outcome import Refused
@@ -25,6 +25,7 @@ from peil.store.store import Store
 OLD_FILE = "footprint.skops"  # a version of before models were folders
 # what MLflow answers of a model or an alias that it does not know
 UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+__all__ = ["QUANTITIES"]
 # aliases: whose figures are released, whose were, and who runs beside it to take its place
 CHAMPION, EARLIER, CHALLENGER = "champion", "earlier", "challenger"
 ROLLBACK = "peil.rollback"  # a tag while aliases change places
@@ -33,13 +34,17 @@ FOOTPRINT, PRESENCE, STAYS = "footprint", "presence", "stays"
 
 @dataclass(frozen=True)
 class Version:
-    """One registered model: its number (0: the defaults, not registered), run and object."""
+    """One registered model: its number (0: the defaults, not registered), run and object.
+
+    A note says what is wrong with it, as people are told.
+    """
 
     number: int
     run_id: str
     model: Any
     is_champion: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def label(self) -> str:
@@ -144,11 +149,11 @@ def promote(
 ) -> None:
     """Make a version champion: its figures are released from then on.
 
-    The champion before it, or the version `before` where there was none, keeps the alias `earlier`;
-    a challenger that becomes champion is none any more.
+    The version that stood before, or the alias's where none is named, keeps the alias `earlier`; a
+    challenger that becomes champion is none any more.
     """
     flow, name = client(store, quantity), model_name(pilot, quantity)
-    standing = number_of_alias(flow, name, CHAMPION) or before
+    standing = before or number_of_alias(flow, name, CHAMPION)
     if standing not in (None, number):
         flow.set_registered_model_alias(name, EARLIER, str(standing))
     flow.set_registered_model_alias(name, CHAMPION, str(number))
@@ -176,6 +181,13 @@ def possible_rollback(
     if words := flow.get_registered_model(name).tags.get(ROLLBACK):
         return Rollback(*map(int, words.split()))
     return None if earlier is None else Rollback(standing, earlier, number)
+
+
+def is_rolling_back(store: Store, pilot: str, quantity: str) -> bool:
+    """Whether a going back was cut off between its steps."""
+    flow, name = client(store, quantity), model_name(pilot, quantity)
+    known = number_of_alias(flow, name, CHAMPION) is not None
+    return known and ROLLBACK in flow.get_registered_model(name).tags
 
 
 def begin_rollback(store: Store, pilot: str, places: Rollback, quantity: str = FOOTPRINT) -> None:
@@ -210,6 +222,12 @@ def _version_of(flow: MlflowClient, name: str, alias: str) -> Any:
 def champion(store: Store, pilot: str, quantity: str = FOOTPRINT) -> Version | None:
     """The champion, loaded; none when nothing is registered yet."""
     return of_alias(store, pilot, quantity, CHAMPION)
+
+
+def champion_number(store: Store, pilot: str, quantity: str) -> int | None:
+    """The number of the champion, which is not loaded; none where there is none."""
+    flow, name = client(store, quantity), model_name(pilot, quantity)
+    return number_of_alias(flow, name, CHAMPION)
 
 
 def of_alias(store: Store, pilot: str, quantity: str, alias: str) -> Version | None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from peil import methods
 from peil.adapters import version_rows
 from peil.charter.period import Period
+from peil.estimate import standing
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.score import paired
 from peil.store.atomic import read_whole
@@ -52,14 +53,16 @@ def tables(pilot: str) -> list[Table]:
     group_loss_max = methods.section("compare", period.pilot)["group_loss_max"]
     shown = [runs, *([beside(compared, group_loss_max, released)] if compared else [])]
     shown += [footprints] if record["versions"] else []
-    shown += [_presences(record["presences"])] if record.get("presences") else []
+    if record.get("presences"):
+        note = standing.disagreement(period.store, period.pilot, "presence")
+        shown.append(_presences(record["presences"], note or None))
     return shown + ([_followed(record["followed"])] if record.get("followed") else [])
 
 
-def _presences(rows: list[dict[str, Any]]) -> Table:
+def _presences(rows: list[dict[str, Any]], note: str | None) -> Table:
     """Versions of presence: whose figures are released, and how they stood in their study."""
     heads = ("version", "is", "presence", "footprint", "MAPE\nby day", "intervals\nthat hold")
-    table = Table(*heads, title="Versions of presence")
+    table = Table(*heads, title="Versions of presence", caption=note)
     for row in rows:
         table.add_row(
             str(row["version"]),

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from peil.charter import reading
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE
 from peil.charter.schema import Charter
@@ -200,9 +201,9 @@ def _take(pilot: str, task: Task) -> None:
     if task.verb == "promote":
         choices = json.loads(task.choices)
         if task.product == PRESENCE:
-            champion.stand_in(Store(), pilot, task.estimator, choices)
+            champion.stand_in(reading.load(pilot), Store(), task.estimator, choices)
         else:
-            versions.stand_in(Store(), pilot, task.product, choices)
+            versions.stand_in(reading.load(pilot), Store(), task.product, choices)
     elif task.verb == "train":
         train.train(pilot, task.n_fit, task.n_judge)
     elif task.verb == "release":

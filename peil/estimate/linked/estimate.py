@@ -29,6 +29,7 @@ from peil.estimate.linked import follow, versions
 from peil.estimate.linked.origin_plan import origin_plan
 from peil.estimate.linked.plan import flow_plan
 from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing, positions_of
+from peil.estimate.standing import notes
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome
 from peil.stage import device_rows, readiness
@@ -126,7 +127,8 @@ def outcome(period: Period, product: Product, status: Status, facts: dict[str, F
 def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]]:
     store, pilot = period.store, period.pilot
     models = {
-        name: versions.standing(store, pilot, name) for name in versions.quantities_of(product.name)
+        name: versions.standing_of(store, pilot, name)
+        for name in versions.quantities_of(product.name)
     }
     stays = models[STAYS]
     with versions.chosen(pilot, stays):  # the pass is the same for all products
@@ -144,6 +146,7 @@ def _by(
     """Estimate by the versions that stand, whose choices hold meanwhile."""
     charter, store, pilot, window = period.charter, period.store, period.pilot, period.window
     version = champion_of(store, pilot)
+    noted = notes(version, *models.values())
     # One that is calibrated on counts lets cells overlap too little to tell rest from travel: a
     # third more trips than there are. Midway to the defaults they are nearly as many.
     footprint = FootprintMean([default_footprint(pilot), version.footprint])
@@ -163,7 +166,7 @@ def _by(
     records = [store.estimated_record(pilot, day, product.name) for day in periods(product, window)]
     if all(record.exists() and read_json(record)["run_id"] == run_id for record in records):
         facts = read_json(records[0])["facts"]
-        return "unchanged", facts
+        return "unchanged", {**facts, **noted}
 
     experiments.close_cut_off(store, pilot, f"{window.first} {product.name}")
     area = area_of(charter, store)
@@ -216,7 +219,7 @@ def _by(
         )
         replace_folder(aside, folder)
     fresh_folder(work)
-    return "done", facts
+    return "done", {**facts, **noted}
 
 
 def _rows(store: Store, pilot: str, day: date) -> str:

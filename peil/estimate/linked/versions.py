@@ -17,6 +17,7 @@ from peil.adapters.versions import STAYS, Evidence, Version
 from peil.charter.schema import Charter
 from peil.charter.windows import linked_products
 from peil.estimate.champion import nested
+from peil.estimate.standing import enter, standing
 from peil.outcome import Refused
 from peil.store import provenance
 from peil.store.atomic import canonical
@@ -56,7 +57,7 @@ def quantities_of(product: str) -> tuple[str, ...]:
     return (STAYS, product) if product in DECIDE else (STAYS,)
 
 
-def standing(store: Store, pilot: str, quantity: str) -> Version:
+def standing_of(store: Store, pilot: str, quantity: str) -> Version:
     """The version whose figures are released, or what is released before the first.
 
     Raises
@@ -64,7 +65,7 @@ def standing(store: Store, pilot: str, quantity: str) -> Version:
     Refused
         Its choices are none that a version of this quantity may differ in.
     """
-    champion = versions.champion(store, pilot, quantity)
+    champion = standing(store, pilot, quantity)
     if champion is None:
         return Version(0, "defaults", model_of(quantity, pilot, {}))
     _require_own(quantity, champion.model.choices or {}, f"{quantity}@{champion.number} of {pilot}")
@@ -72,10 +73,10 @@ def standing(store: Store, pilot: str, quantity: str) -> Version:
 
 
 @contextmanager
-def chosen(pilot: str, *standing_ones: Version) -> Iterator[None]:
+def chosen(pilot: str, *versions_of: Version) -> Iterator[None]:
     """Let the choices of some versions hold within the block."""
     choices: dict[str, Any] = {}
-    for version in standing_ones:
+    for version in versions_of:
         choices |= version.model.choices or {}
     with methods.tried(nested(choices), pilot):
         yield
@@ -187,9 +188,11 @@ def first_versions(charter: Charter, store: Store) -> None:
             versions.promote(store, charter.pilot, number, quantity=quantity)
 
 
-def stand_in(store: Store, pilot: str, quantity: str, choices: Choices) -> None:
+def stand_in(charter: Charter, store: Store, quantity: str, choices: Choices) -> None:
     """Make a version champion whose release is made again; in a store of its own, by nobody."""
-    versions.promote(store, pilot, register(store, pilot, quantity, choices), quantity=quantity)
+    number = register(store, charter.pilot, quantity, choices)
+    enter(charter, store, quantity, number, 1)
+    versions.promote(store, charter.pilot, number, quantity=quantity)
 
 
 def _label(store: Store, pilot: str, quantity: str) -> str:

@@ -13,6 +13,7 @@ from peil.adapters.versions import PRESENCE
 from peil.charter import reading
 from peil.charter.clock import now, today, wall_today
 from peil.charter.schema import Charter
+from peil.estimate import standing
 from peil.estimate.champion import described, first_presence, presence_of
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.score.promoting import bounds, evidence, registering
@@ -24,7 +25,7 @@ from peil.store.parties import Signer
 from peil.store.store import Store
 
 KIND = "peil promotion v1"
-PROMOTED = "presence_promoted"  # in the ledger
+PROMOTED = standing.PROMOTED.format(PRESENCE)  # in the ledger
 ROLE: parties.Role = "operator"  # whose registry it is
 HELD = "promotion"
 
@@ -68,6 +69,11 @@ def promote(pilot: str, words: str, study: str, signer: Signer | None = None) ->
     charter, store = reading.load(pilot), Store()
     with lock.held(store, charter.pilot, HELD, "promote"):
         tracking.require_reachable(store)
+        look_at = [f"peil compare {charter.pilot}", f"peil run {charter.pilot}"]
+        if (late := standing.catch_up(store, charter.pilot, PRESENCE)) is not None:
+            done: dict[str, Fact] = {"champion": f"{PRESENCE}@{late}", "why": "was cut off"}
+            return Outcome("promote", charter.pilot, study, "done", done, look_at)
+        standing.require_agreement(store, charter.pilot, PRESENCE)
         asked_of = _question(charter, store, words, study)
         if asked_of.judgement.against:
             raise Refused(
@@ -76,14 +82,14 @@ def promote(pilot: str, words: str, study: str, signer: Signer | None = None) ->
         number = _number(asked_of.candidate)
         versions.challenge(store, charter.pilot, number, PRESENCE)
         _approve(asked_of, signer)
-        versions.promote(store, charter.pilot, number, quantity=PRESENCE)
+        before = _number(asked_of.incumbent)
+        versions.promote(store, charter.pilot, number, before, PRESENCE)
     whole = asked_of.judgement.whole
     facts: dict[str, Fact] = {
         "champion": f"{PRESENCE}@{number}",
         "in_place_of": asked_of.incumbent.label,
         "errs_less_by": f"{whole['gain']:.1%} ({whole['lower']:.1%} to {whole['upper']:.1%})",
     }
-    look_at = [f"peil compare {charter.pilot}", f"peil run {charter.pilot}"]
     return Outcome("promote", charter.pilot, study, "done", facts, look_at)
 
 
@@ -92,13 +98,13 @@ def _question(charter: Charter, store: Store, words: str, study: str) -> Promoti
     pilot = charter.pilot
     record = results.record_of(store, study)
     evidence.require_same_code(store, record)
-    standing = presence_of(store, pilot)
+    stands = presence_of(store, pilot)
     candidate = meant(store, pilot, words, record)
     bounds.require_promotable(candidate.choices)
-    if standing.number == 0:
+    if stands.number == 0:
         first_presence(store, pilot)
-        standing = presence_of(store, pilot)
-    incumbent = of_version(standing, record)
+        stands = presence_of(store, pilot)
+    incumbent = of_version(stands, record)
     judgement = evidence.judge(store, pilot, record, incumbent, candidate)
     if judgement.compared:
         candidate = registering.registered(charter, store, record, candidate, incumbent, judgement)

@@ -28,10 +28,10 @@ def test_what_is_released_becomes_version_1_of_each_that_the_charter_needs(
     store = tiny.store
     followed.first_versions(tiny.charter, store)  # of presence alone: nobody is followed
     assert all(versions.champion(store, "tiny", name) is None for name in followed.DECIDE)
-    before = {name: followed.standing(store, "tiny", name) for name in followed.DECIDE}
+    before = {name: followed.standing_of(store, "tiny", name) for name in followed.DECIDE}
     for _ in range(2):
         followed.first_versions(charter, store)
-    after = {name: followed.standing(store, "tiny", name) for name in followed.DECIDE}
+    after = {name: followed.standing_of(store, "tiny", name) for name in followed.DECIDE}
     for name, version in after.items():
         assert (before[name].number, version.number) == (0, 1)
         first, second = (followed.described(name, each[name]) for each in (before, after))
@@ -64,8 +64,8 @@ def test_a_champions_choices_hold_for_its_quantity_until_one_goes_back(
     store = tiny.store
     followed.first_versions(charter, store)
     for name, choices in ((STAYS, LONGER), ("flows", WIDER)):
-        followed.stand_in(store, "tiny", name, choices)
-    standing = {name: followed.standing(store, "tiny", name) for name in followed.DECIDE}
+        followed.stand_in(charter, store, name, choices)
+    standing = {name: followed.standing_of(store, "tiny", name) for name in followed.DECIDE}
     with followed.chosen("tiny", standing[STAYS], standing["flows"]):
         assert section("stays")["min_stay_s"] == 1200.0
         assert section("trips")["model_error_share"] == 0.5
@@ -75,8 +75,8 @@ def test_a_champions_choices_hold_for_its_quantity_until_one_goes_back(
     assert standing["flows"].model.model_error_share == 0.5
     outcome = train.rollback("tiny", "flows")
     assert "version 1 again, in place of 2" in outcome.sentence()
-    assert followed.standing(store, "tiny", "flows").number == 1
-    assert followed.standing(store, "tiny", STAYS).number == 2
+    assert followed.standing_of(store, "tiny", "flows").number == 1
+    assert followed.standing_of(store, "tiny", STAYS).number == 2
 
 
 def test_a_version_may_not_differ_in_what_others_read(tiny: Any) -> None:
