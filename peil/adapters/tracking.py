@@ -100,6 +100,8 @@ def client(store: Store, quantity: str = "") -> MlflowClient:
         return MlflowClient(tracking_uri=own.uri, registry_uri=own.uri)
     require_reachable(store, quantity)
     with answering(store, quantity):
+        if not own.uri.startswith("http"):
+            _knock(own.uri)
         return _Elsewhere(own, lambda: answering(store, quantity))
 
 
@@ -168,6 +170,17 @@ def require_reachable(store: Store, quantity: str = "") -> None:
             f"MLflow's registry at {own.place} cannot be reached: start it, or correct "
             "PEIL_MLFLOW_URI; nothing was changed."
         ) from None
+
+
+def _knock(uri: str) -> None:
+    """Log in to a database once: MLflow would try ten times, for a hundred seconds."""
+    from sqlalchemy import create_engine
+
+    engine = create_engine(uri)
+    try:
+        engine.connect().close()
+    finally:
+        engine.dispose()
 
 
 def _make_database(own: Tracking) -> None:

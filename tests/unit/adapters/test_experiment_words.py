@@ -14,6 +14,7 @@ def test_an_experiment_has_words_and_a_view_of_its_columns(tiny: Any) -> None:
     tags = flow.get_experiment(number).tags
     assert "**tiny**" in tags["mlflow.note.content"]
     assert f"]({experiment_words.path_of(number)})" in tags["mlflow.note.content"]
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
     view = json.loads(tags["mlflow.sharedViewState.peil"])
     assert {"tags.`peil.day`", "metrics.`misfit_share`"} <= set(view["selectedColumns"])
     assert experiments.places(tiny.store) == {"tiny": experiment_words.path_of(number)}
