@@ -37,8 +37,8 @@ OUT = PROJECT / "docs" / "consoles"
 CHROMIUM, CHROMEDRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 SIZE, WIDE, COLOURS = (1280, 860), (1760, 1000), 64
-# what MLflow opens beside what one came to look at: a panel, as it remembers it; a bar, a banner
-PANEL, BESIDE = "mlflow.assistant.panelOpen_v1", ("Toggle sidebar", "Hide banner")
+# what MLflow opens beside what one came to look at: a panel, a bar, a banner
+BESIDE = ("Close", "Toggle sidebar", "Hide banner")
 PATIENCE_S, SETTLED_S = 240.0, 6.0
 
 
@@ -187,8 +187,6 @@ def mlflow_looked_at(
         Where it shows the pilot's experiment, behind that address.
     """
     look.driver.set_window_size(*WIDE)
-    look.driver.get(f"{url}/health")  # of the same origin, so that it remembers
-    look.driver.execute_script(f"localStorage.setItem('{PANEL}', 'false')")
     model = experiments.model_name(pilot, "presence")
     for name, place, texts in (
         ("mlflow-runs", experiment, ("train calibrated", "peil.day")),

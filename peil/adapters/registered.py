@@ -37,7 +37,7 @@ TRUSTED = [
     "peil_models.footprint.signal_strength.FootprintSignalStrength",
     "peil_models.presence.by_name.PresenceByName",
     "peil_models.stays.by_choices.StaysByChoices",
-    "peil_models.weighting.by_home.PersonsByHome",
+    "peil_models.residence.by_home.PersonsByHome",
     *fitted.CROWDING,
 ]
 FILE = "model.skops"  # within the folder of a model, beside MLmodel

@@ -1,12 +1,10 @@
 """From devices to persons: what one device stands for.
 
 By the zone it is in, from the nights (`NightRatio`), or by the zone it lives in (`home_zones`),
-hour by hour (`HomeWeights`), from devices by home and place (`HomeFlows`), or counted by home
-(`PersonsByHome`). Hours are held to what
+hour by hour (`HomeWeights`), from devices by home and place (`HomeFlows`). Hours are held to what
 is known of their sum (`persons_in_area`, `held_to_totals`).
 """
 
-from peil_models.weighting.by_home import PersonsByHome
 from peil_models.weighting.coherence import held_to_totals, persons_in_area
 from peil_models.weighting.home_flows import HomeFlows
 from peil_models.weighting.home_weights import HomeWeights
@@ -17,7 +15,6 @@ __all__ = [
     "HomeFlows",
     "HomeWeights",
     "NightRatio",
-    "PersonsByHome",
     "held_to_totals",
     "home_zones",
     "persons_in_area",

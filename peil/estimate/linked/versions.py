@@ -22,8 +22,8 @@ from peil.outcome import Refused
 from peil.store import provenance
 from peil.store.atomic import canonical
 from peil.store.store import Store
+from peil_models.residence import PersonsByHome
 from peil_models.stays import StaysByChoices
-from peil_models.weighting import PersonsByHome
 
 Choices = Mapping[str, Any]
 # sections of methods.toml that decide a quantity

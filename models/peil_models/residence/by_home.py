@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from peil_models.uncertainty import presence_interval
-from peil_models.weighting.inputs import Floats
-from peil_models.weighting.night_ratio import NightRatio
+from peil_models.weighting import NightRatio
+
+Floats = NDArray[np.float64]
 
 
 class PersonsByHome(BaseEstimator):  # type: ignore[misc, unused-ignore]
