@@ -47,8 +47,8 @@ class StaysByChoices(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     Notes
     -----
-    Assumes what the two estimators assume, and that cells overlap as the footprint has it. Not
-    identified: what these cannot tell.
+    Assumes what the two estimators assume, and that cells overlap as the footprint has it.
+    Not identified: what these cannot tell.
 
     References
     ----------
