@@ -22,7 +22,7 @@ from peil.adapters.tracking import OUTLOOK, client, tracking_of
 from peil.store.provenance import code_hash, git_commit
 from peil.store.store import Store
 
-# of which a pilot has registered models: the operator's, and the agency's
+# of which a pilot has registered models at the operator; the outlook's are the agency's
 QUANTITIES = ("footprint", "presence", "stays", "flows", "visitors")
 
 

@@ -16,7 +16,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from peil.adapters import registered
-from peil.adapters.experiments import QUANTITIES, experiment_of, log_run, model_name
+from peil.adapters.experiments import experiment_of, log_run, model_name
 from peil.adapters.registered import RUN_ID
 from peil.adapters.tracking import answering, client
 from peil.outcome import Refused
@@ -25,7 +25,6 @@ from peil.store.store import Store
 OLD_FILE = "footprint.skops"  # a version of before models were folders
 # what MLflow answers of a model or an alias that it does not know
 UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-__all__ = ["QUANTITIES"]
 # aliases: whose figures are released, whose were, and who runs beside it to take its place
 CHAMPION, EARLIER, CHALLENGER = "champion", "earlier", "challenger"
 ROLLBACK = "peil.rollback"  # a tag while aliases change places

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from peil.adapters import versions
+from peil.adapters.experiments import QUANTITIES
 from peil.adapters.versions import FOOTPRINT, Version
 from peil.charter.clock import now
 from peil.charter.schema import Charter
@@ -101,7 +102,7 @@ def enter(charter: Charter, store: Store, quantity: str, number: int, in_place_o
 
 def forget(charter: Charter, store: Store) -> None:
     """Write into the ledger that the registry was emptied, where it said that anything stood."""
-    if any(_entries(store, charter.pilot, quantity) for quantity in versions.QUANTITIES):
+    if any(_entries(store, charter.pilot, quantity) for quantity in QUANTITIES):
         ledger.append(store, charter.pilot, FORGOTTEN, now(charter), {}, once=False)
 
 

@@ -202,7 +202,11 @@ def _label(store: Store, pilot: str, quantity: str) -> str:
 
 def _require_own(quantity: str, choices: Choices, whose: str) -> None:
     """Refuse choices that gates, statements or other products read as well."""
-    other = sorted(name for name in choices if name.partition(".")[0] not in OWN[quantity])
+    other = sorted(
+        name
+        for name in choices
+        if name.partition(".")[0] not in OWN[quantity] or name.endswith(".level")
+    )
     if other:
         raise Refused(
             f"{whose} differs in {other[0]}, which decides more than {quantity}: that is changed "

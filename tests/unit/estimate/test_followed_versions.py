@@ -82,6 +82,8 @@ def test_a_champions_choices_hold_for_its_quantity_until_one_goes_back(
 def test_a_version_may_not_differ_in_what_others_read(tiny: Any) -> None:
     with pytest.raises(Refused, match=r"^flows differs in grain\.margin, which decides more than"):
         followed.register(tiny.store, "tiny", "flows", {"grain.margin": 9.0})
+    with pytest.raises(Refused, match=r"^visitors differs in linked_interval\.level"):  # published
+        followed.register(tiny.store, "tiny", "visitors", {"linked_interval.level": 0.5})
 
 
 def test_another_version_is_made_again_by_its_choices_and_told() -> None:
