@@ -185,8 +185,8 @@ def possible_rollback(
 def is_rolling_back(store: Store, pilot: str, quantity: str) -> bool:
     """Whether a going back was cut off between its steps."""
     flow, name = client(store, quantity), model_name(pilot, quantity)
-    known = number_of_alias(flow, name, CHAMPION) is not None
-    return known and ROLLBACK in flow.get_registered_model(name).tags
+    stands = number_of_alias(flow, name, CHAMPION) is not None
+    return stands and ROLLBACK in flow.get_registered_model(name).tags
 
 
 def begin_rollback(store: Store, pilot: str, places: Rollback, quantity: str = FOOTPRINT) -> None:

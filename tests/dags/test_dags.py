@@ -20,16 +20,8 @@ from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
 VERBS = (
-    "ingest",
-    "stage",
-    "estimate",
-    "release",
-    "train",
-    "watch",
-    "retain",
-    "receive",
-    "outlook",
-    "promote",
+    *("ingest", "stage", "estimate", "release", "train", "promote", "watch", "retain"),
+    *("receive", "outlook"),
 )
 ROLES = ("operator", "agency")
 PRODUCT_TASKS = ("release", "needs_approval", "released", "pages")

@@ -103,8 +103,8 @@ class CrowdingOutlook(BaseEstimator):  # type: ignore[misc, unused-ignore]
             until = midnight(history["hour_at"].max() + pd.Timedelta(hours=1), 0)
         from_at = midnight(until, -int(self.tried_days))
         earlier = clone(kind).fit(history[history["hour_at"] < from_at], calendar)
-        known = CrowdingCalendar() if calendar is None else calendar
-        forecasts = forecast_days(earlier, history, known, from_at, until)
+        facts = CrowdingCalendar() if calendar is None else calendar
+        forecasts = forecast_days(earlier, history, facts, from_at, until)
         self.detector_ = SurgeDetector().fit(history, forecasts)
         self.forecaster_ = clone(kind).fit(history, calendar)
         self.forecaster_.__dict__["calendar_"] = None
@@ -123,8 +123,8 @@ class CrowdingOutlook(BaseEstimator):  # type: ignore[misc, unused-ignore]
     ) -> pd.DataFrame:
         """Forecast hours, as `CrowdingForecaster.forecast`; without a calendar, usual days."""
         check_is_fitted(self)
-        known = CrowdingCalendar() if calendar is None else calendar
-        return self.forecaster_.forecast(history, issued_at, hours, known)
+        facts = CrowdingCalendar() if calendar is None else calendar
+        return self.forecaster_.forecast(history, issued_at, hours, facts)
 
 
 def forecast_days(
@@ -134,7 +134,14 @@ def forecast_days(
     from_at: pd.Timestamp,
     until: pd.Timestamp,
 ) -> pd.DataFrame:
-    """Forecast each day from one midnight up to another, each at the midnight that begins it."""
+    """Forecast each day from one midnight up to another, each at the midnight that begins it.
+
+    >>> at = pd.date_range("2026-02-02", periods=28 * 24, freq="h", tz="Europe/Amsterdam")
+    >>> rows = pd.DataFrame({"zone_id": "a", "hour_at": at, "value": 900.0 + at.hour})
+    >>> days = [pd.Timestamp(day, tz="Europe/Amsterdam") for day in ("2026-03-02", "2026-03-04")]
+    >>> len(forecast_days(SeasonalNaive().fit(rows), rows, CrowdingCalendar(), *days))
+    48
+    """
     days = []
     at = from_at
     while at < until:
