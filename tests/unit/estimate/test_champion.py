@@ -10,7 +10,7 @@ import pytest
 from peil import methods, train
 from peil.adapters import version_rows, versions
 from peil.adapters.versions import PRESENCE
-from peil.estimate import champion
+from peil.estimate import champion, standing
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR, Estimator
 from peil.gates import tables
 from peil.outcome import Refused
@@ -69,6 +69,7 @@ def test_the_presence_before_stands_again_and_the_footprint_is_untouched(tiny: A
         train.rollback("tiny", PRESENCE)
     number = champion.register_presence(tiny.store, "tiny", ESTIMATORS["em"], FEW)
     versions.challenge(tiny.store, "tiny", number, PRESENCE)
+    standing.enter(tiny.charter, tiny.store, PRESENCE, number, 1)
     versions.promote(tiny.store, "tiny", number, quantity=PRESENCE)
     assert versions.of_alias(tiny.store, "tiny", PRESENCE, versions.CHALLENGER) is None
     outcome = train.rollback("tiny", PRESENCE)
