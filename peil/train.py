@@ -25,6 +25,8 @@ from peil.charter.schema import Charter
 from peil.estimate import memory
 from peil.estimate import night as night_hours
 from peil.estimate.champion import default_footprint, first_presence
+from peil.estimate.linked import versions as followed
+from peil.estimate.standing import catch_up, enter, require_agreement, standing, stood
 from peil.outcome import Outcome, Refused
 from peil.stage.counted import counted_of
 from peil.store import ledger, lock, provenance
@@ -40,7 +42,7 @@ from peil_models.footprint import (
 INCUMBENT = "incumbent"
 ROLLED_BACK = "footprint_rolled_back"
 # what is held while a model changes: training, or a promotion
-HELD = {FOOTPRINT: "train", PRESENCE: "promotion"}
+HELD = {FOOTPRINT: "train", **dict.fromkeys((PRESENCE, *followed.DECIDE), "promotion")}
 FITTED = ("path_loss_exponent", "midpoint_dbm", "steepness")
 
 
@@ -143,9 +145,9 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     period = f"{len(split.fit)}+{len(split.judge)} days"
     before = read_whole(record)
     if before.get("run_ids") == run_ids and "promotes" in before:  # killed right before the end
-        return _promote(store, pilot, period, record, before)
+        return _promote(charter, store, period, record, before)
     if before.get("run_ids") == run_ids and versions.champion(store, pilot) is not None:
-        _first_presence(store, pilot)
+        _first_versions(charter, store)
         return Outcome("train", pilot, period, "unchanged", before["facts"])
 
     for day in [*split.fit, *split.judge]:
@@ -162,11 +164,11 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
     calibrated = calibrate_footprint(placed, area.tiles, fit_counts, residents, defaults)
     identified = identify_footprint(calibrated, placed, area.tiles, fit_counts, residents)
     candidates = {"defaults": defaults, "calibrated": calibrated}
-    incumbent = versions.champion(store, pilot)
-    standing = {INCUMBENT: incumbent.footprint} if incumbent else {}
+    incumbent = standing(store, pilot, FOOTPRINT)
+    before_it = {INCUMBENT: incumbent.footprint} if incumbent else {}
     judged = {
         name: float(footprint_deviance(footprint, placed, area.tiles, judge_counts, residents))
-        for name, footprint in {**candidates, **standing}.items()
+        for name, footprint in {**candidates, **before_it}.items()
     }
     errors = {
         f"{name}_se": error
@@ -204,27 +206,32 @@ def _train(charter: Charter, split: Split, store: Store) -> Outcome:
         "run_ids": run_ids,
         "facts": facts,
         "promotes": numbers[better] if is_better else None,
-        "before": None if incumbent else numbers["defaults"],  # they stood without being registered
+        # the defaults stood without being registered
+        "before": incumbent.number if incumbent else numbers["defaults"],
     }
-    return _promote(store, pilot, period, record, trained)
+    return _promote(charter, store, period, record, trained)
 
 
 def _promote(
-    store: Store, pilot: str, period: str, record: Path, trained: dict[str, Any]
+    charter: Charter, store: Store, period: str, record: Path, trained: dict[str, Any]
 ) -> Outcome:
     """Move the alias as decided; a kill before the record is whole decides nothing anew."""
+    pilot = charter.pilot
     write_json(record, trained)
     if trained["promotes"] is not None:
+        before = trained.get("before") or 0
+        enter(charter, store, FOOTPRINT, trained["promotes"], before)
         versions.promote(store, pilot, trained["promotes"], trained.get("before"))
     write_json(record, {name: trained[name] for name in ("inputs", "run_ids", "facts")})
-    _first_presence(store, pilot)
+    _first_versions(charter, store)
     return Outcome("train", pilot, period, "done", trained["facts"], [f"peil compare {pilot}"])
 
 
-def _first_presence(store: Store, pilot: str) -> None:
-    """Register what is released of presence as its first version, beside the footprint."""
-    with lock.held(store, pilot, HELD[PRESENCE], "train"):
-        first_presence(store, pilot)
+def _first_versions(charter: Charter, store: Store) -> None:
+    """Register what is released of each other quantity as its first version."""
+    with lock.held(store, charter.pilot, HELD[PRESENCE], "train"):
+        first_presence(store, charter.pilot)
+        followed.first_versions(charter, store)
 
 
 def rollback(pilot: str, quantity: str = FOOTPRINT) -> Outcome:
@@ -240,11 +247,15 @@ def rollback(pilot: str, quantity: str = FOOTPRINT) -> Outcome:
     charter = reading.load(pilot)
     store, kind = Store(), f"{quantity}_rolled_back"
     if quantity not in HELD:
-        raise Refused(f"{quantity}: there are models of {' and '.join(HELD)}.")
+        why = " (the outlook is fitted anew each week)" if quantity == "outlook" else ""
+        raise Refused(f"{quantity} has no version to go back to{why}: {', '.join(HELD)} have.")
     with lock.held(store, pilot, HELD[quantity], "rollback"):
+        if not versions.is_rolling_back(store, pilot, quantity):
+            catch_up(store, pilot, quantity)
+            require_agreement(store, pilot, quantity)
         n_before = sum(e["kind"] == kind for e in ledger.entries(store.ledger(pilot)))
         places = versions.possible_rollback(store, pilot, n_before, quantity)
-        if places is None:
+        if places is None or places.earlier not in stood(store, pilot, quantity):
             raise Refused(
                 f"{pilot}: no other {quantity} was champion before, so there is none to go back "
                 f"to: `peil compare {pilot}` shows what is registered."

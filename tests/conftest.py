@@ -30,13 +30,13 @@ DELIVERED_DAYS = 3
 SMALL_DAYS = 2  # of these run to a release: two show what follows from a day to the next
 DATABASES = ("operator/mlflow.db", "operator/airflow/airflow.db", "operator/airflow/schema")
 EMPTY = """
-from peil.adapters import experiments
+from peil.adapters import tracking
 from peil.adapters.airflow import home
 from peil.adapters.dbt_parsed import manifest
 from peil.settings import settings
 from peil.store.store import Store
 manifest()
-experiments.client(Store())
+tracking.client(Store())
 home.prepare(settings())
 """
 TOGETHER = {  # files on one worker: they look at one store, or want the machine for a server

@@ -27,6 +27,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from benchmarks.recording import NothingMeasured
 from benchmarks.soak.consoles import Consoles, started
 from benchmarks.soak.worlds import PEOPLE, Country, days_of
+from peil.adapters import experiments
 from peil.adapters.airflow.rest import wait_until
 from peil.outcome import Outcome
 from peil.settings import PROJECT, Settings
@@ -35,7 +36,9 @@ PILOT, N_DAYS, N_DEVICES = "noord", 2, 1000
 OUT = PROJECT / "docs" / "consoles"
 CHROMIUM, CHROMEDRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
-SIZE, COLOURS = (1280, 860), 64
+SIZE, WIDE, COLOURS = (1280, 860), (1760, 1000), 64
+# what MLflow opens beside what one came to look at: a panel, a bar, a banner
+BESIDE = ("Close", "Toggle sidebar", "Hide banner")
 PATIENCE_S, SETTLED_S = 240.0, 6.0
 
 
@@ -60,6 +63,8 @@ def consoles(folder: Path, tell: Callable[[str], None], out: Path | None = None)
     tell(f"peil run {PILOT}")
     # 2: the days wait for people, who are asked in the console
     _peil(("run", PILOT), environment, (0, 2))
+    tell(f"peil train {PILOT}")
+    _peil(("train", PILOT, "--fit-days", "1", "--judge-days", "1"), environment, (0,))
     files = []
     with started(settings, environment, folder / "consoles.log") as running, _browser() as look:
         for name, picture in _looked_at(running, look, str(country.days[0])):
@@ -111,6 +116,12 @@ class Look:
         time.sleep(SETTLED_S)
         return self.picture()
 
+    def click(self, labels: tuple[str, ...]) -> None:
+        """Press the buttons of these labels, where they are there."""
+        for label in labels:
+            for button in self.driver.find_elements(By.CSS_SELECTOR, f"[aria-label='{label}']"):
+                button.click()
+
     def until(self, texts: tuple[str, ...]) -> None:
         """Wait for texts."""
         wait = WebDriverWait(self.driver, PATIENCE_S, 1.0)
@@ -158,6 +169,34 @@ def _looked_at(running: Consoles, look: Look, day: str) -> Iterator[tuple[str, b
     assets: list[dict[str, Any]] = airflow.get("/assets", limit=100)["assets"]
     number = next(a["id"] for a in assets if a["uri"] == f"peil://{PILOT}/estimated")
     yield "airflow-asset", look.at(f"{airflow.url}/assets/{number}", (f"peil://{PILOT}/estimated",))
+    shown = next(line.split() for line in running.lines if line.endswith(f" {PILOT}"))[0]
+    url, _, place = shown.partition("/#")
+    yield from mlflow_looked_at(url, PILOT, f"/#{place}", look)
+
+
+def mlflow_looked_at(
+    url: str, pilot: str, experiment: str, look: Look
+) -> Iterator[tuple[str, bytes]]:
+    """Pictures of MLflow: a pilot's runs in their columns, and the page of a model's version.
+
+    Parameters
+    ----------
+    url : str
+        Where its server answers.
+    experiment : str
+        Where it shows the pilot's experiment, behind that address.
+    """
+    look.driver.set_window_size(*WIDE)
+    model = experiments.model_name(pilot, "presence")
+    for name, place, texts in (
+        ("mlflow-runs", experiment, ("train calibrated", "peil.day")),
+        ("mlflow-model", f"/#/models/{model}/versions/1", (model, "champion")),
+    ):
+        look.driver.get("about:blank")  # another place behind # would not load anew
+        look.at(f"{url}{place}", texts)
+        look.click(BESIDE)
+        time.sleep(SETTLED_S)
+        yield name, look.picture()
 
 
 def _log_in(running: Consoles, look: Look, name: str) -> None:

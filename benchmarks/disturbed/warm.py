@@ -229,12 +229,12 @@ def _command(words: list[str]) -> int:
         release.release(*words[1:])
         return 0
     if words[0] == "prepare":  # the databases that every store has, which take seconds
-        from peil.adapters import experiments
+        from peil.adapters import tracking
         from peil.adapters.airflow.home import prepare
         from peil.settings import settings
         from peil.store.store import Store
 
-        experiments.client(Store())
+        tracking.client(Store())
         if words[1:] == ["airflow"]:
             prepare(settings())
         return 0

@@ -9,6 +9,8 @@ from __future__ import annotations
 from peil.store.atomic import canonical
 
 NOTE, VIEW, KEY = "mlflow.note.content", "mlflow.sharedViewState.peil", "peil"
+# else MLflow asks whoever opens it what kind of experiment this is, beside the runs
+KIND, OURS = "mlflow.experimentKind", "custom_model_development"
 COLUMNS = {
     "tags": ("peil.day", "peil.estimator", "peil.product", "peil.footprint"),
     "metrics": (
@@ -60,4 +62,5 @@ def tags_of(name: str, experiment: str) -> dict[str, str]:
     return {
         NOTE: WORDS.format(name=name, view=path_of(experiment)),
         VIEW: canonical(state).decode(),
+        KIND: OURS,
     }

@@ -7,79 +7,23 @@ killed and run again neither logs twice nor leaves a run running.
 from __future__ import annotations
 
 import json
-import logging
-import os
-import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from filelock import FileLock
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from peil.adapters import experiment_words, registered
+from peil.adapters import experiment_words
 from peil.adapters.registered import RUN_ID
-from peil.outcome import Refused
+from peil.adapters.tracking import OUTLOOK, client, tracking_of
 from peil.store.provenance import code_hash, git_commit
 from peil.store.store import Store
 
-PORTS = {"postgresql": 5432, "https": 443}
-REACH_S = 5.0
-QUANTITIES = ("footprint", "presence")  # of which a pilot has registered models
-
-
-def client(store: Store) -> MlflowClient:
-    """A client of the operator's tracking store; makes the store on first use."""
-    # what fails is raised; its log would show statements with their values, and a trace
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    store.operator.mkdir(parents=True, exist_ok=True)
-    if store.settings.mlflow_uri is None:
-        _make_database(store)
-    return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
-
-
-def require_reachable(store: Store) -> None:
-    """Refuse, within seconds, where a registry of another machine does not answer.
-
-    Raises
-    ------
-    Refused
-        Nobody listens there.
-    """
-    place = urlsplit(store.mlflow_uri)
-    if place.hostname is None:
-        return  # a file of the store
-    port = place.port or PORTS.get(place.scheme.partition("+")[0], 80)
-    try:
-        socket.create_connection((place.hostname, port), timeout=REACH_S).close()
-    except OSError:
-        raise Refused(
-            f"MLflow's registry at {place.hostname}:{port} cannot be reached: start it, or correct "
-            "PEIL_MLFLOW_URI; nothing was changed."
-        ) from None
-
-
-def _make_database(store: Store) -> None:
-    """Make MLflow's database aside: its dozens of migrations cannot go on after a kill."""
-    file = store.operator / "mlflow.db"
-    if file.exists():
-        registered.follow(file, store.mlflow_artifacts)
-        return
-    lock = store.lock("mlflow", "database")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        if file.exists():  # another process made it meanwhile
-            return
-        aside = file.with_name(f".{file.name}.part")
-        for left in (aside, aside.with_name(f"{aside.name}-journal")):
-            left.unlink(missing_ok=True)
-        MlflowClient(tracking_uri=f"sqlite:///{aside}").search_experiments(max_results=1)
-        os.replace(aside, file)
+# of which a pilot has registered models at the operator; the outlook's are the agency's
+QUANTITIES = ("footprint", "presence", "stays", "flows", "visitors")
 
 
 def model_name(pilot: str, quantity: str = "footprint") -> str:
@@ -91,7 +35,7 @@ def model_name(pilot: str, quantity: str = "footprint") -> str:
     return f"{quantity}__{pilot}"
 
 
-def experiment_of(flow: MlflowClient, store: Store, pilot: str) -> str:
+def experiment_of(flow: MlflowClient, store: Store, pilot: str, quantity: str = "") -> str:
     """MLflow's id of a pilot's experiment, which is made at first use, with its words and view."""
     experiment = flow.get_experiment_by_name(pilot)
     if experiment:
@@ -100,14 +44,15 @@ def experiment_of(flow: MlflowClient, store: Store, pilot: str) -> str:
             if experiment.tags.get(key) != value:
                 flow.set_experiment_tag(number, key, value)
         return number
-    local = store.mlflow_uri.startswith("sqlite")
-    place = (store.mlflow_artifacts / pilot).as_uri() if local else None
+    own = tracking_of(store, quantity)
+    # a server has its own place for files; of a database alone the store is it
+    place = None if own.uri.startswith("http") else (own.artifacts / pilot).absolute().as_uri()
     try:
         flow.create_experiment(pilot, artifact_location=place)
     except MlflowException:  # another process made it meanwhile
         if flow.get_experiment_by_name(pilot) is None:
             raise
-    return experiment_of(flow, store, pilot)
+    return experiment_of(flow, store, pilot, quantity)
 
 
 def places(store: Store) -> dict[str, str]:
@@ -149,6 +94,7 @@ def log_run(
     tags: Mapping[str, str],
     files: list[Path] | None = None,
     inputs: Mapping[str, str] | None = None,
+    quantity: str = "",
 ) -> str:
     """Log one finished run, once. Returns MLflow's own id.
 
@@ -158,9 +104,11 @@ def log_run(
     ----------
     inputs : mapping of str to str, optional
         What it was made of: the hash of each data set by its name, as MLflow lists data sets.
+    quantity : str, optional
+        Of a model that is registered with it: the outlook's runs are the agency's.
     """
-    flow = client(store)
-    experiment = experiment_of(flow, store, pilot)
+    flow = client(store, quantity)
+    experiment = experiment_of(flow, store, pilot, quantity)
     for left in runs_of(flow, experiment, f"tags.`{RUN_ID}` = '{run_id}'"):
         if left.info.status == "FINISHED":
             return str(left.info.run_id)
@@ -211,11 +159,16 @@ def close_cut_off(store: Store, pilot: str, period: str) -> int:
 
 def forget(store: Store, pilot: str) -> None:
     """Remove a pilot's runs and registered versions, for `peil run --fresh`."""
-    flow = client(store)
+    _forget(client(store), pilot, QUANTITIES)
+    if store.plane == "both" and (tracking_of(store, OUTLOOK).folder / "mlflow.db").exists():
+        _forget(client(store, OUTLOOK), pilot, (OUTLOOK,))
+
+
+def _forget(flow: MlflowClient, pilot: str, quantities: tuple[str, ...]) -> None:
     experiment = flow.get_experiment_by_name(pilot)
     if experiment:
         for run in runs_of(flow, str(experiment.experiment_id), ""):
             flow.delete_run(run.info.run_id)
-    for quantity in QUANTITIES:
+    for quantity in quantities:
         with suppress(MlflowException):  # never registered
             flow.delete_registered_model(model_name(pilot, quantity))

@@ -15,6 +15,16 @@ from typing import Any
 from peil.outcome import Refused
 from peil.store.atomic import write_bytes
 
+# what a file of the outlook may hold beside arrays and numbers
+CROWDING = (
+    "peil_models.crowding.conformal.Offsets",
+    "peil_models.crowding.naive.Climatology",
+    "peil_models.crowding.outlook.CrowdingOutlook",
+    "peil_models.crowding.quantiles.CrowdingQuantiles",
+    "peil_models.crowding.surges.SurgeDetector",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+)
+
 
 def save(estimator: Any, file: Path) -> Path:
     """Write a fitted estimator, aside and renamed."""

@@ -21,6 +21,9 @@ import numpy as np
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # it may hold a password
+# else a server that fails is asked for two minutes
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 
 from mlflow.models import Model, ModelSignature
 from mlflow.tracking import MlflowClient
@@ -33,6 +36,9 @@ from peil.outcome import Refused
 TRUSTED = [
     "peil_models.footprint.signal_strength.FootprintSignalStrength",
     "peil_models.presence.by_name.PresenceByName",
+    "peil_models.stays.by_choices.StaysByChoices",
+    "peil_models.residence.by_home.PersonsByHome",
+    *fitted.CROWDING,
 ]
 FILE = "model.skops"  # within the folder of a model, beside MLmodel
 RUN_ID = "peil.run_id"
@@ -50,8 +56,21 @@ PLACES = (
 INPUTS = {
     "footprint": Schema([ColSpec(DataType.double, name) for name in ("x_m", "y_m")]),
     "presence": Schema([TensorSpec(np.dtype(np.float64), (-1, -1))]),
+    "stays": Schema([TensorSpec(np.dtype(np.float64), (-1, -1))]),
+    # devices by zone of home
+    "flows": Schema([TensorSpec(np.dtype(np.float64), (-1,))]),
+    "visitors": Schema([TensorSpec(np.dtype(np.float64), (-1,))]),
+    # hours before those to be forecast
+    "outlook": Schema(
+        [
+            ColSpec(DataType.string, "zone_id"),
+            ColSpec(DataType.datetime, "hour_at"),
+            ColSpec(DataType.double, "value"),
+        ]
+    ),
 }
-EXAMPLES = {"presence": np.array([[0.9, 0.4, 0.1], [0.1, 0.6, 0.9]])}
+CHANCES, BY_HOME = np.array([[0.9, 0.4, 0.1], [0.1, 0.6, 0.9]]), np.array([100.0, 20.0])
+EXAMPLES = {"presence": CHANCES, "stays": CHANCES, "flows": BY_HOME, "visitors": BY_HOME}
 
 
 def save(model: Any, folder: Path, run_id: str, quantity: str = "footprint") -> None:
@@ -133,9 +152,13 @@ def load(file: Path, label: str) -> Any:
         ) from None
     # A version registered before a parameter existed takes that parameter's default.
     attributes, kind = vars(model), type(model)
-    return kind(
+    loaded = kind(
         **{name: attributes[name] for name in kind._get_param_names() if name in attributes}
     )
+    for name, value in attributes.items():
+        if name.endswith("_"):  # what was learnt, of a model that is kept fitted
+            setattr(loaded, name, value)
+    return loaded
 
 
 def follow(database: Path, artifacts: Path) -> None:

@@ -16,8 +16,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from peil.adapters import registered
-from peil.adapters.experiments import client, experiment_of, log_run, model_name, runs_of
+from peil.adapters.experiments import experiment_of, log_run, model_name
 from peil.adapters.registered import RUN_ID
+from peil.adapters.tracking import answering, client
 from peil.outcome import Refused
 from peil.store.store import Store
 
@@ -27,18 +28,22 @@ UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 # aliases: whose figures are released, whose were, and who runs beside it to take its place
 CHAMPION, EARLIER, CHALLENGER = "champion", "earlier", "challenger"
 ROLLBACK = "peil.rollback"  # a tag while aliases change places
-FOOTPRINT, PRESENCE = "footprint", "presence"
+FOOTPRINT, PRESENCE, STAYS = "footprint", "presence", "stays"
 
 
 @dataclass(frozen=True)
 class Version:
-    """One registered model: its number (0: the defaults, not registered), run and object."""
+    """One registered model: its number (0: the defaults, not registered), run and object.
+
+    A note says what is wrong with it, as people are told.
+    """
 
     number: int
     run_id: str
     model: Any
     is_champion: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def label(self) -> str:
@@ -90,9 +95,9 @@ def register(
     evidence: Evidence | None = None,
 ) -> int:
     """Register a model as a new version, once per `run_id`. Returns its number."""
-    flow, name = client(store), model_name(pilot, quantity)
+    flow, name = client(store, quantity), model_name(pilot, quantity)
     evidence = evidence or Evidence()
-    for version in _versions(flow, name):
+    for version in all_of(flow, name):
         if version.tags.get(RUN_ID) == run_id:
             return int(version.version)
     own = log_run(
@@ -105,10 +110,11 @@ def register(
         {**tags, "peil.model": quantity, "peil.pilot": pilot},
         evidence.files,
         evidence.inputs,
+        quantity,
     )
     values = {key: value for key, value in vars(model).items() if not key.endswith("_")}
     model_id, place = registered.log(
-        flow, experiment_of(flow, store, pilot), own, run_id, quantity, model, values
+        flow, experiment_of(flow, store, pilot, quantity), own, run_id, quantity, model, values
     )
     try:
         flow.create_registered_model(name)
@@ -125,14 +131,16 @@ def register(
     return int(created.version)
 
 
-def _versions(flow: MlflowClient, name: str) -> list[Any]:
+def all_of(flow: MlflowClient, name: str) -> list[Any]:
+    """MLflow's own versions of a registered model, ascending."""
     versions = flow.search_model_versions(f"name = '{name}'")
     return sorted(versions, key=lambda version: int(version.version))
 
 
 def numbers(store: Store, pilot: str, quantity: str) -> list[int]:
     """Numbers of the versions that are registered, ascending."""
-    return [int(each.version) for each in _versions(client(store), model_name(pilot, quantity))]
+    flow, name = client(store, quantity), model_name(pilot, quantity)
+    return [int(each.version) for each in all_of(flow, name)]
 
 
 def promote(
@@ -140,21 +148,21 @@ def promote(
 ) -> None:
     """Make a version champion: its figures are released from then on.
 
-    The champion before it, or the version `before` where there was none, keeps the alias `earlier`;
-    a challenger that becomes champion is none any more.
+    The version that stood before, or the alias's where none is named, keeps the alias `earlier`; a
+    challenger that becomes champion is none any more.
     """
-    flow, name = client(store), model_name(pilot, quantity)
-    standing = _number_of(flow, name, CHAMPION) or before
+    flow, name = client(store, quantity), model_name(pilot, quantity)
+    standing = before or number_of_alias(flow, name, CHAMPION)
     if standing not in (None, number):
         flow.set_registered_model_alias(name, EARLIER, str(standing))
     flow.set_registered_model_alias(name, CHAMPION, str(number))
-    if _number_of(flow, name, CHALLENGER) == number:
+    if number_of_alias(flow, name, CHALLENGER) == number:
         flow.delete_registered_model_alias(name, CHALLENGER)
 
 
 def challenge(store: Store, pilot: str, number: int, quantity: str) -> None:
     """Make a version challenger: it runs beside the champion, and nothing of it is released."""
-    flow = client(store)
+    flow = client(store, quantity)
     flow.set_registered_model_alias(model_name(pilot, quantity), CHALLENGER, str(number))
 
 
@@ -165,8 +173,8 @@ def possible_rollback(
 
     One that was cut off is the one that goes on.
     """
-    flow, name = client(store), model_name(pilot, quantity)
-    standing, earlier = (_number_of(flow, name, alias) for alias in (CHAMPION, EARLIER))
+    flow, name = client(store, quantity), model_name(pilot, quantity)
+    standing, earlier = (number_of_alias(flow, name, alias) for alias in (CHAMPION, EARLIER))
     if standing is None:
         return None
     if words := flow.get_registered_model(name).tags.get(ROLLBACK):
@@ -174,9 +182,16 @@ def possible_rollback(
     return None if earlier is None else Rollback(standing, earlier, number)
 
 
+def is_rolling_back(store: Store, pilot: str, quantity: str) -> bool:
+    """Whether a going back was cut off between its steps."""
+    flow, name = client(store, quantity), model_name(pilot, quantity)
+    stands = number_of_alias(flow, name, CHAMPION) is not None
+    return stands and ROLLBACK in flow.get_registered_model(name).tags
+
+
 def begin_rollback(store: Store, pilot: str, places: Rollback, quantity: str = FOOTPRINT) -> None:
     """Let champion and earlier version change places, until `end_rollback`."""
-    flow, name = client(store), model_name(pilot, quantity)
+    flow, name = client(store, quantity), model_name(pilot, quantity)
     words = f"{places.standing} {places.earlier} {places.number}"
     flow.set_registered_model_tag(name, ROLLBACK, words)
     flow.set_registered_model_alias(name, CHAMPION, str(places.earlier))
@@ -185,10 +200,11 @@ def begin_rollback(store: Store, pilot: str, places: Rollback, quantity: str = F
 
 def end_rollback(store: Store, pilot: str, quantity: str = FOOTPRINT) -> None:
     """Forget that aliases were changing places: all is written down."""
-    client(store).delete_registered_model_tag(model_name(pilot, quantity), ROLLBACK)
+    client(store, quantity).delete_registered_model_tag(model_name(pilot, quantity), ROLLBACK)
 
 
-def _number_of(flow: MlflowClient, name: str, alias: str) -> int | None:
+def number_of_alias(flow: MlflowClient, name: str, alias: str) -> int | None:
+    """The number of the version that has an alias; none where none has it."""
     version = _version_of(flow, name, alias)
     return None if version is None else int(version.version)
 
@@ -207,11 +223,23 @@ def champion(store: Store, pilot: str, quantity: str = FOOTPRINT) -> Version | N
     return of_alias(store, pilot, quantity, CHAMPION)
 
 
+def champion_number(store: Store, pilot: str, quantity: str) -> int | None:
+    """The number of the champion, which is not loaded; none where there is none."""
+    flow, name = client(store, quantity), model_name(pilot, quantity)
+    return number_of_alias(flow, name, CHAMPION)
+
+
 def of_alias(store: Store, pilot: str, quantity: str, alias: str) -> Version | None:
     """The version of an alias, loaded; none where there is none."""
-    flow, name = client(store), model_name(pilot, quantity)
+    flow, name = client(store, quantity), model_name(pilot, quantity)
     version = _version_of(flow, name, alias)
-    return None if version is None else _loaded(flow, name, version, alias == CHAMPION)
+    return None if version is None else _loaded(store, flow, quantity, version, alias == CHAMPION)
+
+
+def of_alias_tags(store: Store, pilot: str, quantity: str, alias: str) -> dict[str, str]:
+    """Tags of the version of an alias, which is not loaded; empty where there is none."""
+    version = _version_of(client(store, quantity), model_name(pilot, quantity), alias)
+    return {} if version is None else dict(version.tags)
 
 
 def of_number(store: Store, pilot: str, quantity: str, number: int) -> Version:
@@ -222,18 +250,23 @@ def of_number(store: Store, pilot: str, quantity: str, number: int) -> Version:
     Refused
         There is none of that number, or it is not loaded.
     """
-    flow, name = client(store), model_name(pilot, quantity)
-    every = {int(each.version): each for each in _versions(flow, name)}
+    flow, name = client(store, quantity), model_name(pilot, quantity)
+    every = {int(each.version): each for each in all_of(flow, name)}
     if number not in every:
         labels = ", ".join(f"{quantity}@{each}" for each in every) or "none"
         raise Refused(f"{pilot} has no {quantity}@{number}: there are {labels}.")
-    return _loaded(flow, name, every[number], number == _number_of(flow, name, CHAMPION))
+    is_champion = number == number_of_alias(flow, name, CHAMPION)
+    return _loaded(store, flow, quantity, every[number], is_champion)
 
 
-def _loaded(flow: MlflowClient, name: str, version: Any, is_champion: bool) -> Version:
-    label = f"Version {version.version} of {name}"
+def _loaded(
+    store: Store, flow: MlflowClient, quantity: str, version: Any, is_champion: bool
+) -> Version:
+    label = f"Version {version.version} of {version.name}"
     with tempfile.TemporaryDirectory() as folder:
-        model = registered.load(_file_of(flow, version, Path(folder)), label)
+        with answering(store, quantity):
+            file = _file_of(flow, version, Path(folder))
+        model = registered.load(file, label)
     tags = dict(version.tags)
     return Version(int(version.version), tags[RUN_ID], model, is_champion, tags)
 
@@ -246,52 +279,3 @@ def _file_of(flow: MlflowClient, version: Any, folder: Path) -> Path:
 
     place = f"{version.source}/{registered.FILE}"
     return Path(download_artifacts(place, dst_path=str(folder), tracking_uri=flow.tracking_uri))
-
-
-def compare(store: Store, pilot: str) -> dict[str, list[dict[str, Any]]]:
-    """Runs of the estimators and versions of the models, as rows for a table.
-
-    Returns
-    -------
-    dict
-        ``runs``; ``versions`` of the footprint; ``presences``, versions of presence with `aliases`.
-    """
-    flow = client(store)
-    runs = []
-    for run in runs_of(flow, experiment_of(flow, store, pilot), "attributes.status = 'FINISHED'"):
-        if "peil.estimator" in run.data.tags:
-            runs.append(
-                {
-                    "day": run.data.tags["peil.day"],
-                    "run_id": run.data.tags[RUN_ID],
-                    "estimator": run.data.tags["peil.estimator"],
-                    "footprint": run.data.tags["peil.footprint"],
-                    **run.data.metrics,
-                }
-            )
-    runs.sort(key=lambda row: (row["day"], row["estimator"]))
-    return {
-        "runs": runs,
-        "versions": _rows(flow, pilot, FOOTPRINT),
-        "presences": _rows(flow, pilot, PRESENCE),
-    }
-
-
-def _rows(flow: MlflowClient, pilot: str, quantity: str) -> list[dict[str, Any]]:
-    name = model_name(pilot, quantity)
-    of_alias = {alias: _number_of(flow, name, alias) for alias in (CHAMPION, EARLIER, CHALLENGER)}
-    rows = []
-    for version in _versions(flow, name):
-        run, number = flow.get_run(version.run_id), int(version.version)
-        rows.append(
-            {
-                "version": number,
-                "is_champion": of_alias[CHAMPION] == number,
-                "aliases": [alias for alias, held in of_alias.items() if held == number],
-                "footprint": run.data.tags["peil.footprint"],
-                "title": run.data.tags.get("peil.title", ""),
-                **run.data.params,
-                **run.data.metrics,
-            }
-        )
-    return rows

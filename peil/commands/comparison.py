@@ -9,8 +9,9 @@ from typing import Any
 from rich.table import Table
 
 from peil import methods
-from peil.adapters import versions
+from peil.adapters import version_rows
 from peil.charter.period import Period
+from peil.estimate import standing
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.score import paired
 from peil.store.atomic import read_whole
@@ -26,7 +27,7 @@ def tables(pilot: str) -> list[Table]:
     footprint is registered yet there is no table of versions.
     """
     period = Period.open(pilot)
-    record = versions.compare(period.store, period.pilot)
+    record = version_rows.compare(period.store, period.pilot)
     heads = ("estimator", "footprint", "days", *(name.replace("_", "\n") for name in SCORES))
     runs = Table(*heads, title=f"Estimators of {pilot}: mean over days")
     groups = defaultdict(list)
@@ -52,13 +53,16 @@ def tables(pilot: str) -> list[Table]:
     group_loss_max = methods.section("compare", period.pilot)["group_loss_max"]
     shown = [runs, *([beside(compared, group_loss_max, released)] if compared else [])]
     shown += [footprints] if record["versions"] else []
-    return shown + ([_presences(record["presences"])] if record.get("presences") else [])
+    if record.get("presences"):
+        note = standing.disagreement(period.store, period.pilot, "presence")
+        shown.append(_presences(record["presences"], note or None))
+    return shown + ([_followed(record["followed"])] if record.get("followed") else [])
 
 
-def _presences(rows: list[dict[str, Any]]) -> Table:
+def _presences(rows: list[dict[str, Any]], note: str | None) -> Table:
     """Versions of presence: whose figures are released, and how they stood in their study."""
     heads = ("version", "is", "presence", "footprint", "MAPE\nby day", "intervals\nthat hold")
-    table = Table(*heads, title="Versions of presence")
+    table = Table(*heads, title="Versions of presence", caption=note)
     for row in rows:
         table.add_row(
             str(row["version"]),
@@ -68,6 +72,15 @@ def _presences(rows: list[dict[str, Any]]) -> Table:
             f"{row['mape_day']:.1%}" if "mape_day" in row else "-",
             f"{row['coverage']:.0%}" if "coverage" in row else "-",
         )
+    return table
+
+
+def _followed(rows: list[dict[str, Any]]) -> Table:
+    """Versions of what follows devices: whose figures are released."""
+    table = Table("model", "is", "footprint", "it is", title="Stays, flows and visitors")
+    for row in rows:
+        label = f"{row['quantity']}@{row['version']}"
+        table.add_row(label, "\n".join(row["aliases"]), row["footprint"], row["title"])
     return table
 
 

@@ -15,6 +15,7 @@ from peil.charter.products import PRODUCTS
 from peil.charter.retention import PARTS, is_gone
 from peil.charter.schema import Charter
 from peil.charter.windows import window_of
+from peil.estimate import standing
 from peil.ingest import deliveries
 from peil.outcome import Refused
 from peil.quality import store as quality
@@ -58,6 +59,7 @@ def forget(charter: Charter, days: list[date], store: Store) -> None:
             )
         facts = {"product": product, "period": str(day), "why": "run again with --fresh"}
         ledger.append(store, pilot, "withdrawn", now(charter), facts, once=False)
+    standing.forget(charter, store)
     experiments.forget(store, pilot)
     store.trained(pilot).unlink(missing_ok=True)
     shutil.rmtree(store.scores(pilot), ignore_errors=True)

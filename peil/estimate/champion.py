@@ -12,7 +12,9 @@ from typing import Any
 from peil import methods
 from peil.adapters import versions
 from peil.adapters.versions import PRESENCE, Evidence, Version
+from peil.charter.schema import Charter
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR, Estimator, Given
+from peil.estimate.standing import enter, standing
 from peil.outcome import Refused
 from peil.store import provenance
 from peil.store.atomic import canonical, read_whole
@@ -41,7 +43,7 @@ def champion_of(store: Store, pilot: str) -> Version:
         The pilot was trained, and the registry knows nothing of it: the defaults would give other
         figures without a word.
     """
-    champion = versions.champion(store, pilot)
+    champion = standing(store, pilot, versions.FOOTPRINT)
     if champion is None and store.trained(pilot).exists():
         raise Refused(
             f"{pilot} was trained, but MLflow holds no footprint of it: restore MLflow's database "
@@ -58,7 +60,7 @@ def presence_of(store: Store, pilot: str) -> Version:
     Refused
         Its estimator is none of Peil's: what leaves an operator is reviewed code.
     """
-    champion = versions.champion(store, pilot, PRESENCE)
+    champion = standing(store, pilot, PRESENCE)
     if champion is None:
         return Version(0, "defaults", PresenceByName(RELEASED_ESTIMATOR))
     if champion.model.estimator not in ESTIMATORS:
@@ -189,7 +191,7 @@ def first_presence(store: Store, pilot: str) -> int | None:
     return number
 
 
-def stand_in(store: Store, pilot: str, estimator: str, choices: Choices) -> None:
+def stand_in(charter: Charter, store: Store, estimator: str, choices: Choices) -> None:
     """Make a version champion whose release is made again; in a store of its own, by nobody.
 
     Raises
@@ -199,8 +201,9 @@ def stand_in(store: Store, pilot: str, estimator: str, choices: Choices) -> None
     """
     if estimator not in ESTIMATORS:
         raise Refused(f"There is no estimator {estimator} here any more.")
-    number = register_presence(store, pilot, ESTIMATORS[estimator], choices)
-    versions.promote(store, pilot, number, quantity=PRESENCE)
+    number = register_presence(store, charter.pilot, ESTIMATORS[estimator], choices)
+    enter(charter, store, PRESENCE, number, 1)
+    versions.promote(store, charter.pilot, number, quantity=PRESENCE)
 
 
 def _constructed(row: Estimator, choices: dict[str, Any]) -> dict[str, Any]:
@@ -216,10 +219,17 @@ def _constructed(row: Estimator, choices: dict[str, Any]) -> dict[str, Any]:
     return {key: v for key, v in built.get_params().items() if key not in OF_THE_AREA}
 
 
-def made_of(inputs: dict[str, Any], version: Version, presence: Version | None) -> dict[str, Any]:
+def made_of(
+    inputs: dict[str, Any], version: Version, models: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     """What estimates were made of, for the certificate of a release: hashes and parameters.
 
-    `presence` is none of products that rest on no version of it.
+    Parameters
+    ----------
+    version : Version
+        The footprint.
+    models : dict
+        By quantity, the other models as they describe themselves.
     """
     return {
         "inputs": inputs,
@@ -229,5 +239,5 @@ def made_of(inputs: dict[str, Any], version: Version, presence: Version | None) 
             "run_id": version.run_id,
             "parameters": version.footprint.get_params(),
         },
-        **({"presence": described(presence)} if presence else {}),
+        **models,
     }

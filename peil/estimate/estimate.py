@@ -14,7 +14,7 @@ import pandas as pd
 
 from peil import methods
 from peil.adapters import experiments, transform
-from peil.adapters.versions import Version
+from peil.adapters.versions import PRESENCE, Version
 from peil.area.area import area_of, fingerprint
 from peil.charter.period import Period
 from peil.estimate import memory, shadow
@@ -22,6 +22,7 @@ from peil.estimate import night as night_hours
 from peil.estimate.champion import SECTIONS, champion_of, chosen, described, made_of, presence_of
 from peil.estimate.estimators import ESTIMATORS
 from peil.estimate.presence import Estimation
+from peil.estimate.standing import notes
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused, Waiting
 from peil.stage.counted import counted_of
@@ -75,6 +76,7 @@ def _by(presence: Version, period: Period) -> Outcome:
         raise Waiting(f"{pilot} {day} is not staged yet: run `peil stage {pilot} {day}`.")
     night = night_hours.night_for(charter, day, store)
     version, released = champion_of(store, pilot), presence.model.estimator
+    noted = notes(version, presence)
     inputs = {
         "staged": read_json(manifest)["content_sha256"],
         "footprint": version.run_id,
@@ -90,7 +92,7 @@ def _by(presence: Version, period: Period) -> Outcome:
     record = store.estimated_record(pilot, day)
     before = read_whole(record)
     if before.get("run_ids") == run_ids and _is_whole(folder, before):
-        return period.outcome("estimate", "unchanged", before["facts"])
+        return period.outcome("estimate", "unchanged", {**before["facts"], **noted})
 
     experiments.close_cut_off(store, pilot, str(day))
     counted = counted_of(charter, day, store)
@@ -178,7 +180,7 @@ def _by(presence: Version, period: Period) -> Outcome:
             "run_ids": run_ids,
             "facts": facts,
             "footprint": version.label,
-            "made_of": made_of(inputs, version, presence),
+            "made_of": made_of(inputs, version, {PRESENCE: described(presence)}),
             "delivery": _delivery(store, pilot, day),
             **({"shadow": beside.facts} if beside else {}),
             "tables": {file.name: sha256(file) for file in sorted(aside.glob("*.parquet"))},
@@ -190,7 +192,7 @@ def _by(presence: Version, period: Period) -> Outcome:
         },
     )
     replace_folder(aside, folder)
-    return period.outcome("estimate", "done", facts, folder)
+    return period.outcome("estimate", "done", {**facts, **noted}, folder)
 
 
 def _delivery(store: Store, pilot: str, day: date) -> list[str]:

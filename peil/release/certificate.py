@@ -19,6 +19,8 @@ from peil.store import provenance
 from peil.store.atomic import read_whole, sha256
 
 Content = dict[str, Any]
+# models beside the footprint, each where a product rests on it
+MODELS = ("presence", "stays", "flows", "visitors")
 # parts that one can look at before anything is made again, in the order in which they are told
 LOOKED_AT = ("charter", "deliveries", "reference", "lock", "environment", "parameters", "code")
 
@@ -36,7 +38,8 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
     Returns
     -------
     dict
-        The parts `LOOKED_AT`; `footprint`, `presence` (model, version, hash; of that product),
+        The parts `LOOKED_AT`; `footprint` and those of `MODELS` that the product rests on (version,
+        choices, hash),
         `trained` (days fitted and judged on), `night` (the day whose night calibrates), `staged`
         (a day's counts and the hash of what estimation reads), `run_ids`, `table_sha256`. No clock:
         the same for what was made in the same way.
@@ -62,7 +65,7 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
         "deliveries": {str(day): _landed(period, day) for day in days},
         "estimated_by": origin["code"],
         "footprint": origin["footprint"],
-        **({"presence": origin["presence"]} if "presence" in origin else {}),
+        **{name: origin[name] for name in MODELS if name in origin},
         "trained": trained,
         "night": record.get("night", {}).get("day", str(period.day)),
         "staged": {str(day): staged(period, day) for day in days},

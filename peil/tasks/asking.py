@@ -64,6 +64,35 @@ def _to_look_at(places: list[Path]) -> list[str]:
     return [f"look at {link(place)}" for place in places]
 
 
+def can_be_asked(pilot: Pilot, role: str) -> bool:
+    """Whether somebody may answer in a role; of a simulated pilot nobody is asked."""
+    from peil.charter import reading
+
+    return not reading.load(pilot.name).is_synthetic and bool(_accounts(role))
+
+
+def one_answer(pilot: Pilot, role: parties.Role, asker: str) -> Any:
+    """Declare the question whether a version may take the champion's place; return it.
+
+    Parameters
+    ----------
+    asker : str
+        Id of the task that leaves ``version`` and ``shown``.
+    """
+    pull = "{{{{ ti.xcom_pull(task_ids='{asker}', key='{key}') }}}}"
+    version, shown = (pull.format(asker=asker, key=key) for key in ("version", "shown"))
+    return HITLOperator(
+        task_id=f"approval_{role}",
+        doc_md=f"Show {parties.words(role)} what the study found, and ask whether it may stand.",
+        subject=f"Let {version} of {pilot.name} take the champion's place?",
+        body=f"{shown}\n\nWhat is released from then on is its. Your name and the version go into "
+        "the ledger; `peil rollback` goes back.",
+        options=[YES, NO],
+        assigned_users=_accounts(role) or None,
+        retry_delay=SOON,
+    )
+
+
 def two_answers(pilot: Pilot, product: str, asker: str, suffix: str = "") -> tuple[Any, Any]:
     """Declare the questions to both roles; return the first question and the last record.
 

@@ -19,7 +19,10 @@ from peil.outcome import STATE_OF
 from peil.settings import PROJECT, Settings
 
 PILOTS = PROJECT / "pilots"
-VERBS = ("ingest", "stage", "estimate", "release", "train", "watch", "retain", "receive", "outlook")
+VERBS = (
+    *("ingest", "stage", "estimate", "release", "train", "promote", "watch", "retain"),
+    *("receive", "outlook"),
+)
 ROLES = ("operator", "agency")
 PRODUCT_TASKS = ("release", "needs_approval", "released", "pages")
 TASKS = {
@@ -31,6 +34,7 @@ TASKS = {
         *(f"{task}_{role}" for task in ("approval", "approved") for role in ROLES),
     },
     "train": {"train"},
+    "promote": {"promote", "approval_operator", "approved_operator"},
     "watch": {"watch", "pages"},
     "retain": {"retain"},
     "receive": {"receive"},
@@ -205,7 +209,7 @@ def test_nothing_is_caught_up_by_itself_and_runs_at_once_are_bounded(bag: Any) -
         assert dag.catchup is False
         # days that wait must not hold up the others: for a person's approval, and a weekend for its
         # Friday, which would never begin while two wait for it
-        alone = dict.fromkeys(("train", "watch", "retain", "receive", "outlook"), 1)
+        alone = dict.fromkeys(("train", "promote", "watch", "retain", "receive", "outlook"), 1)
         waiting, verb = dict.fromkeys(("release", "estimate"), 31), dag_id.split("__")[0]
         assert dag.max_active_runs == {**waiting, **alone}.get(verb, 2)
         if verb == "estimate":  # many may wait, two work

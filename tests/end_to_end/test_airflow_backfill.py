@@ -37,7 +37,7 @@ STATES = {
     "release": "released",
 }
 OF_THE_AGENCY = ("receive", "outlook")
-VERBS = (*STATES, "train", "watch", "retain", *OF_THE_AGENCY)
+VERBS = (*STATES, "train", "watch", "retain", "promote", *OF_THE_AGENCY)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,8 @@ from peil.store.store import Store
 
 DAY = date(2026, 3, 2)
 STATES = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release": "released"}
-VERBS = (*STATES, "train", "watch", "retain")  # of the operator's Airflow: it receives nothing
+# of the operator's Airflow: it receives nothing
+VERBS = (*STATES, "train", "watch", "retain", "promote")
 AGENCY_UID = 10002
 APPROVERS: dict[parties.Role, str] = {"operator": "anna", "agency": "carla"}
 LACKS = machine.missing()

@@ -168,9 +168,10 @@ def test_training_registers_two_versions_with_one_champion(copied_store: Setting
     assert done.returncode == 0, done.stderr
     again = peil_here(data, "train", "demo", "--fit-days", "1", "--judge-days", "1")
     assert "unchanged" in again.stdout
-    from peil.adapters import versions
 
-    comparison = versions.compare(Store(copied_store), "demo")
+    from peil.adapters import version_rows
+
+    comparison = version_rows.compare(Store(copied_store), "demo")
     assert [version["version"] for version in comparison["versions"]] == [1, 2]
     assert [version["footprint"] for version in comparison["versions"]] == [
         "defaults",

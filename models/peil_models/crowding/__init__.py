@@ -8,6 +8,7 @@ from peil_models.crowding.forecasting import QUANTILE_COLUMNS, QUANTILES, Crowdi
 from peil_models.crowding.known_days import CrowdingCalendar
 from peil_models.crowding.naive import Climatology, SeasonalNaive
 from peil_models.crowding.nowcast import Nowcast
+from peil_models.crowding.outlook import CrowdingOutlook, forecast_days, midnight
 from peil_models.crowding.quantiles import CrowdingQuantiles
 from peil_models.crowding.surges import SurgeDetector
 
@@ -17,8 +18,11 @@ __all__ = [
     "Climatology",
     "CrowdingCalendar",
     "CrowdingForecaster",
+    "CrowdingOutlook",
     "CrowdingQuantiles",
     "Nowcast",
     "SeasonalNaive",
     "SurgeDetector",
+    "forecast_days",
+    "midnight",
 ]

@@ -47,21 +47,15 @@ class PresenceByName(PresenceFromCounts):
         record, not used in `fit`.
     footprint : str, default=""
         The footprint that stood when this version was registered; for the record.
-    prior : array-like of shape (n_tiles,), default=None
-        Prior mass per tile, any scale; None is uniform. A tile with prior 0 stays empty.
-    land_use : array-like of shape (n_tiles, n_kinds), default=None
-        Share of each land use in each tile, for those that learn from it.
-    polygons : {array-like, sparse matrix} of shape (n_cells, n_tiles), default=None
-        Which cell each tile is nearest to, for those that use it.
+    prior, land_use, polygons
+        As for `PresenceCombined`, each for those estimators that take it.
 
     Attributes
     ----------
-    devices_ : ndarray of shape (n_tiles,) or (n_tiles, n_hours)
-        Estimated devices present. Unit: devices, not persons.
-    unlocated_ : float or ndarray of shape (n_hours,)
-        Devices that no tile with prior mass was found for.
     estimator_ : PresenceFromCounts
         The estimator of that name, fitted.
+    devices_, unlocated_
+        Its own.
 
     Notes
     -----
@@ -104,11 +98,8 @@ class PresenceByName(PresenceFromCounts):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_cells, n_tiles)
-            Probability that a device in tile t is served by cell c; columns sum to 1, or to 0
-            where nothing covers the tile.
-        y : array-like of shape (n_cells,) or (n_cells, n_hours)
-            Devices counted by each cell. Unit: devices.
+        X, y
+            As `PresenceEM.fit`.
 
         Raises
         ------

@@ -1,10 +1,12 @@
-"""Residence: home and work of devices, usual environment, visitors by origin.
+"""Residence: home and work of devices, usual environment, visitors by origin, and the
+persons that devices stand for by home.
 
 Built on the segments and places of `peil_models.stays`. Places of single devices are means to
 tables by zone and are not published.
 """
 
 from peil_models.residence.anchors import AnchorPlace, Anchors
+from peil_models.residence.by_home import PersonsByHome
 from peil_models.residence.calendar import Calendar, make_calendar
 from peil_models.residence.medians import at_median_of_masts
 from peil_models.residence.migration import migration_overlap
@@ -26,6 +28,7 @@ __all__ = [
     "NightTable",
     "PermanenceLabels",
     "PermanenceScores",
+    "PersonsByHome",
     "UsualEnvironment",
     "at_median_of_masts",
     "bridged_stays",

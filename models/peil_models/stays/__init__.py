@@ -3,6 +3,7 @@
 Trips between stays are `peil_models.mobility`, homes and visitors `peil_models.residence`.
 """
 
+from peil_models.stays.by_choices import StaysByChoices
 from peil_models.stays.days import split_at
 from peil_models.stays.overlap import cell_overlaps, overlap_coefficients
 from peil_models.stays.placing import Places, StayPlacing
@@ -46,6 +47,7 @@ __all__ = [
     "Segments",
     "StayPlacing",
     "StaySegmentation",
+    "StaysByChoices",
     "TimingRings",
     "breaks",
     "cell_overlaps",

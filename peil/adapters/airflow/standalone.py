@@ -129,11 +129,12 @@ def started_mlflow(
     store = Store(settings)
     store.operator.mkdir(parents=True, exist_ok=True)
     where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    what = ["--backend-store-uri", store.mlflow_uri, "--no-serve-artifacts"]
-    what += ["--default-artifact-root", str(store.mlflow_artifacts)]
+    what = ["--no-serve-artifacts", "--default-artifact-root", str(store.mlflow_artifacts)]
     env = {
         **os.environ,
         "DO_NOT_TRACK": "true",
+        # whoever lists processes reads arguments, and it may hold a password
+        "MLFLOW_BACKEND_STORE_URI": store.mlflow_uri,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "PYTHONPATH": str(PROJECT),
     }

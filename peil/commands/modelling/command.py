@@ -78,7 +78,9 @@ def add_to(app: typer.Typer, answering: Answering, working: Answering, console: 
     @app.command("rollback")
     def rollback(
         pilot: Pilot,
-        model: Annotated[str, typer.Argument(help="footprint or presence.")] = "footprint",
+        model: Annotated[
+            str, typer.Argument(help="footprint, presence, stays, flows or visitors.")
+        ] = "footprint",
     ) -> None:
         """Let the model that was champion before stand again, for days not yet released.
 

@@ -16,13 +16,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from peil.charter import reading
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE
 from peil.charter.schema import Charter
 from peil.commands.progress import Tell
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import GateClosed, Refused
-from peil.release.certificate import Content, staged
+from peil.release.certificate import MODELS, Content, staged
 from peil.settings import PROJECT, Settings
 from peil.store.atomic import canonical, fresh_folder, read_json
 from peil.store.store import Store
@@ -47,7 +48,7 @@ KEPT = tuple(
 class Task:
     """One step: a verb, its day and product; of training, how many days are fitted and judged.
 
-    Of a promotion, the estimator and the choices of the version of presence.
+    Of a promotion, the quantity as its product, the estimator of presence, and the choices.
     """
 
     verb: str
@@ -72,10 +73,12 @@ def tasks_of(certificates: list[Content]) -> list[Task]:
     if trained := certificates[0]["trained"]:
         n_fit, n_judge = (len(trained[part]) for part in ("fit", "judge"))
         tasks.append(Task("train", days[-1], n_fit=n_fit, n_judge=n_judge))
-    promoted = next((each["presence"] for each in certificates if "presence" in each), None)
-    if promoted and (promoted["choices"] or promoted["estimator"] != RELEASED_ESTIMATOR):
-        choices = canonical(promoted["choices"]).decode()
-        tasks.append(Task("promote", days[-1], estimator=promoted["estimator"], choices=choices))
+    for name in MODELS:
+        promoted = next((each[name] for each in certificates if name in each), None)
+        estimator = promoted.get("estimator", "") if promoted else ""
+        if promoted and (promoted["choices"] or estimator not in ("", RELEASED_ESTIMATOR)):
+            choices = canonical(promoted["choices"]).decode()
+            tasks.append(Task("promote", days[-1], name, estimator=estimator, choices=choices))
     estimates = set()
     for each in certificates:
         product, day = each["product"], each["period"]
@@ -181,7 +184,7 @@ def _results(charter: Charter, store: Store, certificate: Content) -> Content:
             each: staged(period, date.fromisoformat(each)) for each in certificate["staged"]
         },
         "footprint": record["made_of"]["footprint"],
-        **{name: record["made_of"][name] for name in ("presence",) if name in record["made_of"]},
+        **{name: record["made_of"][name] for name in MODELS if name in record["made_of"]},
         "run_ids": record["run_ids"],
         "table_sha256": read_json(candidate / "metadata.json")["table_sha256"],
     }
@@ -192,11 +195,15 @@ def _take(pilot: str, task: Task) -> None:
     from peil import train
     from peil.commands import verbs
     from peil.estimate import champion
+    from peil.estimate.linked import versions
     from peil.release import release
 
     if task.verb == "promote":
         choices = json.loads(task.choices)
-        champion.stand_in(Store(), pilot, task.estimator, choices)
+        if task.product == PRESENCE:
+            champion.stand_in(reading.load(pilot), Store(), task.estimator, choices)
+        else:
+            versions.stand_in(reading.load(pilot), Store(), task.product, choices)
     elif task.verb == "train":
         train.train(pilot, task.n_fit, task.n_judge)
     elif task.verb == "release":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from peil.release.certificate import LOOKED_AT
+from peil.release.certificate import LOOKED_AT, MODELS
 
 Content = dict[str, Any]
 ABSENT = "nothing"
@@ -68,11 +68,14 @@ def of_results(certified: Content, present: Content) -> list[str]:
     sentences += _values("Footprint")(
         certified["footprint"]["parameters"], present["footprint"]["parameters"]
     )
-    before, after = (part.get("presence", {}) for part in (certified, present))
-    if before.get("sha256", "") != after.get("sha256", ""):
-        sentences.append(
-            f"Presence: {_named(before)} when it was made, {_named(after)} here, another model."
-        )
+    for name in MODELS:
+        before, after = (part.get(name, {}) for part in (certified, present))
+        # a certificate of before a quantity was a model says nothing of it
+        if before and before["sha256"] != after.get("sha256", ""):
+            sentences.append(
+                f"{name.title()}: {_named(before)} when it was made, {_named(after)} here, another "
+                "model."
+            )
     if certified["run_ids"] != present["run_ids"]:
         sentences.append(
             f"Estimates of {certified['product']} {certified['period']}: another run id, so "
@@ -86,8 +89,10 @@ def of_results(certified: Content, present: Content) -> list[str]:
     return sentences
 
 
-def _named(presence: Content) -> str:
-    return f"{presence['estimator']} ({presence['label']})" if presence else ABSENT
+def _named(model: Content) -> str:
+    if "estimator" in model:
+        return f"{model['estimator']} ({model['label']})"
+    return str(model.get("label", ABSENT))
 
 
 def _values(kind: str) -> Callable[[Any, Any], Iterator[str]]:

@@ -18,7 +18,7 @@ from peil.charter.products import PRESENCE
 from peil.commands.progress import Step, shown
 from peil.commands.reproducing import again, differences
 from peil.outcome import Refused
-from peil.release.certificate import LOOKED_AT, Content, looked_at
+from peil.release.certificate import LOOKED_AT, MODELS, Content, looked_at
 from peil.store import ledger, lock
 from peil.store.atomic import canonical, read_json
 
@@ -123,11 +123,12 @@ def _certificates(
             f"The releases of {what} rest on more than one footprint: name a day, and make them "
             "again one by one."
         )
-    if len({given["presence"]["sha256"] for _, given in meant if "presence" in given}) > 1:
-        raise Refused(
-            f"The releases of {what} rest on more than one version of presence: name a day, and "
-            "make them again one by one."
-        )
+    for name in MODELS:
+        if len({given[name]["sha256"] for _, given in meant if name in given}) > 1:
+            raise Refused(
+                f"The releases of {what} rest on more than one version of {name}: name a day, and "
+                "make them again one by one."
+            )
     return [given for _, given in meant]
 
 

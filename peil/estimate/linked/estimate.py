@@ -16,6 +16,7 @@ import pandas as pd
 
 from peil import methods
 from peil.adapters import experiments, transform
+from peil.adapters.versions import STAYS, Version
 from peil.area.area import Area, area_of, fingerprint
 from peil.charter import retention
 from peil.charter.clock import hours_of
@@ -24,10 +25,11 @@ from peil.charter.products import PRESENCE, Product, resolve
 from peil.charter.schema import Charter
 from peil.charter.windows import Window, linked_products, periods
 from peil.estimate.champion import champion_of, default_footprint, made_of
-from peil.estimate.linked import follow
+from peil.estimate.linked import follow, versions
 from peil.estimate.linked.origin_plan import origin_plan
 from peil.estimate.linked.plan import flow_plan
 from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing, positions_of
+from peil.estimate.standing import notes
 from peil.gates import require_open
 from peil.outcome import Fact, Outcome
 from peil.stage import device_rows, readiness
@@ -123,29 +125,52 @@ def outcome(period: Period, product: Product, status: Status, facts: dict[str, F
 
 
 def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]]:
+    store, pilot = period.store, period.pilot
+    models = {
+        name: versions.standing_of(store, pilot, name)
+        for name in versions.quantities_of(product.name)
+    }
+    stays = models[STAYS]
+    with versions.chosen(pilot, stays):  # the pass is the same for all products
+        followed = {name: methods.section(name, pilot) for name in SECTIONS}
+    with versions.chosen(pilot, *models.values()):
+        return _by(period, product, models, followed)
+
+
+def _by(
+    period: Period,
+    product: Product,
+    models: dict[str, Version],
+    followed: dict[str, dict[str, Any]],
+) -> tuple[Status, dict[str, Fact]]:
+    """Estimate by the versions that stand, whose choices hold meanwhile."""
     charter, store, pilot, window = period.charter, period.store, period.pilot, period.window
     version = champion_of(store, pilot)
+    noted = notes(version, *models.values())
     # One that is calibrated on counts lets cells overlap too little to tell rest from travel: a
     # third more trips than there are. Midway to the defaults they are nearly as many.
     footprint = FootprintMean([default_footprint(pilot), version.footprint])
     opt_out = device_rows.opt_out_list(charter, store)
+    described = {name: versions.described(name, each) for name, each in models.items()}
     inputs = {
         "rows": [_rows(store, pilot, day) for day in window.days()],
         "footprint": f"mean of the defaults and {version.run_id}",
         "area": fingerprint(charter, store),
         "opt_out": sha256(opt_out) if opt_out else "none",
         "products": [row.name for row in linked_products(charter)],
+        STAYS: described[STAYS]["sha256"],
     }
     parameters = {name: methods.section(name, pilot) for name in SECTIONS}
-    run_id = provenance.run_id({**inputs, "product": product.name}, parameters)
+    own = {"product": product.name, **{name: each["sha256"] for name, each in described.items()}}
+    run_id = provenance.run_id({**inputs, **own}, parameters)
     records = [store.estimated_record(pilot, day, product.name) for day in periods(product, window)]
     if all(record.exists() and read_json(record)["run_id"] == run_id for record in records):
         facts = read_json(records[0])["facts"]
-        return "unchanged", facts
+        return "unchanged", {**facts, **noted}
 
     experiments.close_cut_off(store, pilot, f"{window.first} {product.name}")
     area = area_of(charter, store)
-    sums_id = provenance.run_id(inputs, parameters)
+    sums_id = provenance.run_id(inputs, followed)
     tallies, facts = _tallies(charter, window, store, area, footprint, sums_id)
     weighing = Weighing(area, parameters, tallies[HOMES])
     tables = _tables(charter, area, product, window, weighing, tallies, run_id)
@@ -170,6 +195,7 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
             "peil.day": f"{window.first} {product.name}",
             "peil.product": product.name,
             "peil.footprint": version.label,
+            **{f"peil.{name}": each.label for name, each in models.items()},
         },
     )
     for day, of_day in tables.items():
@@ -183,7 +209,8 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
                 "run_ids": {ESTIMATOR: run_id},
                 "facts": facts,
                 "footprint": version.label,
-                "made_of": made_of(inputs, version, None),
+                "models": {name: each.label for name, each in models.items()},
+                "made_of": made_of(inputs, version, described),
                 "window": {"start": str(window.first), "end": str(window.last)},
                 "unobserved_hours": [
                     hour.isoformat() for hour in unobserved_hours(charter, day, store)
@@ -192,7 +219,7 @@ def _estimate(period: Period, product: Product) -> tuple[Status, dict[str, Fact]
         )
         replace_folder(aside, folder)
     fresh_folder(work)
-    return "done", facts
+    return "done", {**facts, **noted}
 
 
 def _rows(store: Store, pilot: str, day: date) -> str:

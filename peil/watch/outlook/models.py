@@ -7,7 +7,6 @@ had not seen them either.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,11 +20,13 @@ from peil.charter.schema import Charter
 from peil.store.atomic import canonical, fresh_folder, read_json, replace_folder, write_json
 from peil.store.provenance import environment
 from peil.store.store import Store
+from peil.watch.outlook import registering
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import (
     Climatology,
     CrowdingCalendar,
     CrowdingForecaster,
+    CrowdingOutlook,
     CrowdingQuantiles,
     SurgeDetector,
 )
@@ -33,14 +34,7 @@ from peil_models.crowding import (
 FEWEST_DAYS = 14  # a week to learn from, and a week to fix the levels on
 LEARNT_DAYS = 49  # lags reach four weeks back, and a third of the days calibrates
 TRIED_DAYS = 28  # four of each weekday
-# what a file of models may hold beside arrays and numbers
-TRUSTED = [
-    "peil_models.crowding.conformal.Offsets",
-    "peil_models.crowding.naive.Climatology",
-    "peil_models.crowding.quantiles.CrowdingQuantiles",
-    "peil_models.crowding.surges.SurgeDetector",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-]
+FILE = "outlook.skops"
 AGAIN = "delete its folder, then run `peil outlook` again"
 
 
@@ -56,6 +50,8 @@ class WeekModels:
         Name of estimator and inputs: stands in every row that it makes.
     places : dict of str to str
         Zones that are nobody's parent, and their names: episodes are sought in these.
+    registered : str
+        The version in the agency's registry, as ``outlook@3``.
     """
 
     starts_at: pd.Timestamp
@@ -63,6 +59,7 @@ class WeekModels:
     forecaster: CrowdingForecaster
     detector: SurgeDetector
     places: dict[str, str]
+    registered: str
 
 
 def monday_of(moment: pd.Timestamp) -> pd.Timestamp:
@@ -90,13 +87,15 @@ def of_week(
     folder = store.outlook_model(charter.pilot) / f"{starts_at:%Y-%m-%d}-{name}"
     if not (folder / "models.json").is_file():
         _fit(charter, store, before, calendar, starts_at, folder)
+    model = fitted.load(folder / FILE, fitted.CROWDING, AGAIN)
     facts = read_json(folder / "models.json")
     return WeekModels(
         starts_at,
         f"{facts['estimator']} {name}",
-        fitted.load(folder / "forecaster.skops", TRUSTED, AGAIN),
-        fitted.load(folder / "detector.skops", TRUSTED, AGAIN),
+        model.forecaster_,
+        model.detector_,
         facts["places"],
+        facts["registered"],
     )
 
 
@@ -115,26 +114,25 @@ def _fit(
     folder: Path,
 ) -> None:
     tried = tried_days(n_days(before, starts_at))
-    from_at = midnight(starts_at, -tried)
+    record = {
+        "pilot": charter.pilot,
+        "fitted_until": starts_at.isoformat(),
+        "n_zones": int(before["zone_id"].nunique()),
+    }
     kind = kind_for(n_days(before, starts_at))
-    earlier = kind().fit(before[before["hour_at"] < from_at], calendar)
-    forecasts = forecast_days(earlier, before, calendar, from_at, starts_at)
-    detector = SurgeDetector().fit(before, forecasts)
-    forecaster = kind().fit(before, calendar)
+    model = CrowdingOutlook(kind(), tried_days=tried, record=record)
+    model.fit(before, calendar, starts_at)
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
-    fitted.save(_without_calendar(forecaster), aside / "forecaster.skops")
-    fitted.save(detector, aside / "detector.skops")
-    write_json(
-        aside / "models.json",
-        {
-            "estimator": type(forecaster).__name__,
-            "basis": getattr(forecaster, "basis_", "climatology"),
-            "places": _places(charter, store, before),
-            "fitted_until": starts_at.isoformat(),
-            "levels_tried_on_days": tried,
-            "n_zones": int(before["zone_id"].nunique()),
-        },
-    )
+    fitted.save(model, aside / FILE)
+    facts = {
+        "estimator": kind.__name__,
+        "basis": getattr(model.forecaster_, "basis_", "climatology"),
+        "levels_tried_on_days": tried,
+        **{name: value for name, value in record.items() if name != "pilot"},
+    }
+    label = registering.registered(charter, store, folder.name, model, facts)
+    facts |= {"places": _places(charter, store, before), "registered": label}
+    write_json(aside / "models.json", facts)
     replace_folder(aside, folder)
 
 
@@ -150,35 +148,6 @@ def tried_days(days: int) -> int:
 def kind_for(days: int) -> type[CrowdingForecaster]:
     """The estimator for so many days of history: a boosting needs seven weeks and a week tried."""
     return CrowdingQuantiles if days >= LEARNT_DAYS + 7 else Climatology
-
-
-def forecast_days(
-    model: CrowdingForecaster,
-    figures: pd.DataFrame,
-    calendar: CrowdingCalendar,
-    from_at: pd.Timestamp,
-    until: pd.Timestamp,
-) -> pd.DataFrame:
-    """Forecast each day from one midnight up to another, each at the midnight that begins it."""
-    days = []
-    at = from_at
-    while at < until:
-        days.append(model.forecast(figures, at, 24, calendar))
-        at = midnight(at, 1)
-    return pd.concat(days, ignore_index=True)
-
-
-def midnight(moment: pd.Timestamp, days: int) -> pd.Timestamp:
-    """The local midnight some days after that of a moment: a day may have 23 or 25 hours."""
-    day = moment.date() + timedelta(days=days)
-    return pd.Timestamp(day).tz_localize(moment.tzinfo).as_unit("s")
-
-
-def _without_calendar(forecaster: CrowdingForecaster) -> CrowdingForecaster:
-    """What is kept of a forecaster: each forecast is given the calendar as it is known then."""
-    alone = copy.copy(forecaster)
-    alone.__dict__["calendar_"] = None
-    return alone
 
 
 def _places(charter: Charter, store: Store, before: pd.DataFrame) -> dict[str, str]:

@@ -32,7 +32,7 @@ from peil.store.store import Store
 from peil.watch.outlook import events, models
 from peil.watch.outlook import figures as reading_figures
 from peil.watch.outlook.figures import HourlyFigures
-from peil_models.crowding import CrowdingCalendar
+from peil_models.crowding import CrowdingCalendar, forecast_days, midnight
 
 AHEAD_HOURS = 24
 RECORD = "outlook.json"
@@ -177,9 +177,9 @@ def _computed(
         if of_week is None:
             continue
         used.append(of_week)
-        ends_at = min(models.midnight(week, 7), newest_at + pd.Timedelta(hours=1))
+        ends_at = min(midnight(week, 7), newest_at + pd.Timedelta(hours=1))
         until_end = read.until(ends_at)
-        band = models.forecast_days(of_week.forecaster, until_end, calendar, week, ends_at)
+        band = forecast_days(of_week.forecaster, until_end, calendar, week, ends_at)
         band = band[band["hour_at"] < ends_at]
         hours = until_end[
             (until_end["hour_at"] >= week) & until_end["zone_id"].isin(of_week.places)
@@ -214,6 +214,7 @@ def _facts(computed: Computed, newest_at: pd.Timestamp) -> dict[str, Fact]:
         "n_surges": len(surges),
         "n_surges_now": int((~surges["is_over"]).sum()),
         "model": computed.models[-1].version,
+        "registered": computed.models[-1].registered,
     }
 
 

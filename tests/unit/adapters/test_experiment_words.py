@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from peil.adapters import experiment_words, experiments
+from peil.adapters import experiment_words, experiments, tracking
 
 
 def test_an_experiment_has_words_and_a_view_of_its_columns(tiny: Any) -> None:
-    flow = experiments.client(tiny.store)
+    flow = tracking.client(tiny.store)
     number = experiments.experiment_of(flow, tiny.store, "tiny")
     tags = flow.get_experiment(number).tags
     assert "**tiny**" in tags["mlflow.note.content"]
     assert f"]({experiment_words.path_of(number)})" in tags["mlflow.note.content"]
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
     view = json.loads(tags["mlflow.sharedViewState.peil"])
     assert {"tags.`peil.day`", "metrics.`misfit_share`"} <= set(view["selectedColumns"])
     assert experiments.places(tiny.store) == {"tiny": experiment_words.path_of(number)}
 
 
 def test_words_of_before_are_written_anew_and_those_that_stand_are_left(tiny: Any) -> None:
-    flow = experiments.client(tiny.store)
+    flow = tracking.client(tiny.store)
     number = flow.create_experiment("tiny", tags={"mlflow.note.content": "of before"})
     assert experiments.places(tiny.store) == {}
     assert experiments.experiment_of(flow, tiny.store, "tiny") == number

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from peil.adapters import experiments, versions
+from peil.adapters import tracking, versions
 from peil_models.footprint import FootprintSignalStrength
 
 
@@ -31,9 +31,9 @@ def test_a_version_from_before_a_parameter_takes_its_default(
 def test_what_fails_in_the_registry_is_raised_and_its_statement_shown_to_nobody(
     tiny: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(experiments, "_make_database", lambda _: None)
-    monkeypatch.setattr(experiments, "MlflowClient", lambda **_: None)
-    experiments.client(tiny.store)
+    monkeypatch.setattr(tracking, "_make_database", lambda _: None)
+    monkeypatch.setattr(tracking, "MlflowClient", lambda **_: None)
+    tracking.client(tiny.store)
     logging.getLogger("mlflow.store.db.utils").error("INSERT INTO metrics VALUES (0.1638)")
     assert capfd.readouterr() == ("", "")
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import skops.io
 
-from peil.adapters import experiments, registered, versions
+from peil.adapters import experiments, registered, tracking, versions
 from peil.outcome import Refused
 from peil.settings import Settings
 from peil.store.store import Store
@@ -80,7 +80,7 @@ def test_a_model_killed_on_its_way_is_logged_once(
                 versions.register(store, "tiny", *parts)
     number = versions.register(store, "tiny", *parts)
     assert number == versions.register(store, "tiny", *parts) == 2
-    flow = experiments.client(store)
+    flow = tracking.client(store)
     experiment = flow.get_experiment_by_name("tiny")
     logged = flow.search_logged_models([experiment.experiment_id])
     assert sorted(model.tags[registered.RUN_ID] for model in logged) == [RUN_ID, "c" * 32]
@@ -124,7 +124,7 @@ def test_a_version_of_before_models_were_folders_is_still_read(tiny: Any, tmp_pa
     )
     file = tmp_path / versions.OLD_FILE
     skops.io.dump(FootprintSignalStrength(steepness=0.17), file)
-    flow, name = experiments.client(tiny.store), experiments.model_name("tiny")
+    flow, name = tracking.client(tiny.store), experiments.model_name("tiny")
     flow.log_artifact(own, str(file))
     flow.create_registered_model(name)
     source = f"{flow.get_run(own).info.artifact_uri}/{versions.OLD_FILE}"

@@ -67,7 +67,7 @@ def test_estimators_and_footprints_fit_with_every_head_whole(
         "runs": [{"estimator": "landuse", "footprint": "version 12", **scores}] * 2,
         "versions": [{"version": 2, "is_champion": True, "footprint": "calibrated", **parameters}],
     }
-    monkeypatch.setattr(comparison.versions, "compare", lambda *_: record)
+    monkeypatch.setattr(comparison.version_rows, "compare", lambda *_: record)
     console, output = printed()
     for table in comparison.tables("tiny"):
         console.print(table)
@@ -96,7 +96,7 @@ def test_without_a_trained_footprint_no_empty_table_is_shown(
     tiny: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record: dict[str, Any] = {"runs": [], "versions": []}
-    monkeypatch.setattr(comparison.versions, "compare", lambda *_: record)
+    monkeypatch.setattr(comparison.version_rows, "compare", lambda *_: record)
     assert [str(table.title).split(":")[0] for table in comparison.tables("tiny")] == [
         "Estimators of tiny"
     ]

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from peil import methods, train
-from peil.adapters import versions
+from peil.adapters import version_rows, versions
 from peil.adapters.versions import PRESENCE
-from peil.estimate import champion
+from peil.estimate import champion, standing
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR, Estimator
 from peil.gates import tables
 from peil.outcome import Refused
-from peil.settings import Settings
 from peil.store import ledger
 from peil.store.atomic import write_json
-from peil.store.store import Store
 
 FEW = {"presence.em_max_iter": 3}
-
-BY_MLFLOW_ALONE = """
-import json, sys
-import mlflow, numpy
-mlflow.set_tracking_uri(sys.argv[1])
-name = "models:/presence__tiny@champion"
-model = mlflow.sklearn.load_model(name)
-X = numpy.array([[0.9, 0.4, 0.1], [0.1, 0.6, 0.9]])
-devices = model.fit(X, numpy.array([100.0, 50.0])).devices_
-info = mlflow.models.get_model_info(name)
-print(json.dumps([type(model.estimator_).__name__, model.parameters["max_iter"], len(devices),
-    info.signature.inputs.inputs[0].shape, info.saved_input_example_info["artifact_path"]]))
-assert not any(name == "peil" or name.startswith("peil.") for name in sys.modules)
-"""
 
 
 def test_what_is_released_becomes_version_1_and_stays_the_same(tiny: Any) -> None:
@@ -51,7 +31,7 @@ def test_what_is_released_becomes_version_1_and_stays_the_same(tiny: Any) -> Non
     assert first["sha256"] == second["sha256"]
     assert (second["estimator"], second["choices"]) == (RELEASED_ESTIMATOR, {})
     assert after.model.parameters["max_iter"] == methods.section("presence", "tiny")["em_max_iter"]
-    (row,) = versions.compare(store, "tiny")["presences"]
+    (row,) = version_rows.compare(store, "tiny")["presences"]
     assert row["aliases"] == ["champion"] and row["weighting.ratio_pooled_devices"]
 
 
@@ -89,6 +69,7 @@ def test_the_presence_before_stands_again_and_the_footprint_is_untouched(tiny: A
         train.rollback("tiny", PRESENCE)
     number = champion.register_presence(tiny.store, "tiny", ESTIMATORS["em"], FEW)
     versions.challenge(tiny.store, "tiny", number, PRESENCE)
+    standing.enter(tiny.charter, tiny.store, PRESENCE, number, 1)
     versions.promote(tiny.store, "tiny", number, quantity=PRESENCE)
     assert versions.of_alias(tiny.store, "tiny", PRESENCE, versions.CHALLENGER) is None
     outcome = train.rollback("tiny", PRESENCE)
@@ -96,29 +77,5 @@ def test_the_presence_before_stands_again_and_the_footprint_is_untouched(tiny: A
     assert champion.presence_of(tiny.store, "tiny").number == 1
     kinds = [entry["kind"] for entry in ledger.entries(tiny.store.ledger("tiny"))]
     assert kinds.count("presence_rolled_back") == 1 and train.ROLLED_BACK not in kinds
-    with pytest.raises(Refused, match="there are models of footprint and presence"):
-        train.rollback("tiny", "flows")
-
-
-@pytest.mark.slow
-def test_a_copied_store_loads_presence_by_mlflows_own_api(tiny: Any, tmp_path: Path) -> None:
-    champion.first_presence(tiny.store, "tiny")
-    elsewhere = Store(Settings(data=tmp_path / "elsewhere" / "store"))  # type: ignore[call-arg]
-    shutil.copytree(tiny.store.operator, elsewhere.operator)
-    shutil.rmtree(tiny.store.operator)  # what would still be read there is gone
-    assert champion.presence_of(elsewhere, "tiny").number == 1
-    done = subprocess.run(
-        [sys.executable, "-c", BY_MLFLOW_ALONE, elsewhere.mlflow_uri],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [
-        "PresenceCombined",
-        methods.section("presence", "tiny")["em_max_iter"],
-        3,
-        [-1, -1],
-        "input_example.json",
-    ]
+    with pytest.raises(Refused, match=r"outlook has no version to go back to .*anew each week"):
+        train.rollback("tiny", "outlook")

@@ -40,7 +40,7 @@ def test_what_nobody_can_weigh_is_refused(
     counted = SimpleNamespace(unobserved=[], of_hours=lambda hours: at_night, plans=[])
     area = SimpleNamespace(register=[1.0] if register else None)
     for name, value in (
-        ("champion_of", SimpleNamespace(run_id="r", footprint=None)),
+        ("champion_of", SimpleNamespace(run_id="r", footprint=None, note="")),
         ("presence_of", Version(0, "defaults", PresenceByName("combined"))),
         ("counted_of", counted),
         ("area_of", area),

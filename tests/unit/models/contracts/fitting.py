@@ -183,9 +183,22 @@ def detector(member: type) -> Problem:
     return member(), {"history": history, "forecasts": forecasts}
 
 
+def outlook(member: type) -> Problem:
+    return member(tried_days=7), {"history": hourly()}
+
+
+def by_home(member: type) -> Problem:
+    return member(), {"X": np.array([40.0, 11.0, 5.0]), "y": np.array([100.0, 20.0, 30.0])}
+
+
+def stays(member: type) -> Problem:
+    return member(), {"X": chances()}
+
+
 MAPS: dict[str, Callable[[type], Problem]] = {
     "AnchorPlace": anchors,
     "Climatology": forecaster,
+    "CrowdingOutlook": outlook,
     "CrowdingQuantiles": forecaster,
     "FlowGravity": flows,
     "FlowRadiation": flows,
@@ -200,10 +213,12 @@ MAPS: dict[str, Callable[[type], Problem]] = {
     "MultiplicityOneToOne": pairs,
     "MultiplicityPairwise": pairs,
     "Nowcast": detector,
+    "PersonsByHome": by_home,
     "PopulationBNB": population,
     "PopulationNB": population,
     "SeasonalNaive": forecaster,
     "StayPlacing": places,
+    "StaysByChoices": stays,
     "StaySegmentation": segmentation,
     "SurgeDetector": detector,
     "TimingRings": rings,

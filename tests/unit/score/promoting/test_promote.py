@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from peil import cli, train
-from peil.adapters import experiments, registered, versions
+from peil.adapters import registered, tracking, versions
 from peil.adapters.versions import PRESENCE
 from peil.estimate import champion
 from peil.estimate.estimators import ESTIMATORS
 from peil.outcome import Refused, Waiting
 from peil.pages import study_page
 from peil.score.promoting import evidence
+from peil.score.promoting import promote as promoting
 from peil.score.promoting.promote import PROMOTED, promote
 from peil.store import ledger, lock, parties
 from peil.store.atomic import write_json
@@ -64,7 +66,7 @@ def test_a_better_one_takes_the_place_with_its_evidence_and_gives_it_back(
     assert (facts["version"], facts["in_place_of"], facts["simulated"]) == (2, 1, True)
     assert parties.is_signed_by(parties.simulated(store, "operator").party, facts, signature)
 
-    flow = experiments.client(store)
+    flow = tracking.client(store)
     version = flow.get_model_version_by_alias("presence__tiny", "champion")
     run = flow.get_run(version.run_id)
     assert {"peil.commit", "peil.lock", "peil.seeds", "peil.pilot", "peil.footprint"} <= set(
@@ -230,6 +232,28 @@ def test_of_a_real_pilot_a_named_person_approves(tiny: Any, store: Store) -> Non
     assert standing(store)[1] == {"champion": 2, "earlier": 1, "challenger": None}
     (facts,) = promotions(store)
     assert (facts["name"], facts["simulated"]) == (signers["operator"].party.name, False)
+
+
+def test_who_is_asked_in_airflow_approves_under_an_enrolled_account(
+    tiny: Any, store: Store, tmp_path: Path
+) -> None:
+    tiny.write_charter(**REAL)
+    planted.write(store, BETTER)
+    valid = (date(2026, 1, 1), date(2099, 1, 1))
+    for role, account in (("operator", "anna"), ("agency", "carla")):
+        parties.enroll(store, role, account.title(), tmp_path / account, valid, account)
+    shown = promoting.show("tiny", "em@few", planted.STUDY)
+    assert shown.version == "presence@2"
+    assert shown.lines[0].startswith("presence@2 (em@few) in place of presence@1")
+    assert any(line.startswith("tourist zones: +30.0%") for line in shown.lines)
+    assert standing(store)[1] == {"champion": 1, "earlier": None, "challenger": 2}
+    with pytest.raises(Refused, match=r"^carla is no account of the operator: enrol"):
+        promote("tiny", shown.version, planted.STUDY, account="carla")
+    assert promotions(store) == []
+    promote("tiny", shown.version, planted.STUDY, account="anna")
+    (facts,) = promotions(store)
+    assert (facts["name"], facts["account"], facts["simulated"]) == ("Anna", "anna", False)
+    assert "signature" not in facts and standing(store)[1]["champion"] == 2
 
 
 def test_an_estimator_of_ones_own_is_registered_and_not_released(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from peil.adapters import experiments
+from peil.adapters import experiments, tracking
 from peil.settings import PROJECT, Settings
 from peil.store.atomic import read_json
 from peil.store.store import Store
@@ -116,7 +116,7 @@ def test_killed_five_times_it_ends_in_the_same_table(folder: Path, tmp_path: Pat
     assert "combined@as_released is: " in printed
 
     store = Store(Settings(data=killed))  # type: ignore[call-arg]
-    flow = experiments.client(store)
+    flow = tracking.client(store)
     runs = experiments.runs_of(flow, experiments.experiment_of(flow, store, "study small"), "")
     parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
     assert (len(runs), len(parents)) == (7, 1)

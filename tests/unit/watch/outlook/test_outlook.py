@@ -52,7 +52,7 @@ def test_a_planted_surge_is_found_in_its_first_hour_and_nothing_else_is_large(wh
 def test_a_usual_day_is_usual(weeks: Weeks) -> None:
     for day in (0, 1):
         weeks.release(day)
-    verb.outlook("tiny")
+    assert verb.outlook("tiny").facts["registered"] == "outlook@1"
     surges = weeks.table(tables.SURGES)
     assert (surges["level"] < 3).all() and len(surges) <= 1
     lines = sentences.lines("tiny")
