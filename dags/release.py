@@ -4,7 +4,8 @@ Runs for every day of which the `estimated` state exists. It makes a candidate a
 then two people, of the operator and of the agency, are shown what would leave and approve it, one
 after the other; of a simulated pilot its simulated parties do. Only then does the candidate cross
 to the agency. Products that follow devices ask and cross for themselves, each period a release of
-its own, once their linkage window is estimated.
+its own, once their linkage window is estimated. Of a pilot of hours a day is bundled, of the very
+entries that were released, once its last hour is.
 
 If it fails: read the gate report first; nothing has left. A rejected release is skipped, not
 failed, its reason is in the ledger, and the day stays at `estimated`.
@@ -58,6 +59,13 @@ def declare(pilot: Pilot) -> DAG:
 
             return report_outcome(publish(pilot.name, day()))
 
+        @task(task_id="day_of_hours", retries=0, on_failure_callback=pilot.tell("release"))
+        def bundle() -> None:
+            """Bundle the days of which every hour is released, or can come no more."""
+            from peil.release.hours.day import bundle_days
+
+            bundle_days(pilot.name, [day()])
+
         @task(task_id="pages", on_failure_callback=pilot.tell("pages"))
         def show() -> None:
             """Make the pages again."""
@@ -70,7 +78,10 @@ def declare(pilot: Pilot) -> DAG:
         guard(pilot, "released", candidate, exists=question, opened="needs_approval")
         first_question, answered = two_answers(pilot, "presence", "needs_approval")
         question >> [first_question, crossed]
-        answered >> crossed >> show()
+        if pilot.is_hourly:
+            answered >> crossed >> bundle() >> show()
+        else:
+            answered >> crossed >> show()
         release_products(pilot)
     return dag
 

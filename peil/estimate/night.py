@@ -4,6 +4,9 @@ A working day is calibrated on its own night (hours before dawn). A day off is c
 the last working day before it, so that weekend guests and absentees are not calibrated away.
 Where that day is not in the pilot's period, or its gate is closed, the own night is used and
 the metadata say so. The released figures of a day thus depend on at most one earlier day.
+
+An hour that is released by itself is calibrated on what was estimated before it: the hours of the
+last working night, before its own day where there is one.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import pandas as pd
 from peil import methods
 from peil.area.area import area_of
 from peil.charter.clock import hours_of
+from peil.charter.hour import Hour, day_of, hours_within
 from peil.charter.schema import Charter
 from peil.outcome import Refused, Waiting
 from peil.store.atomic import canonical, read_json
@@ -35,7 +39,7 @@ def is_working(charter: Charter, day: date) -> bool:
         return False
     if charter.area.country is None:
         return True
-    return day not in holidays.country_holidays(charter.area.country, years=day.year)
+    return day_of(day) not in holidays.country_holidays(charter.area.country, years=day.year)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ class Night:
         Not fitted; bounds and pooling of `methods.toml` [weighting].
     devices : dict
         Estimator → array (n_zones, n_night_hours) of an earlier day; empty for the own night.
+    hours : list of date
+        Of an hour that is calibrated on earlier ones: which these are, in order.
+    misfit_share : float or None
+        How far the counts of these hours were from the footprint, on average.
     """
 
     day: date
@@ -65,6 +73,8 @@ class Night:
     devices: dict[str, Any] = field(default_factory=dict)
     zones: list[str] = field(default_factory=list)
     weights: NightRatio = field(default_factory=NightRatio)
+    hours: list[date] = field(default_factory=list)
+    misfit_share: float | None = None
 
     def is_own_for(self, estimator: str) -> bool:
         """Whether the day's own night calibrates an estimator.
@@ -128,7 +138,8 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
     Raises
     ------
     Waiting
-        It is an earlier day's, which is in the period but not estimated yet.
+        It is an earlier day's, which is in the period but not estimated yet; or of an hour, no
+        night has been estimated before it.
     """
     own_hours = positions(charter, day)
     working = is_working(charter, day)
@@ -138,6 +149,8 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
         pooled_devices=choices["ratio_pooled_devices"],
     )
     own = Night(day, True, working, own_hours, own_hours, "own", weights=weights)
+    if isinstance(day, Hour) and charter.area.register_ is not None:
+        return _before(own, charter, day, store)
     if working or charter.area.register_ is None:
         return own
     earlier = day - timedelta(days=1)
@@ -173,4 +186,61 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
         devices,
         zones,
         weights,
+    )
+
+
+def _before(own: Night, charter: Charter, hour: Hour, store: Store) -> Night:
+    """The hours of the last night that was estimated before an hour, working nights first.
+
+    Nights of earlier days come before the hour's own, so that all hours of a day share one. In
+    the very first night of a pilot an hour calibrates itself: people are at home.
+    """
+    today = hour.calendar_day
+    days = [day for day in reversed(charter.days()) if day < today]
+    days.sort(key=lambda day: not is_working(charter, day))  # stable: the newest first of each
+    for day in [*days, today]:
+        if hours := _estimated(charter, day, hour, store):
+            return _made_of(own, charter, hours, store)
+    if hour.hour < methods.section("weighting", charter.pilot)["night_end_hour"]:
+        return replace(own, own_hours=[0], today_hours=[0])
+    raise Waiting(
+        f"{charter.pilot} {hour}: no hour of a night before it is estimated, so devices cannot be "
+        "turned into persons: run the hours of its night first."
+    )
+
+
+def _estimated(charter: Charter, day: date, before: Hour, store: Store) -> list[date]:
+    """Night hours of a day that are estimated, and believed, before an hour."""
+    hours = hours_within(day, charter.time_zone)
+    return [
+        hour
+        for hour in hours
+        if hour < before
+        and positions(charter, hour)
+        and store.estimated_record(charter.pilot, hour).exists()
+        and not (store.quarantine(charter.pilot) / f"{hour}.closed.json").exists()
+    ]
+
+
+def _made_of(own: Night, charter: Charter, hours: list[date], store: Store) -> Night:
+    folders = [store.estimated(charter.pilot, hour) for hour in hours]
+    tables = [pd.read_parquet(folder / "est_presence__by_zone_hour.parquet") for folder in folders]
+    records = [read_json(folder / "estimated.json") for folder in folders]
+    zones = area_of(charter, store).bottom()
+    devices = {}
+    for name, rows in pd.concat(tables, ignore_index=True).groupby("estimator"):
+        wide = rows.pivot(index="zone_id", columns="hour_at", values="n_devices")
+        devices[str(name)] = wide.loc[zones].dropna(axis=1).to_numpy()
+    run_ids = [record["run_ids"] for record in records]
+    return replace(
+        own,
+        day=day_of(hours[0]),
+        is_own=False,
+        is_working=is_working(charter, hours[0]),
+        own_hours=list(range(len(hours))),
+        fingerprint=hashlib.sha256(canonical(run_ids)).hexdigest(),
+        devices=devices,
+        zones=zones,
+        hours=hours,
+        misfit_share=float(np.mean([record["facts"]["misfit_share"] for record in records])),
     )

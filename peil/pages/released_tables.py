@@ -124,7 +124,7 @@ def origin_of(code: str, zone_ids: set[str]) -> Origin:
 
 def protection(charter: Charter, store: Store, product: str) -> list[Words]:
     """Say what protects the people behind a product, of all its released days."""
-    days = [day for day in charter.days() if is_released(charter, store, product, day)]
+    days = [day for day in charter.units() if is_released(charter, store, product, day)]
     metadata = [
         read_json(store.released(charter.pilot, product, day) / "metadata.json") for day in days
     ]
@@ -149,7 +149,7 @@ def _read(
     charter: Charter, store: Store, product: str
 ) -> tuple[pd.DataFrame, dict[str, Any]] | None:
     """The rows of every released day, with the hours released, the unit and the interval."""
-    days = [day for day in charter.days() if is_released(charter, store, product, day)]
+    days = [day for day in charter.units() if is_released(charter, store, product, day)]
     if not days:
         return None
     places = [store.released(charter.pilot, product, day) for day in days]

@@ -10,6 +10,7 @@ from typing import Any
 
 from peil import methods
 from peil.area.area import file_hashes
+from peil.charter.hour import unit_of
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product
 from peil.charter.reading import root
@@ -83,9 +84,10 @@ def days_behind(
     >>> [str(each) for each in days_behind(day, of, night, {"fit": ["2026-03-02"]})]
     ['2026-03-02', '2026-03-06', '2026-03-07']
     """
-    days = {period.day, *(date.fromisoformat(day) for part in trained.values() for day in part)}
+    days = {period.day, *(unit_of(day) for part in trained.values() for day in part)}
     if product.name == PRESENCE:
-        days.add(date.fromisoformat(record["night"]["day"]))
+        night = record["night"]
+        days |= {unit_of(day) for day in night.get("hours", [night["day"]])}
     else:
         days |= set(period.window.days())
     return sorted(days)

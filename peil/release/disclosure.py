@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from peil.area.area import Area, area_of
 from peil.charter import reading
+from peil.charter.hour import unit_of
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter
 from peil.charter.thresholds import threshold_of
@@ -272,7 +273,7 @@ def _mend(store: Store, release: ReleasedMargins) -> None:
         }
         for period in sorted(periods - margins.periods_kept(store, pilot, release.product)):
             if ledger.is_released(store, pilot, release.product, period):
-                _mend_period(store, release, pilot, date.fromisoformat(period))
+                _mend_period(store, release, pilot, unit_of(period))
 
 
 def _mend_period(store: Store, release: ReleasedMargins, pilot: str, day: date) -> None:

@@ -12,10 +12,10 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
+from peil.charter.hour import unit_of
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE
 from peil.charter.schema import Charter
@@ -172,14 +172,12 @@ def _work(settings: Settings, pilot: str, tasks: list[Task], tell: Tell) -> None
 
 
 def _results(charter: Charter, store: Store, certificate: Content) -> Content:
-    product, day = certificate["product"], date.fromisoformat(certificate["period"])
+    product, day = certificate["product"], unit_of(certificate["period"])
     period = Period(charter, day, store)
     record = read_json(store.estimated_record(charter.pilot, day, product))
     candidate = store.candidate(charter.pilot, product, day)
     return {
-        "staged": {
-            each: staged(period, date.fromisoformat(each)) for each in certificate["staged"]
-        },
+        "staged": {each: staged(period, unit_of(each)) for each in certificate["staged"]},
         "footprint": record["made_of"]["footprint"],
         **{name: record["made_of"][name] for name in ("presence",) if name in record["made_of"]},
         "run_ids": record["run_ids"],
