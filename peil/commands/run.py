@@ -100,7 +100,7 @@ def run(
     store = Store()
     days = reading.days_between(charter, start, end)
     Period.open(charter.pilot)
-    report = Report(n_days=len(days))
+    report = Report(n_days=len(days), unit="hour" if charter.is_hourly else "day")
     to_do = days if fresh else _open(charter, days, store)
     with lock.held_days(store, charter.pilot, to_do, "run"):
         if fresh:
@@ -137,6 +137,7 @@ def _walk_days(
     prepare(store.settings)
     tell("prepare", "", "done")
     is_long = len(days) >= store.settings.two_processes_from_days and store.settings.threads > 1
+    is_long &= not charter.is_hourly  # an hour rests on what is released of those before it
     with second_process(charter.pilot) if is_long else nullcontext() as second:
         walked = _Walked(charter.pilot, days, report, tell, second)
         walked.through(*VERBS[:2])

@@ -61,6 +61,15 @@ def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> ReleasedPre
     )
 
 
+def missing_hours(charter: Charter, table: pd.DataFrame) -> list[str]:
+    """Hours between the first and the last that are released by the hour, missing ones included."""
+    if not charter.is_hourly:
+        return []
+    zone = ZoneInfo(charter.time_zone)
+    released = [pd.Timestamp(time).tz_convert(zone) for time in table["TIME_PERIOD"].unique()]
+    return [moment.isoformat() for moment in pd.date_range(min(released), max(released), freq="h")]
+
+
 def letters_of(table: pd.DataFrame) -> pd.Series:
     """The letter of each released entry on the page: F free, C withheld, L not observed.
 

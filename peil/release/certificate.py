@@ -38,7 +38,8 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
     -------
     dict
         The parts `LOOKED_AT`; `footprint`, `presence` (model, version, hash; of that product),
-        `trained` (days fitted and judged on), `night` (the day whose night calibrates), `staged`
+        `trained` (days fitted and judged on), `night` (the day whose night calibrates; of an hour
+        also the hours of it), `staged`
         (a day's counts and the hash of what estimation reads), `run_ids`, `table_sha256`. No clock:
         the same for what was made in the same way.
 
@@ -52,7 +53,7 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
             f"{period.pilot} {period.day} was estimated by an older Peil, which did not say of "
             f"what: run `peil estimate {period.pilot} {period.day} --product {product.name}` again."
         )
-    origin = record["made_of"]
+    origin, night = record["made_of"], record.get("night", {})
     trained = _trained_on(period, origin["footprint"]["run_id"])
     days = days_behind(period, product, record, trained)
     return {
@@ -65,7 +66,8 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
         "footprint": origin["footprint"],
         **({"presence": origin["presence"]} if "presence" in origin else {}),
         "trained": trained,
-        "night": record.get("night", {}).get("day", str(period.day)),
+        "night": night.get("day", str(period.day)),
+        **({"night_hours": night["hours"]} if "hours" in night else {}),
         "staged": {str(day): staged(period, day) for day in days},
         "run_ids": record["run_ids"],
         "table_sha256": table_sha256,

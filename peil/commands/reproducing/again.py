@@ -80,7 +80,7 @@ def tasks_of(certificates: list[Content]) -> list[Task]:
     for each in certificates:
         product, day = each["product"], each["period"]
         # the night of an earlier day calibrates a day off, as it was estimated
-        nights = {each["night"]} if product == PRESENCE else set()
+        nights = set(each.get("night_hours", [each["night"]])) if product == PRESENCE else set()
         estimates |= {(product != PRESENCE, used, product) for used in {day, *nights}}
     tasks += [Task("estimate", day, product) for _, day, product in sorted(estimates)]
     return tasks + [Task("release", each["period"], each["product"]) for each in certificates]

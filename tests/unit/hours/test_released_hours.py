@@ -11,9 +11,19 @@ from peil import status
 from peil.alerts import inbox
 from peil.charter.hour import unit_of
 from peil.outcome import Refused
+from peil.release.crossing import sending
 from peil.stage import accounting
-from peil.store import verifying
+from peil.store import ledger, verifying
 from tests.unit.hours.conftest import DEVICES, Hours, rows_of
+
+
+class KilledError(Exception):
+    """The process ended here."""
+
+
+def _killed(*_: Any) -> None:
+    raise KilledError
+
 
 EIGHT, NINE, TEN, NOON = (f"2026-03-02T{hour}" for hour in ("08", "09", "10", "12"))
 DAY = "2026-03-02"
@@ -51,7 +61,14 @@ def test_hours_are_released_by_themselves_and_a_day_is_its_released_hours(hours:
 
 
 def _a_day_is_what_was_released_of_it(hours: Hours) -> None:
+    with pytest.MonkeyPatch.context() as patch:  # killed between the ledger and the crossing
+        patch.setattr(sending, "send", _killed)
+        with pytest.raises(KilledError):
+            hours.take(DAY, "release")
     (outcome,) = hours.take(DAY, "release")
+    entries = ledger.entries(hours.tiny.store.ledger("tiny"))
+    days = [entry for entry in entries if entry["facts"].get("period") == DAY]
+    assert [entry["kind"] for entry in days].count("release") == 1
     assert outcome.status == "done" and outcome.facts["n_entries"] == 6
     day = hours.lines(DAY)
     assert sorted(day) == sorted(hours.lines(EIGHT) + hours.lines(TEN))
