@@ -13,14 +13,13 @@ from typing import Any
 from airflow.sdk import DAG, task
 
 from peil.tasks.chain import Pilot, day, guard, pilots, report_outcome
-from peil.tasks.waiting import by_the_clock
 
 
 def declare(pilot: Pilot) -> DAG:
     """Declare this verb's DAG for one pilot."""
     with DAG(
-        **pilot.dag("ingest", __doc__),
-        schedule=by_the_clock(pilot.is_hourly, pilot.time_zone) if pilot.start else None,
+        **pilot.dag("ingest", __doc__, pilot.at_once),
+        schedule=pilot.by_the_clock() if pilot.start else None,
         start_date=pilot.start,
         end_date=pilot.end,
         deadline=pilot.deadline(),

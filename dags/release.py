@@ -54,17 +54,13 @@ def declare(pilot: Pilot) -> DAG:
             on_failure_callback=pilot.tell("publish"),
         )
         def cross() -> dict[str, Any]:
-            """Let what two people approved cross to the agency, signed."""
+            """Let what two people approved cross, signed; with its last hour a day of hours."""
+            from peil.release.hours.day import bundle_days
             from peil.release.release import publish
 
-            return report_outcome(publish(pilot.name, day()))
-
-        @task(task_id="day_of_hours", retries=0, on_failure_callback=pilot.tell("release"))
-        def bundle() -> None:
-            """Bundle the days of which every hour is released, or can come no more."""
-            from peil.release.hours.day import bundle_days
-
-            bundle_days(pilot.name, [day()])
+            crossed = report_outcome(publish(pilot.name, day()))
+            bundle_days(pilot.name, [day()] if pilot.is_hourly else [])
+            return crossed
 
         @task(task_id="pages", on_failure_callback=pilot.tell("pages"))
         def show() -> None:
@@ -78,10 +74,7 @@ def declare(pilot: Pilot) -> DAG:
         guard(pilot, "released", candidate, exists=question, opened="needs_approval")
         first_question, answered = two_answers(pilot, "presence", "needs_approval")
         question >> [first_question, crossed]
-        if pilot.is_hourly:
-            answered >> crossed >> bundle() >> show()
-        else:
-            answered >> crossed >> show()
+        answered >> crossed >> show()
         release_products(pilot)
     return dag
 

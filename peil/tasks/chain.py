@@ -89,8 +89,7 @@ class Pilot:
             "catchup": False,
             # a sample's delivery comes from outside, once: its DAGs wait until somebody wants them
             "is_paused_upon_creation": self.is_sample,
-            # an hour that waits for its delivery must not hold up the next
-            "max_active_runs": max(active_runs, 31) if self.is_hourly else active_runs,
+            "max_active_runs": active_runs,
             "default_args": {
                 "owner": "agency" if verb in ("receive", "outlook") else "operator",
                 **waiting.retries(self.is_hourly),
@@ -101,6 +100,15 @@ class Pilot:
     def unit(self) -> str:
         """What is delivered and released by itself."""
         return "hour" if self.is_hourly else "day"
+
+    @property
+    def at_once(self) -> int:
+        """How many days are landed, or staged, at once; an hour that waits holds up no other."""
+        return 31 if self.is_hourly else 2
+
+    def by_the_clock(self) -> Any:
+        """Return the schedule of ingest: once at the end of every day, or hour."""
+        return waiting.by_the_clock(self.is_hourly, self.time_zone)
 
     def deadline(self) -> DeadlineAlert | None:
         """Return the deadline of ingest: a run that outlives it has `peil.watch.deadlines` look.

@@ -31,7 +31,12 @@ RETRIES: dict[str, Any] = {
     "max_retry_delay": timedelta(hours=1),
 }
 # an hour is looked for often, and for an hour: what comes later than that is for a person
-RETRIES_OF_AN_HOUR: dict[str, Any] = {"retries": 240, "retry_delay": timedelta(seconds=15)}
+RETRIES_OF_AN_HOUR: dict[str, Any] = {
+    "retries": 240,
+    "retry_delay": timedelta(seconds=5),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(seconds=15),
+}
 
 
 def retries(is_hourly: bool) -> dict[str, Any]:

@@ -66,8 +66,7 @@ def _write_day(
     by_hour: list[list[bytes]] = [[] for _ in range(len(hours) + 1)]
     by_hour[0] = late
     for number, line in enumerate(lines):
-        hour = place(line)
-        by_hour[hour + (number % LATE_EACH == 0)].append(line)
+        by_hour[place(line) + (number % LATE_EACH == 0)].append(line)
     for hour, own in zip(hours, by_hour, strict=False):
         name = manifest.pattern("events/{day}/{hour}", hour)
         file = fresh_folder(to / name) / f"signalling_{str(hour).replace('-', '')}.csv.gz"

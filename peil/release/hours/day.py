@@ -88,14 +88,14 @@ def bundle_days(pilot: str, periods: Iterable[str | date]) -> list[Outcome]:
     its last is released. A day of which an hour is missing is bundled with the day after it.
     """
     charter, store = reading.load(pilot), Store()
-    asked = {day_of(reading.day_of(charter, period)) for period in periods}
+    within = {day_of(reading.day_of(charter, period)) for period in periods}
     outcomes = []
-    for day in [day for day in charter.days() if asked and day <= max(asked)]:
-        is_last = day == max(asked)
+    for day in [day for day in charter.days() if within and day <= max(within)]:
+        is_last = day == max(within)
         period = Period(charter, day, store)
-        hours = hours_within(day, charter.time_zone)
+        hours = [] if period.has_crossed() else hours_within(day, charter.time_zone)
         n_released = sum(Period(charter, hour, store).has_crossed() for hour in hours)
-        if not n_released or period.has_crossed() or (is_last and n_released < len(hours)):
+        if not n_released or (is_last and n_released < len(hours)):
             continue
         try:
             outcomes.append(release_day(pilot, str(day)))
