@@ -34,7 +34,7 @@ from peil.charter.products import linked
 from peil.outcome import CLOSED, STATE_OF, GateClosed, Outcome, Refused, Waiting
 from peil.settings import Plane, settings
 from peil.store.faults import disk, stopping
-from peil.tasks import waiting
+from peil.tasks import units
 from peil.tasks.places import held_by
 
 # Jinja: the day of a run, for texts that people read
@@ -92,7 +92,7 @@ class Pilot:
             "max_active_runs": active_runs,
             "default_args": {
                 "owner": "agency" if verb in ("receive", "outlook") else "operator",
-                **waiting.retries(self.is_hourly),
+                **units.retries(self.is_hourly),
             },
         }
 
@@ -108,7 +108,7 @@ class Pilot:
 
     def by_the_clock(self) -> Any:
         """Return the schedule of ingest: once at the end of every day, or hour."""
-        return waiting.by_the_clock(self.is_hourly, self.time_zone)
+        return units.by_the_clock(self.is_hourly, self.time_zone)
 
     def deadline(self) -> DeadlineAlert | None:
         """Return the deadline of ingest: a run that outlives it has `peil.watch.deadlines` look.
@@ -142,11 +142,12 @@ class Pilot:
             from peil.alerts import telling
             from peil.store.store import Store
 
-            when = context["dag_run"].partition_key or conf.get("day") or ""
+            run = context["dag_run"]
+            when = units.named(run.dag_id, str(run.partition_key or conf.get("day") or ""))
             store = Store()
             cause = error if isinstance(error, BaseException) else RuntimeError()
             cause = disk.in_words(cause, store) or cause
-            telling.verb_failed(store, reading.load(self.name), verb, str(when), cause)
+            telling.verb_failed(store, reading.load(self.name), verb, when, cause)
 
         return [failed]
 
@@ -160,8 +161,8 @@ def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
         return None
     zone = ZoneInfo(read.time_zone)
     # a day is ingested at the midnight that ends it, an hour at its end
-    units = read.units()
-    first, last = (end_of(unit, read.time_zone).astimezone(zone) for unit in (units[0], units[-1]))
+    whole = read.units()
+    first, last = (end_of(unit, read.time_zone).astimezone(zone) for unit in (whole[0], whole[-1]))
     products = [product for product in linked() if product.name in read.products]
     return {
         "time_zone": read.time_zone,
@@ -210,7 +211,7 @@ def asked_day() -> str | None:
     """Return the day that this run was asked for, None where it was not asked for any."""
     run = get_current_context()["dag_run"]
     partition = run.partition_key or (run.conf or {}).get("day")
-    return str(partition) if partition else None
+    return units.named(run.dag_id, str(partition)) if partition else None
 
 
 def is_walked() -> bool:

@@ -11,6 +11,7 @@ import yaml
 
 from peil.adapters.airflow.home import DAGS
 from peil.settings import PROJECT
+from peil.tasks import units
 
 PILOTS = PROJECT / "pilots"
 
@@ -40,3 +41,9 @@ def test_the_deadline_of_an_hour_is_so_long_after_it(read_dags: Any, tmp_path: P
     assert alert.interval == timedelta(minutes=10)
     first = datetime(2026, 3, 2, 1, tzinfo=ZoneInfo("Europe/Amsterdam"))  # ends the first hour
     assert dags["ingest__demo_hourly"].start_date == first
+
+
+def test_a_run_is_about_the_hour_and_not_about_the_key_that_airflow_writes() -> None:
+    keys = ("2026-03-02", "2026-03-02T20+0100", "2026-03-02T20")
+    names = [units.named("stage__demo_hourly", key) for key in keys]
+    assert names == ["2026-03-02", "2026-03-02T20", "2026-03-02T20"]

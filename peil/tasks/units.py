@@ -1,4 +1,4 @@
-"""When a pilot's days or hours are ingested, and how long a task waits for what is missing.
+"""The days or hours of a pilot: when they are ingested, how a run names them, how long it waits.
 
 Light, as `peil.tasks.chain`: the files in `dags/` import it.
 """
@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import CronPartitionTimetable, ExceptionRetryPolicy, RetryAction, RetryRule
+
+from peil.charter import reading
 
 RETRY_RULES = ExceptionRetryPolicy(
     rules=[
@@ -37,6 +39,16 @@ RETRIES_OF_AN_HOUR: dict[str, Any] = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(seconds=15),
 }
+
+
+def named(dag_id: str, key: str) -> str:
+    """Return the name of the day or hour of a run, from the key of its partition.
+
+    Airflow's key of an hour carries its offset, which the hour's own name does not need.
+    """
+    if "T" not in key:
+        return key
+    return str(reading.day_of(reading.load(dag_id.partition("__")[2]), key))
 
 
 def retries(is_hourly: bool) -> dict[str, Any]:
