@@ -269,7 +269,9 @@ def _mend(store: Store, release: ReleasedMargins) -> None:
         periods = {
             str(entry["facts"]["period"])
             for entry in ledger.entries(path)
-            if entry["kind"] == "release" and entry["facts"]["product"] == release.product
+            if entry["kind"] == "release"
+            and entry["facts"]["product"] == release.product
+            and "n_hours" not in entry["facts"]  # a day of hours tells nothing that these do not
         }
         for period in sorted(periods - margins.periods_kept(store, pilot, release.product)):
             if ledger.is_released(store, pilot, release.product, period):

@@ -46,6 +46,8 @@ def cross(
         "bundle_sha256": signed.sha256,
         "candidate_sha256": approved,
         **counts,
+        # of a day of hours: what it tells is told by these
+        **({"n_hours": len(metadata["hours"])} if "hours" in metadata else {}),
     }
     before = ledger.standing(store, charter.pilot, product.name, str(when))
     if before is None or before["facts"].get("bundle_sha256") != signed.sha256:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from peil import status
 from peil.alerts import inbox
 from peil.charter.hour import unit_of
 from peil.outcome import Refused
+from peil.release import disclosure
 from peil.release.crossing import sending
 from peil.stage import accounting
 from peil.store import ledger, verifying
@@ -74,6 +76,10 @@ def _a_day_is_what_was_released_of_it(hours: Hours) -> None:
     assert sorted(day) == sorted(hours.lines(EIGHT) + hours.lines(TEN))
     assert len(set(day)) == len(day) == 6
     assert not [line for line in day if "T09" in line]  # nine never came: missing, and no zero
+    # the entries of a day are its hours' in the disclosure ledger: no other pilot is held up by it
+    other: Any = SimpleNamespace(pilot="other", product="presence", delivery=["none of these"])
+    disclosure._mend(hours.tiny.store, other)
+    assert disclosure.margins.periods_kept(hours.tiny.store, "tiny", "presence") == {EIGHT, TEN}
     folder = hours.tiny.store.released("tiny", "presence", unit_of(DAY))
     metadata = json.loads((folder / "metadata.json").read_text())
     assert metadata["hours"] == [EIGHT, TEN] and len(metadata["hours_missing"]) == 22
