@@ -43,7 +43,9 @@ class Period:
     store: Store
 
     @classmethod
-    def open(cls, pilot: str | Path, day: str | date | None = None) -> Period:
+    def open(
+        cls, pilot: str | Path, day: str | date | None = None, *, is_unit: bool = False
+    ) -> Period:
         """Read the charter, refuse what it does not allow, and enter the pilot in the register.
 
         Parameters
@@ -52,6 +54,8 @@ class Period:
             A pilot's name, or the path of its charter.
         day : str or date, optional
             As 2026-03-02, an hour as 2026-03-02T20; without it the last day of the pilot.
+        is_unit : bool
+            Whether it must be delivered by itself: not a whole day of a pilot of hours.
 
         Raises
         ------
@@ -62,23 +66,13 @@ class Period:
         charter = reading.load(pilot)
         store = Store()
         try:
+            if is_unit and day is not None:
+                reading.unit_asked(charter, day)
             when = cls._allowed(charter, store, day)
         except Refused as why:
             access.refused(charter, store, str(why))
             raise
         return cls(charter, when, store)
-
-    @classmethod
-    def open_unit(cls, pilot: str | Path, day: str | date) -> Period:
-        """Open what is delivered by itself: a day, or an hour of a pilot of hours.
-
-        Raises
-        ------
-        Refused
-            As `open`, and a day where hours are delivered.
-        """
-        reading.unit_asked(reading.load(pilot), day)
-        return cls.open(pilot, day)
 
     @staticmethod
     def _allowed(charter: Charter, store: Store, day: str | date | None) -> date:

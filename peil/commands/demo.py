@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from peil.charter import public_register, reading, signatures
+from peil.charter import reading, signatures
+from peil.charter.period import Period
 from peil.charter.products import MIN_LINKED_DAYS, PRODUCTS
 from peil.charter.schema import Charter
 from peil.commands.before import hourly
@@ -76,8 +77,8 @@ def simulate_demo(
             hourly.write_hours(by_hour, store, deliveries / PILOT)
             for role in signatures.REQUIRED:
                 signatures.sign(by_hour, store, parties.simulated(store, role))
-            for both in (charter, by_hour):  # so that a store in which one has run verifies
-                public_register.enter(both, store)
+            for both in (PILOT, hourly.PILOT):  # so that a store in which one has run verifies
+                Period.open(both)
         if store.plane != "operator":  # it is the agency's, and not the operator's to write
             for each in (charter, *([by_hour] if is_hourly else [])):
                 write_history(each, store, deliveries / PILOT, truth / PILOT, seed)

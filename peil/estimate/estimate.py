@@ -49,7 +49,7 @@ def estimate(pilot: str, day: str) -> Outcome:
         No hour of the day was observed, or where a register is to be met none of its night, or
         only counts under the threshold.
     """
-    period = Period.open_unit(pilot, day)
+    period = Period.open(pilot, day, is_unit=True)
     record = period.store.estimated_record(period.pilot, period.day)
     if period.is_released():
         require_whole(record)

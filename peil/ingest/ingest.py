@@ -46,7 +46,7 @@ def ingest(pilot: str, day: str) -> Outcome:
     Refused
         No valid charter, an unsigned simulated delivery, or no file that can be read.
     """
-    period = Period.open_unit(pilot, day)
+    period = Period.open(pilot, day, is_unit=True)
     if period.is_released():
         return _released(period)
     if retained := period.retained("ingest", "raw", is_done=True):

@@ -261,7 +261,7 @@ def _check_allowed(charter: Charter, log: Ledger, product: str, day: date) -> No
     if product not in charter.products:
         raise Refused(f"the charter of {charter.pilot} does not name {product}.")
     if day not in {*charter.days(), *charter.units()}:
-        raise Refused(f"{day} is no day or hour of the charter of {charter.pilot}.")
+        raise Refused(f"{day} is no day of the charter of {charter.pilot}.")
     if date.fromisoformat(at[:10]) > charter.expires:
         raise Refused(f"the charter of {charter.pilot} had expired when it was released.")
 
