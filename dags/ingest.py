@@ -1,6 +1,7 @@
 """Ingest: makes the `raw` state of a day, as delivered minus the fields nobody needs.
 
-Runs at the midnight that ends the day, in the pilot's time zone; waits for a late delivery.
+Runs at the midnight that ends the day, in the pilot's time zone; of a pilot of hours at the end of
+each hour. Waits for a late delivery, and no other day or hour waits with it.
 To run days by hand, backfill them: that works after the period too.
 
 If it fails: read the gate report first; nothing downstream has moved. A refusal names the
@@ -9,19 +10,16 @@ file and what to do. After a correction, clear the failed run or backfill the da
 
 from typing import Any
 
-from airflow.sdk import DAG, CronPartitionTimetable, task
+from airflow.sdk import DAG, task
 
 from peil.tasks.chain import Pilot, day, guard, pilots, report_outcome
 
 
 def declare(pilot: Pilot) -> DAG:
     """Declare this verb's DAG for one pilot."""
-    midnight = CronPartitionTimetable(
-        "0 0 * * *", timezone=pilot.time_zone, run_offset=-1, key_format="%Y-%m-%d"
-    )
     with DAG(
-        **pilot.dag("ingest", __doc__),
-        schedule=midnight if pilot.start else None,
+        **pilot.dag("ingest", __doc__, pilot.at_once),
+        schedule=pilot.by_the_clock() if pilot.start else None,
         start_date=pilot.start,
         end_date=pilot.end,
         deadline=pilot.deadline(),

@@ -4,7 +4,8 @@ Runs for every day of which the `estimated` state exists. It makes a candidate a
 then two people, of the operator and of the agency, are shown what would leave and approve it, one
 after the other; of a simulated pilot its simulated parties do. Only then does the candidate cross
 to the agency. Products that follow devices ask and cross for themselves, each period a release of
-its own, once their linkage window is estimated.
+its own, once their linkage window is estimated. Of a pilot of hours a day is bundled, of the very
+entries that were released, once its last hour is.
 
 If it fails: read the gate report first; nothing has left. A rejected release is skipped, not
 failed, its reason is in the ledger, and the day stays at `estimated`.
@@ -53,10 +54,13 @@ def declare(pilot: Pilot) -> DAG:
             on_failure_callback=pilot.tell("publish"),
         )
         def cross() -> dict[str, Any]:
-            """Let what two people approved cross to the agency, signed."""
+            """Let what two people approved cross, signed; with its last hour a day of hours."""
+            from peil.release.hours.day import bundle_days
             from peil.release.release import publish
 
-            return report_outcome(publish(pilot.name, day()))
+            crossed = report_outcome(publish(pilot.name, day()))
+            bundle_days(pilot.name, [day()] if pilot.is_hourly else [])
+            return crossed
 
         @task(task_id="pages", on_failure_callback=pilot.tell("pages"))
         def show() -> None:

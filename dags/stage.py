@@ -15,7 +15,7 @@ from peil.tasks.chain import Pilot, day, guard, pilots, report_outcome
 
 def declare(pilot: Pilot) -> DAG:
     """Declare this verb's DAG for one pilot."""
-    with DAG(**pilot.dag("stage", __doc__), schedule=pilot.after("raw")) as dag:
+    with DAG(**pilot.dag("stage", __doc__, pilot.at_once), schedule=pilot.after("raw")) as dag:
 
         @task(task_id="stage", on_failure_callback=pilot.tell("stage"))
         def run() -> dict[str, Any]:

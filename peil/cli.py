@@ -56,6 +56,9 @@ def simulate(
     make: Annotated[
         str, typer.Option(help="demo, clustered, antennas, erratic, shares or seconds.")
     ] = "demo",
+    hourly: Annotated[
+        bool, typer.Option("--hourly", help="Also by the hour, for the pilot demo_hourly.")
+    ] = False,
 ) -> None:
     """Write the demo country's deliveries, and the truth beside them.
 
@@ -65,7 +68,7 @@ def simulate(
     from peil.commands.progress import in_turn, shown
 
     with answering(), shown(console, "Simulating Peilland", demo.steps_of(devices, days)) as tell:
-        outcome = demo.simulate_demo(devices, days, seed, world_seed, in_turn(tell), make)
+        outcome = demo.simulate_demo(devices, days, seed, world_seed, in_turn(tell), make, hourly)
     say(outcome)
 
 

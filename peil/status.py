@@ -12,6 +12,7 @@ from typing import Literal
 from peil.alerts import inbox, incidents, messages
 from peil.alerts.trouble import Trouble
 from peil.charter import windows
+from peil.charter.period import Period
 from peil.charter.products import PRODUCTS
 from peil.charter.retention import PARTS
 from peil.charter.retention import is_gone as is_gone_part
@@ -93,6 +94,9 @@ def _of_day(charter: Charter, day: date, store: Store) -> DayStatus:
         f"{trouble.kind.replace('_', ' ')}: {trouble.where}"
         for trouble in inbox.kept(store, pilot, day, "ingest")
     ]
+    if Period(charter, day, store).is_left_out:
+        why = "; ".join(["its day was bundled without it: it is closed", *flags])
+        return DayStatus(day, furthest, gates, "", why, is_gone=True)
     is_gone = not there["estimated"] and any(
         is_gone_part(store, pilot, day, part) for part in PARTS[1 if there["staged"] else 0 : 2]
     )
@@ -159,7 +163,7 @@ def of_pilot(charter: Charter, store: Store) -> list[DayStatus]:
     """Read the standing of every day of the period, with the incidents that last."""
     lasting = incidents.standing(store, charter.pilot)
     days = []
-    for day in charter.days():
+    for day in charter.units():
         words = dict.fromkeys(
             _few_words(incident.trouble, day)
             for incident in lasting

@@ -120,6 +120,11 @@ def _why_not(charter: Charter, store: Store, fit_days: int | None, judge_days: i
     pilot, choices = charter.pilot, methods.section("train", charter.pilot)
     if charter.area.register_ is None:
         return f"{pilot} cannot be trained: its charter names no register (`area.register`)."
+    if charter.is_hourly:
+        return (
+            f"{pilot} cannot be trained: a footprint is calibrated on whole days, and it is "
+            "delivered by the hour; train a pilot of days of the same network."
+        )
     n_days = (fit_days or int(choices["fit_days"])) + (judge_days or int(choices["judge_days"]))
     if n_days > len(charter.days()):
         return (

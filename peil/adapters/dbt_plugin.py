@@ -7,7 +7,6 @@ go to DuckDB as bound parameters or stay in a closure: none is in SQL, in `targe
 from __future__ import annotations
 
 import os
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -17,6 +16,7 @@ from duckdb.func import ARROW
 from peil.adapters import database, sealing, transform
 from peil.adapters.pseudonyms import pseudonyms
 from peil.charter import reading, windows
+from peil.charter.hour import unit_of
 from peil.charter.products import PRODUCTS, State
 from peil.outcome import Refused, Waiting
 from peil.store import keys
@@ -32,7 +32,7 @@ def by_hand() -> transform.TransformSession:
     pilot, day = os.environ.get("PEIL_DBT_PILOT"), os.environ.get("PEIL_DBT_DAY")
     if not pilot or not day:
         raise Refused("Set PEIL_DBT_PILOT and PEIL_DBT_DAY, or use `peil stage`: no day is named.")
-    store, when = Store(), date.fromisoformat(day)
+    store, when = Store(), unit_of(day)
     work = store.work(pilot, when, "by_hand")
     estimated, released = store.estimated(pilot, when), store.candidate(pilot, "presence", when)
     return transform.TransformSession(

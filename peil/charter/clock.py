@@ -8,6 +8,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from peil.charter.hour import Hour
+from peil.charter.hour import end_of as end_of
+from peil.charter.hour import hours_of as hours_of
+from peil.charter.hour import start_of as start_of
 from peil.charter.schema import Charter
 
 
@@ -36,28 +40,30 @@ def machine_now() -> datetime:
     return datetime.now(tz=UTC)
 
 
-def end_of(day: date, time_zone: str) -> datetime:
-    """Tell the midnight that ends a local calendar day, in UTC."""
-    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZoneInfo(time_zone))
-    return end.astimezone(UTC)
-
-
 def moment_of(charter: Charter, day: date) -> datetime:
-    """Tell when a verb handles a day: retention counts from it.
+    """Tell when a verb handles a day, or an hour: retention counts from it.
 
-    A simulated day is handled at the midnight that ends it, as its schedule has it, however late
-    it is run: else nothing of a simulated pilot, which lives at its period's end, would ever die.
+    A simulated day is handled at the midnight that ends it, an hour at its end, as their schedule
+    has it, however late it is run: else nothing of a simulated pilot, which lives at its period's
+    end, would ever die.
     """
     return end_of(day, charter.time_zone) if charter.is_synthetic else now(charter)
 
 
-def hours_of(day: date, time_zone: str) -> list[datetime]:
-    """List the hours of a local calendar day, as UTC moments.
+def due_at(charter: Charter, day: date) -> datetime | None:
+    """When the events of a day or hour are due, in UTC; None where the charter names no time.
 
-    >>> len(hours_of(date(2026, 3, 29), "Europe/Amsterdam"))
-    23
+    Parameters
+    ----------
+    charter : Charter
+        Its `inputs.events.due` is a local time of the day after, of an hour how long after it.
+    day : date
+        A local calendar day, or an hour.
     """
-    zone = ZoneInfo(time_zone)
-    moment = datetime.combine(day, datetime.min.time(), zone).astimezone(UTC)
-    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone).astimezone(UTC)
-    return [moment + timedelta(hours=n) for n in range(int((end - moment).total_seconds()) // 3600)]
+    due = charter.inputs.events.due
+    if due is None:
+        return None
+    if isinstance(day, Hour):
+        return end_of(day, charter.time_zone) + timedelta(hours=due.hour, minutes=due.minute)
+    local = datetime.combine(day + timedelta(days=1), due, ZoneInfo(charter.time_zone))
+    return local.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""One local calendar day of one pilot, opened for a verb.
+"""One local calendar day of one pilot, or an hour of it, opened for a verb.
 
 Every verb opens through here, so that a valid charter and the entry in the public register come
 before the first row by construction. What a verb does to the period does not belong here.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from peil.charter import access, products, public_register, reading, retention, windows
+from peil.charter.hour import Hour
 from peil.charter.products import PRESENCE, Product
 from peil.charter.retention import Part
 from peil.charter.schema import Charter
@@ -27,7 +28,7 @@ from peil.store.store import Store
 
 @dataclass(frozen=True)
 class Period:
-    """A day of a pilot, with its charter checked and its register entry written.
+    """A day or hour of a pilot, with its charter checked and its register entry written.
 
     Attributes
     ----------
@@ -42,7 +43,9 @@ class Period:
     store: Store
 
     @classmethod
-    def open(cls, pilot: str | Path, day: str | date | None = None) -> Period:
+    def open(
+        cls, pilot: str | Path, day: str | date | None = None, *, is_unit: bool = False
+    ) -> Period:
         """Read the charter, refuse what it does not allow, and enter the pilot in the register.
 
         Parameters
@@ -50,7 +53,9 @@ class Period:
         pilot : str or Path
             A pilot's name, or the path of its charter.
         day : str or date, optional
-            As 2026-03-02; without it the last day of the pilot.
+            As 2026-03-02, an hour as 2026-03-02T20; without it the last day of the pilot.
+        is_unit : bool
+            Whether it must be delivered by itself: not a whole day of a pilot of hours.
 
         Raises
         ------
@@ -61,6 +66,8 @@ class Period:
         charter = reading.load(pilot)
         store = Store()
         try:
+            if is_unit and day is not None:
+                reading.unit_asked(charter, day)
             when = cls._allowed(charter, store, day)
         except Refused as why:
             access.refused(charter, store, str(why))
@@ -96,8 +103,20 @@ class Period:
             raise
 
     def is_released(self, product: str = PRESENCE, day: date | None = None) -> bool:
-        """Whether the ledger says that a product of the day (or another one) is released."""
-        return ledger.is_released(self.store, self.pilot, product, str(day or self.day))
+        """Whether the ledger says that a product of the day (or another one) is released.
+
+        So it is of an hour whose day is: an hour that is not in it can come no more.
+        """
+        when = day or self.day
+        days = [when, *([when.calendar_day] if isinstance(when, Hour) else [])]
+        return any(ledger.is_released(self.store, self.pilot, product, str(each)) for each in days)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it is an hour that its day was bundled without: it is closed, and missing."""
+        return self.is_released() and not ledger.is_released(
+            self.store, self.pilot, PRESENCE, str(self.day)
+        )
 
     def retained(self, verb: str, part: Part, is_done: bool) -> Outcome | None:
         """The answer of a verb whose rows are gone; none where they are not.

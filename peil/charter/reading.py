@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import ValidationError
 
+from peil.charter.hour import Hour, hours_within, start_of, unit_of
 from peil.charter.schema import FILL_IN, Charter
 from peil.outcome import Refused
 from peil.settings import Settings, settings
@@ -98,11 +100,14 @@ def check_valid(charter: Charter, today: date) -> None:
 
 
 def day_of(charter: Charter, day: str | date) -> date:
-    """Read a day, and refuse one outside the charter's period."""
+    """Read a day, or of an hourly pilot an hour, and refuse one outside the charter's period."""
     try:
-        date_asked = day if isinstance(day, date) else date.fromisoformat(day)
+        date_asked = day if isinstance(day, date) else unit_of(day)
     except ValueError:
-        raise Refused("That is not a day: write it as 2026-03-02.") from None
+        of_hours = ", or an hour as 2026-03-02T20" if charter.is_hourly else ""
+        raise Refused(f"That is not a day: write it as 2026-03-02{of_hours}.") from None
+    if isinstance(date_asked, Hour):
+        date_asked = _hour_of(charter, date_asked)
     if not charter.period.start <= date_asked <= charter.period.end:
         raise Refused(
             f"{date_asked} lies outside the period of {charter.pilot} "
@@ -111,8 +116,45 @@ def day_of(charter: Charter, day: str | date) -> date:
     return date_asked
 
 
+def _hour_of(charter: Charter, hour: Hour) -> Hour:
+    """The hour that is meant, by the name that it has; an offset may stand behind any."""
+    if not charter.is_hourly:
+        raise Refused(
+            f"{charter.pilot} is delivered and released by the day, not by the hour: write the day "
+            f"as {hour.calendar_day}, or have a charter signed that says `every: PT1H`."
+        )
+    of_day = hours_within(hour.calendar_day, charter.time_zone)
+    zone = ZoneInfo(charter.time_zone)
+    for each in of_day:
+        offset = f"{start_of(each, charter.time_zone).astimezone(zone):%z}"
+        if each == hour or (each.hour, offset) == (hour.hour, hour.offset):
+            return each
+    raise Refused(
+        f"There is no hour {hour} in {charter.time_zone}: the clock leaves it out, or the offset "
+        "is another; of two hours of one name the second is as 2026-10-25T02+0100."
+    )
+
+
+def unit_asked(charter: Charter, day: str | date) -> date:
+    """Read what is delivered by itself: a day, or of an hourly pilot an hour.
+
+    Raises
+    ------
+    Refused
+        As `day_of`, and a day where hours are delivered.
+    """
+    period = day_of(charter, day)
+    if charter.is_hourly and not isinstance(period, Hour):
+        raise Refused(
+            f"{charter.pilot} is delivered by the hour: name one of them, as {period}T20."
+        )
+    return period
+
+
 def days_between(charter: Charter, start: str | None, end: str | None) -> list[date]:
-    """The days asked for, within the period; without a bound the period's own.
+    """The days, or hours, asked for, within the period; without a bound the period's own.
+
+    A day as a bound stands for all its hours.
 
     Raises
     ------
@@ -123,7 +165,7 @@ def days_between(charter: Charter, start: str | None, end: str | None) -> list[d
     last = day_of(charter, end) if end else charter.period.end
     if last < first:
         raise Refused(f"--to {last} lies before --from {first}.")
-    return [day for day in charter.days() if first <= day <= last]
+    return [day for day in charter.units() if first <= day <= last]
 
 
 def pilots() -> list[str]:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from peil.charter.area_schema import AreaInput as AreaInput
 from peil.charter.area_schema import CharterPart as CharterPart
 from peil.charter.area_schema import GridExtent as GridExtent
+from peil.charter.hour import hours_fault, hours_within
 from peil.charter.products import MAX_DAYS, PRODUCTS, linkage_fault
 
 LegalBasis = Literal["statute", "consent", "prior_aggregation", "synthetic"]
@@ -71,7 +72,13 @@ class Dates(CharterPart):
 LEAST_DEVICES = 15  # fewest distinct devices behind a released entry on real data
 LONGEST_YEARS = 2  # a charter holds after its period
 FILL_IN = "FILL IN"  # stands in a stub of `peil inspect` where a person must say something
-PLACEHOLDERS = {"day": date(2000, 1, 1), "year": 2000, "month": 1, "day_of_month": 1}
+PLACEHOLDERS = {
+    "day": date(2000, 1, 1),
+    "year": 2000,
+    "month": 1,
+    "day_of_month": 1,
+    "hour": "20",
+}
 
 
 def _years_after(day: date, years: int) -> date:
@@ -86,7 +93,7 @@ class Delivery(CharterPart):
     """One kind of delivery and how its columns are to be read."""
 
     reader: Literal["generic", "multimno", "essnet", "flowkit", "mobloc", "opencellid"]
-    path: str = Field(description="{day}, {year}, {month}, {day_of_month} are filled in")
+    path: str = Field(description="{day}, {year}, {month}, {day_of_month}, {hour} are filled in")
     columns: dict[str, str] = Field(default_factory=dict, description="canonical: theirs")
     counted: dict[CountedField, str] = Field(
         default_factory=dict, description="columns that are counted on the way in, never landed"
@@ -129,9 +136,13 @@ NETWORK_UNSAID = ("generic", "flowkit", "essnet")  # formats that name no networ
 
 
 class EventDelivery(Delivery):
-    """The events of a day, and until when they may come."""
+    """The events of a day, or an hour, and until when they may come."""
 
-    due: time | None = Field(None, description='local time of the day after, as "06:00"')
+    due: time | None = Field(
+        None,
+        description='local time of the day after, as "06:00"; with every: PT1H how long after the '
+        'hour, as "00:10"',
+    )
 
     @model_validator(mode="after")
     def _mapped(self) -> EventDelivery:
@@ -152,7 +163,10 @@ class EventDelivery(Delivery):
     def _in_quotes(cls, due: Any) -> Any:
         if due is not None and not (isinstance(due, str) and re.fullmatch(r"\d\d:\d\d", due)):
             # YAML reads 10:30 without quotes as a number
-            raise ValueError('write the local time of the day after in quotes, as "06:00"')
+            raise ValueError(
+                'write the local time of the day after in quotes, as "06:00" (with every: PT1H how '
+                'long after the hour, as "00:10")'
+            )
         return due
 
 
@@ -201,6 +215,9 @@ class Charter(CharterPart):
     operator: Party
     agency: Party
     period: Dates
+    every: Literal["P1D", "PT1H"] | None = Field(
+        None, description="how often figures are made: of a day (P1D, the default) or an hour"
+    )
     expires: date
     time_zone: str
     area: AreaInput
@@ -250,7 +267,10 @@ class Charter(CharterPart):
             raise ValueError("expires: must not lie before the end of the period")
         if self.expires > _years_after(self.period.end, LONGEST_YEARS):
             raise ValueError("expires: at most two years after the end of the period")
-        if fault := linkage_fault(self.products, self.linkage_days, self.retention.staged_days):
+        paths = self.inputs.events.path, self.inputs.cells.path
+        if fault := hours_fault(self.is_hourly, *paths, self.products) or linkage_fault(
+            self.products, self.linkage_days, self.retention.staged_days
+        ):
             raise ValueError(fault)
         return self
 
@@ -258,6 +278,17 @@ class Charter(CharterPart):
         """Every local calendar day of the period, in order."""
         first = self.period.start.toordinal()
         return [date.fromordinal(n) for n in range(first, self.period.end.toordinal() + 1)]
+
+    def units(self) -> list[date]:
+        """Every unit of the period that is delivered and released by itself: days, or hours."""
+        if not self.is_hourly:
+            return self.days()
+        return [hour for day in self.days() for hour in hours_within(day, self.time_zone)]
+
+    @property
+    def is_hourly(self) -> bool:
+        """Whether what is delivered and released is an hour."""
+        return self.every == "PT1H"
 
     @property
     def is_synthetic(self) -> bool:

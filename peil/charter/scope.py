@@ -44,6 +44,7 @@ NO_SCOPE = (
 WORDS = {
     "area.only": "zones that are used",
     "area.tile_m": "side of a tile in metres",
+    "every": "how often figures are made",
     "expires": "the charter expires",
     "inputs.events.columns": "fields that are landed",
     "inputs.events.counted": "fields that are counted",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from peil.charter.hour import Hour
 from peil.charter.products import Product, linked
 from peil.charter.schema import Charter
 from peil.store import ledger
@@ -30,6 +31,8 @@ class Window:
         >>> [day.day for day in Window(date(2026, 3, 2), date(2026, 3, 4)).days()]
         [2, 3, 4]
         """
+        if self.first == self.last:  # also of an hour, which links nothing over its end
+            return [self.first]
         n_days = (self.last - self.first).days + 1
         return [self.first + timedelta(days=n) for n in range(n_days)]
 
@@ -38,7 +41,12 @@ class Window:
 
 
 def window_of(charter: Charter, day: date) -> Window:
-    """The window that a day of the period lies in."""
+    """The window that a day of the period lies in; an hour is one by itself.
+
+    So each hour has a pseudonym key of its own: nothing tells a device of one in the next.
+    """
+    if isinstance(day, Hour):
+        return Window(day, day)
     start, length = charter.period.start, charter.linkage_days
     first = day - timedelta(days=(day - start).days % length)
     return Window(first, min(first + timedelta(days=length - 1), charter.period.end))
@@ -46,7 +54,7 @@ def window_of(charter: Charter, day: date) -> Window:
 
 def windows(charter: Charter) -> list[Window]:
     """Every window of the period, in order."""
-    return list(dict.fromkeys(window_of(charter, day) for day in charter.days()))
+    return list(dict.fromkeys(window_of(charter, day) for day in charter.units()))
 
 
 def periods(product: Product, window: Window) -> list[date]:

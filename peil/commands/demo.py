@@ -12,8 +12,10 @@ from typing import Any
 import yaml
 
 from peil.charter import reading, signatures
+from peil.charter.period import Period
 from peil.charter.products import MIN_LINKED_DAYS, PRODUCTS
 from peil.charter.schema import Charter
+from peil.commands.before import hourly
 from peil.commands.before.history import write_history
 from peil.commands.progress import Step
 from peil.commands.simulate import simulate
@@ -46,8 +48,12 @@ def simulate_demo(
     world_seed: int,
     progress: Callable[[str, float], None],
     make: str = DEMO.name,
+    is_hourly: bool = False,
 ) -> Outcome:
-    """Write deliveries and truth, vouch for them, and have simulated parties sign the charter."""
+    """Write deliveries and truth, vouch for them, and have simulated parties sign the charter.
+
+    `is_hourly` writes the days of the pilot of hours once more, by the hour.
+    """
     store = Store()
     deliveries, truth = store.settings.deliveries_folder, store.settings.truth_folder
     with lock.held(store, PILOT, "simulate", "simulate"):
@@ -66,8 +72,16 @@ def simulate_demo(
         manifest.vouch(store, charter, deliveries / PILOT, parties.simulator(store))
         for role in signatures.REQUIRED:
             signatures.sign(charter, store, parties.simulated(store, role))
+        if is_hourly:
+            by_hour = reading.load(hourly.PILOT)
+            hourly.write_hours(by_hour, store, deliveries / PILOT)
+            for role in signatures.REQUIRED:
+                signatures.sign(by_hour, store, parties.simulated(store, role))
+            for both in (PILOT, hourly.PILOT):  # so that a store in which one has run verifies
+                Period.open(both)
         if store.plane != "operator":  # it is the agency's, and not the operator's to write
-            write_history(charter, store, deliveries / PILOT, truth / PILOT, seed)
+            for each in (charter, *([by_hour] if is_hourly else [])):
+                write_history(each, store, deliveries / PILOT, truth / PILOT, seed)
     status = answer.pop("status")
     facts: dict[str, Fact] = {
         name: value for name, value in answer.items() if isinstance(value, int | float)
@@ -78,7 +92,13 @@ def simulate_demo(
             f"`peil run {PILOT} --fresh` does all of it again"
         )
     own = reading.simulated_path(PILOT)
-    places = [str(deliveries / PILOT), str(truth / PILOT), *([str(own)] if own.is_file() else [])]
+    by_hours = [str(deliveries / hourly.PILOT)] if is_hourly else []
+    places = [
+        str(deliveries / PILOT),
+        str(truth / PILOT),
+        *by_hours,
+        *([str(own)] if own.is_file() else []),
+    ]
     return Outcome("simulate", PILOT, f"{days} days", status, facts, places)
 
 

@@ -198,7 +198,7 @@ def draw_subscribers(question: Question) -> dict[str, str]:
 
     charter, delivery = question.charter, question.charter.inputs.events
     folder = root(charter, question.store)
-    by_day = {day: files(folder, delivery.path, day) for day in charter.days()}
+    by_day = {day: files(folder, delivery.path, day) for day in charter.units()}
     days = [day for day, delivered in by_day.items() if delivered]
     names: dict[str, str] = {}  # identifier → name
     for day in sorted({*days[:1], *days[-1:]}):

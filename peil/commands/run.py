@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from peil import status
 from peil.charter import reading
+from peil.charter.hour import unit_of
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter
@@ -21,6 +22,7 @@ from peil.commands.progress import Step, Tell
 from peil.commands.run_report import Released, Report
 from peil.outcome import GateClosed, Outcome, Refused
 from peil.pages import build
+from peil.release.hours.day import bundle_days
 from peil.score import truth
 from peil.store import ledger, lock, verifying
 from peil.store.atomic import read_json
@@ -98,7 +100,7 @@ def run(
     store = Store()
     days = reading.days_between(charter, start, end)
     Period.open(charter.pilot)
-    report = Report(n_days=len(days))
+    report = Report(n_days=len(days), unit="hour" if charter.is_hourly else "day")
     to_do = days if fresh else _open(charter, days, store)
     with lock.held_days(store, charter.pilot, to_do, "run"):
         if fresh:
@@ -108,6 +110,7 @@ def run(
         report.unchanged = [day for day in days if day not in open_days]
         if open_days:
             _walk_days(charter, store, open_days, report, tell)
+        report.outcomes.extend(bundle_days(charter.pilot, days if charter.is_hourly else []))
     with lock.held(store, charter.pilot, "after", "run", wait_s=AFTER_WAIT_S):
         _after(charter, store, report, tell)
     return report
@@ -134,6 +137,7 @@ def _walk_days(
     prepare(store.settings)
     tell("prepare", "", "done")
     is_long = len(days) >= store.settings.two_processes_from_days and store.settings.threads > 1
+    is_long &= not charter.is_hourly  # an hour rests on what is released of those before it
     with second_process(charter.pilot) if is_long else nullcontext() as second:
         walked = _Walked(charter.pilot, days, report, tell, second)
         walked.through(*VERBS[:2])
@@ -185,7 +189,7 @@ class _Walked:
 
     def _hear(self, second: SecondProcess, wait: bool = False) -> None:
         for (verb, day), answer in second.answers(wait):
-            self._end(verb, date.fromisoformat(day), answer)
+            self._end(verb, unit_of(day), answer)
 
     def _end(self, verb: str, day: date, answer: list[Outcome] | Exception) -> None:
         """Note how a verb ended; a stop is its own day's, any other fault ends the run."""
@@ -207,7 +211,7 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
 
     unscored: list[str] = []
     if truth.exists(charter) and any(
-        (store.estimated(charter.pilot, day) / "estimated.json").exists() for day in charter.days()
+        (store.estimated(charter.pilot, day) / "estimated.json").exists() for day in charter.units()
     ):
         tell("score", "", "starts")
         try:
@@ -243,7 +247,7 @@ def _outlook(charter: Charter, report: Report, tell: Tell) -> None:
     from peil.watch.outlook.outlook import NoHistory
 
     if Store().plane == "operator" or not any(
-        Store().released(charter.pilot, PRESENCE, day).exists() for day in charter.days()
+        Store().released(charter.pilot, PRESENCE, day).exists() for day in charter.units()
     ):
         tell("outlook", "", "unchanged")
         return
@@ -280,7 +284,7 @@ def released(charter: Charter, store: Store) -> list[Released]:
     for product in (name for name in PRODUCTS if name in names):
         folders = [
             folder
-            for day in charter.days()
+            for day in charter.units()
             if ledger.is_released(store, charter.pilot, product, str(day))
             and (folder := store.released(charter.pilot, product, day)).exists()
         ]

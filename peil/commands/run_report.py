@@ -26,8 +26,9 @@ class Report:
 
     `unusual` says what of the released hours is unusual, a line each. `released` is what stands
     released now, made by this run or before. `scores` are the figures on known truth, by product,
-    empty where there is no truth. `verified` is what `peil verify` says of the store afterwards,
-    `fault` what it finds wrong.
+    empty where there is no truth. `unit` is what is released by itself, a day or an
+    hour. `verified` is what `peil verify` says of the store afterwards, `fault` what it finds
+    wrong.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -38,6 +39,7 @@ class Report:
     released: list[Released] = field(default_factory=list)
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
     n_days: int = 0
+    unit: str = "day"
     exit_code: int = 0
     verified: str = ""
     fault: str = ""

@@ -31,13 +31,14 @@ def tell_run(pilot: str, report: Report, console: Console, complaint: Console) -
         if outcome.verb == "train":
             _line(console, "Trained:", f"{outcome.facts.get('champion', outcome.status)}")
     for product in report.released:
-        _line(console, "Released:", _product(product))
+        _line(console, "Released:", _product(product, report.unit))
     for outcome in report.outcomes:
         if outcome.verb == "retain" and outcome.facts.get("deleted"):
             _line(console, "Retained:", "; ".join(str(fact) for fact in outcome.facts.values()))
     if report.unchanged:
         n = len(report.unchanged)
-        console.print(f"{n} day{'s' if n > 1 else ''} released before: nothing was done again.")
+        units = f"{n} {report.unit}{'s' if n > 1 else ''}"
+        console.print(f"{units} released before: nothing was done again.")
     if report.verified:
         _line(console, "Verified:", report.verified.removeprefix("Verified: "))
     if report.operator_page is not None:
@@ -57,8 +58,8 @@ def _line(console: Console, title: str, text: str, style: str = "") -> None:
     console.print(f"{title:11}{text}", style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _product(product: Released) -> str:
-    days = f"{product.n_periods} day{'s' if product.n_periods > 1 else ''}"
+def _product(product: Released, unit: str = "day") -> str:
+    days = f"{product.n_periods} {unit}{'s' if product.n_periods > 1 else ''}"
     return (
         f"{product.product}, {days}, {product.n_entries:,} entries, "
         f"{product.n_withheld:,} withheld: {product.folder}"
@@ -68,7 +69,7 @@ def _product(product: Released) -> str:
 def _made(pilot: str, report: Report) -> str:
     n_days = next((p.n_periods for p in report.released if p.product == "presence"), 0)
     names = ", ".join(product.product for product in report.released) or "nothing"
-    return f"{names} of {pilot}, {n_days} of {max(report.n_days, n_days)} days released"
+    return f"{names} of {pilot}, {n_days} of {max(report.n_days, n_days)} {report.unit}s released"
 
 
 def how_good(report: Report) -> str:
@@ -91,7 +92,7 @@ def _odd(report: Report) -> str:
     oddities = [
         f"{len(members)} {word}{'s' if len(members) > 1 else ''} {ending}"
         for members, word, ending in (
-            (report.stopped, "day", "stopped, see above"),
+            (report.stopped, report.unit, "stopped, see above"),
             (report.troubles, "trouble", "noted, see above"),
         )
         if members

@@ -64,7 +64,7 @@ def gone(charter: Charter, store: Store) -> list[str]:
     """Say of which days rows are gone, part by part, and whether the pilot was stopped."""
     lines = []
     for part in retention.PARTS:
-        days = [d for d in charter.days() if retention.is_gone(store, charter.pilot, d, part)]
+        days = [d for d in charter.units() if retention.is_gone(store, charter.pilot, d, part)]
         if days:
             what = {"raw": "raw rows", "staged": "staged rows", "linked": "pseudonym keys"}[part]
             lines.append(f"† {what} deleted: {', '.join(map(str, days))}")

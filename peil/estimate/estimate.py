@@ -50,7 +50,7 @@ def estimate(pilot: str, day: str) -> Outcome:
         No hour of the day was observed, or where a register is to be met none of its night, or
         only counts under the threshold.
     """
-    period = Period.open(pilot, day)
+    period = Period.open(pilot, day, is_unit=True)
     record = period.store.estimated_record(period.pilot, period.day)
     if period.is_released():
         require_whole(record)
@@ -98,12 +98,14 @@ def _by(presence: Version, period: Period) -> Outcome:
     counted = counted_of(charter, day, store)
     area = area_of(charter, store)
     night = night.observed(counted.unobserved)
-    if not night.today_hours and area.register is not None:
+    is_past = bool(night.hours)  # then nothing of this hour is asked to be a night
+    if not is_past and not night.today_hours and area.register is not None:
         raise Refused(
             f"{pilot} {day}: no hour of the night was observed, so devices cannot be turned into "
             "persons: have the night's records delivered, and run the day again."
         )
-    if area.register is not None and not counted.of_hours(night.today_hours).devices.any():
+    at_night = counted.of_hours(night.today_hours).devices
+    if not is_past and area.register is not None and not at_night.any():
         raise Refused(
             f"{pilot} {day}: every count of the night is under the threshold of "
             f"{charter.threshold} devices, so that nothing can be turned into persons: a pilot "
@@ -188,6 +190,7 @@ def _by(presence: Version, period: Period) -> Outcome:
                 "day": str(dark),
                 "is_own": is_own,
                 "is_working": night_hours.is_working(charter, dark),
+                **({"hours": [str(hour) for hour in night.hours]} if is_past else {}),
             },
         },
     )

@@ -80,7 +80,7 @@ class Estimation:
         self.bottom = area.bottom()
         code = pd.Categorical(tiles["zone_id"], categories=self.bottom).codes
         self.zone_of_tile = np.asarray(code, dtype=np.int64)
-        self.misfit_share = float(self.choices["presence"]["misfit_share"])
+        self.misfit_share = float(night.misfit_share or self.choices["presence"]["misfit_share"])
         self.n_silent_cells, self.is_out = [0] * len(counted.plans), np.zeros(n_hours, dtype=bool)
         self.censored = np.zeros(n_hours)
         self.evidence = np.zeros((len(self.bottom), n_hours))
@@ -123,7 +123,8 @@ class Estimation:
                 n_rounds=int(choices["withheld_rounds"]),
             )
             self.censored[plan.hours] = (devices - plan.devices).sum(axis=0)
-            if plan.cells is dark.cells and self.area.register is not None:
+            is_dark = plan.cells is dark.cells and len(dark.hours) > 0
+            if is_dark and self.area.register is not None:
                 self.misfit_share = self._misfit(footprint, on_air, devices, dark)
             for part in on_air.parts(devices):
                 for name in self.rows:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from peil.charter.hour import unit_of
 from peil.outcome import Refused
 from peil.store import verifying
 from peil.store.store import Store
@@ -163,7 +163,7 @@ class GateReport:
 
     def file(self, store: Store) -> Path:
         """Return where this report lies in a store."""
-        return store.quality(self.pilot, date.fromisoformat(self.day)) / f"{self.state}.json"
+        return store.quality(self.pilot, unit_of(self.day)) / f"{self.state}.json"
 
     def to_json(self) -> str:
         """Write the report as JSON: sorted keys, two equal reports give equal bytes."""

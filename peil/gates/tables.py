@@ -10,10 +10,9 @@ import importlib
 import json
 import shutil
 from dataclasses import asdict
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -22,6 +21,7 @@ from expectations.estimated import est_presence__by_zone_hour as believed
 from expectations.limits import Limits
 from peil.adapters import database
 from peil.area.area import Area, area_of
+from peil.charter.hour import end_of, hours_of, start_of
 from peil.charter.schema import Charter
 from peil.gates.report import GateReport, MeasureError
 from peil.outcome import Refused, Waiting
@@ -64,17 +64,14 @@ def beliefs(state: str, limits: Limits) -> list[Belief]:
 
 def batch(charter: Charter, day: date) -> pd.DataFrame:
     """One row: what SQL needs to know of the period. A day has 23, 24 or 25 hours."""
-    zone = ZoneInfo(charter.time_zone)
-    start = datetime.combine(day, time(), zone)
-    end = datetime.combine(day + timedelta(days=1), time(), zone)
-    hours = round((end.timestamp() - start.timestamp()) / 3600)
+    start, end = start_of(day, charter.time_zone), end_of(day, charter.time_zone)
     moment = {"day_start_at": pd.Timestamp(start), "day_end_at": pd.Timestamp(end)}
     return pd.DataFrame(
         [
             {
                 "time_zone": charter.time_zone,
                 "threshold": charter.threshold,
-                "n_hours": hours,
+                "n_hours": len(hours_of(day, charter.time_zone)),
                 **{name: at.tz_convert("UTC") for name, at in moment.items()},
             }
         ]
@@ -82,7 +79,10 @@ def batch(charter: Charter, day: date) -> pd.DataFrame:
 
 
 def history(store: Store, pilot: str, day: date) -> pd.DataFrame:
-    """Rows delivered on the same weekday of the weeks before, where that day's gate was open."""
+    """Rows delivered on the same weekday of the weeks before, where that day's gate was open.
+
+    Of an hour those of the same hour.
+    """
     n_rows = []
     for weeks in WEEKS_BACK:
         file = store.quality(pilot, day - timedelta(weeks=weeks)) / "raw.json"

@@ -80,8 +80,15 @@ def corrected(before: dict[str, Any], files: dict[str, str]) -> list[dict[str, s
     ]
 
 
-def after_release(charter: Charter, day: date, store: Store) -> list[Trouble]:
+def after_release(
+    charter: Charter, day: date, store: Store, is_left_out: bool = False
+) -> list[Trouble]:
     """Files of a released day that are not what the release rests on. None of them is read in.
+
+    Parameters
+    ----------
+    is_left_out : bool
+        Whether nothing of it was landed: it is an hour that its day was bundled without.
 
     Raises
     ------
@@ -89,9 +96,9 @@ def after_release(charter: Charter, day: date, store: Store) -> list[Trouble]:
         The folder of outside deliveries is not named.
     """
     landed = store.raw_manifest(charter.pilot, day)
-    if not landed.exists():
+    if not (landed.exists() or is_left_out):
         return []  # shredded: what was landed cannot be told any more
-    record = read_json(landed)
+    record = read_json(landed) if landed.exists() else {"files": []}
     refused_hashes = {file["sha256"] for file in record.get("refused", []) if "sha256" in file}
     was = {file["name"]: file for file in record["files"]}
     known_hashes = refused_hashes | {file["sha256"] for file in record["files"]}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from peil.charter.clock import now, wall_today
+from peil.charter.hour import Hour, day_of
 from peil.charter.schema import LEAST_DEVICES, Charter
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Refused
@@ -19,12 +20,15 @@ from peil.store.store import Store
 
 
 def pattern(path: str, day: date) -> str:
-    """Fill a day into a path of the charter.
+    """Fill a day, or an hour, into a path of the charter.
 
     >>> pattern("year={year}/month={month}/day={day_of_month}/*", date(2023, 1, 7))
     'year=2023/month=1/day=7/*'
+    >>> pattern("{day}/{hour}/*", Hour(2026, 10, 25, 2, "+0100"))
+    '2026-10-25/02+0100/*'
     """
-    return path.format(day=day, year=day.year, month=day.month, day_of_month=day.day)
+    parts = {"day": day_of(day), "year": day.year, "month": day.month, "day_of_month": day.day}
+    return path.format(**parts, hour=day.name if isinstance(day, Hour) else "")
 
 
 def files(folder: Path, path: str, day: date) -> list[Path]:

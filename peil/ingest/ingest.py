@@ -46,7 +46,7 @@ def ingest(pilot: str, day: str) -> Outcome:
     Refused
         No valid charter, an unsigned simulated delivery, or no file that can be read.
     """
-    period = Period.open(pilot, day)
+    period = Period.open(pilot, day, is_unit=True)
     if period.is_released():
         return _released(period)
     if retained := period.retained("ingest", "raw", is_done=True):
@@ -57,7 +57,7 @@ def ingest(pilot: str, day: str) -> Outcome:
 
 def _released(period: Period) -> Outcome:
     require_whole(period.store.raw_manifest(period.pilot, period.day))
-    late = corrections.after_release(period.charter, period.day, period.store)
+    late = corrections.after_release(period.charter, period.day, period.store, period.is_left_out)
     corrections.keep(period.store, period.pilot, period.day, late)
     facts: dict[str, Fact] = {"why": "released"}
     if late:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import duckdb
 
+from peil.charter.hour import day_of, end_of, start_of
 from peil.charter.schema import Charter
 from peil.ingest.readers import CELL_COLUMNS, EVENT_COLUMNS
 
@@ -24,9 +24,6 @@ def make_tables(opened: duckdb.DuckDBPyConnection) -> None:
 
 def write_batch(opened: duckdb.DuckDBPyConnection, charter: Charter, day: date) -> None:
     """One row that tells the SQL what it must know of this batch."""
-    zone = ZoneInfo(charter.time_zone)
-    start = datetime.combine(day, datetime.min.time(), zone)
-    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
     opened.execute(
         "CREATE TABLE raw.main.batch (pilot VARCHAR, day DATE, time_zone VARCHAR, "
         "threshold INTEGER, day_start_at TIMESTAMPTZ, day_end_at TIMESTAMPTZ, home_mcc INTEGER)"
@@ -35,11 +32,11 @@ def write_batch(opened: duckdb.DuckDBPyConnection, charter: Charter, day: date) 
         "INSERT INTO raw.main.batch VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             charter.pilot,
-            day,
+            day_of(day),
             charter.time_zone,
             charter.threshold,
-            start,
-            end,
+            start_of(day, charter.time_zone),
+            end_of(day, charter.time_zone),
             charter.operator.mcc,
         ],
     )

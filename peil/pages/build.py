@@ -130,6 +130,7 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
     flows = released_tables.flows(charter, store)
     visitors = released_tables.visitors(charter, store, area)
     more = [time for product in (flows, visitors) if product for time in product.times]
+    more += released_tables.missing_hours(charter, table)
     estimator, version = metadata["estimator"], metadata["footprint"]
     paragraphs = [
         *method_words.PRESENCE,

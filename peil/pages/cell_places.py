@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date
 
 import geopandas as gpd
 import pandas as pd
 
 from peil.adapters import database
 from peil.area.area import Area
-from peil.charter.clock import hours_of
+from peil.charter.clock import end_of, start_of
 from peil.charter.schema import Charter
 from peil.outcome import Refused
 from peil.quality import passes
@@ -55,8 +55,7 @@ def places(charter: Charter, store: Store, area: Area, days: list[date]) -> pd.D
 
 def _placed(charter: Charter, store: Store, area: Area, day: date) -> pd.DataFrame:
     """Read one day's plan: the region as quality has it, the position on the pilot's plane."""
-    start = hours_of(day, charter.time_zone)[0]
-    end = hours_of(day + timedelta(days=1), charter.time_zone)[0]
+    start, end = start_of(day, charter.time_zone), end_of(day, charter.time_zone)
     with database.connection(store, store.work(charter.pilot, day, "places")) as opened:
         database.attach_staged(opened, store, charter.pilot, day, verb="pages")
         opened.execute(

@@ -4,7 +4,7 @@ Small counts of devices and of single cells are left out here, so that no page c
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from peil.charter.clock import hours_of
+from peil.charter.hour import unit_of
 from peil.pages.quality_page import FEWEST, CheckRow
 from peil.quality.catalogue import CHECKS
 from peil.quality.warnings import ROWS, SHARES
@@ -40,7 +41,7 @@ def week_before(day: str) -> str:
     >>> week_before("2026-03-04")
     '2026-02-25'
     """
-    return str(date.fromisoformat(day) - WEEK)
+    return str(unit_of(day) - WEEK)
 
 
 def checks_of_day(
@@ -160,7 +161,7 @@ def _number(value: Any) -> float | None:
 
 def hours_of_day(day: str, time_zone: str) -> list[datetime]:
     """Hours of a day written as 2026-03-02, as UTC moments."""
-    return hours_of(date.fromisoformat(day), time_zone)
+    return hours_of(unit_of(day), time_zone)
 
 
 def local_hour(hour: Any, time_zone: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from peil.alerts import telling
 from peil.alerts.trouble import Trouble
 from peil.area.area import Area
+from peil.charter.hour import unit_of
 from peil.charter.schema import Charter
 from peil.pages import cell_places
 from peil.pages.quality_content import SHOWN_DAYS, content
@@ -31,7 +32,7 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
     if not days:
         return None
     looked_up = [*days, *map(week_before, days)]
-    places = cell_places.places(charter, store, area, [date.fromisoformat(day) for day in days])
+    places = cell_places.places(charter, store, area, [unit_of(day) for day in days])
     return content(
         charter,
         pd.concat(
@@ -49,12 +50,8 @@ def collected(charter: Charter, store: Store, area: Area) -> QualityData | None:
         places,
         cell_places.region_names(places, area),
         cell_places.outlines(area),
-        [
-            account
-            for day in days
-            for account in accounting.accounts(charter, store, date.fromisoformat(day))
-        ],
-        troubles=open_troubles(charter, store, date.fromisoformat(days[-1])),
+        [account for day in days for account in accounting.accounts(charter, store, unit_of(day))],
+        troubles=open_troubles(charter, store, unit_of(days[-1])),
         days=days,
     )
 

@@ -61,6 +61,15 @@ def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> ReleasedPre
     )
 
 
+def missing_hours(charter: Charter, table: pd.DataFrame) -> list[str]:
+    """Hours between the first and the last that are released by the hour, missing ones included."""
+    if not charter.is_hourly:
+        return []
+    zone = ZoneInfo(charter.time_zone)
+    released = [pd.Timestamp(time).tz_convert(zone) for time in table["TIME_PERIOD"].unique()]
+    return [moment.isoformat() for moment in pd.date_range(min(released), max(released), freq="h")]
+
+
 def letters_of(table: pd.DataFrame) -> pd.Series:
     """The letter of each released entry on the page: F free, C withheld, L not observed.
 
@@ -124,7 +133,7 @@ def origin_of(code: str, zone_ids: set[str]) -> Origin:
 
 def protection(charter: Charter, store: Store, product: str) -> list[Words]:
     """Say what protects the people behind a product, of all its released days."""
-    days = [day for day in charter.days() if is_released(charter, store, product, day)]
+    days = [day for day in charter.units() if is_released(charter, store, product, day)]
     metadata = [
         read_json(store.released(charter.pilot, product, day) / "metadata.json") for day in days
     ]
@@ -149,7 +158,7 @@ def _read(
     charter: Charter, store: Store, product: str
 ) -> tuple[pd.DataFrame, dict[str, Any]] | None:
     """The rows of every released day, with the hours released, the unit and the interval."""
-    days = [day for day in charter.days() if is_released(charter, store, product, day)]
+    days = [day for day in charter.units() if is_released(charter, store, product, day)]
     if not days:
         return None
     places = [store.released(charter.pilot, product, day) for day in days]

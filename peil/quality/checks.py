@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from expectations.limits import Limits
 from peil.adapters import database
+from peil.charter.hour import end_of, hours_of, start_of
 from peil.charter.schema import Charter, Delivery
 from peil.ingest import counted_fields
 from peil.outcome import Refused
@@ -124,10 +124,8 @@ def count(charter: Charter, day: date, store: Store, limits: Limits, few_rows: i
 
 def _given(opened: Any, charter: Charter, day: date, limits: Limits, few_rows: int) -> None:
     """Lay down what the SQL must know of the day and of our choices."""
-    zone = ZoneInfo(charter.time_zone)
-    start = datetime.combine(day, time(), zone)
-    end = datetime.combine(day + timedelta(days=1), time(), zone)
-    n_hours = round((end.timestamp() - start.timestamp()) / 3600)
+    start, end = start_of(day, charter.time_zone), end_of(day, charter.time_zone)
+    n_hours = len(hours_of(day, charter.time_zone))
     opened.execute(
         "CREATE TEMP TABLE this_batch AS SELECT ?::TIMESTAMPTZ AS day_start_at, "
         "?::TIMESTAMPTZ AS day_end_at, ?::BIGINT AS n_hours, ?::VARCHAR AS time_zone",

@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from peil.adapters import database
+from peil.charter.hour import day_of
 from peil.charter.schema import Charter
 from peil.quality import store as quality
 from peil.quality.catalogue import Check
@@ -61,7 +62,7 @@ def holidays_of(charter: Charter, days: list[date]) -> set[date]:
     calendar = holidays.country_holidays(
         charter.area.country, years=sorted({day.year for day in days})
     )
-    return {day for day in days if day in calendar}
+    return {day for day in days if day_of(day) in calendar}
 
 
 def read(
@@ -117,7 +118,7 @@ def _figures(charter: Charter, file: Path, day: date, scopes: tuple[str, ...]) -
     place = str(file).replace("'", "''")
     zone = charter.time_zone.replace("'", "''")
     wanted = ", ".join(f"'{scope}'" for scope in scopes if scope in quality.SCOPES)
-    midnight = f"epoch(timezone('{zone}', TIMESTAMP '{day} 00:00:00'))"
+    midnight = f"epoch(timezone('{zone}', TIMESTAMP '{day_of(day)} 00:00:00'))"
     return (
         f'SELECT "check", scope, place, hour_at, {SAME_PLACE} AS same_place, '
         f"coalesce(strftime(timezone('{zone}', hour_at), '%H'), '') AS local_hour, "

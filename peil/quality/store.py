@@ -7,7 +7,7 @@ of rows of one cell is not in them (`peil.quality.checks`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from peil.charter.hour import unit_of
 from peil.store.atomic import write_bytes
 from peil.store.faults.damage import damaged
 from peil.store.store import Store
@@ -167,9 +168,12 @@ def _read(
 
 
 def last_days(store: Store, pilot: str, before: date | str, n_days: int) -> list[str]:
-    """Days with figures among the `n_days` calendar days before a day, the oldest first."""
-    end = date.fromisoformat(str(before))
-    wanted = [str(date.fromordinal(end.toordinal() - back)) for back in range(n_days, 0, -1)]
+    """Days with figures among the `n_days` calendar days before a day, the oldest first.
+
+    Of an hour the same hour of those days.
+    """
+    end = unit_of(str(before))
+    wanted = [str(end - timedelta(days=back)) for back in range(n_days, 0, -1)]
     return [day for day in wanted if file_of(store, pilot, day, "figures").is_file()]
 
 

@@ -7,7 +7,9 @@ is `peil.store.verifying`, a copy of which lies in every bundle.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from peil.charter.schema import Charter
 from peil.outcome import Refused
@@ -22,7 +24,7 @@ from peil.store.verifying import Broken, Manifest, carried
 VERIFIER = "verify.py"
 
 
-def seal(store: Store, folder: Path, names: dict[str, str]) -> Path:
+def seal(store: Store, folder: Path, names: Mapping[str, Any]) -> Path:
     """Sign the hashes of every file of a folder; the envelope is put beside them.
 
     Parameters
@@ -31,8 +33,9 @@ def seal(store: Store, folder: Path, names: dict[str, str]) -> Path:
         Whose key signs.
     folder : Path
         With table, metadata and statement; the verifier is added.
-    names : dict of str to str
-        What it is a bundle of: pilot, product, period, tier, table and the hash of its CSV.
+    names : mapping of str
+        What it is a bundle of: pilot, product, period, tier, table and the hash of its CSV; of a
+        day of hours also their hashes.
     """
     write_bytes(folder / VERIFIER, carried.one_file())
     files = sorted(file for file in folder.iterdir() if file.is_file() and file.name != NAME)

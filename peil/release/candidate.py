@@ -61,7 +61,7 @@ def _change(period: Period, product: Product, folder: Path, metadata: dict[str, 
     store, pilot = period.store, period.pilot
     earlier = [
         (other, file)
-        for other in period.charter.days()
+        for other in period.charter.units()
         if other != period.day
         and ledger.is_released(store, pilot, product.name, str(other))
         and (file := store.released(pilot, product.name, other)).exists()

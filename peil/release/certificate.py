@@ -10,6 +10,7 @@ from typing import Any
 
 from peil import methods
 from peil.area.area import file_hashes
+from peil.charter.hour import unit_of
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product
 from peil.charter.reading import root
@@ -39,8 +40,8 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
     -------
     dict
         The parts `LOOKED_AT`; `footprint` and those of `MODELS` that the product rests on (version,
-        choices, hash),
-        `trained` (days fitted and judged on), `night` (the day whose night calibrates), `staged`
+        choices, hash), `trained` (days fitted and judged on), `night` (the day whose night
+        calibrates; of an hour also the hours of it), `staged`
         (a day's counts and the hash of what estimation reads), `run_ids`, `table_sha256`. No clock:
         the same for what was made in the same way.
 
@@ -54,7 +55,7 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
             f"{period.pilot} {period.day} was estimated by an older Peil, which did not say of "
             f"what: run `peil estimate {period.pilot} {period.day} --product {product.name}` again."
         )
-    origin = record["made_of"]
+    origin, night = record["made_of"], record.get("night", {})
     trained = _trained_on(period, origin["footprint"]["run_id"])
     days = days_behind(period, product, record, trained)
     return {
@@ -67,7 +68,8 @@ def certificate_of(period: Period, product: Product, record: Content, table_sha2
         "footprint": origin["footprint"],
         **{name: origin[name] for name in MODELS if name in origin},
         "trained": trained,
-        "night": record.get("night", {}).get("day", str(period.day)),
+        "night": night.get("day", str(period.day)),
+        **({"night_hours": night["hours"]} if "hours" in night else {}),
         "staged": {str(day): staged(period, day) for day in days},
         "run_ids": record["run_ids"],
         "table_sha256": table_sha256,
@@ -86,9 +88,10 @@ def days_behind(
     >>> [str(each) for each in days_behind(day, of, night, {"fit": ["2026-03-02"]})]
     ['2026-03-02', '2026-03-06', '2026-03-07']
     """
-    days = {period.day, *(date.fromisoformat(day) for part in trained.values() for day in part)}
+    days = {period.day, *(unit_of(day) for part in trained.values() for day in part)}
     if product.name == PRESENCE:
-        days.add(date.fromisoformat(record["night"]["day"]))
+        night = record["night"]
+        days |= {unit_of(day) for day in night.get("hours", [night["day"]])}
     else:
         days |= set(period.window.days())
     return sorted(days)

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from peil.area.area import Area, area_of
 from peil.charter import reading
+from peil.charter.hour import unit_of
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter
 from peil.charter.thresholds import threshold_of
@@ -268,11 +269,13 @@ def _mend(store: Store, release: ReleasedMargins) -> None:
         periods = {
             str(entry["facts"]["period"])
             for entry in ledger.entries(path)
-            if entry["kind"] == "release" and entry["facts"]["product"] == release.product
+            if entry["kind"] == "release"
+            and entry["facts"]["product"] == release.product
+            and "n_hours" not in entry["facts"]  # a day of hours tells nothing that these do not
         }
         for period in sorted(periods - margins.periods_kept(store, pilot, release.product)):
             if ledger.is_released(store, pilot, release.product, period):
-                _mend_period(store, release, pilot, date.fromisoformat(period))
+                _mend_period(store, release, pilot, unit_of(period))
 
 
 def _mend_period(store: Store, release: ReleasedMargins, pilot: str, day: date) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from peil.area.area import Area
 from peil.charter.clock import hours_of
+from peil.charter.hour import Hour
 from peil.charter.schema import Charter
 from peil.estimate import night
 from peil.store.atomic import read_json
@@ -53,6 +54,8 @@ def own_night(charter: Charter, estimated: Path, day: date) -> pd.DatetimeIndex:
     record = estimated / "estimated.json"
     is_own = record.exists() and read_json(record).get("night", {}).get("day") == str(day)
     hours = pd.DatetimeIndex(pd.to_datetime(hours_of(day, charter.time_zone), utc=True))
+    if is_own and isinstance(day, Hour):  # whichever hour it is, it calibrated itself
+        return hours
     return hours[night.positions(charter, day)] if is_own else hours[:0]
 
 

@@ -28,6 +28,7 @@ from peil.outcome import Outcome, Refused, Waiting
 from peil.release import approvals, bundle, disclosure, linked, released_margins, statement
 from peil.release.certificate import certificate_of
 from peil.release.crossing import sending
+from peil.release.hours.day import LEFT_OUT, is_day_of_hours, release_day
 from peil.release.released_margins import ReleasedMargins
 from peil.store import ledger, outbound, released_tables, verifying
 from peil.store.atomic import (
@@ -57,8 +58,12 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         The audit found an entry that the others give away, or one that releases of other pilots
         give away with these.
     """
+    if is_day_of_hours(pilot, day):
+        return release_day(pilot, day)
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
+    if period.is_left_out:
+        return period.outcome("release", "unchanged", LEFT_OUT)
     if period.has_crossed(row.name):
         folder = period.store.released(period.pilot, row.name, period.day)
         bundle.require_whole(period.store, period.pilot, row.name, period.day)
@@ -91,8 +96,12 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         not as it was signed, or not what the gate judged; or another pilot has released since what
         would tell too much with these.
     """
+    if is_day_of_hours(pilot, day):
+        return release_day(pilot, day)
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
+    if period.is_left_out:
+        return period.outcome("publish", "unchanged", LEFT_OUT)
     charter, when, store = period.charter, period.day, period.store
     folder = store.released(charter.pilot, row.name, when)
     candidate = store.candidate(charter.pilot, row.name, when)
@@ -139,21 +148,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         )
         _check_together(period, figures)
         disclosure.keep(store, figures)
-        counts = {name: metadata[name] for name in ("n_entries", "n_withheld")}
-        facts = {
-            "product": row.name,
-            "period": str(when),
-            "tier": charter.tier,
-            "table_sha256": content,
-            "bundle_sha256": signed.sha256,
-            "candidate_sha256": approved,
-            **counts,
-        }
-        if before is None or before["facts"].get("bundle_sha256") != signed.sha256:
-            ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
-        else:
-            ledger.give_copy(store, charter.pilot)
-        sending.send(store, charter, row.name, when, aside)
+        counts = sending.cross(period, row, aside, signed, approved)
     return period.outcome("publish", "done", counts, folder)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from peil.area.area import Area
+from peil.charter.hour import unit_of
 from peil.charter.products import Product, linked, resolve
 from peil.charter.schema import Charter
 from peil.score import truth
@@ -51,7 +52,7 @@ def by_run(
     """Figures by the run that made them, which made all days of its linkage window."""
     of_run: dict[str, dict[str, Figures]] = {}
     for day, figures in days.items():
-        folder = store.estimated(charter.pilot, date.fromisoformat(day), product)
+        folder = store.estimated(charter.pilot, unit_of(day), product)
         of_run.setdefault(read_json(folder / "estimated.json")["run_id"], {})[day] = figures
     return {run_id: mean_over_days(of_period) for run_id, of_period in of_run.items()}
 

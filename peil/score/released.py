@@ -130,7 +130,7 @@ def _table(charter: Charter, store: Store, product: str, choices: Choices) -> pd
     """Released rows of all days that stand released, the hours to score only."""
     folders: list[tuple[date, Any]] = [
         (day, folder)
-        for day in charter.days()
+        for day in charter.units()
         if ledger.is_released(store, charter.pilot, product, str(day))
         and (folder := store.released(charter.pilot, product, day)).exists()
     ]

@@ -52,7 +52,7 @@ def score(pilot: str) -> Outcome:
     area = area_of(charter, store)
     with lock.held(store, charter.pilot, "score", "score"):
         joined, days = [], []
-        for day in charter.days():
+        for day in charter.units():
             folder = store.estimated(charter.pilot, day)
             if (folder / "estimated.json").exists():
                 days.append(day)

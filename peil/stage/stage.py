@@ -44,7 +44,7 @@ def stage(pilot: str, day: str) -> Outcome:
     Waiting
         The raw state is not there.
     """
-    period = Period.open(pilot, day)
+    period = Period.open(pilot, day, is_unit=True)
     record = period.store.staged_manifest(period.pilot, period.day)
     if period.is_released():
         require_whole(record)

@@ -19,10 +19,7 @@ from zoneinfo import ZoneInfo
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import (
     Asset,
-    ExceptionRetryPolicy,
     PartitionedAssetTimetable,
-    RetryAction,
-    RetryRule,
     get_current_context,
     task,
 )
@@ -32,10 +29,12 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from peil.adapters.airflow.home import is_read
 from peil.charter import reading
+from peil.charter.clock import end_of
 from peil.charter.products import linked
 from peil.outcome import CLOSED, STATE_OF, GateClosed, Outcome, Refused, Waiting
 from peil.settings import Plane, settings
 from peil.store.faults import disk, stopping
+from peil.tasks import units
 from peil.tasks.places import held_by
 
 # Jinja: the day of a run, for texts that people read
@@ -44,19 +43,6 @@ WHEN = "{{ dag_run.partition_key or (dag_run.conf or {}).get('day', '') }}"
 AT_ONCE = 2  # days of a pilot that a task of many days in waiting works on together
 
 SOON = timedelta(seconds=15)  # for what waits for a person, who is there now
-
-RETRY_RULES = ExceptionRetryPolicy(
-    rules=[
-        # first match wins: Waiting is a Refused that time may heal
-        RetryRule(
-            "peil.outcome.Waiting",
-            RetryAction.RETRY,
-            reason="an earlier state is missing",
-        ),
-        RetryRule("peil.outcome.Refused", RetryAction.FAIL, reason="refused: see the message"),
-        RetryRule("peil.outcome.GateClosed", RetryAction.FAIL, reason="a gate is closed"),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -68,6 +54,7 @@ class Pilot:
     start: datetime | None = None
     end: datetime | None = None
     due: time | None = None
+    is_hourly: bool = False
     linked: tuple[str, ...] = ()
     releasable: tuple[str, ...] = ()
     is_sample: bool = False
@@ -95,7 +82,7 @@ class Pilot:
         """Return the arguments every DAG of this pilot has in common."""
         return {
             "dag_id": f"{verb}__{self.name}",
-            "dag_display_name": f"{verb} {self.name} (days of {self.time_zone})",
+            "dag_display_name": f"{verb} {self.name} ({self.unit}s of {self.time_zone})",
             "description": (doc or "").split("\n", 1)[0].partition(": ")[2],
             "tags": [verb, self.name, *([STATE_OF[verb]] if verb in STATE_OF else [])],
             "doc_md": doc,
@@ -105,19 +92,29 @@ class Pilot:
             "max_active_runs": active_runs,
             "default_args": {
                 "owner": "agency" if verb in ("receive", "outlook") else "operator",
-                # five hours of waiting for a late delivery: 5, 10, 20, 40, then 60 minutes
-                "retries": 8,
-                "retry_delay": timedelta(minutes=5),
-                "retry_exponential_backoff": True,
-                "max_retry_delay": timedelta(hours=1),
-                "retry_policy": RETRY_RULES,
+                **units.retries(self.is_hourly),
             },
         }
+
+    @property
+    def unit(self) -> str:
+        """What is delivered and released by itself."""
+        return "hour" if self.is_hourly else "day"
+
+    @property
+    def at_once(self) -> int:
+        """How many days are landed, or staged, at once; an hour that waits holds up no other."""
+        return 31 if self.is_hourly else 2
+
+    def by_the_clock(self) -> Any:
+        """Return the schedule of ingest: once at the end of every day, or hour."""
+        return units.by_the_clock(self.is_hourly, self.time_zone)
 
     def deadline(self) -> DeadlineAlert | None:
         """Return the deadline of ingest: a run that outlives it has `peil.watch.deadlines` look.
 
-        A run begins at midnight, so the interval is the time of day that is due; the callback
+        A run begins at midnight, so the interval is the time of day that is due (of an hour, which
+        is ingested at its end, how long after it); the callback
         itself looks at the clock, so a night of 23 or 25 hours tells nothing wrong.
         """
         if self.due is None:
@@ -145,11 +142,12 @@ class Pilot:
             from peil.alerts import telling
             from peil.store.store import Store
 
-            when = context["dag_run"].partition_key or conf.get("day") or ""
+            run = context["dag_run"]
+            when = units.named(run.dag_id, str(run.partition_key or conf.get("day") or ""))
             store = Store()
             cause = error if isinstance(error, BaseException) else RuntimeError()
             cause = disk.in_words(cause, store) or cause
-            telling.verb_failed(store, reading.load(self.name), verb, str(when), cause)
+            telling.verb_failed(store, reading.load(self.name), verb, when, cause)
 
         return [failed]
 
@@ -162,17 +160,16 @@ def _known(file: Path, _changed_at: int) -> dict[str, Any] | None:
     except Refused:
         return None
     zone = ZoneInfo(read.time_zone)
-    # a day is ingested at the midnight that ends it
-    first, last = (
-        datetime.combine(day + timedelta(days=1), time(), zone)
-        for day in (read.period.start, read.period.end)
-    )
+    # a day is ingested at the midnight that ends it, an hour at its end
+    whole = read.units()
+    first, last = (end_of(unit, read.time_zone).astimezone(zone) for unit in (whole[0], whole[-1]))
     products = [product for product in linked() if product.name in read.products]
     return {
         "time_zone": read.time_zone,
         "start": first,
         "end": last,
         "due": read.inputs.events.due,
+        "is_hourly": read.is_hourly,
         "linked": tuple(product.name for product in products),
         "releasable": tuple(product.name for product in products if product.is_releasable),
         "is_sample": read.inputs.root == "outside",
@@ -200,7 +197,7 @@ def pilots(plane: Plane = "operator") -> list[Pilot]:
 
 
 def day() -> str:
-    """Return the local calendar day this run is about: its partition, else `conf["day"]`."""
+    """Return the local day or hour this run is about: its partition, else `conf["day"]`."""
     asked_for = asked_day()
     if asked_for is None:
         raise AirflowFailException(
@@ -214,7 +211,7 @@ def asked_day() -> str | None:
     """Return the day that this run was asked for, None where it was not asked for any."""
     run = get_current_context()["dag_run"]
     partition = run.partition_key or (run.conf or {}).get("day")
-    return str(partition) if partition else None
+    return units.named(run.dag_id, str(partition)) if partition else None
 
 
 def is_walked() -> bool:

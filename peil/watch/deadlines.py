@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from peil import status
 from peil.alerts import telling
 from peil.alerts.trouble import Trouble
 from peil.charter import reading
+from peil.charter.clock import due_at as due_at
 from peil.charter.clock import now
 from peil.charter.schema import Charter
 from peil.ingest import deliveries
@@ -17,23 +18,6 @@ from peil.store.store import Store
 
 KIND = "late_delivery"
 SOURCE = "deadlines"
-
-
-def due_at(charter: Charter, day: date) -> datetime | None:
-    """When the events of a day are due, in UTC; None where the charter names no time.
-
-    Parameters
-    ----------
-    charter : Charter
-        Its `inputs.events.due` is a local time of the day after.
-    day : date
-        A local calendar day.
-    """
-    due = charter.inputs.events.due
-    if due is None:
-        return None
-    local = datetime.combine(day + timedelta(days=1), due, ZoneInfo(charter.time_zone))
-    return local.astimezone(UTC)
 
 
 def look(charter: Charter, store: Store, at: datetime) -> telling.Look:
@@ -51,7 +35,7 @@ def look(charter: Charter, store: Store, at: datetime) -> telling.Look:
         becomes of them: that is told by others.
     """
     late = []
-    for day in charter.days():
+    for day in charter.units():
         due = due_at(charter, day)
         if due is not None and due < at and not _is_there(charter, store, day):
             late.append(_trouble(charter, day, due))

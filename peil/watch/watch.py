@@ -102,7 +102,7 @@ def _gates(charter: Charter, store: Store) -> list[telling.Look]:
     from peil.gates.report import GateReport
 
     looks = []
-    for day in charter.days():
+    for day in charter.units():
         for state in STATES:
             file = store.quality(charter.pilot, day) / f"{state}.json"
             if file.is_file():
@@ -124,5 +124,5 @@ def _figures(charter: Charter, store: Store, day: date) -> Path:
 
 
 def _last_measured(charter: Charter, store: Store) -> date | None:
-    measured = [day for day in charter.days() if _figures(charter, store, day).is_file()]
+    measured = [day for day in charter.units() if _figures(charter, store, day).is_file()]
     return measured[-1] if measured else None

@@ -29,8 +29,9 @@ def test_a_dag_says_its_verb_its_pilot_and_what_to_do_if_it_fails(bag: Any) -> N
         assert "\nIf it fails: " in dag.doc_md, dag_id
         assert dag.doc_md.startswith(f"{verb.capitalize()}: {dag.description}\n"), dag_id
         assert dag.owner == ("agency" if verb in ("receive", "outlook") else "operator")
-        zone = reading.load(PILOTS / f"{pilot}.yml").time_zone
-        assert dag.dag_display_name == f"{verb} {pilot} (days of {zone})"
+        charter = reading.load(PILOTS / f"{pilot}.yml")
+        units = f"{'hours' if charter.is_hourly else 'days'} of {charter.time_zone}"
+        assert dag.dag_display_name == f"{verb} {pilot} ({units})"
 
 
 def test_every_task_says_what_it_does(bag: Any) -> None:

@@ -15,15 +15,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from datetime import time as clock_time
 from pathlib import Path
 from typing import Any, Literal
 from unittest.mock import patch
-from zoneinfo import ZoneInfo
 
 from peil.adapters.airflow.home import BUNDLE, DAGS, changing, claim, prepare, read_only
 from peil.charter import reading
+from peil.charter.clock import start_of
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import Settings
 from peil.settings import settings as read_settings
@@ -99,10 +97,10 @@ def walk(verb: str, pilot: str, day: str) -> WalkResult:
     if dag is None:
         raise Refused(f"No DAG {verb}__{pilot}: is there a charter pilots/{pilot}.yml?")
     read = reading.load(pilot)
-    midnight = datetime.combine(reading.day_of(read, day), clock_time(), ZoneInfo(read.time_zone))
+    begins = start_of(reading.day_of(read, day), read.time_zone)
     walker.failures.clear()
     with _own_signals(walker), _looking_again_at_once(), _named_after(day):
-        run = dag.test(logical_date=midnight, run_conf={"day": day, "walked": True})
+        run = dag.test(logical_date=begins, run_conf={"day": day, "walked": True})
     _begin_with_its_tasks(run)
     stopping.check()
     states = {task.task_id: str(task.state) for task in run.get_task_instances()}

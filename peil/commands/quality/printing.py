@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from rich.console import Console
 from rich.text import Text
 
 from peil.alerts.trouble import Trouble
+from peil.charter.hour import unit_of
 from peil.charter.schema import Charter
 from peil.commands.quality.lines import OWNERS, SIGNS, between, short, sparkline, trend
 from peil.commands.quality.report import WEEKS_WIDE, DayReport
@@ -63,7 +63,7 @@ class Printer:
     def _day(self, report: DayReport) -> None:
         rows = report.rows()
         self._line()
-        self._line(f"{report.day} {date.fromisoformat(report.day):%A}", "bold")
+        self._line(f"{report.day} {unit_of(report.day):%A}", "bold")
         if rows["quarantined"]:
             aside = ", ".join(f"{name} {n:,}" for name, n in rows["quarantined"].items())
             self.console.print(Text(f"set aside: {aside}"), soft_wrap=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 
+from peil.charter.hour import unit_of
 from peil.charter.schema import Charter
 from peil.pages.quality_judgements import (
     WARNED,
@@ -65,7 +66,7 @@ class DayReport:
 
 def report(charter: Charter, store: Store, day: str, check: str | None = None) -> DayReport:
     """Read one day's quality; `check` keeps the figures of one check only."""
-    pilot, when = charter.pilot, date.fromisoformat(day)
+    pilot, when = charter.pilot, unit_of(day)
     before = [str(when - timedelta(days=back)) for back in range(WEEKS_WIDE - 1, -1, -1)]
     figures = quality.figures(store, pilot, before, ("day", "delivery", "region"))
     judged = quality.judged(store, pilot, [day])

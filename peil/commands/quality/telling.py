@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import json
-from datetime import date
 
 from rich.console import Console
 
 from peil.charter import reading
+from peil.charter.hour import unit_of
 from peil.commands.quality.printing import Printer
 from peil.commands.quality.report import as_data, report
 from peil.outcome import Refused
@@ -47,7 +47,7 @@ def tell(
     else:
         printer = Printer(console, charter, check)
         printer.print(reports, is_asked=bool(start or end))
-        last = date.fromisoformat(reports[-1].day)
+        last = unit_of(reports[-1].day)
         printer.next(reports[-1], open_troubles(charter, store, last))
 
 

@@ -12,11 +12,11 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from peil.charter import reading
+from peil.charter.hour import unit_of
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE
 from peil.charter.schema import Charter
@@ -83,7 +83,7 @@ def tasks_of(certificates: list[Content]) -> list[Task]:
     for each in certificates:
         product, day = each["product"], each["period"]
         # the night of an earlier day calibrates a day off, as it was estimated
-        nights = {each["night"]} if product == PRESENCE else set()
+        nights = set(each.get("night_hours", [each["night"]])) if product == PRESENCE else set()
         estimates |= {(product != PRESENCE, used, product) for used in {day, *nights}}
     tasks += [Task("estimate", day, product) for _, day, product in sorted(estimates)]
     return tasks + [Task("release", each["period"], each["product"]) for each in certificates]
@@ -175,14 +175,12 @@ def _work(settings: Settings, pilot: str, tasks: list[Task], tell: Tell) -> None
 
 
 def _results(charter: Charter, store: Store, certificate: Content) -> Content:
-    product, day = certificate["product"], date.fromisoformat(certificate["period"])
+    product, day = certificate["product"], unit_of(certificate["period"])
     period = Period(charter, day, store)
     record = read_json(store.estimated_record(charter.pilot, day, product))
     candidate = store.candidate(charter.pilot, product, day)
     return {
-        "staged": {
-            each: staged(period, date.fromisoformat(each)) for each in certificate["staged"]
-        },
+        "staged": {each: staged(period, unit_of(each)) for each in certificate["staged"]},
         "footprint": record["made_of"]["footprint"],
         **{name: record["made_of"][name] for name in MODELS if name in record["made_of"]},
         "run_ids": record["run_ids"],

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from peil.charter import reading
+from peil.charter.hour import unit_of
 from peil.charter.schema import Charter
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.release import approvals, bundle
@@ -205,7 +206,7 @@ def _take_back(store: Store, charter: Charter, log: Ledger) -> int:
     }
     n_withdrawn = 0
     for product, period in sorted(withdrawn):
-        folder = store.released(charter.pilot, product, date.fromisoformat(period))
+        folder = store.released(charter.pilot, product, unit_of(period))
         if folder.is_dir() and not _stands(folder, log):
             outbound.take_away(folder, lambda _: True)
             n_withdrawn += 1
@@ -233,7 +234,7 @@ def _bundle(store: Store, charter: Charter, log: Ledger, folder: Path) -> list[P
 
     Returns its place, or nothing where it was taken in before.
     """
-    product, day = folder.parent.name, date.fromisoformat(folder.name)
+    product, day = folder.parent.name, unit_of(folder.name)
     place = store.released(charter.pilot, product, day)
     aside = aside_of(place)
     with removed_on_failure(aside):
@@ -259,7 +260,7 @@ def _check_allowed(charter: Charter, log: Ledger, product: str, day: date) -> No
     at = log.standing[product, str(day)]["at"]
     if product not in charter.products:
         raise Refused(f"the charter of {charter.pilot} does not name {product}.")
-    if day not in charter.days():
+    if day not in {*charter.days(), *charter.units()}:
         raise Refused(f"{day} is no day of the charter of {charter.pilot}.")
     if date.fromisoformat(at[:10]) > charter.expires:
         raise Refused(f"the charter of {charter.pilot} had expired when it was released.")

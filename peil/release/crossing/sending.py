@@ -9,11 +9,53 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+from peil.charter.clock import now
+from peil.charter.period import Period
+from peil.charter.products import Product
 from peil.charter.schema import Charter
+from peil.outcome import Fact
 from peil.release.crossing.receive import take
-from peil.store import outbound
-from peil.store.atomic import aside_of, replace_folder
+from peil.store import ledger, outbound
+from peil.store.atomic import aside_of, read_json, replace_folder
 from peil.store.store import Store
+from peil.store.verifying import Manifest
+
+
+def cross(
+    period: Period, product: Product, aside: Path, signed: Manifest, approved: str
+) -> dict[str, Fact]:
+    """Enter a release in the ledger, then send its bundle; returns its counts of entries.
+
+    Parameters
+    ----------
+    aside : Path
+        The bundle, verified, beside its place in the outbox.
+    signed : Manifest
+        Its signed list.
+    approved : str
+        Hash of the candidate that two people approved.
+    """
+    charter, store, when = period.charter, period.store, period.day
+    metadata = read_json(aside / "metadata.json")
+    counts: dict[str, Fact] = {name: metadata[name] for name in ("n_entries", "n_withheld")}
+    facts = {
+        "product": product.name,
+        "period": str(when),
+        "tier": charter.tier,
+        "table_sha256": metadata["table_sha256"],
+        "bundle_sha256": signed.sha256,
+        "candidate_sha256": approved,
+        **counts,
+        # of a day of hours: what it tells is told by these
+        **({"n_hours": len(metadata["hours"])} if "hours" in metadata else {}),
+    }
+    before = ledger.standing(store, charter.pilot, product.name, str(when))
+    if before is None or before["facts"].get("bundle_sha256") != signed.sha256:
+        ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
+    else:
+        ledger.give_copy(store, charter.pilot)
+    send(store, charter, product.name, when, aside)
+    return counts
 
 
 def send(store: Store, charter: Charter, product: str, day: date, aside: Path) -> None:

@@ -20,5 +20,6 @@ from peil.store.verifying.signed import canonical as canonical
 from peil.store.verifying.signed import encoded as encoded
 from peil.store.verifying.signed import manifest as manifest
 from peil.store.verifying.signed import neutral as neutral
+from peil.store.verifying.signed import same_entries as same_entries
 from peil.store.verifying.signed import same_table as same_table
 from peil.store.verifying.signed import whole as whole

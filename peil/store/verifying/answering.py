@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from peil.store.verifying.logs import checked, ledger, released
-from peil.store.verifying.signed import DAY, NAMES, Broken, bundle, manifest, same_table, whole
+from peil.store.verifying.signed import (
+    NAMES,
+    PERIOD,
+    Broken,
+    bundle,
+    manifest,
+    same_entries,
+    same_table,
+    whole,
+)
 from peil.store.verifying.views import view
 
 KINDS = {".json", ".jsonl"}
@@ -33,11 +42,12 @@ def store(root: Path, public: str = "", agency: str = "") -> Iterator[str]:
             there = {(p.parent.name, p.name) for p in places(f"released/{pilot}/*/*")}
             there |= {(p.name, "") for p in places(f"released/{pilot}/*") if p.is_file()}
             for product, period in sorted(there | set(log.standing)):
-                if re.fullmatch(rf"\.{DAY}\.(part|old)", period):
+                if re.fullmatch(rf"\.{PERIOD}\.(part|old)", period):
                     continue  # a killed run left it: nobody reads it
                 where = f"{pilot} {product} {period}"
                 folder = root / "agency" / "released" / pilot / product / period
-                same_table(folder, released(folder, log).predicate["table"])
+                same_table(folder, (signed := released(folder, log)).predicate["table"])
+                same_entries(folder, signed, folder.parent)
                 yield f"bundle {where}"
         except Broken as fault:
             raise Broken(f"{where}: {fault}") from None
@@ -65,6 +75,8 @@ def alone(place: Path, public: str = "", agency: str = "") -> Iterator[str]:
         return
     signed = released(place, log) if log else bundle(place, public)
     is_whole = same_table(place, signed.predicate["table"])
+    if log:
+        same_entries(place, signed, place.parent)
     names = " ".join(str(signed.predicate[name]) for name in NAMES)
     yield (
         f"bundle {names}, signed by {whose} key {signed.key}"

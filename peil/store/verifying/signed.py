@@ -25,6 +25,7 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://peil.invalid/release/v1"
 NAMES = ("pilot", "product", "period", "tier")
 DAY = r"\d{4}-\d\d-\d\d"
+PERIOD = rf"{DAY}(?:T\d\d(?:[+-]\d{{4}})?)?"  # a day, or an hour of one
 
 
 class Broken(Exception):
@@ -119,9 +120,9 @@ def whole(folder: Path, public: str = "") -> Manifest:
 def bundle(folder: Path, public: str = "") -> Manifest:
     """Check every byte of a bundle, its names, its place in a store, its metadata."""
     signed = whole(folder, public)
-    place = tuple(re.sub(rf"\.({DAY})\.part", r"\1", p) for p in folder.absolute().parts[-4:])
+    place = tuple(re.sub(rf"\.({PERIOD})\.part", r"\1", p) for p in folder.absolute().parts[-4:])
     names = tuple(str(signed.predicate.get(name)) for name in NAMES[:3])
-    depth = 3 if place[0] == "released" else 1 if re.fullmatch(DAY, place[-1]) else 0
+    depth = 3 if place[0] == "released" else 1 if re.fullmatch(PERIOD, place[-1]) else 0
     if names[3 - depth :] != place[len(place) - depth :]:
         raise Broken(f"The bundle in {'/'.join(place[-depth:])} is that of {'/'.join(names)}.")
     metadata = parsed(content_of(folder / "metadata.json"), "metadata.json")
@@ -131,6 +132,28 @@ def bundle(folder: Path, public: str = "") -> Manifest:
     if signed.files.get(f"{signed.predicate.get('table')}.csv") != metadata["table_sha256"]:
         raise Broken("metadata.json names another table than the CSV.")
     return signed
+
+
+def same_entries(folder: Path, signed: Manifest, released: Path) -> None:
+    """Compare a day with the hours that it is a bundle of: the same entries, each of them once.
+
+    Parameters
+    ----------
+    folder : Path
+        The bundle, whose files are as signed; one that is of no hours is left alone.
+    released : Path
+        Where the bundles of its hours lie.
+    """
+    table, lines = f"{signed.predicate.get('table')}.csv", []
+    hours: dict[str, str] = signed.predicate.get("hours", {})
+    for hour, digest in hours.items():
+        content = content_of(released / hour / table)
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise Broken(f"The day is no bundle of what is released of {hour}.")
+        lines += content.splitlines()[1:]
+    own = content_of(folder / table).splitlines()[1:]
+    if hours and sorted(lines) != sorted(own):
+        raise Broken("The day has other entries than its hours.")
 
 
 def same_table(folder: Path, table: str) -> bool:

@@ -92,7 +92,7 @@ def _asked(charter: Charter, hour: str, released: pd.DataFrame) -> pd.Timestamp:
 def _released(charter: Charter, store: Store) -> tuple[list[pd.DataFrame], int]:
     """The released table of each day that is as it was signed; how many are not."""
     tables, n_broken = [], 0
-    for day in charter.days():
+    for day in charter.units():
         folder = store.released(charter.pilot, PRESENCE, day)
         if not folder.exists():
             continue

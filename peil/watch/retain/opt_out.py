@@ -54,7 +54,7 @@ def opt_out(pilot: str) -> Outcome:
     if before["is_done"]:
         return outcome("opt-out", charter, {"why": "the list was applied before"}, False)
     stopped: list[str] = []
-    for day in charter.days():
+    for day in charter.units():
         of_day = Period(charter, day, store)
         with of_day.held("opt-out"):
             if str(day) not in before["days"]:

@@ -58,7 +58,7 @@ def retain(pilot: str, at: datetime | None = None, machine_at: datetime | None =
         "retention",
         moment,
     )
-    gone = {str(day) for day in charter.days() if retention.is_gone(store, pilot, day, "staged")}
+    gone = {str(day) for day in charter.units() if retention.is_gone(store, pilot, day, "staged")}
     listing.forget(store, charter.pilot, gone)
     incidents.forget(store, charter.pilot, gone)
     limit = machine_at or machine_now()

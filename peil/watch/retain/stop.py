@@ -29,12 +29,15 @@ def shred(pilot: str, day: str, at: datetime | None = None) -> Outcome:
     charter, store = reading.load(pilot), Store()
     when = reading.day_of(charter, day)
     moment = at or now(charter)
-    parts: list[tuple[date, Part]] = [(when, part) for part in PARTS if part != "linked"]
+    units = [unit for unit in charter.units() if when <= unit <= when]  # a day's hours, if it has
+    parts: list[tuple[date, Part]] = [
+        (unit, part) for unit in units for part in PARTS if part != "linked"
+    ]
     receipts, held = delete_where(charter, store, parts, "shred", moment)
-    window = window_of(charter, when)
-    if all(is_gone(store, charter.pilot, other, "staged") for other in window.days()):
-        more, busy = delete_where(charter, store, [(window.first, "linked")], "shred", moment)
-        receipts, held = [*receipts, *more], [*held, *busy]
+    for window in dict.fromkeys(window_of(charter, unit) for unit in units):
+        if all(is_gone(store, charter.pilot, other, "staged") for other in window.days()):
+            more, busy = delete_where(charter, store, [(window.first, "linked")], "shred", moment)
+            receipts, held = [*receipts, *more], [*held, *busy]
     return outcome("shred", charter, told(charter, store, receipts, held), bool(receipts))
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from peil.charter.clock import hours_of
+from peil.charter.hour import Hour, unit_of
 from peil.estimate import night as nights
 from peil.outcome import Waiting
 
@@ -158,3 +160,79 @@ def test_zones_that_changed_since_are_not_calibrated_on_the_old_ones(registered:
     night = nights.night_for(registered.charter, SATURDAY, registered.store)
     with pytest.raises(Waiting, match="zones of 2026-03-06 differ"):
         night.devices_of("em", ["A"], np.ones((1, 6)))
+
+
+def estimated_hours(
+    tiny: Any, day: date, *hours: int, times: float = 1.0, withheld: str = ""
+) -> None:
+    """Hours of a day, each estimated and released by itself, some zones withheld."""
+    for hour in hours:
+        unit = Hour(day.year, day.month, day.day, hour)
+        estimated(tiny, unit, {"A": 40.0 * times * (1 + hour), "B": 20.0})
+        record = tiny.store.estimated_record("tiny", unit)
+        content = json.loads(record.read_text()) | {"facts": {"misfit_share": 0.1 * (1 + hour)}}
+        record.write_text(json.dumps(content))
+        folder = tiny.store.released("tiny", "presence", unit)
+        folder.mkdir(parents=True)
+        table = pd.DataFrame({"REF_AREA": ["A", "B"], "OBS_STATUS": "A"})
+        table.loc[[zone in withheld for zone in table["REF_AREA"]], "OBS_STATUS"] = "Q"
+        table.to_parquet(folder / "rel_presence__by_zone_hour.parquet")
+
+
+@pytest.fixture
+def hourly(registered: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """By the hour; what lies released is so, without a ledger."""
+    monkeypatch.setattr(
+        nights.Period,
+        "has_crossed",
+        lambda period: period.store.released("tiny", "presence", period.day).exists(),
+    )
+    content = yaml.safe_load(registered.charter_file.read_text())
+    content["every"] = "PT1H"
+    content["inputs"]["events"]["path"] = "tiny/events/{day}/{hour}/*"
+    registered.charter_file.write_text(yaml.safe_dump(content, allow_unicode=True))
+    return registered
+
+
+def _night_for(tiny: Any, hour: str) -> nights.Night:
+    return nights.night_for(tiny.charter, unit_of(hour), tiny.store)
+
+
+def test_an_hour_is_calibrated_on_the_last_working_night_before_its_day(hourly: Any) -> None:
+    estimated_hours(hourly, FRIDAY, 2, 4)
+    estimated_hours(hourly, SATURDAY, 3, times=9.0)
+    for hour in ("2026-03-07T20", "2026-03-07T03", "2026-03-08T00"):
+        night = _night_for(hourly, hour)
+        assert (night.day, night.is_own, night.is_working) == (FRIDAY, False, True)
+        assert [str(each) for each in night.hours] == ["2026-03-06T02", "2026-03-06T04"]
+        assert night.devices["em"].tolist() == [[120.0, 200.0], [20.0, 20.0]]
+        assert night.misfit_share == pytest.approx(0.4)
+    assert _night_for(hourly, "2026-03-08T03").today_hours == [0]  # it is an hour of a night too
+    assert _night_for(hourly, "2026-03-08T20").today_hours == []
+
+
+def test_nothing_of_an_hours_own_future_calibrates_it(hourly: Any) -> None:
+    before = _night_for(hourly, "2026-03-02T03")
+    assert (str(before.day), before.is_own) == ("2026-03-02T03", True)  # the first night: itself
+    estimated_hours(hourly, MONDAY, 4, 5)
+    for hour in ("2026-03-02T03", "2026-03-02T05"):
+        assert (str(_night_for(hourly, hour).day), _night_for(hourly, hour).hours) == (hour, [])
+    assert len(_night_for(hourly, "2026-03-02T20").hours) == 2
+    assert _night_for(hourly, "2026-03-03T04").day == MONDAY
+
+
+def test_an_hour_of_the_first_day_waits_for_the_night_before_it(hourly: Any) -> None:
+    with pytest.raises(Waiting, match="run the hours of its night first"):
+        _night_for(hourly, "2026-03-02T20")
+
+
+def test_a_withheld_entry_of_a_night_weighs_no_later_hour(hourly: Any) -> None:
+    estimated_hours(hourly, MONDAY, 2, 3)
+    estimated_hours(hourly, MONDAY, 4, withheld="A", times=50.0)
+    estimated_hours(hourly, MONDAY, 5, withheld="AB")
+    night = _night_for(hourly, "2026-03-02T20")
+    assert len(night.hours) == 4
+    assert night.devices["em"].tolist() == [[120.0, 160.0, 140.0, 140.0], [20.0] * 4]
+    (hourly.store.released("tiny", "presence", MONDAY)).parent.rename(hourly.folder / "gone")
+    with pytest.raises(Waiting, match="no hour of a night before it is released"):
+        _night_for(hourly, "2026-03-02T20")

@@ -34,7 +34,7 @@ def test_what_nobody_can_weigh_is_refused(
     def begin(*_: Any) -> None:
         raise WentOnError
 
-    night: Any = SimpleNamespace(fingerprint="n", today_hours=[1])
+    night: Any = SimpleNamespace(fingerprint="n", today_hours=[1], hours=[])
     night.observed = lambda _: night
     at_night = SimpleNamespace(devices=np.full((2, 1), devices))
     counted = SimpleNamespace(unobserved=[], of_hours=lambda hours: at_night, plans=[])

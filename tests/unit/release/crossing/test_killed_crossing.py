@@ -128,7 +128,8 @@ def test_publish_killed_at_any_change_and_run_again_sends_the_same(sides: Any, p
     folder = sides.tiny.folder
     # the moment of an entry is the machine's: the pilot is real
     moment = release.now(sides.tiny.charter)
-    for name in ("peil.charter.public_register.now", "peil.release.release.now"):
+    places = ("charter.public_register", "release.release", "release.crossing.sending")
+    for name in (f"peil.{place}.now" for place in places):
         sides.patch.setattr(name, lambda _: moment)
 
     def publish() -> Any:

@@ -1,0 +1,1 @@
+"""The day of a pilot of hours: its released hours, bundled."""

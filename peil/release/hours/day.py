@@ -1,0 +1,169 @@
+"""The day of a pilot of hours: its released hours in one bundle, the same entries byte for byte.
+
+Nothing is estimated, protected or audited again: each entry was, with its hour, and is published
+once. With its day bundled an hour that never came is closed, since the day would be another one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from peil.charter import reading
+from peil.charter.clock import due_at, end_of, now
+from peil.charter.hour import Hour, day_of, hours_within
+from peil.charter.period import Period
+from peil.charter.products import PRESENCE, Product
+from peil.ingest import deliveries
+from peil.outcome import Fact, Outcome, Refused, Waiting
+from peil.release import approvals, bundle, statement
+from peil.release.crossing import sending
+from peil.store import outbound, released_tables, verifying
+from peil.store.atomic import (
+    aside_of,
+    fresh_folder,
+    read_json,
+    removed_on_failure,
+    replace_folder,
+    write_json,
+    write_text,
+)
+from peil.store.store import Store
+
+# what every verb answers of an hour that its day was bundled without
+LEFT_OUT: dict[str, Fact] = {"why": "released", "note": "its day was bundled without it"}
+SUMMED = ("n_entries", "n_withheld", "n_unobserved")
+
+
+def is_day_of_hours(pilot: str, day: str | date) -> bool:
+    """Whether a whole day is meant of a pilot that is released by the hour."""
+    charter = reading.load(pilot)
+    return charter.is_hourly and not isinstance(reading.day_of(charter, day), Hour)
+
+
+def release_day(pilot: str, day: str) -> Outcome:
+    """Bundle the released hours of a day, and let it cross; once, whatever comes later.
+
+    Raises
+    ------
+    Waiting
+        An hour is not released that may still come, or that is under way; or nobody has approved
+        the bundle yet.
+    Refused
+        No hour of the day is released, or one is not as it was signed.
+    """
+    period = Period.open(pilot, day)
+    row, store, charter = period.product(PRESENCE, to="release"), period.store, period.charter
+    folder = store.released(pilot, PRESENCE, period.day)
+    if period.has_crossed():
+        bundle.require_whole(store, pilot, PRESENCE, period.day)
+        sending.finish(store, charter, PRESENCE, period.day)
+        return period.outcome("release", "unchanged", {"why": "released"}, folder)
+    with period.held("release"):
+        candidate = store.candidate(pilot, PRESENCE, period.day)
+        if not (period.is_released() and candidate.exists()):  # else a kill came while it crossed
+            _candidate(period, row, _hours(period))
+        approvals.require(period, row, candidate)
+        aside = aside_of(store.outbound(pilot, PRESENCE, period.day))
+        with removed_on_failure(aside):
+            outbound.make_folder(store, aside.parent)
+            shutil.rmtree(aside, ignore_errors=True)
+            shutil.copytree(candidate, aside)
+            signed = bundle.require_candidate(store, charter, PRESENCE, str(period.day), aside)
+            verifying.same_entries(aside, signed, folder.parent)
+            approved = approvals.require(period, row, aside)
+            counts = sending.cross(period, row, aside, signed, approved)
+    return period.outcome("release", "done", counts, folder)
+
+
+def bundle_days(pilot: str, periods: Iterable[str | date]) -> list[Outcome]:
+    """Bundle the days of these hours of which all that can come is released, and earlier ones.
+
+    Of the day of an hour that is all its hours: who calls this after each hour bundles it once
+    its last is released. A day of which an hour is missing is bundled with the day after it.
+    """
+    charter, store = reading.load(pilot), Store()
+    within = {day_of(reading.day_of(charter, period)) for period in periods}
+    outcomes = []
+    for day in [day for day in charter.days() if within and day <= max(within)]:
+        is_last = day == max(within)
+        period = Period(charter, day, store)
+        hours = [] if period.has_crossed() else hours_within(day, charter.time_zone)
+        n_released = sum(Period(charter, hour, store).has_crossed() for hour in hours)
+        if not n_released or (is_last and n_released < len(hours)):
+            continue
+        try:
+            outcomes.append(release_day(pilot, str(day)))
+        except Waiting:  # for an hour, or for people: a later call finds it
+            continue
+    return outcomes
+
+
+def _hours(period: Period) -> list[Hour]:
+    """Hours of the day that are released, once no other may come.
+
+    An hour may come until it is due, or where the charter names no time until a day has passed;
+    and it is on its way once it was landed, or lies there.
+    """
+    charter, store, pilot = period.charter, period.store, period.pilot
+    hours = hours_within(period.day, charter.time_zone)
+    released = [hour for hour in hours if Period(charter, hour, store).has_crossed()]
+    folder = reading.root(charter, store)
+    for hour in [hour for hour in hours if hour not in released]:
+        due = due_at(charter, hour) or end_of(period.day + timedelta(days=1), charter.time_zone)
+        is_closed = (store.quarantine(pilot) / f"{hour}.closed.json").exists()
+        is_there = store.raw_manifest(pilot, hour).exists() or bool(
+            deliveries.files(folder, charter.inputs.events.path, hour)
+        )
+        if (is_there and not is_closed) or (due > now(charter) and not charter.is_synthetic):
+            raise Waiting(
+                f"{pilot} {period.day} is bundled when all its hours are released or can come no "
+                f"more: run `peil run {pilot} --from {hour} --to {hour}`, or wait for it."
+            )
+    if not released:
+        raise Refused(f"{pilot} {period.day}: no hour of it is released, so there is no day.")
+    for hour in released:
+        bundle.require_whole(store, pilot, PRESENCE, hour)
+    return released
+
+
+def _candidate(period: Period, row: Product, hours: list[Hour]) -> None:
+    """Write the bundle aside: the hours' rows in the order of a day's table, and whose they are."""
+    store, pilot, name = period.store, period.pilot, row.table("released")
+    folders = [store.released(pilot, PRESENCE, hour) for hour in hours]
+    table = pd.concat([released_tables.read(folder, name) for folder in folders], ignore_index=True)
+    # hours are in their order already; text would put the second of two 02 hours first
+    table = table.sort_values("REF_AREA", kind="stable", ignore_index=True)
+    folder = store.candidate(pilot, PRESENCE, period.day)
+    aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
+    csv = released_tables.write(table, aside, name)
+    content = hashlib.sha256(csv.encode()).hexdigest()
+    records = [read_json(each / "metadata.json") for each in folders]
+    metadata: dict[str, Any] = {
+        **{key: value for key, value in records[-1].items() if key != "certificate_sha256"},
+        **{key: sum(record[key] for record in records) for key in SUMMED},
+        "period": str(period.day),
+        "table_sha256": content,
+        "hours": [str(hour) for hour in hours],
+        "hours_missing": [
+            str(hour)
+            for hour in hours_within(period.day, period.charter.time_zone)
+            if hour not in hours
+        ],
+    }
+    metadata["withheld_share"] = round(metadata["n_withheld"] / max(metadata["n_entries"], 1), 4)
+    write_json(aside / "metadata.json", metadata)
+    for language, words in statement.privacy(period.charter, metadata).items():
+        write_text(aside / f"statement.{language}.md", words)
+    shutil.copy(folders[-1] / "methods.toml", aside / "methods.toml")
+    names = {key: str(metadata[key]) for key in (*verifying.NAMES, "table_sha256")}
+    of_hours = {
+        str(hour): record["table_sha256"] for hour, record in zip(hours, records, strict=True)
+    }
+    bundle.seal(store, aside, {**names, "table": name, "hours": of_hours})
+    replace_folder(aside, folder)
