@@ -63,8 +63,8 @@ def test_a_night_beyond_all_noise_has_the_most_guests_there_can_be() -> None:
     assert np.isfinite(drawn(50.0)).all() and drawn(50.0).min() > 0.3
 
 
-def test_a_zone_without_register_has_no_guests_that_could_be_told() -> None:
-    assert (drawn(0.0) > 0.02).mean() < 0.05
+def test_of_a_zone_without_register_the_night_tells_nothing() -> None:
+    assert drawn(0.0, share=1.0).all()
 
 
 def test_the_interval_of_a_full_night_reaches_up_and_of_others_stays() -> None:
@@ -73,6 +73,15 @@ def test_the_interval_of_a_full_night_reaches_up_and_of_others_stays() -> None:
     upper, bare = (np.quantile(drawn, 0.95, axis=0) / persons for drawn in (of_full, without))
     assert upper[RESORT].min() > 1.1 > bare[RESORT].max()
     assert np.delete(upper - bare, RESORT, axis=0).max() < 0.03
+
+
+def test_a_full_night_says_less_of_guests_where_shares_differ_more() -> None:
+    everybody_at_home = replace(ERRORS, home_share=1.0)
+    means = []
+    for share_sd in (0.05, 0.2):
+        persons, drawn = draws(1.2, replace(everybody_at_home, share_sd=share_sd))
+        means.append(float((drawn[:, RESORT] / persons[RESORT]).mean()) - 1.0)
+    assert means[1] < 0.5 * means[0]
 
 
 def test_guests_stay_all_hours_and_the_area_holds_its_total() -> None:
