@@ -71,7 +71,8 @@ def _section(measured: dict[str, dict[str, Any]]) -> list[str]:
     """Lines of one make: what was measured when, scores, and persons of an hour."""
     lines = [
         f"*{PERIODS[period].capitalize()}*: worlds {', '.join(part['worlds'])}, {part['devices']} "
-        f"devices, {part['days']} days; read on {part['date']}, {part['machine']}.  "
+        f"devices, {part['days']} days; read on {part['date']}, {part['machine']}"
+        f"{', ' + part['state'] if 'state' in part else ''}.  "
         for period, part in measured.items()
     ]
     closed = [

@@ -18,7 +18,12 @@ from peil.area.area import Area
 from peil.estimate.estimators import polygons_share
 from peil.estimate.outages import OnAir
 from peil_models.presence.inputs import em_step
-from peil_models.uncertainty import PresenceErrors, draw_persons, redrawn_footprint
+from peil_models.uncertainty import (
+    PresenceErrors,
+    draw_persons,
+    homes_of_visitors,
+    redrawn_footprint,
+)
 from peil_models.weighting import NightRatio
 
 ERRORS = tuple(field.name for field in fields(PresenceErrors))
@@ -56,6 +61,8 @@ class Spread:
             for name in ("x_m", "y_m")
         )
         self.places = np.asarray(east * (int(north.max()) + 1) + north)
+        centres = area.tiles.groupby("zone_id")[["x_m", "y_m"]].mean()
+        self.centres = centres.reindex(area.bottom()).to_numpy(dtype=np.float64)
 
     def add(
         self,
@@ -117,7 +124,13 @@ class Spread:
         errors = PresenceErrors(**{name: float(self.choices[name]) for name in ERRORS})
         # A plan that the night contradicts misplaces those who are not at home, zone by zone.
         misplaced = self.plan_doubt * float(self.choices["misplaced_sd"])
-        errors = replace(errors, share_sd=float(np.hypot(errors.share_sd, misplaced)))
+        errors = replace(errors, local_sd=float(np.hypot(errors.local_sd, misplaced)))
+        homes = homes_of_visitors(
+            register,
+            self.centres,
+            near_m=float(self.choices["origins_near_m"]),
+            distance_exponent=float(self.choices["origins_distance_exponent"]),
+        )
         times = np.divide(self.redrawn, plain, out=np.ones_like(self.redrawn), where=plain > 0)
         return draw_persons(
             persons,
@@ -128,6 +141,7 @@ class Spread:
             weights,
             errors,
             night_hours=night_hours,
+            homes=homes,
             totals=totals,
             n_draws=int(self.choices["n_draws"]),
             seed=[int(self.choices["seed"]), self.day],

@@ -1,10 +1,14 @@
 """How far an estimate may be from the truth.
 
-Joint draws of a day (`draw_persons`, from footprints re-drawn by `redrawn_footprint`), of which
-every sum and every change has an interval; intervals of single entries (`presence_interval`).
+Joint draws of a day (`draw_persons`), of which every sum and every change has an interval: from
+footprints re-drawn (`redrawn_footprint`), the operator's share of the homes that visitors come from
+(`homes_of_visitors`) and overnight guests (`draw_guests`). Intervals of single entries
+(`presence_interval`).
 """
 
 from peil_models.uncertainty.draws import PresenceErrors, draw_persons
+from peil_models.uncertainty.guests import draw_guests
+from peil_models.uncertainty.origins import homes_of_visitors, shares_of_visitors
 from peil_models.uncertainty.redrawn import redrawn_footprint
 from peil_models.uncertainty.widths import (
     ModelError,
@@ -17,8 +21,11 @@ __all__ = [
     "ModelError",
     "PresenceErrors",
     "ambiguous_shares",
+    "draw_guests",
     "draw_persons",
+    "homes_of_visitors",
     "learn_model_error",
     "presence_interval",
     "redrawn_footprint",
+    "shares_of_visitors",
 ]

@@ -30,6 +30,11 @@ BOUNDS: dict[str, Bounds] = {
     "uncertainty.night_home_share": (0.0, 1.0),
     "uncertainty.lasting_share": (0.0, 1.0),
     "uncertainty.share_sd": (0.0, None),
+    "uncertainty.local_sd": (0.0, None),
+    "uncertainty.resort_share": (0.0, 1.0),
+    "uncertainty.guests_mean": (0.001, None),
+    "uncertainty.origins_near_m": (1.0, None),
+    "uncertainty.origins_distance_exponent": (0.0, None),
     "uncertainty.misplaced_sd": (0.0, None),
     "uncertainty.total_sd": (0.0, None),
 }

@@ -138,6 +138,19 @@ def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
     assert (tmp_path / "released.md").read_text() == page
 
 
+def test_the_page_says_of_which_state_a_row_is_until_it_is_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(released.subprocess, "run", running({"1": 0.05}, []))
+    released.released(["demo"], [1], lambda text: None, tmp_path)
+    record = read_json(tmp_path / "figures/released.json")
+    record["now"]["demo"]["state"] = "before the mending"
+    assert ", before the mending.  " in released.report(record)
+    (tmp_path / "figures/released.json").write_text(json.dumps(record))
+    released.released(["demo"], [1], lambda text: None, tmp_path)
+    assert "before the mending" not in (tmp_path / "released.md").read_text()
+
+
 def test_a_trained_footprint_is_a_row_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

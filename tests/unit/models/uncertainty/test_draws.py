@@ -9,7 +9,7 @@ from scipy import sparse
 from peil_models.uncertainty import PresenceErrors, draw_persons, redrawn, redrawn_footprint
 from peil_models.weighting import NightRatio, held_to_totals
 
-ERRORS = PresenceErrors(1.3, 0.65, 0.9, 0.7, 0.03, 0.003)
+ERRORS = PresenceErrors(1.3, 0.65, 0.9, 0.7, 0.06, 0.02, 0.03, 0.07, 0.003)
 DEVICES = np.array([[400.0, 300.0, 250.0], [100.0, 200.0, 260.0], [50.0, 50.0, 40.0]])
 REGISTER = np.array([1000.0, 260.0, 120.0])
 TOTALS = np.array([1380.0, 1390.0, 1400.0])
