@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -116,6 +116,23 @@ def attach_staged(
     sealing.attach(opened, store.staged_file(pilot, day), alias, key, True)
     n_rows = _n_rows(opened, alias, "int_events_classified")
     access.read(store, pilot, day, "staged", n_rows, verb)
+
+
+@contextmanager
+def scratch(frames: dict[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory database of some frames that reaches no file."""
+    with duckdb.connect(":memory:") as opened:
+        for name, frame in frames.items():
+            keep(opened, name, frame)
+        sealing.confine(opened, [])
+        yield opened
+
+
+def keep(opened: Any, name: str, frame: Any) -> None:
+    """Copy a frame or an Arrow table into a database, under a name."""
+    opened.register(f"given_{name}", frame)
+    opened.execute(f"CREATE TABLE {name} AS FROM given_{name}")
+    opened.unregister(f"given_{name}")
 
 
 def _key(

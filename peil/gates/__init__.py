@@ -177,7 +177,7 @@ def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limi
 
     def fill(connection: Any) -> None:
         for name in sorted({belief.measure for belief in beliefs} & set(measures)):
-            tables.keep(connection, name, measures[name])
+            database.keep(connection, name, measures[name])
         tables.make_views(connection, state, where)
         if tables.TABLES[state]:
             database.require_apart(store, [where])

@@ -44,7 +44,7 @@ from great_expectations.expectations.metrics.table_metric_provider import (  # n
     TableMetricProvider,
 )
 
-from expectations.belief import Belief  # noqa: E402
+from expectations.belief import Belief, Bound  # noqa: E402
 from peil.gates.report import JudgeError  # noqa: E402
 
 BOOLEAN_ONLY: dict[str, Any] = {"result_format": "BOOLEAN_ONLY"}
@@ -54,7 +54,6 @@ RESULT_FORMAT = {
     "staged": BOOLEAN_ONLY,
     "estimated": SUMMARY,
     "released": SUMMARY,
-    "outlook": SUMMARY,
 }
 COUNTS = {
     "element_count": "n_rows",
@@ -168,7 +167,12 @@ def judge(state: str, beliefs: list[Belief], fill: Callable[[Any], None]) -> Map
 
 def _named(belief: Belief) -> Any:
     """Copy an expectation with its belief's name on it, by which its result is found again."""
-    return belief.expectation.copy(update={"meta": {"belief": belief.name}, "id": None})
+    return _asked(belief).copy(update={"meta": {"belief": belief.name}, "id": None})
+
+
+def _asked(belief: Belief) -> Any:
+    expectation = belief.expectation
+    return expectation.as_expectation() if isinstance(expectation, Bound) else expectation
 
 
 def _by_measure(beliefs: list[Belief]) -> dict[str, list[Belief]]:
@@ -182,7 +186,7 @@ def _verdict(state: str, belief: Belief, result: Any) -> Verdict:
     if result.exception_info and _raised(result.exception_info):
         raise JudgeError(
             f"The {state} gate could not ask {belief.name} of {belief.table}: "
-            f"{type(belief.expectation).__name__} raised; this is a fault of ours."
+            f"{type(_asked(belief)).__name__} raised; this is a fault of ours."
         )
     # of an empty table some counts are None, and the expectation holds
     counts = {ours: int(result.result.get(its) or 0) for its, ours in COUNTS.items()}

@@ -54,7 +54,7 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
 
     def fill(connection: Any) -> None:
         for name, measure in measures.items():
-            tables.keep(connection, name, measure)
+            database.keep(connection, name, measure)
 
     verdicts = great.judge("released", beliefs, fill)
     results = [
@@ -116,7 +116,7 @@ def _measures(
                 raise Waiting(f"{file} is not there: estimate and release {product} first.")
             place = str(file).replace("'", "''")
             opened.execute(f"CREATE TABLE {name} AS FROM read_parquet('{place}')")
-        tables.keep(opened, "this_batch", tables.batch(charter, day))
+        database.keep(opened, "this_batch", tables.batch(charter, day))
         doing = PRODUCTS[product].table("released")
         casts = ", ".join(f"{column}::DOUBLE AS {column}" for column in NUMBERS)
         try:

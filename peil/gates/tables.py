@@ -189,7 +189,7 @@ def measures(
         try:
             make_views(opened, state, where)
             for name, frame in given.items():
-                keep(opened, name, frame)
+                database.keep(opened, name, frame)
             for module in suites(state):
                 for doing, sql in module.MEASURES.items():
                     opened.execute(f"CREATE TABLE {doing} AS {sql}")
@@ -205,13 +205,6 @@ def measures(
                 "a table is not as contracts.md says; this is a fault of ours."
             )
     return made_tables
-
-
-def keep(opened: Any, name: str, frame: Any) -> None:
-    """Copy a frame or an Arrow table into a database, under a name."""
-    opened.register(f"given_{name}", frame)
-    opened.execute(f"CREATE TABLE {name} AS FROM given_{name}")
-    opened.unregister(f"given_{name}")
 
 
 def _attach(opened: Any, store: Store, pilot: str, day: date, state: str) -> None:

@@ -56,6 +56,8 @@ class WeekModels:
         Name of estimator and inputs: stands in every row that it makes.
     places : dict of str to str
         Zones that are nobody's parent, and their names: episodes are sought in these.
+    folder : Path
+        Where they lie, and what is made by them alone.
     """
 
     starts_at: pd.Timestamp
@@ -63,6 +65,7 @@ class WeekModels:
     forecaster: CrowdingForecaster
     detector: SurgeDetector
     places: dict[str, str]
+    folder: Path
 
 
 def monday_of(moment: pd.Timestamp) -> pd.Timestamp:
@@ -97,6 +100,7 @@ def of_week(
         fitted.load(folder / "forecaster.skops", TRUSTED, AGAIN),
         fitted.load(folder / "detector.skops", TRUSTED, AGAIN),
         facts["places"],
+        folder,
     )
 
 

@@ -29,7 +29,7 @@ from peil.store.atomic import (
 from peil.store.faults import stopping
 from peil.store.outlook import tables
 from peil.store.store import Store
-from peil.watch.outlook import events, models
+from peil.watch.outlook import bands, events, models
 from peil.watch.outlook import figures as reading_figures
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import CrowdingCalendar
@@ -170,7 +170,7 @@ def _computed(
     """Compute week after week, each by the models of what was before it."""
     weeks = sorted({models.monday_of(at) for at in read.released})
     newest_at = read.released[-1]
-    bands, episodes, used = [], [], []
+    rows, episodes, used = [], [], []
     for week in weeks:
         stopping.check()
         of_week = models.of_week(charter, store, read, calendar, week)
@@ -179,7 +179,7 @@ def _computed(
         used.append(of_week)
         ends_at = min(models.midnight(week, 7), newest_at + pd.Timedelta(hours=1))
         until_end = read.until(ends_at)
-        band = models.forecast_days(of_week.forecaster, until_end, calendar, week, ends_at)
+        band = bands.of_days(of_week, read, calendar, ends_at)
         band = band[band["hour_at"] < ends_at]
         hours = until_end[
             (until_end["hour_at"] >= week) & until_end["zone_id"].isin(of_week.places)
@@ -190,7 +190,7 @@ def _computed(
         if week == weeks[-1]:
             ahead = of_week.forecaster.forecast(until_end, ends_at, AHEAD_HOURS, calendar)
             band = pd.concat([band, ahead], ignore_index=True)
-        bands.append(band.assign(model_version=version))
+        rows.append(band.assign(model_version=version))
     if not used:
         raise NoHistory(
             f"{charter.pilot} has fewer than {models.FEWEST_DAYS} days of figures before its week, "
@@ -198,7 +198,7 @@ def _computed(
             f"({', '.join(reading_figures.HISTORY)}) at {store.history(charter.pilot)}, see "
             "docs/crowding.md."
         )
-    presence = pd.concat(bands, ignore_index=True)
+    presence = pd.concat(rows, ignore_index=True)
     surges = pd.concat(episodes, ignore_index=True)
     # of a zone under the threshold nothing is said, of its future neither
     presence = presence[presence["q500"] >= charter.threshold].reset_index(drop=True)

@@ -1,0 +1,71 @@
+"""Bands of normal, day after day, each made at its midnight and kept: the next hour takes it again.
+
+What a midnight said does not change with what came after it, so an hour's outlook forecasts the
+hours ahead and nothing else. A kept day is named after a hash of what it was made from.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from peil.store.atomic import write_bytes
+from peil.watch.outlook import models
+from peil.watch.outlook.figures import HourlyFigures
+from peil_models.crowding import CrowdingCalendar
+
+
+def of_days(
+    week: models.WeekModels,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    until: pd.Timestamp,
+) -> pd.DataFrame:
+    """Forecast each day of a week up to a moment, each at the midnight that begins it.
+
+    Parameters
+    ----------
+    week : WeekModels
+    figures : HourlyFigures
+        No hour at or after a midnight is looked at by that midnight's forecast.
+    calendar : CrowdingCalendar
+    until : Timestamp
+        The first hour that is left out; a day that has begun is forecast whole.
+    """
+    days, at = [], week.starts_at
+    while at < until:
+        days.append(of_day(week, figures, calendar, at))
+        at = models.midnight(at, 1)
+    return pd.concat(days, ignore_index=True)
+
+
+def of_day(
+    week: models.WeekModels, figures: HourlyFigures, calendar: CrowdingCalendar, at: pd.Timestamp
+) -> pd.DataFrame:
+    """Forecast the 24 hours from a midnight on, or take them from where they were kept."""
+    before = figures.until(at)
+    name = models.fingerprint(before, calendar)[:16]
+    file = week.folder / "bands" / f"{at:%Y-%m-%d}-{name}.parquet"
+    table = _kept(file)
+    if table is None:
+        table = _keep(week.forecaster.forecast(before, at, 24, calendar), file)
+    for column in ("hour_at", "issued_at"):
+        table[column] = table[column].dt.tz_convert(at.tz).dt.as_unit("s")
+    return table.astype({"zone_id": object})
+
+
+def _kept(file: Path) -> pd.DataFrame | None:
+    try:
+        return pd.read_parquet(file)
+    except (OSError, pa.ArrowInvalid):
+        return None
+
+
+def _keep(forecast: pd.DataFrame, file: Path) -> pd.DataFrame:
+    content = io.BytesIO()
+    forecast.to_parquet(content, index=False)
+    write_bytes(file, content.getvalue())
+    return pd.read_parquet(file)
