@@ -17,6 +17,8 @@ from peil.watch.outlook import models
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import CrowdingCalendar
 
+AHEAD_HOURS = 24
+
 
 def of_days(
     week: models.WeekModels,
@@ -55,6 +57,32 @@ def of_day(
     for column in ("hour_at", "issued_at"):
         table[column] = table[column].dt.tz_convert(at.tz).dt.as_unit("s")
     return table.astype({"zone_id": object})
+
+
+def ahead(
+    week: models.WeekModels,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    today: pd.DataFrame,
+    issued_at: pd.Timestamp,
+) -> pd.DataFrame:
+    """Forecast the 24 hours from a moment on; the first of them carried by the hour before.
+
+    What is carried is the forecast of this day's midnight (`today`), as the errors that were
+    learnt are its own; after the day's end, and in zones without the last hour, nothing is.
+    """
+    if issued_at == models.midnight(issued_at, 0):
+        return of_day(week, figures, calendar, issued_at)
+    before = figures.until(issued_at)
+    plain = week.forecaster.forecast(before, issued_at, AHEAD_HOURS, calendar)
+    last = before[
+        (before["hour_at"] == issued_at - pd.Timedelta(hours=1)) & before["value"].notna()
+    ]
+    carried = week.nowcast.carry(last, today[today["zone_id"].isin(last["zone_id"])], issued_at)
+    until = issued_at + pd.Timedelta(hours=week.nowcast.hours)
+    both = pd.concat([carried[carried["hour_at"] < until], plain], ignore_index=True)
+    both = both.drop_duplicates(["zone_id", "hour_at"])
+    return both.sort_values(["zone_id", "hour_at"], ignore_index=True)
 
 
 def _kept(file: Path) -> pd.DataFrame | None:

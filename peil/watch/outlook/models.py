@@ -27,6 +27,7 @@ from peil_models.crowding import (
     CrowdingCalendar,
     CrowdingForecaster,
     CrowdingQuantiles,
+    Nowcast,
     SurgeDetector,
 )
 
@@ -37,6 +38,7 @@ TRIED_DAYS = 28  # four of each weekday
 TRUSTED = [
     "peil_models.crowding.conformal.Offsets",
     "peil_models.crowding.naive.Climatology",
+    "peil_models.crowding.nowcast.Nowcast",
     "peil_models.crowding.quantiles.CrowdingQuantiles",
     "peil_models.crowding.surges.SurgeDetector",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
@@ -64,6 +66,7 @@ class WeekModels:
     version: str
     forecaster: CrowdingForecaster
     detector: SurgeDetector
+    nowcast: Nowcast
     places: dict[str, str]
     folder: Path
 
@@ -99,6 +102,7 @@ def of_week(
         f"{facts['estimator']} {name}",
         fitted.load(folder / "forecaster.skops", TRUSTED, AGAIN),
         fitted.load(folder / "detector.skops", TRUSTED, AGAIN),
+        fitted.load(folder / "nowcast.skops", TRUSTED, AGAIN),
         facts["places"],
         folder,
     )
@@ -128,6 +132,7 @@ def _fit(
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     fitted.save(_without_calendar(forecaster), aside / "forecaster.skops")
     fitted.save(detector, aside / "detector.skops")
+    fitted.save(Nowcast().fit(before, forecasts), aside / "nowcast.skops")
     write_json(
         aside / "models.json",
         {

@@ -34,7 +34,6 @@ from peil.watch.outlook import figures as reading_figures
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import CrowdingCalendar
 
-AHEAD_HOURS = 24
 RECORD = "outlook.json"
 
 
@@ -179,8 +178,8 @@ def _computed(
         used.append(of_week)
         ends_at = min(models.midnight(week, 7), newest_at + pd.Timedelta(hours=1))
         until_end = read.until(ends_at)
-        band = bands.of_days(of_week, read, calendar, ends_at)
-        band = band[band["hour_at"] < ends_at]
+        whole = bands.of_days(of_week, read, calendar, ends_at)
+        band = whole[whole["hour_at"] < ends_at]
         hours = until_end[
             (until_end["hour_at"] >= week) & until_end["zone_id"].isin(of_week.places)
         ]
@@ -188,7 +187,7 @@ def _computed(
         version = of_week.version
         episodes.append(surges.assign(model_version=version))
         if week == weeks[-1]:
-            ahead = of_week.forecaster.forecast(until_end, ends_at, AHEAD_HOURS, calendar)
+            ahead = bands.ahead(of_week, read, calendar, whole, ends_at)
             band = pd.concat([band, ahead], ignore_index=True)
         rows.append(band.assign(model_version=version))
     if not used:
