@@ -29,7 +29,7 @@ from peil.store.atomic import (
 from peil.store.faults import stopping
 from peil.store.outlook import tables
 from peil.store.store import Store
-from peil.watch.outlook import bands, events, models
+from peil.watch.outlook import bands, events, models, scores
 from peil.watch.outlook import figures as reading_figures
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import CrowdingCalendar
@@ -41,7 +41,7 @@ class NoHistory(Refused):
     """There are too few figures from before a pilot's week to say what is normal (exit 2)."""
 
 
-def outlook(pilot: str, hour: str | None = None) -> Outcome:
+def outlook(pilot: str, hour: str | None = None, place: Store | None = None) -> Outcome:
     """Compute the outlook of a pilot as at its newest released hour, and place its two tables.
 
     Parameters
@@ -49,6 +49,8 @@ def outlook(pilot: str, hour: str | None = None) -> Outcome:
     pilot : str
     hour : str, optional
         As at this local hour, as 2026-03-02T20: nothing that was released of later ones is used.
+    place : Store, optional
+        Where it is placed and the city's messages are written down, when not at the agency's own.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def outlook(pilot: str, hour: str | None = None) -> Outcome:
     GateClosed
         What was computed is not believable: what stood there before stays.
     """
-    charter, store = reading.load(pilot), Store()
+    charter, store = reading.load(pilot), place or Store()
     if store.plane == "operator":
         raise Refused(
             "The outlook is the agency's to compute, and this process is the operator's "
@@ -120,6 +122,7 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
         "places": computed.models[-1].places,
         "newest_at": newest_at.isoformat(),
         "n_days_broken": read.n_broken,
+        "scores": computed.scores,
     }
     write_json(aside / RECORD, content)
     replace_folder(aside, folder)
@@ -157,6 +160,7 @@ class Computed:
     presence: pd.DataFrame
     surges: pd.DataFrame
     models: list[models.WeekModels]
+    scores: dict[str, Any]
 
     def by_name(self) -> dict[str, pd.DataFrame]:
         """The tables by their names."""
@@ -169,7 +173,7 @@ def _computed(
     """Compute week after week, each by the models of what was before it."""
     weeks = sorted({models.monday_of(at) for at in read.released})
     newest_at = read.released[-1]
-    rows, episodes, used = [], [], []
+    rows, episodes, used, scored = [], [], [], []
     for week in weeks:
         stopping.check()
         of_week = models.of_week(charter, store, read, calendar, week)
@@ -186,6 +190,8 @@ def _computed(
         surges = of_week.detector.episodes(hours, band, calendar)
         version = of_week.version
         episodes.append(surges.assign(model_version=version))
+        beside = scores.with_bars(band, read, calendar, week, ends_at)
+        scored.append((of_week, beside[beside["zone_id"].isin(of_week.places)], hours))
         if week == weeks[-1]:
             ahead = bands.ahead(of_week, read, calendar, whole, ends_at)
             band = pd.concat([band, ahead], ignore_index=True)
@@ -203,7 +209,7 @@ def _computed(
     presence = presence[presence["q500"] >= charter.threshold].reset_index(drop=True)
     surges = surges[surges["observed"] >= charter.threshold].reset_index(drop=True)
     is_over = surges["ended_at"].notna() | (surges["began_at"] < weeks[-1])
-    return Computed(presence, surges.assign(is_over=is_over), used)
+    return Computed(presence, surges.assign(is_over=is_over), used, scores.of_weeks(scored))
 
 
 def _facts(computed: Computed, newest_at: pd.Timestamp) -> dict[str, Fact]:
