@@ -108,7 +108,7 @@ def none_of(column: str) -> Bound:
 
 def in_order(low: str, high: str) -> Expectation:
     """Expect `low <= high` in every row where both are there."""
-    from great_expectations.expectations.core import (
+    from great_expectations.expectations.core.expect_column_pair_values_a_to_be_greater_than_b import (  # noqa: E501
         ExpectColumnPairValuesAToBeGreaterThanB,
     )
 

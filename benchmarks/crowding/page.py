@@ -144,7 +144,8 @@ def _melbourne(figures: dict[str, Any]) -> list[str]:
         "",
         "Three hours are multiplied at random (seed "
         f"{surges['seed']}) where at least 500 are expected and no episode is near, each alone. "
-        "The levels of each week are fixed on the four before it. Real events of the quarter count as false: "
+        "The levels of each week are fixed on the four before it. Real events of the quarter count "
+        "as false: "
         f"{surges['n_episodes']} episodes, {surges['episodes_per_sensor_month']:.2f} per sensor "
         f"and month ({', '.join(f'{rate:.2f}' for rate in surges['by_level'])} of levels 1, 2, 3 "
         "and above).",

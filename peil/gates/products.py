@@ -42,7 +42,7 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
     MeasureError, JudgeError
         A fault of ours; no value is quoted.
     """
-    from peil.gates import great, tables  # takes Great Expectations' seconds
+    from peil.gates import great  # takes Great Expectations' seconds
 
     pilot = charter.pilot
     module = importlib.import_module("expectations.released").PRODUCT_SUITES[product]

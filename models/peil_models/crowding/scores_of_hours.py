@@ -130,8 +130,9 @@ def scored_hours(
     """Score observed hours against the forecast that was issued last for each.
 
     ``z = (y - q500) / s`` with s the distance from the median to q975 in normal units (by the upper
-    decile, hours whose busiest days are far busier had most of the alarms), at least `least_share` of the zone's usual level; it is wider by as much as the own uncertainty of
-    y, in quadrature, widens the forecast's.
+    decile, hours whose busiest days are far busier had most of the alarms), at least `least_share`
+    of the zone's usual level; it is wider by as much as the own uncertainty of y, in quadrature,
+    widens the forecast's.
     """
     check_history(observed)
     time_zone = observed["hour_at"].dt.tz

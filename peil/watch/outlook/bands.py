@@ -15,7 +15,7 @@ import pyarrow as pa
 from peil.store.atomic import write_bytes
 from peil.watch.outlook import models
 from peil.watch.outlook.figures import HourlyFigures
-from peil_models.crowding import CrowdingCalendar
+from peil_models.crowding import CrowdingCalendar, CrowdingForecaster
 
 AHEAD_HOURS = 24
 
@@ -25,6 +25,7 @@ def of_days(
     figures: HourlyFigures,
     calendar: CrowdingCalendar,
     until: pd.Timestamp,
+    bar: type[CrowdingForecaster] | None = None,
 ) -> pd.DataFrame:
     """Forecast each day of a week up to a moment, each at the midnight that begins it.
 
@@ -36,24 +37,35 @@ def of_days(
     calendar : CrowdingCalendar
     until : Timestamp
         The first hour that is left out; a day that has begun is forecast whole.
+    bar : type, optional
+        A simple forecaster in place of the week's own.
     """
     days, at = [], week.starts_at
     while at < until:
-        days.append(of_day(week, figures, calendar, at))
+        days.append(of_day(week, figures, calendar, at, bar))
         at = models.midnight(at, 1)
     return pd.concat(days, ignore_index=True)
 
 
 def of_day(
-    week: models.WeekModels, figures: HourlyFigures, calendar: CrowdingCalendar, at: pd.Timestamp
+    week: models.WeekModels,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    at: pd.Timestamp,
+    bar: type[CrowdingForecaster] | None = None,
 ) -> pd.DataFrame:
-    """Forecast the 24 hours from a midnight on, or take them from where they were kept."""
+    """Forecast the 24 hours from a midnight on, or take them from where they were kept.
+
+    With `bar`, as that simple forecaster has them, which learns nothing.
+    """
     before = figures.until(at)
     name = models.fingerprint(before, calendar)[:16]
-    file = week.folder / "bands" / f"{at:%Y-%m-%d}-{name}.parquet"
+    kind = bar.__name__ if bar else "outlook"
+    file = week.folder / "bands" / f"{at:%Y-%m-%d}-{kind}-{name}.parquet"
     table = _kept(file)
     if table is None:
-        table = _keep(week.forecaster.forecast(before, at, 24, calendar), file)
+        model = bar().fit(before, calendar) if bar else week.forecaster
+        table = _keep(model.forecast(before, at, AHEAD_HOURS, calendar), file)
     for column in ("hour_at", "issued_at"):
         table[column] = table[column].dt.tz_convert(at.tz).dt.as_unit("s")
     return table.astype({"zone_id": object})

@@ -11,11 +11,13 @@ import copy
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 import peil_models.crowding
+from peil import methods
 from peil.adapters import fitted
 from peil.charter.schema import Charter
 from peil.store.atomic import canonical, fresh_folder, read_json, replace_folder, write_json
@@ -31,9 +33,7 @@ from peil_models.crowding import (
     SurgeDetector,
 )
 
-FEWEST_DAYS = 14  # a week to learn from, and a week to fix the levels on
-LEARNT_DAYS = 49  # lags reach four weeks back, and a third of the days calibrates
-TRIED_DAYS = 28  # four of each weekday
+WEEK = 7  # days that must be left to fix the levels on
 # what a file of models may hold beside arrays and numbers
 TRUSTED = [
     "peil_models.crowding.conformal.Offsets",
@@ -90,9 +90,9 @@ def of_week(
 ) -> WeekModels | None:
     """Load the models of a week, or fit them; None where too little was before it."""
     before = figures.until(starts_at)
-    if not n_days(before, starts_at) >= FEWEST_DAYS:
+    if not n_days(before, starts_at) >= fewest_days(charter):
         return None
-    name = _name(before, calendar, starts_at)
+    name = _name(charter, before, calendar, starts_at)
     folder = store.outlook_model(charter.pilot) / f"{starts_at:%Y-%m-%d}-{name}"
     if not (folder / "models.json").is_file():
         _fit(charter, store, before, calendar, starts_at, folder)
@@ -100,12 +100,19 @@ def of_week(
     return WeekModels(
         starts_at,
         f"{facts['estimator']} {name}",
-        fitted.load(folder / "forecaster.skops", TRUSTED, AGAIN),
-        fitted.load(folder / "detector.skops", TRUSTED, AGAIN),
-        fitted.load(folder / "nowcast.skops", TRUSTED, AGAIN),
+        *_loaded(folder),
         facts["places"],
         folder,
     )
+
+
+@lru_cache(maxsize=4)  # a replay asks hour after hour; a folder's name says what is in it
+def _loaded(folder: Path) -> tuple[CrowdingForecaster, SurgeDetector, Nowcast]:
+    names = ("forecaster", "detector", "nowcast")
+    forecaster, detector, nowcast = (
+        fitted.load(folder / f"{name}.skops", TRUSTED, AGAIN) for name in names
+    )
+    return forecaster, detector, nowcast
 
 
 def n_days(before: pd.DataFrame, until: pd.Timestamp) -> int:
@@ -122,9 +129,11 @@ def _fit(
     starts_at: pd.Timestamp,
     folder: Path,
 ) -> None:
-    tried = tried_days(n_days(before, starts_at))
+    choices = methods.section("outlook", charter.pilot)
+    learnt, days = int(choices["learnt_days"]), n_days(before, starts_at)
+    tried = tried_days(days, learnt, int(choices["tried_days"]))
     from_at = midnight(starts_at, -tried)
-    kind = kind_for(n_days(before, starts_at))
+    kind = kind_for(days, learnt)
     earlier = kind().fit(before[before["hour_at"] < from_at], calendar)
     forecasts = forecast_days(earlier, before, calendar, from_at, starts_at)
     detector = SurgeDetector().fit(before, forecasts)
@@ -147,18 +156,23 @@ def _fit(
     replace_folder(aside, folder)
 
 
-def tried_days(days: int) -> int:
+def fewest_days(charter: Charter) -> int:
+    """How many days of figures a week needs before it, for anything to be said of it."""
+    return int(methods.section("outlook", charter.pilot)["fewest_days"])
+
+
+def tried_days(days: int, learnt: int, most: int) -> int:
     """How many of the last days before a week fix the levels; the rest is left to learn from.
 
-    >>> [tried_days(days) for days in (84, 56, 42, 14)]
+    >>> [tried_days(days, learnt=49, most=28) for days in (84, 56, 42, 14)]
     [28, 7, 21, 7]
     """
-    return min(TRIED_DAYS, days - LEARNT_DAYS) if days >= LEARNT_DAYS + 7 else days // 2
+    return min(most, days - learnt) if days >= learnt + WEEK else days // 2
 
 
-def kind_for(days: int) -> type[CrowdingForecaster]:
-    """The estimator for so many days of history: a boosting needs seven weeks and a week tried."""
-    return CrowdingQuantiles if days >= LEARNT_DAYS + 7 else Climatology
+def kind_for(days: int, learnt: int) -> type[CrowdingForecaster]:
+    """The estimator for so many days of history: a boosting needs some, and a week tried."""
+    return CrowdingQuantiles if days >= learnt + WEEK else Climatology
 
 
 def forecast_days(
@@ -219,13 +233,16 @@ def fingerprint(figures: pd.DataFrame, calendar: CrowdingCalendar) -> str:
     return digest.hexdigest()
 
 
-def _name(before: pd.DataFrame, calendar: CrowdingCalendar, starts_at: pd.Timestamp) -> str:
+def _name(
+    charter: Charter, before: pd.DataFrame, calendar: CrowdingCalendar, starts_at: pd.Timestamp
+) -> str:
     events = calendar.events
     earlier = CrowdingCalendar(
         holidays=frozenset(day for day in calendar.holidays if day < starts_at.date()),
         events=events[events["from_at"] < starts_at],
     )
-    return fingerprint(before, earlier)[:12]
+    basis = [fingerprint(before, earlier), methods.section("outlook", charter.pilot)]
+    return hashlib.sha256(canonical(basis)).hexdigest()[:12]
 
 
 def _code() -> dict[str, str]:

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from filelock import FileLock
 
+from peil import methods
 from peil.alerts import city
 from peil.charter import reading
 from peil.charter.schema import Charter
@@ -86,7 +87,8 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
     zones = sorted(set(read.frame["zone_id"]))
     calendar = events.calendar_of(charter, store, days, zones)
     inputs = models.fingerprint(read.frame, calendar)
-    basis = canonical([inputs, newest_at.isoformat(), charter.threshold, _own_code()])
+    choices = methods.section("outlook", charter.pilot)
+    basis = canonical([inputs, newest_at.isoformat(), charter.threshold, choices, _own_code()])
     inputs = hashlib.sha256(basis).hexdigest()
     folder = store.outlook(charter.pilot)
     record = read_whole(folder / RECORD)
@@ -190,7 +192,7 @@ def _computed(
         surges = of_week.detector.episodes(hours, band, calendar)
         version = of_week.version
         episodes.append(surges.assign(model_version=version))
-        beside = scores.with_bars(band, read, calendar, week, ends_at)
+        beside = scores.with_bars(of_week, band, read, calendar, ends_at)
         scored.append((of_week, beside[beside["zone_id"].isin(of_week.places)], hours))
         if week == weeks[-1]:
             ahead = bands.ahead(of_week, read, calendar, whole, ends_at)
@@ -198,8 +200,8 @@ def _computed(
         rows.append(band.assign(model_version=version))
     if not used:
         raise NoHistory(
-            f"{charter.pilot} has fewer than {models.FEWEST_DAYS} days of figures before its week, "
-            f"so nothing can be said of what is normal: put hours that the agency counted "
+            f"{charter.pilot} has fewer than {models.fewest_days(charter)} days of figures before "
+            f"its week, so nothing can be said of what is normal: put hours that the agency counted "
             f"({', '.join(reading_figures.HISTORY)}) at {store.history(charter.pilot)}, see "
             "docs/crowding.md."
         )

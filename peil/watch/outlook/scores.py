@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peil.watch.outlook import models
+from peil.watch.outlook import bands, models
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import (
     QUANTILE_COLUMNS,
@@ -48,9 +48,9 @@ def of_weeks(weeks: list[tuple[models.WeekModels, pd.DataFrame, pd.DataFrame]]) 
         of values not above each quantile); zone_months; planted (size, n, in_first_hour,
         within_two_hours).
     """
-    bands = pd.concat([bands for _, bands, _ in weeks], ignore_index=True)
+    said = pd.concat([rows for _, rows, _ in weeks], ignore_index=True)
     hours = pd.concat([hours for _, _, hours in weeks], ignore_index=True)
-    both = bands.merge(hours, on=["zone_id", "hour_at"]).dropna(subset=["value", *EDGES])
+    both = said.merge(hours, on=["zone_id", "hour_at"]).dropna(subset=["value", *EDGES])
     n_methods = both.groupby(["zone_id", "hour_at"])["method"].transform("size")
     both = both[n_methods == len(BARS) + 1]
     methods = {}
@@ -73,21 +73,18 @@ def of_weeks(weeks: list[tuple[models.WeekModels, pd.DataFrame, pd.DataFrame]]) 
 
 
 def with_bars(
+    week: models.WeekModels,
     band: pd.DataFrame,
     figures: HourlyFigures,
     calendar: CrowdingCalendar,
-    starts_at: pd.Timestamp,
     until: pd.Timestamp,
 ) -> pd.DataFrame:
     """Set beside the bands of a week what each bar said at the same midnights."""
-    parts = [band.assign(method="outlook")]
-    for name, kind in BARS.items():
-        before = figures.until(starts_at)
-        bar, at = kind().fit(before, calendar), starts_at
-        while at < until:
-            parts.append(bar.forecast(figures.until(at), at, 24, calendar).assign(method=name))
-            at = models.midnight(at, 1)
-    return pd.concat(parts, ignore_index=True)
+    bars = [
+        bands.of_days(week, figures, calendar, until, kind).assign(method=name)
+        for name, kind in BARS.items()
+    ]
+    return pd.concat([band.assign(method="outlook"), *bars], ignore_index=True)
 
 
 def _planted(
@@ -96,8 +93,8 @@ def _planted(
     """Raise two hours of each zone and day, at an hour drawn by day, and see what begins there."""
     n = first = second = 0
     hour = pd.Timedelta(hours=1)
-    for week, bands, hours in weeks:
-        band = bands[bands["method"] == "outlook"]
+    for week, said, hours in weeks:
+        band = said[said["method"] == "outlook"]
         calm = week.detector.episodes(hours, band)
         hours = hours.reset_index(drop=True)
         day = ((hours["hour_at"] - week.starts_at) // pd.Timedelta(days=1)).to_numpy()

@@ -146,7 +146,9 @@ def test_the_accuracy_tab_says_errors_beside_both_bars_alarms_and_calibration(
     assert "1 of them with a known event" in said or "1 met een bekend evenement" in said
     assert ("0.5 per zone" if language == "en" else "0,5 per zone") in said
     assert "+30%" in said and "41%" in said
-    words = browser.run("return document.querySelector('.calibration svg').getAttribute('aria-label')")
+    words = browser.run(
+        "return document.querySelector('.calibration svg').getAttribute('aria-label')"
+    )
     assert "10%: 11%" in words and "90%: 88%" in words
     assert not browser.has_sideways_scroll() and browser.errors() == []
 

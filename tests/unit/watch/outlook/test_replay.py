@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def test_it_tells_the_surge_as_it_comes_and_gives_the_bytes_of_the_outlook(
     before, store = files_of(released.store.outlook("tiny")), replay.ReplayedStore("tiny")
     n_before, waits = len(told), []
     lines = walk(wait=waits.append)
-    assert len(waits) == 12 and all(b - a > 5.9 for a, b in zip(waits, waits[1:], strict=False))
+    assert len(waits) == 12 and all(b - a > 5.9 for a, b in itertools.pairwise(waits))
     assert [line for line in lines if "20:00 on 2026-03-04" in line] == [
         "At 20:00 on 2026-03-04 1 of 3 zones are unusual."
     ]
@@ -101,9 +102,7 @@ def test_stopped_it_goes_on_and_says_nothing_twice(released: Weeks, told: list[A
     assert [m.id for m in told] == ids
 
 
-def test_it_refuses_what_cannot_be_walked(
-    released: Weeks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_refuses_what_cannot_be_walked(released: Weeks, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Refused, match="speed above 0"):
         replay.replay("tiny", 0)
     with pytest.raises(Refused, match=r"2026-03-09T10 is no released hour of tiny"):
