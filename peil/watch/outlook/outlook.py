@@ -201,7 +201,7 @@ def _computed(
     if not used:
         raise NoHistory(
             f"{charter.pilot} has fewer than {models.fewest_days(charter)} days of figures before "
-            f"its week, so nothing can be said of what is normal: put hours that the agency counted "
+            "its week, so nothing can be said of what is normal: put hours that the agency counted "
             f"({', '.join(reading_figures.HISTORY)}) at {store.history(charter.pilot)}, see "
             "docs/crowding.md."
         )
