@@ -23,7 +23,7 @@ from peil.commands.verification import verify_command
 from peil.inspecting import command
 from peil.outcome import Refused
 from peil.release.crossing.command import receive_command
-from peil.watch.outlook.command import outlook_command
+from peil.watch.outlook.command import outlook_command, replay_command
 from peil.watch.retain import command as retaining
 
 app = typer.Typer(
@@ -223,6 +223,7 @@ app.command()(redteam_command(answering, console))
 app.command()(verify_command(console, complaint))
 app.command()(receive_command(answering, say))
 app.command()(outlook_command(answering, say))
+app.command()(replay_command(answering, say))
 app.command()(reproduce_command(working, console))
 modelling.add_to(app, answering, working, console)
 app.command("approve")(approve.asked(working, console))

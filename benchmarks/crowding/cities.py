@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.crowding.scoring import alike, scored, summary
+from benchmarks.crowding.surges import WeeklyLevels
 from peil_models.crowding import (
     Climatology,
     CrowdingCalendar,
     CrowdingForecaster,
     CrowdingQuantiles,
     SeasonalNaive,
-    SurgeDetector,
 )
 from peil_models.synthetic.past import CrowdHistory, make_city, make_crowd_history
 
@@ -72,9 +72,10 @@ def _city(seed: int, tell: Callable[[str], object]) -> dict[str, Any]:
         name: _forecasts(model, city.rows, midnights[scored_from:])
         for name, model in models.items()
     }
-    past = city.rows["hour_at"] < midnights[scored_from]
-    detector = SurgeDetector().fit(city.rows[past], before)
-    episodes = detector.episodes(city.rows[~past], forecasts["boosting"], calendar)
+    every = pd.concat([before, forecasts["boosting"]], ignore_index=True)
+    end = midnights[-1] + pd.Timedelta(days=1)
+    weekly = WeeklyLevels.of(city.rows, every, midnights[scored_from], end)
+    episodes = weekly.episodes(city.rows, forecasts["boosting"], calendar)
     hours = alike({name: scored(frame, city.rows) for name, frame in forecasts.items()})
     figures = {name: summary(frame) for name, frame in hours.items()}
     tell(f"made-up city {seed}: {len(episodes)} episodes, {len(city.surges)} surges")

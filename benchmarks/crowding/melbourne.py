@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.crowding.scoring import alike, scored, summary
-from benchmarks.crowding.surges import SIZES, found_within, planted
+from benchmarks.crowding.surges import SIZES, WeeklyLevels, found_within, planted
 from peil.outcome import Refused
 from peil_models.crowding import (
     Climatology,
     CrowdingCalendar,
     CrowdingForecaster,
     CrowdingQuantiles,
+    Nowcast,
     SeasonalNaive,
     SurgeDetector,
 )
@@ -32,6 +33,7 @@ LEAST_SHARE = 0.9  # of the year's hours, for a sensor to be scored
 FITTED_BEFORE, SCORED_FROM, SCORED_BEFORE = "2019-09-29", "2019-10-01", "2020-01-01"
 LEVELS_FROM = "2019-09-01"
 SURGE_SEED = 1
+NOWCAST_DAYS, NOWCAST_HOURS = 4, (8, 13, 18)
 METHODS = ("boosting", "seasonal naive", "climatology")
 
 
@@ -131,32 +133,70 @@ def measure(folder: Path | None, tell: Callable[[str], object]) -> Measured:
         "fit_cpu_s": fit_cpu_s,
         "forecast_cpu_s": forecast_cpu_s / 92,
         "methods": {name: summary(frame) for name, frame in hours.items()},
-        "surges": _surges(boosting, history, forecasts["boosting"], tell),
     }
+    before = forecasts_of(boosting, history, LEVELS_FROM, SCORED_FROM)
+    every = pd.concat([before, forecasts["boosting"]], ignore_index=True)
+    record["surges"] = _surges(history, every, tell)
+    record["nowcast"] = next_hours(boosting, history, every)
     return Measured(record, hours)
 
 
-def _surges(
-    model: CrowdingQuantiles,
-    history: pd.DataFrame,
-    forecasts: pd.DataFrame,
-    tell: Callable[[str], object],
+def next_hours(
+    model: CrowdingQuantiles, history: pd.DataFrame, forecasts: pd.DataFrame
 ) -> dict[str, Any]:
-    """Fix levels on September, count episodes of the last quarter, and plant surges in it."""
-    before = forecasts_of(model, history, LEVELS_FROM, SCORED_FROM)
+    """Score the hours after some hours of the day: as midnight had it, as carried, and made anew.
+
+    How errors last is learnt before the scored months; zones without the last hour are left out.
+    """
     past = history[history["hour_at"] < midnight(SCORED_FROM)]
-    detector = SurgeDetector().fit(past, before)
+    nowcast = Nowcast().fit(past[past["hour_at"] >= midnight(LEVELS_FROM)], forecasts)
+    scores: dict[str, list[pd.DataFrame]] = {"midnight": [], "carried": [], "made anew": []}
+    for day in pd.date_range(SCORED_FROM, SCORED_BEFORE, freq=f"{NOWCAST_DAYS}D", inclusive="left"):
+        begin = midnight(day)
+        own = forecasts[forecasts["issued_at"] == begin]
+        for hour in NOWCAST_HOURS:
+            at = begin + pd.Timedelta(hours=hour)
+            until = at + pd.Timedelta(hours=nowcast.hours)
+            last = history[history["hour_at"] == at - pd.Timedelta(hours=1)]
+            last = last[last["value"].notna()]
+            said = {
+                "midnight": own[own["hour_at"] >= at],
+                "carried": nowcast.carry(last, own, at),
+                "made anew": model.forecast(history, at, nowcast.hours),
+            }
+            for name, rows in said.items():
+                rows = rows[(rows["hour_at"] < until) & rows["zone_id"].isin(last["zone_id"])]
+                ahead = (rows["hour_at"] - at) // pd.Timedelta(hours=1) + 1
+                scores[name].append(scored(rows.assign(ahead=ahead), history))
+    hours = alike({name: pd.concat(parts, ignore_index=True) for name, parts in scores.items()})
+    return {
+        "carry": [float(share) for share in nowcast.carry_],
+        "issued_at": list(NOWCAST_HOURS),
+        "n_days": -(-92 // NOWCAST_DAYS),
+        "n_values": len(hours["midnight"]),
+        "pinball_by_hour_ahead": {
+            name: [float(v) for v in frame.groupby("ahead")["pinball"].mean()]
+            for name, frame in hours.items()
+        },
+    }
+
+
+def _surges(
+    history: pd.DataFrame, every: pd.DataFrame, tell: Callable[[str], object]
+) -> dict[str, Any]:
+    """Fix levels on the four weeks before each week, count episodes, and plant surges."""
+    forecasts = every[every["hour_at"] >= midnight(SCORED_FROM)]
+    weekly = WeeklyLevels.of(history, every, midnight(SCORED_FROM), midnight(SCORED_BEFORE))
     observed = history[history["hour_at"] >= midnight(SCORED_FROM)]
-    calm = detector.episodes(observed, forecasts)
+    calm = weekly.episodes(observed, forecasts)
     places = planted(forecasts, calm, np.random.default_rng(SURGE_SEED))
     tell(f"Melbourne: {len(calm)} episodes, {len(places)} surges planted")
     months = len(observed) / (24 * 30)
     return {
-        "parameters": detector.get_params(),
+        "parameters": SurgeDetector().get_params(),
         "seed": SURGE_SEED,
         "episodes_per_sensor_month": len(calm) / months,
         "by_level": [int((calm["level"] >= level).sum()) / months for level in (1, 2, 3)],
         "n_episodes": len(calm),
-        "carry": detector.carry_,
-        "found": [found_within(detector, observed, forecasts, places, size) for size in SIZES],
+        "found": [found_within(weekly, observed, forecasts, places, size) for size in SIZES],
     }

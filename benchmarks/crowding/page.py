@@ -144,7 +144,8 @@ def _melbourne(figures: dict[str, Any]) -> list[str]:
         "",
         "Three hours are multiplied at random (seed "
         f"{surges['seed']}) where at least 500 are expected and no episode is near, each alone. "
-        "Levels are fixed on September. Real events of the quarter count as false: "
+        "The levels of each week are fixed on the four before it. Real events of the quarter count "
+        "as false: "
         f"{surges['n_episodes']} episodes, {surges['episodes_per_sensor_month']:.2f} per sensor "
         f"and month ({', '.join(f'{rate:.2f}' for rate in surges['by_level'])} of levels 1, 2, 3 "
         "and above).",
@@ -157,7 +158,30 @@ def _melbourne(figures: dict[str, Any]) -> list[str]:
         f"| {row['within_two_hours']:.1%} |"
         for row in surges["found"]
     ]
-    return lines
+    return lines + _next_hours(figures["nowcast"])
+
+
+def _next_hours(nowcast: dict[str, Any]) -> list[str]:
+    """How much the last hour tells of the next."""
+    hours = ", ".join(f"{hour}:00" for hour in nowcast["issued_at"])
+    lines = [
+        "",
+        "### The next hours",
+        "",
+        f"At {hours} of {nowcast['n_days']} days: what midnight said, the same carried by what the "
+        f"last hour was off, and a forecast made anew; pinball of {nowcast['n_values']:,} values. "
+        "How long errors last is learnt on September.",
+        "",
+        "| hours ahead | midnight | carried | made anew | share carried |",
+        "|---|---|---|---|---|",
+    ]
+    by_method = nowcast["pinball_by_hour_ahead"]
+    columns = [by_method[name] for name in ("midnight", "carried", "made anew")]
+    rows = zip(*columns, nowcast["carry"], strict=True)
+    return lines + [
+        f"| {n} | {midnight:.2f} | {carried:.2f} | {anew:.2f} | {share:.2f} |"
+        for n, (midnight, carried, anew, share) in enumerate(rows, 1)
+    ]
 
 
 def _peer(peer: dict[str, Any]) -> list[str]:

@@ -2,18 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from peil_models.crowding import SurgeDetector
+from peil_models.crowding import CrowdingCalendar, SurgeDetector
 
 SIZES = (2.0, 1.0, 0.5)  # shares that are added
 SURGE_HOURS = 3
 LEAST_EXPECTED = 500.0
 APART_HOURS = 24  # between surges of one round in one zone: none is the history of another
 HOUR = pd.Timedelta(hours=1)
+
+
+WEEK_DAYS = 7
+FITTED_DAYS = 30  # the detector takes the last 28 of them
+
+
+@dataclass(frozen=True)
+class WeeklyLevels:
+    """Detectors of weeks: each knows the four weeks before its own, as an outlook does."""
+
+    begins: list[pd.Timestamp]
+    detectors: list[SurgeDetector]
+    end: pd.Timestamp
+
+    @classmethod
+    def of(
+        cls, history: pd.DataFrame, forecasts: pd.DataFrame, first: pd.Timestamp, end: pd.Timestamp
+    ) -> WeeklyLevels:
+        """Fit a detector for each week from `first` on, on what was observed before it."""
+        begins = list(pd.date_range(first, end, freq=f"{WEEK_DAYS}D", inclusive="left"))
+        detectors = []
+        for begin in begins:
+            past = history[_between(history, begin - pd.Timedelta(days=FITTED_DAYS), begin)]
+            detectors.append(SurgeDetector().fit(past, forecasts))
+        return cls(begins, detectors, end)
+
+    def episodes(
+        self,
+        observed: pd.DataFrame,
+        forecasts: pd.DataFrame,
+        calendar: CrowdingCalendar | None = None,
+    ) -> pd.DataFrame:
+        """Find the episodes of each week by its own levels."""
+        ends = [*self.begins[1:], self.end]
+        parts = [
+            detector.episodes(
+                observed[_between(observed, begin, end)],
+                forecasts[_between(forecasts, begin, end)],
+                calendar,
+            )
+            for begin, end, detector in zip(self.begins, ends, self.detectors, strict=True)
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+
+def _between(rows: pd.DataFrame, begin: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+    return (rows["hour_at"] >= begin) & (rows["hour_at"] < end)
 
 
 def planted(
@@ -44,7 +92,7 @@ def planted(
 
 
 def found_within(
-    detector: SurgeDetector,
+    detector: SurgeDetector | WeeklyLevels,
     observed: pd.DataFrame,
     forecasts: pd.DataFrame,
     places: list[tuple[str, pd.Timestamp]],

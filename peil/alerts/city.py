@@ -230,7 +230,7 @@ def link_to(store: Store, pilot: str, zone_id: str, at: datetime) -> str:
     """The page of a pilot at an hour and a zone."""
     prefix = str(store.settings.link_prefix or store.root).rstrip("/")
     hour = at.isoformat().replace("+", "%2B")
-    page = f"{prefix}/agency/portal/{pilot}/index.html"
+    page = f"{prefix}/{store.portal(pilot).relative_to(store.root).as_posix()}/index.html"
     return f"{page}#tab=map&hour={hour}&zone={quote(zone_id, safe='')}&measure=normal"
 
 

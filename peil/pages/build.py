@@ -56,7 +56,7 @@ def build(charter: Charter, store: Store) -> tuple[Path | None, Path]:
     with FileLock(lock):
         area = area_of(charter, store)
         days = status.of_pilot(charter, store)
-        data = _portal_data(charter, store, area, days)
+        data = collected(charter, store, area, days)
         page = portal.build(data, store.portal(charter.pilot)) if data else None
         quality = quality_reading.collected(charter, store, area)
         if quality:
@@ -69,9 +69,10 @@ def rebuild(pilot: str) -> None:
     build(reading.load(pilot), Store())
 
 
-def _portal_data(
+def collected(
     charter: Charter, store: Store, area: Area, days: list[status.DayStatus]
 ) -> portal.PortalData | None:
+    """Collect the agency's page; None before the first release."""
     folders = [
         store.released(charter.pilot, PRESENCE, standing.day)
         for standing in days

@@ -1,6 +1,7 @@
 // The estimators' scores on known truth, side by side.
 
 import { h, table, tableBehind } from "./dom.js";
+import { foresight } from "./foresight.js";
 import { percent, say, sayOr, short, signedPercent, textOf, whole } from "./format.js";
 import { data } from "./state.js";
 
@@ -73,9 +74,10 @@ function group(scores) {
 }
 
 export function accuracy() {
-  if (!data.scores.length) return [h("section", { class: "card" }, h("h2", {}, say("tab_accuracy")), h("p", {}, say("no_truth")))];
+  const ahead = foresight();
+  if (!data.scores.length) return [...(ahead ? [ahead] : []), h("section", { class: "card" }, h("h2", {}, say("tab_accuracy")), h("p", {}, say("no_truth")))];
   const groups = d3.group([...data.scores].sort(order), (score) => `${score.measure}|${textOf(score.period)}`);
-  return [h("p", { class: "intro" }, say("accuracy_intro")),
+  return [ahead, h("p", { class: "intro" }, say("accuracy_intro")),
     data.evidence ? h("p", { class: "intro", id: "evidence" }, textOf(data.evidence)) : null,
     h("div", { class: "pairs" }, [...groups.values()].map(group))];
 }

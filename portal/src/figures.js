@@ -2,7 +2,7 @@
 
 import { data, times } from "./state.js";
 import { dayShort, hourOf } from "./format.js";
-import { fromNormal } from "./outlook.js";
+import { fromNormal, newest, surges } from "./outlook.js";
 
 const released = data.released;
 const rowOf = new Map(released.zone_ids.map((id, row) => [id, row]));
@@ -106,11 +106,13 @@ export function timeMarks(most) {
   return starts.filter((_, i) => i % step === 0).map((t) => ({ t, text: dayShort(times[t]) }));
 }
 
-// Where to start: noon of the first day with numbers, at the zone with the most.
+// Where to start: the newest hour and what is unusual in it, where an outlook says that; else noon
+// of the first day with numbers; at the zone with the most.
 export function startingPoint() {
   const hasNumber = (t) => mapped.some((zone) => entry(zone, t).value !== null);
   const noons = d3.range(times.length).filter((t) => hourOf(times[t]) === 12);
-  const t = noons.find(hasNumber) ?? d3.range(times.length).find(hasNumber) ?? noons[0] ?? 0;
+  const t = newest >= 0 ? newest : noons.find(hasNumber) ?? d3.range(times.length).find(hasNumber) ?? noons[0] ?? 0;
   const largest = d3.greatest(mapped, (zone) => entry(zone, t).value ?? -1);
-  return { t, zone: largest ? largest.id : null };
+  const loud = surges.find((surge) => !surge.is_over && zoneById.has(surge.zone_id));
+  return { t, zone: loud?.zone_id ?? (largest ? largest.id : null) };
 }

@@ -6,6 +6,7 @@ import { mountDayNight } from "./daynight.js";
 import { h, s } from "./dom.js";
 import { free, isDevices, mapped, startingPoint, withheld, zones } from "./figures.js";
 import { dayMiddle, daysBetween, findDoubledHours, say, textOf, useLanguage } from "./format.js";
+import { keepFresh } from "./fresh.js";
 import { flowChoices, flowTitle, mountFlows } from "./flows.js";
 import { mountMap } from "./map.js";
 import { hasOutlook } from "./outlook.js";
@@ -161,6 +162,7 @@ function start() {
   Object.assign(state, startingPoint());
   Object.assign(state, fromAddress(zones.map((zone) => zone.id)));
   draw(new Set(["lang", "tab"]));
+  keepFresh();
   addEventListener("hashchange", () => change(fromAddress(zones.map((zone) => zone.id))));
 }
 

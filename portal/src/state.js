@@ -2,7 +2,9 @@
 
 export const data = JSON.parse(document.getElementById("data").textContent);
 export const times = data.released ? data.released.times : [];
-export const state = { lang: "en", tab: "map", t: 0, zone: null, measure: "persons", playing: false,
+// Where the agency said what is normal, that is what a map is for.
+const USUAL_MEASURE = data.outlook && times.length ? "normal" : "persons";
+export const state = { lang: "en", tab: "map", t: 0, zone: null, measure: USUAL_MEASURE, playing: false,
   shows: "presence", way: "from", span: "hour", crowd: "all" };
 
 const TABS = ["map", "accuracy", "quality", "privacy", "about"];
@@ -12,6 +14,12 @@ const CHOICES = { shows: data.flows ? ["presence", "flows"] : ["presence"],
   way: ["from", "to"], span: ["hour", "day"], crowd: ["all", "visitors"] };
 const watchers = [];
 let writing = 0;
+
+// The address without the hour: a page that is read again starts at its newest one.
+export function forgetHour() {
+  clearTimeout(writing);
+  history.replaceState(null, "", address().replace(/&hour=[^&]*/, ""));
+}
 
 export function watch(react) {
   watchers.push(react);
@@ -35,7 +43,7 @@ function address() {
   const parts = { lang: state.lang, tab: state.tab };
   if (times.length) parts.hour = times[state.t];
   if (state.zone !== null) parts.zone = state.zone;
-  if (state.measure !== "persons") parts.measure = state.measure;
+  if (state.measure !== USUAL_MEASURE) parts.measure = state.measure;
   for (const [name, values] of Object.entries(CHOICES)) if (state[name] !== values[0]) parts[name] = state[name];
   return "#" + new URLSearchParams(parts).toString().replaceAll("%3A", ":");
 }

@@ -143,7 +143,7 @@ def test_a_changed_release_is_named_and_its_figures_are_not_on_the_page(
     assert f"Not shown, since it is not as it was signed. presence: {broken}" in content
     assert f"{DAYS[1]}T12:00:00+01:00" in content
     days = status.of_pilot(charter, store)
-    data = build._portal_data(charter, store, area_of(charter, store), days)
+    data = build.collected(charter, store, area_of(charter, store), days)
     assert data is not None
     hours = [t for t, time in enumerate(data.released.times) if time.startswith(DAYS[0])]
     assert all(row[t] is None for row in data.released.values for t in hours)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from peil_models.crowding.forecasting import CrowdingForecaster
 from peil_models.crowding.known_days import CrowdingCalendar
 from peil_models.crowding.naive import SeasonalNaive
+from peil_models.crowding.nowcast import Nowcast
 from peil_models.crowding.surges import SurgeDetector
 
 
@@ -37,6 +38,8 @@ class CrowdingOutlook(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Fitted; it keeps no calendar, as each forecast is given what is known by then.
     detector_ : SurgeDetector
         Fitted.
+    nowcast_ : Nowcast
+        Fitted on the same days as the levels.
     coverage_ : float
         Share of the tried hours within the 95 % interval of what had been forecast.
     error_ : float
@@ -62,6 +65,7 @@ class CrowdingOutlook(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     forecaster_: CrowdingForecaster
     detector_: SurgeDetector
+    nowcast_: Nowcast
     coverage_: float
     error_: float
 
@@ -106,6 +110,7 @@ class CrowdingOutlook(BaseEstimator):  # type: ignore[misc, unused-ignore]
         facts = CrowdingCalendar() if calendar is None else calendar
         forecasts = forecast_days(earlier, history, facts, from_at, until)
         self.detector_ = SurgeDetector().fit(history, forecasts)
+        self.nowcast_ = Nowcast().fit(history, forecasts)
         self.forecaster_ = clone(kind).fit(history, calendar)
         self.forecaster_.__dict__["calendar_"] = None
         tried = history.merge(forecasts, on=["zone_id", "hour_at"]).dropna(subset=["value"])

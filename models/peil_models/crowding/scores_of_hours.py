@@ -11,9 +11,12 @@ import pandas as pd
 from peil_models.crowding.history import Floats, check_history
 
 UPPER_DECILE = 1.2816  # of a standard normal
+UPPER_PERCENT = 2.3263
 LEAST_HOURS = 72  # of a zone, before it has a centre and a scale of its own
 LEAST_SCALE = 0.05  # of the forecast's spread: a zone without chance is not infinitely sure
-COLUMNS = ("q025", "q500", "q900", "q975")
+UPPER_EDGE = 1.96  # where the upper quantile of a forecast lies
+LEAST_OWN_SHARE = 0.1  # of a zone's usual level: beside less, a value's own error is no news
+COLUMNS = ("q025", "q500", "q975")
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,11 @@ class ScoredHours:
         return np.stack([first, second])
 
     def by_zone(self, carry: float) -> dict[str, Floats]:
-        """Return centre and scale of each zone's jumps: median, and spread to the upper decile.
+        """Return centre and scale of each zone's jumps: their median, and how far they reach up.
+
+        The scale is between the spread to the upper decile and that to the upper hundredth, in
+        normal units: by the first alone zones with rare wild hours have most of the alarms, by the
+        second alone large surges in them are not found in their first hour.
 
         Returns
         -------
@@ -96,8 +103,10 @@ class ScoredHours:
             pairs = []
             for row in rows:
                 present = row[~np.isnan(row)]
-                middle, high = np.quantile(present, (0.5, 0.9)) if len(present) else (0.0, 1.0)
-                pairs.append((middle, max((high - middle) / UPPER_DECILE, LEAST_SCALE)))
+                levels = (0.5, 0.9, 0.99)
+                middle, high, top = np.quantile(present, levels) if len(present) else (0.0, 1.0, 2)
+                reach = (high - middle) / UPPER_DECILE * (top - middle) / UPPER_PERCENT
+                pairs.append((middle, max(np.sqrt(reach), LEAST_SCALE)))
             usual[zone] = np.array(pairs)
         return usual
 
@@ -120,8 +129,10 @@ def scored_hours(
 ) -> ScoredHours:
     """Score observed hours against the forecast that was issued last for each.
 
-    ``z = (y - q500) / s`` with s the distance from the median to the upper decile in normal units,
-    at least `least_share` of the zone's usual level; own uncertainty of y is added in quadrature.
+    ``z = (y - q500) / s`` with s the distance from the median to q975 in normal units (by the upper
+    decile, hours whose busiest days are far busier had most of the alarms), at least `least_share`
+    of the zone's usual level; it is wider by as much as the own uncertainty of y, in quadrature,
+    widens the forecast's.
     """
     check_history(observed)
     time_zone = observed["hour_at"].dt.tz
@@ -147,11 +158,13 @@ def scored_hours(
         return values
 
     value, sd = plane(observed, "value"), plane(observed, "sd")
-    lower, median, decile, upper = (plane(latest, name) for name in COLUMNS)
+    lower, median, upper = (plane(latest, name) for name in COLUMNS)
     with np.errstate(invalid="ignore"):
         count = np.maximum((~np.isnan(median)).sum(axis=1, keepdims=True), 1)
         usual = np.nansum(median, axis=1, keepdims=True) / count
-        spread = np.maximum((decile - median) / UPPER_DECILE, least_share * usual)
-        spread = np.hypot(spread, np.nan_to_num(sd))
+        forecast = (upper - median) / UPPER_EDGE
+        own = np.maximum(forecast, LEAST_OWN_SHARE * usual)
+        spread = np.maximum(forecast, least_share * usual)
+        spread *= np.hypot(own, np.nan_to_num(sd)) / np.maximum(own, 1e-9)
         z = (value - median) / np.maximum(spread, 1.0)
     return ScoredHours(zones, hour_at, value, sd, lower, median, upper, z, time_zone)

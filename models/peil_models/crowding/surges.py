@@ -36,9 +36,10 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
     days : int in [7, 365], default=28
         Last days of the history that fix the levels: four of each weekday, recent enough to follow
         a forecast that gets worse.
-    least_share : float in [0, 1], default=0.1
+    least_share : float in [0, 1], default=0.3
         Spread is at least this share of the zone's usual level, so that a handful of persons in a
-        quiet night is no surge.
+        quiet night is no surge. Quiet hours of a smaller one had so many alarms that levels rose
+        and surges of busy hours were missed.
     quiet_hours : int in [1, 24], default=6
         Observed hours after which an episode has ended: below the first level, and within the
         95 % interval.
@@ -94,7 +95,7 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         episodes_a_month: float = 0.6,
         rarer: float = 4.0,
         days: int = 28,
-        least_share: float = 0.1,
+        least_share: float = 0.3,
         quiet_hours: int = 6,
     ) -> None:
         self.episodes_a_month = episodes_a_month

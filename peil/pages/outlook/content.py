@@ -34,6 +34,34 @@ class Surge(CharterPart):
     event: str = ""
 
 
+class PlantedSurges(CharterPart):
+    """Surges planted in released hours, and the shares of which an episode began at once."""
+
+    size: float
+    n: int
+    in_first_hour: float = 0.0
+    within_two_hours: float = 0.0
+
+
+class BandQuality(CharterPart):
+    """How far one way to forecast was off, in persons, and what its bands held."""
+
+    error: float
+    coverage_80: float
+    coverage_95: float
+
+
+class OutlookScores(CharterPart):
+    """How good the outlook was on released hours, beside both bars."""
+
+    n_hours: int
+    methods: dict[str, BandQuality]
+    quantiles: list[float]
+    calibration: list[float]
+    zone_months: float
+    planted: list[PlantedSurges]
+
+
 class OutlookContent(CharterPart):
     """Bands of normal by zone and hour, the next day among them, and the episodes.
 
@@ -48,6 +76,8 @@ class OutlookContent(CharterPart):
     times: list[str]
     bands: dict[str, list[Column]]
     surges: list[Surge] = Field(default_factory=list)
+    scores: OutlookScores | None = None
+    reload_s: int = Field(60, ge=1, description="how often a page that is served looks again")
 
     @model_validator(mode="after")
     def _zones_by_hours(self) -> OutlookContent:
@@ -88,6 +118,7 @@ def read(charter: Charter, store: Store) -> OutlookContent | None:
         zone_ids=zones,
         times=[_local(hour, zone) for hour in hours],
         bands={name: wide(name) for name in BANDS},
+        scores=OutlookScores(**record["scores"]) if record.get("scores") else None,
         surges=[_surge(row, zone) for row in ordered.to_dict("records")],
     )
 

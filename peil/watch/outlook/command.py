@@ -36,3 +36,32 @@ def outlook_command(
                 typer.echo(line)
 
     return outlook
+
+
+def replay_command(
+    answering: Callable[[], AbstractContextManager[None]], say: Callable[[Outcome], None]
+) -> Callable[..., None]:
+    """Declare the command for typer, answering as the other commands do."""
+
+    def replay(
+        pilot: Annotated[str, typer.Argument(help="A pilot's name, or the path of its charter.")],
+        speed: Annotated[
+            float, typer.Option(min=1, help="Hours of the pilot in an hour of the clock.")
+        ] = 600,
+        start: Annotated[
+            str | None, typer.Option("--from", help="First hour, as 2026-03-04T12.")
+        ] = None,
+        end: Annotated[str | None, typer.Option("--to", help="Last hour.")] = None,
+        again: Annotated[bool, typer.Option(help="Begin at the first hour again.")] = False,
+    ) -> None:
+        """Walk the released hours as if live: outlook, page and city's messages, hour by hour.
+
+        Example: [bold]peil replay demo --speed 600[/bold]
+        Example: [bold]peil replay demo --from 2026-03-04T18 --to 2026-03-05T01[/bold]
+        """
+        with answering():
+            from peil.watch.outlook.replay import replay as walk
+
+            say(walk(pilot, speed, start, end, again, typer.echo))
+
+    return replay

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 import peil_models.crowding
+from peil import methods
 from peil.adapters import fitted
 from peil.charter.schema import Charter
 from peil.store.atomic import canonical, fresh_folder, read_json, replace_folder, write_json
@@ -28,12 +29,11 @@ from peil_models.crowding import (
     CrowdingForecaster,
     CrowdingOutlook,
     CrowdingQuantiles,
+    Nowcast,
     SurgeDetector,
 )
 
-FEWEST_DAYS = 14  # a week to learn from, and a week to fix the levels on
-LEARNT_DAYS = 49  # lags reach four weeks back, and a third of the days calibrates
-TRIED_DAYS = 28  # four of each weekday
+WEEK = 7  # days that must be left to fix the levels on
 FILE = "outlook.skops"
 AGAIN = "delete its folder, then run `peil outlook` again"
 
@@ -52,14 +52,18 @@ class WeekModels:
         Zones that are nobody's parent, and their names: episodes are sought in these.
     registered : str
         The version in the agency's registry, as ``outlook@3``.
+    folder : Path
+        Where they lie, and what is made by them alone.
     """
 
     starts_at: pd.Timestamp
     version: str
     forecaster: CrowdingForecaster
     detector: SurgeDetector
+    nowcast: Nowcast
     places: dict[str, str]
     registered: str
+    folder: Path
 
 
 def monday_of(moment: pd.Timestamp) -> pd.Timestamp:
@@ -81,22 +85,27 @@ def of_week(
 ) -> WeekModels | None:
     """Load the models of a week, or fit them; None where too little was before it."""
     before = figures.until(starts_at)
-    if not n_days(before, starts_at) >= FEWEST_DAYS:
+    if not n_days(before, starts_at) >= fewest_days(charter):
         return None
-    name = _name(before, calendar, starts_at)
+    name = _name(charter, before, calendar, starts_at)
     folder = store.outlook_model(charter.pilot) / f"{starts_at:%Y-%m-%d}-{name}"
     if not (folder / "models.json").is_file():
         _fit(charter, store, before, calendar, starts_at, folder)
-    model = fitted.load(folder / FILE, fitted.CROWDING, AGAIN)
     facts = read_json(folder / "models.json")
     return WeekModels(
         starts_at,
         f"{facts['estimator']} {name}",
-        model.forecaster_,
-        model.detector_,
+        *_loaded(folder),
         facts["places"],
         facts["registered"],
+        folder,
     )
+
+
+@lru_cache(maxsize=4)  # a replay asks hour after hour; a folder's name says what is in it
+def _loaded(folder: Path) -> tuple[CrowdingForecaster, SurgeDetector, Nowcast]:
+    model: CrowdingOutlook = fitted.load(folder / FILE, fitted.CROWDING, AGAIN)
+    return model.forecaster_, model.detector_, model.nowcast_
 
 
 def n_days(before: pd.DataFrame, until: pd.Timestamp) -> int:
@@ -113,13 +122,15 @@ def _fit(
     starts_at: pd.Timestamp,
     folder: Path,
 ) -> None:
-    tried = tried_days(n_days(before, starts_at))
+    choices = methods.section("outlook", charter.pilot)
+    learnt, days = int(choices["learnt_days"]), n_days(before, starts_at)
+    tried = tried_days(days, learnt, int(choices["tried_days"]))
     record = {
         "pilot": charter.pilot,
         "fitted_until": starts_at.isoformat(),
         "n_zones": int(before["zone_id"].nunique()),
     }
-    kind = kind_for(n_days(before, starts_at))
+    kind = kind_for(days, learnt)
     model = CrowdingOutlook(kind(), tried_days=tried, record=record)
     model.fit(before, calendar, starts_at)
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
@@ -136,18 +147,23 @@ def _fit(
     replace_folder(aside, folder)
 
 
-def tried_days(days: int) -> int:
+def fewest_days(charter: Charter) -> int:
+    """How many days of figures a week needs before it, for anything to be said of it."""
+    return int(methods.section("outlook", charter.pilot)["fewest_days"])
+
+
+def tried_days(days: int, learnt: int, most: int) -> int:
     """How many of the last days before a week fix the levels; the rest is left to learn from.
 
-    >>> [tried_days(days) for days in (84, 56, 42, 14)]
+    >>> [tried_days(days, learnt=49, most=28) for days in (84, 56, 42, 14)]
     [28, 7, 21, 7]
     """
-    return min(TRIED_DAYS, days - LEARNT_DAYS) if days >= LEARNT_DAYS + 7 else days // 2
+    return min(most, days - learnt) if days >= learnt + WEEK else days // 2
 
 
-def kind_for(days: int) -> type[CrowdingForecaster]:
-    """The estimator for so many days of history: a boosting needs seven weeks and a week tried."""
-    return CrowdingQuantiles if days >= LEARNT_DAYS + 7 else Climatology
+def kind_for(days: int, learnt: int) -> type[CrowdingForecaster]:
+    """The estimator for so many days of history: a boosting needs some, and a week tried."""
+    return CrowdingQuantiles if days >= learnt + WEEK else Climatology
 
 
 def _places(charter: Charter, store: Store, before: pd.DataFrame) -> dict[str, str]:
@@ -179,13 +195,16 @@ def fingerprint(figures: pd.DataFrame, calendar: CrowdingCalendar) -> str:
     return digest.hexdigest()
 
 
-def _name(before: pd.DataFrame, calendar: CrowdingCalendar, starts_at: pd.Timestamp) -> str:
+def _name(
+    charter: Charter, before: pd.DataFrame, calendar: CrowdingCalendar, starts_at: pd.Timestamp
+) -> str:
     events = calendar.events
     earlier = CrowdingCalendar(
         holidays=frozenset(day for day in calendar.holidays if day < starts_at.date()),
         events=events[events["from_at"] < starts_at],
     )
-    return fingerprint(before, earlier)[:12]
+    basis = [fingerprint(before, earlier), methods.section("outlook", charter.pilot)]
+    return hashlib.sha256(canonical(basis)).hexdigest()[:12]
 
 
 def _code() -> dict[str, str]:

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from filelock import FileLock
 
+from peil import methods
 from peil.alerts import city
 from peil.charter import reading
 from peil.charter.schema import Charter
@@ -29,12 +30,11 @@ from peil.store.atomic import (
 from peil.store.faults import stopping
 from peil.store.outlook import tables
 from peil.store.store import Store
-from peil.watch.outlook import events, models
+from peil.watch.outlook import bands, events, models, scores
 from peil.watch.outlook import figures as reading_figures
 from peil.watch.outlook.figures import HourlyFigures
-from peil_models.crowding import CrowdingCalendar, forecast_days, midnight
+from peil_models.crowding import CrowdingCalendar, midnight
 
-AHEAD_HOURS = 24
 RECORD = "outlook.json"
 
 
@@ -42,7 +42,7 @@ class NoHistory(Refused):
     """There are too few figures from before a pilot's week to say what is normal (exit 2)."""
 
 
-def outlook(pilot: str, hour: str | None = None) -> Outcome:
+def outlook(pilot: str, hour: str | None = None, place: Store | None = None) -> Outcome:
     """Compute the outlook of a pilot as at its newest released hour, and place its two tables.
 
     Parameters
@@ -50,6 +50,8 @@ def outlook(pilot: str, hour: str | None = None) -> Outcome:
     pilot : str
     hour : str, optional
         As at this local hour, as 2026-03-02T20: nothing that was released of later ones is used.
+    place : Store, optional
+        Where it is placed and the city's messages are written down, when not at the agency's own.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def outlook(pilot: str, hour: str | None = None) -> Outcome:
     GateClosed
         What was computed is not believable: what stood there before stays.
     """
-    charter, store = reading.load(pilot), Store()
+    charter, store = reading.load(pilot), place or Store()
     if store.plane == "operator":
         raise Refused(
             "The outlook is the agency's to compute, and this process is the operator's "
@@ -85,7 +87,8 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
     zones = sorted(set(read.frame["zone_id"]))
     calendar = events.calendar_of(charter, store, days, zones)
     inputs = models.fingerprint(read.frame, calendar)
-    basis = canonical([inputs, newest_at.isoformat(), charter.threshold, _own_code()])
+    choices = methods.section("outlook", charter.pilot)
+    basis = canonical([inputs, newest_at.isoformat(), charter.threshold, choices, _own_code()])
     inputs = hashlib.sha256(basis).hexdigest()
     folder = store.outlook(charter.pilot)
     record = read_whole(folder / RECORD)
@@ -121,6 +124,7 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
         "places": computed.models[-1].places,
         "newest_at": newest_at.isoformat(),
         "n_days_broken": read.n_broken,
+        "scores": computed.scores,
     }
     write_json(aside / RECORD, content)
     replace_folder(aside, folder)
@@ -158,6 +162,7 @@ class Computed:
     presence: pd.DataFrame
     surges: pd.DataFrame
     models: list[models.WeekModels]
+    scores: dict[str, Any]
 
     def by_name(self) -> dict[str, pd.DataFrame]:
         """The tables by their names."""
@@ -170,7 +175,7 @@ def _computed(
     """Compute week after week, each by the models of what was before it."""
     weeks = sorted({models.monday_of(at) for at in read.released})
     newest_at = read.released[-1]
-    bands, episodes, used = [], [], []
+    rows, episodes, used, scored = [], [], [], []
     for week in weeks:
         stopping.check()
         of_week = models.of_week(charter, store, read, calendar, week)
@@ -179,32 +184,34 @@ def _computed(
         used.append(of_week)
         ends_at = min(midnight(week, 7), newest_at + pd.Timedelta(hours=1))
         until_end = read.until(ends_at)
-        band = forecast_days(of_week.forecaster, until_end, calendar, week, ends_at)
-        band = band[band["hour_at"] < ends_at]
+        whole = bands.of_days(of_week, read, calendar, ends_at)
+        band = whole[whole["hour_at"] < ends_at]
         hours = until_end[
             (until_end["hour_at"] >= week) & until_end["zone_id"].isin(of_week.places)
         ]
         surges = of_week.detector.episodes(hours, band, calendar)
         version = of_week.version
         episodes.append(surges.assign(model_version=version))
+        beside = scores.with_bars(of_week, band, read, calendar, ends_at)
+        scored.append((of_week, beside[beside["zone_id"].isin(of_week.places)], hours))
         if week == weeks[-1]:
-            ahead = of_week.forecaster.forecast(until_end, ends_at, AHEAD_HOURS, calendar)
+            ahead = bands.ahead(of_week, read, calendar, whole, ends_at)
             band = pd.concat([band, ahead], ignore_index=True)
-        bands.append(band.assign(model_version=version))
+        rows.append(band.assign(model_version=version))
     if not used:
         raise NoHistory(
-            f"{charter.pilot} has fewer than {models.FEWEST_DAYS} days of figures before its week, "
-            f"so nothing can be said of what is normal: put hours that the agency counted "
+            f"{charter.pilot} has fewer than {models.fewest_days(charter)} days of figures before "
+            "its week, so nothing can be said of what is normal: put hours that the agency counted "
             f"({', '.join(reading_figures.HISTORY)}) at {store.history(charter.pilot)}, see "
             "docs/crowding.md."
         )
-    presence = pd.concat(bands, ignore_index=True)
+    presence = pd.concat(rows, ignore_index=True)
     surges = pd.concat(episodes, ignore_index=True)
     # of a zone under the threshold nothing is said, of its future neither
     presence = presence[presence["q500"] >= charter.threshold].reset_index(drop=True)
     surges = surges[surges["observed"] >= charter.threshold].reset_index(drop=True)
     is_over = surges["ended_at"].notna() | (surges["began_at"] < weeks[-1])
-    return Computed(presence, surges.assign(is_over=is_over), used)
+    return Computed(presence, surges.assign(is_over=is_over), used, scores.of_weeks(scored))
 
 
 def _facts(computed: Computed, newest_at: pd.Timestamp) -> dict[str, Fact]:

@@ -15,9 +15,15 @@ MOST = 5
 LEVELS = {1: "busier than usual", 2: "much busier than usual", 3: "far busier than usual"}
 
 
-def lines(pilot: str) -> list[str]:
+def now(pilot: str, place: Store) -> list[str]:
+    """Say what is unusual in the newest hour: a line, and one for each zone."""
+    first, *rest = lines(pilot, place, only_now=True)
+    return [first, *(f"  {line}" for line in rest)]
+
+
+def lines(pilot: str, place: Store | None = None, only_now: bool = False) -> list[str]:
     """Say what the placed outlook of a pilot shows, a line each; nothing where there is none."""
-    store, charter = Store(), reading.load(pilot)
+    store, charter = place or Store(), reading.load(pilot)
     folder = store.outlook(charter.pilot)
     record, surges = read_whole(folder / "outlook.json"), tables.read(folder, tables.SURGES)
     if not record or surges is None:
@@ -26,15 +32,16 @@ def lines(pilot: str) -> list[str]:
     places = record["places"]
     newest_at = pd.Timestamp(record["newest_at"]).tz_convert(zone)
     ordered = largest_first(surges)
-    now = ordered[~ordered["is_over"]]
+    busy = ordered[~ordered["is_over"]]
     first = (
         f"At {newest_at:%H:%M} on {newest_at:%Y-%m-%d} "
-        f"{len(now)} of {len(places)} zones are unusual."
-        if len(now)
+        f"{len(busy)} of {len(places)} zones are unusual."
+        if len(busy)
         else f"Everything as usual at {newest_at:%H:%M} on {newest_at:%Y-%m-%d}."
     )
-    shown = [sentence(surge, places, zone) for _, surge in ordered.head(MOST).iterrows()]
-    more = len(ordered) - len(shown)
+    chosen = busy if only_now else ordered
+    shown = [sentence(surge, places, zone) for _, surge in chosen.head(MOST).iterrows()]
+    more = len(chosen) - len(shown)
     return [first, *shown, *([f"and {more} smaller ones: {folder}"] if more else [])]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from small_country import country, hours, page_data, released
 
-from peil.pages.outlook.content import BANDS, OutlookContent, Surge
+from peil.pages.outlook.content import BANDS, OutlookContent, OutlookScores, Surge
 from peil.pages.portal import PortalData
 
 TIMES = hours("2026-03-02T00:00:00", 168)
@@ -40,7 +40,29 @@ SURGES = [
 ]
 
 
-def outlook(surges: list[Surge] | None = None) -> OutlookContent:
+def quality(error: float) -> dict[str, float]:
+    """What is said of one way to forecast."""
+    return {"error": error, "coverage_80": 0.79, "coverage_95": 0.94}
+
+
+SCORES = OutlookScores(
+    n_hours=3360,
+    methods={
+        "outlook": quality(41.0),
+        "climatology": quality(55.0),
+        "seasonal_naive": quality(62.0),
+    },
+    quantiles=[0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975],
+    calibration=[0.03, 0.11, 0.24, 0.52, 0.74, 0.88, 0.96],
+    zone_months=4.0,
+    planted=[
+        {"size": 0.3, "n": 120, "in_first_hour": 0.41, "within_two_hours": 0.55},
+        {"size": 1.0, "n": 120, "in_first_hour": 0.97, "within_two_hours": 1.0},
+    ],
+)
+
+
+def outlook(surges: list[Surge] | None = None, reload_s: int = 60) -> OutlookContent:
     """Bands of what a zone had a day before, and a day more than the week has."""
     table = released(country(), TIMES)
     ahead = hours("2026-03-02T00:00:00", 192)[168:]
@@ -55,6 +77,8 @@ def outlook(surges: list[Surge] | None = None) -> OutlookContent:
         zone_ids=table.zone_ids,
         times=[*TIMES, *ahead],
         bands=columns,
+        scores=SCORES,
+        reload_s=reload_s,
         surges=SURGES if surges is None else surges,
     )
 

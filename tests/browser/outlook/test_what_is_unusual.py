@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
 from chromium import Browser
-from screen import look
+from screen import fragment, look
 from selenium.webdriver.common.keys import Keys
 from small_country import page_data
 
@@ -118,6 +122,55 @@ def test_each_episode_has_a_mark_on_the_slider(browser: Browser, usual: Page) ->
     )
     wanted = [100 * TIMES.index(each.began) / (len(TIMES) - 1) for each in SURGES]
     assert sorted(lefts) == pytest.approx(sorted(wanted), abs=0.01)
+
+
+def test_it_opens_at_the_newest_hour_against_normal_where_it_is_loud(
+    browser: Browser, loud: Page
+) -> None:
+    browser.open(loud[1])
+    assert browser.run("return document.getElementById('hour').value") == str(len(TIMES) - 1)
+    assert browser.run("return document.querySelector('[name=measure]:checked').value") == "normal"
+    assert browser.run("return document.getElementById('zone').value") == "M04"
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_accuracy_tab_says_errors_beside_both_bars_alarms_and_calibration(
+    browser: Browser, usual: Page, language: str
+) -> None:
+    address = fragment(usual[0], "M01", 12, language, "accuracy")
+    browser.open(usual[1], address, width=390, height=844)
+    said = browser.text("#foresight")
+    for figure in ("41", "55", "62", "79%", "3,360" if language == "en" else "3.360"):
+        assert figure in said, figure
+    # three episodes, one with a known event: two in four zone-months
+    assert "1 of them with a known event" in said or "1 met een bekend evenement" in said
+    assert ("0.5 per zone" if language == "en" else "0,5 per zone") in said
+    assert "+30%" in said and "41%" in said
+    words = browser.run(
+        "return document.querySelector('.calibration svg').getAttribute('aria-label')"
+    )
+    assert "10%: 11%" in words and "90%: 88%" in words
+    assert not browser.has_sideways_scroll() and browser.errors() == []
+
+
+def test_a_served_page_shows_the_next_hour_by_itself_and_one_from_disk_does_not(
+    browser: Browser, tmp_path: Path, wait: Wait
+) -> None:
+    data = page_data(outlook=outlook(reload_s=1))
+    file = build(data, tmp_path)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        browser.driver.get(f"http://127.0.0.1:{server.server_port}/index.html#tab=map")
+        first = "return document.querySelector('main .unusual').innerText"
+        assert browser.run(first).startswith("Everything as usual")
+        build(page_data(outlook=outlook([NOW, *SURGES], reload_s=1)), tmp_path)
+        wait(lambda: browser.run(first).startswith("Unusual at 23:00"))
+        server.shutdown()
+    browser.open(file)
+    browser.run("window.isTheSame = true")
+    sleep(1.5)
+    assert browser.run("return window.isTheSame === true")
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])

@@ -18,6 +18,7 @@ from peil.outcome import GateClosed, Refused, Waiting
 from peil.store.outlook import tables
 from peil.watch.outlook import figures, sentences
 from peil.watch.outlook import outlook as verb
+from peil_models.crowding import CrowdingForecaster
 from tests.unit.watch.outlook.conftest import SURGE, WEEK, ZONES, Weeks, write_history
 
 
@@ -123,6 +124,29 @@ def test_an_hour_is_judged_by_what_was_released_until_then(whole: Weeks) -> None
         shutil.rmtree(whole.store.released("tiny", "presence", WEEK + timedelta(days=day)))
     verb.outlook("tiny", "2026-03-04T20")
     assert bytes_of(whole) == at_once
+
+
+def test_the_next_hour_forecasts_only_what_is_ahead(
+    whole: Weeks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verb.outlook("tiny", "2026-03-04T19")
+    issued: list[pd.Timestamp] = []
+    forecast = CrowdingForecaster.forecast
+
+    def counted(self: Any, figures: Any, at: pd.Timestamp, *more: Any) -> pd.DataFrame:
+        issued.append(at)
+        return forecast(self, figures, at, *more)
+
+    monkeypatch.setattr(CrowdingForecaster, "forecast", counted)
+    verb.outlook("tiny", "2026-03-04T20")
+    assert [at.isoformat() for at in issued] == ["2026-03-04T21:00:00+01:00"]
+    at_once = bytes_of(whole)
+    kept = sorted(whole.store.outlook_model("tiny").glob("*/bands/*.parquet"))
+    for file in kept:
+        file.write_bytes(b"no table")
+    shutil.rmtree(whole.store.outlook("tiny"))
+    verb.outlook("tiny", "2026-03-04T20")
+    assert kept and bytes_of(whole) == at_once
 
 
 def test_a_release_that_is_not_as_it_was_signed_is_not_read(whole: Weeks) -> None:

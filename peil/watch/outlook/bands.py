@@ -1,0 +1,111 @@
+"""Bands of normal, day after day, each made at its midnight and kept: the next hour takes it again.
+
+What a midnight said does not change with what came after it, so an hour's outlook forecasts the
+hours ahead and nothing else. A kept day is named after a hash of what it was made from.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from peil.store.atomic import write_bytes
+from peil.watch.outlook import models
+from peil.watch.outlook.figures import HourlyFigures
+from peil_models.crowding import CrowdingCalendar, CrowdingForecaster, midnight
+
+AHEAD_HOURS = 24
+
+
+def of_days(
+    week: models.WeekModels,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    until: pd.Timestamp,
+    bar: type[CrowdingForecaster] | None = None,
+) -> pd.DataFrame:
+    """Forecast each day of a week up to a moment, each at the midnight that begins it.
+
+    Parameters
+    ----------
+    week : WeekModels
+    figures : HourlyFigures
+        No hour at or after a midnight is looked at by that midnight's forecast.
+    calendar : CrowdingCalendar
+    until : Timestamp
+        The first hour that is left out; a day that has begun is forecast whole.
+    bar : type, optional
+        A simple forecaster in place of the week's own.
+    """
+    days, at = [], week.starts_at
+    while at < until:
+        days.append(of_day(week, figures, calendar, at, bar))
+        at = midnight(at, 1)
+    return pd.concat(days, ignore_index=True)
+
+
+def of_day(
+    week: models.WeekModels,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    at: pd.Timestamp,
+    bar: type[CrowdingForecaster] | None = None,
+) -> pd.DataFrame:
+    """Forecast the 24 hours from a midnight on, or take them from where they were kept.
+
+    With `bar`, as that simple forecaster has them, which learns nothing.
+    """
+    before = figures.until(at)
+    name = models.fingerprint(before, calendar)[:16]
+    kind = bar.__name__ if bar else "outlook"
+    file = week.folder / "bands" / f"{at:%Y-%m-%d}-{kind}-{name}.parquet"
+    table = _kept(file)
+    if table is None:
+        model = bar().fit(before, calendar) if bar else week.forecaster
+        table = _keep(model.forecast(before, at, AHEAD_HOURS, calendar), file)
+    for column in ("hour_at", "issued_at"):
+        table[column] = table[column].dt.tz_convert(at.tz).dt.as_unit("s")
+    return table.astype({"zone_id": object})
+
+
+def ahead(
+    week: models.WeekModels,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    today: pd.DataFrame,
+    issued_at: pd.Timestamp,
+) -> pd.DataFrame:
+    """Forecast the 24 hours from a moment on; the first of them carried by the hour before.
+
+    What is carried is the forecast of this day's midnight (`today`), as the errors that were
+    learnt are its own; after the day's end, and in zones without the last hour, nothing is.
+    """
+    if issued_at == midnight(issued_at, 0):
+        return of_day(week, figures, calendar, issued_at)
+    before = figures.until(issued_at)
+    plain = week.forecaster.forecast(before, issued_at, AHEAD_HOURS, calendar)
+    last = before[
+        (before["hour_at"] == issued_at - pd.Timedelta(hours=1)) & before["value"].notna()
+    ]
+    carried = week.nowcast.carry(last, today[today["zone_id"].isin(last["zone_id"])], issued_at)
+    until = issued_at + pd.Timedelta(hours=week.nowcast.hours)
+    both = pd.concat([carried[carried["hour_at"] < until], plain], ignore_index=True)
+    both = both.drop_duplicates(["zone_id", "hour_at"])
+    return both.sort_values(["zone_id", "hour_at"], ignore_index=True)
+
+
+def _kept(file: Path) -> pd.DataFrame | None:
+    try:
+        return pd.read_parquet(file)
+    except (OSError, pa.ArrowInvalid):
+        return None
+
+
+def _keep(forecast: pd.DataFrame, file: Path) -> pd.DataFrame:
+    content = io.BytesIO()
+    forecast.to_parquet(content, index=False)
+    write_bytes(file, content.getvalue())
+    return pd.read_parquet(file)

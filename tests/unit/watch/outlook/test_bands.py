@@ -1,0 +1,79 @@
+"""The hours ahead: the first are carried by the last hour, where that was released."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from peil.store.outlook.tables import QUANTILES
+from peil.watch.outlook import bands
+from peil.watch.outlook.figures import HourlyFigures
+from peil.watch.outlook.models import WeekModels
+from peil_models.crowding import CrowdingCalendar, Nowcast
+
+MONDAY = pd.Timestamp("2026-03-02", tz="Europe/Amsterdam").as_unit("s")
+EDGES = dict(zip(QUANTILES, (820.0, 849.0, 873.0, 900.0, 927.0, 951.0, 980.0), strict=True))
+HOUR = pd.Timedelta(hours=1)
+
+
+class FlatForecaster:
+    """Says the same of every hour, and one person more for each hour of issue."""
+
+    def forecast(self, history: Any, issued_at: pd.Timestamp, hours: int, _: Any) -> pd.DataFrame:
+        assert (history["hour_at"] < issued_at).all()
+        ahead = pd.date_range(issued_at, periods=hours, freq="h", unit="s")
+        frames = [
+            pd.DataFrame({"zone_id": zone, "hour_at": ahead, "issued_at": issued_at, **EDGES})
+            for zone in ("A", "B")
+        ]
+        both = pd.concat(frames, ignore_index=True)
+        return both.assign(**{name: both[name] + issued_at.hour for name in QUANTILES})
+
+
+@pytest.fixture
+def week(tmp_path: Path) -> WeekModels:
+    nowcast = Nowcast()
+    nowcast.carry_ = np.array([0.6, 0.4, 0.3])
+    model: Any = FlatForecaster()
+    detector: Any = None
+    return WeekModels(MONDAY, "flat 1", model, detector, nowcast, {"A": "A", "B": "B"}, tmp_path)
+
+
+def figures(last: pd.Timestamp, **values: float | None) -> HourlyFigures:
+    """900 persons in every hour up to the last, which is given by zone."""
+    at = pd.date_range(MONDAY - 24 * HOUR, last, freq="h", unit="s")
+    frames = [
+        pd.DataFrame({"zone_id": zone, "hour_at": at, "value": [900.0] * (len(at) - 1) + [value]})
+        for zone, value in values.items()
+    ]
+    return HourlyFigures(pd.concat(frames, ignore_index=True).assign(sd=np.nan), [last])
+
+
+def ahead(week: WeekModels, last: pd.Timestamp, **values: float | None) -> pd.DataFrame:
+    read, calendar = figures(last, **values), CrowdingCalendar()
+    today = bands.of_days(week, read, calendar, last + HOUR)
+    rows = bands.ahead(week, read, calendar, today, last + HOUR)
+    assert len(rows) == 48 and (rows["issued_at"] == last + HOUR).all()
+    return rows.pivot(index="zone_id", columns="hour_at", values="q500")
+
+
+def test_the_next_hours_carry_what_the_last_was_off(week: WeekModels) -> None:
+    rows = ahead(week, MONDAY + 12 * HOUR, A=980.0, B=None)
+    error = 80.0
+    assert list(rows.loc["A"])[:4] == pytest.approx(
+        [900 + 0.6 * error, 900 + 0.4 * error, 900 + 0.3 * error, 913.0]
+    )
+    # not released: nothing is carried, and the forecast of this hour stands
+    assert set(rows.loc["B"]) == {913.0}
+
+
+def test_nothing_is_carried_past_midnight(week: WeekModels) -> None:
+    rows = ahead(week, MONDAY + 21 * HOUR, A=980.0, B=900.0)
+    assert list(rows.loc["A"])[:4] == pytest.approx([948.0, 932.0, 922.0, 922.0])
+    rows = ahead(week, MONDAY + 23 * HOUR, A=980.0, B=900.0)
+    assert set(rows.loc["A"]) == {900.0}  # a midnight's forecast, kept for the day that begins
+    assert len(list((week.folder / "bands").iterdir())) == 2

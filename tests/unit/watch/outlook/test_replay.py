@@ -1,0 +1,116 @@
+"""A replay walks released hours as if live: same bytes, each message once, also when stopped."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from peil import cli
+from peil.alerts import city
+from peil.outcome import Refused, Stopped
+from peil.watch.outlook import outlook as verb
+from peil.watch.outlook import replay
+from tests.unit.watch.outlook.conftest import Weeks
+
+HOURS = ("2026-03-04T18", "2026-03-05T06")  # two hours before the surge, and when it is over
+
+# loud by chance some hours before, it worsens at eight; else it begins then
+SUBJECTS = [(0, "unusually busy / ongewoon druk"), (1, "busier still / nog drukker")]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What a channel of the city took."""
+    taken: list[Any] = []
+    channel = city.Channel("mail", "PEIL_CITY_SMTP_TO", taken.append)
+    monkeypatch.setattr(city, "configured", lambda settings: [channel])
+    return taken
+
+
+@pytest.fixture
+def released(weeks: Weeks, monkeypatch: pytest.MonkeyPatch) -> Weeks:
+    """Four days are released; the page is left to its own test."""
+    for day in range(4):
+        weeks.release(day)
+    monkeypatch.setattr(replay, "_page_of", lambda charter, reload_s: lambda store: None)
+    return weeks
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+def walk(again: bool = False, wait: Callable[[float], object] = lambda due: None) -> list[str]:
+    lines: list[str] = []
+    replay.replay("tiny", 600, *HOURS, again, lines.append, wait)
+    return lines
+
+
+def test_it_tells_the_surge_as_it_comes_and_gives_the_bytes_of_the_outlook(
+    released: Weeks, told: list[Any]
+) -> None:
+    verb.outlook("tiny")  # what stands at the agency, as at the newest hour
+    before, store = files_of(released.store.outlook("tiny")), replay.ReplayedStore("tiny")
+    n_before, waits = len(told), []
+    lines = walk(wait=waits.append)
+    assert len(waits) == 12 and all(b - a > 5.9 for a, b in itertools.pairwise(waits))
+    assert [line for line in lines if "20:00 on 2026-03-04" in line] == [
+        "At 20:00 on 2026-03-04 1 of 3 zones are unusual."
+    ]
+    assert any(line.startswith("  B, 2026-03-04 ") and ": far busier" in line for line in lines)
+    assert lines[-1].startswith("Everything as usual at 06:00")
+    messages = told[n_before:]
+    assert messages[0].id.endswith("-began") and messages[-1].id.endswith("-ended")
+    assert any(f"B {words}, 2026-03-04 20:00" in messages[k].subject for k, words in SUBJECTS)
+    assert "agency/replay/tiny/portal/tiny/index.html#" in messages[0].text
+    assert len({message.id for message in messages}) == len(messages)
+    # what stood at the agency still stands, and the hour has the bytes that it has there
+    assert files_of(released.store.outlook("tiny")) == before
+    last = files_of(store.outlook("tiny"))
+    verb.outlook("tiny", HOURS[1])
+    assert files_of(released.store.outlook("tiny")) == last
+
+
+def test_stopped_it_goes_on_and_says_nothing_twice(released: Weeks, told: list[Any]) -> None:
+    walk()
+    whole, ids = files_of(replay.ReplayedStore("tiny").outlook("tiny")), [m.id for m in told]
+    told.clear()
+    n_waits = 0
+
+    def stop_at_the_fourth(due: float) -> None:
+        nonlocal n_waits
+        n_waits += 1
+        if n_waits == 4:
+            raise Stopped(15)
+
+    with pytest.raises(Stopped):
+        walk(again=True, wait=stop_at_the_fourth)
+    lines = walk()
+    assert lines[0] == (
+        "Going on after 2026-03-04T21:00+01:00; `--again` begins at 2026-03-04T18:00+01:00."
+    )
+    assert lines[1].startswith("At 22:00")
+    assert [m.id for m in told] == ids
+    assert files_of(replay.ReplayedStore("tiny").outlook("tiny")) == whole
+    told.clear()
+    walk()  # it was over: it begins again
+    assert [m.id for m in told] == ids
+
+
+def test_it_refuses_what_cannot_be_walked(released: Weeks, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refused, match="speed above 0"):
+        replay.replay("tiny", 0)
+    with pytest.raises(Refused, match=r"2026-03-09T10 is no released hour of tiny"):
+        replay.replay("tiny", 600, "2026-03-09T10")
+    with pytest.raises(Refused, match="No released hour of tiny lies from"):
+        replay.replay("tiny", 600, HOURS[1], HOURS[0])
+    monkeypatch.setenv("PEIL_PLANE", "operator")
+    with pytest.raises(Refused, match="the agency's to make"):
+        replay.replay("tiny", 600)
+    shown = CliRunner().invoke(cli.app, ["replay", "--help"])
+    assert "peil replay demo --speed 600" in shown.output
