@@ -31,6 +31,7 @@ from peil_models.crowding import (
     CrowdingQuantiles,
     Nowcast,
     SurgeDetector,
+    midnight,
 )
 
 WEEK = 7  # days that must be left to fix the levels on
@@ -72,8 +73,7 @@ def monday_of(moment: pd.Timestamp) -> pd.Timestamp:
     >>> monday_of(pd.Timestamp("2026-03-04T20:00", tz="Europe/Amsterdam")).isoformat()
     '2026-03-02T00:00:00+01:00'
     """
-    day = moment.date() - timedelta(days=moment.weekday())
-    return pd.Timestamp(day).tz_localize(moment.tzinfo).as_unit("s")
+    return midnight(moment, -moment.weekday())
 
 
 def of_week(
