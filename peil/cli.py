@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -217,13 +217,19 @@ def watch(
         terminal.tell_watch(name_of(pilot), day, console)
 
 
+def _page_of(charter: Any, reload_s: float) -> Any:
+    from peil.pages.outlook import replayed  # takes its second
+
+    return replayed.page_of(charter, reload_s)
+
+
 app.command()(command.asked(answering, console))
 app.command()(quality.asked(answering, console))
 app.command()(redteam_command(answering, console))
 app.command()(verify_command(console, complaint))
 app.command()(receive_command(answering, say))
 app.command()(outlook_command(answering, say))
-app.command()(replay_command(answering, say))
+app.command()(replay_command(answering, say, _page_of))
 app.command()(reproduce_command(working, console))
 modelling.add_to(app, answering, working, console)
 app.command("approve")(approve.asked(working, console))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,12 @@ from peil.charter.schema import Charter
 from peil.pages import build, portal
 from peil.pages.outlook import content
 from peil.store.store import Store
+
+
+def page_of(charter: Charter, reload_s: float) -> Callable[[Store], Path]:
+    """Return what writes the page as at the hour of the outlook that stands in a store."""
+    data = whole(charter, Store())
+    return lambda store: write(data, charter, store, reload_s)
 
 
 def whole(charter: Charter, store: Store) -> portal.PortalData:

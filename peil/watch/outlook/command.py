@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,7 +39,9 @@ def outlook_command(
 
 
 def replay_command(
-    answering: Callable[[], AbstractContextManager[None]], say: Callable[[Outcome], None]
+    answering: Callable[[], AbstractContextManager[None]],
+    say: Callable[[Outcome], None],
+    page_of: Callable[..., Any],
 ) -> Callable[..., None]:
     """Declare the command for typer, answering as the other commands do."""
 
@@ -62,6 +64,6 @@ def replay_command(
         with answering():
             from peil.watch.outlook.replay import replay as walk
 
-            say(walk(pilot, speed, start, end, again, typer.echo))
+            say(walk(pilot, speed, start, end, again, typer.echo, page_of=page_of))
 
     return replay

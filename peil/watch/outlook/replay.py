@@ -25,6 +25,7 @@ from peil.watch.outlook import figures, outlook, sentences
 LONGEST_REST_S = 0.2  # asked to stop, it stops within so long
 RECORD = "replay.json"
 Wait = Callable[[float], object]
+PageOf = Callable[[Charter, float], Callable[[Store], object]]
 
 
 class ReplayedStore(Store):
@@ -61,6 +62,7 @@ def replay(
     again: bool = False,
     tell: Callable[[str], object] = print,
     wait: Wait | None = None,
+    page_of: PageOf | None = None,
 ) -> Outcome:
     """Walk the released hours of a pilot, each with its outlook, page and messages.
 
@@ -77,7 +79,9 @@ def replay(
     tell : callable
         Called with each line that an hour has to say.
     wait : callable, optional
-        Rests some seconds.
+        Rests until a moment of the monotonic clock.
+    page_of : callable, optional
+        Given charter and seconds an hour, returns what writes the page as a store has it.
 
     Raises
     ------
@@ -102,14 +106,15 @@ def replay(
         tell(f"Going on after {record['last']}; `--again` begins at {asked['from']}.")
     else:
         shutil.rmtree(store.folder, ignore_errors=True)
-    page = _page_of(charter, 3600 / speed)
+    page = page_of(charter, 3600 / speed) if page_of else None
     due = time.monotonic()
     n_messages = 0
     for hour in left:
         stopping.check()
         done = outlook.outlook(charter.pilot, name_of(hour), store)
         n_messages += int(done.facts.get("n_sent", 0))  # type: ignore[arg-type]
-        page(store)
+        if page:
+            page(store)
         write_json(store.folder / RECORD, {"asked": asked, "last": name_of(hour)})
         for line in sentences.now(charter.pilot, store):
             tell(line)
@@ -148,11 +153,3 @@ def _hours(
     if not hours:
         raise Refused(f"No released hour of {charter.pilot} lies from {start} to {end}.")
     return hours
-
-
-def _page_of(charter: Charter, reload_s: float) -> Callable[[Store], object]:
-    """Return what writes the page as at the hour of a store's outlook."""
-    from peil.pages.outlook import replayed
-
-    whole = replayed.whole(charter, Store())
-    return lambda store: replayed.write(whole, charter, store, reload_s)

@@ -16,6 +16,7 @@ from screen import fragment, look
 from selenium.webdriver.common.keys import Keys
 from small_country import page_data
 
+from peil.pages.outlook.replayed import until
 from peil.pages.portal import PortalData, build
 from tests.browser.outlook.small_outlook import MATCH, SURGES, TIMES, outlook, outlook_data, surge
 
@@ -196,3 +197,15 @@ def test_a_band_of_a_zone_without_a_shape_is_refused() -> None:
     content.zone_ids[0] = "M99"
     with pytest.raises(ValueError, match="the outlook has a zone without a shape"):
         page_data(outlook=content)
+
+
+def test_a_page_as_at_an_hour_has_nothing_of_later_ones() -> None:
+    content = outlook().model_copy(update={"newest": TIMES[68]})
+    page = until(outlook_data(), content)
+    assert page.released.times == TIMES[:69]
+    assert {len(row) for row in page.released.values + page.released.conf_status} == {69}
+    later = {time[:10] for time in TIMES[69:]}
+    standing = {release.day: release.status for release in page.releases}
+    assert {standing[day] for day in later & set(standing)} <= {"waiting"}
+    assert not {gate.day for gate in page.quality} & later
+    assert page.flows is None and page.visitors is None

@@ -111,6 +111,20 @@ def test_the_same_figures_give_the_same_bytes(whole: Weeks) -> None:
     assert bytes_of(whole) == before
 
 
+def test_the_record_says_how_good_it_was_beside_both_bars(whole: Weeks) -> None:
+    scores = json.loads((whole.store.outlook("tiny") / "outlook.json").read_text())["scores"]
+    assert scores["n_hours"] == 7 * 24 * 3 - 1  # one is withheld
+    errors = {name: method["error"] for name, method in scores["methods"].items()}
+    assert set(errors) == {"outlook", "climatology", "seasonal_naive"}
+    assert errors["outlook"] < errors["seasonal_naive"]
+    assert np.diff(scores["calibration"]).min() > 0
+    assert 0.6 < scores["methods"]["outlook"]["coverage_80"] < 0.9
+    assert scores["zone_months"] == pytest.approx((7 * 24 * 3 - 1) / 720)
+    small, _, double = scores["planted"]
+    assert small["in_first_hour"] <= double["in_first_hour"] and double["in_first_hour"] > 0.9
+    assert 10 <= double["n"] <= 21
+
+
 def test_an_hour_is_judged_by_what_was_released_until_then(whole: Weeks) -> None:
     early = verb.outlook("tiny", "2026-03-04T20")
     assert early.day == "2026-03-04T20" and early.facts["n_surges_now"] == 1

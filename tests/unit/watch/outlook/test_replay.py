@@ -33,11 +33,10 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @pytest.fixture
-def released(weeks: Weeks, monkeypatch: pytest.MonkeyPatch) -> Weeks:
+def released(weeks: Weeks) -> Weeks:
     """Four days are released; the page is left to its own test."""
     for day in range(4):
         weeks.release(day)
-    monkeypatch.setattr(replay, "_page_of", lambda charter, reload_s: lambda store: None)
     return weeks
 
 
