@@ -159,12 +159,12 @@ def next_hours(
             until = at + pd.Timedelta(hours=nowcast.hours)
             last = history[history["hour_at"] == at - pd.Timedelta(hours=1)]
             last = last[last["value"].notna()]
-            said = {
+            ways = {
                 "midnight": own[own["hour_at"] >= at],
                 "carried": nowcast.carry(last, own, at),
                 "made anew": model.forecast(history, at, nowcast.hours),
             }
-            for name, rows in said.items():
+            for name, rows in ways.items():
                 rows = rows[(rows["hour_at"] < until) & rows["zone_id"].isin(last["zone_id"])]
                 ahead = (rows["hour_at"] - at) // pd.Timedelta(hours=1) + 1
                 scores[name].append(scored(rows.assign(ahead=ahead), history))

@@ -98,12 +98,12 @@ def replay(
             "(PEIL_PLANE=operator)."
         )
     hours = _hours(charter, Store(), start, end)
-    asked = {"from": name_of(hours[0]), "to": name_of(hours[-1])}
+    stretch = {"from": name_of(hours[0]), "to": name_of(hours[-1])}
     record = read_whole(store.folder / RECORD)
     left = hours
-    if not again and record.get("asked") == asked and record["last"] != asked["to"]:
+    if not again and record.get("asked") == stretch and record["last"] != stretch["to"]:
         left = [hour for hour in hours if name_of(hour) > record["last"]]
-        tell(f"Going on after {record['last']}; `--again` begins at {asked['from']}.")
+        tell(f"Going on after {record['last']}; `--again` begins at {stretch['from']}.")
     else:
         shutil.rmtree(store.folder, ignore_errors=True)
     page = page_of(charter, 3600 / speed) if page_of else None
@@ -115,7 +115,7 @@ def replay(
         n_messages += int(done.facts.get("n_sent", 0))  # type: ignore[arg-type]
         if page:
             page(store)
-        write_json(store.folder / RECORD, {"asked": asked, "last": name_of(hour)})
+        write_json(store.folder / RECORD, {"asked": stretch, "last": name_of(hour)})
         for line in sentences.now(charter.pilot, store):
             tell(line)
         due = max(due + 3600 / speed, time.monotonic())
@@ -123,7 +123,7 @@ def replay(
             (wait or rest_until)(due)
     facts: dict[str, Fact] = {"n_hours": len(left), "n_messages": n_messages}
     where = [str(store.portal(charter.pilot) / "index.html"), str(store.outlook(charter.pilot))]
-    return Outcome("replay", charter.pilot, asked["to"], "done", facts, where)
+    return Outcome("replay", charter.pilot, stretch["to"], "done", facts, where)
 
 
 def name_of(hour: pd.Timestamp) -> str:

@@ -48,9 +48,9 @@ def of_weeks(weeks: list[tuple[models.WeekModels, pd.DataFrame, pd.DataFrame]]) 
         of values not above each quantile); zone_months; planted (size, n, in_first_hour,
         within_two_hours).
     """
-    said = pd.concat([rows for _, rows, _ in weeks], ignore_index=True)
+    forecasts = pd.concat([rows for _, rows, _ in weeks], ignore_index=True)
     hours = pd.concat([hours for _, _, hours in weeks], ignore_index=True)
-    both = said.merge(hours, on=["zone_id", "hour_at"]).dropna(subset=["value", *EDGES])
+    both = forecasts.merge(hours, on=["zone_id", "hour_at"]).dropna(subset=["value", *EDGES])
     n_methods = both.groupby(["zone_id", "hour_at"])["method"].transform("size")
     both = both[n_methods == len(BARS) + 1]
     methods = {}
@@ -93,8 +93,8 @@ def _planted(
     """Raise two hours of each zone and day, at an hour drawn by day, and see what begins there."""
     n = first = second = 0
     hour = pd.Timedelta(hours=1)
-    for week, said, hours in weeks:
-        band = said[said["method"] == "outlook"]
+    for week, rows, hours in weeks:
+        band = rows[rows["method"] == "outlook"]
         calm = week.detector.episodes(hours, band)
         hours = hours.reset_index(drop=True)
         day = ((hours["hour_at"] - week.starts_at) // pd.Timedelta(days=1)).to_numpy()
@@ -111,8 +111,8 @@ def _planted(
         raised = {(zone, at + step * hour) for zone, at in keys for step in (0, 1)}
         index = pd.MultiIndex.from_frame(hours[["zone_id", "hour_at"]])
         factor = np.where(index.isin(sorted(raised)), 1 + size, 1.0) if raised else 1.0
-        found = week.detector.episodes(hours.assign(value=hours["value"] * factor), band)
-        began = set(zip(found["zone_id"], found["began_at"], strict=True))
+        raised_ones = week.detector.episodes(hours.assign(value=hours["value"] * factor), band)
+        began = set(zip(raised_ones["zone_id"], raised_ones["began_at"], strict=True))
         n += len(keys)
         first += sum(key in began for key in keys)
         second += sum(key in began or (key[0], key[1] + hour) in began for key in keys)

@@ -40,7 +40,8 @@ def week(tmp_path: Path) -> WeekModels:
     nowcast.carry_ = np.array([0.6, 0.4, 0.3])
     model: Any = FlatForecaster()
     detector: Any = None
-    return WeekModels(MONDAY, "flat 1", model, detector, nowcast, {"A": "A", "B": "B"}, tmp_path)
+    places = {"A": "A", "B": "B"}
+    return WeekModels(MONDAY, "flat 1", model, detector, nowcast, places, "outlook@1", tmp_path)
 
 
 def figures(last: pd.Timestamp, **values: float | None) -> HourlyFigures:
