@@ -190,23 +190,24 @@ def test_a_few_wrong_rows_are_no_warning_however_many_times_the_mean(weeks: Week
     assert row["value"] > row["upper"] and row["verdict"] == "fine"
 
 
+LEAST = "[quality.volume_share_min]\nvalue = "
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
         ("[quality.alert_sd]", "[quality.alert_sdd]", "quality.alert_sd: is missing"),
-        ("value = 0.15\n", 'value = "much"\n', "must be a number"),
-        ("value = 0.15\n", "value = 1.5\n", "must lie in 0..1"),
-        ("value = 0.15\n", "value = -0.5\n", "must not be negative"),
+        (f"{LEAST}0.15\n", f'{LEAST}"much"\n', "must be a number"),
+        (f"{LEAST}0.15\n", f"{LEAST}1.5\n", "must lie in 0..1"),
+        (f"{LEAST}0.15\n", f"{LEAST}-0.5\n", "must not be negative"),
     ],
 )
 def test_a_wrong_choice_is_refused_with_its_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, sentence: str
 ) -> None:
     text = settings().methods.read_text()
-    at = text.index("[quality.volume_share_min]")
-    head, tail = text[:at], text[at:]
-    broken = head.replace(old, new, 1) + tail if old in head else head + tail.replace(old, new, 1)
-    (tmp_path / "methods.toml").write_text(broken)
+    assert text.count(old) == 1
+    (tmp_path / "methods.toml").write_text(text.replace(old, new))
     monkeypatch.setenv("PEIL_METHODS", str(tmp_path / "methods.toml"))
     with pytest.raises(Refused, match=sentence):
         module.choices_of("demo")
