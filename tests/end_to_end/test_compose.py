@@ -19,6 +19,7 @@ from second_store import released, second_store
 
 from peil.adapters.airflow import Airflow, compose_secrets
 from peil.adapters.airflow.home import CONSOLE_USER
+from peil.adapters.airflow.rest import wait_until
 from peil.adapters.airflow.standalone import free_port
 from peil.settings import PROJECT, Settings
 from peil.store import parties
@@ -157,7 +158,9 @@ def test_every_service_is_healthy_and_every_dag_is_read(deployed: Deployment) ->
     )
     assert deployed.airflow.is_healthy()
     pilots = [file.stem for file in deployed.store.pilots.glob("*.yml")]
-    assert deployed.airflow.dag_ids() == {f"{v}__{p}" for v in VERBS for p in pilots}
+    wanted = {f"{v}__{p}" for v in VERBS for p in pilots}
+    # its files are read one after the other, on a busy machine for longer than it takes to be well
+    wait_until(lambda: deployed.airflow.dag_ids() == wanted, 240, lambda: "DAGs are missing")
     assert deployed.airflow.get("/importErrors")["total_entries"] == 0
 
 
