@@ -36,7 +36,7 @@ export function unusualNow() {
   box.classList.add("loud");
   box.append(h("b", {}, say("unusual_at", at)), " ");
   now.slice(0, MOST_NAMED).forEach((surge, i) => box.append(i ? "; " : "", jump(surge, nameOf(surge)), " ",
-    say("unusual_zone", { observed: whole(surge.observed), expected: whole(surge.expected), more: more(surge) }),
+    say(surge.began === times[newest] ? "unusual_zone" : "unusual_zone_since", { day: dayMiddle(surge.began), from: clockOf(surge.began), observed: whole(surge.observed), expected: whole(surge.expected), more: more(surge) }),
     surge.event ? ` (${surge.event})` : ""));
   box.append(now.length > MOST_NAMED ? ` ${say("unusual_more", { n: now.length - MOST_NAMED })}` : ".");
   return box;

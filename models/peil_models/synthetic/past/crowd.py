@@ -80,8 +80,9 @@ def make_crowd_history(
         Days off: zones have their Sunday, without its market.
     weeks : mapping of str to ndarray of shape (7, 24), optional
         Usual persons of a zone by weekday and hour, in place of the week of its kind: a past that
-        is to join a week that is known takes that week's. Season and weather then count from
-        `first_day + days`, where their factor is 1.
+        is to join a week that is known takes that week's. Its season then counts from
+        `first_day + days`, where its factor is 1, and the weather is usual on average over the
+        past, by hour of working and of free days.
     surges : DataFrame, optional
         `zone_id`, `began_at`, `ended_at` (excluded), `factor`: to be planted.
     n_surges : int, default=0
@@ -185,7 +186,12 @@ def _expected(
     warmer = weather["warmer_c"].to_numpy() / 10.0
     factor = 1.0 + answer.warm * warmer + answer.rain * (weather["rain_mm"].to_numpy() > 0.2)
     factor += answer.sun * (weather["sun_share"].to_numpy() - 0.4) * free
-    return np.asarray(level * wave * np.clip(factor, 0.2, 4.0))
+    factor = np.clip(factor, 0.2, 4.0)
+    if (
+        usual is not None
+    ):  # it had usual weather: free hours of a beach are not fewer for being dark
+        factor = factor / pd.Series(factor).groupby([free, hour_at.hour]).transform("mean")
+    return np.asarray(level * wave * factor)
 
 
 def _planted(

@@ -77,6 +77,19 @@ def test_a_past_that_joins_a_known_week_has_its_persons_without_a_jump() -> None
     assert np.corrcoef(by_hour.ravel(), week.ravel())[0, 1] > 0.9
 
 
+def test_a_known_week_has_the_weekends_that_it_has_whatever_the_weather_does_there() -> None:
+    zones = pd.DataFrame({"zone_id": ["a"], "kind": ["beach"], "persons": [1.0]})
+    week = np.full((7, 24), 3000.0)
+    past = make_crowd_history(zones, FIRST, 84, seed=1, weeks={"a": week})
+    by_day = mean_by(past.expected, "persons")
+    assert by_day[5] == pytest.approx(by_day[2], rel=0.03)
+    at_noon = past.expected[past.expected["hour_at"].dt.hour == 13].merge(
+        past.weather, on="hour_at"
+    )
+    free = at_noon[at_noon["hour_at"].dt.day_of_week >= 5]
+    assert np.corrcoef(free["persons"], free["sun_share"])[0, 1] > 0.6
+
+
 def test_a_day_off_is_like_a_sunday_and_sun_fills_the_beach() -> None:
     zones = pd.DataFrame({"zone_id": ["o", "b"], "kind": ["office", "beach"], "persons": 5000.0})
     off = date(2026, 1, 28)
