@@ -24,6 +24,7 @@ WEEKS = 12  # a month to learn from before the month on which alarms are tried, 
 N_SURGES = 4
 FACTORS = (1.5, 1.8, 2.2, 3.0)
 LOCAL_DAYS = 7
+UNEVENNESS = 0.5  # the simulated week's own days differ by so much less than a city's
 MARKET_SHARE = 0.4  # of the simulated operator
 WITHHELD_UNDER = 15  # devices
 
@@ -60,6 +61,7 @@ def write_history(charter: Charter, store: Store, deliveries: Path, truth: Path,
         holidays=frozenset(days_off),
         weeks=weeks,
         surges=_surges(charter, lowest, persons, seed),
+        unevenness=UNEVENNESS,
         market_share=MARKET_SHARE,
         least_devices=WITHHELD_UNDER,
     )

@@ -63,6 +63,7 @@ def make_crowd_history(
     surges: pd.DataFrame | None = None,
     n_surges: int = 0,
     surge_days: int = 28,
+    unevenness: float = 1.0,
     market_share: float = 0.35,
     least_devices: int = 15,
 ) -> CrowdHistory:
@@ -88,6 +89,8 @@ def make_crowd_history(
     n_surges : int, default=0
         More of them at random in the last `surge_days`, of two to four hours and a factor from 1.3
         to 3, one a zone and day, where at least 500 persons are expected.
+    unevenness : float in [0, inf)
+        Times the usual chance by which days of the city, days and hours of a zone differ.
     market_share : float in (0, 1]
         Persons are counted by devices, so that v persons have the standard error
         ``sqrt(v / market_share)``.
@@ -124,9 +127,9 @@ def make_crowd_history(
         usual = None if weeks is None else weeks.get(str(zone_id))
         expected = _expected(str(kind), float(persons), hour_at, weather, holidays, usual)
         own = np.random.default_rng([seed, 73, number])
-        chance = np.exp(busy[day] + DAY_SD * own.standard_normal(days)[day])
+        chance = busy[day] + DAY_SD * own.standard_normal(days)[day] + _hours(own, len(hour_at))
         planned.append(expected)
-        actual.append(expected * chance * np.exp(_hours(own, len(hour_at))))
+        actual.append(expected * np.exp(unevenness * chance))
     plan, persons_at = np.stack(planned), np.stack(actual)
     names = [str(zone) for zone in zones["zone_id"]]
     planted = _planted(rng, names, plan, hour_at, n_surges, surge_days, surges)

@@ -90,6 +90,17 @@ def test_a_known_week_has_the_weekends_that_it_has_whatever_the_weather_does_the
     assert np.corrcoef(free["persons"], free["sun_share"])[0, 1] > 0.6
 
 
+def test_a_past_is_as_uneven_as_asked() -> None:
+    zones = pd.DataFrame({"zone_id": ["a"], "kind": ["office"], "persons": [1e6]})
+    spread = []
+    for unevenness in (0.0, 0.5, 1.0):
+        past = make_crowd_history(zones, FIRST, 56, seed=1, unevenness=unevenness)
+        both = past.rows.merge(past.expected, on=["zone_id", "hour_at"])
+        spread.append(float(np.log(both["value"] / both["persons"]).std()))
+    assert spread[0] < 0.01
+    assert spread[2] == pytest.approx(2 * spread[1], rel=0.05)
+
+
 def test_a_day_off_is_like_a_sunday_and_sun_fills_the_beach() -> None:
     zones = pd.DataFrame({"zone_id": ["o", "b"], "kind": ["office", "beach"], "persons": 5000.0})
     off = date(2026, 1, 28)
