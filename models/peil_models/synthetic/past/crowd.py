@@ -190,9 +190,8 @@ def _expected(
     factor = 1.0 + answer.warm * warmer + answer.rain * (weather["rain_mm"].to_numpy() > 0.2)
     factor += answer.sun * (weather["sun_share"].to_numpy() - 0.4) * free
     factor = np.clip(factor, 0.2, 4.0)
-    if (
-        usual is not None
-    ):  # it had usual weather: free hours of a beach are not fewer for being dark
+    # a known week had usual weather: its free nights are not emptier for being dark
+    if usual is not None:
         factor = factor / pd.Series(factor).groupby([free, hour_at.hour]).transform("mean")
     return np.asarray(level * wave * factor)
 
