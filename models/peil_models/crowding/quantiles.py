@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -195,9 +195,33 @@ class CrowdingQuantiles(CrowdingForecaster):
 
     def _raw(self, features: Features, places: ZoneHours) -> Floats:
         """Return quantiles in units, as the boosting has them, sorted."""
-        rows = features.rows(places, self.weather_)
+        return self._predicted(features.rows(places, self.weather_))
+
+    def _predicted(self, rows: NDArray[np.float32]) -> Floats:
         with threadpool_limits(1):
             return np.sort(np.column_stack([head.predict(rows) for head in self.heads_]), axis=1)
+
+    def _predicted_again(self, rows: NDArray[np.float32]) -> Floats:
+        """As `_predicted`, with rows of the call before looked up.
+
+        Two midnights share all days but one that they calibrate on.
+        """
+        names = [row.tobytes() for row in rows]
+        before: dict[bytes, Floats] = self.__dict__.get("_of_rows", {})
+        fresh = np.array([name not in before for name in names], dtype=bool)
+        raw = np.empty((len(rows), len(QUANTILES)))
+        if fresh.any():
+            raw[fresh] = self._predicted(rows[fresh])
+        for place in np.flatnonzero(~fresh):
+            raw[place] = before[names[place]]
+        self._of_rows = dict(zip(names, raw, strict=True))
+        return raw
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is kept of a model: not the rows of its last forecast."""
+        state = dict(super().__getstate__())
+        state.pop("_of_rows", None)
+        return state
 
     def _offsets(self, features: Features, first: int, end: int) -> Offsets:
         """Return what forecasts at the midnights of some days missed."""
@@ -213,7 +237,7 @@ class CrowdingQuantiles(CrowdingForecaster):
         places = places.at(present)
         if not len(places.zone):
             return Offsets(np.zeros((8, len(QUANTILES))), np.ones(n_zones))
-        raw = self._raw(features, places)
+        raw = self._predicted_again(features.rows(places, self.weather_))
         return Offsets.of(raw, value[present], places.zone, places.hour, n_zones)
 
     def _at(

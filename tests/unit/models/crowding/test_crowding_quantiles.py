@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import date, timedelta
 
 import numpy as np
@@ -73,6 +74,19 @@ def test_rows_of_the_future_never_change_a_forecast(
             plain, fitted.forecast(before.sample(frac=1.0, random_state=2), issued_at)
         )
         assert plain["hour_at"].min() == issued_at
+
+
+def test_a_forecast_is_the_same_whatever_was_forecast_before(
+    past: pd.DataFrame, fitted: CrowdingQuantiles
+) -> None:
+    fresh = pickle.loads(pickle.dumps(fitted))
+    for issued_at in (midnight(100), midnight(101), midnight(101) + pd.Timedelta(hours=9)):
+        fitted.forecast(past, issued_at)
+    assert "_of_rows" in fitted.__dict__
+    assert "_of_rows" not in pickle.loads(pickle.dumps(fitted)).__dict__
+    pd.testing.assert_frame_equal(
+        fitted.forecast(past, midnight(102)), fresh.forecast(past, midnight(102)), check_exact=True
+    )
 
 
 def test_the_same_inputs_give_the_same_bytes(past: pd.DataFrame, fitted: CrowdingQuantiles) -> None:
