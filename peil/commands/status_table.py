@@ -8,6 +8,7 @@ from rich.table import Table
 from peil import status
 from peil.charter import reading, retention, windows
 from peil.charter.schema import Charter
+from peil.estimate import by_ledger
 from peil.stage.readiness import missing
 from peil.store import ledger
 from peil.store.atomic import read_json
@@ -19,7 +20,7 @@ SIGNS = {"open": "✓", "closed": "✗", "-": "·"}
 
 
 def tell_status(pilot: str, console: Console) -> None:
-    """Print a row per day, the legend, what to do of days set aside, and what windows wait for."""
+    """Print a row per day, the legend, which models stand, what is set aside, what windows lack."""
     charter, store = reading.load(pilot), Store()
     days = status.of_pilot(charter, store)
     linked = [product.name for product in windows.linked_products(charter)]
@@ -27,7 +28,7 @@ def tell_status(pilot: str, console: Console) -> None:
     console.print("✓ open   ✗ closed   · not judged yet")
     if linked:
         console.print(f"products: {', '.join(linked)}   ✓ released   ≈ estimated   · not yet")
-    for line in gone(charter, store):
+    for line in models(charter, store) + gone(charter, store):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     faults = [f"✗ {fault}" for fault in ledger.check(store, charter.pilot)]
     others = [*disk.look(store, charter.pilot), *set_aside(charter, store)]
@@ -58,6 +59,13 @@ def _table(charter: Charter, days: list[status.DayStatus], linked: list[str]) ->
         cells += [*([others] if linked else []), day.why, *([day.trouble] if has_trouble else [])]
         table.add_row(*cells, style="bold red" if day.is_set_aside or day.broken else "")
     return table
+
+
+def models(charter: Charter, store: Store) -> list[str]:
+    """Say which versions of models took another's place, and where more is told."""
+    sentences = by_ledger.in_words(store, charter.pilot)
+    more = f"(peil compare {charter.pilot} shows all versions)"
+    return [f"models: {'; '.join(sentences)} {more}"] if sentences else []
 
 
 def gone(charter: Charter, store: Store) -> list[str]:

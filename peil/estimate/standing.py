@@ -6,19 +6,16 @@ An alias that somebody moved by hand, without evidence, approval or entry, is no
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from peil.adapters import versions
 from peil.adapters.experiments import QUANTITIES
 from peil.adapters.versions import FOOTPRINT, Version
 from peil.charter.clock import now
 from peil.charter.schema import Charter
+from peil.estimate.by_ledger import FORGOTTEN, PROMOTED, by_ledger, entries_on
 from peil.outcome import Refused
 from peil.store import ledger
 from peil.store.store import Store
-
-PROMOTED, ROLLED_BACK = "{}_promoted", "{}_rolled_back"
-FORGOTTEN = "models_forgotten"  # versions count from 1 again
 
 
 def standing(store: Store, pilot: str, quantity: str) -> Version | None:
@@ -57,7 +54,7 @@ def disagreement(store: Store, pilot: str, quantity: str) -> str:
 
 def stood(store: Store, pilot: str, quantity: str) -> set[int]:
     """Numbers of the versions that ever stood."""
-    facts = [entry["facts"] for entry in _entries(store, pilot, quantity)]
+    facts = [entry["facts"] for entry in entries_on(store, pilot, quantity)]
     numbers = {int(each[key]) for each in facts for key in ("version", "in_place_of")}
     return numbers | set(versions.numbers(store, pilot, quantity)[:1])
 
@@ -82,7 +79,7 @@ def notes(*standing_ones: Version) -> dict[str, str]:
 
 def catch_up(store: Store, pilot: str, quantity: str) -> int | None:
     """Move the alias of a promotion that was cut off after its entry; which version that is."""
-    entries = _entries(store, pilot, quantity)
+    entries = entries_on(store, pilot, quantity)
     if not entries or entries[-1]["kind"] != PROMOTED.format(quantity):
         return None
     number, before = (int(entries[-1]["facts"][key]) for key in ("version", "in_place_of"))
@@ -102,14 +99,8 @@ def enter(charter: Charter, store: Store, quantity: str, number: int, in_place_o
 
 def forget(charter: Charter, store: Store) -> None:
     """Write into the ledger that the registry was emptied, where it said that anything stood."""
-    if any(_entries(store, charter.pilot, quantity) for quantity in QUANTITIES):
+    if any(entries_on(store, charter.pilot, quantity) for quantity in QUANTITIES):
         ledger.append(store, charter.pilot, FORGOTTEN, now(charter), {}, once=False)
-
-
-def by_ledger(store: Store, pilot: str, quantity: str) -> int | None:
-    """The number of the version that stands by the ledger; none where it has no entry."""
-    entries = _entries(store, pilot, quantity)
-    return int(entries[-1]["facts"]["version"]) if entries else None
 
 
 def _number(store: Store, pilot: str, quantity: str, held: int | None) -> int | None:
@@ -118,15 +109,3 @@ def _number(store: Store, pilot: str, quantity: str, held: int | None) -> int | 
         # a footprint may have been trained before training wrote entries
         return held if number is None else number
     return versions.numbers(store, pilot, quantity)[0]  # what was released before there were any
-
-
-def _entries(store: Store, pilot: str, quantity: str) -> list[dict[str, Any]]:
-    """Entries on a quantity since the registry was emptied last."""
-    kinds = {PROMOTED.format(quantity), ROLLED_BACK.format(quantity)}
-    entries: list[dict[str, Any]] = []
-    for entry in ledger.entries(store.ledger(pilot)):
-        if entry["kind"] == FORGOTTEN:
-            entries = []
-        elif entry["kind"] in kinds:
-            entries.append(entry)
-    return entries

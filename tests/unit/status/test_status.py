@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from benchmarks.disturbed import tampering
 from peil import status
 from peil.charter import public_register
 from peil.charter.clock import now
+from peil.commands import status_table
 from peil.store import ledger
 from tests.conftest import peil_here
 
@@ -152,3 +154,30 @@ def test_a_day_is_done_when_no_product_of_it_can_move(tiny: Any) -> None:
 
 def test_a_charter_of_presence_alone_has_no_products_to_tell_of(tiny: Any) -> None:
     assert found(tiny).products == {}
+
+
+def test_which_versions_of_models_took_anothers_place_is_shown(
+    tiny: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public_register.enter(tiny.charter, tiny.store)
+    at = now(tiny.charter)
+
+    def models() -> list[str]:
+        status_table.tell_status("tiny", Console(width=200))
+        return [line for line in capsys.readouterr().out.splitlines() if line.startswith("models")]
+
+    assert models() == []
+    for kind, version, before in [
+        ("presence_promoted", 2, 1),
+        ("footprint_promoted", 3, 1),
+        ("footprint_rolled_back", 1, 3),
+    ]:
+        facts = {"version": version, "in_place_of": before}
+        ledger.append(tiny.store, "tiny", kind, at, facts, once=False)
+    day = at.date().isoformat()
+    assert models() == [
+        f"models: footprint version 1 stands in place of 3 since {day}; presence version 2 stands "
+        f"in place of 1 since {day} (peil compare tiny shows all versions)"
+    ]
+    ledger.append(tiny.store, "tiny", "models_forgotten", at, {}, once=False)
+    assert models() == []
