@@ -24,6 +24,7 @@ from peil.charter.period import Period
 from peil.charter.schema import Charter
 from peil.estimate import memory
 from peil.estimate import night as night_hours
+from peil.estimate.by_ledger import ROLLED_BACK
 from peil.estimate.champion import default_footprint, first_presence
 from peil.estimate.linked import versions as followed
 from peil.estimate.standing import catch_up, enter, require_agreement, standing, stood
@@ -40,7 +41,6 @@ from peil_models.footprint import (
 )
 
 INCUMBENT = "incumbent"
-ROLLED_BACK = "footprint_rolled_back"
 # what is held while a model changes: training, or a promotion
 HELD = {FOOTPRINT: "train", **dict.fromkeys((PRESENCE, *followed.DECIDE), "promotion")}
 FITTED = ("path_loss_exponent", "midpoint_dbm", "steepness")
@@ -250,7 +250,7 @@ def rollback(pilot: str, quantity: str = FOOTPRINT) -> Outcome:
         None was champion before.
     """
     charter = reading.load(pilot)
-    store, kind = Store(), f"{quantity}_rolled_back"
+    store, kind = Store(), ROLLED_BACK.format(quantity)
     if quantity not in HELD:
         why = " (the outlook is fitted anew each week)" if quantity == "outlook" else ""
         raise Refused(f"{quantity} has no version to go back to{why}: {', '.join(HELD)} have.")

@@ -49,7 +49,7 @@ def champion(store: Store) -> int:
 
 def places(store: Store) -> list[dict[str, Any]]:
     written = ledger.entries(store.ledger("tiny"))
-    return [entry["facts"] for entry in written if entry["kind"] == train.ROLLED_BACK]
+    return [entry["facts"] for entry in written if entry["kind"] == "footprint_rolled_back"]
 
 
 def test_the_champion_before_stands_again_and_a_second_time_all_is_as_it_was(store: Store) -> None:

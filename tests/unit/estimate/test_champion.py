@@ -76,6 +76,6 @@ def test_the_presence_before_stands_again_and_the_footprint_is_untouched(tiny: A
     assert "version 1 again, in place of 2" in outcome.sentence()
     assert champion.presence_of(tiny.store, "tiny").number == 1
     kinds = [entry["kind"] for entry in ledger.entries(tiny.store.ledger("tiny"))]
-    assert kinds.count("presence_rolled_back") == 1 and train.ROLLED_BACK not in kinds
+    assert kinds.count("presence_rolled_back") == 1 and "footprint_rolled_back" not in kinds
     with pytest.raises(Refused, match=r"outlook has no version to go back to .*anew each week"):
         train.rollback("tiny", "outlook")
