@@ -92,7 +92,6 @@ def promote(
     signer : Signer, optional
         The person who approves it, with their key; of a simulated pilot the simulated operator
         does so by itself.
-
     account : str, optional
         Instead of a key: the enrolled account of Airflow under which somebody approved it.
 
