@@ -28,7 +28,12 @@ from peil.settings import PROJECT, Settings
 SMALL_DEVICES = 2_000
 DELIVERED_DAYS = 3
 SMALL_DAYS = 2  # of these run to a release: two show what follows from a day to the next
-DATABASES = ("operator/mlflow.db", "operator/airflow/airflow.db", "operator/airflow/schema")
+DATABASES = (
+    "operator/mlflow.db",
+    "agency/mlflow.db",
+    "operator/airflow/airflow.db",
+    "operator/airflow/schema",
+)
 EMPTY = """
 from peil.adapters import tracking
 from peil.adapters.airflow import home
@@ -37,6 +42,7 @@ from peil.settings import settings
 from peil.store.store import Store
 manifest()
 tracking.client(Store())
+tracking.client(Store(), tracking.OUTLOOK)
 home.prepare(settings())
 """
 TOGETHER = {  # files on one worker: they look at one store, or want the machine for a server
@@ -50,7 +56,16 @@ TOGETHER = {  # files on one worker: they look at one store, or want the machine
     "end_to_end/test_airflow_tells.py": "a started Airflow",
     "end_to_end/test_compose.py": "a started Airflow",
 }
-LONG_FIRST = ("end_to_end/", "attacks/", "recovery/", "dags/", "deliveries/", "properties/")
+OUTLOOK = "unit/watch/outlook/"  # its files share a fitted model, so they share a worker
+LONG_FIRST = (
+    "end_to_end/",
+    "attacks/",
+    "recovery/",
+    "dags/",
+    "deliveries/",
+    "properties/",
+    OUTLOOK,
+)
 OWN = (
     "PEIL_DATA",
     "PEIL_DELIVERIES",
@@ -96,8 +111,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByStore(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.split("::", 1)[0]
-            return TOGETHER.get(file.removeprefix("tests/"), file)
+            file = nodeid.split("::", 1)[0].removeprefix("tests/")
+            return OUTLOOK if file.startswith(OUTLOOK) else TOGETHER.get(file, file)
 
     return ByStore(config, log) if config.getoption("dist") == "loadfile" else None
 
@@ -207,6 +222,16 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Pa
     return folder
 
 
+def forget_most_of_the_history(data: Path) -> None:
+    """Leave six weeks: a simple outlook comes of them at once, where that is not the subject."""
+    import pandas as pd
+
+    (file,) = (data / "agency" / "history" / "demo").glob("*.parquet")
+    rows = pd.read_parquet(file)
+    last = rows["hour_at"].max() - pd.Timedelta(days=42)
+    rows[rows["hour_at"] > last].to_parquet(file, index=False)
+
+
 @pytest.fixture(scope="session")
 def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Deliveries and truth of a small country, simulated once for the whole session."""
@@ -215,6 +240,7 @@ def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         size = ("--devices", str(SMALL_DEVICES), "--days", str(DELIVERED_DAYS))
         done = peil(folder / "data", "simulate", *size)
         assert done.returncode == 0, done.stderr
+        forget_most_of_the_history(folder / "data")
         # stores that are made over these deliveries take along what is the same in each: dbt's
         # parsed project and the tables of two databases, still empty
         environment = {**os.environ, "PEIL_DATA": str(folder / "data")}

@@ -16,8 +16,14 @@ from peil.settings import Settings
 from tests.conftest import new_store
 
 # which of each verb's, the first of them in the ordinary run: those more that cost less
-FEW = {"retain": range(44), "approve": range(14), "score": range(2)}
-REST = {"score": range(2, 4), "release": range(2), "ingest": range(3)}
+FEW = {"retain": range(14), "approve": range(5), "score": range(2)}
+REST = {
+    "retain": range(14, 44),
+    "approve": range(5, 14),
+    "score": range(2, 4),
+    "release": range(2),
+    "ingest": range(3),
+}
 PRODUCTS = ("presence", "flows", "visitors")
 
 

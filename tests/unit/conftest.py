@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from peil.charter.schema import Charter, Delivery
 from peil.ingest import deliveries as manifest
 from peil.ingest.readers import READERS
 from peil.outcome import Outcome
+from peil.settings import Settings
 from peil.store import parties
 from peil.store.parties import Signer
 from peil.store.store import Store
@@ -181,3 +183,21 @@ def desk() -> Any:
         sealing.load_crypto(opened)
         opened.execute("SET TimeZone = 'UTC'")
         yield Desk(opened)
+
+
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of MLflow in which there is nothing yet: making one takes seconds."""
+    from peil.adapters import tracking
+
+    own = Store(Settings(data=tmp_path_factory.mktemp("registry")))  # type: ignore[call-arg]
+    tracking.client(own)
+    return own.operator / "mlflow.db"
+
+
+@pytest.fixture
+def with_registry(tiny: Tiny, empty_registry: Path) -> None:
+    """Operator and agency of the tiny pilot have such a database."""
+    for side in (tiny.store.operator, tiny.store.agency):
+        side.mkdir(parents=True, exist_ok=True)
+        shutil.copy(empty_registry, side / "mlflow.db")

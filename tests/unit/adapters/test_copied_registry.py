@@ -71,6 +71,7 @@ FACTS = {
 }
 
 
+@pytest.mark.usefixtures("with_registry")
 def test_the_outlook_is_a_version_of_the_agencys_own_registry(tiny: Any) -> None:
     store, model = tiny.store, fitted()
     for name in ("2026-03-02-abc", "2026-03-02-abc", "2026-02-23-def"):

@@ -19,6 +19,8 @@ from peil.settings import Settings
 from peil.store.store import Store
 from peil_models.footprint import FootprintSignalStrength
 
+pytestmark = pytest.mark.usefixtures("with_registry")
+
 RUN_ID = "b" * 32
 
 BY_MLFLOW_ALONE = """

@@ -17,6 +17,8 @@ from peil.outcome import Refused
 from peil.store import ledger
 from peil.store.atomic import write_json
 
+pytestmark = pytest.mark.usefixtures("with_registry")
+
 FEW = {"presence.em_max_iter": 3}
 
 

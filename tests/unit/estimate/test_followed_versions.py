@@ -13,6 +13,8 @@ from peil.commands.reproducing import again, differences
 from peil.estimate.linked import versions as followed
 from peil.outcome import Refused
 
+pytestmark = pytest.mark.usefixtures("with_registry")
+
 LONGER = {"stays.min_stay_s": 1200.0}
 WIDER = {"trips.model_error_share": 0.5}
 

@@ -16,6 +16,8 @@ from peil.outcome import Refused
 from peil.store import ledger
 from peil.store.store import Store
 
+pytestmark = pytest.mark.usefixtures("with_registry")
+
 FEW = {"presence.em_max_iter": 3}
 
 

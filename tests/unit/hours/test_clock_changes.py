@@ -25,6 +25,7 @@ def autumn(hours: Hours) -> Hours:
     return hours
 
 
+@pytest.mark.slow
 def test_both_hours_of_one_name_are_released_each_with_its_own_devices(autumn: Hours) -> None:
     for number, hour in enumerate(TWO):
         autumn.deliver(hour, rows_of(f"2026-10-25 0{number}:30:00", more=number))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,9 +12,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.disturbed import tampering
-from peil.adapters import tracking
 from peil.charter import public_register
-from peil.settings import Settings
 from peil.store.outlook import tables
 from peil.store.store import Store
 
@@ -101,20 +98,10 @@ def fitted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("models")
 
 
-@pytest.fixture(scope="session")
-def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The agency's database of MLflow, which takes seconds to make."""
-    own = Store(Settings(data=tmp_path_factory.mktemp("registry")))  # type: ignore[call-arg]
-    tracking.client(own, tracking.OUTLOOK)
-    return own.agency / "mlflow.db"
-
-
 @pytest.fixture
-def weeks(tiny: Any, fitted_models: Path, empty_registry: Path) -> Weeks:
+def weeks(tiny: Any, fitted_models: Path, with_registry: None) -> Weeks:
     """Ten usual weeks before, and a week with one surge of which nothing is released yet."""
-    Store().agency.mkdir(parents=True, exist_ok=True)
     (Store().agency / "models").symlink_to(fitted_models)
-    shutil.copy(empty_registry, Store().agency / "mlflow.db")
     rng = np.random.default_rng(2)
     at = pd.date_range(str(WEEK), periods=7 * 24, freq="h", tz=LOCAL)
     values = {zone: usual(zone, at, rng) for zone in ZONES}

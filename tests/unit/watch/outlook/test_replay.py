@@ -75,6 +75,7 @@ def test_it_tells_the_surge_as_it_comes_and_gives_the_bytes_of_the_outlook(
     assert files_of(released.store.outlook("tiny")) == last
 
 
+@pytest.mark.slow
 def test_stopped_it_goes_on_and_says_nothing_twice(released: Weeks, told: list[Any]) -> None:
     walk()
     whole, ids = files_of(replay.ReplayedStore("tiny").outlook("tiny")), [m.id for m in told]
