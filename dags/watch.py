@@ -25,9 +25,17 @@ def declare(pilot: Pilot) -> DAG:
         # the next hour tries again
         @task(task_id="watch", retries=0, on_failure_callback=pilot.tell("watch"))
         def run() -> dict[str, Any]:
-            """Look for trouble; tell what is new and what has ended."""
+            """Look for trouble; tell what is new and what has ended.
+
+            Of hours first bundle the days of which nothing can come any more: the last one has no
+            hour after it that would.
+            """
             from peil.watch.watch import watch
 
+            if pilot.is_hourly:
+                from peil.release.hours.day import bundle_days
+
+                bundle_days(pilot.name)
             return report_outcome(watch(pilot.name, asked_day()))
 
         # what lasts is on the operator's pages, whoever could be told of it

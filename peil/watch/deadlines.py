@@ -1,4 +1,4 @@
-"""Is a day's delivery there when the charter says that it is due?"""
+"""Is a day's delivery there when the charter says that it is due, and a day of hours bundled?"""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from peil.charter.clock import now
 from peil.charter.schema import Charter
 from peil.ingest import deliveries
 from peil.outcome import Refused
+from peil.release.hours.day import is_past, missing_hours
 from peil.store.store import Store
 
 KIND = "late_delivery"
 SOURCE = "deadlines"
+UNBUNDLED = "day_not_bundled"
 
 
 def look(charter: Charter, store: Store, at: datetime) -> telling.Look:
@@ -41,6 +43,39 @@ def look(charter: Charter, store: Store, at: datetime) -> telling.Look:
             late.append(_trouble(charter, day, due))
     local = at.astimezone(ZoneInfo(charter.time_zone)).date()
     return telling.Look(SOURCE, str(local), tuple(late))
+
+
+def unbundled(charter: Charter, store: Store, at: datetime) -> telling.Look:
+    """Look for days of hours that have no bundle though nothing of them can come any more.
+
+    Of a simulated pilot there are none: its clock does not say what can come.
+    """
+    days = charter.days() if charter.is_hourly else []
+    missing_by_day = {day: missing_hours(charter, store, day) for day in days}
+    left = tuple(
+        _without_bundle(charter, day, [hour.name for hour in missing])
+        for day, missing in missing_by_day.items()
+        if missing is not None and is_past(charter, missing, at)
+    )
+    local = at.astimezone(ZoneInfo(charter.time_zone)).date()
+    return telling.Look(UNBUNDLED, str(local), left)
+
+
+def _without_bundle(charter: Charter, day: date, missing: list[str]) -> Trouble:
+    pilot, never = charter.pilot, f" Never released: {', '.join(missing)}." if missing else ""
+    return Trouble(
+        pilot=pilot,
+        kind=UNBUNDLED,
+        where=f"day {day}",
+        day=str(day),
+        since=str(day),
+        severity="stop",
+        owner="operator",
+        what=f"{day} of {pilot} has no bundle, though no hour of it can come any more.{never}",
+        what_to_do=f"Run `peil release {pilot} {day}`: it bundles the hours that are released and "
+        "closes the others, or says whose approval it waits for.",
+        observed={"n_hours_missing": len(missing)},
+    )
 
 
 def passed(pilot: str) -> None:

@@ -21,7 +21,7 @@ Source = Callable[[], Sequence[telling.Look]]
 
 
 def watch(pilot: str, day: str | None = None) -> Outcome:
-    """Tell the trouble of a pilot: drift, gates, deadlines, and what verbs left.
+    """Tell the trouble of a pilot: drift, gates, deadlines, days without a bundle, what verbs left.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def watch(pilot: str, day: str | None = None) -> Outcome:
     when = reading.day_of(charter, day) if day else _last_measured(charter, store)
     sources: list[Source] = [
         lambda: _gates(charter, store),
-        lambda: [deadlines.look(charter, store, at)],
+        lambda: [deadlines.look(charter, store, at), deadlines.unbundled(charter, store, at)],
         lambda: inbox.looks(store, charter.pilot),
         lambda: _drift(charter, store, when),
     ]

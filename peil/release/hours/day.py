@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ from peil.charter.clock import due_at, end_of, now
 from peil.charter.hour import Hour, day_of, hours_within
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product
+from peil.charter.schema import Charter
 from peil.ingest import deliveries
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.release import approvals, bundle, statement
@@ -81,46 +82,78 @@ def release_day(pilot: str, day: str) -> Outcome:
     return period.outcome("release", "done", counts, folder)
 
 
-def bundle_days(pilot: str, periods: Iterable[str | date]) -> list[Outcome]:
+def bundle_days(pilot: str, periods: Iterable[str | date] | None = None) -> list[Outcome]:
     """Bundle the days of these hours of which all that can come is released, and earlier ones.
 
     Of the day of an hour that is all its hours: who calls this after each hour bundles it once
-    its last is released. A day of which an hour is missing is bundled with the day after it.
+    its last is released. A day of which an hour is missing is bundled with the day after it, or
+    once none of its hours can come any more.
+
+    Parameters
+    ----------
+    periods : iterable of str or date, optional
+        Hours or days; by default every day of the pilot of which nothing can come any more.
     """
     charter, store = reading.load(pilot), Store()
-    within = {day_of(reading.day_of(charter, period)) for period in periods}
+    days, at = charter.days(), now(charter)
+    within = {day_of(reading.day_of(charter, period)) for period in periods or ()}
+    last = days[-1] if periods is None else max(within, default=date.min)
     outcomes = []
-    for day in [day for day in charter.days() if within and day <= max(within)]:
-        is_last = day == max(within)
-        period = Period(charter, day, store)
-        hours = [] if period.has_crossed() else hours_within(day, charter.time_zone)
-        n_released = sum(Period(charter, hour, store).has_crossed() for hour in hours)
-        if not n_released or (is_last and n_released < len(hours)):
+    for day in [day for day in days if day <= last]:
+        missing = missing_hours(charter, store, day)
+        is_earlier = periods is not None and day < last
+        is_over = missing is not None and (is_earlier or is_past(charter, missing, at))
+        if missing is None or (missing and not is_over):
             continue
         try:
             outcomes.append(release_day(pilot, str(day)))
-        except Waiting:  # for an hour, or for people: a later call finds it
-            continue
+        except Refused as refusal:
+            # one that waits for an hour, or for people, a later call finds; of days that stay
+            # without a bundle the watch tells, which is who calls without periods
+            if periods is not None and not isinstance(refusal, Waiting):
+                raise
     return outcomes
+
+
+def missing_hours(charter: Charter, store: Store, day: date) -> list[Hour] | None:
+    """Hours of a day that are not released, where others are and the day is not bundled."""
+    if Period(charter, day, store).has_crossed():
+        return None
+    hours = hours_within(day, charter.time_zone)
+    missing = [hour for hour in hours if not Period(charter, hour, store).has_crossed()]
+    return missing if len(missing) < len(hours) else None
+
+
+def is_past(charter: Charter, hours: Iterable[Hour], at: datetime) -> bool:
+    """Whether at a moment none of these hours may come any more.
+
+    An hour may come until it is due, or where the charter names no time until a day has passed. A
+    simulated pilot lives at its period's end, so that of its hours the clock says nothing.
+    """
+    return not charter.is_synthetic and all(_until(charter, hour) <= at for hour in hours)
+
+
+def _until(charter: Charter, hour: Hour) -> datetime:
+    day_after = hour.calendar_day + timedelta(days=1)
+    return due_at(charter, hour) or end_of(day_after, charter.time_zone)
 
 
 def _hours(period: Period) -> list[Hour]:
     """Hours of the day that are released, once no other may come.
 
-    An hour may come until it is due, or where the charter names no time until a day has passed;
-    and it is on its way once it was landed, or lies there.
+    An hour is on its way once it was landed, or lies there.
     """
     charter, store, pilot = period.charter, period.store, period.pilot
     hours = hours_within(period.day, charter.time_zone)
     released = [hour for hour in hours if Period(charter, hour, store).has_crossed()]
     folder = reading.root(charter, store)
     for hour in [hour for hour in hours if hour not in released]:
-        due = due_at(charter, hour) or end_of(period.day + timedelta(days=1), charter.time_zone)
         is_closed = (store.quarantine(pilot) / f"{hour}.closed.json").exists()
         is_there = store.raw_manifest(pilot, hour).exists() or bool(
             deliveries.files(folder, charter.inputs.events.path, hour)
         )
-        if (is_there and not is_closed) or (due > now(charter) and not charter.is_synthetic):
+        may_come = not charter.is_synthetic and not is_past(charter, [hour], now(charter))
+        if (is_there and not is_closed) or may_come:
             raise Waiting(
                 f"{pilot} {period.day} is bundled when all its hours are released or can come no "
                 f"more: run `peil run {pilot} --from {hour} --to {hour}`, or wait for it."
