@@ -12,10 +12,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from peil.charter import reading
+from peil.charter.clock import now
 from peil.charter.hour import unit_of
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE
@@ -23,8 +25,10 @@ from peil.charter.schema import Charter
 from peil.commands.progress import Tell
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import GateClosed, Refused
+from peil.release import bundle
 from peil.release.certificate import MODELS, Content, staged
 from peil.settings import PROJECT, Settings
+from peil.store import ledger
 from peil.store.atomic import canonical, fresh_folder, read_json
 from peil.store.store import Store
 
@@ -79,6 +83,8 @@ def tasks_of(certificates: list[Content]) -> list[Task]:
         if promoted and (promoted["choices"] or estimator not in ("", RELEASED_ESTIMATOR)):
             choices = canonical(promoted["choices"]).decode()
             tasks.append(Task("promote", days[-1], name, estimator=estimator, choices=choices))
+    if any("T" in each["period"] for each in certificates):
+        return tasks + _tasks_of_hours(certificates)
     estimates = set()
     for each in certificates:
         product, day = each["product"], each["period"]
@@ -87,6 +93,29 @@ def tasks_of(certificates: list[Content]) -> list[Task]:
         estimates |= {(product != PRESENCE, used, product) for used in {day, *nights}}
     tasks += [Task("estimate", day, product) for _, day, product in sorted(estimates)]
     return tasks + [Task("release", each["period"], each["product"]) for each in certificates]
+
+
+def _tasks_of_hours(certificates: list[Content]) -> list[Task]:
+    """List estimates and releases of hours, each behind those of its night that it was weighed by.
+
+    What is published of these then stands in, so that an hour finds the night that it found.
+
+    >>> dark = {"period": "2026-03-02T02", "night": "2026-03-02T02", "product": "presence"}
+    >>> noon = {**dark, "period": "2026-03-02T12", "night_hours": ["2026-03-02T02"]}
+    >>> [f"{task.verb} {task.day[-2:]}" for task in _tasks_of_hours([noon, dark])]
+    ['estimate 02', 'release 02', 'stand 02', 'estimate 12', 'release 12']
+    """
+    tasks: list[Task] = []
+    in_turn = sorted(certificates, key=lambda each: (_nights(each)[-1:], each["period"]))
+    for each in in_turn:
+        for hour in _nights(each):
+            tasks += [Task("estimate", hour), Task("stand", hour)]
+        tasks += [Task("estimate", each["period"]), Task("release", each["period"])]
+    return list(dict.fromkeys(tasks))
+
+
+def _nights(certificate: Content) -> list[str]:
+    return sorted(certificate.get("night_hours", []))
 
 
 def made_again(
@@ -115,6 +144,8 @@ def made_again(
     """
     try:
         store = _store_beside(charter.pilot, own, fresh_folder(folder))
+        for hour in sorted({hour for each in certificates for hour in _nights(each)}):
+            _take_along(charter.pilot, own, store, unit_of(hour))
         _work(store.settings, charter.pilot, tasks_of(certificates), tell)
         return [_results(charter, store, each) for each in certificates]
     finally:
@@ -136,6 +167,12 @@ def _store_beside(pilot: str, own: Store, folder: Path) -> Store:
     if (own.root / "pilots").is_dir():
         shutil.copytree(own.root / "pilots", folder / "pilots")
     return beside
+
+
+def _take_along(pilot: str, own: Store, beside: Store, hour: date) -> None:
+    """Copy what is published of an hour by which later ones were weighed: an input of theirs."""
+    bundle.require_whole(own, pilot, PRESENCE, hour)
+    shutil.copytree(own.released(pilot, PRESENCE, hour), beside.released(pilot, PRESENCE, hour))
 
 
 def _work(settings: Settings, pilot: str, tasks: list[Task], tell: Tell) -> None:
@@ -202,6 +239,9 @@ def _take(pilot: str, task: Task) -> None:
             champion.stand_in(reading.load(pilot), Store(), task.estimator, choices)
         else:
             versions.stand_in(reading.load(pilot), Store(), task.product, choices)
+    elif task.verb == "stand":
+        facts = {"product": PRESENCE, "period": task.day}
+        ledger.append(Store(), pilot, "release", now(reading.load(pilot)), facts)
     elif task.verb == "train":
         train.train(pilot, task.n_fit, task.n_judge)
     elif task.verb == "release":

@@ -7,24 +7,28 @@ is done again in a store beside, and the protected tables are compared.
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
 from peil.charter.clock import now
+from peil.charter.hour import day_of, unit_of
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE
 from peil.commands.progress import Step, shown
 from peil.commands.reproducing import again, differences
 from peil.outcome import Refused
 from peil.release.certificate import LOOKED_AT, MODELS, Content, looked_at
-from peil.store import ledger, lock
-from peil.store.atomic import canonical, read_json
+from peil.release.hours.day import joined
+from peil.store import ledger, lock, released_tables
+from peil.store.atomic import canonical, read_json, read_whole
 
 SHOWN = 12  # differences that are told; of the others only their number
 # seconds a step takes on two cores for a day of the demo
-WEIGHTS = {"ingest": 6.0, "stage": 5.0, "train": 12.0, "promote": 1.0}
+WEIGHTS = {"ingest": 6.0, "stage": 5.0, "train": 12.0, "promote": 1.0, "stand": 0.1}
 WEIGHTS |= {"estimate": 7.0, "release": 4.0}
 REPRODUCED = "reproduced"
 
@@ -87,7 +91,38 @@ def reproduce(
             )
     if differing:
         raise Refused(_few(differing))
+    hours = [each["period"] for each in certificates if "T" in each["period"]]
+    for each in sorted({day_of(unit_of(hour)) for hour in hours}):
+        yield from _bundled(period, each, hours)
     yield f"{len(certificates)} of {len(certificates)} made again, byte for byte; in the ledger."
+
+
+def _bundled(period: Period, day: date, hours: list[str]) -> Iterator[str]:
+    """Join hours that were made again, as the bundle of their day did, and compare the two.
+
+    What is joined is their released tables, which have the bytes that were made just now.
+
+    Raises
+    ------
+    Refused
+        The bundle is another table than its hours.
+    """
+    store, pilot = period.store, period.pilot
+    record = read_whole(store.released(pilot, PRESENCE, day) / "metadata.json")
+    bundled: list[str] = record.get("hours", [])
+    if not bundled or not set(bundled) <= set(hours):
+        return  # not bundled, or only some of its hours were asked for
+    name = period.product(PRESENCE, to="release").table("released")
+    folders = [store.released(pilot, PRESENCE, unit_of(hour)) for hour in bundled]
+    with tempfile.TemporaryDirectory() as folder:
+        csv = released_tables.write(joined(folders, name), Path(folder), name)
+    signed, present = record["table_sha256"], hashlib.sha256(csv.encode()).hexdigest()
+    if present != signed:
+        raise Refused(
+            f"The bundle of {day} is no join of its {len(bundled)} hours: sha256 {signed[:8]} when "
+            f"it was made, {present[:8]} here."
+        )
+    yield f"presence {day}: its bundle has the bytes of its hours (sha256 {signed[:16]})."
 
 
 def _certificates(
@@ -107,7 +142,7 @@ def _certificates(
         (file, given)
         for file, given in read
         if given.get("pilot") == period.pilot
-        and day in (None, given.get("period"))
+        and day in (None, given.get("period"), str(day_of(unit_of(given.get("period", "")))))
         and product in (None, given.get("product"))
     ]
     what = " ".join(filter(None, (period.pilot, product, day)))
@@ -134,7 +169,7 @@ def _certificates(
 
 def _check(period: Period, file: Path, given: Content) -> None:
     """Refuse a certificate that is not the one with which the bundle here was signed."""
-    day = period.day.fromisoformat(given["period"])
+    day = unit_of(given["period"])
     metadata = period.store.released(period.pilot, given["product"], day) / "metadata.json"
     if metadata.is_file():
         signed = read_json(metadata).get("certificate_sha256")
@@ -148,7 +183,7 @@ def _check(period: Period, file: Path, given: Content) -> None:
 def _inputs(period: Period, certificates: list[Content], anyway: bool) -> Iterator[str]:
     """Say what is as it was; refuse where something is not, and nobody said to go on."""
     days = sorted({day for given in certificates for day in given["deliveries"]})
-    present = looked_at(period, [period.day.fromisoformat(day) for day in days])
+    present = looked_at(period, [unit_of(day) for day in days])
     differing = [words for each in certificates for words in differences.of_inputs(each, present)]
     if differing and not anyway:
         raise Refused(f"{_few(differing)} Put it back, or say --anyway to see what comes of it.")

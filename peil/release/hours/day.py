@@ -10,6 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -165,13 +166,18 @@ def _hours(period: Period) -> list[Hour]:
     return released
 
 
+def joined(folders: list[Path], name: str) -> pd.DataFrame:
+    """Put the rows of released hours, which are in order, in the order of a day's table."""
+    table = pd.concat([released_tables.read(folder, name) for folder in folders], ignore_index=True)
+    # text would put the second of two 02 hours first
+    return table.sort_values("REF_AREA", kind="stable", ignore_index=True)
+
+
 def _candidate(period: Period, row: Product, hours: list[Hour]) -> None:
     """Write the bundle aside: the hours' rows in the order of a day's table, and whose they are."""
     store, pilot, name = period.store, period.pilot, row.table("released")
     folders = [store.released(pilot, PRESENCE, hour) for hour in hours]
-    table = pd.concat([released_tables.read(folder, name) for folder in folders], ignore_index=True)
-    # hours are in their order already; text would put the second of two 02 hours first
-    table = table.sort_values("REF_AREA", kind="stable", ignore_index=True)
+    table = joined(folders, name)
     folder = store.candidate(pilot, PRESENCE, period.day)
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     csv = released_tables.write(table, aside, name)
