@@ -1,7 +1,7 @@
 // What is unusual: the first sentence of the page, the marks on the slider, the list of the period.
 
 import { h } from "./dom.js";
-import { zoneById } from "./figures.js";
+import { entry, zoneById, zones } from "./figures.js";
 import { dayMiddle, hourOf, say, signedPercent, whole } from "./format.js";
 import { hasOutlook, hoursOf, newest, surges } from "./outlook.js";
 import { change, data, times } from "./state.js";
@@ -28,7 +28,8 @@ export function unusualNow() {
   const now = surges.filter((surge) => !surge.is_over);
   const box = h("p", { class: "unusual", id: "unusual", role: "status" });
   if (!now.length) {
-    box.append(h("b", {}, say("as_usual", at)));
+    const isHidden = zones.every((zone) => entry(zone, newest).value === null);
+    box.append(h("b", {}, say(isHidden ? "nothing_published" : "as_usual", at)));
     const earlier = surges.length;
     if (earlier) box.append(" ", h("button", { type: "button", class: "link", id: "to-surges", onclick: () => document.getElementById("surges").focus() }, say(earlier === 1 ? "unusual_earlier_one" : "unusual_earlier", { n: earlier })));
     return box;

@@ -41,6 +41,12 @@ class HourlyFigures:
     released: list[pd.Timestamp]
     n_broken: int = 0
 
+    @property
+    def n_published(self) -> int:
+        """In how many zones a figure of the newest hour is published."""
+        newest = self.frame[self.frame["hour_at"] == self.released[-1]]
+        return int(newest["value"].notna().sum())
+
     def until(self, moment: pd.Timestamp) -> pd.DataFrame:
         """Rows of the hours before a moment."""
         return self.frame[self.frame["hour_at"] < moment].reset_index(drop=True)

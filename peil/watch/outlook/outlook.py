@@ -124,6 +124,7 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
         "places": computed.models[-1].places,
         "newest_at": newest_at.isoformat(),
         "n_days_broken": read.n_broken,
+        "n_published": read.n_published,
         "scores": computed.scores,
     }
     write_json(aside / RECORD, content)

@@ -33,12 +33,13 @@ def lines(pilot: str, place: Store | None = None, only_now: bool = False) -> lis
     newest_at = pd.Timestamp(record["newest_at"]).tz_convert(zone)
     ordered = largest_first(surges)
     busy = ordered[~ordered["is_over"]]
-    first = (
-        f"At {newest_at:%H:%M} on {newest_at:%Y-%m-%d} "
-        f"{len(busy)} of {len(places)} zones are unusual."
-        if len(busy)
-        else f"Everything as usual at {newest_at:%H:%M} on {newest_at:%Y-%m-%d}."
-    )
+    when = f"{newest_at:%H:%M} on {newest_at:%Y-%m-%d}"
+    if len(busy):
+        first = f"At {when} {len(busy)} of {len(places)} zones are unusual."
+    elif record.get("n_published", 1):  # one of before does not say
+        first = f"Everything as usual at {when}."
+    else:
+        first = f"Nothing is published of {when}: whether it was as usual is not known."
     chosen = busy if only_now else ordered
     shown = [sentence(surge, places, zone) for _, surge in chosen.head(MOST).iterrows()]
     more = len(chosen) - len(shown)

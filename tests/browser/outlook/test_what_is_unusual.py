@@ -72,6 +72,23 @@ def test_the_first_sentence_names_what_is_unusual_now(
     assert browser.run("return document.getElementById('hour').value") == "165"
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "Nothing is published of 23:00, Sun"), ("nl", "Van 23:00, zo 8 mrt is niets gepubli")],
+)
+def test_of_an_hour_in_which_all_is_withheld_it_says_that_nothing_is_known(
+    browser: Browser, tmp_path: Path, language: str, sentence: str
+) -> None:
+    data = outlook_data([])
+    table = data.released
+    for values, lower, upper, status in zip(
+        table.values, table.lower, table.upper, table.conf_status, strict=True
+    ):
+        values[-1], lower[-1], upper[-1], status[-1] = None, None, None, "C"
+    look(browser, (data, build(data, tmp_path)), "M01", 12, language=language)
+    assert browser.text("#unusual").startswith(sentence) and browser.errors() == []
+
+
 def test_the_map_shows_what_differs_from_normal_and_says_it(browser: Browser, usual: Page) -> None:
     look(browser, usual, "M07", MATCH, "&measure=normal")
     label = browser.run("return document.querySelector('[data-zone=M07]').ariaLabel")

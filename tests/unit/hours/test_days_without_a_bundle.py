@@ -1,4 +1,4 @@
-"""A day of hours with a missing one is bundled when nothing can come any more, or people are told."""
+"""A day with a missing hour is bundled when nothing of it can come any more, or people are told."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from peil.watch import deadlines
 from tests.unit.hours.conftest import Hours
 
 LAST, FIRST = "2026-03-08", "2026-03-02"
-DUE = datetime(2026, 3, 8, 23, 10, tzinfo=UTC)  # ten past midnight, of the last hour of the last day
+DUE = datetime(2026, 3, 8, 23, 10, tzinfo=UTC)  # ten past the midnight that ends the last day
 
 
 @pytest.fixture

@@ -42,13 +42,19 @@ class Weeks:
     def hours(self) -> pd.DatetimeIndex:
         return pd.date_range(str(WEEK), periods=7 * 24, freq="h", tz=LOCAL)
 
-    def release(self, day: int, withheld: tuple[str, int] = ("", 0)) -> None:
-        """Sign and cross a day of the week; a zone's hour may be withheld."""
+    def release(
+        self,
+        day: int,
+        withheld: tuple[str, int] = ("", 0),
+        without: str = "",
+        is_all_withheld: bool = False,
+    ) -> None:
+        """Sign and cross a day of the week; a zone's hour may be withheld, or a zone left out."""
         at = self.hours()[24 * day : 24 * day + 24]
         rows = []
         for zone, values in self.values.items():
-            for hour, moment in enumerate(at):
-                hidden = (zone, hour) == withheld
+            for hour, moment in enumerate(at if zone != without else []):
+                hidden = is_all_withheld or (zone, hour) == withheld
                 value = None if hidden else int(values[24 * day + hour])
                 rows.append((zone, moment.isoformat(), value))
         figures = pd.array([row[2] for row in rows], dtype="Int64")
