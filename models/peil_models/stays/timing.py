@@ -172,7 +172,8 @@ class TimingRings(BaseEstimator):  # type: ignore[misc, unused-ignore]
     ) -> Any:
         """The reported rings of some cells, and the cells without timing."""
         every = np.repeat(np.arange(len(masts)), np.diff(chances.indptr))
-        has_ring = (np.isfinite(masts).all(axis=1) & reported.any(axis=1))[every]
+        has_place = np.isfinite(masts).all(axis=1)
+        has_ring = np.asarray(has_place & reported.any(axis=1))[every]
         cell, tile, data = every[has_ring], chances.indices[has_ring], chances.data[has_ring]
         distance = np.hypot(*(tiles[tile] - masts[cell]).T)
         band = np.floor(distance / self.step_m).astype(np.int64)
