@@ -112,7 +112,7 @@ def draws(out: Out = None) -> None:
 
 @app.command()
 def estimate(events: Sizes = None, on: Parts = None, out: Out = None) -> None:
-    """Time footprints and presence (part presence), and what follows devices (part products).
+    """Time footprints and presence, rings (part rings), what follows devices (part products).
 
     Example: [bold]python -m benchmarks estimate --on products --events 10M[/bold]
     """

@@ -12,11 +12,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from benchmarks import products, stage
 from benchmarks.measuring.process import measured
@@ -38,7 +40,7 @@ COUNTRY_M = 600_000.0
 BLOCK = 250
 """Tiles along the side of a part of the country."""
 N_HOURS = 24
-PARTS = ("presence", "products")
+PARTS = ("presence", "rings", "products")
 SIZES = (
     ("region", 631, 144_000),
     ("country", 5_000, 1_000_000),
@@ -48,11 +50,13 @@ SIZES = (
     ("presence", 2_000, 200_000),
     ("presence", 4_000, 400_000),
 )
+RINGS = (("rings", 4_000, 400_000),)
 WORDS = {
     "region": "footprint of a region, kept",
     "country": "footprint of a part of a country, in parts of 62 500 tiles",
     "presence": "presence of a day, 24 hours: `PresenceLandUse`",
     "em": "the same: `PresenceEM`, 10 steps",
+    "rings": "rings by timing advance",
 }
 Tell = Callable[[str], object]
 
@@ -63,6 +67,7 @@ def estimate(
     events: Sequence[int] = stage.SIZES,
     on: Sequence[str] = (),
     out: Path | None = None,
+    rings: Sequence[tuple[str, int, int]] = RINGS,
 ) -> Outcome:
     """Measure every size; write `benchmarks/estimate.md` and its record.
 
@@ -70,8 +75,8 @@ def estimate(
     ----------
     tell : callable
         Called with a sentence about progress.
-    sizes : sequence of (what, n_cells, n_tiles)
-        Of the part `presence`.
+    sizes, rings : sequence of (what, n_cells, n_tiles)
+        Of the parts `presence` and `rings`.
     events : sequence of int
         Of the part `products`.
     on : sequence of str
@@ -89,13 +94,15 @@ def estimate(
         There is no size, or nothing was estimated.
     """
     if unknown := sorted(set(on) - set(PARTS)):
-        listed = " and ".join(f"`{name}`" for name in PARTS)
+        listed = ", ".join(f"`{name}`" for name in PARTS)
         raise Refused(f"No part {unknown[0]} of the estimate benchmark: there are {listed}.")
     file = record_file(out or FOLDER, "estimate")
     record: dict[str, Any] = read_json(file) if file.exists() else {}
     parts = tuple(on) or PARTS
     if "presence" in parts:
         record |= {**when_and_where(), "sizes": _sizes(sizes, tell)}
+    if "rings" in parts:
+        record["rings"] = {**when_and_where(), "sizes": _sizes(rings, tell)}
     if "products" in parts:
         record["products"] = products.products(events, tell)
     return write_figures("estimate", record, report, lambda written: facts(written, parts), out)
@@ -107,6 +114,9 @@ def facts(record: dict[str, Any], parts: Sequence[str]) -> dict[str, Fact]:
     if "presence" in parts:
         last = record["sizes"][-1]
         figures |= {name: last[name] for name in ("n_cells", "n_tiles", "cpu_s", "peak_gib")}
+    if "rings" in parts:
+        last = record["rings"]["sizes"][-1]
+        figures |= {f"rings_{name}": last[name] for name in ("cpu_s", "peak_gib")}
     if "products" in parts:
         figures |= products.facts(record["products"])
     return figures
@@ -124,23 +134,16 @@ def _sizes(sizes: Sequence[tuple[str, int, int]], tell: Tell) -> list[dict[str, 
             raise NothingMeasured(
                 f"The {what} of {n_cells} cells measured nothing: no cell has a tile."
             )
-        rows.append(
-            {
-                "what": what,
-                "n_cells": n_cells,
-                "n_tiles": n_tiles,
-                **figures,
-                "peak_gib": round(cost.peak_gib, 2),
-            }
-        )
+        size = {"what": what, "n_cells": n_cells, "n_tiles": n_tiles}
+        rows.append({**size, **figures, "peak_gib": round(cost.peak_gib, 2)})
     return rows
 
 
 def report(record: dict[str, Any]) -> str:
     """Return the page for people."""
-    lines = ["# Estimation at scale", ""]
-    if "sizes" in record:
-        lines += _of_presence(record)
+    lines = ["# Estimation at scale", "", *(_of_presence(record) if "sizes" in record else [])]
+    if "rings" in record:
+        lines += _of_rings(record["rings"])
     if "products" in record:
         lines += [*products.report(record["products"]), ""]
     return "\n".join(lines[:-1]) + "\n"
@@ -169,6 +172,26 @@ def _of_presence(record: dict[str, Any]) -> list[str]:
                 f"| {cpu_s:.1f} | {cpu_s / size['n_pairs'] * 1e6:.2f} | {wall_s:.1f} "
                 f"| {size['peak_gib']:.2f} |"
             )
+    return [*lines, ""]
+
+
+def _of_rings(record: dict[str, Any]) -> list[str]:
+    lines = [
+        "## Rings by timing advance",
+        "",
+        f"`python -m benchmarks estimate --on rings` on {record['date']}, {record['machine']}. The "
+        "footprint of a town's cells cut into rings (`TimingRings`), as what follows devices does "
+        "it: every timing advance reported by some event, tiles that no estimator looks at left "
+        "out. Seconds are of the step alone; the peak is that of the whole process, start-up and "
+        "footprint included, which another process made.",
+        "",
+        "| cells | tiles | pairs | entries of rings | CPU s | wall s | peak GiB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for size in record["sizes"]:
+        counts = [size[name] for name in ("n_cells", "n_tiles", "n_pairs", "n_entries")]
+        costs = f"{size['cpu_s']:.1f} | {size['wall_s']:.1f} | {size['peak_gib']:.2f}"
+        lines.append(f"| {' | '.join(f'{count:,}' for count in counts)} | {costs} |")
     return [*lines, ""]
 
 
@@ -216,10 +239,7 @@ def _country(n_cells: int, n_tiles: int) -> dict[str, Any]:
 
 def _presence(n_cells: int, n_tiles: int) -> dict[str, Any]:
     """Measure a day whose people follow land use, times a wave that no land use tells."""
-    tiles = square(n_tiles)
-    # Cells of a town: short range, so that a tile is in reach of about 80.
-    cells = plan(n_cells, round(n_tiles**0.5) * TILE_M, 5_000.0)
-    chances = FootprintSignalStrength().fit(cells, tiles).connection_probability_
+    _, tiles, chances = _town(n_cells, n_tiles)
     random = np.random.default_rng(2)
     land = random.random((len(tiles), 5)) * (random.random((len(tiles), 5)) > 0.7)
     wave = np.exp(np.sin(tiles["x_m"] / 4_000.0) * np.cos(tiles["y_m"] / 5_000.0)).to_numpy()
@@ -237,6 +257,25 @@ def _presence(n_cells: int, n_tiles: int) -> dict[str, Any]:
     return {**em, **land_use, "n_pairs": int(chances.nnz)}
 
 
+def _town(n_cells: int, n_tiles: int) -> tuple[pd.DataFrame, pd.DataFrame, sparse.csr_array]:
+    """Cells of short range, tiles, and their footprint: a tile is in reach of about 50 or 80."""
+    tiles = square(n_tiles)
+    cells = plan(n_cells, round(n_tiles**0.5) * TILE_M, 5_000.0)
+    return cells, tiles, FootprintSignalStrength().fit(cells, tiles).connection_probability_
+
+
+def _rings(n_cells: int, n_tiles: int) -> dict[str, Any]:
+    """Measure what a pilot cuts of them: all that either of its estimators looks at."""
+    from peil.estimate.linked.stays import timing_rings  # its memory is not that of other sizes
+
+    with ProcessPoolExecutor(1) as other:
+        cells, tiles, chances = other.submit(_town, n_cells, n_tiles).result()
+    rings = timing_rings("-")
+    given = (chances, cells["x_m"], cells["y_m"], tiles["x_m"], tiles["y_m"])
+    cut = _timed(lambda: int(rings.fit(*given).connection_probability_.nnz), "")
+    return {**cut, "n_entries": cut["n_pairs"], "n_pairs": int(chances.nnz)}
+
+
 def _timed(work: Callable[[], int], prefix: str) -> dict[str, Any]:
     wall, cpu = time.perf_counter(), time.process_time()
     n_pairs = work()
@@ -247,7 +286,7 @@ def _timed(work: Callable[[], int], prefix: str) -> dict[str, Any]:
     }
 
 
-MEASURED = {"region": _region, "country": _country, "presence": _presence}
+MEASURED = {"region": _region, "country": _country, "presence": _presence, "rings": _rings}
 
 
 def main(words: Iterable[str]) -> None:

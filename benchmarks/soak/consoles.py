@@ -20,9 +20,8 @@ from urllib.parse import quote
 
 from benchmarks.recording import NothingMeasured
 from benchmarks.soak.worlds import PEOPLE
-from peil.adapters.airflow import Airflow
 from peil.adapters.airflow.home import CONSOLE_USER
-from peil.adapters.airflow.rest import wait_until
+from peil.adapters.airflow.rest import Airflow, wait_until
 from peil.adapters.airflow.standalone import free_port
 from peil.settings import PROJECT, Settings
 

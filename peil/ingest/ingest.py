@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -199,17 +200,27 @@ def _state(file: Path) -> tuple[int, int] | None:
 def _look_at(
     store: Store, folder: Path, events: list[Path], needed: list[Path]
 ) -> tuple[dict[Path, FileCheck], list[dict[str, str]]]:
-    """Look at every file once; of the events, part those that cannot be read at all."""
-    looks: dict[Path, FileCheck] = {}
-    refused: list[dict[str, str]] = []
-    for file in [*events, *needed]:
+    """Look at every file once, several at a time; part events that cannot be read at all."""
+
+    def looked_at(file: Path) -> FileCheck | FileRefused:
         try:
             deliveries.require_within(folder, file)
-            looks[file] = look(file, store.settings.unpacked_ratio)
+            return look(file, store.settings.unpacked_ratio)
         except FileRefused as error:
-            if file in needed:
-                raise
-            refused.append(landing.refusal(file, error))
+            return error
+
+    looks: dict[Path, FileCheck] = {}
+    refused: list[dict[str, str]] = []
+    files = [*events, *needed]
+    # to unpack and to hash leave the interpreter to others
+    with ThreadPoolExecutor(store.settings.threads) as pool:
+        for file, checked in zip(files, pool.map(looked_at, files), strict=True):
+            if isinstance(checked, FileCheck):
+                looks[file] = checked
+            elif file in needed:
+                raise checked
+            else:
+                refused.append(landing.refusal(file, checked))
     return looks, refused
 
 

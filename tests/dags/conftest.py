@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from peil.adapters.airflow import environment
+from peil.adapters.airflow.home import environment
 from peil.settings import Settings
 
 Read = Callable[..., Any]

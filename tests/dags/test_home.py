@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from peil.adapters.airflow import compose_secrets, environment
-from peil.adapters.airflow.composing import write_env
+from peil.adapters.airflow.composing import compose_secrets, write_env
 from peil.adapters.airflow.home import (
     DAGS,
     claim,
+    environment,
     environment_of_a_child,
     keys_folder,
     read_only,

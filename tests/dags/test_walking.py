@@ -43,8 +43,8 @@ from peil.gates import closing
 from peil.ingest import ingest
 from peil.release import release
 from peil.stage import stage
-from peil.adapters.airflow import walk
 from peil.adapters.airflow.home import claim
+from peil.adapters.airflow.walking import walk
 from peil.outcome import GateClosed, Outcome, Refused, Stopped, Waiting
 from peil.settings import settings
 from peil.store.faults import stopping

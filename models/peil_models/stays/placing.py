@@ -15,7 +15,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from peil_models.stays import placing_loops
+from peil_models.stays.blocks import row_blocks
 from peil_models.stays.segments import UNKNOWN, Segments
+
+Floats = NDArray[np.float64]
+LIKELY = 0.1
+"""Tiles whose chance is no more than this share of the fluke are not looked at."""
 
 
 @dataclass(frozen=True)
@@ -148,33 +153,37 @@ class StayPlacing(BaseEstimator):  # type: ignore[misc, unused-ignore]
         if not chances.has_sorted_indices:
             chances = chances.sorted_indices()  # of a copy: the matrix is the caller's
         self.connection_probability_ = chances
-        joint = chances.data * mass[chances.indices]
-        if self.method == "joint":
-            # what an event of this row adds to the logarithm of a tile's chance
-            value = np.log1p(chances.data / self.fluke)
-            is_likely = (joint > 0) & (chances.data > 0.1 * self.fluke)
-        else:
-            total = np.bincount(
-                np.repeat(np.arange(chances.shape[0]), np.diff(chances.indptr)),
-                weights=joint,
-                minlength=chances.shape[0],
-            )
-            row_total = np.repeat(total, np.diff(chances.indptr))
-            value = np.divide(joint, row_total, out=np.zeros_like(joint), where=row_total > 0)
-            is_likely = value > 0
-        counts = (
-            np.add.reduceat(np.append(is_likely, False), chances.indptr[:-1])
-            if len(is_likely)
-            else 0
-        )
-        counts = np.where(np.diff(chances.indptr) > 0, counts, 0)
-        self._indptr = np.append(0, np.cumsum(counts)).astype(np.int64)
-        self._indices = chances.indices[is_likely].astype(np.int32)
-        self._value = value[is_likely]
+        # room for the most there can be: what is not written of it takes no memory
+        value, column = np.empty(chances.nnz), np.empty(chances.nnz, np.int32)
+        n_of_row, n = np.zeros(chances.shape[0], np.int64), 0
+        for first, past in row_blocks(chances.indptr):
+            rows = chances[first:past]
+            weight, is_likely = self._weighed(rows, mass)
+            likely = np.append(0, np.cumsum(is_likely))
+            n_of_row[first:past] = np.diff(likely[rows.indptr])
+            within = slice(n, n + int(likely[-1]))
+            value[within], column[within] = weight[is_likely], rows.indices[is_likely]
+            n = within.stop
+        self._indptr = np.append(0, np.cumsum(n_of_row))
+        for room in (column, value):
+            room.resize(n, refcheck=False)
+        self._indices, self._value = column, value
         self._log_prior = np.log(np.where(mass > 0, mass, 1.0) / mass.sum())
         self._zone = zone
         self.n_zones_ = int(zone.max(initial=-1)) + 1
         return self
+
+    def _weighed(self, rows: Any, mass: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """What an event of each row adds to a tile, and which tiles are looked at."""
+        joint = rows.data * mass[rows.indices]
+        if self.method == "joint":
+            # what an event of this row adds to the logarithm of a tile's chance
+            is_likely = (joint > 0) & (rows.data > LIKELY * self.fluke)
+            return np.log1p(rows.data / self.fluke), is_likely
+        of_row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        total = np.bincount(of_row, weights=joint, minlength=rows.shape[0])[of_row]
+        value = np.divide(joint, total, out=np.zeros_like(joint), where=total > 0)
+        return value, value > 0
 
     def place(self, segments: Segments, row: ArrayLike) -> Places:
         """Place segments.

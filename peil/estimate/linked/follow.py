@@ -21,7 +21,7 @@ from peil.charter.schema import Charter
 from peil.charter.windows import Window
 from peil.estimate.linked.plan import FlowPlan, flow_plan
 from peil.estimate.linked.rest import changes_of
-from peil.estimate.linked.stays import Staying, staying
+from peil.estimate.linked.stays import Staying, no_reports, noting, staying
 from peil.estimate.linked.sums import Ends, Origins, Sums
 from peil.outcome import Fact
 from peil.stage import device_rows
@@ -56,6 +56,7 @@ def staying_of(
     footprint: Any,
     pilot: str,
     changes: RestChanges | None = None,
+    is_reported: NDArray[np.bool_] | None = None,
 ) -> tuple[Staying, NDArray[np.bool_]]:
     """The estimators of stays and homes on the cells of a window, and which cells have a place."""
     tiles, placed = area.tiles, area.placed(cells)
@@ -68,7 +69,7 @@ def staying_of(
     residents = prior if area.register is None else area.residents_per_tile()
     zone = pd.Categorical(tiles["zone_id"], categories=area.bottom()).codes.astype(np.int64)
     chances = fitted.connection_probability_
-    segmenter = staying(pilot, chances, placed, tiles, prior, residents, zone, changes)
+    segmenter = staying(pilot, chances, placed, tiles, prior, residents, zone, changes, is_reported)
     return segmenter, np.asarray(chances @ prior > 0)
 
 
@@ -113,8 +114,9 @@ def prepared(
     night = (clock >= choices["night_start_hour"]) & (clock < choices["night_end_hour"])
     plan = flow_plan(charter, area, hours)
     read = device_rows.buckets(charter, window, store, cells, n_parts)
-    changes = changes_of(read, night, len(cells))
-    model, is_located = staying_of(cells, area, footprint, charter.pilot, changes)
+    is_reported = no_reports(charter.pilot, len(cells))
+    changes = changes_of(noting(read, is_reported), night, len(cells))
+    model, is_located = staying_of(cells, area, footprint, charter.pilot, changes, is_reported)
     return Prepared(cells, model, is_located, Origins(area.bottom()), night, plan)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import sparse
 
 from peil import methods
 from peil.estimate.linked.rest import Overlaps, overlaps_of
+from peil.stage.device_rows import Bucket
 from peil_models.residence import AnchorPlace, Anchors, at_median_of_masts
 from peil_models.stays import (
     Places,
@@ -20,6 +22,7 @@ from peil_models.stays import (
     StaySegmentation,
     TimingRings,
 )
+from peil_models.stays.placing import LIKELY
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,33 @@ class Staying:
         )
 
 
+def timing_rings(pilot: str) -> TimingRings:
+    """The rings of a pilot's choice, not fitted; none holds a tile that no estimator looks at."""
+    flukes = [methods.section(name, pilot)["fluke"] for name in ("placing", "residence")]
+    return TimingRings(**methods.section("timing", pilot), least=LIKELY * float(min(flukes)))
+
+
+def no_reports(pilot: str, n_cells: int) -> NDArray[np.bool_]:
+    """Timing advances that no event reports yet, shape (n_cells, n_bands), for `noting`."""
+    return np.zeros((n_cells, timing_rings(pilot).n_bands), dtype=bool)
+
+
+def noting(buckets: Iterable[Bucket], is_reported: NDArray[np.bool_]) -> Iterator[Bucket]:
+    """Pass buckets on, and mark by cell the timing advances that their rows report.
+
+    >>> is_reported = np.zeros((2, 3), bool)
+    >>> rows = map(np.array, ([0, 0, 0], [5.0, 6.0, 7.0], [0, 1, -1], [9, -1, 1], [0]))
+    >>> _ = list(noting([Bucket(*rows)], is_reported))
+    >>> is_reported.tolist()
+    [[False, False, True], [False, False, False]]
+    """
+    for bucket in buckets:
+        is_timed = (bucket.cell >= 0) & (bucket.timing >= 0)
+        band = np.minimum(bucket.timing[is_timed], is_reported.shape[1] - 1)
+        is_reported[bucket.cell[is_timed], band] = True
+        yield bucket
+
+
 def staying(
     pilot: str,
     connection_probability: sparse.csr_array,
@@ -132,6 +162,7 @@ def staying(
     residents: NDArray[np.float64],
     zone_of_tile: NDArray[np.int64],
     changes: RestChanges | None = None,
+    is_reported: NDArray[np.bool_] | None = None,
 ) -> Staying:
     """Fit what turns events into placed segments and homes.
 
@@ -152,13 +183,18 @@ def staying(
         Number of the zone, -1 outside all.
     changes : RestChanges, optional
         What the delivery shows of devices at rest; without it the plan's footprint is believed.
+    is_reported : ndarray of bool of shape (n_cells, n_bands), optional
+        Timing advances of the delivery, as `TimingRings.fit` takes them.
     """
-    choices = {
-        name: methods.section(name, pilot) for name in ("stays", "timing", "placing", "residence")
-    }
+    choices = {name: methods.section(name, pilot) for name in ("stays", "placing", "residence")}
     overlaps = overlaps_of(pilot, connection_probability, cells, tiles, prior, residents, changes)
-    rings = TimingRings(**choices["timing"]).fit(
-        connection_probability, cells["x_m"], cells["y_m"], tiles["x_m"], tiles["y_m"]
+    rings = timing_rings(pilot).fit(
+        connection_probability,
+        cells["x_m"],
+        cells["y_m"],
+        tiles["x_m"],
+        tiles["y_m"],
+        is_reported=is_reported,
     )
     chances = rings.connection_probability_
     return Staying(

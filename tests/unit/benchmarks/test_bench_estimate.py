@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import estimate
-from benchmarks.recording import NothingMeasured
+from benchmarks.recording import FOLDER, NothingMeasured
 from peil_models.footprint import FootprintSignalStrength
 
 
@@ -17,13 +17,16 @@ from peil_models.footprint import FootprintSignalStrength
 def test_every_kind_is_measured_and_written(tmp_path: Path) -> None:
     progress: list[object] = []
     sizes = (("region", 20, 400), ("country", 5_000, 62_500), ("presence", 60, 900))
-    outcome = estimate.estimate(progress.append, sizes, on=["presence"], out=tmp_path)
+    rings = (("rings", 9, 400),)
+    on = ["presence", "rings"]
+    outcome = estimate.estimate(progress.append, sizes, on=on, out=tmp_path, rings=rings)
     record = json.loads((tmp_path / "figures" / "estimate.json").read_text())
     assert [size["what"] for size in record["sizes"]] == ["region", "country", "presence"]
+    assert record["rings"]["sizes"][0]["n_entries"] > 0
     assert all(size["n_pairs"] > 0 and size["peak_gib"] > 0.05 for size in record["sizes"])
     lines = (tmp_path / "estimate.md").read_text().splitlines()
-    assert len([line for line in lines if line.startswith("| ")]) == 1 + 4
-    assert len(progress) == 3 and outcome.facts["n_tiles"] == 900
+    assert len([line for line in lines if line.startswith("| ")]) == 2 + 5
+    assert len(progress) == 4 and outcome.facts["n_tiles"] == 900
 
 
 def test_a_measurement_of_nothing_is_no_measurement(tmp_path: Path) -> None:
@@ -32,7 +35,7 @@ def test_a_measurement_of_nothing_is_no_measurement(tmp_path: Path) -> None:
         estimate.estimate(lambda _: None, (("country", 1, 62_500),), on=["presence"], out=tmp_path)
     for part in estimate.PARTS:
         with pytest.raises(NothingMeasured, match="sizes is empty"):
-            estimate.estimate(lambda _: None, (), events=(), on=[part], out=tmp_path)
+            estimate.estimate(lambda _: None, (), events=(), on=[part], out=tmp_path, rings=())
     assert not list(tmp_path.rglob("*.json"))
 
 
@@ -49,3 +52,12 @@ def test_blocks_of_the_country_do_not_overlap_and_cells_reach_the_same_as_at_onc
     assert whole["y_m"].max() == parts[0]["y_m"].max()
     assert streamed == footprint.nnz > 0
     assert np.isfinite(footprint.data).all()
+
+
+def test_rings_of_a_country_stay_within_the_room_they_were_given() -> None:
+    """1.5 GiB and 30 CPU s, of the whole process and of the step: as committed."""
+    sizes = json.loads((FOLDER / "figures" / "estimate.json").read_text())["rings"]["sizes"]
+    (rings,) = sizes
+    assert (rings["n_cells"], rings["n_tiles"]) == (4_000, 400_000)
+    assert rings["n_entries"] > rings["n_pairs"] > 20_000_000
+    assert rings["peak_gib"] <= 1.5 and rings["cpu_s"] <= 30.0

@@ -29,6 +29,7 @@ HEAVY = {
     "shapely",
     "skops",
     "sklearn",
+    "unittest",  # of what walks DAGs
 }
 CODE = """
 import json, sys
@@ -61,6 +62,7 @@ def loaded_by(tiny: Any, *words: str) -> tuple[int, str, set[str]]:
         (("stage", "tiny", "2026-12-01"), 2, "lies outside the period"),
         (("release", "tiny", "2026-12-01", "--product", "flows"), 2, "lies outside the period"),
         (("ingest", "nobody", "2026-03-02"), 2, "No charter at"),
+        (("ingest", "tiny", "2026-12-01"), 2, "lies outside the period"),
         (("run", "tiny", "--from", "2026-12-01"), 2, "lies outside the period"),
         (("charter", "check", "tiny"), 0, "presence for method_development"),
         (("--help",), 0, "Run a pilot"),

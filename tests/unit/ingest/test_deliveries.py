@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import people_who_sign
 import pytest
 
-from peil.ingest import deliveries
+from peil.ingest import deliveries, file_check
+from peil.ingest import ingest as ingesting
+from peil.ingest.file_check import FileCheck
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused
 from peil.settings import PROJECT
@@ -60,6 +64,29 @@ def test_a_link_within_the_delivery_folder_is_read(tiny: Any) -> None:
     file = tiny.deliver("a.csv", ROW)
     file.with_name("b.csv").symlink_to(file)
     assert len(deliveries.files(tiny.deliveries, "tiny/events/{day}/*", DAY)) == 2
+
+
+def test_files_are_looked_at_together_and_told_in_the_order_of_their_names(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.deliver("a.csv", "")
+    tiny.deliver("b.csv", "")
+    tiny.deliver("c.csv", ROW)
+    second_is_looked_at = threading.Event()
+
+    def look(file: Path, unpacked_ratio: int) -> FileCheck:
+        if file.name == "a.csv":
+            assert second_is_looked_at.wait(20.0), "one file after the other"
+        try:
+            return file_check.look(file, unpacked_ratio)
+        finally:
+            if file.name == "b.csv":
+                second_is_looked_at.set()
+
+    monkeypatch.setattr(ingesting, "look", look)
+    assert tiny.ingest().facts["n_files"] == 1
+    record = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
+    assert [file["name"] for file in record["refused"]] == ["a.csv", "b.csv"]
 
 
 def test_content_delivered_twice_on_a_day_is_landed_once(tiny: Any) -> None:

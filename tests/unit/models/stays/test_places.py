@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peil_models.stays import MOVE, STAY, UNKNOWN, Segments, StayPlacing, TimingRings, cell_overlaps
+from peil_models.stays import (
+    MOVE,
+    STAY,
+    UNKNOWN,
+    Segments,
+    StayPlacing,
+    TimingRings,
+    blocks,
+    cell_overlaps,
+)
+from peil_models.stays.placing import LIKELY
 
 # Three tiles in a row, 100 m apart; cell 0 serves the left, cell 1 the right.
 CHANCES = np.array([[0.9, 0.5, 0.1], [0.1, 0.5, 0.9]])
@@ -165,3 +175,59 @@ def test_events_find_their_ring_or_their_cell():
         TimingRings().fit(np.ones((2, 1)), [0.0], [0.0], [0.0], [0.0])
     with pytest.raises(ValueError, match="step_m must be above 0"):
         TimingRings(step_m=0).fit(np.ones((1, 1)), [0.0], [0.0], [0.0], [0.0])
+
+
+def town(**choices):
+    """Rings of three cells on a street, the third without a place."""
+    x = np.arange(50.0, 3000.0, 100.0)
+    chances = np.exp(-np.abs(x - np.array([[300.0], [1500.0], [2500.0]])) / 150.0)
+    masts = [300.0, 1500.0, np.nan], np.zeros(3)
+    rings = TimingRings(step_m=100.0, n_bands=6, detour_m=40.0)
+    return rings.set_params(**choices), (chances, *masts, x, np.zeros(len(x)))
+
+
+def test_rings_are_the_same_bytes_however_many_cells_are_cut_at_a_time(monkeypatch):
+    def cut():
+        rings, given = town(least=0.02)
+        matrix = rings.fit(*given).connection_probability_
+        return [part.tobytes() for part in (matrix.data, matrix.indices, matrix.indptr)]
+
+    whole = cut()
+    monkeypatch.setattr(blocks.row_blocks, "__defaults__", (1,))
+    assert cut() == whole
+
+
+def test_what_no_event_reports_is_not_cut_and_refused():
+    rings, given = town()
+    every = rings.fit(*given).connection_probability_
+    is_reported = np.zeros((3, 6), bool)
+    is_reported[[0, 2], [2, 2]] = True
+    rings.fit(*given, is_reported=is_reported)
+    some = rings.connection_probability_
+    kept = np.flatnonzero(np.diff(some.indptr))
+    assert kept.tolist() == [2, 6, 13, 20]  # one ring, and each cell without timing
+    assert (some[kept] != every[kept]).nnz == 0
+    assert rings.rows([0, 1, 2, -1], [2, -1, 2, 3]).tolist() == [2, 13, 20, -1]
+    with pytest.raises(ValueError, match=r"timing_advance was not reported to fit .*at event 1"):
+        rings.rows([0, 1], [2, 2])
+    with pytest.raises(ValueError, match="is_reported has shape"):
+        rings.fit(*given, is_reported=is_reported[:2])
+
+
+def test_rings_without_unlikely_tiles_place_every_stay_as_before():
+    every, given = town()
+    likely, _ = town(least=LIKELY * 0.01)
+    prior, zone = np.ones(30), np.arange(30) // 5
+    matrices = [rings.fit(*given).connection_probability_ for rings in (every, likely)]
+    assert matrices[1].nnz < matrices[0].nnz
+    cell, timing = np.repeat([0, 1], 6), np.tile(np.arange(6), 2)
+    assert likely.rows(cell, timing).tolist() == every.rows(cell, timing).tolist()
+    first, second = (
+        StayPlacing(fluke=0.01).fit(matrix, prior, zone_of_tile=zone) for matrix in matrices
+    )
+    for row in every.rows(cell, timing):
+        places = [placing.place(one(0, 0), [row]) for placing in (first, second)]
+        assert places[0].tile.tolist() == places[1].tile.tolist()
+        assert (places[0].zone_shares != places[1].zone_shares).nnz == 0
+    with pytest.raises(ValueError, match="least must be from 0"):
+        town(least=1.0)[0].fit(*given)
