@@ -14,7 +14,7 @@ PROMOTED, ROLLED_BACK = "{}_promoted", "{}_rolled_back"
 FORGOTTEN = "models_forgotten"  # versions count from 1 again
 
 
-def by_ledger(store: Store, pilot: str, quantity: str) -> int | None:
+def number_of(store: Store, pilot: str, quantity: str) -> int | None:
     """The number of the version that stands by the ledger; none where it has no entry."""
     entries = entries_on(store, pilot, quantity)
     return int(entries[-1]["facts"]["version"]) if entries else None

@@ -12,7 +12,7 @@ from peil.adapters.experiments import QUANTITIES
 from peil.adapters.versions import FOOTPRINT, Version
 from peil.charter.clock import now
 from peil.charter.schema import Charter
-from peil.estimate.by_ledger import FORGOTTEN, PROMOTED, by_ledger, entries_on
+from peil.estimate.by_ledger import FORGOTTEN, PROMOTED, entries_on, number_of
 from peil.outcome import Refused
 from peil.store import ledger
 from peil.store.store import Store
@@ -91,7 +91,7 @@ def catch_up(store: Store, pilot: str, quantity: str) -> int | None:
 
 def enter(charter: Charter, store: Store, quantity: str, number: int, in_place_of: int) -> None:
     """Write into the ledger that a version stands, unless it does already."""
-    if by_ledger(store, charter.pilot, quantity) != number:
+    if number_of(store, charter.pilot, quantity) != number:
         facts = {"version": number, "in_place_of": in_place_of}
         kind = PROMOTED.format(quantity)
         ledger.append(store, charter.pilot, kind, now(charter), facts, once=False)
@@ -104,7 +104,7 @@ def forget(charter: Charter, store: Store) -> None:
 
 
 def _number(store: Store, pilot: str, quantity: str, held: int | None) -> int | None:
-    number = by_ledger(store, pilot, quantity)
+    number = number_of(store, pilot, quantity)
     if number is not None or held is None or quantity == FOOTPRINT:
         # a footprint may have been trained before training wrote entries
         return held if number is None else number

@@ -13,7 +13,7 @@ from peil.adapters.versions import PRESENCE
 from peil.charter import reading
 from peil.charter.clock import now, today, wall_today
 from peil.charter.schema import Charter
-from peil.estimate import standing
+from peil.estimate import by_ledger, standing
 from peil.estimate.champion import described, first_presence, presence_of
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.score.promoting import bounds, evidence, registering
@@ -25,7 +25,7 @@ from peil.store.parties import Signatory, Signer
 from peil.store.store import Store
 
 KIND = "peil promotion v1"
-PROMOTED = standing.PROMOTED.format(PRESENCE)  # in the ledger
+PROMOTED = by_ledger.PROMOTED.format(PRESENCE)  # in the ledger
 ROLE: parties.Role = "operator"  # whose registry it is
 HELD = "promotion"
 

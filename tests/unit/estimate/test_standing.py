@@ -10,7 +10,7 @@ from peil import train
 from peil.adapters import tracking, versions
 from peil.adapters.versions import CHAMPION, PRESENCE
 from peil.charter.clock import now
-from peil.estimate import champion, standing
+from peil.estimate import by_ledger, champion, standing
 from peil.estimate.estimators import ESTIMATORS
 from peil.outcome import Refused
 from peil.store import ledger
@@ -75,7 +75,7 @@ def test_a_registry_that_was_emptied_begins_anew(tiny: Any, store: Store) -> Non
     champion.stand_in(tiny.charter, store, "em", FEW)
     assert champion.presence_of(store, "tiny").number == 2
     standing.forget(tiny.charter, store)
-    assert standing.by_ledger(store, "tiny", PRESENCE) is None
+    assert by_ledger.number_of(store, "tiny", PRESENCE) is None
     by_hand(store, 1)
     assert champion.presence_of(store, "tiny").number == 1
 
