@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from peil.store.outlook import tables
 from peil.watch.outlook import figures, sentences
 from peil.watch.outlook import outlook as verb
 from tests.unit.watch.outlook.conftest import Weeks
 
 
+@pytest.mark.slow
 def test_a_gap_of_days_is_missing_and_what_follows_is_judged_all_the_same(weeks: Weeks) -> None:
     for day in (0, 3, 4):
         weeks.release(day)
