@@ -150,6 +150,8 @@ def _land_files(
             raise _UnusableError(file) from None
         except duckdb.OutOfMemoryException:
             error = FileRefused("unreadable", _needs_memory(file))
+        except disk.StoreFault:
+            raise  # no fault of the file
         except FileRefused as refused:
             error = refused
         except Refused as refused:

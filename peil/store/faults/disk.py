@@ -28,7 +28,11 @@ FULL_WORDS = ("no space left", "disk is full", "max_temp_directory_size", "disk 
 CANNOT_WRITE = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
-class DiskFull(Waiting):
+class StoreFault(Refused):
+    """Disk or database of the store is at fault, and nothing that was delivered (exit 2)."""
+
+
+class DiskFull(StoreFault, Waiting):
     """The disk of the store is full (exit 2): time, or a person, may make room."""
 
 
@@ -99,9 +103,9 @@ def in_words(error: BaseException, store: Store) -> Refused | None:
         ):
             return full(store, FLOOR)
         if isinstance(cause, sqlite3.DatabaseError) and (broken := broken_databases(store)):
-            return Refused(broken[0])
+            return StoreFault(broken[0])
     if faults := of_root(store):
-        return Refused(faults[0])
+        return StoreFault(faults[0])
     return full(store, FLOOR) if free(store.root) < FLOOR // 8 else None
 
 
@@ -130,21 +134,21 @@ def _system(error: OSError, store: Store) -> Refused | None:
     if not path.is_absolute() or not is_ours:
         return None
     if error.errno == errno.EROFS:
-        return Refused(
+        return StoreFault(
             f"The store is read-only ({path}): mount it for writing, then run the same again."
         )
     if error.errno in CANNOT_WRITE:
-        return Refused(
+        return StoreFault(
             f"The file {path} of the store may not be read or written by user {os.geteuid()}: "
             "give that user the right, then run the same again."
         )
     if error.errno == errno.EIO:
-        return Refused(
+        return StoreFault(
             f"The disk under {path} does not read or write: look after the disk, restore the file "
             "from backup, then run the same again."
         )
     if error.errno == errno.ENOENT and error.filename:
-        return Refused(f"The file {path} of the store is gone: {damage.remedy(path)}.")
+        return StoreFault(f"The file {path} of the store is gone: {damage.remedy(path)}.")
     return None
 
 

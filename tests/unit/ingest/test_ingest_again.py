@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from peil.ingest import ingest as module
 from peil.ingest import landing
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused, Waiting
+from peil.store.faults import disk
 
 DAY = date(2026, 3, 2)
 HEADER = "imsi,at,mcc,mnc,cell,imei\n"
@@ -143,3 +145,28 @@ def test_a_plan_or_a_list_that_cannot_be_read_stops_the_day(tiny: Any, name: str
     with pytest.raises(Refused, match=name):
         tiny.ingest()
     assert not tiny.store.raw_file("tiny", DAY).exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, disk.DiskFull), (errno.EIO, disk.StoreFault)]
+)
+def test_a_fault_of_the_disk_is_no_fault_of_the_file_that_was_being_landed(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Refused]
+) -> None:
+    tiny.deliver("a.csv", HEADER + row(1))
+    tiny.deliver("b.csv", HEADER + row(2))
+    land, landed = landing._land_file, []
+
+    def fail_at_the_second(*given: Any) -> Any:
+        landed.append(given)
+        if len(landed) == 2:
+            raise OSError(number, "x", str(tiny.store.root / "operator" / "sealed" / "part"))
+        return land(*given)
+
+    monkeypatch.setattr(landing, "_land_file", fail_at_the_second)
+    with pytest.raises(kind) as refusal:
+        tiny.ingest()
+    assert "b.csv" not in str(refusal.value)
+    assert not tiny.store.raw_manifest("tiny", DAY).exists()
+    monkeypatch.setattr(landing, "_land_file", land)
+    assert tiny.ingest().facts["n_files_refused"] == 0
