@@ -18,10 +18,9 @@ import people_who_sign
 import pytest
 from second_store import TABLE, environment_of, released, second_store
 
-from peil.adapters.airflow import Airflow, started
 from peil.adapters.airflow.home import CONSOLE_USER
-from peil.adapters.airflow.rest import wait_until
-from peil.adapters.airflow.standalone import free_port
+from peil.adapters.airflow.rest import Airflow, wait_until
+from peil.adapters.airflow.standalone import free_port, started
 from peil.settings import PROJECT, Settings
 from peil.store import ledger
 from peil.store.store import Store
@@ -234,7 +233,7 @@ def test_peil_up_says_where_the_consoles_are_and_leaves_nothing_running(
 ) -> None:
     data = tmp_path / "data"
     code = (
-        "from peil.adapters.airflow import up; from peil.settings import settings; "
+        "from peil.adapters.airflow.standalone import up; from peil.settings import settings; "
         f"up(settings(), {free_port()}, {free_port()})"
     )
     env = {**environment_of(small_pilot), "PEIL_DATA": str(data)}

@@ -14,8 +14,8 @@ import pytest
 from listening import Web, web_server
 from pydantic import SecretStr
 
-from peil.adapters.airflow import Airflow, started
-from peil.adapters.airflow.rest import wait_until
+from peil.adapters.airflow.rest import Airflow, wait_until
+from peil.adapters.airflow.standalone import started
 from peil.settings import PROJECT, Settings
 from peil.store.store import Store
 

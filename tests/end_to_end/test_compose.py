@@ -17,9 +17,9 @@ import machine
 import pytest
 from second_store import released, second_store
 
-from peil.adapters.airflow import Airflow, compose_secrets
+from peil.adapters.airflow.composing import compose_secrets
 from peil.adapters.airflow.home import CONSOLE_USER
-from peil.adapters.airflow.rest import wait_until
+from peil.adapters.airflow.rest import Airflow, wait_until
 from peil.adapters.airflow.standalone import free_port
 from peil.settings import PROJECT, Settings
 from peil.store import parties
