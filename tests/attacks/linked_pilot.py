@@ -15,7 +15,7 @@ from peil.ingest import deliveries
 from peil.settings import PROJECT, Settings
 from peil.store import parties
 from peil.store.store import Store
-from tests.conftest import take_along
+from tests.stores import take_along
 
 DAYS = [date(2026, 3, day) for day in (2, 3)]
 PRODUCTS = ["presence", "flows", "visitors", "residence"]

@@ -19,7 +19,7 @@ from peil.ingest import deliveries as manifest
 from peil.settings import PROJECT, Settings
 from peil.store import parties
 from peil.store.store import Store
-from tests.conftest import take_along
+from tests.stores import take_along
 
 DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
 MEMORY = "60MB"  # so little that ingest and stage spill

@@ -29,7 +29,7 @@ from peil.store import keys
 from peil.store.atomic import read_json
 from peil.store.store import Store
 from peil.tasks import windows as product_windows
-from tests.conftest import Linked
+from tests.stores import Linked
 
 pytestmark = pytest.mark.timeout(900)
 TABLES = {"flows": "rel_flows__by_pair_period", "visitors": "rel_visitors__by_zone_hour"}

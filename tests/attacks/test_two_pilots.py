@@ -14,7 +14,7 @@ from peil.ingest import deliveries
 from peil.settings import PROJECT, Settings
 from peil.store import ledger, parties
 from peil.store.store import Store
-from tests.conftest import peil_here
+from tests.stores import peil_here
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 DAY = "2026-03-03"

@@ -10,7 +10,7 @@ import pytest
 from screen import written
 
 from peil.settings import Settings
-from tests.conftest import Linked
+from tests.stores import Linked
 
 DAYS = ("2026-03-02", "2026-03-03")
 

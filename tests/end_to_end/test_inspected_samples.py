@@ -21,7 +21,7 @@ from peil.inspecting import problems
 from peil.outcome import Refused
 from peil.settings import PROJECT, Settings
 from peil.store.store import Store
-from tests.conftest import peil, peil_here
+from tests.stores import peil, peil_here
 
 ZUID_LIMBURG = (
     "Cell plan and tiles: mobloc, EUPL-1.2; land use: © OpenStreetMap contributors, ODbL 1.0; "

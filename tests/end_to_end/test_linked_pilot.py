@@ -10,7 +10,7 @@ import pytest
 from peil.store import ledger, verifying
 from peil.store.signing import public_key
 from peil.store.store import Store
-from tests.conftest import SMALL_DAYS, Linked
+from tests.stores import SMALL_DAYS, Linked
 
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
 TABLES = {

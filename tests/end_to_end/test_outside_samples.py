@@ -15,7 +15,7 @@ from peil.ingest import deliveries
 from peil.settings import PROJECT, Settings
 from peil.store import parties
 from peil.store.store import Store
-from tests.conftest import peil
+from tests.stores import peil
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ import pytest
 from peil.estimate.estimators import ESTIMATORS
 from peil.settings import Settings
 from peil.store.store import Store
-from tests.conftest import SMALL_DAYS, new_store, peil, peil_here
+from tests.stores import SMALL_DAYS, new_store, peil, peil_here
 
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
 

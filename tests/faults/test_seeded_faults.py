@@ -13,7 +13,7 @@ import pytest
 from benchmarks.disturbed import faults, seeded
 from benchmarks.disturbed.world import DAY, PILOT, World, pilots
 from peil.settings import Settings
-from tests.conftest import new_store
+from tests.stores import new_store
 
 # which of each verb's, the first of them in the ordinary run: those more that cost less
 FEW = {"retain": range(14), "approve": range(5), "score": range(2)}

@@ -69,7 +69,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Copied:
     copied = Copied.of_the_checkout(
         tmp_path_factory.mktemp("estimator"),
         *("dbt_project", "pilots", "portal", "tests/unit", "tests/conftest.py"),
-        *("tests/conventions", "README.md", "benchmarks"),
+        *("tests/stores.py", "tests/conventions", "README.md", "benchmarks"),
     )
     copied.add("models/peil_models/presence/strongest.py", ESTIMATOR)
     models = "models/peil_models/presence/__init__.py"

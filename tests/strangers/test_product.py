@@ -10,7 +10,7 @@ import yaml
 from copied import Copied
 
 from peil.settings import PROJECT, Settings
-from tests.conftest import new_store
+from tests.stores import new_store
 
 MOST_FILES = 17
 DAYS = 2

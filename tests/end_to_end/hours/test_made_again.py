@@ -12,7 +12,7 @@ from peil.settings import Settings
 from peil.store import ledger
 from peil.store.atomic import read_json, write_json
 from peil.store.store import Store
-from tests.conftest import peil, peil_here
+from tests.stores import peil, peil_here
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 PILOT, DAY = "demo_hourly", "2026-03-02"

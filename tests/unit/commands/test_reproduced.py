@@ -13,7 +13,7 @@ from peil.settings import PROJECT, Settings
 from peil.store import ledger, provenance
 from peil.store.atomic import read_json, write_json
 from peil.store.store import Store
-from tests.conftest import Linked, peil_here
+from tests.stores import Linked, peil_here
 
 pytestmark = pytest.mark.timeout(600)
 DAY = "2026-03-02"

@@ -17,7 +17,7 @@ from peil.store import keys, ledger
 from peil.watch.retain import deleting
 from peil.watch.retain.retain import retain
 from peil.watch.retain.stop import shred, stop
-from tests.conftest import peil_here
+from tests.stores import peil_here
 
 SECOND = timedelta(seconds=1)
 

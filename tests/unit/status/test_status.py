@@ -16,7 +16,7 @@ from peil.charter import public_register
 from peil.charter.clock import now
 from peil.commands import status_table
 from peil.store import ledger
-from tests.conftest import peil_here
+from tests.stores import peil_here
 
 DAY = date(2026, 3, 2)
 FACTS = {"product": "presence", "period": str(DAY), "table_sha256": "a"}

@@ -23,7 +23,7 @@ from peil.release import bundle
 from peil.store import ledger, released_tables, verifying
 from peil.store.atomic import read_json, write_json
 from peil.store.signing import public_key, sign
-from tests.conftest import peil_here
+from tests.stores import peil_here
 
 DAY = date(2026, 3, 2)
 TABLE = "rel_presence__by_zone_hour"

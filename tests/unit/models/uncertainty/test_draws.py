@@ -117,13 +117,13 @@ def test_a_cell_errs_alike_in_every_plan_and_two_draws_differ() -> None:
     X, places = footprint(), np.arange(300) // 10
     names = np.arange(6) * 1000003
     alone = X[[1, 4]]
+    both = (alone.toarray() > 0).all(axis=0)
     odds = []
     for part, rows in ((X, (1, 4)), (alone, (0, 1))):
         keys = names if part is X else names[[1, 4]]
         again = redrawn_footprint(part, keys, places, spread=0.5, draw=3).toarray()
-        both = (part.toarray()[list(rows)] > 0).all(axis=0)
-        odds.append((again[rows[0]] / again[rows[1]])[both])
-    before = (X.toarray()[1] / X.toarray()[4])[(X.toarray()[[1, 4]] > 0).all(axis=0)]
+        odds.append(again[rows[0], both] / again[rows[1], both])
+    before = X.toarray()[1, both] / X.toarray()[4, both]
     assert odds[0] == pytest.approx(odds[1])
     assert np.log(odds[0] / before).std() > 0.3
     other = redrawn_footprint(X, names, places, spread=0.5, draw=4)

@@ -16,7 +16,7 @@ from peil.store import ledger, verifying
 from peil.store.keys import new_key
 from peil.store.store import Store
 from peil.store.witnessing import witness
-from tests.conftest import peil_here
+from tests.stores import peil_here
 
 DAY, NEXT = "2026-03-02", "2026-03-03"
 CSV = "rel_presence__by_zone_hour.csv"
