@@ -104,6 +104,7 @@ def pseudonyms(store: Store) -> dict[str, set[str]]:
     return every
 
 
+@pytest.mark.slow
 def test_one_key_names_a_device_on_all_days_of_a_window_and_files_have_their_own(
     linked_store: Store,
 ) -> None:
@@ -153,6 +154,7 @@ def test_every_row_is_read_once_whatever_the_number_of_buckets(linked_store: Sto
         )
 
 
+@pytest.mark.slow
 def test_what_the_charter_does_not_name_is_refused_and_leaves_nothing(
     linked_store: Store, tmp_path: Path
 ) -> None:
@@ -177,6 +179,7 @@ def test_a_window_waits_for_its_last_day(early: Early) -> None:
     assert not early.is_estimated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("product", TABLES)
 def test_no_released_entry_rests_on_fewer_devices_than_the_threshold(
     linked_store: Store, product: str
@@ -227,6 +230,7 @@ def test_two_keys_and_two_runs_release_the_same_bytes(linked_store: Store, early
     assert released(early.store) == released(linked_store)
 
 
+@pytest.mark.slow
 def test_a_second_time_nothing_is_done_again(linked_store: Store) -> None:
     before = {file: file.stat().st_mtime_ns for file in linked_store.operator.rglob("*.parquet")}
     with found(linked_store):
@@ -251,6 +255,7 @@ def test_presence_is_the_same_with_and_without_linkage(
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_no_file_but_a_sealed_one_holds_a_device(linked_store: Store) -> None:
     """Pseudonyms in every spelling are sought in every file; they are in none.
 
@@ -279,6 +284,7 @@ def test_no_file_but_a_sealed_one_holds_a_device(linked_store: Store) -> None:
     planted.unlink()
 
 
+@pytest.mark.slow
 def test_no_table_of_a_window_has_a_row_for_each_device(linked_store: Store) -> None:
     n_devices = len(pseudonyms(linked_store)[FIRST])
     folder = linked_store.linked("demo", DAYS[0])
@@ -290,6 +296,7 @@ def test_no_table_of_a_window_has_a_row_for_each_device(linked_store: Store) -> 
         assert set(pd.read_parquet(file).columns) <= names
 
 
+@pytest.mark.slow
 def test_who_opts_out_after_a_day_was_staged_is_in_no_sum(
     linked_store: Store, small_deliveries: Settings, tmp_path: Path
 ) -> None:

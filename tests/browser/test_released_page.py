@@ -91,6 +91,7 @@ def wanted(row: dict[str, str]) -> list[str]:
     return [value, f"{lower} to {upper}"]
 
 
+@pytest.mark.slow
 def test_the_flows_on_screen_are_the_released_ones(linked: Linked, browser: Any) -> None:
     rows = linked_rows(linked.settings.data, "flows", "rel_flows__by_pair_period")
     for row in sample([row for row in rows if "_" not in row["REF_AREA_TO"]], "F", 6):
@@ -104,6 +105,7 @@ def test_the_flows_on_screen_are_the_released_ones(linked: Linked, browser: Any)
     assert browser.errors() == []
 
 
+@pytest.mark.slow
 def test_who_is_here_on_screen_is_what_was_released(linked: Linked, browser: Any) -> None:
     rows = linked_rows(linked.settings.data, "visitors", "rel_visitors__by_zone_hour")
     for row in sample(rows, "F", 10):
@@ -113,6 +115,7 @@ def test_who_is_here_on_screen_is_what_was_released(linked: Linked, browser: Any
     assert browser.errors() == []
 
 
+@pytest.mark.slow
 def test_the_page_says_what_protects_people_whose_devices_were_followed(
     linked: Linked, browser: Any
 ) -> None:

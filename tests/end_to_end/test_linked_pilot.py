@@ -12,6 +12,8 @@ from peil.store.signing import public_key
 from peil.store.store import Store
 from tests.stores import SMALL_DAYS, Linked
 
+pytestmark = pytest.mark.slow  # a run of a minute comes before the first
+
 DAYS = [f"2026-03-{day:02d}" for day in range(2, 2 + SMALL_DAYS)]
 TABLES = {
     "presence": "rel_presence__by_zone_hour",

@@ -142,7 +142,7 @@ def test_a_sound_release_opens_its_gate(pilot: Any, product: Any) -> None:
     assert written["is_open"] and written["state"] == f"released_{product}"
 
 
-@pytest.mark.parametrize("product", ["flows", "visitors"])
+@pytest.mark.parametrize("product", ["flows", pytest.param("visitors", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("belief", FAULTS)
 def test_a_planted_fault_closes_it_and_nothing_crosses(
     pilot: Any, product: Any, belief: str

@@ -31,6 +31,7 @@ EIGHT, NINE, TEN, NOON = (f"2026-03-02T{hour}" for hour in ("08", "09", "10", "1
 DAY = "2026-03-02"
 
 
+@pytest.mark.slow
 def test_hours_are_released_by_themselves_and_a_day_is_its_released_hours(hours: Hours) -> None:
     tiny = hours.tiny
     # in the wrong order; of rows that come an hour late it is said how many, and none counts

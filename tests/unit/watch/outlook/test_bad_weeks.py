@@ -26,6 +26,7 @@ def test_a_gap_of_days_is_missing_and_what_follows_is_judged_all_the_same(weeks:
     assert (surges["level"] < 3).all() and not in_the_gap.any()
 
 
+@pytest.mark.slow
 def test_a_zone_that_vanishes_is_no_quiet_zone_and_keeps_no_other_from_being_judged(
     weeks: Weeks,
 ) -> None:

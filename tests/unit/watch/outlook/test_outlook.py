@@ -99,6 +99,7 @@ def test_nothing_is_said_of_a_zone_under_the_threshold(weeks: Weeks) -> None:
     assert (weeks.table()["q500"] >= 600).all()
 
 
+@pytest.mark.slow
 def test_the_same_figures_give_the_same_bytes(whole: Weeks) -> None:
     before = bytes_of(whole)
     assert verb.outlook("tiny").status == "unchanged"
