@@ -14,17 +14,17 @@ from peil import status
 from peil.charter import reading
 from peil.charter.hour import unit_of
 from peil.charter.period import Period
-from peil.charter.products import PRESENCE, PRODUCTS
+from peil.charter.products import PRESENCE
 from peil.charter.schema import Charter
-from peil.charter.windows import linked_products, releasable, window_of
+from peil.charter.windows import linked_products, window_of
 from peil.commands.fresh import forget
 from peil.commands.progress import Step, Tell
-from peil.commands.run_report import Released, Report
+from peil.commands.run_report import Report, released
 from peil.outcome import GateClosed, Outcome, Refused
 from peil.pages import build
 from peil.release.hours.day import bundle_days
 from peil.score import truth
-from peil.store import ledger, lock, verifying
+from peil.store import lock, verifying
 from peil.store.atomic import read_json
 from peil.store.store import Store
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # Airflow takes seconds to import, and refusing a day does no
     from peil.adapters.airflow.second import SecondProcess
 
 VERBS = ("ingest", "stage", "estimate", "release")
+AHEAD = "ahead"  # no verb: a second process fits the outlook of a week before the run asks for it
 # seconds a step takes on two cores for a day of the demo (12 000 devices, 870 000 rows)
 WEIGHTS = {
     "prepare": 10.0,
@@ -132,15 +133,16 @@ def _walk_days(
     from peil import train
     from peil.adapters.airflow.home import prepare
     from peil.adapters.airflow.second import second_process
-    from peil.adapters.airflow.walking import walk
 
     prepare(store.settings)
     tell("prepare", "", "done")
     is_long = len(days) >= store.settings.two_processes_from_days and store.settings.threads > 1
     is_long &= not charter.is_hourly  # an hour rests on what is released of those before it
-    with second_process(charter.pilot) if is_long else nullcontext() as second:
+    with second_process(charter.pilot, walk) if is_long else nullcontext() as second:
         walked = _Walked(charter.pilot, days, report, tell, second)
         walked.through(*VERBS[:2])
+        if second is not None:  # which has nothing to do until a day is estimated
+            second.ask(AHEAD, str(days[0]))
         if train.is_due(charter, store):
             tell("train", "", "starts")
             report.outcomes.extend(walk("train", charter.pilot, str(days[-1])))
@@ -148,6 +150,18 @@ def _walk_days(
         else:
             tell("train", "", "unchanged")
         walked.through(*VERBS[2:])
+
+
+def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
+    """Walk a verb of a day by its DAG, in this process or in the second."""
+    if verb == AHEAD:
+        from peil.watch.outlook import ahead
+
+        ahead.fit(pilot, day)
+        return []
+    from peil.adapters.airflow import walking
+
+    return list(walking.walk(verb, pilot, day))
 
 
 @dataclass(frozen=True)
@@ -178,18 +192,17 @@ class _Walked:
             self._hear(self.second, wait=True)
 
     def _take(self, verb: str, day: date) -> bool:
-        from peil.adapters.airflow.walking import walk
-
         self.tell(verb, str(day), "starts")
         try:
-            self._end(verb, day, list(walk(verb, self.pilot, str(day))))
+            self._end(verb, day, walk(verb, self.pilot, str(day)))
         except (Refused, GateClosed) as stop:
             self._end(verb, day, stop)
         return day not in self.report.stopped
 
     def _hear(self, second: SecondProcess, wait: bool = False) -> None:
         for (verb, day), answer in second.answers(wait):
-            self._end(verb, unit_of(day), answer)
+            if verb != AHEAD or isinstance(answer, Exception):
+                self._end(verb, unit_of(day), answer)
 
     def _end(self, verb: str, day: date, answer: list[Outcome] | Exception) -> None:
         """Note how a verb ended; a stop is its own day's, any other fault ends the run."""
@@ -272,28 +285,3 @@ def _scores(charter: Charter, store: Store) -> dict[str, dict[str, float]]:
         "presence": record["whole"].get(record.get("champion", RELEASED_ESTIMATOR), {}),
         **record.get("products", {}),
     }
-
-
-def released(charter: Charter, store: Store) -> list[Released]:
-    """What of each product of a pilot stands released; products of which nothing does are left out.
-
-    Counts come from the metadata beside the tables.
-    """
-    standing = []
-    names = {PRESENCE, *(row.name for row in releasable(charter))}
-    for product in (name for name in PRODUCTS if name in names):
-        folders = [
-            folder
-            for day in charter.units()
-            if ledger.is_released(store, charter.pilot, product, str(day))
-            and (folder := store.released(charter.pilot, product, day)).exists()
-        ]
-        counts = [read_json(folder / "metadata.json") for folder in folders]
-        if folders:
-            n_entries, n_withheld = (
-                sum(metadata[name] for metadata in counts) for name in ("n_entries", "n_withheld")
-            )
-            standing.append(
-                Released(product, len(folders), n_entries, n_withheld, folders[0].parent)
-            )
-    return standing

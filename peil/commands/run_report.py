@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from peil.charter.products import PRESENCE, PRODUCTS
+from peil.charter.schema import Charter
+from peil.charter.windows import releasable
 from peil.outcome import Outcome
+from peil.store import ledger
+from peil.store.atomic import read_json
+from peil.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -45,3 +51,28 @@ class Report:
     fault: str = ""
     page: Path | None = None
     operator_page: Path | None = None
+
+
+def released(charter: Charter, store: Store) -> list[Released]:
+    """What of each product of a pilot stands released; products of which nothing does are left out.
+
+    Counts come from the metadata beside the tables.
+    """
+    standing = []
+    names = {PRESENCE, *(row.name for row in releasable(charter))}
+    for product in (name for name in PRODUCTS if name in names):
+        folders = [
+            folder
+            for day in charter.units()
+            if ledger.is_released(store, charter.pilot, product, str(day))
+            and (folder := store.released(charter.pilot, product, day)).exists()
+        ]
+        counts = [read_json(folder / "metadata.json") for folder in folders]
+        if folders:
+            n_entries, n_withheld = (
+                sum(metadata[name] for metadata in counts) for name in ("n_entries", "n_withheld")
+            )
+            standing.append(
+                Released(product, len(folders), n_entries, n_withheld, folders[0].parent)
+            )
+    return standing

@@ -78,6 +78,21 @@ def read(charter: Charter, store: Store, hour: str | None = None) -> HourlyFigur
     return HourlyFigures(frame, sorted(released["hour_at"].unique()), n_broken)
 
 
+def read_before(charter: Charter, store: Store) -> HourlyFigures:
+    """Read history and whatever is released, which may be nothing yet.
+
+    Raises
+    ------
+    Refused
+        As `read`.
+    """
+    try:
+        return read(charter, store)
+    except Waiting:
+        history = _history(charter, store)
+        return HourlyFigures(history.sort_values(["zone_id", "hour_at"], ignore_index=True), [])
+
+
 def _asked(charter: Charter, hour: str, released: pd.DataFrame) -> pd.Timestamp:
     """The released hour that is meant by 2026-03-02T20, local."""
     try:

@@ -1,0 +1,44 @@
+"""Fit the outlook's models of a week ahead, while the days of that week are still being estimated.
+
+They rest on what was before the week and on nothing of it, so they can be fitted as soon as it
+begins. The outlook then finds them; where it finds none, it fits them itself.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from filelock import FileLock
+
+from peil.charter import reading
+from peil.charter.hour import day_of, unit_of
+from peil.outcome import Refused
+from peil.store.store import Store
+from peil.watch.outlook import events, models
+from peil.watch.outlook import figures as reading_figures
+
+
+def fit(pilot: str, day: str, place: Store | None = None) -> bool:
+    """Fit the models of the week of a day of a pilot; whether there are any now.
+
+    What is wrong is not told here: the outlook finds it too, and tells it.
+    """
+    charter, store = reading.load(pilot), place or Store()
+    if store.plane == "operator":  # the outlook is the agency's
+        return False
+    lock = store.own / "locks" / charter.pilot / "outlook.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    begins_at = pd.Timestamp(day_of(unit_of(day))).tz_localize(ZoneInfo(charter.time_zone))
+    starts_at = models.monday_of(begins_at.as_unit("s"))
+    with FileLock(lock):
+        try:
+            figures = reading_figures.read_before(charter, store)
+            if figures.frame.empty:
+                return False
+            days = events.days_around(figures.frame["hour_at"].min().date(), starts_at.date())
+            zones = sorted(set(figures.frame["zone_id"]))
+            calendar = events.calendar_of(charter, store, days, zones)
+            return models.of_week(charter, store, figures, calendar, starts_at) is not None
+        except Refused:
+            return False
