@@ -145,7 +145,7 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "core": {
             "dags_folder": str(DAGS),
             "load_examples": "False",
-            "executor": "LocalExecutor",
+            "executor": "peil.adapters.airflow.preloading.PreloadedExecutor",
             "dagbag_import_timeout": "120",  # a busy machine, not a heavy file
             "parallelism": str(settings.threads),
             "fernet_key_cmd": f"cat {shlex.quote(str(fernet))}",

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 from peil.adapters.airflow.home import CONSOLE_USER
+from peil.charter.hour import Hour
 
 OVER = ("success", "failed")
 # what Airflow answers where another of its processes wrote just then: nothing was done
@@ -103,11 +104,16 @@ class Airflow:
         return {dag["dag_id"] for dag in self.get("/dags", limit=500)["dags"]}
 
     def backfill(self, dag_id: str, first: date, last: date, max_active_runs: int = 2) -> int:
-        """Ask for a run of every day from first to last, both included; return its number."""
+        """Ask for a run of every day, or hour, from first to last; return the backfill's number."""
+        # Airflow reads both on the pilot's own clock, whatever zone is written
+        begins, ends = (
+            f"{each}:00:00Z" if isinstance(each, Hour) else f"{each}T00:00:00Z"
+            for each in (first, last)
+        )
         body = {
             "dag_id": dag_id,
-            "from_date": f"{first}T00:00:00Z",
-            "to_date": f"{last}T00:00:00Z",
+            "from_date": begins,
+            "to_date": ends,
             "max_active_runs": max_active_runs,
             "reprocess_behavior": "completed",
         }
