@@ -45,6 +45,7 @@ TOGETHER = {  # files on one worker: they look at one store, or want the machine
     "end_to_end/test_airflow_backfill.py": "a started Airflow",
     "end_to_end/test_airflow_tells.py": "a started Airflow",
     "end_to_end/test_compose.py": "a started Airflow",
+    "end_to_end/hours/test_told_in_time.py": "a started Airflow",
 }
 OUTLOOK = "unit/watch/outlook/"  # its files share a fitted model, so they share a worker
 LONG_FIRST = (

@@ -28,6 +28,7 @@ HEAVY = (
     "peil.train",
     "peil.commands.verbs",
     "peil.tasks.windows",
+    "peil.watch.outlook.outlook",
     "peil.gates.great",
     "peil.gates.tables",
     "expectations.raw",
@@ -77,9 +78,10 @@ class End:
 
 
 class Nursery:
-    """Starts the server, which imports meanwhile, and children for verbs."""
+    """Starts the server, which imports meanwhile, and children for verbs of a pilot."""
 
-    def __init__(self) -> None:
+    def __init__(self, pilot: str = "demo") -> None:
+        self.pilot = pilot
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(HEAVY))
         forkserver.ensure_running()
@@ -97,7 +99,9 @@ class Nursery:
         """Run a verb and its gate; kill it after some seconds, or let it kill itself at a point."""
         ours, theirs = self._context.Pipe()
         child = self._context.Process(
-            target=_live, args=(theirs, verb, day, environment, str(log), at), daemon=True
+            target=_live,
+            args=(theirs, (verb, self.pilot, day), environment, str(log), at),
+            daemon=True,
         )
         child.start()
         theirs.close()
@@ -141,9 +145,13 @@ def _told(pipe: Connection) -> End | None:
 
 
 def _live(
-    pipe: Connection, verb: str, day: str, environment: dict[str, str], log: str, at: At | None
+    pipe: Connection,
+    command: tuple[str, str, str],
+    environment: dict[str, str],
+    log: str,
+    at: At | None,
 ) -> None:
-    """The child: its settings, its way to die, the verb."""
+    """The child: its settings, its way to die, the verb with its pilot and day."""
     for name in [name for name in os.environ if name.startswith("PEIL_")]:
         del os.environ[name]
     os.environ.update(environment)
@@ -155,7 +163,7 @@ def _live(
     pipe.send("begins")
     started = time.perf_counter()
     try:
-        outcomes = _take(verb, day)
+        outcomes = _take(*command)
     except BaseException as error:
         traceback.print_exc()
         sys.stderr.flush()
@@ -171,28 +179,32 @@ def _live(
     )
 
 
-def _take(verb: str, day: str) -> list[Any]:
+def _take(verb: str, pilot: str, day: str) -> list[Any]:
     from peil import train
     from peil.commands import verbs
     from peil.release import release
     from peil.tasks import windows
 
     if verb.startswith("estimate_"):
-        return [windows.estimate("demo", verb.removeprefix("estimate_"), day)]
+        return [windows.estimate(pilot, verb.removeprefix("estimate_"), day)]
     if verb.startswith("release_"):
         product = verb.removeprefix("release_")
         return [
-            take("demo", product, day) for take in (windows.release_window, windows.publish_window)
+            take(pilot, product, day) for take in (windows.release_window, windows.publish_window)
         ]
     if verb == "publish":  # a task of its own in Airflow, which is tried again by itself
-        return [release.publish("demo", day)]
+        return [release.publish(pilot, day)]
     if verb == "stop":
         from peil.watch.retain import stop
 
-        return [stop.stop("demo")]
+        return [stop.stop(pilot)]
+    if verb == "outlook":
+        from peil.watch.outlook import outlook
+
+        return [outlook.outlook(pilot)]
     if verb == "train":
-        return [train.train("demo", fit_days=1, judge_days=1)]
-    return list(verbs.take(verb, "demo", day))
+        return [train.train(pilot, fit_days=1, judge_days=1)]
+    return list(verbs.take(verb, pilot, day))
 
 
 def _die() -> None:
