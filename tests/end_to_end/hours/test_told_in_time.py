@@ -157,7 +157,7 @@ def test_the_page_of_that_hour_says_it(live: Live, tmp_path: Path) -> None:
             pytest.skip(f"{program} is absent: apt-get install chromium chromium-driver")
     with chromium(tmp_path) as browser:
         browser.open(live.page / "index.html", f"#lang=en&zone={ZONE}")
-        assert "since 20:00, Mon 2 Mar" in browser.text("#unusual")
+        assert "Unusual at 20:00, Mon 2 Mar: E01 N00 " in browser.text("#unusual")
         checked = "return document.querySelector('input[name=measure]:checked').value"
         assert browser.run(checked) == "normal"
         assert "against normal" in browser.text("#normal")
