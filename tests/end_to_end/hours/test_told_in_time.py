@@ -19,8 +19,8 @@ import pytest
 from chromium import CHROMEDRIVER, CHROMIUM, chromium
 
 from benchmarks.soak import inbox
-from peil.adapters.airflow import Airflow, started
-from peil.adapters.airflow.rest import wait_until
+from peil.adapters.airflow.rest import Airflow, wait_until
+from peil.adapters.airflow.standalone import started
 from peil.charter.hour import Hour, unit_of
 from peil.store import verifying
 from peil.store.atomic import read_whole
