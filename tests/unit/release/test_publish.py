@@ -13,7 +13,7 @@ import pytest
 from benchmarks.disturbed import tampering
 from peil.charter.clock import now
 from peil.gates.report import GateReport, candidate_hash, require_one_table
-from peil.outcome import Refused
+from peil.outcome import Refused, Waiting
 from peil.release import bundle, release
 from peil.store import ledger, released_tables, verifying
 from peil.store.atomic import read_json, write_json
@@ -75,6 +75,18 @@ def test_a_whole_candidate_crosses_and_the_ledger_names_its_bundle(
     assert entry and entry["facts"]["bundle_sha256"] == verifying.manifest(folder).sha256
     assert verifying.answer(tiny.store.root)[0] == 0
     assert publish().status == "unchanged"
+
+
+def test_before_two_approvals_not_even_a_folder_of_it_lies_on_the_agencys_side(
+    tiny: Tiny, candidate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waits(*_: Any) -> str:
+        raise Waiting("It waits for approval.")
+
+    monkeypatch.setattr(release.approvals, "require", waits)
+    with pytest.raises(Waiting, match="waits for approval"):
+        publish()
+    assert not tiny.store.outbound("tiny", "flows", DAY).parent.exists()
 
 
 def test_a_ledger_changed_further_back_is_restored_from_the_agencys_copy(
