@@ -31,7 +31,7 @@ WEEKS = 10  # of history, so that a boosting has enough to learn from
 DEVICES = {"c1": 180, "c2": 120, "c3": 90, "c4": 60}  # of a district at night; by day there is more
 STADIUM, BEGINS, LASTS = "c2", 20, 3  # the cell, the local hour, for so many hours
 FACTOR = 3
-NOISE = 0.03
+NOISE = 0.03  # of the history; of the hours to come half, or one in forty lies above its interval
 READERS = "crowds@city.example"  # who is told of crowding
 SIDE_M, RANGE_M = 3000, 1200  # of a district; so far a cell reaches: into no other
 OFFSETS = {"c1": (0, 0), "c2": (1, 0), "c3": (0, 1), "c4": (1, 1)}
@@ -132,7 +132,7 @@ def _write_hours(city: City, folder: Path) -> None:
         at = pd.DatetimeIndex([pd.Timestamp(hour.year, hour.month, hour.day, hour.hour)])
         lines, device = ["imsi,at,mcc,mnc,cell,imei"], 0
         for cell in DEVICES:
-            n = round(float(expected(cell, at)[0] * rng.normal(1, NOISE)))
+            n = round(float(expected(cell, at)[0] * rng.normal(1, NOISE / 2)))
             if cell == STADIUM and BEGINS <= number < BEGINS + LASTS:
                 n *= FACTOR
             for _ in range(n):
