@@ -68,6 +68,19 @@ def test_a_second_run_does_nothing_and_says_so(tiny: Any) -> None:
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
+def test_of_a_released_day_whose_record_is_damaged_nothing_is_said_to_be_unchanged(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is opted out is read from that record: what cannot be read is no empty list."""
+    tiny.deliver("a.csv", HEADER + row(1))
+    tiny.ingest()
+    monkeypatch.setattr(module.Period, "is_released", lambda _: True)
+    assert ingest("tiny", str(DAY)).facts["why"] == "released"
+    tiny.store.raw_manifest("tiny", DAY).write_text('{"opt_out": ')
+    with pytest.raises(Refused, match="its day is released: it is not made again"):
+        ingest("tiny", str(DAY))
+
+
 def test_a_new_opt_out_is_applied_by_landing_the_day_again(tiny: Any) -> None:
     tiny.deliver("a.csv", HEADER + row(1) + row(2))
     assert tiny.ingest().facts["n_opted_out"] == 0
