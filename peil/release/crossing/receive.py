@@ -79,7 +79,7 @@ def take(store: Store, charter: Charter, only: Path | None = None) -> Outcome:
         waiting = sorted(folder for folder in bundles if _shown(folder) and folder.exists())
         if store.plane == "both" and store.ledger(pilot).exists():
             posting.post(store, pilot)
-        if not waiting and not store.outbound_ledger(pilot).exists():
+        if not waiting and not posting.has_begun(store, pilot):
             return _outcome(charter, [], 0)
         log = _ledger(store, charter, bool(waiting))
         _enter(store, charter, log)

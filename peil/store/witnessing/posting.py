@@ -66,3 +66,14 @@ def is_signed_head(head: dict[str, Any], pilot: str, public: str) -> bool:
     body = {name: value for name, value in head.items() if name != "signature"}
     signature = str(head.get("signature", ""))
     return body.get("pilot") == pilot and is_signed(canonical(body), signature, public)
+
+
+def has_begun(store: Store, pilot: str) -> bool:
+    """Whether a ledger came that names a charter, and with it the key that signs its entries.
+
+    What a verb refused before is in the ledger first, and a refusal needs no charter.
+    """
+    posted = store.outbound_ledger(pilot)
+    if store.public_entry(pilot).exists() or not posted.exists():
+        return posted.exists()
+    return b'"kind":"charter"' in posted.read_bytes()

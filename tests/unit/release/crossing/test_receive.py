@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from peil.charter import public_register
 from peil.charter.clock import now
 from peil.outcome import Refused, Waiting
 from peil.release import bundle, release
@@ -38,6 +39,23 @@ def stays(sides: Any, sentence: str, day: str = DAY) -> None:
     assert not sides.received(day).exists()
     assert files(sides.outbound(day)) == before
     assert [p for p in sides.agency().root.rglob(".*") if p.is_dir()] == []
+
+
+def test_a_ledger_that_begins_with_a_refusal_is_no_fault_and_is_taken_in_with_its_charter(
+    tiny: Any,
+) -> None:
+    """Airflow takes in every quarter of an hour: one that nobody changed must wake nobody."""
+    store, at = tiny.store, now(tiny.charter)
+    ledger.append(store, "tiny", "refused", at, {"why": "No such day."})
+    outcome = receive.receive("tiny")
+    assert (outcome.status, outcome.facts["n_received"]) == ("unchanged", 0)
+    assert not store.public_entry("tiny").exists()
+    public_register.enter(tiny.charter, store)
+    receive.receive("tiny")
+    assert store.public_entry("tiny").exists()
+    store.ledger("tiny").write_bytes(store.ledger("tiny").read_bytes().split(b"\n")[0] + b"\n")
+    with pytest.raises(Refused):  # what the agency has seen stays what must be there
+        receive.receive("tiny")
 
 
 def test_a_bundle_waits_in_the_outbox_until_the_agency_takes_it_in(sides: Any) -> None:
