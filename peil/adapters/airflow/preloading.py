@@ -11,15 +11,12 @@ next task runs, and the one whose hash it signs.
 
 from __future__ import annotations
 
-import logging
 import warnings
 from importlib import import_module
 
 from airflow.executors.local_executor import LocalExecutor
 
 from peil.settings import settings
-
-log = logging.getLogger(__name__)
 
 OF_EITHER = (
     "great_expectations",
@@ -43,8 +40,5 @@ class PreloadedExecutor(LocalExecutor):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of libraries' own imports
             for name in (*OF_EITHER, *own):
-                try:
-                    import_module(name)
-                except ImportError:  # a task that needs it says so, in its own words
-                    log.warning("%s cannot be imported: tasks that need it will fail.", name)
+                import_module(name)
         super().start()

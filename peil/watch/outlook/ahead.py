@@ -9,7 +9,6 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from filelock import FileLock
 
 from peil.charter import reading
 from peil.charter.hour import day_of, unit_of
@@ -19,19 +18,17 @@ from peil.watch.outlook import events, models
 from peil.watch.outlook import figures as reading_figures
 
 
-def fit(pilot: str, day: str, place: Store | None = None) -> bool:
+def fit(pilot: str, day: str) -> bool:
     """Fit the models of the week of a day of a pilot; whether there are any now.
 
     What is wrong is not told here: the outlook finds it too, and tells it.
     """
-    charter, store = reading.load(pilot), place or Store()
+    charter, store = reading.load(pilot), Store()
     if store.plane == "operator":  # the outlook is the agency's
         return False
-    lock = store.own / "locks" / charter.pilot / "outlook.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
     begins_at = pd.Timestamp(day_of(unit_of(day))).tz_localize(ZoneInfo(charter.time_zone))
     starts_at = models.monday_of(begins_at.as_unit("s"))
-    with FileLock(lock):
+    with models.locked(store, charter.pilot):
         try:
             figures = reading_figures.read_before(charter, store)
             if figures.frame.empty:

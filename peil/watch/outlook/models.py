@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
+from filelock import FileLock
 
 import peil_models.crowding
 from peil import methods
@@ -65,6 +66,13 @@ class WeekModels:
     places: dict[str, str]
     registered: str
     folder: Path
+
+
+def locked(store: Store, pilot: str) -> FileLock:
+    """The lock under which models of a pilot are fitted, and its outlook placed."""
+    lock = store.own / "locks" / pilot / "outlook.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(lock)
 
 
 def monday_of(moment: pd.Timestamp) -> pd.Timestamp:

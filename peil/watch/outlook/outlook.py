@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from filelock import FileLock
 
 from peil import methods
 from peil.alerts import city
@@ -73,9 +72,7 @@ def outlook(pilot: str, hour: str | None = None, place: Store | None = None) -> 
             "The outlook is the agency's to compute, and this process is the operator's "
             "(PEIL_PLANE=operator): run `peil outlook` on the agency's side."
         )
-    lock = store.own / "locks" / charter.pilot / "outlook.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
+    with models.locked(store, charter.pilot):
         return _outlook(charter, store, hour)
 
 

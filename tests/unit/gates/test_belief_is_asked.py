@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from peil import gates
+from peil.gates.report import GateReport
 from tests.unit.gates.faults import NOTES, STOPS, Fault
 
 
@@ -63,16 +64,22 @@ def together(planted: dict[tuple[str, str], Fault]) -> list[tuple[str, list[str]
     return found
 
 
+def judged_with(
+    planted: dict[tuple[str, str], Fault], batch: Any, state: str, names: list[str]
+) -> GateReport:
+    """What the gate of a state says of a batch with these faults in it."""
+    for name in names:
+        planted[state, name](batch)
+    batch.write(state)
+    return gates.check(state, batch.pilot, batch.day)
+
+
 BEFORE_RELEASE = {key: fault for key, fault in STOPS.items() if key[0] != "released"}
 
 
 @pytest.mark.parametrize(("state", "names"), together(BEFORE_RELEASE))
 def test_planted_together_each_is_named(batch: Any, state: str, names: list[str]) -> None:
-    for name in names:
-        STOPS[state, name](batch)
-    batch.write(state)
-
-    report = gates.check(state, batch.pilot, batch.day)
+    report = judged_with(STOPS, batch, state, names)
 
     assert not report.is_open
     assert set(names) <= {finding.expectation for finding in report.stopped}
@@ -80,11 +87,7 @@ def test_planted_together_each_is_named(batch: Any, state: str, names: list[str]
 
 @pytest.mark.parametrize(("state", "names"), together(NOTES))
 def test_notes_are_written_and_stop_nothing(batch: Any, state: str, names: list[str]) -> None:
-    for name in names:
-        NOTES[state, name](batch)
-    batch.write(state)
-
-    report = gates.check(state, batch.pilot, batch.day)
+    report = judged_with(NOTES, batch, state, names)
 
     assert report.is_open, report.sentence()
     assert set(names) <= {finding.expectation for finding in report.noted}
