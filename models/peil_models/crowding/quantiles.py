@@ -49,6 +49,8 @@ class CrowdingQuantiles(CrowdingForecaster):
         Leaves of each tree.
     min_samples_leaf : int in [1, inf), default=80
         Zone-hours of each leaf: an outer quantile of fewer is chance.
+    max_features : float in (0, 1], default=0.3
+        Share of the features among which each split is sought: many say nearly the same.
     conformal_days : int in [7, 365], default=28
         Days that quantiles are calibrated on: four of each weekday. A third of a shorter history.
     calibration_rows : int in [1000, inf), default=40_000
@@ -113,6 +115,7 @@ class CrowdingQuantiles(CrowdingForecaster):
         learning_rate: float = 0.08,
         max_leaf_nodes: int = 31,
         min_samples_leaf: int = 80,
+        max_features: float = 0.3,
         conformal_days: int = 28,
         calibration_rows: int = 40_000,
         random_state: int = 0,
@@ -122,6 +125,7 @@ class CrowdingQuantiles(CrowdingForecaster):
         self.learning_rate = learning_rate
         self.max_leaf_nodes = max_leaf_nodes
         self.min_samples_leaf = min_samples_leaf
+        self.max_features = max_features
         self.conformal_days = conformal_days
         self.calibration_rows = calibration_rows
         self.random_state = random_state
@@ -186,6 +190,7 @@ class CrowdingQuantiles(CrowdingForecaster):
                     learning_rate=self.learning_rate,
                     max_leaf_nodes=self.max_leaf_nodes,
                     min_samples_leaf=self.min_samples_leaf,
+                    max_features=self.max_features,
                     early_stopping=False,
                     random_state=self.random_state,
                 ).fit(rows, target[is_drawn])

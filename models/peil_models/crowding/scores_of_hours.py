@@ -15,6 +15,7 @@ UPPER_PERCENT = 2.3263
 LEAST_HOURS = 72  # of a zone, before it has a centre and a scale of its own
 LEAST_SCALE = 0.05  # of the forecast's spread: a zone without chance is not infinitely sure
 UPPER_EDGE = 1.96  # where the upper quantile of a forecast lies
+DEEPEST = -2.0  # a quieter hour may be a fault of measurement: the usual after it is no surge
 LEAST_OWN_SHARE = 0.1  # of a zone's usual level: beside less, a value's own error is no news
 COLUMNS = ("q025", "q500", "q975")
 
@@ -70,13 +71,12 @@ class ScoredHours:
         -------
         ndarray of shape (2, n_zones, n_hours)
             ``z[t] - c z[t-1]`` and ``2 min(z[t], z[t-1]) - (c + c^2) z[t-2]``, where what came
-            before counts from 0 up: after a quiet hour, the usual is no surge. An unknown hour
-            before counts as usual.
+            before counts from `DEEPEST` up. An unknown hour before counts as usual.
         """
         before = [shifted_hours(self.excess, lag) for lag in (1, 2)]
-        high = [np.maximum(np.nan_to_num(plane), 0.0) for plane in before]
-        first = self.excess - carry * high[0]
-        second = 2.0 * np.minimum(self.excess, before[0]) - (carry + carry**2) * high[1]
+        lately = [np.maximum(np.nan_to_num(plane), DEEPEST) for plane in before]
+        first = self.excess - carry * lately[0]
+        second = 2.0 * np.minimum(self.excess, before[0]) - (carry + carry**2) * lately[1]
         return np.stack([first, second])
 
     def by_zone(self, carry: float) -> dict[str, Floats]:
@@ -125,14 +125,17 @@ def shifted_hours(plane: Floats, lag: int) -> Floats:
 
 
 def scored_hours(
-    observed: pd.DataFrame, forecasts: pd.DataFrame, least_share: float
+    observed: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    least_share: float,
+    least_persons: float = np.inf,
 ) -> ScoredHours:
     """Score observed hours against the forecast that was issued last for each.
 
     ``z = (y - q500) / s`` with s the distance from the median to q975 in normal units (by the upper
     decile, hours whose busiest days are far busier had most of the alarms), at least `least_share`
-    of the zone's usual level; it is wider by as much as the own uncertainty of y, in quadrature,
-    widens the forecast's.
+    of the zone's usual level or `least_persons`, whichever is less; it is wider by as much as the
+    own uncertainty of y, in quadrature, widens the forecast's.
     """
     check_history(observed)
     time_zone = observed["hour_at"].dt.tz
@@ -164,7 +167,7 @@ def scored_hours(
         usual = np.nansum(median, axis=1, keepdims=True) / count
         forecast = (upper - median) / UPPER_EDGE
         own = np.maximum(forecast, LEAST_OWN_SHARE * usual)
-        spread = np.maximum(forecast, least_share * usual)
+        spread = np.maximum(forecast, np.minimum(least_share * usual, least_persons))
         spread *= np.hypot(own, np.nan_to_num(sd)) / np.maximum(own, 1e-9)
         z = (value - median) / np.maximum(spread, 1.0)
     return ScoredHours(zones, hour_at, value, sd, lower, median, upper, z, time_zone)

@@ -40,6 +40,9 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Spread is at least this share of the zone's usual level, so that a handful of persons in a
         quiet night is no surge. Quiet hours of a smaller one had so many alarms that levels rose
         and surges of busy hours were missed.
+    least_persons : float in [0, inf), default=150
+        That share asks for no more than so many persons: half a thousand above what is usual are a
+        crowd in a large zone too, also in its quiet hours.
     quiet_hours : int in [1, 24], default=6
         Observed hours after which an episode has ended: below the first level, and within the
         95 % interval.
@@ -96,12 +99,14 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         rarer: float = 4.0,
         days: int = 28,
         least_share: float = 0.3,
+        least_persons: float = 150.0,
         quiet_hours: int = 6,
     ) -> None:
         self.episodes_a_month = episodes_a_month
         self.rarer = rarer
         self.days = days
         self.least_share = least_share
+        self.least_persons = least_persons
         self.quiet_hours = quiet_hours
 
     def fit(self, history: pd.DataFrame, forecasts: pd.DataFrame) -> Self:
@@ -119,7 +124,7 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         ValueError
             No hour of the history was forecast.
         """
-        hours = scored_hours(history, forecasts, self.least_share)
+        hours = self._scored(history, forecasts)
         hours = hours.last_days(self.days)
         if not hours.n_observed:
             raise ValueError("no hour of the history was forecast, so that no level can be fixed")
@@ -131,6 +136,9 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         rates = self.episodes_a_month / self.rarer ** np.arange(3)
         self.levels_ = np.array([self._score_at(rate) for rate in rates])
         return self
+
+    def _scored(self, rows: pd.DataFrame, forecasts: pd.DataFrame) -> ScoredHours:
+        return scored_hours(rows, forecasts, self.least_share, self.least_persons)
 
     def _score_at(self, a_month: float) -> float:
         """Return the score that peaks exceed so many times per zone and month."""
@@ -183,7 +191,7 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         """
         check_is_fitted(self)
         calendar = calendar or CrowdingCalendar()
-        hours = scored_hours(observed, forecasts, self.least_share)
+        hours = self._scored(observed, forecasts)
         scores = hours.scores(self.carry_, self.usual_)
         busy = np.nan_to_num(hours.observed) > np.nan_to_num(hours.upper, nan=np.inf)
         rows = [

@@ -1,8 +1,8 @@
 """Hours dropped one by one into a started Airflow: the city is told of a surge, once, in a minute.
 
 Ten hours around a match, so that its episode begins and ends: of the day that it begins on the
-others are missing. Each is dropped once the one before was looked at; in its hour nothing else is
-at work but what looks for the files of the next.
+others are missing (`PEIL_LIVE_HOURS=24` drops 24, in half an hour). Each is dropped once the one
+before was looked at; in its hour nothing else is at work but what looks for the files of the next.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from tests.end_to_end.hours import small_city
 from tests.end_to_end.hours.small_city import PILOT, READERS, City
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
-HOURS = [*(f"02T{hour}" for hour in range(19, 24)), *(f"03T0{hour}" for hour in range(5))]
+N_HOURS = int(os.environ.get("PEIL_LIVE_HOURS", "10"))
+EVERY = [*(f"02T{hour:02d}" for hour in range(24)), *(f"03T0{hour}" for hour in range(5))]
+HOURS = EVERY[-N_HOURS:]
 STADIUM, OVER = "02T20", "03T04"  # its first hour; the sixth quiet one after its three
 DAY, ZONE = "2026-03-02", "E01N00"
 TABLE = "rel_presence__by_zone_hour.csv"

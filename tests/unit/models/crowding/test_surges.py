@@ -198,3 +198,29 @@ def test_a_nowcast_carries_the_last_error_as_long_as_errors_last() -> None:
     unseen = model.carry(rows[:29], forecast_of(rows), rows["hour_at"][30])
     assert unseen["q500"].to_numpy() == pytest.approx(1000.0)
     assert (unseen["q900"] - unseen["q100"]).to_numpy() == pytest.approx(2 * 1.2816 * SD)
+
+
+def test_a_crowd_in_the_quiet_hours_of_a_large_zone_is_found() -> None:
+    rows = chance(3, 28, 4)
+    # a zone of ten thousand by day, whose quiet hours a fifth of a forecast's spread is still wide
+    scale = np.where(rows["hour_at"].dt.hour >= 8, 20.0, 1.0)
+    rows["value"] *= scale
+    names = [*EDGES]
+    forecasts = forecast_of(rows)
+    forecasts[names] = forecasts[names].to_numpy() * scale[:, None]
+    detector = SurgeDetector().fit(rows, forecasts)
+    later = with_surge(rows, 24 * 20 + 3, 2, 1000.0)
+    began = detector.episodes(later, forecasts)["began_at"].tolist()
+    assert later["hour_at"][24 * 20 + 3] in began
+    deaf = SurgeDetector(least_persons=np.inf).fit(rows, forecasts)
+    assert later["hour_at"][24 * 20 + 3] not in deaf.episodes(later, forecasts)["began_at"].tolist()
+
+
+def test_a_crowd_after_quiet_hours_is_seen_against_them_but_the_usual_is_no_crowd() -> None:
+    detector = fitted(0.7)
+    rows = with_surge(quiet(), 28, 2, -150.0)
+    assert detector.episodes(rows, forecast_of(rows)).empty
+    busy = with_surge(rows, 30, 1, 210.0)
+    usual = with_surge(quiet(), 30, 1, 210.0)
+    assert len(detector.episodes(busy, forecast_of(busy))) == 1
+    assert detector.episodes(usual, forecast_of(usual)).empty
