@@ -77,15 +77,17 @@ def ledger(
     contents = {content_of(plane / "ledger" / f"{pilot}.jsonl") for plane in planes}
     if len(contents) > 1:
         raise Broken("The agency's copy of the ledger differs from the operator's.")
-    register = content_of(root / "agency" / "register" / f"{pilot}.json")
+    content, entry = contents.pop(), root / "agency" / "register" / f"{pilot}.json"
+    is_named = b'"kind":"charter"' in content or (root / "agency" / "released" / pilot).exists()
+    register = content_of(entry) if is_named or entry.exists() else None
     witness = root / "agency" / "ledger"
     files = (witness / "agency.pub", witness / f"{pilot}.heads.jsonl")
     # a plane of the operator apart: heads come back from the agency, and may be on their way
     if (root / "ledger").is_dir() and not any(file.exists() for file in files):
-        return checked(contents.pop(), register, pilot, public, is_quick=is_quick)
+        return checked(content, register, pilot, public, is_quick=is_quick)
     key, heads = map(content_of, files)
     given = agency or written_key(key)
-    return checked(contents.pop(), register, pilot, public, heads, given, is_quick)
+    return checked(content, register, pilot, public, heads, given, is_quick)
 
 
 def written_key(content: bytes) -> str:
@@ -119,7 +121,10 @@ def checked(
     try:
         charters = [e["facts"]["register"] for e in entries if e["kind"] == "charter"]
         key = public or (charters[-1]["operator_public_key"] if charters else "")
-        standing = _chained(entries, lines, key, len(lines) - 1 if is_quick else 0)
+        # refusals can come before the first charter names a key: the agency's heads vouch for them
+        is_early = not charters and not key and register is None and heads is not None
+        first_asked = len(lines) if is_early else len(lines) - 1 if is_quick else 0
+        standing = _chained(entries, lines, key, first_asked)
     except (KeyError, TypeError):
         raise Broken(f"The ledger of {pilot} cannot be read: restore it from a copy.") from None
     if register is not None:

@@ -181,3 +181,23 @@ def test_the_command_names_the_first_wrong_thing(tiny: Any, folder: Path) -> Non
     differs = "tiny: The agency's copy of the ledger differs from the operator's."
     way_out = "Find out who changed it, then restore it from a copy."
     assert (done.returncode, done.stderr.strip()) == (1, f"{differs} {way_out}")
+
+
+def test_a_ledger_of_refusals_before_any_charter_accuses_nobody(tiny: Any) -> None:
+    store, at = tiny.store, now(tiny.charter)
+    for why in ("No such day.", "No such pilot."):
+        ledger.append(store, "tiny", "refused", at, {"why": why})
+    assert answer(store.root) == "Verified: ledger of tiny."
+    both = [store.ledger("tiny"), store.root / "agency" / "ledger" / "tiny.jsonl"]
+    whole = both[0].read_bytes()
+    for changed in (whole.replace(b"such day", b"such bay"), whole.split(b"\n")[0] + b"\n"):
+        for file in both:
+            file.write_bytes(changed)
+        assert "tiny: " in answer(store.root)
+    for file in both:
+        file.write_bytes(whole)
+    public_register.enter(tiny.charter, store)
+    assert answer(store.root) == "Verified: ledger of tiny."
+    # once a charter is named, its entry in the register is what must be there
+    (store.root / "agency" / "register" / "tiny.json").unlink()
+    assert answer(store.root) == "tiny: tiny.json is missing."
