@@ -107,7 +107,7 @@ def bound(
     connection.execute("SET threads = ?", [threads])
     connection.execute("SET temp_directory = ?", [str(spill)])
     connection.execute("SET temp_file_encryption = true")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")  # of its cursors too
 
 
 def harden(

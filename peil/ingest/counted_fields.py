@@ -161,7 +161,7 @@ def _text(column: str) -> str:
 def _unless_opted_out(connection: duckdb.DuckDBPyConnection, subscriber: str | None) -> str | None:
     """Leave out who opted out, however spelled. None where it cannot be told who did."""
     there = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'opted_out' AND temporary"
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'opted_out'"
     ).fetchone()
     if not (there and there[0]):
         return ""

@@ -46,8 +46,8 @@ LEFT_OUT = (
 
 
 def make_list(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `opted_out`, in memory and empty."""
-    connection.execute("CREATE TEMP TABLE opted_out (subscriber_id VARCHAR)")
+    """Make the table `opted_out`, empty, in the database in memory: its cursors see it too."""
+    connection.execute("CREATE TABLE memory.main.opted_out (subscriber_id VARCHAR)")
 
 
 def read_list(connection: duckdb.DuckDBPyConnection, file: Path, column: str) -> None:

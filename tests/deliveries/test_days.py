@@ -14,8 +14,8 @@ from peil import status
 from peil.alerts import inbox
 from peil.alerts.trouble import Trouble
 from peil.ingest import corrections as flagged
+from peil.ingest import file_rows, landing
 from peil.ingest import ingest as ingest_module
-from peil.ingest import landing
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused, Waiting
 from peil.store import ledger
@@ -254,7 +254,7 @@ def test_an_error_in_the_depth_of_duckdb_costs_the_file_and_not_the_day(
 
     for number, name in enumerate(("a.csv", "b.csv", "c.csv")):
         pilot.deliver(name, HEADER + rows(1, 3, number))
-    real = landing._land_file
+    real = file_rows._land_file
 
     def breaks(opened: Any, file: Path, *words: Any) -> Any:
         if file.name == "b.csv":
@@ -262,11 +262,65 @@ def test_an_error_in_the_depth_of_duckdb_costs_the_file_and_not_the_day(
             raise duckdb.InternalException("INTERNAL Error: 204080000000001")
         return real(opened, file, *words)
 
-    monkeypatch.setattr(landing, "_land_file", breaks)
+    monkeypatch.setattr(file_rows, "_land_file", breaks)
     assert pilot.ingest().facts["n_delivered"] == 6
     assert [(trouble["name"], trouble["reason"]) for trouble in record(pilot)["refused"]] == [
         ("b.csv", "unreadable")
     ]
+
+
+def test_packed_files_are_read_several_at_a_time_and_one_that_breaks_duckdb_costs_itself_only(
+    pilot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads at the same time loses the database too, and is not to blame."""
+    import threading
+
+    import duckdb
+
+    names = [f"{letter}.csv.gz" for letter in "abcd"]
+    for number, name in enumerate(names):
+        pilot.deliver(name, HEADER + rows(1, 3, number))
+    real, both, at_work = file_rows._land_file, threading.Barrier(2), set()
+
+    def breaks(opened: Any, file: Path, *words: Any) -> Any:
+        if file.name in names[:2] and threading.current_thread() is not threading.main_thread():
+            at_work.add(file.name)
+            both.wait(60)
+            raise duckdb.FatalException("FATAL Error: invalidated")
+        if file.name == "b.csv.gz":
+            raise duckdb.InternalException("INTERNAL Error: 204080000000001")
+        return real(opened, file, *words)
+
+    monkeypatch.setenv("PEIL_THREADS", "2")
+    monkeypatch.setattr(file_rows, "_land_file", breaks)
+    assert pilot.ingest().facts["n_delivered"] == 9
+    assert at_work == {"a.csv.gz", "b.csv.gz"}
+    assert [(trouble["name"], trouble["reason"]) for trouble in record(pilot)["refused"]] == [
+        ("b.csv.gz", "unreadable")
+    ]
+
+
+def test_several_at_a_time_land_what_one_after_the_other_lands(
+    pilot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peil.adapters import database
+
+    for number in range(5):
+        pilot.deliver(f"{number}.csv.gz", HEADER + rows(1, 40, number) + b"broken\n" * (number % 2))
+    pilot.put("opt_out.csv", b"imsi\n204083300010003\n")
+    landed = {}
+    for threads in ("1", "3"):
+        monkeypatch.setenv("PEIL_THREADS", threads)
+        monkeypatch.setenv("TZ", "America/New_York" if threads == "3" else "UTC")
+        pilot.store.raw_file("tiny", DAY).unlink(missing_ok=True)
+        pilot.ingest()
+        with database.connection(pilot.store, pilot.store.root / "look") as opened:
+            database.attach_raw(opened, pilot.store, "tiny", DAY)
+            rows_of = opened.execute("SELECT * FROM raw.main.events ORDER BY ALL").fetchall()
+        files = [{**file, "state": 0} for file in record(pilot)["files"]]
+        landed[threads] = rows_of, files
+    assert landed["1"] == landed["3"] and len(landed["1"][0]) > 150
+    assert sum(file["n_opted_out"] for file in landed["1"][1]) > 0
 
 
 def test_a_plan_that_cannot_be_read_stops_the_day(pilot: Any) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from peil.ingest import file_rows, landing
 from peil.ingest import ingest as module
-from peil.ingest import landing
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused, Waiting
 from peil.store.faults import disk
@@ -168,7 +168,7 @@ def test_a_fault_of_the_disk_is_no_fault_of_the_file_that_was_being_landed(
 ) -> None:
     tiny.deliver("a.csv", HEADER + row(1))
     tiny.deliver("b.csv", HEADER + row(2))
-    land, landed = landing._land_file, []
+    land, landed = file_rows._land_file, []
 
     def fail_at_the_second(*given: Any) -> Any:
         landed.append(given)
@@ -176,10 +176,10 @@ def test_a_fault_of_the_disk_is_no_fault_of_the_file_that_was_being_landed(
             raise OSError(number, "x", str(tiny.store.root / "operator" / "sealed" / "part"))
         return land(*given)
 
-    monkeypatch.setattr(landing, "_land_file", fail_at_the_second)
+    monkeypatch.setattr(file_rows, "_land_file", fail_at_the_second)
     with pytest.raises(kind) as refusal:
         tiny.ingest()
     assert "b.csv" not in str(refusal.value)
     assert not tiny.store.raw_manifest("tiny", DAY).exists()
-    monkeypatch.setattr(landing, "_land_file", land)
+    monkeypatch.setattr(file_rows, "_land_file", land)
     assert tiny.ingest().facts["n_files_refused"] == 0

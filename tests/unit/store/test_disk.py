@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from peil import cli
 from peil.alerts import telling
 from peil.charter.period import Period
-from peil.ingest import landing
+from peil.ingest import file_rows, landing
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused, Waiting
 from peil.store import atomic
@@ -91,7 +91,7 @@ def test_a_disk_that_fills_up_while_landing_blames_no_delivery_and_leaves_nothin
     tiny.deliver("a.csv", HEADER + ROW)
     tiny.vouch()
     with monkeypatch.context() as patch:
-        patch.setattr(landing, at, fill_up)
+        patch.setattr(file_rows if at == "_insert" else landing, at, fill_up)
         code, words = run("ingest", "tiny", str(DAY))
     assert code == 2 and words.startswith("The disk of the store is full: "), words
     assert leftovers(tiny) == [] and not tiny.store.raw_manifest("tiny", DAY).exists()
