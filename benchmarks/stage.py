@@ -14,12 +14,13 @@ from typing import Any
 from benchmarks.measuring import traffic
 from benchmarks.measuring.process import Cost, folder_mib, measured
 from benchmarks.recording import NothingMeasured, when_and_where, write_figures
+from benchmarks.staging import packed
+from benchmarks.staging.page import TINY, report
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import settings
 from peil.store.atomic import read_json, write_text
 
 SIZES = (10_000_000, 30_000_000, 100_000_000)
-TINY = 300_000  # fewer, and the gates would rightly find regions silent
 PEIL = [sys.executable, "-m", "peil.cli"]
 SUFFIXES = {"k": 1_000, "m": 1_000_000}
 Tell = Callable[[str], object]
@@ -65,6 +66,7 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
     """
     overhead = _overhead(tell)
     rows = [_size(n_events, tell) for n_events in sizes]
+    as_text = [packed.measure(n_events, deliver, tell) for n_events in packed.sizes(sizes)]
     limits = settings()
     record = {
         **when_and_where(),
@@ -73,6 +75,7 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
         "fixed_cpu_s": round(overhead.cpu_s, 1),
         "fixed_wall_s": round(overhead.wall_s, 1),
         "sizes": rows,
+        "packed": as_text,
     }
     return write_figures("stage", record, report, facts, out)
 
@@ -94,11 +97,13 @@ def _overhead(tell: Tell) -> Cost:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def deliver(work: Path, n_events: int, tell: Tell, follows: bool = False) -> dict[str, str]:
+def deliver(
+    work: Path, n_events: int, tell: Tell, follows: bool = False, ending: str = "parquet"
+) -> dict[str, str]:
     """Write deliveries and a charter, sign them; return the environment of a store of its own."""
     delivery, pilots = work / "deliveries", work / "pilots"
-    traffic.write(delivery, n_events, tell, follows)
-    write_text(pilots / "bench.yml", traffic.charter(n_events, follows))
+    traffic.write(delivery, n_events, tell, follows, ending)
+    write_text(pilots / "bench.yml", traffic.charter(n_events, follows, ending))
     environment = {
         "PEIL_DATA": str(work / "data"),
         "PEIL_DELIVERIES": str(delivery),
@@ -118,7 +123,7 @@ def _size(n_events: int, tell: Tell) -> dict[str, Any]:
         environment, delivery = deliver(work, n_events, tell), work / "deliveries"
         steps: dict[str, Cost] = {}
         extra: dict[str, Any] = {}
-        for name in ("bare", "counted", "sealing"):
+        for name in ("bare", "text", "counted", "sealing"):
             tell(f"{n_events:,} events: {name}")
             scratch = work / name
             words = [sys.executable, "-m", "benchmarks.measuring.yardstick", name, str(delivery)]
@@ -166,6 +171,7 @@ def _figures(
             for name, cost in steps.items()
         },
         "ratio_to_bare": round(cpu / steps["bare"].cpu_s, 2),
+        "ratio_to_text": round(cpu / steps["text"].cpu_s, 2),
         "events_per_s": round(n_events / wall),
         "counted_events_per_s": round(n_events / steps["counted"].wall_s),
         "cpu_s_per_million": round(cpu / n_events * 1e6, 3),
@@ -175,61 +181,3 @@ def _figures(
         "staged_mib": size["staged"],
         "sealing": {name: extra[name] for name in extra if name.endswith("cpu_s")},
     }
-
-
-NAMES = {
-    "bare": "bare yardstick, in the open",
-    "counted": "identifier-free: devices by cell and hour",
-    "ingest": "ingest + gate, sealed",
-    "stage": "stage + gate, sealed",
-}
-
-
-def report(record: dict[str, Any]) -> str:
-    """Return the page for people."""
-    lines = [
-        "# Ingest and staging at operator scale",
-        "",
-        f"`python -m benchmarks stage` on {record['date']}, {record['machine']}; DuckDB with "
-        f"{record['memory_limit']} and {record['threads']} threads, ours and the yardstick alike. "
-        "One made-up day: Parquet by the hour, devices with tens to thousands of records, 4 000 "
-        "cells. *Bare*: read the same Parquet, hash distinct identifiers, sort by device and time, "
-        "write; no key, cleaning, accounting, tests or encryption. *Ours*: the two verbs from the "
-        "shell, start-up, dbt's tests and both gates included. Ratios are of one run.",
-        "",
-        "| events | what | wall s | CPU s | CPU s per million | events/s | peak GiB | spill MiB |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for size in record["sizes"]:
-        n = size["n_events"]
-        for name, words in NAMES.items():
-            cost = size["steps"][name]
-            lines.append(
-                f"| {n:,} | {words} | {cost['wall_s']:.1f} | {cost['cpu_s']:.1f} "
-                f"| {cost['cpu_s'] / n * 1e6:.2f} | {n / cost['wall_s']:,.0f} "
-                f"| {cost['peak_gib']:.2f} | {cost['spill_mib']:,.0f} |"
-            )
-    lines += [
-        "",
-        "| events | ingest + stage, CPU against bare | events/s | delivered, raw, staged MiB "
-        "| sealing: write, read |",
-        "|---|---|---|---|---|",
-    ]
-    for size in record["sizes"]:
-        sealed = size["sealing"]
-        write, read = (
-            sealed[f"sealed_{what}_cpu_s"] / max(sealed[f"plain_{what}_cpu_s"], 0.01)
-            for what in ("write", "read")
-        )
-        lines.append(
-            f"| {size['n_events']:,} | {size['ratio_to_bare']:.2f} × | {size['events_per_s']:,} "
-            f"| {size['delivered_mib']:,.0f}, {size['raw_mib']:,.0f}, {size['staged_mib']:,.0f} "
-            f"| {write:.2f} ×, {read:.2f} × |"
-        )
-    lines += [
-        "",
-        f"A whole day with {TINY:,} events (`peil run`: four verbs through Airflow, dbt, Great "
-        f"Expectations, MLflow, and the pages): {record['fixed_cpu_s']} CPU s, "
-        f"{record['fixed_wall_s']} s. It does not grow with the events.",
-    ]
-    return "\n".join(lines) + "\n"

@@ -111,6 +111,16 @@ ERRAND = """CASE
 END"""
 
 
+# by the ending of files: the columns, and how they are written
+FORMATS = {
+    "parquet": ("*", "FORMAT parquet, COMPRESSION zstd"),
+    "csv.gz": (
+        "* REPLACE (strftime(observed_at::TIMESTAMP, '%Y-%m-%d %H:%M:%S') AS observed_at)",
+        "FORMAT csv, HEADER, COMPRESSION gzip",
+    ),
+}
+
+
 def records_by_hour(n_events: int) -> list[int]:
     """Return the number of records of each hour; they sum to `n_events`.
 
@@ -123,9 +133,13 @@ def records_by_hour(n_events: int) -> list[int]:
 
 
 def write(
-    folder: Path, n_events: int, tell: Callable[[str], object], travels: bool = False
+    folder: Path,
+    n_events: int,
+    tell: Callable[[str], object],
+    travels: bool = False,
+    ending: str = "parquet",
 ) -> None:
-    """Write one day's deliveries: `events/<day>/hNN.parquet` and `cells/<day>.csv`.
+    """Write one day's deliveries: `events/<day>/hNN.<ending>` and `cells/<day>.csv`.
 
     Parameters
     ----------
@@ -137,6 +151,8 @@ def write(
         Called with a sentence after every six hours.
     travels : bool
         Devices have places to go to; else they stay around one, which is all that staging minds.
+    ending : str
+        Of the files: a format of `FORMATS`.
     """
     events = folder / "events" / DAY
     events.mkdir(parents=True, exist_ok=True)
@@ -154,8 +170,9 @@ def write(
             }
             for name, value in given.items():
                 query = query.replace(f"${name}", str(value))
-            place = str(events / f"h{hour:02d}.parquet").replace("'", "''")
-            opened.execute(f"COPY ({query}) TO '{place}' (FORMAT parquet, COMPRESSION zstd)")
+            place = str(events / f"h{hour:02d}.{ending}").replace("'", "''")
+            columns, written = FORMATS[ending]
+            opened.execute(f"COPY (SELECT {columns} FROM ({query})) TO '{place}' ({written})")
             if hour % 6 == 5:
                 tell(f"{n_events:,} events: {hour + 1} hours written")
     lines = ["cell_id,x_m,y_m,crs"]
@@ -165,7 +182,7 @@ def write(
     write_text(folder / "cells" / f"{DAY}.csv", "\n".join(lines) + "\n")
 
 
-def charter(n_events: int, follows: bool = False) -> str:
+def charter(n_events: int, follows: bool = False, ending: str = "parquet") -> str:
     """Return the charter of the measured pilot, as YAML: simulated, one day, mapped by name.
 
     Where it `follows` devices, all products that do are named; its one day is the whole window.
@@ -201,7 +218,7 @@ area:
 inputs:
   events:
     reader: generic
-    path: events/{{day}}/*.parquet
+    path: events/{{day}}/*.{ending}
     time_zone: UTC
     columns: {{{events}}}
   cells:

@@ -13,7 +13,7 @@ from peil.charter import reading, windows
 from peil.charter.clock import moment_of
 from peil.charter.period import Period
 from peil.charter.schema import Charter
-from peil.ingest import corrections, deliveries, landing
+from peil.ingest import corrections, deliveries, file_rows, landing
 from peil.ingest.file_check import FileCheck, is_still, look, state_of
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Fact, Outcome, Refused, Waiting
@@ -134,7 +134,7 @@ def _ingest(period: Period) -> Outcome:
             f"The delivery of {day} comes after the key of its pseudonyms was destroyed: it stays "
             "where it is and is never read in, take it away.",
         )
-        refused += [landing.refusal(file, late, digests[file]) for file in accepted]
+        refused += [file_rows.refusal(file, late, digests[file]) for file in accepted]
         accepted = []
     if not accepted:
         corrections.keep(store, pilot, day, corrections.refused(charter, day, refused))
@@ -220,7 +220,7 @@ def _look_at(
             elif file in needed:
                 raise checked
             else:
-                refused.append(landing.refusal(file, checked))
+                refused.append(file_rows.refusal(file, checked))
     return looks, refused
 
 
@@ -241,7 +241,7 @@ def _not_twice(
                 f"{shown(file)} has the same content as delivered before ({shown(origin)}): "
                 "remove it or deliver the right one.",
             )
-            refused.append(landing.refusal(file, error, checked.sha256))
+            refused.append(file_rows.refusal(file, error, checked.sha256))
         else:
             accepted_by_hash[checked.sha256] = file.name
             accepted.append(file)

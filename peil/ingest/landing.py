@@ -14,7 +14,7 @@ from peil.charter import access
 from peil.charter.schema import Charter, Delivery
 from peil.ingest import cell_plan, file_rows, opt_out, plan_checks
 from peil.ingest.file_check import FileCheck, is_still
-from peil.ingest.file_rows import Landed, UnusableError, refusal
+from peil.ingest.file_rows import Landed, UnusableError
 from peil.ingest.raw_file import make_tables, write_batch
 from peil.ingest.readers import READERS
 from peil.ingest.readers.refusal import shown
@@ -97,7 +97,7 @@ def land(
             if is_alone:  # else it may be the fault of one that was read at the same time
                 events = [file for file in events if file != error.file]
                 why = file_rows.cannot_read(error.file)
-                unusable.append(refusal(error.file, why, looks[error.file].sha256))
+                unusable.append(file_rows.refusal(error.file, why, looks[error.file].sha256))
             is_alone = True
     landed = Landed(landed.files, [*unusable, *landed.refused])
     if not landed.files:

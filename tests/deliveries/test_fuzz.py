@@ -233,11 +233,11 @@ def test_the_sound_files_are_sound(day: Any, capfd: Any) -> None:
 
 
 def test_the_marker_would_be_found(day: Any, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from peil.ingest import landing
+    from peil.ingest import file_rows
 
-    real = landing.refusal
+    real = file_rows.refusal
     monkeypatch.setattr(
-        landing,
+        file_rows,
         "refusal",
         lambda *reasons: real(*reasons) | {"why": f"{MARKER} is wrong in line 2."},
     )

@@ -9,10 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks.measuring import traffic
+from benchmarks.measuring import traffic, yardstick
 from benchmarks.measuring.process import CommandFailed, Cost, measured, spilled_mib
 from benchmarks.recording import NothingMeasured
 from benchmarks.stage import _figures, sizes_of, stage
+from benchmarks.staging import scripts
 from peil.outcome import Refused
 
 N_EVENTS = 50_000
@@ -114,9 +115,32 @@ def test_a_benchmark_of_nothing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_script_of_twenty_lines_counts_what_is_counted(tmp_path: Path) -> None:
+    """So that what it takes may stand beside ours: but for what only cleaning knows."""
+    traffic.write(tmp_path, 30_000, lambda text: None, ending="csv.gz")
+    n_entries = scripts.with_duckdb(tmp_path, tmp_path, least=3)
+    at = "epoch(observed_at)::BIGINT"
+    (expected,) = duckdb.execute(f"""
+        WITH near AS (
+            SELECT DISTINCT ON (subscriber_id, {at} // 3600) cell_id, {at} // 3600 AS hour
+            FROM '{tmp_path}/events/*/*.csv.gz'
+            WHERE subscriber_id IS NOT NULL AND cell_id <> 'elsewhere'
+            ORDER BY subscriber_id, {at} // 3600, abs({at} % 3600 - 1800), {at}, cell_id
+        )
+        SELECT count(*) FROM (SELECT 1 FROM near GROUP BY cell_id, hour HAVING count(*) >= 3)
+    """).fetchone() or (0,)
+    assert n_entries == expected > 0
+    assert yardstick.read(tmp_path, tmp_path)["n_rows"] == 30_000
+
+
+def test_the_bare_yardstick_writes_every_row(delivery: Path, tmp_path: Path) -> None:
+    assert yardstick.bare(delivery, tmp_path)["n_rows"] == N_EVENTS
+
+
 @pytest.mark.slow
 def test_the_benchmark_runs_the_verbs_and_writes_its_table(tmp_path: Path) -> None:
     outcome = stage([300_000], lambda text: None, tmp_path)
     assert outcome.facts["n_events"] == 300_000 and float(outcome.facts["ratio_to_bare"]) > 1
     table = (tmp_path / "stage.md").read_text()
-    assert table.count("| 300,000 |") == 5 and "bare yardstick" in table
+    assert table.count("| 300,000 |") == 11 and "bare yardstick" in table
+    assert table.count("| 400,000 |") == 5 and "a script with DuckDB" in table

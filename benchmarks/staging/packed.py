@@ -1,0 +1,71 @@
+"""A day as operators deliver it, csv.gz by the hour: beside DuckDB's own reading, and scripts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measuring import traffic
+from benchmarks.measuring.process import Cost, measured
+
+SMALL = 400_000  # events: a day of the demo country, where start-up and gates count
+MOST = 30_000_000  # larger days are delivered as Parquet
+SCRIPTS = ("duckdb", "polars")
+PEIL = [sys.executable, "-m", "peil.cli"]
+
+
+def sizes(of_parquet: Iterable[int]) -> list[int]:
+    """Return the sizes that are measured as packed text: a small day, then those asked for.
+
+    >>> sizes([10_000_000, 100_000_000])
+    [400000, 10000000]
+    """
+    return [SMALL, *(size for size in of_parquet if size <= MOST)]
+
+
+def measure(
+    n_events: int,
+    deliver: Callable[..., dict[str, str]],
+    tell: Callable[[str], object],
+) -> dict[str, Any]:
+    """Measure one size: DuckDB's reading, both verbs; beside a small day what others write."""
+    work = Path(tempfile.mkdtemp(prefix="peil-bench-"))
+    try:
+        environment = deliver(work, n_events, tell, ending="csv.gz")
+        delivery = work / "deliveries"
+        costs: dict[str, Cost] = {}
+        tell(f"{n_events:,} events as csv.gz: DuckDB's own reading")
+        words = [sys.executable, "-m", "benchmarks.measuring.yardstick", "read", str(delivery)]
+        costs["read"] = measured([*words, str(work / "read")], {}, work / "read")
+        for verb in ("ingest", "stage"):
+            tell(f"{n_events:,} events as csv.gz: {verb} and its gate")
+            words = [*PEIL, verb, "bench", traffic.DAY]
+            costs[verb] = measured(words, environment, work / "data")
+        rows: dict[str, int] = {}
+        for script in SCRIPTS if n_events == SMALL else ():
+            if find_spec(script) is None:
+                tell(f"{script} is not installed: `pip install {script}` measures beside it.")
+                continue
+            words = [sys.executable, "-m", "benchmarks.staging.scripts", script, str(delivery)]
+            costs[script] = measured([*words, str(work / script)], {}, work / script)
+            rows[script] = int(json.loads(costs[script].out.splitlines()[-1])["n_entries"])
+        if len(set(rows.values())) > 1:
+            raise RuntimeError(f"the scripts do not agree on the counted table: {rows}")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return {
+        "n_events": n_events,
+        "steps": {
+            name: {k: round(v, 3) for k, v in asdict(cost).items() if isinstance(v, float)}
+            for name, cost in costs.items()
+        },
+        "ingest_to_read": round(costs["ingest"].cpu_s / costs["read"].cpu_s, 2),
+        "cores_of_ingest": round(costs["ingest"].cpu_s / costs["ingest"].wall_s, 2),
+    }
