@@ -40,8 +40,8 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Spread is at least this share of the zone's usual level, so that a handful of persons in a
         quiet night is no surge. Quiet hours of a smaller one had so many alarms that levels rose
         and surges of busy hours were missed.
-    least_persons : float in [0, inf), default=150
-        That share asks for no more than so many persons: half a thousand above what is usual are a
+    least_persons : float in [0, inf), default=250
+        That share asks for no more than so many persons: some hundreds above what is usual are a
         crowd in a large zone too, also in its quiet hours.
     quiet_hours : int in [1, 24], default=6
         Observed hours after which an episode has ended: below the first level, and within the
@@ -99,7 +99,7 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         rarer: float = 4.0,
         days: int = 28,
         least_share: float = 0.3,
-        least_persons: float = 150.0,
+        least_persons: float = 250.0,
         quiet_hours: int = 6,
     ) -> None:
         self.episodes_a_month = episodes_a_month
