@@ -184,3 +184,9 @@ def root(charter: Charter, store: Store) -> Path:
             "set PEIL_OUTSIDE_DATA to the folder that holds them."
         )
     return outside
+
+
+def is_day_of_hours(pilot: str, day: str | date) -> bool:
+    """Whether a whole day is meant of a pilot that is released by the hour."""
+    charter = load(pilot)
+    return charter.is_hourly and not isinstance(day_of(charter, day), Hour)

@@ -52,14 +52,13 @@ def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
     """
     from peil import gates
     from peil.alerts import telling
-    from peil.release.hours.day import is_day_of_hours
 
     outcome = _function(verb)(pilot, day)
     telling.verb_done(Store(), reading.load(pilot), verb, outcome.day)
     yield outcome
-    if outcome.facts.get("why") in CLOSED or is_day_of_hours(pilot, day):
+    if outcome.facts.get("why") in CLOSED or reading.is_day_of_hours(pilot, day):
         return  # of a bundle of hours each passed the gates by itself
-    report = gates.check(STATE_OF[verb], pilot, day)
+    report = gates.asked(STATE_OF[verb], pilot, day)
     if not report.is_open:
         gates.close(report)
         raise GateClosed(report.refusal())

@@ -1,6 +1,6 @@
 """Ask whether a batch is believable, and let nothing pass a closed gate.
 
-Belongs in here: `check`, `close` and `require_open`, and whether a written report still holds.
+Belongs in here: `asked`, `check`, `close` and `require_open`, and whether a report still holds.
 Great Expectations runs in `peil.gates.great` only; reading a report needs none of it, so
 `from peil.gates import GateReport` takes no seconds.
 """
@@ -32,6 +32,7 @@ from peil.outcome import GateClosed, Refused
 from peil.quality import store as quality
 from peil.quality.choices import limits_of
 from peil.store import atomic, verifying
+from peil.store.provenance import JUDGING, code_hash
 from peil.store.store import Store
 
 __all__ = [
@@ -41,10 +42,21 @@ __all__ = [
     "JudgeError",
     "MeasureError",
     "State",
+    "asked",
     "check",
     "close",
     "require_open",
 ]
+
+
+def asked(state: str, pilot: str | Path, day: str | date) -> GateReport:
+    """Give the report on this very batch by this code and these limits, or ask the gate now.
+
+    A verb that had nothing to do costs no seconds of Great Expectations; raises as `check`.
+    """
+    charter = reading.load(pilot)
+    when = reading.day_of(charter, day)
+    return _told(Store(), charter, state, when) or check(state, pilot, when)
 
 
 def check(state: str, pilot: str | Path, day: str | date) -> GateReport:
@@ -85,9 +97,10 @@ def check(state: str, pilot: str | Path, day: str | date) -> GateReport:
     report = _judge(store, charter, name, when, limits)
     quality = store.quality(charter.pilot, when)
     atomic.write_text(quality / f"{state}.json", report.to_json())
-    atomic.write_text(quality / f"{state}.judged", judged)
     if report.is_open:
         closing.open_gate(store, charter, report)
+    # last: a report that is believed later has taken back what its gate declared before
+    atomic.write_text(quality / f"{state}.judged", judged)
     return report
 
 
@@ -113,8 +126,8 @@ def _state(name: str) -> State:
 def require_open(state: str, pilot: str | Path, day: str | date) -> GateReport:
     """Let a verb begin only where the gate of the state before it is open.
 
-    A report that was written of this very batch with these limits is believed; otherwise the
-    gate is asked now. A closed gate sets the day aside.
+    A report that was written of this very batch is believed (`asked`). A closed gate sets the day
+    aside.
 
     Raises
     ------
@@ -123,9 +136,7 @@ def require_open(state: str, pilot: str | Path, day: str | date) -> GateReport:
     Refused
         As `check`.
     """
-    charter = reading.load(pilot)
-    when = reading.day_of(charter, day)
-    report = _told(Store(), charter, state, when) or check(state, pilot, when)
+    report = asked(state, pilot, day)
     if not report.is_open:
         close(report)
         raise GateClosed(report.refusal())
@@ -145,7 +156,7 @@ def _told(store: Store, charter: Charter, state: str, day: date) -> GateReport |
 
 
 def _judged(store: Store, charter: Charter, state: str, day: date, limits: Limits) -> str:
-    """Fingerprint of what a report rests on: the state's own manifest, threshold and limits.
+    """Fingerprint of what a report rests on: the state's own manifest, code, threshold and limits.
 
     Kept beside the report, not in it: a manifest may depend on the key of the day.
     """
@@ -157,7 +168,7 @@ def _judged(store: Store, charter: Charter, state: str, day: date, limits: Limit
         "released": store.candidate(pilot, "presence", day) / verifying.NAME,
     }[state]
     content = manifest.read_bytes() if manifest.is_file() else b""
-    basis = {"threshold": charter.threshold, "limits": asdict(limits)}
+    basis = {"code": code_hash(JUDGING), "threshold": charter.threshold, "limits": asdict(limits)}
     if state == "staged":  # judged against history, which may have grown
         basis["history"] = quality.fingerprint_of(store, pilot, day, "judged")
     rest = atomic.canonical(basis)

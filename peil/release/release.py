@@ -16,6 +16,7 @@ import pandas as pd
 from peil import methods
 from peil.adapters import transform
 from peil.area.area import area_of
+from peil.charter import reading
 from peil.charter.clock import now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product, resolve
@@ -28,7 +29,7 @@ from peil.outcome import Outcome, Refused, Waiting
 from peil.release import approvals, bundle, disclosure, linked, released_margins, statement
 from peil.release.certificate import certificate_of
 from peil.release.crossing import sending
-from peil.release.hours.day import LEFT_OUT, is_day_of_hours, release_day
+from peil.release.hours.day import LEFT_OUT, release_day
 from peil.release.released_margins import ReleasedMargins
 from peil.store import ledger, outbound, released_tables, verifying
 from peil.store.atomic import (
@@ -58,7 +59,7 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         The audit found an entry that the others give away, or one that releases of other pilots
         give away with these.
     """
-    if is_day_of_hours(pilot, day):
+    if reading.is_day_of_hours(pilot, day):
         return release_day(pilot, day)
     period = Period.open(pilot, day)
     row = period.product(product, to="release")
@@ -96,7 +97,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         not as it was signed, or not what the gate judged; or another pilot has released since what
         would tell too much with these.
     """
-    if is_day_of_hours(pilot, day):
+    if reading.is_day_of_hours(pilot, day):
         return release_day(pilot, day)
     period = Period.open(pilot, day)
     row = period.product(product, to="release")

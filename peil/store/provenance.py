@@ -25,8 +25,11 @@ CODE = (
 ENVIRONMENT = ("duckdb", "numpy", "pandas", "scikit-learn", "scipy")
 
 
-def _sources() -> Iterator[Path]:
-    for place in CODE:
+JUDGING = ("expectations", "peil/gates", "peil/quality")  # what says whether a number is believed
+
+
+def _sources(places: tuple[str, ...] = CODE) -> Iterator[Path]:
+    for place in places:
         path = PROJECT / place
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.suffix in {".py", ".sql", ".yml"} and file.is_file():
@@ -34,10 +37,16 @@ def _sources() -> Iterator[Path]:
 
 
 @cache
-def code_hash() -> str:
-    """Hash of every source file that can change a number: the same in a clone and an image."""
+def code_hash(places: tuple[str, ...] = CODE) -> str:
+    """Hash of every source file that can change a number: the same in a clone and an image.
+
+    Parameters
+    ----------
+    places : tuple of str
+        Other files and folders of the project: `JUDGING`, of what judges a number.
+    """
     digest = hashlib.sha256()
-    for file in _sources():
+    for file in _sources(places):
         digest.update(str(file.relative_to(PROJECT)).encode() + b"\0")
         digest.update(file.read_bytes() + b"\0")
     return digest.hexdigest()

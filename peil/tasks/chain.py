@@ -268,7 +268,7 @@ def guard(
 
         if outcome["facts"].get("why") in CLOSED:
             return opened or state  # crossed before, or rows gone: there is nothing to look at
-        is_open = gates.check(state, pilot.name, day()).is_open
+        is_open = gates.asked(state, pilot.name, day()).is_open
         _done(f"gate_{state}", pilot.name, day())
         return (opened or state) if is_open else "quarantine"
 
@@ -281,7 +281,7 @@ def guard(
         """Set the day aside and tell a person."""
         from peil import gates
 
-        report = gates.check(state, pilot.name, day())
+        report = gates.asked(state, pilot.name, day())
         gates.close(report)
         reason = GateClosed(report.refusal())
         raise AirflowFailException(str(reason)) from reason

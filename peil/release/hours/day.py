@@ -42,12 +42,6 @@ LEFT_OUT: dict[str, Fact] = {"why": "released", "note": "its day was bundled wit
 SUMMED = ("n_entries", "n_withheld", "n_unobserved")
 
 
-def is_day_of_hours(pilot: str, day: str | date) -> bool:
-    """Whether a whole day is meant of a pilot that is released by the hour."""
-    charter = reading.load(pilot)
-    return charter.is_hourly and not isinstance(reading.day_of(charter, day), Hour)
-
-
 def release_day(pilot: str, day: str) -> Outcome:
     """Bundle the released hours of a day, and let it cross; once, whatever comes later.
 

@@ -82,3 +82,14 @@ def test_what_is_loaded_is_seen(tiny: Any) -> None:
     """The measure itself: a command that reads tables does load them."""
     _, _, loaded = loaded_by(tiny, "quality", "tiny")
     assert {"pandas", "numpy"} <= loaded
+
+
+def test_a_verb_that_has_nothing_to_do_asks_no_gate_again(tiny: Any) -> None:
+    row = "204080000000001,2026-03-02 10:00:00,204,08,c1,353000000000000\n"
+    tiny.deliver("a.csv", "imsi,at,mcc,mnc,cell,imei\n" + row)
+    tiny.vouch()
+    asked, again = (loaded_by(tiny, "ingest", "tiny", "2026-03-02") for _ in range(2))
+    assert "done" in asked[1] and "unchanged" in again[1]
+    assert asked[0] == again[0]
+    assert "great_expectations" in asked[2]
+    assert again[2] & {"great_expectations", "sklearn", "scipy", "numba", "peil_models"} == set()

@@ -123,6 +123,39 @@ def test_a_report_of_an_earlier_delivery_is_not_believed(batch: Any, judged: lis
     assert judged == ["raw", "raw"]
 
 
+def test_other_code_that_judges_asks_again(
+    batch: Any, judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch.write("raw")
+    manifest(batch, "a")
+    for code in ("before", "before", "after"):
+        monkeypatch.setattr(gates, "code_hash", lambda places, code=code: f"{code} {places}")
+        assert gates.asked("raw", batch.pilot, batch.day).is_open
+
+    assert judged == ["raw", "raw"]
+
+
+def test_a_report_is_believed_only_after_its_gate_took_the_quarantine_back(
+    batch: Any, judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = batch.raw["files"]
+    spoil(batch)
+    manifest(batch, "a")
+    gates.close(gates.asked("raw", batch.pilot, batch.day))
+    batch.raw["files"] = good
+    batch.write("raw")
+    manifest(batch, "b")
+    with monkeypatch.context() as patch:
+        patch.setattr(gates.closing, "open_gate", lambda *words: 1 / 0)  # killed there
+        with pytest.raises(ZeroDivisionError):
+            gates.asked("raw", batch.pilot, batch.day)
+
+    assert gates.asked("raw", batch.pilot, batch.day).is_open
+
+    assert not (batch.store.quarantine(batch.pilot) / f"{batch.day}.closed.json").exists()
+    assert judged == ["raw"] * 3
+
+
 def test_a_torn_report_is_made_again(batch: Any, judged: list[str]) -> None:
     batch.write("raw")
     manifest(batch, "a")
