@@ -123,8 +123,11 @@ def _landed(
         error = FileRefused("wrong_columns", str(refused))
     except (duckdb.Error, OSError, EOFError, UnicodeError):
         error = cannot_read(file)
-    opened.execute("DELETE FROM raw.main.events WHERE file_id = ?", [file_id])
-    tolerant_csv.drop(opened)
+    try:
+        opened.execute("DELETE FROM raw.main.events WHERE file_id = ?", [file_id])
+        tolerant_csv.drop(opened)
+    except duckdb.Error:  # another that was read at the same time took the database down
+        raise UnusableError(file) from None
     return error
 
 
