@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 
+from filelock import FileLock, Timeout
+
 from peil.outcome import Refused
-from peil.store import verifying
+from peil.store import ledger, verifying
 from peil.store.store import Store
+
+WAIT_S = 10.0  # for who adds an entry; a machine at work takes a second
+
+
+@contextmanager
+def at_rest(store: Store, *pilots: str) -> Iterator[None]:
+    """Hold the ledgers of pilots, if that can be: nobody is adding to one meanwhile.
+
+    An entry is written to the ledger, then to the agency's copy, then a head is signed over it. Who
+    looks in between sees a fault where there is none. Whoever holds one already does not ask.
+    """
+    with ExitStack() as stack:
+        for pilot in pilots:
+            with suppress(Timeout, OSError):  # the look goes on: it cannot be told from a fault
+                stack.enter_context(FileLock(ledger.lock_of(store, pilot), timeout=WAIT_S))
+        yield
 
 
 def fault_of(store: Store, pilot: str, product: str, day: date) -> str:
     """What is wrong with a released bundle or its ledger, in one sentence; empty when it is whole.
 
     Hashes and the newest signatures only, so that asking costs milliseconds; `peil verify` checks
-    every signature, and compares the two forms of the table too.
+    every signature, and compares the two forms of the table too. A fault is looked at again while
+    nobody adds to the ledger.
     """
+    if _fault_of(store, pilot, product, day):
+        with at_rest(store, pilot):
+            return _fault_of(store, pilot, product, day)
+    return ""
+
+
+def _fault_of(store: Store, pilot: str, product: str, day: date) -> str:
     try:
         folder = store.released(pilot, product, day)
         verifying.released(folder, verifying.ledger(store.verifiable, pilot, is_quick=True))

@@ -44,6 +44,13 @@ def entries(path: Path) -> list[dict[str, Any]]:
     return list(_entries(path, path.read_bytes()))
 
 
+def lock_of(store: Store, pilot: str) -> Path:
+    """The file whose lock is held by who adds to a ledger, or takes in the operator's."""
+    if store.plane == "agency":
+        return store.own / "locks" / pilot / "receive.lock"
+    return Path(f"{store.ledger(pilot)}.lock")
+
+
 @lru_cache(maxsize=4)
 def _entries(path: Path, content: bytes) -> tuple[dict[str, Any], ...]:
     """Parsed once for as long as nothing is added: a verb asks a hundred times."""
@@ -153,7 +160,7 @@ def append_all(
     """
     path = store.ledger(pilot)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(str(path) + ".lock"):
+    with FileLock(lock_of(store, pilot)):
         tail = _tail(path)
         require_longer(store, pilot)
         # time goes on: the clock of a simulated pilot ends earlier after a shorter simulation
@@ -196,7 +203,7 @@ def give_copy(store: Store, pilot: str) -> None:
     added calls this in its stead.
     """
     path = store.ledger(pilot)
-    with FileLock(str(path) + ".lock"):
+    with FileLock(lock_of(store, pilot)):
         _tail(path)
         require_longer(store, pilot)
         newest = json.loads(lines.last(path, lines.size_of(path)))

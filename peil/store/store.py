@@ -156,6 +156,11 @@ class Store:
     def ledger(self, pilot: str) -> Path:
         return self.operator / "ledger" / f"{pilot}.jsonl"
 
+    def pilots_with_ledger(self) -> list[str]:
+        """The pilots of which there is a ledger, or a copy, on a side that this process enters."""
+        files = [file for plane in self.planes() for file in (plane / "ledger").glob("*.jsonl")]
+        return sorted({file.stem for file in files if "." not in file.stem})
+
     def retained(self, pilot: str, day: date, part: str) -> Path:
         """What was deleted of a day, or is being deleted: such a part of a day is closed."""
         return self.operator / "retained" / pilot / f"{day}.{part}.json"

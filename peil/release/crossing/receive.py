@@ -21,7 +21,7 @@ from peil.charter.hour import unit_of
 from peil.charter.schema import Charter
 from peil.outcome import Fact, Outcome, Refused, Waiting
 from peil.release import approvals, bundle
-from peil.store import outbound, parties, verifying
+from peil.store import ledger, outbound, parties, verifying
 from peil.store.atomic import aside_of, read_json, removed_on_failure, replace_folder, write_json
 from peil.store.faults import disk, stopping
 from peil.store.store import Store
@@ -108,9 +108,7 @@ def _shown(folder: Path) -> bool:
 @contextmanager
 def _held(store: Store, pilot: str) -> Iterator[None]:
     """One taking in at a time; on one machine the ledger is held, which others add to."""
-    lock = store.own / "locks" / pilot / "receive.lock"
-    if store.plane == "both":
-        lock = Path(f"{store.ledger(pilot)}.lock")
+    lock = ledger.lock_of(store, pilot)
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock):
         yield

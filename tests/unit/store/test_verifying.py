@@ -8,6 +8,7 @@ import io
 import shutil
 import subprocess
 import sys
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from benchmarks.disturbed import tampering
 from peil.charter import public_register
 from peil.charter.clock import now
 from peil.release import bundle
-from peil.store import ledger, released_tables, verifying
+from peil.store import checking, ledger, released_tables, verifying
 from peil.store.atomic import read_json, write_json
 from peil.store.signing import public_key, sign
 from tests.stores import peil_here
@@ -201,3 +202,27 @@ def test_a_ledger_of_refusals_before_any_charter_accuses_nobody(tiny: Any) -> No
     # once a charter is named, its entry in the register is what must be there
     (store.root / "agency" / "register" / "tiny.json").unlink()
     assert answer(store.root) == "tiny: tiny.json is missing."
+
+
+def test_who_looks_while_an_entry_is_added_is_told_of_no_fault(
+    tiny: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outlook of a running pilot took sixteen hours of seventeen for broken in that moment."""
+    store, between, done = tiny.store, threading.Event(), threading.Event()
+    witness = ledger.witness
+
+    def slowly(*words: Any) -> None:
+        between.set()
+        done.wait(3)  # the ledger has the entry, the agency's copy does not
+        witness(*words)
+
+    monkeypatch.setattr(ledger, "witness", slowly)
+    words = (store, "tiny", "refused", now(tiny.charter), {"why": "No such day."})
+    adding = threading.Thread(target=ledger.append, args=words)
+    adding.start()
+    assert between.wait(60)
+    assert verifying.answer(store.root)[0] == 1
+    assert checking.fault_of(store, "tiny", "presence", DAY) == ""
+    adding.join()
+    store.ledger("tiny").write_bytes(store.ledger("tiny").read_bytes()[:-9])
+    assert "differs from the operator's" in checking.fault_of(store, "tiny", "presence", DAY)
