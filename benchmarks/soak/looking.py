@@ -15,6 +15,7 @@ import numpy as np
 
 SERVERS = ("api-server", "mlflow")  # work in processes below their own
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "mlflow")
+API_SERVER = "gunicorn: master"  # what the API server's process calls itself
 SUPERVISOR, TASK = "airflow worker -- LocalExecutor: ", "airflow worker -- "
 SCHEDULER, WORKER = "scheduler", "worker"
 KINDS = (SCHEDULER, "task", WORKER)
@@ -54,7 +55,7 @@ def components(root: int) -> dict[str, Process]:
         for process in below(root)
         if process.parent == root
         for name in COMPONENTS
-        if name in process.title.replace("api_server", "api-server")
+        if name in process.title.replace(API_SERVER, "api-server")
     }
 
 
