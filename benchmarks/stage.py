@@ -13,7 +13,13 @@ from typing import Any
 
 from benchmarks.measuring import traffic
 from benchmarks.measuring.process import Cost, folder_mib, measured
-from benchmarks.recording import NothingMeasured, when_and_where, write_figures
+from benchmarks.recording import (
+    FOLDER,
+    NothingMeasured,
+    record_file,
+    when_and_where,
+    write_figures,
+)
 from benchmarks.staging import packed
 from benchmarks.staging.page import TINY, report
 from peil.outcome import Fact, Outcome, Refused
@@ -48,6 +54,8 @@ def sizes_of(text: str | None) -> list[int]:
 def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
     """Measure each size in a store of its own; write `benchmarks/stage.md` and its record.
 
+    Sizes that are not measured stay in it as they were.
+
     Parameters
     ----------
     sizes : iterable of int
@@ -65,24 +73,36 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
         There is no size, or a step lost events.
     """
     overhead = _overhead(tell)
-    rows = [_size(n_events, tell) for n_events in sizes]
-    as_text = [packed.measure(n_events, deliver, tell) for n_events in packed.sizes(sizes)]
+    sizes, on = list(sizes), {"date": when_and_where()["date"]}
+    rows = [{**_size(n_events, tell), **on} for n_events in sizes]
+    as_text = [
+        {**packed.measure(n_events, deliver, tell), **on} for n_events in packed.sizes(sizes)
+    ]
     limits = settings()
+    file = record_file(out or FOLDER, "stage")
+    before = read_json(file) if file.exists() else {}
     record = {
         **when_and_where(),
         "memory_limit": limits.memory,
         "threads": limits.threads,
         "fixed_cpu_s": round(overhead.cpu_s, 1),
         "fixed_wall_s": round(overhead.wall_s, 1),
-        "sizes": rows,
-        "packed": as_text,
+        "sizes": _with_others(rows, before.get("sizes", [])),
+        "packed": _with_others(as_text, before.get("packed", [])),
     }
     return write_figures("stage", record, report, facts, out)
 
 
+def _with_others(rows: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was measured now, and of other sizes what was measured before, by size."""
+    now = {row["n_events"] for row in rows}
+    others = [row for row in before if row["n_events"] not in now] if rows else []
+    return sorted([*rows, *others], key=lambda row: int(row["n_events"]))
+
+
 def facts(record: dict[str, Any]) -> dict[str, Fact]:
-    """Return what the last line of the command says of the last size."""
-    last = record["sizes"][-1]
+    """Return what the last line of the command says of the largest size measured now."""
+    last = [size for size in record["sizes"] if size["date"] == record["date"]][-1]
     return {name: last[name] for name in ("n_events", "ratio_to_bare", "events_per_s", "peak_gib")}
 
 

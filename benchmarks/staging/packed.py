@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,13 +21,13 @@ SCRIPTS = ("duckdb", "polars")
 PEIL = [sys.executable, "-m", "peil.cli"]
 
 
-def sizes(of_parquet: Iterable[int]) -> list[int]:
+def sizes(of_parquet: Sequence[int]) -> list[int]:
     """Return the sizes that are measured as packed text: a small day, then those asked for.
 
     >>> sizes([10_000_000, 100_000_000])
     [400000, 10000000]
     """
-    return [SMALL, *(size for size in of_parquet if size <= MOST)]
+    return [SMALL, *(size for size in of_parquet if size <= MOST)] if of_parquet else []
 
 
 def measure(

@@ -27,7 +27,7 @@ def report(record: dict[str, Any]) -> str:
     lines = [
         "# Ingest and staging at operator scale",
         "",
-        f"`python -m benchmarks stage` on {record['date']}, {record['machine']}; DuckDB with "
+        f"`python -m benchmarks stage` on {record['machine']}, {_dates(record)}; DuckDB with "
         f"{record['memory_limit']} and {record['threads']} threads, ours and the yardsticks alike. "
         "One made-up day: Parquet by the hour, devices with tens to thousands of records, 4 000 "
         "cells. *Bare*: read the same Parquet, number subscribers (in the order of a hash), cells, "
@@ -54,8 +54,9 @@ def report(record: dict[str, Any]) -> str:
             sealed[f"sealed_{what}_cpu_s"] / max(sealed[f"plain_{what}_cpu_s"], 0.01)
             for what in ("write", "read")
         )
+        bare = f"{size['ratio_to_bare']:.2f} ×" if "ratio_to_bare" in size else "not measured"
         lines.append(
-            f"| {size['n_events']:,} | {size['ratio_to_bare']:.2f} × "
+            f"| {size['n_events']:,} | {bare} "
             f"| {size['ratio_to_text']:.2f} × | {size['events_per_s']:,} "
             f"| {size['delivered_mib']:,.0f}, {size['raw_mib']:,.0f}, {size['staged_mib']:,.0f} "
             f"| {write:.2f} ×, {read:.2f} × |"
@@ -105,6 +106,14 @@ def report(record: dict[str, Any]) -> str:
         f"{record['fixed_wall_s']} s. It does not grow with the events.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _dates(record: dict[str, Any]) -> str:
+    """Say when each size was measured, Parquet and csv.gz alike."""
+    by_date: dict[str, list[str]] = {}
+    for size in {size["n_events"]: size for size in [*record["packed"], *record["sizes"]]}.values():
+        by_date.setdefault(size["date"], []).append(f"{size['n_events']:,}")
+    return "; ".join(f"{date}: {', '.join(sizes)} events" for date, sizes in by_date.items())
 
 
 def _rows(size: dict[str, Any], names: dict[str, str]) -> list[str]:
