@@ -291,3 +291,11 @@ def test_a_refused_field_that_is_not_there_is_told_with_its_key(tiny: Any) -> No
     tiny.deliver("a.csv", HEADER + row(1))
     with pytest.raises(Refused, match=r"inputs\.events\.counted\.imei"):
         tiny.ingest()
+
+
+def test_a_plan_that_cannot_be_looked_at_stops_the_day_in_its_own_sentence(tiny: Any) -> None:
+    tiny.deliver("a.csv", HEADER + row(1))
+    tiny.put("cells.csv", "")
+    with pytest.raises(Refused, match=r"^cells.csv is empty: have it delivered again.$"):
+        tiny.ingest()
+    assert not tiny.store.raw_file("tiny", DAY).exists()

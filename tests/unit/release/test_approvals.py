@@ -147,6 +147,38 @@ def test_one_person_does_not_approve_for_both_parties(real: Any) -> None:
         approvals.answer("tiny", DAY, real.signers["data_protection_officer"], shown())
 
 
+def test_two_answers_by_one_person_are_no_approval_whoever_wrote_them_down(
+    real: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = real.folder / "keys" / "again.key"
+    parties.enroll(real.store, "agency", "anna", key, (date(2026, 1, 1), date(2099, 1, 1)))
+    twice = parties.signer_of(real.store, "agency", key, date(2026, 3, 2))
+    answered(real, "operator")
+    period = release.Period.open("tiny", DAY)
+    with monkeypatch.context() as patch:
+        patch.setattr(parties.Signatory, "is_same_person", lambda *_: False)
+        approvals._record(period, "presence", shown(), twice.party, "", twice)
+    with pytest.raises(Refused, match="one person, Anna, approved in two roles"):
+        release.publish("tiny", DAY)
+    assert not crossed(real)
+
+
+def test_an_answer_that_is_missing_is_no_approval(real: Any) -> None:
+    answered(real, "operator")
+    entry = ledger.find(real.store, "tiny", "approval", role="operator")
+    assert entry is not None
+    people = parties.of_pilot(real.store, False)
+    with pytest.raises(Refused, match="it: the agency has not approved this candidate"):
+        approvals.check("it", [entry["facts"]], people)
+
+
+def test_without_a_candidate_there_is_nothing_to_approve(real: Any) -> None:
+    folder = real.store.candidate("tiny", "presence", date(2026, 3, 2))
+    (folder / bundle.NAME).unlink()
+    with pytest.raises(Waiting, match="has no candidate of presence: there is nothing to approve"):
+        approvals.show("tiny", DAY)
+
+
 def test_an_entry_that_no_enrolled_key_signed_is_no_approval(real: Any) -> None:
     answered(real, "operator", "agency")
     (file,) = real.store.parties.glob("agency.*.json")
@@ -169,6 +201,8 @@ def test_a_rejection_leaves_a_reason_and_nothing_crosses(real: Any) -> None:
     answered(real, "agency", rejects="A feast is missing")
     with pytest.raises(Refused, match="Carla, rejected this candidate: A feast is missing"):
         release.publish("tiny", DAY)
+    # the operator refuses by itself: nothing lies where the agency would refuse it again
+    assert not real.store.outbound("tiny", "presence", date(2026, 3, 2)).exists()
     entry = ledger.find(real.store, "tiny", "rejection")
     assert entry is not None and entry["facts"]["reason"] == "A feast is missing"
     answered(real, "agency")

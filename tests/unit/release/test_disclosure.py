@@ -156,6 +156,27 @@ def test_what_is_gone_is_written_again_from_the_bundle(
         cross(tiny, release(tiny, "second", MOVED))
 
 
+@pytest.mark.parametrize("strict", ["first", "second"])
+def test_the_higher_threshold_of_two_pilots_holds_for_what_they_tell_together(
+    tiny: Tiny, strict: str
+) -> None:
+    moved = THIRDS.copy()
+    moved[(COLUMN == 0) & np.isin(ROW, (2, 3))] = 1  # eighteen devices are in Z0 of one only
+
+    def of(pilot: str, zone: np.ndarray, devices: np.ndarray = DEVICES) -> ReleasedMargins:
+        figures = release(tiny, pilot, zone, devices=devices)
+        return replace(figures, threshold=30 if pilot == strict else 15)
+
+    cross(tiny, of("first", THIRDS))
+    cross(tiny, replace(release(tiny, "third", moved), delivery=["d" * 64]))
+    with pytest.raises(Refused, match="would be known to within 30 devices"):
+        cross(tiny, of("second", moved))
+    fewer = DEVICES - np.where((COLUMN == 4) & np.isin(ROW, (1, 2)), 9.0, 0.0)  # 18 who were in Z2
+    cross(tiny, without(of("first", THIRDS), "0"))
+    with pytest.raises(Refused, match="fewer than 30 devices of Z2"):
+        cross(tiny, without(of("second", THIRDS, fewer), "9 b"))
+
+
 def without(figures: ReleasedMargins, rows: str) -> ReleasedMargins:
     """The same release, made when so many rows of its one file were left out."""
     return replace(figures, left_out={"a" * 64: rows})
