@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -128,3 +131,43 @@ def test_a_store_that_rests_on_a_file_does_not_go_on_with_a_token(
 def test_a_key_shows_neither_its_bytes_nor_the_pin() -> None:
     for key in (private_keys.InFile(b"7" * 32), private_keys.InToken("t", "n", "m", "7" * 32)):
         assert "7777" not in repr(key)
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, point: bytes) -> None:
+    """The library of tokens as far as a public half is asked for; no bytes: the token fails."""
+
+    class PinLocked(Exception):
+        """As the library calls its errors."""
+
+    @contextmanager
+    def opened(**_: Any) -> Any:
+        if not point:
+            raise PinLocked
+        yield SimpleNamespace(get_key=lambda **_: {"point": point})
+
+    token = SimpleNamespace(open=opened)
+    library = SimpleNamespace(
+        PKCS11Error=PinLocked,
+        Attribute=SimpleNamespace(EC_POINT="point"),
+        ObjectClass=SimpleNamespace(PUBLIC_KEY="public"),
+        lib=lambda _: SimpleNamespace(get_token=lambda **_: token),
+    )
+    monkeypatch.setitem(sys.modules, "pkcs11", library)
+    private_keys._public_of.cache_clear()
+
+
+def test_a_token_that_fails_or_holds_another_kind_of_key_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = private_keys.InToken("peil", "operator", "module", PIN)
+    stand_in(monkeypatch, private_keys.POINT + bytes(32))
+    assert private_keys._public_of(key) == "00" * 32
+    stand_in(monkeypatch, bytes(33))
+    with pytest.raises(Refused, match="The key operator of the token peil is no Ed25519 key"):
+        private_keys._public_of(key)
+    stand_in(monkeypatch, b"")
+    with pytest.raises(Refused, match=r"does not sign with its key operator \(pin locked\)"):
+        private_keys._public_of(key)
+    monkeypatch.setitem(sys.modules, "pkcs11", None)
+    with pytest.raises(Refused, match="need the library python-pkcs11"), private_keys._opened(key):
+        pass

@@ -226,3 +226,9 @@ def test_who_looks_while_an_entry_is_added_is_told_of_no_fault(
     adding.join()
     store.ledger("tiny").write_bytes(store.ledger("tiny").read_bytes()[:-9])
     assert "differs from the operator's" in checking.fault_of(store, "tiny", "presence", DAY)
+
+
+def test_a_file_of_other_lines_is_a_ledger_that_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.jsonl"
+    file.write_text('{"at":"2026-03-02"}\n')
+    assert answer(file) == "The ledger of tiny cannot be read: restore it from a copy."
