@@ -35,7 +35,7 @@ def report(record: dict[str, Any]) -> str:
         "key, cleaning, accounting, tests or encryption. The yardstick *until 2026-11* carried "
         "text and a hash of 16 bytes through its sort, so that ratios to it flatter. *Ours*: the "
         "two verbs from the shell, start-up, dbt's tests and both gates included. Ratios are of "
-        "one run.",
+        f"one run.{' ' + record['note'] if 'note' in record else ''}",
         "",
         HEAD,
         "|---|---|---|---|---|---|---|---|",
