@@ -99,7 +99,7 @@ def never_began(key: TaskInstanceKey) -> bool:
     from sqlalchemy import select
 
     own = {name: value for name, value in key._asdict().items() if name != "try_number"}
-    asked = select(TaskInstance.state, TaskInstance.try_number).filter_by(**own)
+    statement = select(TaskInstance.state, TaskInstance.try_number).filter_by(**own)
     with create_session() as session:
-        now = session.execute(asked).one_or_none()
-    return now is not None and tuple(now) == (TaskInstanceState.QUEUED, key.try_number)
+        newest = session.execute(statement).one_or_none()
+    return newest is not None and tuple(newest) == (TaskInstanceState.QUEUED, key.try_number)
