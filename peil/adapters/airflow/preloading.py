@@ -78,12 +78,12 @@ class PreloadedExecutor(LocalExecutor):
 
     def _check_workers(self) -> None:
         """Reap dead workers, and fail what one of them had taken and never begun."""
-        dead = [pid for pid, worker in self.workers.items() if not worker.is_alive()]
-        for pid, taken in self._taken.items():
+        super()._check_workers()  # type: ignore[no-untyped-call]
+        for pid, taken in list(self._taken.items()):
             while not taken.empty():
                 self._newest[pid] = taken.get()
-        super()._check_workers()  # type: ignore[no-untyped-call]
-        for pid in dead:
+            if pid in self.workers:
+                continue
             self._taken.pop(pid).close()
             key = self._newest.pop(pid, None)
             if isinstance(key, TaskInstanceKey) and never_began(key):
