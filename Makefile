@@ -46,9 +46,8 @@ pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the p
 test: .venv/.dev ## run the tests (11 minutes on two cores, more where others use them)
 	@$(PYTEST) -m "not slow and not compose"
 
-test-slow: WORKERS = logical
 test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker compose
-	@$(PYTEST) -m "slow or compose"
+	@$(PYTEST) --durations=40 -m "slow or compose"
 
 fuzz: .venv/.dev ## try properties and broken deliveries on new examples; ROUNDS=3 times over
 	@for round in $$(seq $(ROUNDS)); do \
