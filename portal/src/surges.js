@@ -21,9 +21,15 @@ function jump(surge, text) {
   return h("button", { type: "button", class: "link", "data-surge": surge.zone_id, onclick: () => goTo(surge) }, text);
 }
 
-// One sentence on the newest hour.
+// One sentence on the newest hour, and one on what it cannot rest on.
 export function unusualNow() {
   if (!hasOutlook || newest < 0) return null;
+  const box = sentenceOfNow(), n = data.outlook.n_broken;
+  if (n) box.append(h("span", { class: "left-out" }, ` ${say(n === 1 ? "left_out_one" : "left_out", { n })}`));
+  return box;
+}
+
+function sentenceOfNow() {
   const at = { hour: clockOf(times[newest]), day: dayMiddle(times[newest]) };
   const now = surges.filter((surge) => !surge.is_over);
   const box = h("p", { class: "unusual", id: "unusual", role: "status" });

@@ -63,6 +63,11 @@ def read(charter: Charter, store: Store, hour: str | None = None) -> HourlyFigur
         Nothing is released yet.
     """
     tables, n_broken = _released(charter, store)
+    if not tables and n_broken:
+        raise Waiting(
+            f"Released figures of {charter.pilot} are there and none is as it was signed: "
+            "`peil verify` names what is wrong; have them carried over again."
+        )
     if not tables:
         raise Waiting(
             f"No hour of {charter.pilot} is released, so there is nothing to compare: run "

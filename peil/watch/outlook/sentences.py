@@ -40,6 +40,11 @@ def lines(pilot: str, place: Store | None = None, only_now: bool = False) -> lis
         first = f"Everything as usual at {when}."
     else:
         first = f"Nothing is published of {when}: whether it was as usual is not known."
+    if n_broken := record.get("n_days_broken", 0):
+        first += (
+            f" {n_broken} released {'folder is' if n_broken == 1 else 'folders are'} not as signed "
+            "and left out: `peil verify` names what is wrong."
+        )
     chosen = busy if only_now else ordered
     shown = [sentence(surge, places, zone) for _, surge in chosen.head(MOST).iterrows()]
     more = len(chosen) - len(shown)

@@ -90,6 +90,21 @@ def test_of_an_hour_in_which_all_is_withheld_it_says_that_nothing_is_known(
     assert browser.text("#unusual").startswith(sentence) and browser.errors() == []
 
 
+@pytest.mark.parametrize(
+    ("language", "n", "sentence"),
+    [
+        ("en", 1, "one day or hour are not as they were signed: they are left out here."),
+        ("nl", 16, "16 dagen of uren zijn niet zoals ze ondertekend zijn: ze zijn hier weggelaten."),
+    ],
+)
+def test_of_figures_that_do_not_verify_it_says_that_they_are_left_out(
+    browser: Browser, tmp_path: Path, language: str, n: int, sentence: str
+) -> None:
+    data = page_data(outlook=outlook().model_copy(update={"n_broken": n}))
+    look(browser, (data, build(data, tmp_path)), "M01", 12, language=language)
+    assert browser.text("#unusual .left-out").endswith(sentence) and browser.errors() == []
+
+
 def test_the_map_shows_what_differs_from_normal_and_says_it(browser: Browser, usual: Page) -> None:
     look(browser, usual, "M07", MATCH, "&measure=normal")
     label = browser.run("return document.querySelector('[data-zone=M07]').ariaLabel")

@@ -13,8 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from peil import cli
+from peil.charter import reading
 from peil.gates.report import GateReport
 from peil.outcome import GateClosed, Refused, Waiting
+from peil.pages.outlook import content
 from peil.store.outlook import tables
 from peil.watch.outlook import figures, sentences
 from peil.watch.outlook import outlook as verb
@@ -172,6 +174,17 @@ def test_a_release_that_is_not_as_it_was_signed_is_not_read(whole: Weeks) -> Non
     assert answer.day == "2026-03-07T23"
     record = json.loads((whole.store.outlook("tiny") / "outlook.json").read_text())
     assert record["n_days_broken"] == 1
+    assert "1 released folder is not as signed and left out" in sentences.lines("tiny")[0]
+    page = content.read(reading.load("tiny"), whole.store)
+    assert page is not None and page.n_broken == 1
+
+
+def test_where_nothing_is_as_it_was_signed_it_says_so(weeks: Weeks) -> None:
+    weeks.release(0)
+    folder = weeks.store.released("tiny", "presence", date(2026, 3, 2))
+    (folder / "rel_presence__by_zone_hour.parquet").write_bytes(b"no table")
+    with pytest.raises(Waiting, match=r"none is as it was signed.*peil verify"):
+        verb.outlook("tiny")
 
 
 def test_without_history_or_release_it_says_what_to_do(weeks: Weeks) -> None:
