@@ -95,12 +95,25 @@ def ingest(pilot: Pilot, day: Day) -> None:
 
 
 @app.command()
-def stage(pilot: Pilot, day: Day) -> None:
+def stage(
+    pilot: Pilot,
+    day: Day,
+    part: Annotated[
+        str, typer.Option(help="Only this part of the day, as 2/4; PEIL_PARTS=4 joins all four.")
+    ] = "",
+) -> None:
     """Pseudonymise, clean and count a day in SQL (dbt), then look at its gate.
 
     Example: [bold]peil stage demo 2026-03-02[/bold]
+    Example: [bold]PEIL_PARTS=4 peil stage demo 2026-03-02 --part 2/4[/bold]
     """
-    _gated("stage", pilot, day)
+    if not part:
+        return _gated("stage", pilot, day)
+    from peil.stage import parts
+
+    with working():
+        say(parts.stage_part(name_of(pilot), day, *parts.as_written(part)))
+    return None
 
 
 @app.command()

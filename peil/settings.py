@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     methods: Path = Field(PROJECT / "methods.toml", description="the statistical choices")
     memory: str = Field("2GB", description="memory limit of DuckDB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(2, ge=1, description="threads of DuckDB")
+    parts: int = Field(
+        1, ge=1, le=64, description="parts in which a day is staged, cut by pseudonym"
+    )
     two_processes_from_days: int = Field(
         5, ge=2, description="`peil run` of so many days uses two processes, each with its memory"
     )

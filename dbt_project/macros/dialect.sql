@@ -16,6 +16,12 @@ case
 end
 {%- endmacro %}
 
+{#- In which of how many parts of a day a device is: in order of pseudonyms, about as many in each,
+    since they are as good as drawn at random. -#}
+{% macro part_of(device_id, n_parts) -%}
+(cast('0x' || substr(cast({{ device_id }} as varchar), 1, 4) as integer) * {{ n_parts }} // 65536)
+{%- endmacro %}
+
 {#- Whole microseconds from one moment to the other; negative when the other is earlier. -#}
 {% macro microseconds_between(earlier, later) -%}
 (epoch_us({{ later }}) - epoch_us({{ earlier }}))

@@ -85,11 +85,16 @@ def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession
     spelled = ", ".join(f"CAST(? AS DOUBLE) AS {name}" for name in transform.CLEANING)
     values = [float(session.cleaning[name]) for name in transform.CLEANING]
     conn.execute(f"CREATE TABLE memory.main.cleaning AS SELECT {spelled}", values)
+    conn.execute(
+        "CREATE TABLE memory.main.part AS SELECT CAST(? AS INTEGER) AS part_no, "
+        "CAST(? AS INTEGER) AS n_parts",
+        list(session.part),
+    )
     if session.raw_file is not None and session.raw_key is not None:
         sealing.attach(conn, session.raw_file, "raw", keys.read_key(session.raw_key), True)
     if session.staged_file is not None and session.staged_key is not None:
         session.staged_file.parent.mkdir(parents=True, exist_ok=True)
-        key = keys.read_key(session.staged_key)
+        key = transform.part_key(session.staged_key, session.part)
         sealing.attach(conn, session.staged_file, "staged", key, False)
     if session.pseudonym_key is not None:
         function = pseudonyms(keys.read_key(session.pseudonym_key))

@@ -48,6 +48,9 @@ class TransformSession:
         Sealed raw file, read only, and the file of its key.
     staged_file, staged_key : Path
         Sealed staged file to write (aside; the caller renames it), and the file of its key.
+    part : tuple of int
+        Which part of the day is staged, of how many; (0, 1) is all of it. A part has a key of its
+        own, derived from that of the staged file.
     pseudonym_key : Path
         File of the key of this pilot's and day's pseudonyms.
     memory_limit, threads, temp_directory
@@ -64,6 +67,7 @@ class TransformSession:
     raw_key: Path | None = None
     staged_file: Path | None = None
     staged_key: Path | None = None
+    part: tuple[int, int] = (0, 1)
     pseudonym_key: Path | None = None
     memory_limit: str = "2GB"
     threads: int = 2
@@ -105,7 +109,16 @@ def remember(connection: duckdb.DuckDBPyConnection, error: Exception | None) -> 
         _run.connection, _run.error = connection, error
 
 
-def build(select: list[str], session: TransformSession, target: Path) -> TransformResult:
+def part_key(staged_key: Path, part: tuple[int, int]) -> bytes:
+    """The key of a part of a day; of the whole day that of its staged file."""
+    key = keys.read_key(staged_key)
+    number, n_parts = part
+    return key if n_parts == 1 else keys.derived(key, f"part {number} of {n_parts}")
+
+
+def build(
+    select: list[str], session: TransformSession, target: Path, *, asks_all: bool = True
+) -> TransformResult:
     """Make the selected tables and ask their questions; unit tests of the SQL are left out.
 
     Parameters
@@ -115,6 +128,8 @@ def build(select: list[str], session: TransformSession, target: Path) -> Transfo
     session : TransformSession
     target : Path
         Folder outside the source tree where dbt leaves the SQL that it ran.
+    asks_all : bool
+        Whether questions are asked that need a table which is not made here.
 
     Raises
     ------
@@ -123,7 +138,9 @@ def build(select: list[str], session: TransformSession, target: Path) -> Transfo
     RuntimeError
         A table cannot be made; idem.
     """
-    return _invoke([["build", "--exclude-resource-type", "unit_test"]], select, session, target)
+    asked_of = "eager" if asks_all else "cautious"
+    command = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", asked_of]
+    return _invoke([command], select, session, target)
 
 
 def check(

@@ -7,6 +7,9 @@ import os
 import secrets
 from pathlib import Path
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from peil.outcome import Refused
 
 KEY_BYTES = 32
@@ -40,6 +43,15 @@ def new_key(path: Path) -> Path:
     finally:
         aside.unlink(missing_ok=True)
     return path
+
+
+def derived(key: bytes, use: str) -> bytes:
+    """Derive the key of another use, which dies with its own (HKDF, RFC 5869).
+
+    >>> derived(bytes(32), "part 1 of 2") == derived(bytes(32), "part 2 of 2")
+    False
+    """
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=use.encode()).derive(key)
 
 
 def key_id(key: bytes) -> str:

@@ -35,6 +35,17 @@ def all_held(store: Store, pilot: str, names: list[str], verb: str) -> Iterator[
         yield
 
 
+def part(day: str, number: int) -> str:
+    """Name what is held while one part of a day is staged."""
+    return f"{day}.part-{number}"
+
+
+def parts(store: Store, pilot: str, day: str) -> list[str]:
+    """Names of the parts of a day that were ever held, in order."""
+    locks = store.lock(pilot, day).parent.glob(f"{part(day, 0)[:-1]}*.lock")
+    return sorted(path.stem for path in locks)
+
+
 @contextmanager
 def held_days(store: Store, pilot: str, days: Iterable[date], verb: str) -> Iterator[None]:
     """Hold days for a whole run, beside what its verbs hold one after the other.

@@ -12,6 +12,12 @@ with batch as (
 naming as (
     select coalesce(bool_or({{ is_identifier('cell_id') }}), false) as is_like_identifiers
     from {{ ref('int_cells_numbered') }}
+),
+
+-- which part of the day is staged here: 0 of 1 is all of it
+here as (
+    select coalesce(max(part_no), 0) as part_no
+    from {{ source('given', 'part') }}
 )
 
 select
@@ -57,6 +63,7 @@ select
 from {{ source('raw', 'events') }} as events
 cross join batch
 cross join naming
+cross join here
 left join {{ ref('int_subscribers_pseudonymised') }} as subscribers
     on events.subscriber_id = subscribers.subscriber_id
 left join {{ ref('int_cells_numbered') }} as cells on events.cell_id = cells.cell_id
@@ -66,3 +73,5 @@ left join {{ ref('int_kinds_numbered') }} as kinds
         and events.mnc is not distinct from kinds.mnc
         and events.plmn is not distinct from kinds.plmn
         and events.event_type is not distinct from kinds.event_type
+-- a row of nobody is of the first part
+where coalesce(subscribers.part_no, 0) = here.part_no

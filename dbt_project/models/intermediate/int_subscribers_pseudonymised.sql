@@ -14,11 +14,19 @@ named as materialized (
         subscriber_id,
         {{ pseudonym('subscriber_id') }} as device_id
     from subscribers
+),
+
+-- every part numbers all devices of the day, so that a number means the same in each
+parts as (
+    select coalesce(max(n_parts), 1) as n_parts
+    from {{ source('given', 'part') }}
 )
 
 select
-    subscriber_id,
-    device_id,
-    cast(dense_rank() over (order by device_id) as integer) as device_no
+    named.subscriber_id,
+    named.device_id,
+    cast(dense_rank() over (order by named.device_id) as integer) as device_no,
+    {{ part_of('named.device_id', 'parts.n_parts') }} as part_no
 from named
-where device_id is not null
+cross join parts
+where named.device_id is not null

@@ -18,7 +18,7 @@ from peil.charter.schema import Charter
 from peil.charter.windows import linked_products, periods, window_of, windows
 from peil.ingest import deliveries
 from peil.outcome import Fact, GateClosed, Outcome, Refused
-from peil.stage import purging
+from peil.stage import parts, purging
 from peil.stage.device_rows import opt_out_list
 from peil.store import ledger
 from peil.store.atomic import read_json, sha256, write_json
@@ -56,7 +56,7 @@ def opt_out(pilot: str) -> Outcome:
     stopped: list[str] = []
     for day in charter.units():
         of_day = Period(charter, day, store)
-        with of_day.held("opt-out"):
+        with of_day.held("opt-out"), parts.none_of(of_day):
             if str(day) not in before["days"]:
                 before["days"][str(day)] = _count(of_day)
                 write_json(record, before)  # before anything is taken out: what was there is told

@@ -94,8 +94,11 @@ def delete_where(
         if not record.exists() and not remains.of(charter, store, day, part):
             continue
         days = window_of(charter, day).days() if part == "linked" else [day]
+        names = [str(other) for other in days]
+        if part == "raw":  # a part of the day may be staged by itself
+            names += lock.parts(store, charter.pilot, str(day))
         try:
-            with lock.all_held(store, charter.pilot, [str(other) for other in days], "retain"):
+            with lock.all_held(store, charter.pilot, names, "retain"):
                 receipts.append(delete(charter, store, day, part, why, at))
         except Waiting as busy:
             held.append(str(busy))

@@ -94,7 +94,11 @@ def test_of_an_hour_in_which_all_is_withheld_it_says_that_nothing_is_known(
     ("language", "n", "sentence"),
     [
         ("en", 1, "one day or hour are not as they were signed: they are left out here."),
-        ("nl", 16, "16 dagen of uren zijn niet zoals ze ondertekend zijn: ze zijn hier weggelaten."),
+        (
+            "nl",
+            16,
+            "16 dagen of uren zijn niet zoals ze ondertekend zijn: ze zijn hier weggelaten.",
+        ),
     ],
 )
 def test_of_figures_that_do_not_verify_it_says_that_they_are_left_out(
