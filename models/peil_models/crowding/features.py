@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peil_models.crowding.expected import (
+    SATURDAY,
     WEEKS,
     Expected,
     RecentHours,
@@ -16,6 +17,7 @@ from peil_models.crowding.expected import (
 )
 from peil_models.crowding.history import Floats, HourCube, Ints
 from peil_models.crowding.known_days import CrowdingCalendar
+from peil_models.crowding.weather_response import WeatherResponse, departures
 
 LAGS = (1, 2, *WEEKS)
 RECENT = (3, 24, 168)  # hours: the last evening, a day, a week
@@ -59,6 +61,7 @@ class Features:
     weekday: Ints
     events: NDArray[np.int8]
     weather: dict[str, Floats]
+    response: WeatherResponse
 
     @classmethod
     def of(cls, cube: HourCube, calendar: CrowdingCalendar) -> Features:
@@ -67,16 +70,20 @@ class Features:
         is_holiday = calendar.holiday_flags(days)
         expected = Expected.of(cube, is_holiday)
         zones = RecentHours.of(cube.values, expected.median)
+        weather = calendar.weather_hours(cube)
+        kinds = kinds_of_days(cube, is_holiday)
+        is_free = kinds >= SATURDAY
         return cls(
             cube,
             expected,
             zones,
             zones.together(),
             is_holiday,
-            kinds_of_days(cube, is_holiday),
+            kinds,
             weekdays(cube),
             calendar.event_hours(cube),
-            calendar.weather_hours(cube),
+            weather,
+            WeatherResponse.of(cube.values, expected.median, weather, is_free),
         )
 
     def unit(self, at: ZoneHours) -> Floats:
@@ -152,10 +159,10 @@ class Features:
         columns: list[Floats] = []
         for name in names:
             plane = self.weather.get(name, np.full((len(self.weekday), 24), np.nan))
-            now = plane[at.day, at.hour]
-            before = np.stack([plane[np.maximum(at.day - lag, 0), at.hour] for lag in WEEKS])
-            n = (~np.isnan(before)).sum(axis=0)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                usual = np.nansum(before, axis=0) / np.where(n, n, np.nan)
-            columns += [now, now - usual]
+            away = departures(plane)
+            columns += [plane[at.day, at.hour], away[at.day, at.hour]]
+        if names:
+            known = np.minimum(at.issued // 24, len(self.weekday) - 1)
+            share = self.response.share(at.zone, at.day, at.hour, known)
+            columns += [share, share * self.median(at) / self.unit(at)]
         return columns

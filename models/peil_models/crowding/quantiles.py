@@ -31,9 +31,10 @@ class CrowdingQuantiles(CrowdingForecaster):
     units of ``median + 0.1 level of the zone``, by a boosting of trees for each quantile [1]_.
     Features are the values 1, 2, 7, 14, 21 and 28 days before, mean, median and spread of four
     weeks, the profile of days of the same kind, how busy zone and city have been against expected
-    in the last 3, 24 and 168 hours, holidays with the days around them, events and weather. The
-    last days of the history are not learnt from: by them, and at each forecast by the days before
-    it, quantiles are moved by what they missed, by block of three hours, and their width is set by
+    in the last 3, 24 and 168 hours, holidays with the days around them, events, weather and what
+    it has done to the zone before. The last days of the history are not learnt from: by them, and
+    at each forecast by the days before it, quantiles are moved by what they missed, by block of
+    three hours, and their width is set by
     zone [2]_.
 
     Parameters
