@@ -17,9 +17,11 @@ from peil import cli
 from peil.charter import public_register
 from peil.outcome import Refused
 from peil.release import bundle, processing, regulator
+from peil.settings import Settings
 from peil.store import ledger, verifying
 from peil.store.atomic import sha256, write_json
 from peil.store.signing import agency_public_key, public_key
+from peil.store.store import Store
 from peil.store.verifying import views
 from peil.store.witnessing import merkle
 from tests.unit.conftest import Tiny
@@ -149,6 +151,36 @@ def test_a_list_that_the_operator_shortened_and_signed_again_is_named(
     write_json(folder / f"{name}.json", rows)
     says = "does not prove what is in the lists" if key and name == "proofs" else "is not what the"
     assert resealed(eventful, folder).startswith(f"{name}.json {says}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("releases.json", "no list", "releases.json cannot be read: ask the operator"),
+        ("proofs.json", '{"head": {}}', "proofs.json does not prove what is in the lists"),
+        ("proofs.json", "[]", "proofs.json does not prove what is in the lists"),
+    ],
+)
+def test_a_list_of_another_form_that_is_signed_all_the_same_is_named(
+    eventful: Tiny, tmp_path: Path, name: str, content: str, says: str
+) -> None:
+    folder = tmp_path / "export"
+    regulator.export("tiny", folder)
+    (folder / name).write_text(content)
+    assert resealed(eventful, folder).startswith(says)
+
+
+def test_a_folder_that_another_key_signed_than_its_ledger_is_named(
+    eventful: Tiny, tmp_path: Path
+) -> None:
+    folder = tmp_path / "export"
+    regulator.export("tiny", folder)
+    another = Store(Settings(data=tmp_path / "another"))  # type: ignore[call-arg]
+    bundle.seal(another, folder, {"pilot": "tiny", "view": "regulator"})
+    assert verifying.answer(folder) == (
+        1,
+        "The folder is signed by another key than the ledger.",
+    )
 
 
 def test_a_ledger_that_the_operator_rewrote_for_the_regulator_is_named(

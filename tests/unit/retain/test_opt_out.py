@@ -14,9 +14,9 @@ from peil.adapters.pseudonyms import pseudonym
 from peil.charter import retention
 from peil.charter.clock import now
 from peil.ingest.ingest import ingest
-from peil.outcome import Refused
+from peil.outcome import Refused, Waiting
 from peil.stage import purging
-from peil.store import keys, ledger
+from peil.store import keys, ledger, lock
 from peil.store.atomic import read_json, write_json
 from peil.watch.retain.opt_out import opt_out
 
@@ -184,6 +184,17 @@ def test_killed_between_two_files_a_second_run_ends_the_same(
     outcome = opt_out("tiny")
     assert (outcome.facts["n_rows_raw"], outcome.facts["n_rows_staged"]) == (4, 4)
     assert late.raw("SELECT count(*) FROM events") == [(4,)]
+
+
+def test_a_day_that_a_verb_works_on_is_waited_for(late: Any) -> None:
+    for name, who in ((str(DAY), "ingest"), (lock.part(str(DAY), 0), "stage")):
+        with (
+            lock.held(late.store, "tiny", name, who),
+            pytest.raises(Waiting, match=f"is held by {who}"),
+        ):
+            opt_out("tiny")
+    assert late.raw("SELECT count(*) FROM events") == [(8,)]
+    assert opt_out("tiny").facts["n_rows_raw"] == 4
 
 
 def test_a_charter_without_a_list_is_told_in_a_sentence(tiny: Any) -> None:

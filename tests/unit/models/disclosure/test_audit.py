@@ -104,6 +104,11 @@ def test_a_table_that_contradicts_itself_is_refused():
         audit(hide("A", "B"), threshold=15, extra_rows=[impossible])
     with pytest.raises(ValueError, match="does not hold"):
         audit(hide("A"), threshold=15, extra_rows=[LinearRow({("X", 8): 1.0}, 0, 1)])
+    with pytest.raises(ValueError, match="no column is_withheld"):
+        audit(hide().drop(columns="is_withheld"), threshold=15)
+    for units in ({"A": 1.0, "B": 1.0}, {"A": 1.0, "B": 1.0, "C": 0.0}):
+        with pytest.raises(ValueError, match="positive number for every lowest zone"):
+            audit(hide("A"), threshold=15, units_per_device=units)
     with pytest.raises(ValueError, match="null"):
         audit(hide().assign(n_devices=np.nan), threshold=15)
 

@@ -88,3 +88,8 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         suppress_lines(devices, lines, T)
+
+
+def test_persons_of_another_length_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"persons has shape \(1,\), devices has \(2,\)"):
+        suppress_lines([1.0, 2.0], [[0, 1]], T, persons=[1.0])

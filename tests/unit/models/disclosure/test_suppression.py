@@ -31,6 +31,13 @@ def test_the_smallest_siblings_are_added_until_the_sum_hides():
     assert withheld(frame) == {"A", "B", "C"}
 
 
+def test_two_withheld_that_hide_exactly_twice_the_threshold_are_enough():
+    frame = one_hour({"NL": (None, 130), "A": ("NL", 14), "B": ("NL", 16), "C": ("NL", 100)})
+    protected = protect(frame, threshold=15)
+    assert set(protected.query("is_withheld")["zone_id"]) == {"A", "B"}
+    assert audit(protected, threshold=15).holds
+
+
 def test_two_withheld_with_a_small_sum_are_not_enough():
     frame = one_hour({"NL": (None, 112), "A": ("NL", 5), "B": ("NL", 7), "C": ("NL", 100)})
     assert withheld(frame) == {"A", "B", "C"}
@@ -128,6 +135,8 @@ def test_persons_hide_too_where_one_zone_has_heavy_devices():
         (lambda f: f.assign(n_devices=[np.nan, 1.0, 2.0]), r"devices.*NaN"),
         (lambda f: f.drop(columns="n_devices"), "threshold is on devices"),
         (lambda f: f.drop(columns="parent_id"), "no column parent_id"),
+        (lambda f: f.assign(zone_id=[None, "A", "B"]), "null in at least one row"),
+        (lambda f: pd.concat([f, f.assign(hour_at=9, parent_id=[None, "NL", "A"])]), "two parents"),
     ],
 )
 def test_a_table_that_is_no_tree_is_refused(change, words):
@@ -141,3 +150,5 @@ def test_arrays_of_the_wrong_shape_are_refused():
         suppress([[1.0], [2.0]], [-1], 15)
     with pytest.raises(ValueError, match="persons has shape"):
         suppress([[1.0], [2.0]], [-1, 0], 15, persons=[[1.0]])
+    with pytest.raises(ValueError, match="devices has 1 dimensions, expected 2"):
+        suppress([1.0, 2.0], [-1, 0], 15)
