@@ -23,7 +23,7 @@ from peil.charter import retention
 from peil.charter.period import Period
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused
-from peil.stage.prepared import ReadyDay
+from peil.stage.ready_day import ReadyDay
 from peil.store import keys, lock
 from peil.store.atomic import fresh_folder, read_whole, removed_on_failure, sha256, write_json
 from peil.store.faults import disk, stopping
@@ -74,7 +74,8 @@ def stage_part(pilot: str, day: str, number: int, n_parts: int) -> Outcome:
         return period.outcome("stage", "unchanged", {**facts, "why": "the day is done"})
     require_open("raw", period.pilot, str(period.day))
     disk.require_room(period.store)
-    is_new = _made(ReadyDay.of(period), number - 1, n_parts)
+    ready = ReadyDay.of(period)
+    is_new = not ready.staged_before() and _made(ready, number - 1, n_parts)
     return period.outcome("stage", "done" if is_new else "unchanged", {**facts})
 
 
@@ -102,15 +103,15 @@ def none_of(period: Period) -> Iterator[None]:
         yield
 
 
-def _made(prepared: ReadyDay, number: int, n_parts: int) -> bool:
+def _made(ready: ReadyDay, number: int, n_parts: int) -> bool:
     """Make a part unless it is there; whether it was made."""
-    period = prepared.period
+    period = ready.period
     store, pilot, day = period.store, period.pilot, period.day
     file = folder_of(period) / f"{number}_of_{n_parts}.duckdb"
-    if _is_whole(prepared, file):  # also while its maker lets go of it
+    if _is_whole(ready, file):  # also while its maker lets go of it
         return False
     with lock.held(store, pilot, lock.part(str(day), number), "stage"):
-        if _is_whole(prepared, file):
+        if _is_whole(ready, file):
             return False
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_name(f".{file.name}.part")
@@ -118,50 +119,50 @@ def _made(prepared: ReadyDay, number: int, n_parts: int) -> bool:
         for leftover in (aside, wal):
             leftover.unlink(missing_ok=True)
         work = fresh_folder(store.work(pilot, day, f"stage_{number}_of_{n_parts}"))
-        session = prepared.session(aside, work, (number, n_parts))
+        session = ready.session(aside, work, (number, n_parts))
         with removed_on_failure(aside, wal, work):
             wanted = [*MADE, f"+{BY_DEVICE}"]
             build(wanted, session, work / "dbt", asks_all=False)
             if retention.is_gone(store, pilot, day, "raw"):
                 raise Refused(retention.closed(store, pilot, day, "raw"))
             os.replace(aside, file)
-        record = {"fingerprint": _fingerprint(prepared, file), "sha256": sha256(file)}
+        record = {"fingerprint": _fingerprint(ready, file), "sha256": sha256(file)}
         write_json(file.with_suffix(".json"), record)
         shutil.rmtree(work, ignore_errors=True)
     return True
 
 
-def _is_whole(prepared: ReadyDay, file: Path) -> bool:
+def _is_whole(ready: ReadyDay, file: Path) -> bool:
     record = read_whole(file.with_suffix(".json"))
     return (
         file.is_file()
-        and record.get("fingerprint") == _fingerprint(prepared, file)
+        and record.get("fingerprint") == _fingerprint(ready, file)
         and record.get("sha256") == sha256(file)
     )
 
 
-def _fingerprint(prepared: ReadyDay, file: Path) -> str:
+def _fingerprint(ready: ReadyDay, file: Path) -> str:
     """Of what the day's staged file is of, the part, and the key of that file."""
-    which = keys.key_id(keys.read_key(prepared.staged_key))
-    return hashlib.sha256(f"{prepared.fingerprint} {file.stem} {which}".encode()).hexdigest()
+    which = keys.key_id(keys.read_key(ready.staged_key))
+    return hashlib.sha256(f"{ready.fingerprint} {file.stem} {which}".encode()).hexdigest()
 
 
-def joined(prepared: ReadyDay, file: Path, n_parts: int, work: Path) -> None:
+def joined(ready: ReadyDay, file: Path, n_parts: int, work: Path) -> None:
     """Make the parts that are not there, and write their rows into a new staged file.
 
     The caller holds the day; what follows from the rows is made by dbt afterwards.
     """
-    period = prepared.period
+    period = ready.period
     folder = folder_of(period)
     files = [folder / f"{number}_of_{n_parts}.duckdb" for number in range(n_parts)]
     for number in range(n_parts):
         stopping.check()
-        _made(prepared, number, n_parts)
+        _made(ready, number, n_parts)
     with database.connection(period.store, work / "join", [folder, file.parent]) as opened:
-        own = keys.read_key(prepared.staged_key)
+        own = keys.read_key(ready.staged_key)
         sealing.attach(opened, file, "staged", own, False)
         for number, part in enumerate(files):
-            key = part_key(prepared.staged_key, (number, n_parts))
+            key = part_key(ready.staged_key, (number, n_parts))
             sealing.attach(opened, part, f"part_{number}", key, True)
         for table in (*SAME_IN_ALL, "int_kinds_kept", "int_devices_numbered", BY_DEVICE):
             opened.execute(_as_in_a_part(opened, table))

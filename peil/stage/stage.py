@@ -16,7 +16,7 @@ from peil.outcome import Fact, Outcome
 from peil.quality.measuring import measure
 from peil.stage import parts
 from peil.stage.accounting import rows_of
-from peil.stage.prepared import ReadyDay
+from peil.stage.ready_day import ReadyDay
 from peil.store import sealed
 from peil.store.atomic import (
     fresh_folder,
@@ -72,12 +72,9 @@ def stage(pilot: str, day: str) -> Outcome:
 
 def _stage(period: Period) -> Outcome:
     charter, day, store, pilot = period.charter, period.day, period.store, period.pilot
-    prepared, manifest = ReadyDay.of(period), store.staged_manifest(pilot, day)
-    staged, staged_key = store.staged_file(pilot, day), prepared.staged_key
-    before = read_whole(manifest) if staged.exists() else {}
-    if before.get("fingerprint") == prepared.fingerprint and sealed.is_intact(
-        staged, staged_key, before
-    ):
+    ready, manifest = ReadyDay.of(period), store.staged_manifest(pilot, day)
+    staged, staged_key = store.staged_file(pilot, day), ready.staged_key
+    if before := ready.staged_before():
         shutil.rmtree(parts.folder_of(period), ignore_errors=True)  # of a run that was cut off
         return period.outcome("stage", "unchanged", before["facts"])
     disk.require_room(store, STAGED_RATIO * store.raw_file(pilot, day).stat().st_size)
@@ -87,10 +84,10 @@ def _stage(period: Period) -> Outcome:
     for leftover in (part, wal):
         leftover.unlink(missing_ok=True)
     work = fresh_folder(store.work(pilot, day, "stage"))
-    session = prepared.session(part, work)
+    session = ready.session(part, work)
     with removed_on_failure(part, wal, work):
         if (n_parts := store.settings.parts) > 1:
-            parts.joined(prepared, part, n_parts, work)
+            parts.joined(ready, part, n_parts, work)
             build(AFTER_JOINING, session, work / "dbt")
         else:
             build(["path:models/staging", "path:models/intermediate"], session, work / "dbt")
@@ -106,12 +103,12 @@ def _stage(period: Period) -> Outcome:
     write_json(
         manifest,
         {
-            "fingerprint": prepared.fingerprint,
+            "fingerprint": ready.fingerprint,
             "sealed": sealed.seal_of(staged, staged_key),
             "staged_at": staged_at or moment_of(charter, day).isoformat(),
             "content_sha256": content,
             "facts": facts,
-            "rows": prepared.rows,
+            "rows": ready.rows,
             "accounting": accounting,
         },
     )

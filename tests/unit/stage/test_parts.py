@@ -66,6 +66,7 @@ def staged_in(store: Store, monkeypatch: pytest.MonkeyPatch, n_parts: int) -> tu
     store.staged_manifest("demo", DAY).unlink(missing_ok=True)
     monkeypatch.setenv("PEIL_PARTS", str(n_parts))
     assert stage("demo", str(DAY)).status == "done"
+    assert parts.stage_part("demo", str(DAY), 1, 2).status == "unchanged"
     assert not parts.folder_of(Period.open("demo", DAY)).exists()
     assert stage("demo", str(DAY)).status == "unchanged"
     record = read_json(store.staged_manifest("demo", DAY))
@@ -138,6 +139,8 @@ def test_what_is_no_part_is_refused_and_one_that_is_held_is_waited_for(landed: S
 def test_parts_die_with_the_raw_rows_and_none_is_being_made_then(
     landed: Store, whole: tuple[Tables, object]
 ) -> None:
+    manifest = landed.staged_manifest("demo", DAY)
+    manifest.unlink(missing_ok=True)
     parts.stage_part("demo", str(DAY), 1, 2)
     folder = parts.folder_of(Period.open("demo", DAY))
     assert list(folder.glob("*.duckdb"))
@@ -147,7 +150,7 @@ def test_parts_die_with_the_raw_rows_and_none_is_being_made_then(
     assert "is held by stage" in str(answer.facts["left"]) and folder.exists()
     retain("demo", at=later)
     assert not folder.exists() and not landed.raw_file("demo", DAY).exists()
-    assert parts.stage_part("demo", str(DAY), 1, 2).facts["why"] == "the day is done"
-    landed.staged_manifest("demo", DAY).unlink()
     with pytest.raises(Refused, match="were deleted"):
         parts.stage_part("demo", str(DAY), 1, 2)
+    write_json(manifest, {})
+    assert parts.stage_part("demo", str(DAY), 1, 2).facts["why"] == "the day is done"

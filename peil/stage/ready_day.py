@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from peil import methods
 from peil.adapters import database
@@ -13,7 +14,8 @@ from peil.adapters.transform import TransformSession
 from peil.charter import access, windows
 from peil.charter.period import Period
 from peil.outcome import Refused, Waiting
-from peil.store.atomic import canonical, read_json
+from peil.store import sealed
+from peil.store.atomic import canonical, read_json, read_whole
 from peil.store.store import Store
 
 
@@ -72,6 +74,14 @@ class ReadyDay:
         return rows_fingerprint(
             self.period.store, self.period.pilot, self.period.day, self.cleaning
         )
+
+    def staged_before(self) -> dict[str, Any]:
+        """The manifest of the staged file, if it is of this and as it was sealed; else nothing."""
+        store, pilot, day = self.period.store, self.period.pilot, self.period.day
+        staged, manifest = store.staged_file(pilot, day), store.staged_manifest(pilot, day)
+        record = read_whole(manifest) if staged.exists() else {}
+        is_of_this = record.get("fingerprint") == self.fingerprint
+        return record if is_of_this and sealed.is_intact(staged, self.staged_key, record) else {}
 
     def session(self, file: Path, work: Path, part: tuple[int, int] = (0, 1)) -> TransformSession:
         """A run of dbt that reads the raw file and writes `file`; it leaves a line in the ledger.
