@@ -16,6 +16,12 @@ VERIFIED = (
     "store/verifying/test_carried.py",
     "store/verifying/test_named_faults.py",
 )
+STAGED = (
+    "store/test_lock.py",
+    "store/test_sealed.py",
+    "charter/test_windows.py",
+    "charter/test_charter.py",
+)
 AUDITED = ("models/disclosure/test_audit.py",)
 SUPPRESSED = ("models/disclosure/test_suppression.py",)
 # what must not be told a lie without a test that notices: file, and tests below tests/unit
@@ -42,12 +48,8 @@ ROOMS = {
         "ingest/test_deliveries.py",
         "store/test_disk.py",
     ),
-    "peil/stage/stage.py": (
-        "store/test_lock.py",
-        "store/test_sealed.py",
-        "charter/test_windows.py",
-        "charter/test_charter.py",
-    ),
+    "peil/stage/ready_day.py": STAGED,
+    "peil/stage/stage.py": STAGED,
     "peil/gates/__init__.py": ("gates/test_report.py", "gates/test_alerts.py"),
     "peil/release/presence.py": ("release/test_held_back.py", "release/test_unobserved_hours.py"),
     "peil/release/flows.py": ("release/test_flows.py",),
