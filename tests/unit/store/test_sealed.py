@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from peil.adapters import database
+from peil.charter.clock import now
 from peil.ingest.ingest import ingest
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
 from peil.stage import stage as module
+from peil.store import ledger
 from peil.store.faults.disk import DiskFull
 from peil.store.keys import new_key
 
@@ -97,6 +99,19 @@ def test_a_damaged_raw_file_is_never_staged(tiny: Any, monkeypatch: pytest.Monke
         run()
     ingest("tiny", str(DAY))
     assert run().status == "done"
+
+
+def test_a_damaged_record_of_a_released_day_is_not_made_again(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = stage(tiny, monkeypatch)
+    run()
+    facts = {"product": "presence", "period": str(DAY)}
+    ledger.append(tiny.store, "tiny", "release", now(tiny.charter), facts)
+    assert run().facts["why"] == "released"
+    tiny.store.staged_manifest("tiny", DAY).write_text("{")
+    with pytest.raises(Refused, match=r"its day is released: .* restore it from backup"):
+        run()
 
 
 def test_what_a_killed_run_left_aside_is_gone_before_the_sql_writes(
