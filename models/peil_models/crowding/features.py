@@ -162,7 +162,7 @@ class Features:
             away = departures(plane)
             columns += [plane[at.day, at.hour], away[at.day, at.hour]]
         if names:
-            known = np.minimum(at.issued // 24, len(self.weekday) - 1)
-            share = self.response.share(at.zone, at.day, at.hour, known)
+            last_day = np.minimum(at.issued // 24, len(self.weekday) - 1)
+            share = self.response.share(at.zone, at.day, at.hour, last_day)
             columns += [share, share * self.median(at) / self.unit(at)]
         return columns

@@ -24,7 +24,7 @@ def departures(plane: Floats) -> Floats:
     Examples
     --------
     >>> plane = np.repeat(np.arange(8.0)[:, None], 24, axis=1)
-    >>> departures(plane)[7, 0]
+    >>> float(departures(plane)[7, 0])
     7.0
     """
     before = np.full((len(WEEKS), *plane.shape), np.nan)
@@ -111,9 +111,9 @@ class WeatherResponse:
         spread = self.spread[weeks].sum(axis=0) / n_days
         weight = self.weight[weeks].sum(axis=0)[:, None, None] / n_days
         ridge = RIDGE * np.maximum(spread, LEAST_SPREAD) * np.eye(len(spread))
-        known = self.squares[weeks].sum(axis=0) + np.maximum(weight, LEAST_SPREAD) * ridge
+        squares = self.squares[weeks].sum(axis=0) + np.maximum(weight, LEAST_SPREAD) * ridge
         sums = self.products[weeks].sum(axis=0)
-        return np.asarray(np.linalg.solve(known, sums[..., None])[..., 0])
+        return np.asarray(np.linalg.solve(squares, sums[..., None])[..., 0])
 
     def share(self, zone: Ints, day: Ints, hour: Ints, known_before: Ints) -> Floats:
         """Return the share that the weather of an hour adds, by what was known before a day."""
