@@ -18,6 +18,7 @@ from peil.outcome import Refused
 SecretName = Literal["smtp_password", "webhook_url", "apprise_urls", "pkcs11_pin"]
 Plane = Literal["operator", "agency", "both"]
 
+MOST_PARTS = 64
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -51,7 +52,7 @@ class Settings(BaseSettings):
     memory: str = Field("2GB", description="memory limit of DuckDB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(2, ge=1, description="threads of DuckDB")
     parts: int = Field(
-        1, ge=1, le=64, description="parts in which a day is staged, cut by pseudonym"
+        1, ge=1, le=MOST_PARTS, description="parts in which a day is staged, cut by pseudonym"
     )
     two_processes_from_days: int = Field(
         5, ge=2, description="`peil run` of so many days uses two processes, each with its memory"

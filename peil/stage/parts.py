@@ -23,6 +23,7 @@ from peil.charter import retention
 from peil.charter.period import Period
 from peil.gates import require_open
 from peil.outcome import Outcome, Refused
+from peil.settings import MOST_PARTS
 from peil.stage.ready_day import ReadyDay
 from peil.store import keys, lock
 from peil.store.atomic import fresh_folder, read_whole, removed_on_failure, sha256, write_json
@@ -34,7 +35,6 @@ SAME_IN_ALL = ("stg_operator__batch", "stg_operator__cells", "int_cells_numbered
 BY_DEVICE = "int_events_classified"
 # set aside by what stood before it: in its place among the rows of its device; any other at the end
 IN_PLACE = "reason IS NULL OR reason IN ('duplicate', 'impossible_move', 'suspicious_move')"
-MOST_PARTS = 64
 
 
 def as_written(part: str) -> tuple[int, int]:

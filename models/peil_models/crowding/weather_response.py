@@ -90,10 +90,9 @@ class WeatherResponse:
             design[:, :, 2 * number + 1] = column * is_free[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.clip((values - median) / np.maximum(median, 1.0), LEAST, MOST)
-            weight = median  # an hour counts by its persons
-        is_known = np.isfinite(share) & np.isfinite(weight)
+        is_known = np.isfinite(share)
         # a day's sums are one product of matrices: zones by hours, hours by columns
-        by_day = np.where(is_known, weight, 0.0).swapaxes(0, 1)
+        by_day = np.where(is_known, median, 0.0).swapaxes(0, 1)  # an hour counts by its persons
         shares = np.where(is_known, share, 0.0).swapaxes(0, 1)
         both = (design[:, :, :, None] * design[:, :, None, :]).reshape(n_days, 24, p * p)
         squares = np.matmul(by_day, both).reshape(n_days, n_zones, p, p)
