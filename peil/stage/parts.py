@@ -22,7 +22,7 @@ from peil.adapters.transform import build, part_key
 from peil.charter import retention
 from peil.charter.period import Period
 from peil.gates import require_open
-from peil.outcome import Outcome, Refused
+from peil.outcome import Outcome, Refused, Waiting
 from peil.settings import MOST_PARTS
 from peil.stage.ready_day import ReadyDay
 from peil.store import keys, lock
@@ -119,12 +119,14 @@ def _made(ready: ReadyDay, number: int, n_parts: int) -> bool:
         for leftover in (aside, wal):
             leftover.unlink(missing_ok=True)
         work = fresh_folder(store.work(pilot, day, f"stage_{number}_of_{n_parts}"))
-        session = ready.session(aside, work, (number, n_parts))
+        session, rows = ready.session(aside, work, (number, n_parts)), ready.rows
         with removed_on_failure(aside, wal, work):
             wanted = [*MADE, f"+{BY_DEVICE}"]
             build(wanted, session, work / "dbt", asks_all=False)
             if retention.is_gone(store, pilot, day, "raw"):
                 raise Refused(retention.closed(store, pilot, day, "raw"))
+            if ready.rows != rows:  # somebody opted out of them, or they were delivered again
+                raise Waiting(f"{pilot} {day} was landed anew meanwhile: stage its part again.")
             os.replace(aside, file)
         record = {"fingerprint": _fingerprint(ready, file), "sha256": sha256(file)}
         write_json(file.with_suffix(".json"), record)

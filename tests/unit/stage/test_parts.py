@@ -136,6 +136,23 @@ def test_what_is_no_part_is_refused_and_one_that_is_held_is_waited_for(landed: S
         parts.stage_part("demo", str(DAY), 1, 2)
 
 
+def test_a_part_of_rows_that_changed_meanwhile_is_not_kept(
+    landed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed.staged_manifest("demo", DAY).unlink(missing_ok=True)
+    raw = landed.raw_manifest("demo", DAY)
+    content = raw.read_bytes()
+
+    def purged(*_: object, **__: object) -> None:
+        write_json(raw, {**read_json(raw), "fingerprint": "without who opted out"})
+
+    monkeypatch.setattr(parts, "build", purged)
+    with pytest.raises(Waiting, match="was landed anew meanwhile"):
+        parts.stage_part("demo", str(DAY), 3, 3)
+    raw.write_bytes(content)
+    assert not list(parts.folder_of(Period.open("demo", DAY)).glob("*_of_3*"))
+
+
 def test_parts_die_with_the_raw_rows_and_none_is_being_made_then(
     landed: Store, whole: tuple[Tables, object]
 ) -> None:
