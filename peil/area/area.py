@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +24,9 @@ from peil.charter.schema import Charter
 from peil.outcome import Refused
 from peil.store.atomic import canonical, sha256
 from peil.store.store import Store
+
+KEPT_TILES = 200_000
+"""An area of at most as many tiles (some 20 MB) is kept in a process for who asks again."""
 
 TILE_COLUMNS = ["tile_id", "x_m", "y_m", "zone_id", "elevation_m", *LAND_USE]
 
@@ -103,16 +107,41 @@ class Area:
         return placed
 
 
+_read_once: dict[tuple[object, ...], Area] = {}
+
+
 def area_of(charter: Charter, store: Store) -> Area:
     """Read the reference inputs that the charter names, or lay the grid it describes.
 
     Without a table of tiles the zones are cut into tiles, each in the zone that its centre lies
     in. Without any land use every tile is alike, and `Area.land_use` says so.
+
+    A small area is read once a process, for as long as its files are the same; each caller has
+    tables of its own.
     """
-    charter_area = charter.area
-    if charter_area.grid is not None:
+    if charter.area.grid is not None:
         return _grid(charter)
     folder = root(charter, store)
+    basis = _basis(charter, folder)
+    area = _read_once.get(basis)
+    if area is None:
+        area = _read(charter, folder)
+        if len(area.tiles) <= KEPT_TILES:
+            _read_once.clear()
+            _read_once[basis] = area
+    own = None if area.register is None else area.register.copy()
+    return replace(area, tiles=area.tiles.copy(), zones=area.zones.copy(), register=own)
+
+
+def _basis(charter: Charter, folder: Path) -> tuple[object, ...]:
+    """What an area is read from: the charter's words, and each file as it lies there now."""
+    files = [require_file(folder / name) for name in charter.area.paths()]
+    seen = [(str(file), (at := file.stat()).st_ino, at.st_size, at.st_mtime_ns) for file in files]
+    return (charter.title.en, canonical(charter.area.model_dump(mode="json")), *seen)
+
+
+def _read(charter: Charter, folder: Path) -> Area:
+    charter_area = charter.area
     every = read_zones(
         folder, charter_area.zones, charter_area.crs, charter_area.tile_m, charter.title.en
     )

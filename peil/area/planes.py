@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pandas as pd
 from pyproj import CRS, Transformer
 
@@ -36,7 +38,7 @@ def on_plane(cells: pd.DataFrame, crs: str) -> pd.DataFrame:
                     f"The cell plan lies on {theirs} and the charter's area on {crs}: a "
                     "plane of its own cannot be laid on another; correct `crs`."
                 )
-        elif CRS.from_user_input(theirs) != CRS.from_user_input(crs):
+        elif not is_one_plane(theirs, crs):
             _move(placed, ~globe & (placed["crs"] == theirs), (theirs, crs), ("x_m", "y_m"))
     return placed
 
@@ -44,7 +46,22 @@ def on_plane(cells: pd.DataFrame, crs: str) -> pd.DataFrame:
 def _move(
     cells: pd.DataFrame, which: pd.Series, planes: tuple[str, str], columns: tuple[str, str]
 ) -> None:
-    theirs, ours = (CRS.from_user_input(plane) for plane in planes)
-    change = Transformer.from_crs(theirs, ours, always_xy=True)
-    moved = change.transform(*(cells.loc[which, c].to_numpy(dtype=float) for c in columns))
+    from_x, from_y = (cells.loc[which, name].to_numpy(dtype=float) for name in columns)
+    moved = _change(*planes).transform(from_x, from_y)
     cells.loc[which, "x_m"], cells.loc[which, "y_m"] = moved
+
+
+@lru_cache(maxsize=64)
+def is_one_plane(one: str, other: str) -> bool:
+    """Whether two names are of the same coordinate reference system.
+
+    >>> is_one_plane("EPSG:28992", "epsg:28992"), is_one_plane("EPSG:28992", "EPSG:3035")
+    (True, False)
+    """
+    return bool(CRS.from_user_input(one) == CRS.from_user_input(other))
+
+
+@lru_cache(maxsize=8)  # finding the way between two planes takes longer than moving a plan
+def _change(theirs: str, ours: str) -> Transformer:
+    one, other = CRS.from_user_input(theirs), CRS.from_user_input(ours)
+    return Transformer.from_crs(one, other, always_xy=True)

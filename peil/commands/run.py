@@ -1,11 +1,11 @@
 """Run a pilot: every day through the four verbs by its real DAGs, then train, score, pages.
 
-What a run did is a `run_report.Report`; what is printed of it stands in `run_summary`.
+What a run did is a `run_report.Report`, printed by `run_summary`.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -19,19 +19,19 @@ from peil.charter.schema import Charter
 from peil.charter.windows import linked_products, window_of
 from peil.commands.fresh import forget
 from peil.commands.progress import Step, Tell
-from peil.commands.run_report import Report, released
+from peil.commands.run_report import Report, released, scores_of
 from peil.outcome import GateClosed, Outcome, Refused
 from peil.pages import build
 from peil.release.hours.day import bundle_days
 from peil.score import truth
 from peil.store import lock, verifying
-from peil.store.atomic import read_json
 from peil.store.store import Store
 
-if TYPE_CHECKING:  # Airflow takes seconds to import, and refusing a day does not need it
+if TYPE_CHECKING:  # refusing a day does not need Airflow
     from peil.adapters.airflow.second import SecondProcess
 
 VERBS = ("ingest", "stage", "estimate", "release")
+SCORE = "score"  # of all days that are estimated, whatever the day
 AHEAD = "ahead"  # no verb: a second process fits the outlook of a week before the run asks for it
 # seconds a step takes on two cores for a day of the demo (12 000 devices, 870 000 rows)
 WEIGHTS = {
@@ -59,10 +59,7 @@ LINKED_WEIGHTS: dict[str, dict[str, float]] = {
 def steps_of(
     charter: Charter, days: list[date], store: Store, is_fresh: bool = False
 ) -> list[Step]:
-    """List the steps of a run of these days, weighed by the time they take.
-
-    A day that is done has none, unless all of it is made again (`is_fresh`).
-    """
+    """List the steps of a run, weighed by time; a day that is done has none unless `is_fresh`."""
     steps = [Step("prepare", "", WEIGHTS["prepare"])]
     open_days = [day for day in days if is_fresh or not status.of_day(charter, day, store).is_done]
     for day in open_days:
@@ -103,62 +100,74 @@ def run(
     Period.open(charter.pilot)
     report = Report(n_days=len(days), unit="hour" if charter.is_hourly else "day")
     to_do = days if fresh else _open(charter, days, store)
-    with lock.held_days(store, charter.pilot, to_do, "run"):
-        if fresh:
-            forget(charter, days, store)
-        # read again: another run may have ended between the look and the holding
-        open_days = _open(charter, to_do, store)
-        report.unchanged = [day for day in days if day not in open_days]
-        if open_days:
-            _walk_days(charter, store, open_days, report, tell)
-        report.outcomes.extend(bundle_days(charter.pilot, days if charter.is_hourly else []))
-    with lock.held(store, charter.pilot, "after", "run", wait_s=AFTER_WAIT_S):
-        _after(charter, store, report, tell)
-    return report
+    with ExitStack() as until_the_end:
+        second: SecondProcess | None = None
+        with lock.held_days(store, charter.pilot, to_do, "run"):
+            if fresh:
+                forget(charter, days, store)
+            # read again: another run may have ended between the look and the holding
+            open_days = _open(charter, to_do, store)
+            report.unchanged = [day for day in days if day not in open_days]
+            if open_days:
+                tell("prepare", "", "starts")
+                second = _prepared(charter, store, open_days, until_the_end)
+                tell("prepare", "", "done")
+                _walk_days(charter, store, _Walked(charter.pilot, open_days, report, tell, second))
+            report.outcomes.extend(bundle_days(charter.pilot, days if charter.is_hourly else []))
+        with lock.held(store, charter.pilot, "after", "run", wait_s=AFTER_WAIT_S):
+            _after(charter, store, report, tell, second)
+        return report
 
 
 def _open(charter: Charter, days: list[date], store: Store) -> list[date]:
     return [day for day in days if not status.of_day(charter, day, store).is_done]
 
 
-def _walk_days(
-    charter: Charter, store: Store, days: list[date], report: Report, tell: Tell
-) -> None:
-    """Stage every day, train when there are days enough, then estimate and release every day.
-
-    So a finished period is estimated with the footprint that its own nights calibrated; a period
-    under way is estimated with the champion there is.
-    """
-    tell("prepare", "", "starts")
-    from peil import train
+def _prepared(
+    charter: Charter, store: Store, days: list[date], until_the_end: ExitStack
+) -> SecondProcess | None:
+    """Make Airflow's folder ready; a long run has a second process until its end."""
     from peil.adapters.airflow.home import prepare
     from peil.adapters.airflow.second import second_process
 
     prepare(store.settings)
-    tell("prepare", "", "done")
     is_long = len(days) >= store.settings.two_processes_from_days and store.settings.threads > 1
-    is_long &= not charter.is_hourly  # an hour rests on what is released of those before it
-    with second_process(charter.pilot, walk) if is_long else nullcontext() as second:
-        walked = _Walked(charter.pilot, days, report, tell, second)
-        walked.through(*VERBS[:2])
-        if second is not None:  # which has nothing to do until a day is estimated
-            second.ask(AHEAD, str(days[0]))
-        if train.is_due(charter, store):
-            tell("train", "", "starts")
-            report.outcomes.extend(walk("train", charter.pilot, str(days[-1])))
-            tell("train", "", "done")
-        else:
-            tell("train", "", "unchanged")
-        walked.through(*VERBS[2:])
+    if not is_long or charter.is_hourly:  # an hour rests on what is released of those before it
+        return None
+    return until_the_end.enter_context(second_process(charter.pilot, walk))
+
+
+def _walk_days(charter: Charter, store: Store, walked: _Walked) -> None:
+    """Stage every day, train when there are days enough, then estimate and release every day.
+
+    A finished period is so estimated with the footprint that its own nights calibrated, one under
+    way with the champion there is.
+    """
+    from peil import train
+
+    walked.through(*VERBS[:2])
+    if walked.second is not None:  # which has nothing to do until a day is estimated
+        walked.second.ask(AHEAD, str(walked.days[0]))
+    if train.is_due(charter, store):
+        walked.tell("train", "", "starts")
+        walked.report.outcomes.extend(walk("train", charter.pilot, str(walked.days[-1])))
+        walked.tell("train", "", "done")
+    else:
+        walked.tell("train", "", "unchanged")
+    walked.through(*VERBS[2:])
 
 
 def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
-    """Walk a verb of a day by its DAG, in this process or in the second."""
+    """Walk a verb of a day by its DAG, or score all days, in this process or in the second."""
     if verb == AHEAD:
         from peil.watch.outlook import ahead
 
         ahead.fit(pilot, day)
         return []
+    if verb == SCORE:
+        from peil.score import score
+
+        return [score.score(pilot)]
     from peil.adapters.airflow import walking
 
     return list(walking.walk(verb, pilot, day))
@@ -216,30 +225,27 @@ class _Walked:
         self.tell(verb, str(day), "stopped" if day in self.report.stopped else "done")
 
 
-def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
+def _after(
+    charter: Charter, store: Store, report: Report, tell: Tell, second: SecondProcess | None
+) -> None:
     """Score where there is a truth, watch, build the pages; then what is past its time dies."""
-    from peil.score import score
     from peil.watch import watch
     from peil.watch.retain import retain
 
-    unscored: list[str] = []
-    if truth.exists(charter) and any(
+    is_scored = truth.exists(charter) and any(
         (store.estimated(charter.pilot, day) / "estimated.json").exists() for day in charter.units()
-    ):
-        tell("score", "", "starts")
-        try:
-            report.outcomes.append(score.score(charter.pilot))
-            report.scores = _scores(charter, store)
-        except Refused as why:  # what follows shows what is wrong to who looks
-            unscored, report.exit_code = [str(why)], max(report.exit_code, why.exit_code)
-        tell("score", "", "done")
-    else:
-        tell("score", "", "unchanged")
+    )
+    tell("score", "", "starts" if is_scored else "unchanged")
+    if is_scored and second is not None:  # while this one watches and looks ahead
+        second.ask(SCORE, "")
     tell("watch", "", "starts")
     report.outcomes.append(watch.watch(charter.pilot))
-    report.troubles = [*unscored, *watch.lines(store, charter.pilot, report.stopped)]
+    report.troubles = watch.lines(store, charter.pilot, report.stopped)
     tell("watch", "", "done")
     _outlook(charter, report, tell)
+    if is_scored:
+        _score(charter, store, report, second)
+        tell("score", "", "done")
     tell("pages", "", "starts")
     report.page, report.operator_page = build.build(charter, store)
     tell("pages", "", "done")
@@ -249,6 +255,22 @@ def _after(charter: Charter, store: Store, report: Report, tell: Tell) -> None:
     report.released = released(charter, store)
     code, sentence = verifying.answer(store.verifiable)
     report.verified, report.fault = ("", sentence) if code else (sentence, "")
+
+
+def _score(charter: Charter, store: Store, report: Report, second: SecondProcess | None) -> None:
+    """Take the scores of the second process, or score now; a refusal stops nothing that follows."""
+    try:
+        if second is None:
+            scored: list[Outcome] | Exception = walk(SCORE, charter.pilot, "")
+        else:
+            ((_, scored),) = second.answers(wait=True)
+        if isinstance(scored, Exception):
+            raise scored
+        report.outcomes.extend(scored)
+        report.scores = scores_of(charter, store)
+    except Refused as why:  # what follows shows what is wrong to who looks
+        report.troubles.insert(0, str(why))
+        report.exit_code = max(report.exit_code, why.exit_code)
 
 
 def _outlook(charter: Charter, report: Report, tell: Tell) -> None:
@@ -274,14 +296,3 @@ def _outlook(charter: Charter, report: Report, tell: Tell) -> None:
         report.troubles.append(str(why))
         report.exit_code = max(report.exit_code, why.exit_code)
     tell("outlook", "", "done")
-
-
-def _scores(charter: Charter, store: Store) -> dict[str, dict[str, float]]:
-    """Figures on known truth by product: of presence the champion's, as published."""
-    from peil.estimate.estimators import RELEASED_ESTIMATOR
-
-    record = read_json(store.scores(charter.pilot) / "scores.json")
-    return {
-        "presence": record["whole"].get(record.get("champion", RELEASED_ESTIMATOR), {}),
-        **record.get("products", {}),
-    }

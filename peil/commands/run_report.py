@@ -76,3 +76,21 @@ def released(charter: Charter, store: Store) -> list[Released]:
                 Released(product, len(folders), n_entries, n_withheld, folders[0].parent)
             )
     return standing
+
+
+def scores_of(charter: Charter, store: Store) -> dict[str, dict[str, float]]:
+    """Figures on known truth by product, as last scored: of presence the champion's, as published.
+
+    Examples
+    --------
+    After a run of the demo::
+
+        scores_of(charter, store)["presence"]["mape_day"]
+    """
+    from peil.estimate.estimators import RELEASED_ESTIMATOR
+
+    record = read_json(store.scores(charter.pilot) / "scores.json")
+    return {
+        PRESENCE: record["whole"].get(record.get("champion", RELEASED_ESTIMATOR), {}),
+        **record.get("products", {}),
+    }

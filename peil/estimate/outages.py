@@ -7,8 +7,10 @@ their tiles, and no tile is emptied because the mast beside it failed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,12 @@ from peil_models.footprint import (
     without_cells,
 )
 from peil_models.location import prior_composite, prior_land_use, prior_network, restrict
+
+KEPT_PAIRS = 4_000_000
+"""A footprint of at most as many pairs of cell and tile (64 MB) is kept for the next day."""
+
+_kept: dict[str, FootprintSignalStrength] = {}
+_keeping = Lock()
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ class PlanOnAir:
         least_expected_alone: float,
     ) -> None:
         self.plan, self.tiles, self.cells = plan, area.tiles, area.placed(plan.cells)
-        fitted = clone(footprint).fit(self.cells, self.tiles)  # its dominance goes with it
+        fitted = fitted_to(footprint, self.cells, self.tiles)  # its dominance goes with it
         self.signal = fitted.connection_probability_
         mixed = prior_composite(
             [prior_network(fitted.dominance_), prior_land_use(self.tiles)],
@@ -121,6 +129,28 @@ class PlanOnAir:
             .fit(placed_without(self.cells, is_out), self.tiles)
             .connection_probability_
         )
+
+
+def fitted_to(
+    footprint: FootprintSignalStrength, cells: pd.DataFrame, tiles: pd.DataFrame
+) -> FootprintSignalStrength:
+    """Fit a copy of a footprint; that of the day before where parameters, plan and tiles are its.
+
+    One is kept in a process, found by a hash of all that it is made from. Nobody changes it.
+    """
+    digest = hashlib.sha256(repr((type(footprint).__name__, footprint.get_params())).encode())
+    for frame in (cells, tiles):
+        digest.update(repr([frame.shape, *frame.columns]).encode())
+        digest.update(pd.util.hash_pandas_object(frame).to_numpy().tobytes())
+    basis = digest.hexdigest()
+    with _keeping:
+        if basis not in _kept:
+            _kept.clear()
+            fitted: FootprintSignalStrength = clone(footprint).fit(cells, tiles)
+            if fitted.dominance_.nnz > KEPT_PAIRS:
+                return fitted
+            _kept[basis] = fitted
+        return _kept[basis]
 
 
 def placed_without(cells: pd.DataFrame, is_out: np.ndarray) -> pd.DataFrame:

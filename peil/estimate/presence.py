@@ -17,11 +17,11 @@ from peil.area.area import LAND_USE, Area
 from peil.charter.schema import Charter
 from peil.estimate.estimators import ESTIMATORS, MEMBERS, RELEASED_ESTIMATOR, Estimator, Given
 from peil.estimate.night import Night, counted_night
-from peil.estimate.outages import OnAir, PlanOnAir, placed_without
+from peil.estimate.outages import OnAir, PlanOnAir
 from peil.estimate.spread import Spread
 from peil.estimate.withheld import withheld_read
 from peil.stage.counted import Counted, PlanOfHours
-from peil_models.footprint import FootprintSignalStrength, footprint_misfit
+from peil_models.footprint import FootprintSignalStrength, misfit_of_shares, without_cells
 from peil_models.location import restrict
 from peil_models.presence.inputs import em_step
 from peil_models.weighting import NightRatio, held_to_totals, persons_in_area
@@ -125,24 +125,18 @@ class Estimation:
             self.censored[plan.hours] = (devices - plan.devices).sum(axis=0)
             is_dark = plan.cells is dark.cells and len(dark.hours) > 0
             if is_dark and self.area.register is not None:
-                self.misfit_share = self._misfit(footprint, on_air, devices, dark)
+                self.misfit_share = self._misfit(on_air, devices, dark)
             for part in on_air.parts(devices):
                 for name in self.rows:
                     self._fit_part(name, part, plan)
 
-    def _misfit(
-        self,
-        footprint: FootprintSignalStrength,
-        on_air: PlanOnAir,
-        devices: np.ndarray,
-        dark: PlanOfHours,
-    ) -> float:
+    def _misfit(self, on_air: PlanOnAir, devices: np.ndarray, dark: PlanOfHours) -> float:
         """What this night's counts show, cells aside that are out all night; no truth."""
         at_night = np.isin(on_air.plan.hours, dark.hours)
         is_out = np.asarray(on_air.is_silent[:, at_night].all(axis=1))
-        cells = placed_without(on_air.cells, is_out)
-        tiles, residents = self.area.tiles, self.area.residents_per_tile()
-        return footprint_misfit(footprint, cells, tiles, devices[:, at_night], residents)
+        signal = without_cells(on_air.signal, is_out) if is_out.any() else on_air.signal
+        residents = self.area.residents_per_tile()
+        return misfit_of_shares(signal @ residents / residents.sum(), devices[:, at_night])
 
     def _fit_part(self, name: str, part: OnAir, plan: PlanOfHours) -> None:
         row = self.rows[name]

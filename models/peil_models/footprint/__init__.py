@@ -8,6 +8,7 @@ from peil_models.footprint.calibration import (
     calibrate_footprint,
     footprint_deviance,
     footprint_misfit,
+    misfit_of_shares,
 )
 from peil_models.footprint.columns import silent_cells, without_cells
 from peil_models.footprint.identification import Identification, identify_footprint
@@ -26,6 +27,7 @@ __all__ = [
     "footprint_deviance",
     "footprint_misfit",
     "identify_footprint",
+    "misfit_of_shares",
     "silent_cells",
     "silent_hours",
     "without_cells",

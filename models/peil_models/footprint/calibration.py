@@ -195,13 +195,43 @@ def footprint_misfit(
     """
     # Pairs are read once: a chunk of them at a time is enough, whatever the size of the plan.
     night = NightCounts.read(footprint, cells, tiles, counts, resident_devices, keeps_pairs=False)
-    n_hours = np.asarray(counts).reshape(len(cells), -1).shape[1]
     shares = night.expected_shares(
         footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness
     )
-    counted = night.counts / n_hours
+    return misfit_of_shares(shares, counts)
+
+
+def misfit_of_shares(expected_shares: ArrayLike, counts: ArrayLike) -> float:
+    """`footprint_misfit` where it is known what share of the devices each cell should see.
+
+    Parameters
+    ----------
+    expected_shares : array-like of shape (n_cells,)
+        Of a fitted footprint: ``connection_probability_ @ residents / residents.sum()``.
+    counts : array-like of shape (n_cells,) or (n_cells, n_hours)
+        Unit: devices.
+
+    Returns
+    -------
+    float
+        Relative standard deviation, as of `footprint_misfit`.
+
+    Raises
+    ------
+    ValueError
+        No cell that should see devices has any: nothing to compare.
+
+    Examples
+    --------
+    >>> round(misfit_of_shares([0.5, 0.5], [1200.0, 800.0]), 2)
+    0.2
+    """
+    shares = np.asarray(expected_shares, dtype=np.float64)
+    counted = np.asarray(counts, dtype=np.float64).reshape(len(shares), -1).mean(axis=1)
     is_reached = shares > 0
     counted = counted[is_reached]
+    if not counted.sum() > 0:
+        raise ValueError("counts is 0 everywhere: nothing to fit on")
     expected = shares[is_reached] * (counted.sum() / shares.sum())
     beyond_sampling = np.sum(np.square(counted - expected) / expected) - len(counted)
     return math.sqrt(max(0.0, float(beyond_sampling / expected.sum())))

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+from peil.area import area as area_module
 from peil.area.area import LAND_USE, Area, area_of, fingerprint
 from peil.outcome import Refused
 
@@ -184,3 +185,30 @@ def test_latitudes_have_no_place_on_a_local_plane(tiny: Any) -> None:
     )
     with pytest.raises(Refused, match="the charter's plane is `local`"):
         read(tiny).placed(cells)
+
+
+def test_an_area_is_read_once_while_its_files_are_the_same_and_nobody_shares_its_tables(
+    referenced: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = read(referenced)
+    reads: list[int] = []
+    monkeypatch.setattr(
+        area_module, "_read", lambda *given, real=area_module._read: reads.append(1) or real(*given)
+    )
+    first.tiles["zone_id"] = "spoilt"
+    first.zones["name"] = "spoilt"
+    second = read(referenced)
+    assert second.register is not None and first.register is not None
+    first.register.iloc[:] = 0
+    assert reads == []
+    assert set(second.tiles["zone_id"]) == {"A", "B"}
+    assert "spoilt" not in set(second.zones["name"])
+    assert second.register.sum() == 500
+    (referenced.deliveries / "tiny" / "register.csv").write_text("zone_id,n_persons\nA,1\nB,2\n")
+    third = read(referenced).register
+    assert third is not None and third.sum() == 3
+    assert reads == [1]
+    monkeypatch.setattr(area_module, "KEPT_TILES", 1)
+    (referenced.deliveries / "tiny" / "register.csv").write_text("zone_id,n_persons\nA,5\nB,5\n")
+    assert [read(referenced).register.sum() for _ in range(2)] == [10, 10]  # type: ignore[union-attr]
+    assert reads == [1, 1, 1]

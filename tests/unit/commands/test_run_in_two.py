@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ from peil import train
 from peil.adapters.airflow import home, second, walking
 from peil.commands import run as runs
 from peil.commands.run_report import Report
+from peil.outcome import Outcome, Refused
+from peil.watch import watch
 from peil.watch.outlook import ahead
+from peil.watch.retain import retain
 
 DAYS = [date(2026, 3, day) for day in range(2, 9)]
 
@@ -53,9 +57,51 @@ def test_the_outlook_of_the_week_is_fitted_after_staging_and_before_the_first_re
     monkeypatch.setattr(train, "is_due", lambda *_: False)
     monkeypatch.setattr(ahead, "fit", lambda *asked: fitted.append(asked))
     report = Report()
-    runs._walk_days(tiny.charter, tiny.store, DAYS, report, lambda *step: told.append(step))
+    with ExitStack() as until_the_end:
+        two = runs._prepared(tiny.charter, tiny.store, DAYS, until_the_end)
+        walked = runs._Walked("tiny", DAYS, report, lambda *step: told.append(step), two)
+        runs._walk_days(tiny.charter, tiny.store, walked)
     verbs = [verb for verb, _ in made[0].asked]
     assert verbs == ["stage"] * 7 + [runs.AHEAD] + ["release"] * 7
     assert fitted == [("tiny", "2026-03-02")]
-    assert {verb for verb, _, _ in told} == {"prepare", "train", *runs.VERBS}
+    assert {verb for verb, _, _ in told} == {"train", *runs.VERBS}
     assert report.stopped == {}
+
+
+@pytest.mark.parametrize("refusal", ["", "no truth is complete"])
+def test_the_second_process_scores_while_the_run_watches_and_looks_ahead(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch, refusal: str
+) -> None:
+    turns: list[str] = []
+
+    class Later(Second):
+        """Scores only when it is waited for."""
+
+        def ask(self, verb: str, day: str) -> None:
+            turns.append(f"asked to {verb}")
+
+        def answers(self, wait: bool = False) -> list[tuple[tuple[str, str], Any]]:
+            turns.append("heard")
+            outcome = Outcome("score", "tiny", "2 days", "done", {}, [])
+            return [((runs.SCORE, ""), Refused(refusal) if refusal else [outcome])]
+
+    monkeypatch.setattr(runs.truth, "exists", lambda *_: True)
+    estimated = tiny.store.estimated("tiny", tiny.charter.units()[0])
+    estimated.mkdir(parents=True)
+    (estimated / "estimated.json").touch()
+    monkeypatch.setattr(runs, "scores_of", lambda *_: {"presence": {"mape_day": 0.05}})
+    for name, module in (("watch", watch), ("retain", retain)):
+        done = Outcome(name, "tiny", "", "unchanged", {}, [])
+        monkeypatch.setattr(module, name, lambda *_, done=done: turns.append(done.verb) or done)
+    monkeypatch.setattr(watch, "lines", lambda *_: ["a channel failed"])
+    monkeypatch.setattr(runs, "_outlook", lambda *_: turns.append("outlook"))
+    monkeypatch.setattr(runs.build, "build", lambda *_: (Path("page"), None))
+    report = Report()
+    runs._after(tiny.charter, tiny.store, report, lambda *_: None, Later("tiny", None))
+    assert turns == ["asked to score", "watch", "outlook", "heard", "retain"]
+    assert [outcome.verb for outcome in report.outcomes] == (
+        ["watch", "retain"] if refusal else ["watch", "score", "retain"]
+    )
+    assert report.troubles == [*([refusal] if refusal else []), "a channel failed"]
+    assert bool(report.scores) is not bool(refusal)
+    assert report.exit_code == (2 if refusal else 0)

@@ -18,6 +18,7 @@ from expectations.estimated import est_presence__by_zone_hour as believed
 from peil.area.area import Area
 from peil.charter import reading
 from peil.estimate import night as nights
+from peil.estimate import outages
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.estimate.outages import PlanOnAir
 from peil.estimate.presence import Estimation
@@ -157,6 +158,26 @@ def test_hours_with_the_same_cells_on_the_air_share_one_footprint() -> None:
         assert chances[[OUT]].nnz == 0
         assert np.asarray(chances.sum(axis=0)).ravel() == pytest.approx(1.0)
     assert whole.signal[[OUT]].nnz and whole.voronoi[[OUT]].nnz
+
+
+def test_a_footprint_is_fitted_once_to_a_plan_and_kept_while_it_is_small(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of, footprint = area(), FootprintSignalStrength(**FOOTPRINT)
+    once = outages.fitted_to(footprint, plan(), of.tiles)
+    assert outages.fitted_to(footprint, plan(), of.tiles) is once
+    moved = plan().assign(x_m=lambda cells: cells["x_m"] + 1.0)
+    for others in (
+        (footprint, moved, of.tiles),
+        (footprint, plan(), of.tiles[::-1]),
+        (FootprintSignalStrength(**FOOTPRINT | {"midpoint_dbm": -81.0}), plan(), of.tiles),
+    ):
+        other, anew = outages.fitted_to(*others), others[0].fit(*others[1:])
+        assert (other.dominance_ != anew.dominance_).nnz == 0
+        assert (other.dominance_ != once.dominance_).nnz > 0
+    monkeypatch.setattr(outages, "KEPT_PAIRS", 10)
+    large = outages.fitted_to(footprint, moved, of.tiles)
+    assert outages.fitted_to(footprint, moved, of.tiles) is not large
 
 
 def test_a_cell_out_all_night_does_not_count_as_misfit() -> None:
