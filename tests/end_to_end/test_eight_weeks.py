@@ -1,10 +1,13 @@
 """Eight weeks with five planted faults: each is told with its cause, and clean weeks are quiet.
 
-Thresholds were chosen on seeds 1 to 5; these tests are scored on 11 to 13.
+Thresholds were chosen on seeds 1 to 5; these tests are scored on 11 to 13, counted by hand: a test
+compares single days with what the verbs count. The first goes through the verbs as well, the others
+where `PEIL_WEEKS_BY_VERBS=3` asks for it (six minutes of processor each).
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -29,6 +32,7 @@ from peil.store.store import Store
 
 DAYS = days()
 SEEDS = (11, 12, 13)
+N_BY_VERBS = int(os.environ.get("PEIL_WEEKS_BY_VERBS", "1"))
 Deliver = Callable[[Network, date, Fault | None], None]
 
 
@@ -129,17 +133,19 @@ def score(pilot: Pilot, network: Network, deliver: Deliver) -> dict[str, object]
 
 
 @pytest.mark.slow
-def test_eight_weeks_counted_by_hand(pilot: Pilot) -> None:
-    network = Network(SEEDS[0])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eight_weeks_counted_by_hand(pilot: Pilot, seed: int) -> None:
+    network = Network(seed)
     answers = score(pilot, network, pilot.by_hand)
     silent, plan = answers["silent_region"], answers["old_cell_plan"]
     assert isinstance(silent, Trouble) and isinstance(plan, Trouble)
-    region = SEEDS[0] % N_REGIONS
+    region = seed % N_REGIONS
     assert silent.where == f"E{region % 3 * 20:.1f}N{region // 3 * 20:.1f}"
     before = str(date.fromordinal(date.fromisoformat(plan.day).toordinal() - 1))
     assert f"the plan is that of {before}" in plan.what
     clock = answers["clock_off"]
-    assert isinstance(clock, Trouble) and clock.observed["shift_hours"] == 1
+    assert isinstance(clock, Trouble)
+    assert clock.observed["shift_hours"] == (1 if seed % 2 else -1)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +174,7 @@ def test_the_verbs_count_what_is_counted_by_hand(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:N_BY_VERBS])
 def test_eight_weeks_through_the_verbs(
     pilot: Pilot, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
