@@ -21,7 +21,7 @@ from peil.inspecting import problems
 from peil.outcome import Refused
 from peil.settings import PROJECT, Settings
 from peil.store.store import Store
-from tests.stores import peil, peil_here
+from tests.stores import peil, peil_here, take_along
 
 ZUID_LIMBURG = (
     "Cell plan and tiles: mobloc, EUPL-1.2; land use: © OpenStreetMap contributors, ODbL 1.0; "
@@ -60,8 +60,15 @@ def accounted(data: Path, pilot: str) -> Counter[str]:
     [("multimno_sample", [], 1823, 594), ("essnet_sample", ["--mcc", "204"], 20422, 0)],
 )
 def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
-    outside_data: Path, tmp_path: Path, pilot: str, words: list[str], n_rows: int, n_null: int
+    small_deliveries: Settings,
+    outside_data: Path,
+    tmp_path: Path,
+    pilot: str,
+    words: list[str],
+    n_rows: int,
+    n_null: int,
 ) -> None:
+    take_along(small_deliveries, tmp_path / "data")
     done = inspected(tmp_path, outside_data, pilot, "--basis", "synthetic", *words)
     assert done.returncode == 0, done.stderr
     assert f"{n_rows:,} rows" in " ".join(done.stdout.split())
@@ -89,6 +96,7 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
         assert json.loads(file.read_text())["land_use"] == "none: every tile is alike"
     # the repository's own charter stages the same rows
     own = tmp_path / "own"
+    take_along(small_deliveries, own)
     pilots = shutil.copytree(PROJECT / "pilots", tmp_path / "own_pilots")
     outside = {"PEIL_OUTSIDE_DATA": str(outside_data), "PEIL_PILOTS": str(pilots)}
     another = str(tmp_path / "keys" / "b.key")
@@ -97,7 +105,7 @@ def test_inspect_sign_and_run_is_all_that_an_outside_delivery_needs(
         [*vouch[:-1], another],
         *([verb, pilot, str(day)] for day in by_hand.days() for verb in ("ingest", "stage")),
     ):
-        step = peil(own, *line, **outside)
+        step = peil_here(own, *line, **outside)
         assert step.returncode == 0, step.stdout + step.stderr
     assert accounted(own, pilot) == reasons
 

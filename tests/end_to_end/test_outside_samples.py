@@ -15,7 +15,7 @@ from peil.ingest import deliveries
 from peil.settings import PROJECT, Settings
 from peil.store import parties
 from peil.store.store import Store
-from tests.stores import peil
+from tests.stores import peil, take_along
 
 pytestmark = pytest.mark.slow
 
@@ -39,9 +39,10 @@ def run(pilot: str, folder: str, outside_data: Path, data: Path) -> str:
 
 
 def test_every_multimno_row_is_accounted_for_and_everything_is_withheld(
-    outside_data: Path, tmp_path: Path
+    small_deliveries: Settings, outside_data: Path, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
+    take_along(small_deliveries, data)
     run("multimno_sample", "multimno_sample", outside_data, data)
     reasons: Counter[str] = Counter()
     for file in sorted((data / "operator/sealed/multimno_sample").glob("*.staged.json")):
@@ -57,9 +58,12 @@ def test_every_multimno_row_is_accounted_for_and_everything_is_withheld(
     assert "Everything is withheld" in page
 
 
-def test_essnet_is_scored_against_its_true_positions(outside_data: Path, tmp_path: Path) -> None:
+def test_essnet_is_scored_against_its_true_positions(
+    small_deliveries: Settings, outside_data: Path, tmp_path: Path
+) -> None:
     """Of counts that nothing withholds: so few devices are under any threshold of a release."""
     data, pilots = tmp_path / "data", tmp_path / "pilots"
+    take_along(small_deliveries, data)
     pilots.mkdir()
     text = (PROJECT / "pilots" / "essnet_sample.yml").read_text()
     (pilots / "essnet_sample.yml").write_text(text.replace("threshold: 15", "threshold: 1"))
