@@ -20,7 +20,7 @@ from benchmarks.recording import (
     when_and_where,
     write_figures,
 )
-from benchmarks.staging import packed
+from benchmarks.staging import in_parts, packed
 from benchmarks.staging.page import TINY, report
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import settings
@@ -78,6 +78,9 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
     as_text = [
         {**packed.measure(n_events, deliver, tell), **on} for n_events in packed.sizes(sizes)
     ]
+    by_parts = [
+        {**in_parts.measure(n_events, deliver, tell), **on} for n_events in in_parts.sizes(sizes)
+    ]
     limits = settings()
     file = record_file(out or FOLDER, "stage")
     before = read_json(file) if file.exists() else {}
@@ -89,6 +92,7 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
         "fixed_wall_s": round(overhead.wall_s, 1),
         "sizes": _with_others(rows, before.get("sizes", [])),
         "packed": _with_others(as_text, before.get("packed", [])),
+        "in_parts": _with_others(by_parts, before.get("in_parts", [])),
     }
     return write_figures("stage", record, report, facts, out)
 

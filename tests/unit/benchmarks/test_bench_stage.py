@@ -11,10 +11,12 @@ import pytest
 
 from benchmarks.measuring import traffic, yardstick
 from benchmarks.measuring.process import CommandFailed, Cost, measured, spilled_mib
-from benchmarks.recording import NothingMeasured
+from benchmarks.recording import FOLDER, NothingMeasured, record_file
 from benchmarks.stage import _figures, sizes_of, stage
-from benchmarks.staging import packed, scripts
+from benchmarks.staging import in_parts, packed, scripts
+from benchmarks.staging.page import report
 from peil.outcome import Refused
+from peil.store.atomic import read_json, write_json
 
 N_EVENTS = 50_000
 
@@ -115,6 +117,31 @@ def test_a_benchmark_of_nothing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_day_in_parts_stands_beside_the_day_at_once() -> None:
+    part, rest = Cost(20.0, 22.0, 1.5, 0.0, ""), Cost(10.0, 11.0, 1.2, 0.0, "")
+    row = in_parts.figures(10_000_000, Cost(99.0, 90.0, 1.8, 0.0, ""), [part] * 4, 45.0, rest)
+    assert (row["times_faster"], row["times_the_cpu"], row["peak_gib"]) == (1.8, 1.1, 1.8)
+    record = read_json(record_file(FOLDER, "stage"))
+    page = report({**record, "in_parts": [row]})
+    assert "| 10,000,000 | 99.0 | 45.0 | 10.0 | 1.80 × | 1.10 × | 1.80 |" in page
+    assert "## In parts" not in report({**record, "in_parts": []})
+
+
+def test_parts_that_count_otherwise_are_no_measurement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ran(words: list[str], environment: dict[str, str], spill: Path) -> Cost:
+        sealed = Path(environment["PEIL_DATA"]) / "operator" / "sealed" / "bench"
+        sealed.mkdir(parents=True, exist_ok=True)
+        content = {"content_sha256": environment.get("PEIL_PARTS", "1")}
+        write_json(sealed / f"{traffic.DAY}.staged.json", content)
+        return Cost(1.0, 1.0, 1.0, 0.0, "")
+
+    monkeypatch.setattr(in_parts, "measured", ran)
+    with pytest.raises(NothingMeasured, match="other counts"):
+        in_parts.measure(9, lambda work, *_: {"PEIL_DATA": str(work / "data")}, lambda text: None)
+
+
 def test_a_script_of_twenty_lines_counts_what_is_counted(tmp_path: Path) -> None:
     """So that what it takes may stand beside ours: but for what only cleaning knows."""
     traffic.write(tmp_path, 30_000, lambda text: None, ending="csv.gz")
@@ -143,6 +170,7 @@ def test_the_benchmark_runs_the_verbs_and_writes_its_table(
 ) -> None:
     monkeypatch.setattr(packed, "sizes", lambda _: [300_000])
     monkeypatch.setattr(packed, "SMALL", 300_000)
+    monkeypatch.setattr(in_parts, "sizes", lambda _: [])  # test_parts.py compares their rows
     outcome = stage([300_000], lambda text: None, tmp_path)
     assert outcome.facts["n_events"] == 300_000 and float(outcome.facts["ratio_to_bare"]) > 1
     table = (tmp_path / "stage.md").read_text()
