@@ -13,7 +13,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(5, 1 + (os.cpu_count() or 
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export DO_NOT_TRACK = true
 
-.PHONY: help install install-dev pilot test test-slow fuzz check bench up clean lock compose-secrets
+.PHONY: help install install-dev pilot test test-slow fuzz check .check-types .check-rest bench up clean lock compose-secrets
 .DEFAULT_GOAL := help
 
 help: ## say a line on each command
@@ -57,9 +57,14 @@ fuzz: .venv/.dev ## try properties and broken deliveries on new examples; ROUNDS
 	done
 
 check: .venv/.dev ## format, lint, types, import arrows, SQL
+	@$(MAKE) --no-print-directory -j2 .check-types .check-rest
+
+.check-types:
+	@$(BIN)/mypy
+
+.check-rest:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint dbt_project --disable-progress-bar
 
