@@ -51,7 +51,12 @@ OUTLOOK = "unit/watch/outlook/"  # its files share a fitted model, so they share
 LONG_FIRST = (
     "end_to_end/",
     "attacks/",
+    "faults/",
     "recovery/",
+    "strangers/",
+    "unit/score/studies/",
+    "unit/commands/",
+    "unit/benchmarks/",
     "dags/",
     "deliveries/",
     "properties/",
