@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -27,14 +28,28 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> Path:
     """Write a file so that a kill at any moment leaves the old file or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.part")
-    with removed_on_failure(aside):
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    descriptor = _taken(aside, mode)
+    with os.fdopen(descriptor, "wb") as file, removed_on_failure(aside):
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
         os.replace(aside, path)
     return path
+
+
+def _taken(aside: Path, mode: int) -> int:
+    """Open a file aside, empty, for this writer alone: another of the same file waits for it.
+
+    Its name is the same for every writer, so that the next one removes what a kill has left.
+    """
+    while True:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT, mode)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):  # renamed by whom we waited for
+            if aside.stat().st_ino == os.fstat(descriptor).st_ino:
+                os.ftruncate(descriptor, 0)
+                return descriptor
+        os.close(descriptor)
 
 
 @contextmanager

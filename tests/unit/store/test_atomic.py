@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from peil.settings import PROJECT
 from peil.store import atomic
 
 
@@ -30,6 +33,43 @@ def test_a_kill_before_the_rename_leaves_the_old_file(
     atomic.write_text(file, "new")
     assert file.read_text() == "new"
     assert [one.name for one in file.parent.iterdir()] == ["a.txt"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from peil.store import atomic
+file, content = Path(sys.argv[1]), sys.argv[2] * 20_000
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(300):
+    atomic.write_text(file, content)
+"""
+
+
+def test_two_processes_that_write_one_file_wait_for_each_other(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(file), letter],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=PROJECT,
+        )
+        for letter in "ab"
+    ]
+    for writer in writers:
+        assert writer.stdout is not None and writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    errors = [writer.communicate(timeout=60)[1] for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0], errors
+    assert file.read_text() in ("a" * 20_000, "b" * 20_000)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_the_same_content_is_the_same_bytes(tmp_path: Path) -> None:
