@@ -136,8 +136,8 @@ def area_of(charter: Charter, store: Store) -> Area:
 def _basis(charter: Charter, folder: Path) -> tuple[object, ...]:
     """What an area is read from: the charter's words, and each file as it lies there now."""
     files = [require_file(folder / name) for name in charter.area.paths()]
-    seen = [(str(file), (at := file.stat()).st_ino, at.st_size, at.st_mtime_ns) for file in files]
-    return (charter.title.en, canonical(charter.area.model_dump(mode="json")), *seen)
+    stats = [(str(file), (at := file.stat()).st_ino, at.st_size, at.st_mtime_ns) for file in files]
+    return (charter.title.en, canonical(charter.area.model_dump(mode="json")), *stats)
 
 
 def _read(charter: Charter, folder: Path) -> Area:

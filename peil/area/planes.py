@@ -52,16 +52,16 @@ def _move(
 
 
 @lru_cache(maxsize=64)
-def is_one_plane(one: str, other: str) -> bool:
+def is_one_plane(crs: str, other: str) -> bool:
     """Whether two names are of the same coordinate reference system.
 
     >>> is_one_plane("EPSG:28992", "epsg:28992"), is_one_plane("EPSG:28992", "EPSG:3035")
     (True, False)
     """
-    return bool(CRS.from_user_input(one) == CRS.from_user_input(other))
+    return bool(CRS.from_user_input(crs) == CRS.from_user_input(other))
 
 
 @lru_cache(maxsize=8)  # finding the way between two planes takes longer than moving a plan
 def _change(theirs: str, ours: str) -> Transformer:
-    one, other = CRS.from_user_input(theirs), CRS.from_user_input(ours)
-    return Transformer.from_crs(one, other, always_xy=True)
+    start, end = CRS.from_user_input(theirs), CRS.from_user_input(ours)
+    return Transformer.from_crs(start, end, always_xy=True)

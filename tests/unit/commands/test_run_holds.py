@@ -21,7 +21,10 @@ FIRST, SECOND, THIRD = (date(2026, 3, day) for day in (2, 3, 4))
 def walked(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> list[list[date]]:
     """Which days were walked, without Airflow; what comes after them does nothing."""
     calls: list[list[date]] = []
-    monkeypatch.setattr(runs, "_walk_days", lambda charter, store, days, *_: calls.append(days))
+    monkeypatch.setattr(runs, "_prepared", lambda *_: None)
+    monkeypatch.setattr(
+        runs, "_walk_days", lambda charter, store, walked: calls.append(walked.days)
+    )
     monkeypatch.setattr(runs, "_after", lambda *_: None)
     return calls
 
