@@ -105,7 +105,6 @@ def figures(
         "joined_s": round(joined.wall_s, 1),
         "times_faster": round(whole.wall_s / in_parts_s, 2),
         "times_the_cpu": round((cpu_s["parts"] + cpu_s["joined"]) / cpu_s["whole"], 2),
-        "peak_gib": round(max(cost.peak_gib for costs in steps.values() for cost in costs), 2),
     }
 
 

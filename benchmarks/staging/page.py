@@ -118,18 +118,27 @@ def _in_parts(sizes: list[dict[str, Any]]) -> list[str]:
         "",
         "A landed day staged at once by one worker, then in four parts on two, each a process with "
         "one thread: what two machines of one core would do, but for their network. The last "
-        "process joins the parts and counts. The counted tables are the same.",
+        "process joins the parts and counts. The counted tables are the same. Measured on "
+        f"{', '.join(sorted({size['date'] for size in sizes}))}.",
         "",
-        "| events | at once, s | parts, s | joining and counting, s | faster | CPU | peak GiB |",
+        "| events | at once, s | parts, s | joining and counting, s | faster | CPU "
+        "| peak at once, in a part, in joining, GiB |",
         "|---|---|---|---|---|---|---|",
     ]
     for size in sizes:
+        peaks = [max(cost["peak_gib"] for cost in costs) for costs in size["steps"].values()]
         lines.append(
             f"| {size['n_events']:,} | {size['whole_s']} | {size['parts_s']} | {size['joined_s']} "
             f"| {size['times_faster']:.2f} × | {size['times_the_cpu']:.2f} × "
-            f"| {size['peak_gib']:.2f} |"
+            f"| {', '.join(f'{peak:.2f}' for peak in peaks)} |"
         )
-    return [*lines, "", "Asked: at least 1.8 times faster.", ""]
+    return [
+        *lines,
+        "",
+        "Asked: at least 1.8 times faster. Every part begins a process and dbt, reads the landed "
+        "day and names all its subscribers, and what joins them writes every row again.",
+        "",
+    ]
 
 
 def _dates(record: dict[str, Any]) -> str:
