@@ -92,8 +92,9 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
         "fixed_wall_s": round(overhead.wall_s, 1),
         "sizes": _with_others(rows, before.get("sizes", [])),
         "packed": _with_others(as_text, before.get("packed", [])),
-        "in_parts": _with_others(by_parts, before.get("in_parts", [])),
     }
+    if parted := _with_others(by_parts, before.get("in_parts", [])):  # no size was small enough
+        record["in_parts"] = parted
     return write_figures("stage", record, report, facts, out)
 
 
