@@ -74,6 +74,17 @@ class Browser:
         WebDriverWait(self.driver, 10, 0.05).until(lambda _: self.run(script, selector))
         return str(self.run("return document.querySelector(arguments[0]).innerText", selector))
 
+    def unfold(self, selector: str = "details summary") -> None:
+        """Open each box that folds, and wait at most 10 s until every table in one is there.
+
+        A box that opens says so in an event of its own, after the click's: the table behind a
+        graphic is filled only then.
+        """
+        for summary in self.driver.find_elements("css selector", selector):
+            self.run("arguments[0].click()", summary)
+        empty = "return document.querySelector('details.behind[open] > .scroll:empty') === null"
+        WebDriverWait(self.driver, 10, 0.05).until(lambda _: self.run(empty))
+
     def has_sideways_scroll(self) -> bool:
         """Whether the page is wider than the window. `innerWidth` would grow with the page."""
         return int(self.run("return document.documentElement.scrollWidth")) > self.width

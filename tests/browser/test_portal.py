@@ -31,8 +31,7 @@ def test_the_page_says_no_error_and_asks_the_network_for_nothing(
     _, file = demo
     browser.open(file, f"#lang={language}&tab={tab}")
     assert browser.run("return document.querySelectorAll('main .card').length") > 0
-    for box in browser.driver.find_elements("css selector", "details summary"):
-        box.click()
+    browser.unfold()
     assert browser.errors() == []
     urls = [url.split("#")[0] for url in browser.requests()]
     assert [url for url in urls if not url.startswith("data:")] == [file.as_uri()]
@@ -84,8 +83,7 @@ def test_the_tables_behind_the_graphics_hold_the_released_numbers(
 ) -> None:
     data, file = demo
     browser.open(file, fragment(data, "M05", 30))
-    for box in browser.driver.find_elements("css selector", "details.behind summary"):
-        box.click()
+    browser.unfold("details.behind summary")
     column = """return [...document.querySelectorAll(arguments[0] + ' details tbody tr')]
                 .map(row => row.children[arguments[1]].innerText)"""
     line = wait(lambda: browser.run(column, ".panel", 2))

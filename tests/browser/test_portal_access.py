@@ -58,8 +58,7 @@ def test_a_phone_needs_no_sideways_scroll(
 ) -> None:
     _, file = demo
     browser.open(file, f"#lang={language}&tab={tab}", width=360, height=740)
-    for box in browser.driver.find_elements("css selector", "details summary"):
-        browser.run("arguments[0].click()", box)
+    browser.unfold()
     assert not browser.has_sideways_scroll()
 
 

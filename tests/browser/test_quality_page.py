@@ -253,8 +253,7 @@ def test_the_operators_page_and_this_one_lead_to_each_other(
 def test_a_phone_needs_no_sideways_scroll(browser: Browser, quality: Page, language: str) -> None:
     browser.open(quality[1], f"#lang={language}", width=360, height=740)
     browser.driver.find_element("id", "only-out").click()
-    for box in browser.driver.find_elements("css selector", "details summary"):
-        browser.run("arguments[0].click()", box)
+    browser.unfold()
     assert browser.run("return document.querySelectorAll('details[open]').length") == 2
     for box in ("#heat", "#coverage", "#reasons"):  # one below the other
         assert browser.run("return document.querySelector(arguments[0]).offsetWidth", box) > 280

@@ -187,8 +187,7 @@ def test_a_phone_needs_no_sideways_scroll_and_no_text_is_cut(
 ) -> None:
     more = f"&shows=flows&span={span}&crowd=visitors"
     look(browser, moving, ZONE, NOON, more, language, width=360, height=740)
-    for box in browser.driver.find_elements("css selector", "details:not([hidden]) summary"):
-        browser.run("arguments[0].click()", box)
+    browser.unfold("details:not([hidden]) summary")
     assert not browser.has_sideways_scroll()
     cut = """const all = '#flows .scroll, #who .scroll, .card-head, fieldset';
       return [...document.querySelectorAll(all)]

@@ -98,8 +98,7 @@ def test_verdict_and_groups_are_said_in_both_languages(browser: Browser, page: P
     verdict = driver.find_element(By.ID, "verdict").text
     assert verdict == "combined@as_released is: beter, misschien slechter: bezochte zones"
     assert driver.execute_script("return document.documentElement.lang") == "nl"
-    for box in driver.find_elements(By.CSS_SELECTOR, "details.behind summary"):
-        box.click()
+    browser.unfold("details.behind summary")
     tables = [each.text for each in driver.find_elements(By.CSS_SELECTOR, "details table")]
     assert "+15" in tables[0] and "bezochte zones" in tables[0]
     assert "Noord" in tables[1] and "8" in tables[1]
