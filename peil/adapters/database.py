@@ -37,7 +37,7 @@ def connection(
     allowed = [store.operator / "sealed", *only]
     require_apart(store, allowed)
     fresh_folder(spill)
-    opened = duckdb.connect(":memory:")
+    opened = sealing.in_memory()
     try:
         sealing.load_crypto(opened)
         opened.execute(f"SET preserve_insertion_order = {keeps_order}")

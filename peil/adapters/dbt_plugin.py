@@ -7,7 +7,9 @@ go to DuckDB as bound parameters or stay in a closure: none is in SQL, in `targe
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -51,6 +53,10 @@ def by_hand() -> transform.TransformSession:
 
 class Plugin(BasePlugin):
     """Prepares the one connection of a dbt run; its cursors share all of it."""
+
+    def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
+        with suppress(Refused):  # said where it is loaded, of a connection that is there
+            config.update(sealing.once_checked())
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         session = transform.current() or by_hand()

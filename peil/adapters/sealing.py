@@ -13,6 +13,8 @@ from peil.outcome import Refused
 
 WHEEL = "duckdb-extension-httpfs"
 
+_checked: list[tuple[int, ...]] = []  # the extension's file when DuckDB checked its signature
+
 
 @cache
 def extension() -> Path:
@@ -26,6 +28,36 @@ def extension() -> Path:
     return Path(str(extensions[0].locate())).resolve()
 
 
+def in_memory() -> duckdb.DuckDBPyConnection:
+    """Open a database of its own in memory, for `load_crypto`; raises as that does."""
+    return duckdb.connect(":memory:", config=once_checked())
+
+
+def once_checked() -> dict[str, str]:
+    """Have the extension's signature checked, and return settings that ask for it no more.
+
+    DuckDB hashes the file whenever it loads it, for an eighth of a second. Once in a process is
+    enough, as long as it is the same file; `load_crypto` has the next database ask again.
+
+    Raises
+    ------
+    Refused
+        As `load_crypto`.
+    """
+    file = _identity()
+    if file not in _checked:
+        with duckdb.connect(":memory:") as opened:
+            load_crypto(opened)
+        _checked[:] = [file]
+    return {"allow_unsigned_extensions": "true"}
+
+
+def _identity() -> tuple[int, ...]:
+    """Tell the extension's file from whatever is put in its place."""
+    stat = extension().stat()
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
 def load_crypto(connection: duckdb.DuckDBPyConnection) -> None:
     """Load OpenSSL's encryption; nothing may be installed or loaded from the network.
 
@@ -37,8 +69,11 @@ def load_crypto(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET autoload_known_extensions = false")
+        if _identity() not in _checked:
+            connection.execute("SET allow_unsigned_extensions = false")
         place = str(extension()).replace("'", "''")
         connection.execute(f"LOAD '{place}'")
+        connection.execute("SET allow_unsigned_extensions = false")
         loaded = True
     except duckdb.Error:
         loaded = False

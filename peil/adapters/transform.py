@@ -192,7 +192,7 @@ def _make_empty(raw: Path, key: Path, spill: Path) -> None:
     tables = dict(OTHER_TABLES)
     for table, columns in (("events", EVENT_COLUMNS), ("cells", CELL_COLUMNS)):
         tables[table] = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-    with duckdb.connect(":memory:") as opened:
+    with sealing.in_memory() as opened:
         sealing.load_crypto(opened)
         sealing.bound(opened, "500MB", 1, spill)
         sealing.attach(opened, raw, "raw", keys.read_key(key), False)

@@ -123,6 +123,34 @@ def test_an_extension_that_was_tampered_with_is_refused(
     monkeypatch.setattr(sealing, "extension", lambda: changed)
     with pytest.raises(Refused, match="httpfs"):
         sealing.load_crypto(duckdb.connect(":memory:"))
+    with pytest.raises(Refused, match="httpfs"):
+        sealing.in_memory()
+    unasked = duckdb.connect(":memory:", config={"allow_unsigned_extensions": "true"})
+    with pytest.raises(Refused, match="httpfs"):
+        sealing.load_crypto(unasked)
+
+
+def test_a_signature_is_checked_once_for_a_file_and_again_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "httpfs.duckdb_extension"
+    own.write_bytes(sealing.extension().read_bytes())
+    monkeypatch.setattr(sealing, "extension", lambda: own)
+    for _ in range(2):
+        with sealing.in_memory() as opened:
+            sealing.load_crypto(opened)
+            assert sealing.has_crypto(opened)
+            with pytest.raises(duckdb.Error, match="allow_unsigned_extensions"):
+                opened.execute("SET allow_unsigned_extensions = true")
+    opened = sealing.in_memory()
+    content = bytearray(own.read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "other").write_bytes(content)
+    (tmp_path / "other").replace(own)
+    with pytest.raises(Refused, match="httpfs"):  # between the check and the loading
+        sealing.load_crypto(opened)
+    with pytest.raises(Refused, match="httpfs"):
+        sealing.in_memory()
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True])
