@@ -21,10 +21,10 @@ WORKDIR /opt/peil
 # The environment is a layer of its own: it changes with the lock file only.
 COPY pyproject.toml hatch_build.py uv.lock LICENSE README.md ./
 COPY models/pyproject.toml models/
-RUN /opt/uv/bin/uv sync --frozen --no-install-workspace --no-default-groups
+RUN /opt/uv/bin/uv sync --frozen --no-install-workspace --no-default-groups --extra workers
 
 COPY . .
-RUN /opt/uv/bin/uv sync --frozen --no-default-groups
+RUN /opt/uv/bin/uv sync --frozen --no-default-groups --extra workers
 
 ENV PEIL_DATA=/data \
     DO_NOT_TRACK=true \

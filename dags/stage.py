@@ -1,7 +1,8 @@
 """Stage: makes the `staged` state of a day: pseudonymised, cleaned and counted, in SQL.
 
 Runs for every day of which the `raw` state exists. Where `PEIL_PARTS` is more than 1, parts of the
-day are staged first, each a task that any worker may take.
+day are staged first, each a task that any worker may take: where Airflow has a `CeleryExecutor`
+beside its own, workers on other machines that share the store.
 
 If it fails: read the gate report first; nothing downstream has moved. Rows set aside are
 listed by reason in the quarantine; the SQL's own tests are in the task's log.
@@ -11,15 +12,16 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from peil.tasks.chain import Pilot, day, guard, parts_of_a_day, pilots, report_outcome
+from peil.tasks.chain import Pilot, day, guard, pilots, report_outcome
+from peil.tasks.parts import how_many, of_a_part
 
 
 def declare(pilot: Pilot) -> DAG:
     """Declare this verb's DAG for one pilot."""
-    n_parts = parts_of_a_day()
+    n_parts = how_many()
     with DAG(**pilot.dag("stage", __doc__, pilot.at_once), schedule=pilot.after("raw")) as dag:
 
-        @task(task_id="part", on_failure_callback=pilot.tell("stage"))
+        @task(task_id="part", on_failure_callback=pilot.tell("stage"), **of_a_part())
         def stage_part(number: int) -> dict[str, Any]:
             """Pseudonymise and clean one part of the day, cut by pseudonym."""
             from peil.stage import parts

@@ -207,11 +207,6 @@ def day() -> str:
     return asked_for
 
 
-def parts_of_a_day() -> int:
-    """Return in how many parts a day is staged."""
-    return settings().parts
-
-
 def asked_day() -> str | None:
     """Return the day that this run was asked for, None where it was not asked for any."""
     run = get_current_context()["dag_run"]

@@ -76,6 +76,7 @@ def test_composes_secrets_are_drawn_once(tmp_path: Path) -> None:
     first = secrets_of(tmp_path / "secrets")
     assert set(first) == {
         "postgres_password",
+        "broker_password",
         "fernet_key",
         "jwt_secret",
         "session_secret",
@@ -160,11 +161,29 @@ def compose() -> dict[str, Any]:
 
 def test_every_service_of_compose_has_a_memory_limit_and_the_uid_of_the_secrets() -> None:
     services = compose()["services"]
-    assert len(services) == 8
+    assert len(services) == 11
     assert all(service.get("mem_limit") for service in services.values())
     users = {name: service.get("user") for name, service in services.items() if name != "postgres"}
     assert users.pop("agency-receive") == "${PEIL_AGENCY_UID:-10002}:0"
     assert set(users.values()) == {"${PEIL_UID:-10001}:0"}
+
+
+def test_workers_and_their_broker_start_where_they_are_asked_for() -> None:
+    services = compose()["services"]
+    asked = {name for name, service in services.items() if service.get("profiles") == ["workers"]}
+    assert asked == {"airflow-worker-1", "airflow-worker-2", "broker"}
+    assert not any("profiles" in services[name] for name in set(services) - asked)
+    assert not any("ports" in services[name] for name in asked)
+    told = {name: service.get("environment", {}) for name, service in services.items()}
+    executors = {
+        variables["AIRFLOW__CORE__EXECUTOR"]
+        for variables in told.values()
+        if "AIRFLOW__CORE__EXECUTOR" in variables
+    }
+    (executor,) = executors
+    own, _, more = executor.partition("${COMPOSE_PROFILES:+")
+    assert own == "peil.adapters.airflow.preloading.PreloadedExecutor"
+    assert more == ",CeleryExecutor}"
 
 
 def planes_of(content: dict[str, Any]) -> dict[str, dict[str, set[str]]]:
@@ -190,7 +209,7 @@ def test_the_planes_of_compose_share_the_outbox_and_nothing_else() -> None:
     assert operator["secrets"] and not agency["secrets"]
     for name, service in content["services"].items():
         told = service.get("environment", {}).get("PEIL_PLANE")
-        if name not in ("postgres", "mlflow"):
+        if name not in ("postgres", "mlflow", "broker"):
             assert [told] == service["networks"], name
         assert "depends_on" not in service or name != "agency-receive"
 

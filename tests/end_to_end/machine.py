@@ -16,6 +16,7 @@ from pathlib import Path
 SUITE = "bookworm"  # its Python is the one of the default base image
 BASE = "peil-base:test"
 POSTGRES = "peil-postgres:test"
+BROKER = "peil-broker:test"
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 

@@ -9,8 +9,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 from urllib.request import urlopen
 
 import machine
@@ -31,6 +33,7 @@ STATES = {"ingest": "raw", "stage": "staged", "estimate": "estimated", "release"
 VERBS = (*STATES, "train", "watch", "retain", "promote")
 AGENCY_UID = 10002
 APPROVERS: dict[parties.Role, str] = {"operator": "anna", "agency": "carla"}
+N_PARTS = 4
 LACKS = machine.missing()
 
 pytestmark = [
@@ -65,14 +68,17 @@ def engine() -> Iterator[machine.Engine]:
 
 @pytest.fixture(scope="module")
 def images(engine: machine.Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Without a registry: a base of Debian's, and PostgreSQL on it."""
+    """Without a registry: a base of Debian's, with PostgreSQL and a broker on it."""
     engine.make_base(tmp_path_factory.mktemp("base") / "root")
-    recipe = str(Path(__file__).parent / "postgres")
     base = f"BASE_IMAGE={machine.BASE}"
-    engine.docker(
-        "build", "--network", "host", "--build-arg", base, "--tag", machine.POSTGRES, recipe
-    )
-    return {"BASE_IMAGE": machine.BASE, "POSTGRES_IMAGE": machine.POSTGRES}
+    for name, folder in ((machine.POSTGRES, "postgres"), (machine.BROKER, "broker")):
+        recipe = str(Path(__file__).parent / folder)
+        engine.docker("build", "--network", "host", "--build-arg", base, "--tag", name, recipe)
+    return {
+        "BASE_IMAGE": machine.BASE,
+        "POSTGRES_IMAGE": machine.POSTGRES,
+        "BROKER_IMAGE": machine.BROKER,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +120,9 @@ def deployed(
         "PEIL_AGENCY_DATA": str(agency),
         "PEIL_OUTBOX": str(outbox),
         "PEIL_RECEIVE_S": "5",
+        "COMPOSE_PROFILES": "workers",
+        "PEIL_PARTS": str(N_PARTS),
+        "PEIL_LOST_AFTER_S": "15",
         "PEIL_AIRFLOW_PORT": str(free_port()),
         "PEIL_MLFLOW_PORT": str(free_port()),
     }
@@ -151,6 +160,9 @@ def test_every_service_is_healthy_and_every_dag_is_read(deployed: Deployment) ->
             "airflow-dag-processor",
             "airflow-scheduler",
             "airflow-triggerer",
+            "airflow-worker-1",
+            "airflow-worker-2",
+            "broker",
             "mlflow",
             "postgres",
         ),
@@ -180,7 +192,7 @@ def test_only_the_two_consoles_are_published_and_on_loopback(deployed: Deploymen
 
 def test_no_secret_is_in_an_image_or_a_container_s_settings(deployed: Deployment) -> None:
     secrets = [file.read_text() for file in Path(deployed.env["PEIL_SECRETS"]).iterdir()]
-    assert len(secrets) == 5
+    assert len(secrets) == 6
     containers = deployed.engine.docker("ps", "--all", "--quiet").split()
     shown = deployed.engine.docker("inspect", *containers)
     shown += deployed.engine.docker("history", "--no-trunc", "peil:local")
@@ -206,7 +218,46 @@ def test_a_day_through_the_containers_releases_the_bytes_of_peil_run(
         time.sleep(1)
     assert released(deployed.agency, [DAY]) == reference
     assert not Store(deployed.store).outbound("demo", "presence", DAY).exists()
+    parts = parts_of(deployed, DAY)
+    assert len(parts) == N_PARTS and {part["executor"] for part in parts} == {"CeleryExecutor"}
+    assert len({part["hostname"] for part in parts}) == 2  # both workers had a share
     assert "Verified" in deployed.compose("exec", "--no-TTY", "agency-receive", "peil", "verify")
+
+
+def parts_of(deployed: Deployment, day: date) -> list[dict[str, Any]]:
+    """The tasks that stage the parts of a day, as Airflow has them now."""
+    path = "/dags/stage__demo/dagRuns"
+    runs = deployed.airflow.get(path, limit=500)["dag_runs"]
+    ids = [run["dag_run_id"] for run in runs if run["partition_key"] == str(day)]
+    tasks = [
+        task
+        for run_id in ids
+        for task in deployed.airflow.get(f"{path}/{quote(run_id)}/taskInstances")["task_instances"]
+    ]
+    return [task for task in tasks if task["task_id"] == "part" and task["map_index"] >= 0]
+
+
+def test_a_worker_killed_in_mid_part_changes_no_byte(
+    deployed: Deployment, small_pilot: Settings
+) -> None:
+    day = DAY + timedelta(days=1)
+    deployed.airflow.backfill("ingest__demo", day, day)
+    begun: list[dict[str, Any]] = []
+
+    def is_one_begun() -> bool:
+        begun[:] = [part for part in parts_of(deployed, day) if part["state"] == "running"]
+        return bool(begun)
+
+    wait_until(is_one_begun, 180, lambda: "no part has begun")
+    deployed.engine.docker("kill", begun[0]["hostname"])
+    states = deployed.airflow.wait_for_runs("release__demo", {str(day)}, 400)
+    assert states == {str(day): "success"}
+    parts = parts_of(deployed, day)
+    assert [part["state"] for part in parts] == ["success"] * N_PARTS
+    again = next(part for part in parts if part["map_index"] == begun[0]["map_index"])
+    assert again["try_number"] == 2 and again["hostname"] != begun[0]["hostname"]
+    reference = released(small_pilot, [day])
+    assert set(reference) == {str(day)} and released(deployed.store, [day]) == reference
 
 
 def test_the_planes_share_the_outbox_and_no_network_user_or_other_folder(

@@ -44,6 +44,7 @@ def compose_secrets(folder: Path, settings: Settings | None = None) -> dict[str,
     named = accounts(settings) if settings else []
     drawn = {
         "postgres_password": secrets.token_urlsafe(24),
+        "broker_password": secrets.token_urlsafe(24),
         "fernet_key": fernet_key(),
         "jwt_secret": secrets.token_urlsafe(48),
         "session_secret": secrets.token_urlsafe(48),
