@@ -83,26 +83,30 @@ def read(
     days = [day - timedelta(days=step * back) for back in range(n_back + 1)]
     off = holidays_of(charter, days)
     files = [
-        (back - 1, quality.file_of(store, charter.pilot, before, "figures"), before)
+        (back - 1, before, quality.file_of(store, charter.pilot, before, "figures"))
         for back, before in enumerate(days)
         if back == 0 or (before in off) == (day in off)
     ]
+    there = [files[0], *(each for each in files[1:] if each[2].is_file())]
     spill = store.work(charter.pilot, day, "quality") / "history"
     with database.connection(store, spill, [quality.folder(store, charter.pilot)]) as opened:
-        opened.execute(f"CREATE TEMP TABLE keys AS {_figures(charter, *files[0][1:], scopes)}")
+        opened.execute("CREATE TEMP TABLE files (back INTEGER, day DATE, filename VARCHAR)")
+        told = [[back, day_of(before), str(file)] for back, before, file in there]
+        opened.executemany("INSERT INTO files VALUES (?, ?, ?)", told)
+        today_of = _figures(charter, [there[0][2]], scopes)
+        opened.execute(f"CREATE TEMP TABLE keys AS {today_of}")
         opened.execute(
             "CREATE TEMP TABLE numbered AS SELECT *, row_number() OVER "
             '(ORDER BY scope, "check", place, hour_at) - 1 AS figure_no FROM keys'
         )
         opened.execute("CREATE TEMP TABLE past (back INTEGER, figure_no BIGINT, value DOUBLE)")
-        for back, file, before in files[1:]:
-            if file.is_file():
-                opened.execute(
-                    "INSERT INTO past SELECT ?, figure_no, avg(other.value) "
-                    f"FROM numbered JOIN ({_figures(charter, file, before, scopes)}) AS other "
-                    'USING (scope, "check", same_place, local_hour) GROUP BY figure_no',
-                    [back],
-                )
+        if there[1:]:
+            before_of = _figures(charter, [file for _, _, file in there[1:]], scopes)
+            opened.execute(
+                "INSERT INTO past SELECT other.back, figure_no, avg(other.value) "
+                f"FROM numbered JOIN ({before_of}) AS other "
+                'USING (scope, "check", same_place, local_hour) GROUP BY other.back, figure_no'
+            )
         keys = opened.execute(
             'SELECT "check", scope, place, hour_at, value FROM numbered ORDER BY figure_no'
         ).to_arrow_table()
@@ -113,17 +117,17 @@ def read(
     return Figures(keys.drop_columns(["value"]), today, history)
 
 
-def _figures(charter: Charter, file: Path, day: date, scopes: tuple[str, ...]) -> str:
-    """SQL of one day's figures, with what makes them the same figure on another day."""
-    place = str(file).replace("'", "''")
+def _figures(charter: Charter, files: list[Path], scopes: tuple[str, ...]) -> str:
+    """SQL of the figures of days, with what makes them the same figure on another day."""
+    places = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
     zone = charter.time_zone.replace("'", "''")
     wanted = ", ".join(f"'{scope}'" for scope in scopes if scope in quality.SCOPES)
-    midnight = f"epoch(timezone('{zone}', TIMESTAMP '{day_of(day)} 00:00:00'))"
+    midnight = f"epoch(timezone('{zone}', CAST(files.day AS TIMESTAMP)))"
     return (
-        f'SELECT "check", scope, place, hour_at, {SAME_PLACE} AS same_place, '
+        f'SELECT files.back, "check", scope, place, hour_at, {SAME_PLACE} AS same_place, '
         f"coalesce(strftime(timezone('{zone}', hour_at), '%H'), '') AS local_hour, "
         f"CASE WHEN \"check\" LIKE '%_timestamp' THEN value - {midnight} ELSE value END AS value "
-        f"FROM read_parquet('{place}') "
+        f"FROM read_parquet([{places}], filename = true) JOIN files USING (filename) "
         f"WHERE scope IN ({wanted}) AND \"check\" <> 'plan_mark'"
     )
 
