@@ -91,8 +91,8 @@ def read(
     spill = store.work(charter.pilot, day, "quality") / "history"
     with database.connection(store, spill, [quality.folder(store, charter.pilot)]) as opened:
         opened.execute("CREATE TEMP TABLE files (back INTEGER, day DATE, filename VARCHAR)")
-        told = [[back, day_of(before), str(file)] for back, before, file in there]
-        opened.executemany("INSERT INTO files VALUES (?, ?, ?)", told)
+        rows = [[back, day_of(before), str(file)] for back, before, file in there]
+        opened.executemany("INSERT INTO files VALUES (?, ?, ?)", rows)
         today_of = _figures(charter, [there[0][2]], scopes)
         opened.execute(f"CREATE TEMP TABLE keys AS {today_of}")
         opened.execute(

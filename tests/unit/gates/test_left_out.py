@@ -15,7 +15,8 @@ LOADED = """
 import sys
 import peil.gates.great
 print(sorted({"altair", "scipy.stats"} & set(sys.modules)))
-from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as theirs
+import great_expectations.expectations.core as suites
+theirs = suites.expect_column_kl_divergence_to_be_less_than
 print(theirs.stats.norm.cdf(0), theirs.alt.Chart.__name__)
 """
 

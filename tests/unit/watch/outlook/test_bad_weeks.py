@@ -41,6 +41,7 @@ def test_a_zone_that_vanishes_is_no_quiet_zone_and_keeps_no_other_from_being_jud
     assert len(ahead) == 24
 
 
+@pytest.mark.slow
 def test_of_hours_in_which_all_is_withheld_nothing_is_said_to_be_as_usual(weeks: Weeks) -> None:
     weeks.release(0)
     weeks.release(1, is_all_withheld=True)
