@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.staging import planned
+
 NAMES = {
     "bare": "bare yardstick, in the open",
     "text": "yardstick until 2026-11: text through the sort",
@@ -102,6 +104,14 @@ def report(record: dict[str, Any]) -> str:
         "the open; what is broken, late, implausible or opted out they do not know.",
         "",
         *_in_parts(record.get("in_parts", [])),
+        "## A nation's day, projected",
+        "",
+        "Not run: each event costs what it cost in the largest measured day of that way, start-up "
+        "included, and a day spills as the largest measured one did. Of regions, what one machine "
+        "has to hold.",
+        "",
+        *planned.table(record),
+        "",
         f"A whole day with {TINY:,} events (`peil run`: four verbs through Airflow, dbt, Great "
         f"Expectations, MLflow, and the pages): {record['fixed_cpu_s']} CPU s, "
         f"{record['fixed_wall_s']} s. It does not grow with the events.",

@@ -28,6 +28,7 @@ from benchmarks.accuracy import demo
 from benchmarks.disturbed import faults, fuzz, mutations, tampering
 from benchmarks.recording import FOLDER, legible, record_file
 from benchmarks.soak import page
+from benchmarks.staging import planned
 from peil import methods
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.settings import PROJECT
@@ -210,3 +211,8 @@ def test_why_the_mean_is_released_is_what_the_record_measured() -> None:
     for name, share in measured.items():
         assert said[name] == pytest.approx(share, abs=0.0005), name
     assert measured[RELEASED_ESTIMATOR] == min(measured.values())
+
+
+def test_what_is_planned_for_a_nation_is_what_was_measured() -> None:
+    rows = planned.table(read_json(record_file(FOLDER, "stage")))
+    assert "\n".join(rows) in (PROJECT / "docs" / "scale.md").read_text(encoding="utf-8")

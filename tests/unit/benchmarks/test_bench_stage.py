@@ -13,7 +13,7 @@ from benchmarks.measuring import traffic, yardstick
 from benchmarks.measuring.process import CommandFailed, Cost, measured, spilled_mib
 from benchmarks.recording import FOLDER, NothingMeasured, record_file
 from benchmarks.stage import _figures, sizes_of, stage
-from benchmarks.staging import in_parts, packed, scripts
+from benchmarks.staging import in_parts, packed, planned, scripts
 from benchmarks.staging.page import report
 from peil.outcome import Refused
 from peil.store.atomic import read_json, write_json
@@ -140,6 +140,20 @@ def test_parts_that_count_otherwise_are_no_measurement(
     monkeypatch.setattr(in_parts, "measured", ran)
     with pytest.raises(NothingMeasured, match="other counts"):
         in_parts.measure(9, lambda work, *_: {"PEIL_DATA": str(work / "data")}, lambda text: None)
+
+
+def test_a_nations_day_is_projected_from_the_largest_measured_one() -> None:
+    record = read_json(record_file(FOLDER, "stage"))
+    before = planned.table(record)
+    (largest,) = (size for size in record["sizes"] if size["n_events"] == 10**8)
+    for verb in ("ingest", "stage"):
+        largest["steps"][verb]["wall_s"] = 1800.0
+    record["sizes"][0]["steps"]["stage"]["wall_s"] = 10**6  # of a smaller day: not looked at
+    (row,) = (
+        line for line in planned.table(record) if line.startswith("| 10,000,000,000 | Parquet, at ")
+    )
+    assert row.split(" | ")[2:4] == ["100,000,000", "100.0"] and row not in before
+    assert not any("parts" in line for line in planned.table({**record, "in_parts": []}))
 
 
 def test_a_script_of_twenty_lines_counts_what_is_counted(tmp_path: Path) -> None:
