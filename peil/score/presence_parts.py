@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peil.score.released_figures import HOUR, Choices, Record, figures_of
+from peil.score.released_figures import HOUR, Choices, Floats, Record, covered_at, figures_of
 
 FIFTHS = 5
 DAY_SUMS, CHANGES = "sums of a day", "changes in an hour"
@@ -68,7 +68,7 @@ def of_draws(
         ``level``.
     """
     tail = (1.0 - choices["level"]) / 2.0
-    held: dict[str, list[np.ndarray]] = {DAY_SUMS: [], CHANGES: []}
+    entries: dict[str, list[Floats]] = {DAY_SUMS: [], CHANGES: []}
     for day in days:
         both = day.merge(true, on=["zone_id", "hour_at"]).sort_values(["zone_id", "hour_at"])
         names = [name for name in both.columns if name.startswith("draw_")]
@@ -78,15 +78,19 @@ def of_draws(
                 (DAY_SUMS, drawn.sum(axis=0)[None], there.sum()[None]),
                 (CHANGES, np.diff(drawn, axis=0), np.diff(there)),
             ):
-                lower, upper = np.quantile(draws, [tail, 1.0 - tail], axis=1)
-                held[part].append((lower <= truth) & (truth <= upper))
+                lower, middle, upper = np.quantile(draws, [tail, 0.5, 1.0 - tail], axis=1)
+                entries[part].append(np.stack([truth, middle, lower, upper]))
     return [
-        {
-            "product": "presence",
-            "part": part,
-            "n_entries": int(sum(len(entries) for entries in lists)),
-            "coverage": float(np.round(np.concatenate(lists).mean(), 6)),
-        }
-        for part, lists in held.items()
-        if lists
+        {"product": "presence", "part": part, **_held(np.concatenate(of_zones, axis=1))}
+        for part, of_zones in entries.items()
+        if of_zones
     ]
+
+
+def _held(entries: Floats) -> Record:
+    true, middle, lower, upper = entries
+    return {
+        "n_entries": len(true),
+        "coverage": float(np.round(np.mean((lower <= true) & (true <= upper)), 6)),
+        "covered_at": covered_at(true, middle, lower, upper),
+    }

@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from peil_models import scores
 
+Floats = NDArray[np.float64]
 Record = dict[str, Any]
 Choices = dict[str, Any]
 HOUR = "TIME_PERIOD"
 FIGURES = ["OBS_VALUE", "OBS_LOWER", "OBS_UPPER"]
 BETWEEN, WITHIN = "between zones", "within a zone"
 ALL_ORIGINS, SUMMED = "all origins", "origins summed"
+FACTORS = tuple(number / 20 for number in range(1, 31))  # widths that are tried of intervals
 
 
 def presence(
@@ -156,7 +159,8 @@ def figures_of(both: pd.DataFrame, choices: Choices) -> Record:
     dict
         n_entries, n_published; published_share of the true mass; of published entries mape (those
         with a truth above 0), wape, bias; coverage and interval_score (persons) of the intervals,
-        and fixed_share_score, that of value ± fixed_share. What cannot be measured is left out.
+        fixed_share_score, that of value ± fixed_share, and covered_at, the shares that would be
+        covered by intervals `FACTORS` times as wide. What cannot be measured is left out.
 
     Examples
     --------
@@ -184,10 +188,31 @@ def figures_of(both: pd.DataFrame, choices: Choices) -> Record:
     if not (np.isnan(lower).any() or np.isnan(upper).any()):
         level, fixed = choices["level"], choices["fixed_share"]
         ends = (value * (1 - fixed), value * (1 + fixed))
+        figures["covered_at"] = covered_at(true, value, lower, upper)
         measured["coverage"] = scores.interval_coverage(true, lower, upper)
         measured["interval_score"] = scores.interval_score(true, lower, upper, level=level)
         measured["fixed_share_score"] = scores.interval_score(true, *ends, level=level)
     return figures | {name: _rounded(figure) for name, figure in measured.items()}
+
+
+def covered_at(true: Floats, value: Floats, lower: Floats, upper: Floats) -> list[float]:
+    """Share of truths within intervals whose both sides are `FACTORS` times as wide.
+
+    Parameters
+    ----------
+    true, value, lower, upper : ndarray of shape (n,)
+        With ``lower <= value <= upper``.
+
+    Examples
+    --------
+    >>> value = np.array([10.0])
+    >>> shares = covered_at(value + 3, value, value - 4, value + 4)  # three quarters of a side
+    >>> min(factor for factor, share in zip(FACTORS, shares, strict=True) if share == 1.0)
+    0.75
+    """
+    side = np.maximum(np.where(true < value, value - lower, upper - value), 0.0)
+    away = np.abs(true - value)
+    return [round(float(np.mean(away <= factor * side + 1e-9)), 3) for factor in FACTORS]
 
 
 def _of_every_level(true: pd.DataFrame, zones: pd.DataFrame) -> pd.DataFrame:

@@ -334,7 +334,8 @@ def test_a_dag_file_takes_airflow_at_the_top_and_peil_inside_its_tasks() -> None
         top = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
         assert "airflow.sdk" in top and all(
             str(name).startswith(("airflow.", "typing"))
-            or name in ("peil.tasks.asking", "peil.tasks.chain", "peil.tasks.products")
+            or name
+            in ("peil.tasks.asking", "peil.tasks.chain", "peil.tasks.parts", "peil.tasks.products")
             for name in top
         ), top
         inside = [

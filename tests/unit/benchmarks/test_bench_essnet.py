@@ -69,6 +69,7 @@ def test_a_world_is_that_of_its_seed_and_its_truth_is_inside() -> None:
     )
 
 
+@pytest.mark.slow
 def test_all_methods_are_scored_on_a_small_world() -> None:
     progress: list[str] = []
     by_method, models = location.locations(

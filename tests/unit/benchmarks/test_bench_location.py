@@ -11,6 +11,7 @@ from benchmarks.recording import NothingMeasured
 from peil.store.atomic import read_json
 
 
+@pytest.mark.slow
 def test_it_writes_rates_of_what_it_computed(tmp_path: Path) -> None:
     sizes = (Size(6, 1, 600), Size(6, 4, 200), Size(4, 1, 200, True))
     outcome = location(sizes, lambda text: None, tmp_path)

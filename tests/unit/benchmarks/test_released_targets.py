@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.released_targets import table
+from benchmarks.released_targets import covered_by_oracle, table
+from peil.score.released_figures import FACTORS
 
 
 def world(mape: float, **others: Any) -> dict[str, Any]:
@@ -55,3 +56,29 @@ def test_worlds_of_many_devices_are_asked_for_their_intervals_only() -> None:
     ]
     assert [line.split(" | ")[0] for line in lines] == ["| presence, municipality, intervals cover"]
     assert lines[0].endswith("| 1 | 90.0% |  | yes |")
+
+
+def covering(part: str, reach: float) -> dict[str, Any]:
+    """Intervals that hold no truth until they are so many times as wide, and then every one."""
+    at = [float(factor >= reach) for factor in FACTORS]
+    return {"product": "presence", "part": part, "coverage": 1.0, "covered_at": at}
+
+
+def test_an_oracle_gives_a_level_one_factor_and_what_its_entries_share_is_left() -> None:
+    reaches = {"21": 0.5, "22": 0.5, "23": 0.5, "24": 0.5, "25": 0.8}
+    worlds = [
+        {"rows": [covering("country", reach), covering("region", 0.6)]}
+        for reach in reaches.values()
+    ]
+    # hours of a world err together: four of five worlds, or all five; as near, the narrower
+    assert covered_by_oracle(worlds, "presence", "country", "country") == 0.8
+    assert covered_by_oracle(worlds, "presence", "region", "country") == 0.0
+    assert covered_by_oracle(worlds[4:], "presence", "region", "country") == 1.0
+    record = {"now": {"demo": {"worlds": dict(zip(reaches, worlds, strict=True))}}}
+    assert rows(record)["presence, country, intervals cover", "demo"][-2] == "80.0%"
+
+
+def test_a_world_scored_before_has_no_limit_of_its_intervals() -> None:
+    before = {"rows": [{"product": "presence", "part": "country", "coverage": 1.0}]}
+    worlds = [before, {"rows": [covering("country", 0.5)]}]
+    assert covered_by_oracle(worlds, "presence", "country", "country") is None

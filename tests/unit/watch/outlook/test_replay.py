@@ -50,6 +50,7 @@ def walk(again: bool = False, wait: Callable[[float], object] = lambda due: None
     return lines
 
 
+@pytest.mark.slow
 def test_it_tells_the_surge_as_it_comes_and_gives_the_bytes_of_the_outlook(
     released: Weeks, told: list[Any]
 ) -> None:
