@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -33,7 +34,7 @@ def in_memory() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(":memory:", config=once_checked())
 
 
-def once_checked() -> dict[str, str]:
+def once_checked() -> dict[str, Any]:
     """Have the extension's signature checked, and return settings that ask for it no more.
 
     DuckDB hashes the file whenever it loads it, for an eighth of a second. Once in a process is
