@@ -24,6 +24,7 @@ from peil.settings import Settings
 from peil.store import parties
 from peil.store.parties import Signer
 from peil.store.store import Store
+from tests.stores import once
 
 DAY = date(2026, 3, 2)
 CHARTER: dict[str, Any] = {
@@ -188,11 +189,13 @@ def desk() -> Any:
 @pytest.fixture(scope="session")
 def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database of MLflow in which there is nothing yet: making one takes seconds."""
-    from peil.adapters import tracking
 
-    own = Store(Settings(data=tmp_path_factory.mktemp("registry")))  # type: ignore[call-arg]
-    tracking.client(own)
-    return own.operator / "mlflow.db"
+    def make(folder: Path) -> None:
+        from peil.adapters import tracking
+
+        tracking.client(Store(Settings(data=folder)))  # type: ignore[call-arg]
+
+    return once(tmp_path_factory, "registry", make) / "operator" / "mlflow.db"
 
 
 @pytest.fixture

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from peil.adapters import experiment_words, experiments, tracking
+
+pytestmark = pytest.mark.usefixtures("with_registry")
 
 
 def test_an_experiment_has_words_and_a_view_of_its_columns(tiny: Any) -> None:

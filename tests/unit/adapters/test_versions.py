@@ -25,9 +25,11 @@ def register(store: Store, number: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def registry(tmp_path_factory: pytest.TempPathFactory, empty_registry: Path) -> Path:
     """MLflow's database and folder with two footprints; the second took the first one's place."""
     own = Store(Settings(data=tmp_path_factory.mktemp("registry")))  # type: ignore[call-arg]
+    own.operator.mkdir(parents=True)
+    shutil.copy(empty_registry, own.operator)
     for number in (1, 2):
         versions.promote(own, "tiny", register(own, number))
     return own.operator

@@ -14,9 +14,11 @@ from peil.store.store import Store
 
 
 @pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def registry(tmp_path_factory: pytest.TempPathFactory, empty_registry: Path) -> Path:
     """MLflow's database and folder with one version of presence, the champion."""
     own = Store(Settings(data=tmp_path_factory.mktemp("registry")))  # type: ignore[call-arg]
+    own.operator.mkdir(parents=True)
+    shutil.copy(empty_registry, own.operator)
     champion.first_presence(own, "tiny")
     return own.operator
 
