@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -136,12 +137,20 @@ def test_a_signature_is_checked_once_for_a_file_and_again_for_another(
     own = tmp_path / "httpfs.duckdb_extension"
     own.write_bytes(sealing.extension().read_bytes())
     monkeypatch.setattr(sealing, "extension", lambda: own)
+    opening, checks = duckdb.connect, []
+
+    def connect(place: str, config: dict[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
+        checks.append(config is None)
+        return opening(place, config=config or {})
+
+    monkeypatch.setattr(duckdb, "connect", connect)
     for _ in range(2):
         with sealing.in_memory() as opened:
             sealing.load_crypto(opened)
             assert sealing.has_crypto(opened)
             with pytest.raises(duckdb.Error, match="allow_unsigned_extensions"):
                 opened.execute("SET allow_unsigned_extensions = true")
+    assert checks == [True, False, False]
     opened = sealing.in_memory()
     content = bytearray(own.read_bytes())
     content[len(content) // 2] ^= 1
