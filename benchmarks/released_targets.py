@@ -114,8 +114,8 @@ def covered_by_oracle(worlds: list[World], product: str, part: str, level: str) 
     """What intervals would cover if somebody knew, of these very worlds, how wide they must be.
 
     All intervals of a level get one factor, the narrowest with which it covers as near 90 % as it
-    can: what is left is that some of its entries ask for wider intervals than others, or that entries
-    of a world err together. None where a world was scored before this was counted.
+    can: what is left is that some of its entries ask for wider intervals than others, or that
+    entries of a world err together. None where a world was scored before this was counted.
     """
     factor: int | None = None
     for name in (level, part):

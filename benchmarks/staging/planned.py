@@ -41,7 +41,7 @@ class Taken:
     def row(self, n_events: int, how: str) -> str:
         """One row of the table."""
         return (
-            f"| {n_events:,} | {how} | {self.n_measured:,} | {self.hours:.1f} "
+            f"| {n_events:,} | {how} | {self.n_measured:,} | {self.hours:.2g} "
             f"| {self.core_hours:.1f} | {self.peak_gib:.1f} | {self.disk_gb:,.0f} "
             f"| {self.spill_gb:,.0f} |"
         )
