@@ -214,6 +214,7 @@ TARGETS = (
         size_of(of_row("flows", "between zones", "bias")),
         None,
         0.03,
+        "trips_bias",
     ),
     Target(
         "visitors, true mass published",
@@ -244,8 +245,9 @@ def table(record: dict[str, Any]) -> list[str]:
         "",
         "Means over worlds ± half of their 90 % interval (one world has none, nor has the worst). "
         "*Limit* of an error: what is left where every main phone of the same worlds is located "
-        "without error; of intervals: what they would cover if an oracle gave all of a level the "
-        "one factor with which that level covers as near 90 % of these very worlds as it can."
+        "without error, and its trips are known; of intervals: what they would cover if an oracle "
+        "gave all of a level the one factor with which that level covers as near 90 % of these "
+        "very worlds as it can."
         + (
             " *Many*: worlds of as many devices as the section of the make says."
             if MANY in record
@@ -284,5 +286,6 @@ def _row(target: Target, make: str, period: str, worlds: list[World]) -> Iterato
 def _limit(target: Target, worlds: list[World]) -> float | None:
     if target.covers:
         return covered_by_oracle(worlds, *target.covers)
-    limits = [world["limit"][target.limit] for world in worlds if target.limit and "limit" in world]
+    left = [world.get("limit", {}) for world in worlds]
+    limits = [errors[target.limit] for errors in left if target.limit in errors]
     return (max if target.is_worst else mean)(limits) if limits else None

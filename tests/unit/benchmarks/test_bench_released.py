@@ -8,10 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks import released
-from benchmarks.limit import limit
+from benchmarks.limit import limit, trips_bias
 from benchmarks.measuring.process import CommandFailed
 from peil.outcome import Refused
 from peil.settings import PROJECT
@@ -109,6 +111,23 @@ def test_the_page_shows_what_a_perfect_locator_leaves_beside_the_estimators(
 def test_who_locates_every_phone_errs_less_with_more_phones() -> None:
     few, many = (limit("demo", 1, devices, 1) for devices in (400, 4_000))
     assert 0 < many["mape"] < few["mape"] / 2 and 0 < many["wape"] < few["wape"] / 2
+
+
+def test_a_holder_s_trips_stand_for_those_of_their_home() -> None:
+    homes = pd.DataFrame({"zone_id": ["A", "A", "B", None]})  # the last is abroad
+    ends = [
+        (0, "A", "B"),
+        (0, "B", "A"),
+        (1, "A", "B"),
+        (2, "A", "A"),
+        (2, "B", None),
+        (3, "B", "A"),
+    ]
+    trips = pd.DataFrame(ends, columns=["person_id", "from_zone_id", "to_zone_id"])
+    world: Any = SimpleNamespace(homes=lambda: homes, trips=lambda: trips)
+    # four trips between zones; the first person's two stand for four, the stranger's for one
+    assert trips_bias(world, np.array([0, 2, 3])) == 0.25
+    assert trips_bias(world, np.arange(4)) == 0.0
 
 
 def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
