@@ -43,7 +43,7 @@ pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the p
 	@$(PEIL) simulate --devices $(DEVICES) --days $(DAYS)
 	@$(PEIL) run demo
 
-test: .venv/.dev ## run the tests (11 minutes on two cores, more where others use them)
+test: .venv/.dev ## run the tests (12 to 15 minutes on two cores, by the machine)
 	@$(PYTEST) -m "not slow and not compose"
 
 test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker compose

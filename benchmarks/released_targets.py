@@ -18,7 +18,6 @@ DAILY = ("clustered", "antennas", "shares")
 OTHERS = (*DAILY, "erratic", "seconds")
 SIMPLE = ("voronoi", "sb", "em")
 MANY = "many"
-LEVEL = 0.9  # of released intervals
 PERIODS = ("before", "now", "trained", MANY)
 
 
@@ -128,8 +127,9 @@ def covered_by_oracle(worlds: list[World], product: str, part: str, level: str) 
         if len(shares) != len(worlds) or not shares:
             return None
         means = [mean(at) for at in zip(*shares, strict=True)]
+        wanted = worlds[0]["level"]
         if factor is None:
-            factor = min(range(len(means)), key=lambda at: (round(abs(means[at] - LEVEL), 6), at))
+            factor = min(range(len(means)), key=lambda at: (round(abs(means[at] - wanted), 6), at))
     assert factor is not None
     return float(means[factor])
 

@@ -67,7 +67,7 @@ def covering(part: str, reach: float) -> dict[str, Any]:
 def test_an_oracle_gives_a_level_one_factor_and_what_its_entries_share_is_left() -> None:
     reaches = {"21": 0.5, "22": 0.5, "23": 0.5, "24": 0.5, "25": 0.8}
     worlds = [
-        {"rows": [covering("country", reach), covering("region", 0.6)]}
+        {"rows": [covering("country", reach), covering("region", 0.6)], "level": 0.9}
         for reach in reaches.values()
     ]
     # hours of a world err together: four of five worlds, or all five; as near, the narrower
