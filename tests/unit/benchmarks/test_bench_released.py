@@ -114,7 +114,7 @@ def test_who_locates_every_phone_errs_less_with_more_phones() -> None:
 
 
 def test_a_holder_s_trips_stand_for_those_of_their_home() -> None:
-    homes = pd.DataFrame({"zone_id": ["A", "A", "B", None]})  # the last is abroad
+    homes = pd.DataFrame({"zone_id": ["A", "A", "B", None, "A"]})  # one is abroad
     ends = [
         (0, "A", "B"),
         (0, "B", "A"),
@@ -125,9 +125,9 @@ def test_a_holder_s_trips_stand_for_those_of_their_home() -> None:
     ]
     trips = pd.DataFrame(ends, columns=["person_id", "from_zone_id", "to_zone_id"])
     world: Any = SimpleNamespace(homes=lambda: homes, trips=lambda: trips)
-    # four trips between zones; the first person's two stand for four, the stranger's for one
-    assert trips_bias(world, np.array([0, 2, 3])) == 0.25
-    assert trips_bias(world, np.arange(4)) == 0.0
+    # four trips between zones; the first person's two stand for six, the stranger's for one
+    assert trips_bias(world, np.array([0, 2, 3])) == 0.75
+    assert trips_bias(world, np.arange(5)) == 0.0
 
 
 def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
