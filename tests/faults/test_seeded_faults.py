@@ -16,11 +16,11 @@ from peil.settings import Settings
 from tests.stores import new_store
 
 # which of each verb's, the first of them in the ordinary run: those more that cost less
-FEW = {"retain": range(7), "approve": range(5), "score": range(2)}
+FEW = {"retain": range(7), "approve": range(5)}
 REST = {
     "retain": range(7, 44),
     "approve": range(5, 14),
-    "score": range(2, 4),
+    "score": range(4),
     "release": range(2),
     "ingest": range(3),
 }
