@@ -7,8 +7,10 @@ DEVICES ?= 12000
 DAYS ?= 7
 ROUNDS ?= 3
 EXAMPLES ?= 60
-# a worker more than cores, five at most, since each waits at times; arithmetic starts no threads beside them
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(5, 1 + (os.cpu_count() or 1)))')
+# two workers more than cores, six at most, since each waits for others at times; arithmetic starts no threads
+# beside them. The long tests start services of their own: a worker fewer
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, 2 + (os.cpu_count() or 1)))')
+test-slow: WORKERS = $(shell $(PYTHON) -c 'import os; print(min(5, 1 + (os.cpu_count() or 1)))')
 # compiled modules are kept: else every process that a test starts compiles Peil anew
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export DO_NOT_TRACK = true
