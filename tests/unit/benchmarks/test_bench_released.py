@@ -157,6 +157,26 @@ def test_makes_are_sections_and_a_baseline_stays_beside_what_is_measured_later(
     assert (tmp_path / "released.md").read_text() == page
 
 
+def test_what_a_level_covers_on_each_make_stands_beside_what_it_covers_on_all() -> None:
+    """Narrower than wanted on one of two makes, wider on both: told apart."""
+
+    def measured(region: float, country: float) -> dict[str, Any]:
+        rows = [
+            {"product": "presence", "part": part, "coverage": coverage}
+            for part, coverage in (("region", region), ("country", country))
+        ]
+        size = {"devices": 1, "days": 1, "date": "2026-03-02", "machine": "m"}
+        return {"worlds": {"1": {"rows": rows}}, **size}
+
+    record = {"now": {"demo": measured(0.97, 1.0)}, "trained": {"shares": measured(0.95, 0.82)}}
+    page = released.report(record)
+    assert "| region | 97.0% | 95.0% | 96.0% |" in page
+    assert "| country | 100.0% | 82.0% | 91.0% |" in page
+    assert "Too wide on every make: those of region." in page
+    alone = released.report({"now": record["now"]})
+    assert "One width" not in alone
+
+
 def test_the_page_says_of_which_state_a_row_is_until_it_is_measured_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
