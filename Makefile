@@ -34,7 +34,7 @@ $(UV):
 
 .venv/.dev: $(UV) pyproject.toml uv.lock
 	@echo "2. Installing Peil and its test tools into .venv/"
-	@$(UV) sync --frozen --quiet --group dev --extra pkcs11
+	@$(UV) sync --frozen --quiet --group dev --extra pkcs11 --extra spark
 	@touch .venv/.pilot .venv/.dev
 
 install: .venv/.pilot ## install what runs a pilot into .venv/

@@ -20,7 +20,7 @@ from benchmarks.recording import (
     when_and_where,
     write_figures,
 )
-from benchmarks.staging import in_parts, packed
+from benchmarks.staging import engines, in_parts, packed
 from benchmarks.staging.page import TINY, report
 from peil.outcome import Fact, Outcome, Refused
 from peil.settings import settings
@@ -81,6 +81,9 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
     by_parts = [
         {**in_parts.measure(n_events, deliver, tell), **on} for n_events in in_parts.sizes(sizes)
     ]
+    by_engine = [
+        {**engines.measure(n_events, deliver, tell), **on} for n_events in engines.sizes(sizes)
+    ]
     limits = settings()
     file = record_file(out or FOLDER, "stage")
     before = read_json(file) if file.exists() else {}
@@ -95,6 +98,8 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
     }
     if parted := _with_others(by_parts, before.get("in_parts", [])):  # no size was small enough
         record["in_parts"] = parted
+    if both := _with_others(by_engine, before.get("by_engine", [])):
+        record["by_engine"] = both
     return write_figures("stage", record, report, facts, out)
 
 

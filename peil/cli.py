@@ -106,6 +106,7 @@ def stage(
 
     Example: [bold]peil stage demo 2026-03-02[/bold]
     Example: [bold]PEIL_PARTS=4 peil stage demo 2026-03-02 --part 2/4[/bold]
+    Example: [bold]PEIL_ENGINE=spark peil stage demo 2026-03-02[/bold]
     """
     if not part:
         return _gated("stage", pilot, day)

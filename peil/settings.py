@@ -17,6 +17,7 @@ from peil.outcome import Refused
 
 SecretName = Literal["smtp_password", "webhook_url", "apprise_urls", "pkcs11_pin"]
 Plane = Literal["operator", "agency", "both"]
+Engine = Literal["duckdb", "spark"]
 
 MOST_PARTS = 64
 PROJECT = Path(__file__).resolve().parent.parent
@@ -49,10 +50,16 @@ class Settings(BaseSettings):
         None, description="folder of estimators of your own, that studies try beside Peil's"
     )
     methods: Path = Field(PROJECT / "methods.toml", description="the statistical choices")
-    memory: str = Field("2GB", description="memory limit of DuckDB", pattern=r"^\d+(MB|GB)$")
+    memory: str = Field(
+        "2GB", description="memory limit of DuckDB, and of Spark's driver", pattern=r"^\d+(MB|GB)$"
+    )
     threads: int = Field(2, ge=1, description="threads of DuckDB")
     parts: int = Field(
         1, ge=1, le=MOST_PARTS, description="parts in which a day is staged, cut by pseudonym"
+    )
+    engine: Engine = Field("duckdb", description="what stages the rows of a day")
+    spark_master: str | None = Field(
+        None, description="master of Spark's cluster; default this machine, PEIL_THREADS of it"
     )
     two_processes_from_days: int = Field(
         5, ge=2, description="`peil run` of so many days uses two processes, each with its memory"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.staging import planned
+from benchmarks.staging import engines, planned
 
 NAMES = {
     "bare": "bare yardstick, in the open",
@@ -104,6 +104,7 @@ def report(record: dict[str, Any]) -> str:
         "the open; what is broken, late, implausible or opted out they do not know.",
         "",
         *_in_parts(record.get("in_parts", [])),
+        *engines.page(record.get("by_engine", [])),
         "## A nation's day, projected",
         "",
         "Not run: each event costs what it cost in the largest measured day of that way, start-up "

@@ -6,18 +6,24 @@
 {% macro place(latitude, longitude, x_m, y_m) -%}
 case
     when {{ x_m }} is not null and {{ y_m }} is not null
-        then struct_pack(
-            at_x_m := cast({{ x_m }} as float), at_y_m := cast({{ y_m }} as float),
-            at_z_m := cast(null as float)
-        )
-    else struct_pack(
-        at_x_m := cast({{ earth_radius_m() }} * cos(radians({{ latitude }}))
-            * cos(radians({{ longitude }})) as float),
-        at_y_m := cast({{ earth_radius_m() }} * cos(radians({{ latitude }}))
-            * sin(radians({{ longitude }})) as float),
-        at_z_m := cast({{ earth_radius_m() }} * sin(radians({{ latitude }})) as float)
-    )
+        then {{ point(
+            'cast(' ~ x_m ~ ' as float)', 'cast(' ~ y_m ~ ' as float)', 'cast(null as float)'
+        ) }}
+    else {{ on_the_globe(latitude, longitude) }}
 end
+{%- endmacro %}
+
+{% macro on_the_globe(latitude, longitude) -%}
+{%- set x_m -%}
+cast({{ earth_radius_m() }} * cos(radians({{ latitude }})) * cos(radians({{ longitude }})) as float)
+{%- endset -%}
+{%- set y_m -%}
+cast({{ earth_radius_m() }} * cos(radians({{ latitude }})) * sin(radians({{ longitude }})) as float)
+{%- endset -%}
+{%- set z_m -%}
+cast({{ earth_radius_m() }} * sin(radians({{ latitude }})) as float)
+{%- endset -%}
+{{ point(x_m, y_m, z_m) }}
 {%- endmacro %}
 
 {#- Distance along the great circle between two points of the globe, straight on a plane. Null

@@ -2,11 +2,11 @@
 
 {#- What a row can be set aside for. The order is that of the list; it means nothing. -#}
 {% macro reason_type() -%}
-enum(
+{{ as_enum([
     'cannot_parse', 'null_value', 'identifier_in_wrong_column', 'out_of_range', 'late',
     'no_network', 'no_location', 'unknown_cell', 'cell_not_valid', 'duplicate',
     'impossible_move', 'suspicious_move'
-)
+]) }}
 {%- endmacro %}
 
 {#- A country code of three digits, a network code of two or three, a visited network of five or
@@ -14,7 +14,7 @@ enum(
 {% macro is_network_out_of_range(mcc, mnc, plmn) -%}
 (
     ({{ mcc }} between 100 and 999) is false
-    or regexp_full_match({{ mnc }}, '[0-9]{2,3}') is false
+    or {{ is_wholly(mnc, '[0-9]{2,3}') }} is false
     or ({{ plmn }} between 10000 and 999999) is false
 )
 {%- endmacro %}
@@ -25,7 +25,7 @@ enum(
 
 {#- The country of a network by its code of five or six digits. -#}
 {% macro country_of(plmn) -%}
-(case when {{ plmn }} >= 100000 then {{ plmn }} // 1000 else {{ plmn }} // 100 end)
+(case when {{ plmn }} >= 100000 then {{ divided(plmn, 1000) }} else {{ divided(plmn, 100) }} end)
 {%- endmacro %}
 
 {#- Foreign subscriber in our network; our subscriber in a foreign network. Null when the country
@@ -55,4 +55,9 @@ enum(
     {{ distance_m }} > cleaning.far_m
     and {{ distance_m }} > cleaning.fastest_m_per_s * {{ duration_s }}
 )
+{%- endmacro %}
+
+{#- An order by these columns, which is the same on every engine: a null comes after any value. -#}
+{% macro nulls_last(columns) -%}
+{{ columns | join(' nulls last, ') }} nulls last
 {%- endmacro %}

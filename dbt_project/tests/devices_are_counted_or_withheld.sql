@@ -3,8 +3,9 @@
 with rows_here as (
     select
         events.device_no,
-        {{ microseconds_between('batch.day_start_at', 'events.observed_at') }} // 3600000000
-            as hour_no
+        {{ divided(
+            microseconds_between('batch.day_start_at', 'events.observed_at'), 3600000000
+        ) }} as hour_no
     from {{ ref('int_events_classified') }} as events
     cross join {{ source('raw', 'batch') }} as batch
     where

@@ -63,7 +63,7 @@ def raise_for_broken(results: Sequence[Any], done: Any) -> None:
         is_fault = any(str(result.status) == "error" for result in broken)
         raise (RuntimeError if is_fault else Refused)(" ".join(map(_sentence, broken)))
     if not done.success or not results:
-        kind = _kind(str(done.exception)) if done.exception else "nothing was selected"
+        kind = kind_of(str(done.exception)) if done.exception else "nothing was selected"
         raise RuntimeError(f"dbt stopped: {kind}.")
 
 
@@ -75,13 +75,13 @@ def _sentence(result: Any) -> str:
         return f"The SQL of {node.tested_node_unique_id} does not do as its example: {name}."
     if str(result.status) in ("fail", "warn"):
         return f"A table is not well-formed: {name} does not hold ({result.failures} times)."
-    return f"{node.resource_type} {node.name} could not be made: {_kind(result.message or '')}."
+    return f"{node.resource_type} {node.name} could not be made: {kind_of(result.message or '')}."
 
 
-def _kind(message: str) -> str:
+def kind_of(message: str) -> str:
     """Return DuckDB's kind of error, without its text.
 
-    >>> _kind("Runtime Error in model m (m.sql) Conversion Error: could not cast '20408'")
+    >>> kind_of("Runtime Error in model m (m.sql) Conversion Error: could not cast '20408'")
     'Conversion Error'
     """
     meanings = {

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from peil.settings import PROJECT
+from peil.settings import PROJECT, Engine
 from peil.store.atomic import write_bytes
 from peil.store.store import Store
 
@@ -28,45 +28,50 @@ QUIET = (
     "--cache-selected-only",
 )
 
-_manifest: Any = None
+_manifests: dict[Engine, Any] = {}
+TARGETS: dict[Engine, str] = {"duckdb": "sealed", "spark": "spark"}  # of profiles.yml
 
 
-def manifest() -> Any:
+def manifest(engine: Engine = "duckdb") -> Any:
     """Parse dbt's project, once per process, with a cache in the store for the next process.
 
     The cache is named by a hash of the project's text, so that it can never be out of date.
     """
-    global _manifest
-    if _manifest is None:
+    if engine not in _manifests:
         from dbt.cli.main import dbtRunner
 
-        cached = _cached_manifest()
+        cached = _cached_manifest(engine)
         with tempfile.TemporaryDirectory(prefix="peil_dbt_") as name:
             folder = Path(name)
             earlier = ["--partial-parse-file-path", str(cached)] if cached.exists() else []
             done = dbtRunner().invoke(
-                ["parse", "--partial-parse", *earlier, *QUIET, *places(folder)]
+                ["parse", "--partial-parse", *earlier, *QUIET, *places(folder, engine)]
             )
             if not done.success:
                 # the project's own text is at fault here: no row has been read
                 raise RuntimeError(f"dbt_project/ cannot be parsed: {done.exception}")
             if not cached.exists():
                 write_bytes(cached, (folder / "partial_parse.msgpack").read_bytes())
-        _manifest = done.result
-    return _manifest
+        _manifests[engine] = done.result
+    return _manifests[engine]
 
 
-def _cached_manifest() -> Path:
-    digest = hashlib.sha256(f"{DBT_PROJECT} {version('dbt-core')}".encode())
+def _cached_manifest(engine: Engine) -> Path:
+    digest = hashlib.sha256(f"{DBT_PROJECT} {version('dbt-core')} {TARGETS[engine]}".encode())
     for file in sorted(DBT_PROJECT.rglob("*")):
         if file.suffix in (".sql", ".yml"):
             digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
     return Store().operator / "work" / "dbt" / f"{digest.hexdigest()[:32]}.msgpack"
 
 
-def places(target: Path) -> list[str]:
-    """Where dbt reads the project, and where it leaves what it ran."""
+def places(target: Path, engine: Engine = "duckdb") -> list[str]:
+    """Where dbt reads the project, for which engine, and where it leaves what it ran."""
+    # a session begins without tables, and is not asked for them
+    alone = ["--no-populate-cache"] if engine == "spark" else []
     return [
+        *alone,
+        "--target",
+        TARGETS[engine],
         "--project-dir",
         str(DBT_PROJECT),
         "--profiles-dir",
@@ -76,6 +81,27 @@ def places(target: Path) -> list[str]:
         "--log-path",
         str(target / "logs"),
     ]
+
+
+def tables_of(database: str) -> list[str]:
+    """Tables of staging that lie in a database of DuckDB's: `staged`, or `memory` during a run."""
+    return sorted(
+        node.name
+        for node in manifest().nodes.values()
+        if node.resource_type == "model"
+        and node.database == database
+        and node.config.materialized == "table"
+    )
+
+
+def declared(table: str) -> str:
+    """Columns of a table as its contract has them, in SQL of DuckDB."""
+    columns = manifest().nodes[f"model.peil.{table}"].columns.values()
+    return ", ".join(
+        f"{column.name} {column.data_type}"
+        + " not null" * any(each.type == "not_null" for each in column.constraints)
+        for column in columns
+    )
 
 
 def name_no_caller() -> None:

@@ -23,7 +23,7 @@ from peil.adapters.dbt_outcome import TransformResult
 from peil.adapters.dbt_parsed import QUIET, manifest, name_no_caller, places
 from peil.charter.products import PRESENCE, PRODUCTS, State
 from peil.outcome import Refused
-from peil.settings import Settings
+from peil.settings import Engine, Settings
 from peil.store import keys
 from peil.store.raw_tables import CELL_COLUMNS, EVENT_COLUMNS
 
@@ -140,7 +140,49 @@ def build(
     """
     asked_of = "eager" if asks_all else "cautious"
     command = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", asked_of]
-    return _invoke([command], select, session, target)
+    return _invoke([[*command, "--select", *select]], session, target)
+
+
+def finish(
+    select: list[str], ask: list[str], session: TransformSession, target: Path
+) -> TransformResult:
+    """Make the last tables of a staged file that another engine made, and ask all of what is in it.
+
+    Parameters
+    ----------
+    select : list of str
+        What is made, in dbt's selection.
+    ask : list of str
+        Tables and sources whose questions are asked, as far as they need no other.
+
+    Raises
+    ------
+    Refused, RuntimeError
+        As `build`.
+    """
+    return _invoke(_made_then_asked(select, ask), session, target)
+
+
+def build_in_spark(select: list[str], ask: list[str], target: Path) -> TransformResult:
+    """Make tables in the session of Spark that this process has, and ask of those that `ask` names.
+
+    Parameters and errors as `finish`.
+    """
+    from dbt.adapters.factory import reset_adapters
+
+    with _lock:
+        started = time.perf_counter()
+        try:
+            results, done, parse_s = _run_all(_made_then_asked(select, ask), target, "spark")
+        finally:
+            reset_adapters()  # type: ignore[no-untyped-call]
+    dbt_outcome.raise_for_broken(results, done)
+    return dbt_outcome.result_of(results, time.perf_counter() - started, parse_s)
+
+
+def _made_then_asked(select: list[str], ask: list[str]) -> list[list[str]]:
+    asking = ["test", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
+    return [["run", "--select", *select], [*asking, "--select", *ask]]
 
 
 def check(
@@ -183,9 +225,9 @@ def unit_tests() -> TransformResult:
         )
         _make_empty(folder / "empty.raw.duckdb", raw_key, folder / "spill")
         # an example takes its columns' types from tables that are there, so they are made first
-        commands = [["run"], ["test", "--resource-type", "unit_test"]]
-        select = ["path:models/staging", "path:models/intermediate"]
-        return _invoke(commands, select, session, folder)
+        select = ["--select", "path:models/staging", "path:models/intermediate"]
+        commands = [["run", *select], ["test", "--resource-type", "unit_test", *select]]
+        return _invoke(commands, session, folder)
 
 
 def _make_empty(raw: Path, key: Path, spill: Path) -> None:
@@ -200,38 +242,45 @@ def _make_empty(raw: Path, key: Path, spill: Path) -> None:
             opened.execute(f"CREATE TABLE raw.main.{table} ({columns_sql})")
 
 
-def _invoke(
-    commands: list[list[str]], select: list[str], session: TransformSession, target: Path
-) -> TransformResult:
+def _invoke(commands: list[list[str]], session: TransformSession, target: Path) -> TransformResult:
     """Run dbt's commands one after the other on one connection; judge what came out."""
     global _run
-    results: list[Any] = []
     with _lock:
         started = time.perf_counter()
-        parsed = manifest()
-        parse_s = time.perf_counter() - started
-        from dbt.cli.main import dbtRunner
-
-        name_no_caller()
         _run = run = _Run(session)
         try:
-            for command in commands:
-                # a run writes into its manifest, so it gets a copy
-                done = dbtRunner(manifest=parsed.deepcopy()).invoke(
-                    [*command, *QUIET, *places(target), "--select", *select]
-                )
-                results += list(getattr(done.result, "results", None) or [])
-                if not done.success:
-                    break
+            results, done, parse_s = _run_all(commands, target, "duckdb")
         finally:
             _run = None
             _close(run)
-    if isinstance(done.exception, KeyboardInterrupt | SystemExit):  # dbt caught it
-        raise done.exception
     if run.error is not None:
         raise run.error
     dbt_outcome.raise_for_broken(results, done)
     return dbt_outcome.result_of(results, time.perf_counter() - started, parse_s)
+
+
+def _run_all(
+    commands: list[list[str]], target: Path, engine: Engine
+) -> tuple[list[Any], Any, float]:
+    """Run commands until one fails: their results, what the last came to, seconds of parsing."""
+    results: list[Any] = []
+    started = time.perf_counter()
+    parsed = manifest(engine)
+    parse_s = time.perf_counter() - started
+    from dbt.cli.main import dbtRunner
+
+    name_no_caller()
+    for command in commands:
+        # a run writes into its manifest, so it gets a copy
+        done = dbtRunner(manifest=parsed.deepcopy()).invoke(
+            [*command, *QUIET, *places(target, engine)]
+        )
+        results += list(getattr(done.result, "results", None) or [])
+        if isinstance(done.exception, KeyboardInterrupt | SystemExit):  # dbt caught it
+            raise done.exception
+        if not done.success:
+            break
+    return results, done, parse_s
 
 
 def _close(run: _Run) -> None:

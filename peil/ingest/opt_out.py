@@ -13,7 +13,7 @@ from peil.outcome import Refused
 
 
 def one_spelling(name: str) -> str:
-    """SQL of an identifier's one spelling, as staging has it (`canonical_id` in dialect.sql).
+    """SQL of an identifier's one spelling, as staging has it (`canonical_id` of its dialect).
 
     Without it somebody who opted out as ``204…`` would be counted where a record says ``+204…``.
     """

@@ -86,7 +86,11 @@ def _stage(period: Period) -> Outcome:
     work = fresh_folder(store.work(pilot, day, "stage"))
     session = ready.session(part, work)
     with removed_on_failure(part, wal, work):
-        if (n_parts := store.settings.parts) > 1:
+        if store.settings.engine == "spark":
+            from peil.stage import on_spark  # of an extra that few install
+
+            on_spark.staged(ready, session, work)
+        elif (n_parts := store.settings.parts) > 1:
             parts.joined(ready, part, n_parts, work)
             build(AFTER_JOINING, session, work / "dbt")
         else:

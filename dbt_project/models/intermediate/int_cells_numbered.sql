@@ -14,10 +14,9 @@ plan as (
             coalesce(cells.valid_from <= batch.day_start_at, true)
             and coalesce(cells.valid_to >= batch.day_end_at, true)
         ) as is_valid_all_day,
-        first(
-            {{ place('cells.latitude', 'cells.longitude', 'cells.x_m', 'cells.y_m') }}
-            order by cells.valid_from nulls first
-        ) as place
+        {{ of_the_earliest(
+            place('cells.latitude', 'cells.longitude', 'cells.x_m', 'cells.y_m'), 'cells.valid_from'
+        ) }} as place
     from {{ ref('stg_operator__cells') }} as cells
     cross join {{ source('raw', 'batch') }} as batch
     group by cells.cell_id

@@ -17,7 +17,7 @@ with here as (
 
 select
     device_no,
-    cast(after_us // 3600000000 as integer) as hour_no,
+    cast({{ divided('after_us', 3600000000) }} as integer) as hour_no,
     -- one whole number in which the nearest is the least: twice the distance, one more after the
     -- half hour, then the cell; comparing such numbers is fast
     cast(min(

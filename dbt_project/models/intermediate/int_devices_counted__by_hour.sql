@@ -3,7 +3,9 @@
 with inbound as (
     select
         cast(
-            {{ microseconds_between('batch.day_start_at', 'events.observed_at') }} // 3600000000
+            {{ divided(
+                microseconds_between('batch.day_start_at', 'events.observed_at'), 3600000000
+            ) }}
             as integer
         ) as hour_no,
         count(distinct events.device_no) as n_devices

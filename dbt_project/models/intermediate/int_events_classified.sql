@@ -24,8 +24,10 @@ judged as (
         marked.file_id,
         marked.line,
         marked.device_no,
+        marked.after_s,
         marked.observed_at,
         marked.cell_no,
+        marked.type_no,
         marked.kind_no,
         marked.timing_advance,
         case
@@ -50,4 +52,4 @@ select
     case when reason is null then cell_no end as cell_no,
     case when reason is null then kind_no end as kind_no,
     case when reason is null then timing_advance end as timing_advance
-from judged
+from judged{{ sorted_again() }}

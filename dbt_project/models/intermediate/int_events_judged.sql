@@ -25,7 +25,8 @@ select
     events.line,
     subscribers.device_no,
     events.observed_at,
-    {{ microseconds_between('batch.day_start_at', 'events.observed_at') }} // 1000000 as after_s,
+    {{ divided(microseconds_between('batch.day_start_at', 'events.observed_at'), 1000000) }}
+        as after_s,
     case when kinds.is_outbound is not true then cells.cell_no end as cell_no,
     kinds.kind_no,
     kinds.type_no,
@@ -43,7 +44,7 @@ select
             then 'identifier_in_wrong_column'
         when
             events.observed_at >= batch.day_end_at
-            or events.observed_at < batch.day_start_at - to_days(366)
+            or events.observed_at < batch.day_start_at - interval '366 days'
             or kinds.is_out_of_range
             or {{ is_timing_out_of_range('events.timing_advance') }}
             then 'out_of_range'

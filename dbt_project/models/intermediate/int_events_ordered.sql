@@ -20,4 +20,4 @@ select
     case when reason is null then kind_no end as kind_no,
     case when reason is null then cast(timing_advance as smallint) end as timing_advance
 from judged
-order by device_no nulls last, after_s, cell_no nulls last, type_no, file_id, line
+{{ sorted_once() }}

@@ -4,6 +4,6 @@
 select
     file_id,
     line,
-    cast(reason as varchar) as reason
+    cast(reason as {{ text() }}) as reason
 from {{ ref('int_events_classified') }}
 where reason is not null

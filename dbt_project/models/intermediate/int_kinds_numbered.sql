@@ -13,9 +13,13 @@ with kinds as (
 
 select
     cast(row_number() over (
-        order by kinds.mcc, kinds.mnc, kinds.plmn, kinds.event_type
+        order by
+            kinds.mcc nulls last,
+            kinds.mnc nulls last,
+            kinds.plmn nulls last,
+            kinds.event_type nulls last
     ) as integer) as kind_no,
-    cast(dense_rank() over (order by kinds.event_type) as integer) as type_no,
+    cast(dense_rank() over (order by kinds.event_type nulls last) as integer) as type_no,
     kinds.mcc,
     kinds.mnc,
     kinds.plmn,

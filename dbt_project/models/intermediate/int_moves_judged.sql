@@ -43,7 +43,7 @@ steps as (
 ),
 
 -- few from here on, and in no order
-moves as materialized (
+moves as {{ made_once() }} (
     select
         steps.device_no,
         steps.previous_after_s,

@@ -20,7 +20,7 @@ select
     files.file_id,
     files.file_name,
     'staged' as outcome,
-    cast(null as varchar) as reason,
+    cast(null as {{ text() }}) as reason,
     coalesce(staged.n_rows, 0) as n_rows
 from {{ source('raw', 'files') }} as files
 left join staged on files.file_id = staged.file_id
@@ -38,6 +38,6 @@ select
     files.file_id,
     files.file_name,
     'opted_out' as outcome,
-    cast(null as varchar) as reason,
+    cast(null as {{ text() }}) as reason,
     files.n_opted_out as n_rows
 from {{ source('raw', 'files') }} as files

@@ -2,8 +2,9 @@
 with counted as (
     select
         events.cell_no,
-        {{ microseconds_between('batch.day_start_at', 'events.observed_at') }} // 3600000000
-            as hour_no,
+        {{ divided(
+            microseconds_between('batch.day_start_at', 'events.observed_at'), 3600000000
+        ) }} as hour_no,
         count(*) as n_rows
     from {{ ref('int_events_classified') }} as events
     cross join {{ source('raw', 'batch') }} as batch

@@ -5,7 +5,7 @@
 -- Second 0: home; 60: home (kept: no speed at all) and a cell 7 km away; 120: home.
 {{ config(database='memory', contract={'enforced': false}) }}
 
-with marked as not materialized (
+with marked as {{ made_again() }} (
     select
         *,
         {{ previous('device_no') }} as previous_device_no,
@@ -16,7 +16,7 @@ with marked as not materialized (
 ),
 
 -- few from here on, and in no order
-shared as materialized (
+shared as {{ made_once() }} (
     select distinct
         device_no,
         after_s
@@ -27,7 +27,7 @@ shared as materialized (
         and cell_no <> previous_cell_no
 ),
 
-candidates as materialized (
+candidates as {{ made_once() }} (
     select distinct
         events.device_no,
         events.after_s,
@@ -40,7 +40,7 @@ candidates as materialized (
     inner join {{ ref('int_cells_numbered') }} as cells on events.cell_no = cells.cell_no
 ),
 
-steps as materialized (
+steps as {{ made_once() }} (
     select marked.*
     from marked
     left join shared as leaves

@@ -3,13 +3,13 @@
 -- memory (spilled encrypted), never in the staged file.
 {{ config(database='memory') }}
 
-with subscribers as materialized (
+with subscribers as {{ made_once() }} (
     select distinct subscriber_id
     from {{ source('raw', 'events') }}
     where subscriber_id is not null
 ),
 
-named as materialized (
+named as {{ made_once() }} (
     select
         subscriber_id,
         {{ pseudonym('subscriber_id') }} as device_id

@@ -1,13 +1,8 @@
 -- Cells of the plan that can serve a device on this local day: they have a position, and a
 -- validity period that touches the day.
 with landed as (
-    select * from {{ source('raw', 'cells') }}
     -- a day that was landed before these columns were has them empty
-    union all by name
-    select
-        cast(null as double) as midpoint_dbm,
-        cast(null as double) as steepness
-    where false
+    {{ with_columns(source('raw', 'cells'), ['midpoint_dbm', 'steepness']) }}
 ),
 
 usable as (
@@ -31,8 +26,11 @@ from usable
 qualify row_number() over (
     partition by cell_id, valid_from
     order by
-        valid_to is not null, valid_to, x_m, y_m, latitude, longitude, crs, altitude_m,
-        antenna_height_m, is_directional, azimuth_deg, tilt_deg, beam_horizontal_deg,
-        beam_vertical_deg, power_w, range_m, frequency_mhz, technology, cell_type,
-        path_loss_exponent, midpoint_dbm, steepness
+        valid_to is not null,
+        {{ nulls_last([
+            'valid_to', 'x_m', 'y_m', 'latitude', 'longitude', 'crs', 'altitude_m',
+            'antenna_height_m', 'is_directional', 'azimuth_deg', 'tilt_deg', 'beam_horizontal_deg',
+            'beam_vertical_deg', 'power_w', 'range_m', 'frequency_mhz', 'technology', 'cell_type',
+            'path_loss_exponent', 'midpoint_dbm', 'steepness'
+        ]) }}
 ) = 1

@@ -13,7 +13,7 @@ from benchmarks.measuring import traffic, yardstick
 from benchmarks.measuring.process import CommandFailed, Cost, measured, spilled_mib
 from benchmarks.recording import FOLDER, NothingMeasured, record_file
 from benchmarks.stage import _figures, sizes_of, stage
-from benchmarks.staging import in_parts, packed, planned, scripts
+from benchmarks.staging import engines, in_parts, packed, planned, scripts
 from benchmarks.staging.page import report
 from peil.outcome import Refused
 from peil.store.atomic import read_json, write_json
@@ -127,6 +127,16 @@ def test_a_day_in_parts_stands_beside_the_day_at_once() -> None:
     assert "## In parts" not in report({**record, "in_parts": []})
 
 
+def test_spark_stands_beside_duckdb() -> None:
+    costs = {"duckdb": Cost(9.0, 10.0, 1.0, 0.0, ""), "spark": Cost(90.0, 110.0, 2.0, 0.0, "")}
+    row = engines.figures(10_000_000, costs)
+    record = read_json(record_file(FOLDER, "stage"))
+    page = report({**record, "by_engine": [{**row, "date": "2026-11-29"}]})
+    assert "| 10,000,000 | spark | 90.0 | 110.0 | 11.00 | 2.00 |" in page
+    assert "Spark takes 11.0 times the CPU and 10.0 times the time" in page
+    assert "## By Spark" not in report({**record, "by_engine": []})
+
+
 def test_parts_that_count_otherwise_are_no_measurement(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -184,7 +194,8 @@ def test_the_benchmark_runs_the_verbs_and_writes_its_table(
 ) -> None:
     monkeypatch.setattr(packed, "sizes", lambda _: [300_000])
     monkeypatch.setattr(packed, "SMALL", 300_000)
-    monkeypatch.setattr(in_parts, "sizes", lambda _: [])  # test_parts.py compares their rows
+    for other in (in_parts, engines):  # test_parts.py and test_spark.py compare their rows
+        monkeypatch.setattr(other, "sizes", lambda _: [])
     outcome = stage([300_000], lambda text: None, tmp_path)
     assert outcome.facts["n_events"] == 300_000 and float(outcome.facts["ratio_to_bare"]) > 1
     table = (tmp_path / "stage.md").read_text()

@@ -14,7 +14,7 @@ from peil.settings import PROJECT
 LOADED = """
 import sys
 import peil.gates.great
-print(sorted({"altair", "scipy.stats"} & set(sys.modules)))
+print(sorted({"altair", "pyspark", "scipy.stats"} & set(sys.modules)))
 import great_expectations.expectations.core as suites
 theirs = suites.expect_column_kl_divergence_to_be_less_than
 print(theirs.stats.norm.cdf(0), theirs.alt.Chart.__name__)

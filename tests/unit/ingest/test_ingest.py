@@ -119,7 +119,7 @@ def test_an_opt_out_is_found_however_the_list_spells_it(tiny: Any) -> None:
 
 
 def test_ingest_and_staging_know_one_spelling() -> None:
-    macros = (PROJECT / "dbt_project/macros/dialect.sql").read_text()
+    macros = (PROJECT / "dbt_project/dialects/duckdb/dialect.sql").read_text()
     body = re.search(r"macro canonical_id\(subscriber_id\) -%}(.*?)\{%- endmacro", macros, re.S)
     assert body is not None
     theirs = body[1].replace("{{ subscriber_id }}", "x").lower()

@@ -104,7 +104,7 @@ def test_the_sql_keeps_the_house_rules() -> None:
             "reads a variable",
         ),
         (
-            "macros/dialect.sql",
+            "dialects/duckdb/dialect.sql",
             "pseudonym_of(",
             "hmac('{{ env_var('KEY') }}', ",
             "reads a variable",

@@ -83,7 +83,7 @@ def test_an_example_fails_when_the_sql_is_broken(
         assert text.count(sound) == 1, name
         file.write_text(text.replace(sound, broken))
     monkeypatch.setattr(dbt_parsed, "DBT_PROJECT", project)
-    monkeypatch.setattr(dbt_parsed, "_manifest", None)
+    monkeypatch.setattr(dbt_parsed, "_manifests", {})
     with pytest.raises(Refused) as refused:
         transform.unit_tests()
     for _, _, example in BREAKS.values():

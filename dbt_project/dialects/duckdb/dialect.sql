@@ -1,4 +1,5 @@
-{#- What differs between SQL dialects, and nothing else: a second dialect needs this file only. -#}
+{#- What differs between SQL dialects, in that of DuckDB. `dialects/spark/dialect.sql` has the same
+    macros; dbt reads the file of its target, and no other file knows a dialect. -#}
 
 {#- Pseudonym of a subscriber: first 128 bits of HMAC-SHA-256(key, 'imsi|' || canonical id), as
     UUID. `pseudonym_of` is registered by the plugin, which alone holds the key. -#}
@@ -70,11 +71,40 @@ list_bool_or(list_transform(
 (length({{ text }}) >= 9 and regexp_matches({{ text }}, '[0-9]{9}'))
 {%- endmacro %}
 
-{#- The value of the row before, in the order in which the rows of a table come. The order is made
-    once a day (`int_events_ordered`), and DuckDB keeps it where `preserve_insertion_order` is on,
-    as the plugin has it; a data test asks whether it did. Of a table's rows only, or of rows that
-    were filtered from it: branches of a UNION ALL would share one state. A dialect without an order of rows says
-    `over (partition by device_no order by ...)` here. -#}
-{% macro previous(column) -%}
-lag({{ column }}) over ()
+{#- A whole number by another, to a whole number. -#}
+{% macro divided(number, by) -%}
+({{ number }} // {{ by }})
+{%- endmacro %}
+
+{#- A text is all of a pattern. -#}
+{% macro is_wholly(text, pattern) -%}
+regexp_full_match({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{#- Types: text, and one of a few words. -#}
+{% macro text() -%} varchar {%- endmacro %}
+
+{% macro as_enum(words) -%}
+enum('{{ words | join("', '") }}')
+{%- endmacro %}
+
+{#- A place in one value. -#}
+{% macro point(x_m, y_m, z_m) -%}
+struct_pack(at_x_m := {{ x_m }}, at_y_m := {{ y_m }}, at_z_m := {{ z_m }})
+{%- endmacro %}
+
+{#- Of the rows of a group the value of the earliest; no moment is before any. -#}
+{% macro of_the_earliest(value, moment) -%}
+first({{ value }} order by {{ moment }} nulls first)
+{%- endmacro %}
+
+{#- A table with these columns of numbers, empty where it does not have them. -#}
+{% macro with_columns(table, columns) -%}
+select * from {{ table }}
+    union all by name
+    select
+        {%- for column in columns %}
+        cast(null as double) as {{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
+    where false
 {%- endmacro %}
