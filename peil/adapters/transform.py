@@ -164,10 +164,7 @@ def finish(
 
 
 def build_in_spark(select: list[str], ask: list[str], target: Path) -> TransformResult:
-    """Make tables in the session of Spark that this process has, and ask of those that `ask` names.
-
-    Parameters and errors as `finish`.
-    """
+    """Make tables in the session of Spark that this process has; the rest is as of `finish`."""
     from dbt.adapters.factory import reset_adapters
 
     with _lock:

@@ -19,7 +19,7 @@ from functools import cache
 from threading import Lock
 from typing import Any, ClassVar, Literal
 
-from peil.gates.left_out import left_out, not_installed
+from peil.gates.left_out import left_out
 
 # Before the import: it reports 215 lines when Airflow has set up logging first, and its ERROR
 # lines quote the values they failed on. Some of its modules set a level of their own, so the
@@ -30,8 +30,8 @@ _theirs.addHandler(logging.NullHandler())
 _theirs.propagate = False
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
-with left_out("scipy.stats", "altair"), not_installed("pyspark"):
-    import great_expectations as gx
+with left_out("scipy.stats", "altair"):
+    from expectations.without_spark import gx
 
 import sqlalchemy as sa  # noqa: E402
 from great_expectations.data_context.types.base import (  # noqa: E402

@@ -42,25 +42,3 @@ def left_out(*names: str) -> Iterator[None]:
         for name, stand_in in stand_ins.items():
             if sys.modules.get(name) is stand_in:
                 del sys.modules[name]
-
-
-@contextmanager
-def not_installed(*names: str) -> Iterator[None]:
-    """Import others as where these are not installed, unless one of them is imported already.
-
-    A library that looks whether Spark is there takes a second to import all of it.
-
-    >>> with not_installed("this"):
-    ...     try:
-    ...         import this
-    ...     except ImportError:
-    ...         print("not here")
-    not here
-    """
-    hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]

@@ -35,6 +35,7 @@ def run_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]
         "models/peil_models/presence",
         "dbt_project/models/staging",
         "dbt_project/macros",
+        "dbt_project/dialects",
     ],
 )
 def test_a_change_in_a_room_that_makes_numbers_changes_it(
