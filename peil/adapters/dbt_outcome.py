@@ -86,6 +86,7 @@ def kind_of(message: str) -> str:
     """
     meanings = {
         "Out of Memory": "out of memory, raise PEIL_MEMORY or free disk for its spill",
+        "OutOfMemoryError": "out of memory, raise PEIL_MEMORY",
         "No space left": "the disk is full",
         "enforced contract that failed": "its columns are not those of its contract",
         "NOT NULL constraint failed": "a column that must be filled is empty",

@@ -30,3 +30,9 @@ def test_any_other_error_keeps_its_kind_and_no_word_of_it() -> None:
     with pytest.raises(RuntimeError) as raised:
         dbt_outcome.raise_for_broken([broken(message)], None)
     assert str(raised.value) == "model stg_a could not be made: Conversion Error."
+
+
+def test_java_without_memory_is_told_what_to_do() -> None:
+    message = "An error occurred while calling o57.sql. : java.lang.OutOfMemoryError: Java heap"
+    with pytest.raises(RuntimeError, match="out of memory, raise PEIL_MEMORY"):
+        dbt_outcome.raise_for_broken([broken(message)], None)
