@@ -34,8 +34,14 @@ $(UV):
 
 .venv/.dev: $(UV) pyproject.toml uv.lock
 	@echo "2. Installing Peil and its test tools into .venv/"
-	@$(UV) sync --frozen --quiet --group dev --extra pkcs11 --extra spark
+	@$(UV) sync --frozen --quiet --group dev --extra pkcs11
 	@touch .venv/.pilot .venv/.dev
+
+# half a gigabyte that the long tests alone need
+.venv/.spark: .venv/.dev
+	@echo "3. Installing Spark beside them"
+	@$(UV) sync --frozen --quiet --group dev --extra pkcs11 --extra spark
+	@touch .venv/.spark
 
 install: .venv/.pilot ## install what runs a pilot into .venv/
 
@@ -48,7 +54,7 @@ pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the p
 test: .venv/.dev ## run the tests (12 to 15 minutes on two cores, by the machine)
 	@$(PYTEST) -m "not slow and not compose"
 
-test-slow: .venv/.dev ## run the long tests: kills, a started Airflow, docker compose
+test-slow: .venv/.spark ## run the long tests: kills, a started Airflow, docker compose
 	@$(PYTEST) --durations=40 -m "slow or compose"
 
 fuzz: .venv/.dev ## try properties and broken deliveries on new examples; ROUNDS=3 times over

@@ -17,7 +17,7 @@ _CACHE = re.compile(r"\s*(?:/\*.*?\*/)?\s*cache\s+table\s+(\w+)\.(\w+)\s*", re.D
 FEW = 200_000
 
 
-class KeepingSession(SparkSession):
+class KeepingSession(SparkSession):  # type: ignore[misc]  # where PySpark is not installed
     """The session that dbt finds in this process."""
 
     def sql(self, sqlQuery: str, *args: Any, **kwargs: Any) -> DataFrame:  # type: ignore[override]

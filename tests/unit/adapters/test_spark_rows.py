@@ -1,4 +1,7 @@
-"""What Spark is handed and hands back is sealed, and what it is told holds no key. Without Java."""
+"""What Spark is handed and hands back is sealed, and what it is told holds no key.
+
+Java and PySpark are not needed.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import pickle
 import re
 from pathlib import Path
 
+import cloudpickle
 import pyarrow as pa
 import pytest
 
@@ -54,8 +58,6 @@ def test_another_key_or_a_damaged_file_is_refused(tmp_path: Path, seal: Seal, us
 
 
 def test_what_is_sent_to_executors_names_a_key_and_holds_none(tmp_path: Path, seal: Seal) -> None:
-    from pyspark import cloudpickle
-
     sent = [
         executors.reading(tmp_path, seal),
         executors.writing(tmp_path, seal, ROWS.schema),
@@ -93,6 +95,7 @@ def test_spark_is_told_to_encrypt_and_to_keep_quiet(tmp_path: Path) -> None:
 def test_a_machine_without_java_is_told_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(session, "find_spec", lambda name: name)  # PySpark is there
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     wanted = "PEIL_ENGINE=spark needs Java 17 or newer .* install it, or set PEIL_ENGINE=duckdb"
     with pytest.raises(Refused, match=wanted), session.session(Settings(), tmp_path / "work", 1):
