@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 
+__all__ = ["gx"]
+
 _hidden = {name: sys.modules[name] for name in list(sys.modules) if name.split(".")[0] == "pyspark"}
 for _name in _hidden:
     del sys.modules[_name]
 sys.modules["pyspark"] = None  # type: ignore[assignment]
 try:
-    import great_expectations as gx  # noqa: F401
+    import great_expectations as gx
 finally:
     del sys.modules["pyspark"]
     sys.modules.update(_hidden)
