@@ -94,8 +94,7 @@ def _one_width(record: dict[str, Any]) -> list[str]:
         "",
         "What 90 % intervals of a level cover on each make. Their widths follow from what was "
         "learnt once, on other worlds, for all makes: narrower for one, they cover less on the "
-        "others."
-        + (f" Too wide on every make: those of {' and '.join(wide)}." if wide else ""),
+        "others." + (f" Too wide on every make: those of {' and '.join(wide)}." if wide else ""),
         "",
         f"| presence | {' | '.join(scored)} | mean |",
         "|---|" + "---|" * (len(scored) + 1),
