@@ -144,20 +144,22 @@ def _land(
         sealing.attach(opened, file, "staged", keys.read_key(key), False)
         for table, n_written in n_rows.items():
             opened.execute(f"CREATE TABLE staged.main.{table} ({dbt_parsed.declared(table)})")
-            opened.register("rows_of_spark", _reader(sealer, outcome / table))
-            columns = opened.table("rows_of_spark").columns
-            spelled = ", ".join(
-                f"{AS_DUCKDB[name]} AS {name}" if name in AS_DUCKDB else name for name in columns
-            )
-            opened.execute(
-                f"INSERT INTO staged.main.{table} BY NAME SELECT {spelled} FROM rows_of_spark"
-            )
-            opened.unregister("rows_of_spark")
+            if any((outcome / table).iterdir()):  # Spark has no partition of a table without rows
+                _insert(opened, table, _reader(sealer, outcome / table))
             landed = opened.execute(f"SELECT count(*) FROM staged.main.{table}").fetchone()
             if landed is None or int(landed[0]) != n_written:
                 raise RuntimeError(f"Spark's table {table} was not landed whole: stage it again.")
             stopping.check()
         opened.execute("DETACH staged")
+
+
+def _insert(opened: duckdb.DuckDBPyConnection, table: str, rows: pa.RecordBatchReader) -> None:
+    opened.register("rows_of_spark", rows)
+    spelled = ", ".join(
+        f"{AS_DUCKDB[name]} AS {name}" if name in AS_DUCKDB else name for name in rows.schema.names
+    )
+    opened.execute(f"INSERT INTO staged.main.{table} BY NAME SELECT {spelled} FROM rows_of_spark")
+    opened.unregister("rows_of_spark")
 
 
 def _reader(sealer: Sealer, folder: Path) -> pa.RecordBatchReader:

@@ -69,7 +69,11 @@ class Landed:
             content: dict[str, object] = {}
             for name, sql in made:
                 rows = opened.execute(f"FROM staged.main.{name}").fetchall()
-                content[name] = sql, rows if name == ORDERED else sorted(rows, key=repr)
+                content[name] = sql, sorted(rows, key=repr)
+            # rows that are set aside have no place in the order of the day: a join moves them
+            content["in order"] = opened.execute(
+                f"FROM staged.main.{ORDERED} WHERE reason IS NULL"
+            ).fetchall()
         record = read_json(manifest)
         told = {name: record[name] for name in ("content_sha256", "accounting", "facts")}
         return content, told
