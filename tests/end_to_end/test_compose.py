@@ -86,7 +86,8 @@ def images(engine: machine.Engine, tmp_path_factory: pytest.TempPathFactory) -> 
     base = f"BASE_IMAGE={machine.BASE}"
     for name, folder in ((machine.POSTGRES, "postgres"), (machine.BROKER, "broker")):
         recipe = str(Path(__file__).parent / folder)
-        engine.docker("build", "--network", "host", "--build-arg", base, "--tag", name, recipe)
+        words = ("build", "--network", "host", "--build-arg", base, "--tag", name, recipe)
+        engine.docker(*words, timeout_s=1200)
     return {
         "BASE_IMAGE": machine.BASE,
         "POSTGRES_IMAGE": machine.POSTGRES,
