@@ -31,9 +31,9 @@ HOUR = pd.Timedelta(hours=1)
 
 def measure(seeds: tuple[int, ...], tell: Callable[[str], object]) -> dict[str, Any]:
     """Return the figures of each city and of all."""
-    made = [_made(seed) for seed in seeds]
-    rows = [_city(seed, city, tell) for seed, city in zip(seeds, made, strict=True)]
-    oracle = _oracle(made, rows)
+    cities = [_made(seed) for seed in seeds]
+    rows = [_city(seed, city, tell) for seed, city in zip(seeds, cities, strict=True)]
+    oracle = _oracle(cities, rows)
     n = sum(row["n_surges"] for row in rows)
     months = sum(row["zone_months"] for row in rows)
     return {
@@ -62,14 +62,14 @@ def _made(seed: int) -> CrowdHistory:
     )
 
 
-def _oracle(made: list[CrowdHistory], rows: list[dict[str, Any]]) -> dict[str, float]:
+def _oracle(cities: list[CrowdHistory], rows: list[dict[str, Any]]) -> dict[str, float]:
     """Count what one who knows how cities were made finds, with no more false episodes than we."""
     most = sum(row["n_false"] for row in rows)
-    scores = [scores_of(city).iloc[:, -24 * SCORED_DAYS :] for city in made]
+    scores = [scores_of(city).iloc[:, -24 * SCORED_DAYS :] for city in cities]
     for level in GRID:
         matched = [
             _matched(episodes_above(plane, float(level)), city)
-            for plane, city in zip(scores, made, strict=True)
+            for plane, city in zip(scores, cities, strict=True)
         ]
         n_false = sum(row["n_false"] for row in matched)
         if n_false <= most:

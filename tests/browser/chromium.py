@@ -74,6 +74,11 @@ class Browser:
         WebDriverWait(self.driver, 10, 0.05).until(lambda _: self.run(script, selector))
         return str(self.run("return document.querySelector(arguments[0]).innerText", selector))
 
+    def click(self, selector: str) -> None:
+        """Click the first element; at most 10 s until it is there, as for `text`."""
+        self.text(selector)
+        self.driver.find_element("css selector", selector).click()
+
     def unfold(self, selector: str = "details summary") -> None:
         """Open each box that folds, and wait at most 10 s until every table in one is there.
 

@@ -139,7 +139,7 @@ def test_a_bar_chooses_its_hour_and_keys_name_every_colour(
     browser: Browser, moving: tuple[PortalData, Path]
 ) -> None:
     look(browser, moving, ZONE, NOON)
-    browser.driver.find_element("css selector", "#crowd .hour[data-hour='17']").click()
+    browser.click("#crowd .hour[data-hour='17']")
     assert browser.run("return document.getElementById('hour').value") == "17"
     assert browser.text("#moment").startswith("17:00")
     drawn = browser.run(
