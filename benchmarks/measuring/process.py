@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+PEIL = [sys.executable, "-m", "peil.cli"]  # the command, by this Python
 LOOK_S = 0.25
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -11,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import traffic
-from benchmarks.measuring.process import Cost, folder_mib, measured
+from benchmarks.measuring.process import PEIL, Cost, folder_mib, measured
 from benchmarks.recording import NothingMeasured
 from peil.adapters.spark import session
 from peil.store.atomic import read_json
 
 MOST = 10_000_000  # larger ones take Spark an hour
-PEIL = [sys.executable, "-m", "peil.cli"]
 ENGINES = ("duckdb", "spark")
 # what both make of the day must agree in, by the manifest of the staged file
 AGREE = ("content_sha256", "accounting", "facts")

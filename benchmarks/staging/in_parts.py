@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -13,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import traffic
-from benchmarks.measuring.process import Cost, measured
+from benchmarks.measuring.process import PEIL, Cost, measured
 from benchmarks.recording import NothingMeasured
 from peil.store.atomic import read_json
 
 N_PARTS, N_WORKERS = 4, 2
 MOST = 30_000_000  # the store is copied for each way
-PEIL = [sys.executable, "-m", "peil.cli"]
 ONE_CORE = {"PEIL_THREADS": "1"}  # of a worker, so that two of them are two machines' worth
 
 

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import traffic
-from benchmarks.measuring.process import Cost, measured
+from benchmarks.measuring.process import PEIL, Cost, measured
 
 SMALL = 400_000  # events: a day of the demo country, where start-up and gates count
 MOST = 30_000_000  # larger days are delivered as Parquet
 SCRIPTS = ("duckdb", "polars")
-PEIL = [sys.executable, "-m", "peil.cli"]
 
 
 def sizes(of_parquet: Sequence[int]) -> list[int]:

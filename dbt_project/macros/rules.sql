@@ -61,3 +61,26 @@
 {% macro nulls_last(columns) -%}
 {{ columns | join(' nulls last, ') }} nulls last
 {%- endmacro %}
+
+{#- The order of the day: device, second, cell, kind (a row abroad has no cell and comes after those
+    of its second), then file and line. Argument: a table and its dot, or nothing. -#}
+{% macro order_of_the_day(prefix='') -%}
+{%- set columns = [] -%}
+{%- for column in ['device_no', 'after_s', 'cell_no', 'type_no', 'file_id', 'line'] -%}
+{%- do columns.append(prefix ~ column) -%}
+{%- endfor -%}
+{{ nulls_last(columns) }}
+{%- endmacro %}
+
+{#- A number as long as an IMSI or IMEI, and nothing else. -#}
+{% macro is_identifier(text) -%}
+(length({{ text }}) between 14 and 16 and {{ is_wholly(text, '[0-9]+') }})
+{%- endmacro %}
+
+{#- Text in which a number as long as a telephone number hides. -#}
+{% macro holds_identifier(text) -%}
+(length({{ text }}) >= 9 and {{ has_within(text, '[0-9]{9}') }})
+{%- endmacro %}
+
+{#- More cells than any plan has: where a cell's number is packed behind another whole number. -#}
+{% macro most_cells() -%} 16777216 {%- endmacro %}

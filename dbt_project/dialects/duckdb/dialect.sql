@@ -43,9 +43,6 @@ make_timestamptz(
 make_timestamptz(epoch_us({{ day_start_at }}) + {{ hour_no }} * 3600000000)
 {%- endmacro %}
 
-{#- More cells than any plan has: where a cell's number is packed behind another whole number. -#}
-{% macro most_cells() -%} 16777216 {%- endmacro %}
-
 {#- All validity periods of a cell in one value, and whether a moment falls in one of them: an
     empty start or end is open, an end is not in the period. -#}
 {% macro periods(valid_from, valid_to) -%}
@@ -61,24 +58,18 @@ list_bool_or(list_transform(
 ))
 {%- endmacro %}
 
-{#- A number as long as an IMSI or IMEI, and nothing else. -#}
-{% macro is_identifier(text) -%}
-(length({{ text }}) between 14 and 16 and regexp_full_match({{ text }}, '[0-9]+'))
-{%- endmacro %}
-
-{#- Text in which a number as long as a telephone number hides. -#}
-{% macro holds_identifier(text) -%}
-(length({{ text }}) >= 9 and regexp_matches({{ text }}, '[0-9]{9}'))
-{%- endmacro %}
-
 {#- A whole number by another, to a whole number. -#}
 {% macro divided(number, by) -%}
 ({{ number }} // {{ by }})
 {%- endmacro %}
 
-{#- A text is all of a pattern. -#}
+{#- A text is all of a pattern; a pattern is somewhere in a text. -#}
 {% macro is_wholly(text, pattern) -%}
 regexp_full_match({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro has_within(text, pattern) -%}
+regexp_matches({{ text }}, '{{ pattern }}')
 {%- endmacro %}
 
 {#- Types: text, and one of a few words. -#}

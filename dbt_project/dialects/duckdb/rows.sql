@@ -11,7 +11,7 @@ lag({{ column }}) over ()
 {#- The order of the day: `sorted_once` ends `int_events_ordered`, `sorted_again` what is made of it,
     row by row, which has the order already. -#}
 {% macro sorted_once() -%}
-order by device_no nulls last, after_s, cell_no nulls last, type_no, file_id, line
+order by {{ order_of_the_day() }}
 {%- endmacro %}
 
 {% macro sorted_again() -%}

@@ -33,8 +33,6 @@ timestamp_micros(
 timestamp_micros(unix_micros({{ day_start_at }}) + {{ hour_no }} * 3600000000)
 {%- endmacro %}
 
-{% macro most_cells() -%} 16777216 {%- endmacro %}
-
 {#- No moment of Spark's is infinite: an open end is null, and landed as DuckDB has it. -#}
 {% macro periods(valid_from, valid_to) -%}
 array_sort(collect_list(named_struct('starts', {{ valid_from }}, 'ends', {{ valid_to }})))
@@ -48,20 +46,16 @@ exists(
 )
 {%- endmacro %}
 
-{% macro is_identifier(text) -%}
-(length({{ text }}) between 14 and 16 and {{ is_wholly(text, '[0-9]+') }})
-{%- endmacro %}
-
-{% macro holds_identifier(text) -%}
-(length({{ text }}) >= 9 and {{ text }} rlike '[0-9]{9}')
-{%- endmacro %}
-
 {% macro divided(number, by) -%}
 ({{ number }} div {{ by }})
 {%- endmacro %}
 
 {% macro is_wholly(text, pattern) -%}
 ({{ text }} rlike r'\A(?:{{ pattern }})\z')
+{%- endmacro %}
+
+{% macro has_within(text, pattern) -%}
+({{ text }} rlike '{{ pattern }}')
 {%- endmacro %}
 
 {% macro text() -%} string {%- endmacro %}

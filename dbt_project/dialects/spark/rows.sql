@@ -4,7 +4,7 @@
 {% macro previous(column) -%}
 lag({{ column }}) over (
     partition by device_no
-    order by after_s nulls last, cell_no nulls last, type_no nulls last, file_id, line
+    order by {{ order_of_the_day() }}
 )
 {%- endmacro %}
 
@@ -14,9 +14,7 @@ distribute by device_no
 {%- endmacro %}
 
 {% macro sorted_again() %}
-order by
-    judged.device_no nulls last, judged.after_s nulls last, judged.cell_no nulls last,
-    judged.type_no nulls last, judged.file_id, judged.line
+order by {{ order_of_the_day('judged.') }}
 {%- endmacro %}
 
 {% macro made_once() -%}
