@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measuring import traffic
-from benchmarks.measuring.process import Cost, measured
+from benchmarks.measuring.process import PEIL, Cost, measured
 from benchmarks.recording import NothingMeasured, when_and_where
-from benchmarks.stage import PEIL, deliver
+from benchmarks.stage import deliver
 from peil.outcome import Fact
 from peil.settings import settings
 from peil.stage.device_rows import Bucket
