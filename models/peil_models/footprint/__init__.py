@@ -7,7 +7,6 @@ the cells that serve them, is `peil_models.location` and `peil_models.presence`.
 from peil_models.footprint.calibration import (
     calibrate_footprint,
     footprint_deviance,
-    footprint_misfit,
     misfit_of_shares,
 )
 from peil_models.footprint.columns import silent_cells, without_cells
@@ -25,7 +24,6 @@ __all__ = [
     "Identification",
     "calibrate_footprint",
     "footprint_deviance",
-    "footprint_misfit",
     "identify_footprint",
     "misfit_of_shares",
     "silent_cells",

@@ -156,70 +156,37 @@ def footprint_deviance(
     >>> round(footprint_deviance(footprint, cells, tiles, 100 * expected, [1.0, 1.0]), 6)
     0.0
     """
-    night = NightCounts.read(footprint, cells, tiles, counts, resident_devices)
+    # Pairs are read once: a chunk of them at a time is enough, whatever the size of the plan.
+    night = NightCounts.read(footprint, cells, tiles, counts, resident_devices, keeps_pairs=False)
     return night.deviance(footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness)
 
 
-def footprint_misfit(
-    footprint: FootprintSignalStrength,
-    cells: pd.DataFrame,
-    tiles: pd.DataFrame,
-    counts: ArrayLike,
-    resident_devices: ArrayLike,
-) -> float:
+def misfit_of_shares(expected_shares: ArrayLike, counts: ArrayLike) -> float:
     """Relative standard deviation of counts around a footprint, beyond sampling.
 
     Tells `PresenceEM(stopping="discrepancy")` how closely it may follow the counts.
 
     Parameters
     ----------
-    footprint, cells, tiles, counts, resident_devices
-        As for `footprint_deviance`; the mean over the hours is compared.
+    expected_shares : array-like of shape (n_cells,)
+        Of a fitted footprint: ``connection_probability_ @ residents / residents.sum()``.
+    counts : array-like of shape (n_cells,) or (n_cells, n_hours)
+        The mean over the hours is compared. Unit: devices.
 
     Returns
     -------
     float
         Relative standard deviation: .25 says that a cell sees what is expected give or take 25 %.
 
-    Notes
-    -----
-    By moments, cells weighted by what is expected of them. Residents who are not at home, and
-    market shares that differ, count as misfit: the figure is on the safe side.
-
-    Examples
-    --------
-    >>> tiles = pd.DataFrame({"x_m": [0.0, 9000.0], "y_m": 0.0})
-    >>> counts = np.array([1200.0, 800.0])
-    >>> round(footprint_misfit(FootprintSignalStrength(), tiles, tiles, counts, [1.0, 1.0]), 2)
-    0.2
-    """
-    # Pairs are read once: a chunk of them at a time is enough, whatever the size of the plan.
-    night = NightCounts.read(footprint, cells, tiles, counts, resident_devices, keeps_pairs=False)
-    shares = night.expected_shares(
-        footprint.path_loss_exponent, footprint.midpoint_dbm, footprint.steepness
-    )
-    return misfit_of_shares(shares, counts)
-
-
-def misfit_of_shares(expected_shares: ArrayLike, counts: ArrayLike) -> float:
-    """`footprint_misfit` where it is known what share of the devices each cell should see.
-
-    Parameters
-    ----------
-    expected_shares : array-like of shape (n_cells,)
-        Of a fitted footprint: ``connection_probability_ @ residents / residents.sum()``.
-    counts : array-like of shape (n_cells,) or (n_cells, n_hours)
-        Unit: devices.
-
-    Returns
-    -------
-    float
-        Relative standard deviation, as of `footprint_misfit`.
-
     Raises
     ------
     ValueError
         No cell that should see devices has any: nothing to compare.
+
+    Notes
+    -----
+    By moments, cells weighted by what is expected of them. Residents who are not at home, and
+    market shares that differ, count as misfit: the figure is on the safe side.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """How well counts of nights tell the parameters of a footprint apart.
 
-Fitting them is in `calibration`; how wrong a footprint is about counts is `footprint_misfit`.
+Fitting them is in `calibration`; how wrong a footprint is about counts is `misfit_of_shares`.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class PresenceEM(PresenceFromCounts):
         at `max_iter` at the latest, once the counts are met as closely as X is known.
     misfit_share : float in [0, inf), default=0.25
         How well X is known: relative standard deviation of expected counts per cell, from
-        `peil_models.footprint.footprint_misfit`. Only for "discrepancy".
+        `peil_models.footprint.misfit_of_shares`. Only for "discrepancy".
     held_out_share : float in (0, 1), default=0.2
         Share of the devices kept apart to choose the number of steps.
     random_state : int in [0, 2**32), RandomState instance or None, default=None

@@ -1,6 +1,6 @@
 """Draw a footprint again, as wrong as it may be.
 
-How wrong that is belongs to `footprint_misfit`; what becomes of the estimates to `draws`.
+How wrong that is belongs to `misfit_of_shares`; what becomes of the estimates to `draws`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 from peil_models.footprint import (
     FootprintBestServer,
     FootprintSignalStrength,
-    footprint_misfit,
+    footprint_deviance,
     reach,
 )
 from peil_models.footprint.propagation import (
@@ -196,9 +196,9 @@ def test_a_plan_of_very_many_cells_is_compared_with_few_tiles_at_a_time(monkeypa
     tiles = pd.DataFrame(random.uniform(0, 9000, (200, 2)), columns=["x_m", "y_m"])
     counts = random.poisson(100, 60)
     footprint = FootprintSignalStrength(max_cells_per_tile=9)
-    whole, misfit = (
+    whole, deviance = (
         footprint.fit(cells, tiles).connection_probability_,
-        footprint_misfit(footprint, cells, tiles, counts, np.ones(200)),
+        footprint_deviance(footprint, cells, tiles, counts, np.ones(200)),
     )
     monkeypatch.setattr(reach, "COMPARED_AT_ONCE", 60 * 7)
     widths = [
@@ -207,8 +207,8 @@ def test_a_plan_of_very_many_cells_is_compared_with_few_tiles_at_a_time(monkeypa
     assert len(widths) == 29 and max(widths) < 7
     again = footprint.fit(cells, tiles).connection_probability_
     assert (whole != again).nnz == 0 and np.diff(again.tocsc().indptr).max() == 9
-    same = footprint_misfit(footprint, cells, tiles, counts, np.ones(200))
-    assert same == pytest.approx(misfit, rel=1e-12) and misfit > 0
+    same = footprint_deviance(footprint, cells, tiles, counts, np.ones(200))
+    assert same == pytest.approx(deviance, rel=1e-12) and deviance > 0
 
 
 def test_the_best_server_takes_the_whole_tile():
