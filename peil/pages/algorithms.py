@@ -76,9 +76,10 @@ RISKS = Words(
     "mensen: een cijfer is een schatting voor een gebied en een uur.",
 )
 HELD = Words(
-    en="In simulated countries {measured} of 100 intervals of {level} % held the true number.",
-    nl="In gesimuleerde landen bevatten {measured} van de 100 intervallen van {level} % het ware "
-    "aantal.",
+    en="In simulated countries {measured} of 100 intervals of {level} % of municipalities held the "
+    "true number.",
+    nl="In gesimuleerde landen bevatten {measured} van de 100 intervallen van {level} % van "
+    "gemeenten het ware aantal.",
 )
 NOT_MEASURED = Words(
     en="How many intervals hold the true number has not been measured.",

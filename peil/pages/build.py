@@ -100,7 +100,6 @@ def collected(
         "night_hours": _night_hours(charter),
         "estimators": estimator_names(),
         "scores": _scores(charter, store),
-        "evidence": method_words.evidence(methods.section("evidence", charter.pilot)),
         "quality": _gates(store, charter, days),
         "limits": [charter.use_limits],
         "releases": [_release(charter, store, standing) for standing in days],
@@ -138,14 +137,13 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
         *(method_words.FLOWS if flows else []),
         *(method_words.VISITORS if visitors else []),
     ]
-    interval = {
-        name: round(100 * metadata["interval"][name])
-        for name in ("level", "measured", "measured_least")
-        if name in metadata["interval"]
-    }
+    interval = portal.Interval.of(metadata["interval"])
     ahead = outlook.read(charter, store)
+    is_as_measured = estimator == RELEASED_ESTIMATOR and "choices" not in metadata
+    evidence = method_words.evidence(methods.section("evidence", charter.pilot))
     return {
         "released": released_tables.presence(table, more),
+        "evidence": evidence if is_as_measured else None,
         "flows": flows,
         "visitors": visitors,
         "outlook": ahead,
@@ -155,9 +153,13 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
             footprint="signal strength",
             paragraphs=paragraphs,
         ),
-        "interval": portal.Interval(**interval),
+        "interval": interval,
         "algorithms": algorithms(
-            charter, paragraphs, f"{estimator}, {version}", interval, ahead.model if ahead else ""
+            charter,
+            paragraphs,
+            f"{estimator}, {version}",
+            interval.model_dump(exclude_none=True),
+            ahead.model if ahead else "",
         ),
         "statement": _statement(charter, store, statement.paragraphs(charter, whole)),
     }

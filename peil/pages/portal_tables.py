@@ -25,6 +25,14 @@ class Interval(CharterPart):
     is_provisional: bool = True
     measured: int | None = Field(None, ge=0, le=100, description="percent, mean over makes")
     measured_least: int | None = Field(None, ge=0, le=100, description="percent, worst make")
+    measured_part: int | None = Field(None, ge=0, le=100, description="percent, worst part")
+
+    @classmethod
+    def of(cls, promise: dict[str, Any]) -> Self:
+        """Read the part of a release's metadata; shares become percent."""
+        names = ("level", "measured", "measured_least", "measured_part")
+        shares = {name: round(100 * promise[name]) for name in names if name in promise}
+        return cls(**shares, is_provisional=promise.get("status", "provisional") == "provisional")
 
 
 class ReleasedPresence(CharterPart):

@@ -171,11 +171,7 @@ def _read(
         for day in days
         for hour in hours_of(day, charter.time_zone)
     ]
-    promise = read_json(places[-1] / "metadata.json").get("interval", {})
-    interval = Interval(
-        level=round(100 * promise.get("level", 0.9)),
-        is_provisional=promise.get("status", "provisional") == "provisional",
-    )
+    interval = Interval.of(read_json(places[-1] / "metadata.json").get("interval", {}))
     units = table["UNIT_MEASURE"].unique()
     if len(units) > 1:
         raise ValueError(f"{name}: its days have different units; release them alike")

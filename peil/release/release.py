@@ -15,13 +15,14 @@ import pandas as pd
 
 from peil import methods
 from peil.adapters import transform
-from peil.area.area import area_of
+from peil.area.area import Area, area_of
 from peil.charter import reading
 from peil.charter.clock import now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product, resolve
 from peil.charter.schema import LEAST_DEVICES, Charter
 from peil.estimate.champion import released_estimator
+from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.gates import products as product_gates
 from peil.gates import require_open
 from peil.ingest import deliveries
@@ -180,6 +181,7 @@ def _candidate(period: Period, product: Product) -> Outcome:
     estimator = released_estimator(estimated.parent) if is_presence else linked.ESTIMATOR
     metadata = _metadata(charter, day, record, facts, content, product, estimator)
     metadata["land_use"] = area.land_use
+    metadata["interval"] |= _covered(charter, area, product, metadata)
     certificate = certificate_of(period, product, record, content)
     write_json(store.certificate(charter.pilot, product.name, day), certificate)
     metadata["certificate_sha256"] = hashlib.sha256(canonical(certificate)).hexdigest()
@@ -258,7 +260,6 @@ def _metadata(
         "interval": {
             "level": methods.section("uncertainty", charter.pilot)["level"],
             "status": "provisional",
-            **_covered(charter, product),
         },
         "withheld_share": round(facts["n_withheld"] / max(facts["n_entries"], 1), 4),
         "methods": methods.fingerprint(charter.pilot),
@@ -269,12 +270,22 @@ def _metadata(
     }
 
 
-def _covered(charter: Charter, product: Product) -> dict[str, float]:
-    """How many of a product's intervals held the truth where it is known, on average and least."""
+def _covered(
+    charter: Charter, area: Area, product: Product, metadata: dict[str, Any]
+) -> dict[str, float]:
+    """How many of a product's intervals held the truth where it is known: on average and least.
+
+    Of persons in whole countries by the estimator and choices that were measured; else nothing.
+    """
+    estimator = RELEASED_ESTIMATOR if product.name == PRESENCE else linked.ESTIMATOR
+    is_as_measured = metadata["estimator"] == estimator and "choices" not in metadata
+    if area.register is None or not area.is_whole_country or not is_as_measured:
+        return {}
     shares = methods.section("covered", charter.pilot)
-    keys = {"presence": ("presence", "presence_least"), "flows": ("flows", "flows_least")}
-    names = ("measured", "measured_least")
-    return {n: shares[k] for n, k in zip(names, keys.get(product.name, ()), strict=False)}
+    ends = {"measured": "", "measured_least": "_least", "measured_part": "_part"}
+    return {
+        name: shares[key] for name, end in ends.items() if (key := product.name + end) in shares
+    }
 
 
 def _shareable(report: dict[str, Any]) -> dict[str, Any]:

@@ -74,9 +74,15 @@ Voor: {recipients}. Vragen en bezwaar: {contact}.
 
 HELD = {
     "en": "on simulated countries of several makes {measured} of 100 did, {measured_least} on the "
-    "worst\n  make. On a real network that has not been measured.",
+    "worst\n  make{part}. On a real network that has not been measured.",
     "nl": "in gesimuleerde landen van verschillende makelij waren het er {measured} van de 100,\n  "
-    "in de slechtste {measured_least}. In een echt netwerk is dat niet gemeten.",
+    "in de slechtste {measured_least}{part}. In een echt netwerk is dat niet gemeten.",
+}
+PART = {
+    "en": ",\n  by municipality; {measured_part} in the worst part: a level, or a fifth of the "
+    "zones, on one make",
+    "nl": ",\n  per gemeente; {measured_part} in het slechtste deel: een niveau, of een vijfde van "
+    "de gebieden, bij één makelij",
 }
 NOT_MEASURED = {
     "en": "how many do has not been measured.",
@@ -134,7 +140,7 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
     own: dict[str, dict[str, Any]] = {
         language: {
             "unobserved": _of_unobserved(language, metadata),
-            "held": held[language].format(**shared),
+            "held": held[language].format(**shared, part=_of_part(language, shared)),
             "doubt": _of_plan(language, charter, metadata),
         }
         for language in ("en", "nl")
@@ -166,6 +172,10 @@ def _of_unobserved(language: str, metadata: dict[str, Any]) -> str:
     """What is said of hours that nobody observed: nothing where each was."""
     n_unobserved = metadata.get("n_unobserved", 0)
     return UNOBSERVED[language].format(n_unobserved=n_unobserved) if n_unobserved else ""
+
+
+def _of_part(language: str, shared: dict[str, Any]) -> str:
+    return PART[language].format(**shared) if "measured_part" in shared else ""
 
 
 def _of_plan(language: str, charter: Charter, metadata: dict[str, Any]) -> str:

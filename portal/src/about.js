@@ -3,6 +3,7 @@
 import { estimatorName } from "./accuracy.js";
 import { badge, h } from "./dom.js";
 import { dayMiddle, daysBetween, say, sayOr, textOf } from "./format.js";
+import { measuredWords } from "./sentences.js";
 import { data } from "./state.js";
 
 function row(term, ...value) {
@@ -36,9 +37,7 @@ function method() {
       footprint ? row(say("footprint"), sayOr(`footprint_${footprint}`, footprint)) : null,
       run ? row(say("run"), h("code", {}, run)) : null,
       row(say("interval"), say("interval_method", { level: data.interval.level }),
-        data.interval.measured !== null && data.interval.measured !== undefined
-          ? h("small", {}, say("interval_measured_why",
-            { measured: data.interval.measured, least: data.interval.measured_least }))
+        measuredWords(data.interval) ? h("small", {}, measuredWords(data.interval))
           : data.interval.is_provisional ? h("small", {}, say("interval_provisional")) : null),
       row(say("an_hour"), say("an_hour_is"))),
     h("div", { class: "prose" }, paragraphs.map((paragraph) => h("p", {}, textOf(paragraph)))));

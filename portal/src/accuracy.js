@@ -75,9 +75,13 @@ function group(scores) {
 
 export function accuracy() {
   const ahead = foresight();
-  if (!data.scores.length) return [...(ahead ? [ahead] : []), h("section", { class: "card" }, h("h2", {}, say("tab_accuracy")), h("p", {}, say("no_truth")))];
+  const evidence = data.evidence ? h("p", { class: "intro", id: "evidence" }, textOf(data.evidence)) : null;
+  if (!data.scores.length) {
+    const nothing = h("section", { class: "card" }, h("h2", {}, say("tab_accuracy")), h("p", {}, say("no_truth")));
+    return [ahead, evidence, nothing].filter(Boolean);
+  }
   const groups = d3.group([...data.scores].sort(order), (score) => `${score.measure}|${textOf(score.period)}`);
   return [ahead, h("p", { class: "intro" }, say("accuracy_intro")),
-    data.evidence ? h("p", { class: "intro", id: "evidence" }, textOf(data.evidence)) : null,
+    evidence,
     h("div", { class: "pairs" }, [...groups.values()].map(group))];
 }

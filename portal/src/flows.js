@@ -5,7 +5,7 @@ import { isUnobserved, zoneById } from "./figures.js";
 import { dayLong, hourOf, momentLong, say, whole } from "./format.js";
 import { flowRows, flowUnit, isFlowZone, isReleasedNow } from "./pairs.js";
 import { radios } from "./radios.js";
-import { boundsWords } from "./sentences.js";
+import { boundsWords, intervalNote } from "./sentences.js";
 import { change, data, state, times } from "./state.js";
 import { withheldNames } from "./withheld.js";
 
@@ -102,6 +102,7 @@ export function mountFlows() {
     h("div", { class: "card-head" }, h("div", {}, title, moment), h("div", { class: "choices" }, choices.boxes)),
     body, sum,
     h("p", { class: "small" }, say("flow_note")),
+    h("p", { class: "small", id: "flows-held" }, intervalNote(data.flows.interval)),
     h("p", { class: "small" }, say(data.flows.unit === "DEV_TRIP" ? "not_a_person_devices" : "not_a_person_flows")));
   return { box, update };
 }

@@ -21,13 +21,32 @@ export function intervalWords(now) {
   return say("from_to", { lower: whole(now.lower), upper: whole(now.upper) });
 }
 
+function isNumber(value) {
+  return value !== null && value !== undefined;
+}
+
+// How many intervals of a table held where the truth is known; empty where nobody measured it.
+export function measuredWords({ measured, measured_least: least, measured_part: part }) {
+  if (!isNumber(measured)) return "";
+  return isNumber(part)
+    ? say("interval_measured_part_why", { measured, least, part })
+    : say("interval_measured_why", { measured, least });
+}
+
+// What intervals of a table of pairs are meant to hold, and what they held.
+export function intervalNote(interval) {
+  const note = measuredWords(interval) || say("interval_not_measured");
+  return `${say("interval_meant", { level: interval.level })} ${note}`;
+}
+
 // "between 3 900 and 4 700, meant for 90 of 100 cases; 91 held on simulated countries"
 export function intervalSentence(now) {
   if (now.lower === null || now.upper === null) return say("no_interval_sentence");
   const sentence = say("interval_sentence",
     { lower: whole(now.lower), upper: whole(now.upper), level: data.interval.level });
-  if (data.interval.measured !== null && data.interval.measured !== undefined)
-    return `${sentence}; ${say("interval_measured", { measured: data.interval.measured })}`;
+  const { measured, measured_part: part } = data.interval;
+  if (isNumber(part)) return `${sentence}; ${say("interval_measured_part", { measured, part })}`;
+  if (isNumber(measured)) return `${sentence}; ${say("interval_measured", { measured })}`;
   return data.interval.is_provisional ? `${sentence}; ${say("provisional")}` : sentence;
 }
 

@@ -6,7 +6,7 @@ import { dayLong, hourOf, hours, momentLong, say, short, whole } from "./format.
 import { crowdGroups, kindWords, originName } from "./origins.js";
 import { added, hoursOfDay, isVisitorHour, isVisitorZone, visitorRows, visitorUnit } from "./pairs.js";
 import { radios } from "./radios.js";
-import { boundsWords } from "./sentences.js";
+import { boundsWords, intervalNote } from "./sentences.js";
 import { change, data, state, times } from "./state.js";
 import { withheldNames } from "./withheld.js";
 
@@ -167,6 +167,7 @@ export function mountVisitors() {
     h("div", { class: "card-head" }, h("div", {}, title, day), which.box),
     chart, key, sum, now, behind.box,
     h("p", { class: "small" }, say("crowd_note")),
+    h("p", { class: "small", id: "crowd-held" }, intervalNote(data.visitors.interval)),
     h("p", { class: "small" }, say(data.visitors.unit === "DEV" ? "not_a_person_devices" : "not_a_person_crowd")));
   return { box, update };
 }

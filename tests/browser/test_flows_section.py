@@ -17,7 +17,7 @@ from small_country import hours
 from small_flows import LONELY, N_HOURS, QUIET, moving_data
 
 from peil.pages.portal import PortalData, build
-from peil.pages.portal_tables import ReleasedFlows
+from peil.pages.portal_tables import Interval, ReleasedFlows
 
 Wait = Callable[[Callable[[], Any]], Any]
 ZONE, MORNING = "M08", 8
@@ -206,6 +206,31 @@ def test_the_privacy_section_says_how_much_of_each_product_is_withheld(
     facts = browser.text("dl.facts")
     shown = re.search(r"Of flows ([\d.]+)% is withheld, of who is here ([\d.]+)%", facts)
     assert shown and [float(part) for part in shown.groups()] == pytest.approx(shares, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        ({}, "How many hold has not been measured."),
+        ({"measured": 86, "measured_least": 66}, "86 of"),
+    ],
+)
+def test_what_the_intervals_of_flows_held_stands_below_them(
+    browser: Browser, tmp_path: Path, measured: dict[str, int], said: str
+) -> None:
+    data = moving_data()
+    assert data.flows is not None and data.visitors is not None
+    interval = Interval(**measured)
+    tables = {
+        name: getattr(data, name).model_copy(update={"interval": interval})
+        for name in ("flows", "visitors")
+    }
+    page = build(data.model_copy(update=tables), tmp_path)
+    browser.open(page, fragment(data, ZONE, MORNING) + "&shows=flows")
+    for note in ("#flows-held", "#crowd-held"):
+        words = browser.text(note)
+        assert words.startswith("Intervals are meant for 90 of 100 cases.") and said in words
+        assert ("66 on the worst make" in words) == bool(measured)
 
 
 def test_a_pilot_without_the_products_shows_nothing_of_them(

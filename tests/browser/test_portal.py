@@ -15,8 +15,10 @@ from selenium.webdriver.common.keys import Keys
 from small_country import country, grid_data, hours, page_data, released
 
 from peil.charter import reading
+from peil.charter.schema import Words
 from peil.pages.algorithms import algorithms
 from peil.pages.portal import PortalData, build
+from peil.pages.portal_tables import Interval
 from peil.settings import PROJECT
 
 Wait = Callable[[Callable[[], Any]], Any]
@@ -273,3 +275,24 @@ def test_an_unobserved_hour_says_so_on_map_panel_and_key(
     assert words in browser.text(".legend-none") and words in browser.text(".panel")
     assert browser.run("return document.querySelectorAll('.panel rect.unobserved').length") == 1
     assert browser.errors() == []
+
+
+def test_why_the_estimator_is_the_one_is_said_where_nothing_is_known_to_score_too(
+    browser: Browser, tmp_path: Path
+) -> None:
+    why = Words(en="It erred least on every make.", nl="Zij had op elke makelij de kleinste fout.")
+    page = build(page_data(scores=[], evidence=why), tmp_path)
+    browser.open(page, "#lang=en&tab=accuracy")
+    assert browser.text("#evidence") == why.en
+    browser.open(page, "#lang=nl&tab=accuracy")
+    assert browser.text("#evidence") == why.nl
+
+
+def test_the_part_that_held_least_stands_beside_the_number(
+    browser: Browser, tmp_path: Path
+) -> None:
+    interval = Interval(measured=95, measured_least=94, measured_part=76)
+    data = page_data(interval=interval)
+    browser.open(build(data, tmp_path), fragment(data, "M01", 15, "en"))
+    held = "95 held on simulated countries by municipality, 76 in the worst part"
+    assert browser.text("#interval").endswith(held)

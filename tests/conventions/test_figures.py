@@ -203,6 +203,21 @@ def test_what_statements_say_of_intervals_is_what_the_record_measured(
     assert said[f"{product}_least"] == pytest.approx(min(map(mean, by_make.values())), abs=0.005)
 
 
+def test_the_worst_part_that_statements_say_is_that_of_the_record() -> None:
+    of_part = [
+        mean(row["coverage"] for world in worlds for row in world["rows"] if row["part"] == part)
+        for worlds in (now_by_make() | many()).values()
+        for part in {
+            row["part"]
+            for row in worlds[0]["rows"]
+            if row["product"] == "presence" and row.get("coverage") is not None
+        }
+    ]
+    assert len(of_part) >= 40
+    said = methods.section("covered", "demo")["presence_part"]
+    assert said == pytest.approx(min(of_part), abs=0.005)
+
+
 def test_why_the_mean_is_released_is_what_the_record_measured() -> None:
     worlds = [world["estimators"] for part in now_by_make().values() for world in part]
     said = methods.section("evidence", "demo")

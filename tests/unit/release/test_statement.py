@@ -19,6 +19,18 @@ TOLD = {
 }
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "by municipality; 62 in"), ("nl", "per gemeente; 62 in")]
+)
+def test_the_part_that_held_least_is_said_where_it_was_measured(
+    tiny: Any, language: str, said: str
+) -> None:
+    told = {**TOLD, "interval": {**TOLD["interval"], "measured_part": 0.62}}
+    text = " ".join(statement.privacy(tiny.charter, told)[language].split())
+    assert said in text and "91" in text and "75" in text
+    assert said not in " ".join(statement.privacy(tiny.charter, TOLD)[language].split())
+
+
 @pytest.mark.parametrize(("language", "said"), [("en", "neither zero"), ("nl", "niet nul")])
 def test_hours_that_nobody_observed_are_said_where_there_are_some(
     tiny: Any, words: dict[str, str], language: str, said: str
