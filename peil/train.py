@@ -282,7 +282,7 @@ def _unfitted(footprint: FootprintSignalStrength) -> FootprintSignalStrength:
 def _night_counts(
     charter: Charter, days: list[date], store: Store, plan: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Counts of working nights, (n_cells, n_hours), over the cells of the first day's plan."""
+    """Counts of nights, (n_cells, n_hours), over the cells of the first day's plan."""
     blocks = []
     for day in days:
         counted = counted_of(charter, day, store)

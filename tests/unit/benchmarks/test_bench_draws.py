@@ -19,6 +19,7 @@ def test_a_day_with_draws_is_measured_and_written(tmp_path: Path) -> None:
     (size,) = read_json(tmp_path / "figures" / "draws.json")["sizes"]
     assert size["n_zones"] == 4 and size["n_draws"] >= 100 and size["n_footprints"] >= 10
     assert 0.01 < size["width_share"] < 1 and size["n_pairs"] > 6_400 and size["peak_gib"] > 0.05
+    assert 0 < size["draws_cpu_s"] < size["cpu_s"]
     assert "| 40 | 6,400 |" in (tmp_path / "draws.md").read_text()
     assert outcome.facts["n_tiles"] == 6_400
 
