@@ -12,6 +12,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -243,3 +244,14 @@ def test_periods_areas_and_origins_are_those_planned_before_anything_was_counted
         counts = table.groupby(codes)["N_ENTRIES"].sum()
         assert counts.to_dict() == planned(product).groupby(key).size().to_dict()
     assert (level == origin_plan(charter, area(), HOURS).level).all()
+
+
+@pytest.mark.parametrize("typical", [12.0, 40.0])  # of 3 few are published, as it must be
+def test_the_examples_above_publish_something(typical: float) -> None:
+    """A property of what is published says nothing of examples that are all refused."""
+    for seed in range(6):
+        for product, rows in (
+            ("presence", estimates(seed, typical)),
+            ("visitors", visitors(seed, typical)),
+        ):
+            assert (released(product, rows)["OBS_STATUS"] == "A").any(), (product, seed)
