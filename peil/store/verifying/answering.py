@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from peil.store.verifying.logs import checked, ledger, released
+from peil.store.verifying.logs import ledger, lone, released
 from peil.store.verifying.signed import (
     NAMES,
     PERIOD,
@@ -26,6 +26,7 @@ from peil.store.verifying.signed import (
 from peil.store.verifying.views import view
 
 KINDS = {".json", ".jsonl"}
+BARE = "without heads of the agency, which do not lie here"
 
 
 def store(root: Path, public: str = "", agency: str = "") -> Iterator[str]:
@@ -38,7 +39,7 @@ def store(root: Path, public: str = "", agency: str = "") -> Iterator[str]:
         where = pilot
         try:
             log = ledger(root, pilot, public, agency)
-            yield f"ledger of {pilot}"
+            yield f"ledger of {pilot}{'' if log.heads else f', {BARE}'}"
             there = {(p.parent.name, p.name) for p in places(f"released/{pilot}/*/*")}
             there |= {(p.name, "") for p in places(f"released/{pilot}/*") if p.is_file()}
             for product, period in sorted(there | set(log.standing)):
@@ -63,16 +64,21 @@ def alone(place: Path, public: str = "", agency: str = "") -> Iterator[str]:
     root = parents[min(2 if is_ledger else 4, len(parents) - 1)]
     pilot = str(signed.predicate.get("pilot")) if signed else place.stem
     log, whose = None, "the given" if public else "its own"
-    if (root / "agency" / "register" / f"{pilot}.json").is_file():
+    if _lies_in(root, pilot, parents[0] if is_ledger else None):
         log = ledger(root, pilot, public, agency)
         whose = whose if public else "the register's"
     if is_ledger:
-        log = log or checked(place.read_bytes(), None, pilot, public)
+        log = log or lone(place, public, agency)
         yield (
             f"ledger of {pilot}, {len(log.entries)} entries, by {whose} key {log.key}"
-            + (f", under the agency's head by key {log.agency_key}" if log.heads else "")
+            + (f", under the agency's head by key {log.agency_key}" if log.heads else f", {BARE}")
         )
         return
+    if agency and not log:
+        raise Broken(
+            "No ledger of a store lies around this bundle, so that the given key of the agency "
+            "vouches for nothing: verify the store, or leave that key out."
+        )
     signed = released(place, log) if log else bundle(place, public)
     is_whole = same_table(place, signed.predicate["table"])
     if log:
@@ -83,6 +89,14 @@ def alone(place: Path, public: str = "", agency: str = "") -> Iterator[str]:
         + ("" if is_whole else "; Parquet not compared, pyarrow is not here")
         + ("" if log else "; no ledger of a store to look it up in")
     )
+
+
+def _lies_in(root: Path, pilot: str, folder: Path | None) -> bool:
+    """Whether a bundle, or the ledger in a folder, is one of a store that knows its pilot."""
+    files = [root / "agency" / "register" / f"{pilot}.json"]
+    files += [root / plane / "ledger" / f"{pilot}.jsonl" for plane in ("agency", "operator")]
+    is_there = folder is None or folder in {file.parent for file in files[1:]}
+    return (root / "agency").is_dir() and is_there and any(file.is_file() for file in files)
 
 
 def answer(place: Path, public: str = "", agency: str = "") -> tuple[int, str]:
@@ -99,10 +113,10 @@ def answer(place: Path, public: str = "", agency: str = "") -> tuple[int, str]:
         return 1, str(fault)
     if not parts:
         return 1, f"{place} holds no ledger and no bundle: name a store, a bundle or a ledger."
-    return (
-        0,
-        f"Verified: {f'{len(parts)} ledgers and bundles of {place}' if parts[1:] else parts[0]}.",
-    )
+    several = f"{len(parts)} ledgers and bundles of {place}"
+    if any(part.endswith(BARE) for part in parts):
+        several += f", {BARE}"
+    return 0, f"Verified: {several if parts[1:] else parts[0]}."
 
 
 if __name__ == "__main__":

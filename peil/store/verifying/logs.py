@@ -28,6 +28,7 @@ from peil.store.verifying.signed import (
 from peil.store.witnessing.merkle import Frontier, leaf_hash
 
 START = "0" * 64
+WITNESS, HEADS_OF = "agency.pub", "{}.heads.jsonl"  # beside the agency's copy of a ledger
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def ledger(
     Broken
         The first thing that is wrong.
     """
-    planes = [plane for plane in (root / "agency", root / "operator") if plane.is_dir()]
+    own = root if (is_apart := is_operator_apart(root)) else root / "operator"
+    planes = [plane for plane in (root / "agency", own) if plane.is_dir()]
     contents = {content_of(plane / "ledger" / f"{pilot}.jsonl") for plane in planes}
     if len(contents) > 1:
         raise Broken("The agency's copy of the ledger differs from the operator's.")
@@ -81,13 +83,52 @@ def ledger(
     is_named = b'"kind":"charter"' in content or (root / "agency" / "released" / pilot).exists()
     register = content_of(entry) if is_named or entry.exists() else None
     witness = root / "agency" / "ledger"
-    files = (witness / "agency.pub", witness / f"{pilot}.heads.jsonl")
-    # a plane of the operator apart: heads come back from the agency, and may be on their way
-    if (root / "ledger").is_dir() and not any(file.exists() for file in files):
+    files = (witness / WITNESS, witness / HEADS_OF.format(pilot))
+    if is_apart and not agency and not any(file.exists() for file in files):
         return checked(content, register, pilot, public, is_quick=is_quick)
+    _require_heads(files[1], agency)
     key, heads = map(content_of, files)
     given = agency or written_key(key)
     return checked(content, register, pilot, public, heads, given, is_quick)
+
+
+def is_operator_apart(root: Path) -> bool:
+    """Whether a folder is the side of an operator on a machine of its own.
+
+    There alone a ledger can be without heads: they come back from the agency through the outbox,
+    and lie in no folder of this side. Peil calls it so, and nothing that is put into a store beside
+    the agency's side makes it one.
+    """
+    is_called = root.absolute().name == "operator" and (root / "ledger").is_dir()
+    return is_called and not (root / "operator").exists()
+
+
+def lone(place: Path, public: str = "", agency: str = "") -> Ledger:
+    """Check a ledger that lies in no store, under the heads that lie beside it.
+
+    Raises
+    ------
+    Broken
+        The first thing that is wrong; or a key of the agency is given or lies there, and no heads.
+    """
+    names = (HEADS_OF.format(place.stem), "heads.jsonl")  # as in a store, or a regulator's view
+    files = [place.with_name(name) for name in names]
+    heads = next((file for file in files if file.exists()), files[0])
+    key, content = place.with_name(WITNESS), content_of(place)
+    if not (agency or heads.exists() or key.exists()):
+        return checked(content, None, place.stem, public)
+    _require_heads(heads, agency)
+    given = agency or written_key(content_of(key))
+    return checked(content, None, place.stem, public, content_of(heads), given)
+
+
+def _require_heads(heads: Path, agency: str) -> None:
+    """Refuse a key of the agency that somebody gave, where nothing lies that it signed."""
+    if agency and not heads.exists():
+        raise Broken(
+            f"{heads.name} is missing, so that the given key of the agency vouches for nothing: "
+            "get the heads of the ledger from the agency."
+        )
 
 
 def written_key(content: bytes) -> str:

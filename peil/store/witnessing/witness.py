@@ -20,17 +20,25 @@ from peil.store.witnessing import lines
 from peil.store.witnessing.merkle import Frontier, leaf_hash
 from peil.store.witnessing.posting import head_over, post
 
+RELEASE = b'"kind":"release"'  # as an entry of a ledger has it
+
 
 def require_longer(store: Store, pilot: str) -> None:
     """Refuse to go on from a shortened or rewritten ledger: its next copy would hide that.
 
     Compares sizes and the last line that both hold, which names the one before it; what was
-    changed further back is `check`'s to find.
+    changed further back is `check`'s to find. Where the heads are gone, another would be signed
+    over a ledger that nothing is held against.
     """
     own, copy = store.ledger(pilot), store.agency_ledger(pilot)
     size = lines.mend(copy)
     shared = lines.last(copy, size)
     head = last_head(store, pilot)
+    if not head and store.plane == "both" and _were_heads(store, pilot, lines.read(own)):
+        raise Refused(
+            f"The agency's heads of the ledger of {pilot} are gone ({store.heads(pilot)}): restore "
+            "them from a copy; no entry is added before."
+        )
     is_cut = lines.size_of(own) < max(size, head.get("n_bytes", 0))
     if is_cut or lines.read(own, size - len(shared), size) != shared:
         raise not_the_copy(store, pilot)
@@ -124,12 +132,11 @@ def faults(store: Store, pilot: str) -> list[str]:
         signed = heads(store, pilot)
     except ValueError:
         return ["The agency's heads of the ledger cannot be read: restore them."]
-    content = lines.read(store.ledger(pilot)).split(b"\n")[:-1]
+    whole = lines.read(store.ledger(pilot))
+    content = whole.split(b"\n")[:-1]
     if not signed:
-        # a ledger of before there were heads gets its first with its next entry; of an operator
-        # apart, with what the agency takes in
-        is_older = not store.agency_public_key.exists()
-        return [] if is_older or not content else ["The agency's heads of the ledger are gone."]
+        is_witnessed = store.agency_public_key.exists() or _were_heads(store, pilot, whole)
+        return ["The agency's heads of the ledger are gone."] if content and is_witnessed else []
     sentences = []
     public, grown = agency_public_key(store), Frontier()
     if store.plane != "operator" and not store.agency_key.exists():
@@ -164,6 +171,24 @@ def faults(store: Store, pilot: str) -> list[str]:
         if len(content) > previous["size"] and store.plane != "operator":
             sentences.append(f"{len(content) - previous['size']} entries have no head yet.")
     return sentences
+
+
+def _were_heads(store: Store, pilot: str, content: bytes) -> bool:
+    """Whether the agency must have signed heads of a ledger: it says that something was released.
+
+    On one machine each entry gets its head when it is added. An operator apart gets the first back
+    with what the agency takes in, which is in the outbox no more; the heads of before it was apart
+    lie in its record of the agency's side.
+    """
+    if RELEASE not in content:
+        return False
+    if store.plane != "operator":
+        return True
+    records, sent = store.agency / "released" / pilot, store.outbox / "released" / pilot
+    is_moved = (store.agency / "ledger" / store.heads(pilot).name).exists()
+    return not is_moved and any(
+        not (sent / record.relative_to(records)).exists() for record in records.glob("*/[!.]*")
+    )
 
 
 def _hash(head: dict[str, Any]) -> str:

@@ -98,6 +98,25 @@ def test_the_command_takes_in_all_pilots_and_names_what_stays(sides: Any) -> Non
     assert done.stderr.count("\n") == 1 and f"{NEXT} stays in the outbox" in done.stderr
 
 
+def test_heads_that_are_gone_at_an_operator_apart_are_told_once_the_agency_took_a_release_in(
+    sides: Any,
+) -> None:
+    sides.publish()
+    operator = sides.operator()
+    assert ledger.check(operator, "tiny") == []  # none were signed yet
+    sides.receive()
+    operator = sides.operator()
+    for file in (operator.heads("tiny"), operator.agency_public_key):
+        file.unlink()
+    assert ledger.check(operator, "tiny") == ["The agency's heads of the ledger are gone."]
+    exit_code, sentence = verifying.answer(operator.verifiable)
+    assert exit_code == 0 and "without heads of the agency, which do not lie here" in sentence
+    assert verifying.answer(operator.verifiable, "", "00" * 32)[0] == 1
+    copy = operator.agency_ledger("tiny")
+    copy.write_bytes(copy.read_bytes() + b"\n")
+    assert "differs from the operator's" in verifying.answer(operator.verifiable)[1]
+
+
 @pytest.mark.parametrize(
     "words",
     [
