@@ -82,7 +82,8 @@ def _of_day(charter: Charter, day: date, store: Store) -> DayStatus:
         "estimated": (store.estimated(pilot, day) / "estimated.json").exists(),
     }
     entry = ledger.standing(store, pilot, "presence", str(day))
-    there["released"] = entry is not None and store.released(pilot, "presence", day).exists()
+    is_crossing = entry is not None and checking.is_crossing(store, pilot, "presence", day)
+    there["released"] = entry is not None and not is_crossing
     gates: dict[str, Literal["open", "closed", "-"]] = {}
     for state in STATES:
         report = store.quality(pilot, day) / f"{state}.json"
@@ -101,6 +102,7 @@ def _of_day(charter: Charter, day: date, store: Store) -> DayStatus:
         is_gone_part(store, pilot, day, part) for part in PARTS[1 if there["staged"] else 0 : 2]
     )
     waits = "its rows were deleted: it is closed" if is_gone else _why(there, gates)
+    waits = "it lies in the outbox: run the pilot again if it stays" if is_crossing else waits
     why = "; ".join(filter(None, [waits, *flags]))
     ledger_hash = entry["hash"][:12] if entry else ""
     products = _products(charter, day, store)
@@ -136,7 +138,8 @@ def _products(charter: Charter, day: date, store: Store) -> dict[str, str]:
         product = row.name
         period = _period_of(charter, product, day)
         entry = ledger.standing(store, charter.pilot, product, str(period))
-        if entry is not None and store.released(charter.pilot, product, period).exists():
+        is_crossing = checking.is_crossing(store, charter.pilot, product, period)
+        if entry is not None and not is_crossing:
             standings[product] = "released"
         elif store.estimated_record(charter.pilot, period, product).exists():
             standings[product] = "estimated" if row.is_releasable else "estimated, stays here"

@@ -62,6 +62,7 @@ def _day_states(
     charter: Charter, store: Store, standing: status.DayStatus
 ) -> operator_page.DayStates:
     order: list[str] = list(status.STATES)
+    faults = "; ".join(f"{product}: {fault}" for product, fault in standing.broken.items())
     reached = order.index(standing.state) if standing.state in order else -1
     states: dict[Any, operator_page.StateOfDay] = {}
     for number, state in enumerate(order):
@@ -70,6 +71,10 @@ def _day_states(
             status="done" if number <= reached else "waiting",
             gate=gate if gate != "-" else "waiting",
             reason=standing.why if gate == "closed" or number == reached + 1 else "",
+        )
+    if faults:  # of a release that is not as it was signed, or is missing
+        states["released"] = states["released"].model_copy(
+            update={"status": "failed", "reason": faults}
         )
     record = store.estimated(charter.pilot, standing.day) / "estimated.json"
     facts = read_whole(record).get("facts", {})

@@ -15,6 +15,7 @@ from peil.charter.schema import Charter
 from peil.outcome import Refused
 from peil.store import verifying
 from peil.store.atomic import canonical, read_json, sha256, write_bytes
+from peil.store.checking import require_at_hand as require_at_hand
 from peil.store.checking import require_whole as require_whole
 from peil.store.signing import public_key, sign
 from peil.store.store import Store

@@ -71,6 +71,7 @@ def release(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         bundle.require_whole(period.store, period.pilot, row.name, period.day)
         sending.finish(period.store, period.charter, row.name, period.day)
         return period.outcome("release", "unchanged", {"why": "released"}, folder)
+    bundle.require_at_hand(period.store, period.pilot, row.name, period.day)
     if row.name == PRESENCE:
         require_open("estimated", period.pilot, str(period.day))
     with period.held(f"release {row.name}", part=_part(row)):
@@ -112,6 +113,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         bundle.require_whole(store, charter.pilot, row.name, when)
         sending.finish(store, charter, row.name, when)
         return period.outcome("publish", "unchanged", {"why": "released"}, folder)
+    bundle.require_at_hand(store, charter.pilot, row.name, when)
     if not (candidate / verifying.NAME).exists():
         raise Waiting(f"{pilot} {when} has no candidate: run `peil release {pilot} {when}`.")
     bundle.require_candidate(store, charter, row.name, str(when), candidate)
@@ -151,6 +153,8 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         _check_together(period, figures)
         disclosure.keep(store, figures)
         counts = sending.cross(period, row, aside, signed, approved)
+    if before:  # a kill came while it crossed, or somebody took it away since
+        counts["note"] = "its bundle was missing and was sent again"
     return period.outcome("publish", "done", counts, folder)
 
 

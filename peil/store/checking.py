@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from peil.outcome import Refused
 from peil.store import ledger, verifying
+from peil.store.atomic import aside_of
 from peil.store.store import Store
 
 WAIT_S = 10.0  # for who adds an entry; a machine at work takes a second
@@ -45,10 +46,23 @@ def fault_of(store: Store, pilot: str, product: str, day: date) -> str:
 def _fault_of(store: Store, pilot: str, product: str, day: date) -> str:
     try:
         folder = store.released(pilot, product, day)
-        verifying.released(folder, verifying.ledger(store.verifiable, pilot, is_quick=True))
+        log = verifying.ledger(store.verifiable, pilot, is_quick=True)
+        if not folder.exists():
+            return (
+                f"The ledger says that {product} of {day} is released, and its bundle is missing."
+            )
+        verifying.released(folder, log)
     except verifying.Broken as fault:
         return str(fault)
     return ""
+
+
+def is_crossing(store: Store, pilot: str, product: str, day: date) -> bool:
+    """Whether a bundle that is not in its place lies in the outbox: it crosses, or a kill came."""
+    sent = store.outbound(pilot, product, day)
+    on_its_way = (sent, aside_of(sent))
+    is_there = store.released(pilot, product, day).exists()
+    return not is_there and any(folder.exists() for folder in on_its_way)
 
 
 def require_whole(store: Store, pilot: str, product: str, day: date) -> None:
@@ -64,3 +78,19 @@ def require_whole(store: Store, pilot: str, product: str, day: date) -> None:
             f"What is released of {pilot} {product} {day} cannot be vouched for: {fault} Find out "
             f"who changed it, then restore it from a copy; `peil verify {store.verifiable}` checks."
         )
+
+
+def require_at_hand(store: Store, pilot: str, product: str, day: date) -> None:
+    """Refuse to go on with what stands released and is nowhere: not in its place, nor on its way.
+
+    Where its candidate is still there it can be sent again, with these same figures or not at all.
+
+    Raises
+    ------
+    Refused
+        Its bundle is missing.
+    """
+    is_kept = store.candidate(pilot, product, day).exists()
+    stands = ledger.is_released(store, pilot, product, str(day))
+    if stands and not is_kept and not is_crossing(store, pilot, product, day):
+        require_whole(store, pilot, product, day)

@@ -60,6 +60,7 @@ def release_day(pilot: str, day: str) -> Outcome:
         bundle.require_whole(store, pilot, PRESENCE, period.day)
         sending.finish(store, charter, PRESENCE, period.day)
         return period.outcome("release", "unchanged", {"why": "released"}, folder)
+    bundle.require_at_hand(store, pilot, PRESENCE, period.day)
     with period.held("release"):
         candidate = store.candidate(pilot, PRESENCE, period.day)
         if not (period.is_released() and candidate.exists()):  # else a kill came while it crossed
@@ -143,6 +144,7 @@ def _hours(period: Period) -> list[Hour]:
     released = [hour for hour in hours if Period(charter, hour, store).has_crossed()]
     folder = reading.root(charter, store)
     for hour in [hour for hour in hours if hour not in released]:
+        bundle.require_at_hand(store, pilot, PRESENCE, hour)
         is_closed = (store.quarantine(pilot) / f"{hour}.closed.json").exists()
         is_there = store.raw_manifest(pilot, hour).exists() or bool(
             deliveries.files(folder, charter.inputs.events.path, hour)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.disturbed import tampering
 from peil import status
 from peil.alerts import inbox
+from peil.charter import public_register
 from peil.charter.hour import unit_of
 from peil.outcome import Refused
 from peil.release import disclosure
@@ -118,6 +120,19 @@ def _the_verifier_names_a_day_that_is_not_its_hours(hours: Hours) -> None:
 def test_a_day_of_which_nothing_is_released_is_no_day(hours: Hours) -> None:
     with pytest.raises(Refused, match="no hour of it is released"):
         hours.take(DAY, "release")
+
+
+def test_a_day_is_not_bundled_without_a_released_hour_that_is_gone(hours: Hours) -> None:
+    tiny = hours.tiny
+    public_register.enter(tiny.charter, tiny.store)
+    folders = [
+        tampering.release(tiny.store, tiny.charter, "presence", unit_of(hour), DEVICES)
+        for hour in (EIGHT, TEN)
+    ]
+    folders[0].rename(folders[0].with_name(".gone"))
+    with pytest.raises(Refused, match=rf"presence of {EIGHT} is released, and its bundle is mis"):
+        hours.take(DAY, "release")
+    assert ledger.standing(tiny.store, "tiny", "presence", DAY) is None
 
 
 def test_a_file_of_one_hour_that_comes_again_with_another_is_refused(hours: Hours) -> None:

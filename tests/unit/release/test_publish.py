@@ -77,6 +77,23 @@ def test_a_whole_candidate_crosses_and_the_ledger_names_its_bundle(
     assert publish().status == "unchanged"
 
 
+def test_a_released_bundle_that_is_gone_is_sent_again_or_named(tiny: Tiny, candidate: Path) -> None:
+    publish()
+    folder = tiny.store.released("tiny", "flows", DAY)
+    sent = {file.name: file.read_bytes() for file in folder.iterdir()}
+    shutil.rmtree(folder)
+    assert publish().facts["note"] == "its bundle was missing and was sent again"
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == sent
+    assert verifying.answer(tiny.store.root)[0] == 0
+    shutil.rmtree(folder)
+    shutil.rmtree(candidate)
+    gone = "The ledger says that flows of 2026-03-02 is released, and its bundle is missing"
+    for deed in (publish, lambda: release.release("tiny", str(DAY), "flows")):
+        with pytest.raises(Refused, match=gone):
+            deed()
+    assert not folder.exists() and not candidate.exists()
+
+
 def test_before_two_approvals_not_even_a_folder_of_it_lies_on_the_agencys_side(
     tiny: Tiny, candidate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,9 +12,11 @@ from rich.console import Console
 
 from benchmarks.disturbed import tampering
 from peil import status
+from peil.area.area import area_of
 from peil.charter import public_register
 from peil.charter.clock import now
 from peil.commands import status_table
+from peil.pages import build, operator_reading
 from peil.store import ledger
 from tests.stores import peil_here
 
@@ -134,6 +136,45 @@ def test_a_figure_set_in_place_is_shown_as_broken(tiny: Any) -> None:
     shown = peil_here(tiny.store.root, "status", "tiny", PEIL_PILOTS=str(tiny.folder / "pilots"))
     assert f"✗ 2026-03-02 presence is released and broken: {changed}" in shown.stdout
     assert "broken" in next(line for line in shown.stdout.splitlines() if "│ 2026-03-02" in line)
+
+
+def test_a_released_bundle_that_is_gone_is_broken_and_waits_for_nobody(tiny: Any) -> None:
+    linked(tiny)
+    public_register.enter(tiny.charter, tiny.store)
+    folders = {
+        product: tampering.release(tiny.store, tiny.charter, product, DAY, 120)
+        for product in ("presence", "flows")
+    }
+    reach(tiny, "estimated", gate=None)
+    report = tiny.store.quality("tiny", DAY) / "released.json"
+    report.parent.mkdir(parents=True)
+    report.write_text('{"is_open": true, "results": []}')
+    assert found(tiny).is_released and found(tiny).broken == {}
+    for folder in folders.values():
+        folder.rename(folder.with_name(".gone"))
+    faults = {
+        product: f"The ledger says that {product} of 2026-03-02 is released, and its bundle is "
+        "missing."
+        for product in folders
+    }
+    day = found(tiny)
+    assert (day.state, day.why, day.broken) == ("released", "", faults)
+    assert not day.is_released and not day.is_done and day.products["flows"] == "released"
+    shown = peil_here(tiny.store.root, "status", "tiny", PEIL_PILOTS=str(tiny.folder / "pilots"))
+    assert f"✗ 2026-03-02 presence is released and broken: {faults['presence']}" in shown.stdout
+    assert "approv" not in shown.stdout
+    charter, store = tiny.charter, tiny.store
+    data = build.collected(charter, store, area_of(charter, store), [day])
+    assert data and data.releases[0].status == "broken"
+    assert faults["presence"] in data.releases[0].reason.en
+    of_day = operator_reading.collected(charter, store, [day]).days[0].states["released"]
+    assert of_day.status == "failed" and faults["flows"] in of_day.reason
+    # one that crosses at this moment, or that a kill left in the outbox, is no fault
+    sent = store.outbound("tiny", "presence", DAY)
+    sent.mkdir(parents=True)
+    crossing = found(tiny)
+    assert "lies in the outbox" in crossing.why and "presence" not in crossing.broken
+    assert crossing.state == "estimated" and not crossing.is_done
 
 
 def test_a_day_is_done_when_no_product_of_it_can_move(tiny: Any) -> None:
