@@ -30,7 +30,7 @@ from peil.charter.period import Period
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter
 from peil.outcome import Refused, Waiting
-from peil.store import released_tables
+from peil.store import checking, released_tables
 from peil.store.atomic import canonical, read_json
 from peil.store.store import Store
 from peil_models.weighting import NightRatio
@@ -261,7 +261,8 @@ def _made_of(own: Night, charter: Charter, hours: list[date], store: Store) -> N
 
 
 def _shown(charter: Charter, hour: date, zones: list[str], store: Store) -> np.ndarray:
-    """Of which zones a figure of an hour is published."""
+    """Of which zones a figure of an hour is published, as it was signed."""
+    checking.require_whole(store, charter.pilot, PRESENCE, hour)
     folder = store.released(charter.pilot, PRESENCE, hour)
     table = released_tables.read(folder, PRODUCTS[PRESENCE].table("released"))
     return np.isin(zones, table.loc[table["OBS_STATUS"] == "A", "REF_AREA"].astype(str))

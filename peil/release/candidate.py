@@ -13,12 +13,20 @@ import pandas as pd
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product
 from peil.charter.thresholds import threshold_of
-from peil.store import ledger
+from peil.release import bundle
+from peil.store import checking, ledger
 from peil.store.atomic import read_json
 
 
 def lines_of(period: Period, product: Product, folder: Path) -> list[str]:
-    """A line for each thing to know of a candidate."""
+    """A line for each thing to know of a candidate, every byte of which is as it was signed.
+
+    Raises
+    ------
+    Refused
+        It is not, or what was released last is not.
+    """
+    bundle.require_candidate(period.store, period.charter, product.name, str(period.day), folder)
     metadata = read_json(folder / "metadata.json")
     lines = [
         f"{metadata['n_entries']:,} entries, {metadata['n_withheld']:,} withheld "
@@ -60,15 +68,17 @@ def _change(period: Period, product: Product, folder: Path, metadata: dict[str, 
     """How the figures differ from those released last."""
     store, pilot = period.store, period.pilot
     earlier = [
-        (other, file)
+        other
         for other in period.charter.units()
         if other != period.day
         and ledger.is_released(store, pilot, product.name, str(other))
-        and (file := store.released(pilot, product.name, other)).exists()
+        and not checking.is_crossing(store, pilot, product.name, other)
     ]
     if not earlier:
         return ["change since the last release: this is the first"]
-    day, last = max([pair for pair in earlier if pair[0] < period.day] or earlier)
+    day = max([other for other in earlier if other < period.day] or earlier)
+    bundle.require_whole(store, pilot, product.name, day)
+    last = store.released(pilot, product.name, day)
     before = read_json(last / "metadata.json")
     name = f"{product.table('released')}.parquet"
     sums = [_published(place / name) for place in (last, folder)]

@@ -25,7 +25,7 @@ from peil.charter.thresholds import threshold_of
 from peil.outcome import Refused
 from peil.release import released_margins as margins
 from peil.release.released_margins import ReleasedMargins
-from peil.store import ledger
+from peil.store import checking, ledger
 from peil.store.atomic import read_json
 from peil.store.store import Store
 from peil_models.disclosure.audit import EXACT
@@ -283,13 +283,16 @@ def _mend_period(store: Store, release: ReleasedMargins, pilot: str, day: date) 
     try:
         if not set(delivery_of(store, pilot, day)) & set(release.delivery):
             return
+        if fault := checking.fault_of(store, pilot, release.product, day):
+            raise Refused(fault.removesuffix("."))
         charter = reading.load(pilot)
         table = margins.read_table(folder / f"{PRODUCTS[release.product].table('released')}.csv")
         area = area_of(charter, store)
         keep(store, release_of(charter, area, release.product, day, table, store))
-    except (Refused, OSError):
+    except (Refused, OSError) as why:
+        fault = f" ({why})" if isinstance(why, Refused) else ""
         raise Refused(
             f"{pilot} released {release.product} of {day}, perhaps of the same records, and what "
-            f"it told is gone from {store.disclosure}: restore that folder, or {folder} and the "
-            "estimates behind it, before anybody else releases."
+            f"it told is gone from {store.disclosure}{fault}: restore that folder, or {folder} and "
+            "the estimates behind it, before anybody else releases."
         ) from None

@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 import yaml
 
+from benchmarks.disturbed import tampering
+from peil.charter import public_register
 from peil.charter.clock import hours_of
 from peil.charter.hour import Hour, unit_of
 from peil.estimate import night as nights
-from peil.outcome import Waiting
+from peil.outcome import Refused, Waiting
 
 MONDAY, FRIDAY, SATURDAY, SUNDAY = (date(2026, 3, day) for day in (2, 6, 7, 8))
 
@@ -172,25 +174,19 @@ def estimated_hours(
         record = tiny.store.estimated_record("tiny", unit)
         content = json.loads(record.read_text()) | {"facts": {"misfit_share": 0.1 * (1 + hour)}}
         record.write_text(json.dumps(content))
-        folder = tiny.store.released("tiny", "presence", unit)
-        folder.mkdir(parents=True)
-        table = pd.DataFrame({"REF_AREA": ["A", "B"], "OBS_STATUS": "A"})
+        table = pd.DataFrame({"REF_AREA": ["A", "B"], "OBS_STATUS": "A", "OBS_VALUE": 1})
         table.loc[[zone in withheld for zone in table["REF_AREA"]], "OBS_STATUS"] = "Q"
-        table.to_parquet(folder / "rel_presence__by_zone_hour.parquet")
+        tampering.cross(tiny.store, tiny.charter, "presence", unit, table)
 
 
 @pytest.fixture
-def hourly(registered: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """By the hour; what lies released is so, without a ledger."""
-    monkeypatch.setattr(
-        nights.Period,
-        "has_crossed",
-        lambda period: period.store.released("tiny", "presence", period.day).exists(),
-    )
+def hourly(registered: Any) -> Any:
+    """By the hour, entered in the register."""
     content = yaml.safe_load(registered.charter_file.read_text())
     content["every"] = "PT1H"
     content["inputs"]["events"]["path"] = "tiny/events/{day}/{hour}/*"
     registered.charter_file.write_text(yaml.safe_dump(content, allow_unicode=True))
+    public_register.enter(registered.charter, registered.store)
     return registered
 
 
@@ -209,6 +205,15 @@ def test_an_hour_is_calibrated_on_the_last_working_night_before_its_day(hourly: 
         assert night.misfit_share == pytest.approx(0.4)
     assert _night_for(hourly, "2026-03-08T03").today_hours == [0]  # it is an hour of a night too
     assert _night_for(hourly, "2026-03-08T20").today_hours == []
+
+
+def test_a_released_hour_of_which_a_byte_was_changed_calibrates_nothing(hourly: Any) -> None:
+    estimated_hours(hourly, FRIDAY, 2, 4)
+    folder = hourly.store.released("tiny", "presence", Hour(2026, 3, 6, 4))
+    file = folder / "rel_presence__by_zone_hour.parquet"
+    pd.read_parquet(file).assign(OBS_STATUS=["Q", "A"]).to_parquet(file, index=False)
+    with pytest.raises(Refused, match=r"presence 2026-03-06T04 cannot be vouched for: .* changed"):
+        _night_for(hourly, "2026-03-07T20")
 
 
 def test_nothing_of_an_hours_own_future_calibrates_it(hourly: Any) -> None:

@@ -20,7 +20,7 @@ from peil.release import approvals, bundle, release
 from peil.store import ledger, parties, released_tables, verifying
 from peil.store.atomic import sha256
 
-DAY = "2026-03-02"
+DAY, NEXT = "2026-03-02", "2026-03-03"
 REAL: dict[str, Any] = {"legal_basis": "statute", "threshold": 15, "expires": "2028-03-08"}
 TABLE = """REF_AREA,TIME_PERIOD,OBS_VALUE,OBS_STATUS,UNIT_MEASURE
 A,2026-03-02T12:00,120,A,PS
@@ -51,14 +51,14 @@ def open_doors(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(release.disclosure, name, lambda *_: None)
 
 
-def candidate(tiny: Any, value: int = 120) -> Path:
-    folder: Path = tiny.store.candidate("tiny", "presence", date(2026, 3, 2))
+def candidate(tiny: Any, value: int = 120, day: str = DAY) -> Path:
+    folder: Path = tiny.store.candidate("tiny", "presence", date.fromisoformat(day))
     folder.mkdir(parents=True, exist_ok=True)
     rows = pd.read_csv(StringIO(TABLE.replace("120", str(value))), dtype=str)
     released_tables.write(rows, folder, "rel_presence__by_zone_hour")
     counts = {"n_entries": 2, "n_withheld": 1, "n_unobserved": 0, "withheld_share": 0.5}
     table = folder / "rel_presence__by_zone_hour.csv"
-    names = {"pilot": "tiny", "product": "presence", "period": DAY, "tier": "agency"}
+    names = {"pilot": "tiny", "product": "presence", "period": day, "tier": "agency"}
     names["table_sha256"] = sha256(table)
     rest = {**counts, "threshold": tiny.charter.threshold}
     (folder / "metadata.json").write_text(json.dumps({**names, **rest}))
@@ -100,6 +100,23 @@ def test_a_release_crosses_when_operator_and_agency_approved_this_very_candidate
     assert {fact["candidate_sha256"] for fact in facts} == {
         entries[-1]["facts"]["candidate_sha256"]
     }
+
+
+@pytest.mark.parametrize("place", ["released", "candidate"])
+def test_nobody_is_shown_a_change_from_or_to_figures_that_are_not_as_signed(
+    real: Any, place: str
+) -> None:
+    answered(real, "operator", "agency")
+    release.publish("tiny", DAY)
+    candidate(real, 150, NEXT)
+    (line,) = [line for line in approvals.show("tiny", NEXT).lines if "change since" in line]
+    assert line.startswith(f"change since {DAY}: ") and "ps 120 → 150" in line
+    of = {"released": (real.store.released, DAY), "candidate": (real.store.candidate, NEXT)}
+    folder, day = of[place][0]("tiny", "presence", date.fromisoformat(of[place][1])), of[place][1]
+    file = folder / "rel_presence__by_zone_hour.parquet"
+    file.write_bytes(file.read_bytes().replace(b"A", b"B", 1))
+    with pytest.raises(Refused, match=rf"of tiny presence {day} .*: {file.name} was changed"):
+        approvals.show("tiny", NEXT)
 
 
 @pytest.mark.parametrize("deed", ["another figure", "a file more", "an edited statement"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.disturbed import tampering
+from peil.charter import public_register
 from peil.charter.clock import hours_of
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Refused
@@ -18,10 +20,10 @@ from peil.release import disclosure
 from peil.release.lattice import Tiled, zone_by_cell
 from peil.release.presence import presence
 from peil.release.released_margins import ReleasedMargins, kept
-from peil.store import ledger
 from peil.store.atomic import write_json
 from tests.unit.conftest import DAY, Tiny
 
+CSV = "rel_presence__by_zone_hour.csv"
 # six by six tiles; the first pilot's zones are two columns each
 COLUMN, ROW = (axis.ravel() for axis in np.meshgrid(np.arange(6), np.arange(6)))
 THIRDS = COLUMN // 2
@@ -140,19 +142,23 @@ def test_what_is_gone_is_written_again_from_the_bundle(
     cross(tiny, figures)
     monkeypatch.setattr(disclosure, "area_of", lambda charter, store: area(THIRDS))
     table = presence(tiny.charter, area(THIRDS), tiny.store.estimated("tiny", DAY), DAY)
-    bundle = tiny.store.released("tiny", "presence", DAY)
-    bundle.mkdir(parents=True)
-    table.to_csv(bundle / "rel_presence__by_zone_hour.csv", index=False)
-    facts = {"product": "presence", "period": str(DAY), "table_sha256": "0"}
-    ledger.append(tiny.store, "tiny", "release", datetime(2026, 3, 9, tzinfo=UTC), facts)
+    public_register.enter(tiny.charter, tiny.store)
+    csv = tampering.cross(tiny.store, tiny.charter, "presence", DAY, table) / CSV
     for file in tiny.store.disclosure.rglob(gone.replace("first", "tiny")):
         file.unlink()
     with pytest.raises(Refused, match="in Z0 of tiny"):
         cross(tiny, release(tiny, "second", MOVED))
     assert kept(tiny.store, ["a" * 64], "presence")[0].name == figures.name
-    for file in [*tiny.store.disclosure.rglob("*.json"), bundle / "rel_presence__by_zone_hour.csv"]:
+    for file in tiny.store.disclosure.rglob("*.json"):
         file.unlink()
-    with pytest.raises(Refused, match="restore that folder"):
+    # from a bundle that is as it was signed, and no other
+    csv.write_bytes(csv.read_bytes().replace(b",A", b",Q", 1))
+    changed = rf"{CSV} was changed after it was signed\): restore that folder"
+    with pytest.raises(Refused, match=changed):
+        cross(tiny, release(tiny, "second", MOVED))
+    assert not list(tiny.store.disclosure.rglob("*.json"))
+    csv.unlink()
+    with pytest.raises(Refused, match=rf"{CSV} is missing\): restore that folder"):
         cross(tiny, release(tiny, "second", MOVED))
 
 
