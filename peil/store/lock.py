@@ -13,6 +13,8 @@ from filelock import FileLock, Timeout
 from peil.outcome import Waiting
 from peil.store.store import Store
 
+REPRODUCE = "reproduce"  # what is held while releases are made again, in the store beside too
+
 
 @contextmanager
 def held(

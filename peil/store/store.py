@@ -169,6 +169,10 @@ class Store:
         """It is there once a pilot was stopped for good."""
         return self.operator / "retained" / pilot / "stopped.json"
 
+    def reproduced(self, pilot: str) -> Path:
+        """What was deleted, or is being deleted, of what a killed `peil reproduce` left."""
+        return self.operator / "retained" / pilot / "reproduced.json"
+
     @property
     def disclosure(self) -> Path:
         """What all pilots of the operator released, a folder a delivery."""
@@ -180,6 +184,10 @@ class Store:
     def work(self, pilot: str, day: date | str, verb: str) -> Path:
         """Scratch folder of one verb (dbt target, spill); emptied when the verb starts."""
         return self.operator / "work" / pilot / str(day) / verb
+
+    def beside(self, pilot: str) -> Path:
+        """The store in which `peil reproduce` makes releases again; removed afterwards."""
+        return self.work(pilot, "reproduce", "store")
 
     def operator_page(self, pilot: str) -> Path:
         return self.operator / "page" / pilot / "index.html"

@@ -28,7 +28,7 @@ from peil.outcome import GateClosed, Refused
 from peil.release import bundle
 from peil.release.certificate import MODELS, Content, staged
 from peil.settings import PROJECT, Settings
-from peil.store import ledger
+from peil.store import ledger, lock
 from peil.store.atomic import canonical, fresh_folder, read_json
 from peil.store.store import Store
 
@@ -256,7 +256,16 @@ def _say(*words: Any) -> None:
 
 
 def main(pilot: str, plan: str) -> int:
-    """Take the steps of a plan in this process's store; its exit code is that of a verb."""
+    """Take the steps of a plan in this process's store; its exit code is that of a verb.
+
+    The store is held meanwhile: this process may outlive the one that started it by a step, and
+    what deletes what that one left must wait until then.
+    """
+    with lock.held(Store(), pilot, lock.REPRODUCE, "reproduce"):
+        return _steps(pilot, plan)
+
+
+def _steps(pilot: str, plan: str) -> int:
     for task in (Task(**step) for step in json.loads(plan)):
         name = f"{task.verb} {task.product}".removesuffix(f" {PRESENCE}")
         _say(name, task.day, "starts")

@@ -72,10 +72,10 @@ def reproduce(
     ]
     charter, store = period.charter, period.store
     with (
-        lock.held(store, charter.pilot, "reproduce", "reproduce"),
+        lock.held(store, charter.pilot, lock.REPRODUCE, "reproduce"),
         shown(console, f"Making {charter.pilot} again", steps) as tell,
     ):
-        folder = store.work(charter.pilot, "reproduce", "store")
+        folder = store.beside(charter.pilot)
         results = again.made_again(charter, store, certificates, folder, tell)
     differing = []
     for certificate, result in zip(certificates, results, strict=True):

@@ -24,6 +24,7 @@ from peil.watch.retain import remains
 from peil.watch.retain.remains import Remains
 
 ASIDE = ".to_be_deleted"  # hidden, so that no delivery is looked for in it
+BESIDE = "reproduced"  # names, as a part of a day does, what a killed `peil reproduce` left
 
 
 def delete(
@@ -41,32 +42,61 @@ def delete(
         The pilot's moment, passed in.
     """
     record = store.retained(charter.pilot, day, part)
-    before = read_json(record) if record.exists() else {"is_done": True, "number": 0}
+    before = _before(record)
     why = why if before["is_done"] else before["why"]
     dying = remains.of(charter, store, day, part)
     if part == "staged" and why != "retention":
         more = remains.at_a_word(charter, store, day, why)
         dying = Remains(dying.keys, [*dying.places, *more], dying.delivered)
+    # an entry `shredded` says of a whole window that no other key may ever name its devices
+    kind = "shredded" if part == "linked" else "deleted"
+    what = {"part": part, "period": str(day), "why": why}
+    return _die(charter, store, record, dying, what, kind, at)
+
+
+def delete_beside(charter: Charter, store: Store, why: str, at: datetime) -> dict[str, Any] | None:
+    """Delete the store in which a killed `peil reproduce` worked; its receipt, or none.
+
+    The caller holds it.
+    """
+    record = store.reproduced(charter.pilot)
+    before = _before(record)
+    period = f"{charter.period.start} to {charter.period.end}"
+    what = {"part": BESIDE, "period": period, "why": why if before["is_done"] else before["why"]}
+    return _die(charter, store, record, remains.beside(charter, store), what, "deleted", at)
+
+
+def _before(record: Path) -> dict[str, Any]:
+    return read_json(record) if record.exists() else {"is_done": True, "number": 0}
+
+
+def _die(
+    charter: Charter,
+    store: Store,
+    record: Path,
+    dying: Remains,
+    what: dict[str, str],
+    kind: str,
+    at: datetime,
+) -> dict[str, Any] | None:
+    """Go through all steps, or through those that are left of a run that was killed."""
+    before = _before(record)
     if before["is_done"]:
         if not dying:
             return None
-        before = {**_receipt(dying, day, part, why), "number": before["number"] + 1}
+        before = {**_receipt(dying, what), "number": before["number"] + 1}
         write_json(record, {**before, "is_done": False})
-    _bury(charter, store, dying, day)
+    _bury(charter, store, dying, what["period"])
     facts = {name: value for name, value in before.items() if name != "is_done"}
-    # an entry `shredded` says of a whole window that no other key may ever name its devices
-    kind = "shredded" if part == "linked" else "deleted"
     ledger.append(store, charter.pilot, kind, at, facts)
     write_json(record, {**facts, "is_done": True})
     return facts
 
 
-def _receipt(dying: Remains, day: date, part: Part, why: str) -> dict[str, Any]:
+def _receipt(dying: Remains, what: dict[str, str]) -> dict[str, Any]:
     files = dying.files()
     return {
-        "part": part,
-        "period": str(day),
-        "why": why,
+        **what,
         "n_files": len(files),
         "n_delivered": len(dying.delivered),
         "n_bytes": sum(file.lstat().st_size for file in files),
@@ -74,7 +104,7 @@ def _receipt(dying: Remains, day: date, part: Part, why: str) -> dict[str, Any]:
     }
 
 
-def _bury(charter: Charter, store: Store, dying: Remains, day: date) -> None:
+def _bury(charter: Charter, store: Store, dying: Remains, period: str) -> None:
     for key in dying.keys:
         keys.shred(key)
     for place in dying.places:
@@ -85,7 +115,7 @@ def _bury(charter: Charter, store: Store, dying: Remains, day: date) -> None:
     if not remains.is_ours(charter, store):
         return
     folder = reading.root(charter, store)
-    aside = folder / ASIDE / charter.pilot / str(day)
+    aside = folder / ASIDE / charter.pilot / period
     for number, file in enumerate(dying.delivered):
         aside.mkdir(parents=True, exist_ok=True)
         _move(file, aside / f".{number}")

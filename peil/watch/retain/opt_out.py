@@ -24,7 +24,7 @@ from peil.store import ledger
 from peil.store.atomic import read_json, sha256, write_json
 from peil.store.store import Store
 from peil.watch.retain import deleting
-from peil.watch.retain.retain import outcome
+from peil.watch.retain.retain import delete_beside, outcome
 
 COUNTS = ("n_rows_raw", "n_rows_staged", "n_days_purged", "n_days_deleted", "n_released")
 
@@ -53,7 +53,8 @@ def opt_out(pilot: str) -> Outcome:
         before = {"list_sha256": digest, "is_done": False, "days": {}}
     if before["is_done"]:
         return outcome("opt-out", charter, {"why": "the list was applied before"}, False)
-    stopped: list[str] = []
+    # what a killed `peil reproduce` left may hold them as well
+    _, stopped = delete_beside(charter, store, "opt-out", now(charter))
     for day in charter.units():
         of_day = Period(charter, day, store)
         with of_day.held("opt-out"), parts.none_of(of_day):

@@ -78,6 +78,14 @@ def of(charter: Charter, store: Store, day: date, part: Part) -> Remains:
     )
 
 
+def beside(charter: Charter, store: Store) -> Remains:
+    """What a killed `peil reproduce` left: rows of all days, sealed under keys of their own."""
+    folder = store.beside(charter.pilot)
+    has_files = any(file.is_file() for file in folder.rglob("*"))
+    keys = sorted((folder / "operator" / "keys" / charter.pilot).glob("*.key"))
+    return Remains(keys, [folder.parent] if has_files else [])
+
+
 def at_a_word(charter: Charter, store: Store, day: date, why: str) -> list[Path]:
     """What dies with a day's rows besides, when a person says so and not the calendar.
 

@@ -6,6 +6,7 @@ Works under an expired charter and in a stopped pilot too: what is due must die 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date, datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from peil.charter.windows import window_of, windows
 from peil.outcome import Fact, Outcome, Waiting
 from peil.store import lock
 from peil.store.store import Store
-from peil.watch.retain import remains
+from peil.watch.retain import deleting, remains
 from peil.watch.retain.deleting import delete
 
 Receipts = list[dict[str, Any]]
@@ -47,7 +48,8 @@ def retain(pilot: str, at: datetime | None = None, machine_at: datetime | None =
     """
     charter, store = reading.load(pilot), Store()
     moment = at or now(charter)
-    receipts, held = delete_where(
+    receipts, held = delete_beside(charter, store, "retention", moment)
+    more, busy = delete_where(
         charter,
         store,
         [
@@ -58,6 +60,7 @@ def retain(pilot: str, at: datetime | None = None, machine_at: datetime | None =
         "retention",
         moment,
     )
+    receipts, held = [*receipts, *more], [*held, *busy]
     gone = {str(day) for day in charter.units() if retention.is_gone(store, pilot, day, "staged")}
     listing.forget(store, charter.pilot, gone)
     incidents.forget(store, charter.pilot, gone)
@@ -105,6 +108,30 @@ def delete_where(
     return [receipt for receipt in receipts if receipt is not None], held
 
 
+def delete_beside(
+    charter: Charter, store: Store, why: str, at: datetime
+) -> tuple[Receipts, list[str]]:
+    """Delete what a killed `peil reproduce` left; of a living one say that it is left.
+
+    It has no time of its own: nobody goes on with it. The process that works there holds it by
+    itself too, since that may live a step longer than the one that was killed.
+    """
+    folder, pilot = store.beside(charter.pilot), charter.pilot
+    if not store.reproduced(pilot).exists() and not remains.beside(charter, store):
+        return [], []
+    places = [store]
+    if folder.is_dir():
+        places.append(Store(store.settings.model_copy(update={"data": folder, "plane": "both"})))
+    try:
+        with ExitStack() as holding:
+            for place in places:
+                holding.enter_context(lock.held(place, pilot, lock.REPRODUCE, "retain", wait_s=0))
+            receipt = deleting.delete_beside(charter, store, why, at)
+    except Waiting as busy:
+        return [], [str(busy)]
+    return [receipt] if receipt else [], []
+
+
 def told(charter: Charter, store: Store, receipts: Receipts, held: list[str]) -> dict[str, Fact]:
     """What died and what was left, in words for a terminal."""
     facts: dict[str, Fact] = {}
@@ -115,6 +142,11 @@ def told(charter: Charter, store: Store, receipts: Receipts, held: list[str]) ->
             days = sorted({receipt["period"] for receipt in own})
             span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
             died.append(f"{part} of {span}: {sum(receipt['n_files'] for receipt in own):,} files")
+    died += [
+        f"what a killed `peil reproduce` left: {receipt['n_files']:,} files"
+        for receipt in receipts
+        if receipt["part"] == deleting.BESIDE
+    ]
     if died:
         facts["deleted"] = "deleted " + "; ".join(died)
     left = [*held]

@@ -12,7 +12,7 @@ from peil.outcome import Outcome
 from peil.store import ledger
 from peil.store.atomic import write_json
 from peil.store.store import Store
-from peil.watch.retain.retain import delete_where, outcome, parts_of, told
+from peil.watch.retain.retain import delete_beside, delete_where, outcome, parts_of, told
 
 
 def shred(pilot: str, day: str, at: datetime | None = None) -> Outcome:
@@ -33,7 +33,9 @@ def shred(pilot: str, day: str, at: datetime | None = None) -> Outcome:
     parts: list[tuple[date, Part]] = [
         (unit, part) for unit in units for part in PARTS if part != "linked"
     ]
-    receipts, held = delete_where(charter, store, parts, "shred", moment)
+    receipts, held = delete_beside(charter, store, "shred", moment)  # it has rows of the day too
+    more, busy = delete_where(charter, store, parts, "shred", moment)
+    receipts, held = [*receipts, *more], [*held, *busy]
     for window in dict.fromkeys(window_of(charter, unit) for unit in units):
         if all(is_gone(store, charter.pilot, other, "staged") for other in window.days()):
             more, busy = delete_where(charter, store, [(window.first, "linked")], "shred", moment)
@@ -57,5 +59,7 @@ def stop(pilot: str, at: datetime | None = None) -> Outcome:
     ledger.append(store, charter.pilot, "stopped", moment, {"pilot": charter.pilot})
     if not store.stopped(charter.pilot).exists():
         write_json(store.stopped(charter.pilot), {"at": moment.isoformat()})
-    receipts, held = delete_where(charter, store, list(parts_of(charter)), "stop", moment)
+    receipts, held = delete_beside(charter, store, "stop", moment)
+    more, busy = delete_where(charter, store, list(parts_of(charter)), "stop", moment)
+    receipts, held = [*receipts, *more], [*held, *busy]
     return outcome("stop", charter, told(charter, store, receipts, held), bool(receipts))

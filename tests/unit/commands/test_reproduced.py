@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from peil.commands.reproducing import again
+from peil.outcome import Waiting
 from peil.settings import PROJECT, Settings
-from peil.store import ledger, provenance
+from peil.store import ledger, lock, provenance
 from peil.store.atomic import read_json, write_json
 from peil.store.store import Store
 from tests.stores import Linked, peil_here
@@ -49,6 +52,22 @@ def somebody_opted_out(data: Path) -> str:
     (file,) = (data / "deliveries/demo").glob("opt_out*")
     file.write_text(file.read_text() + "31600000000\n")
     return f"Opt-out list: is another than on {DAY}"
+
+
+def test_the_process_that_makes_releases_again_holds_its_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEIL_DATA", str(tmp_path))
+    steps = []
+
+    def step(pilot: str, task: again.Task) -> None:
+        with pytest.raises(Waiting), lock.held(Store(), pilot, lock.REPRODUCE, "retain"):
+            pass
+        steps.append(task.verb)
+
+    monkeypatch.setattr(again, "_take", step)
+    assert again.main("demo", json.dumps([{"verb": "ingest", "day": DAY}])) == 0
+    assert steps == ["ingest"]
 
 
 @pytest.mark.parametrize(

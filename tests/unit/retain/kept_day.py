@@ -17,6 +17,7 @@ from peil.charter import windows
 from peil.redteam import leaks
 from peil.store import keys
 from peil.store.atomic import write_bytes, write_json, write_text
+from peil.store.store import Store
 from peil.watch.retain.remains import DRAWS
 
 DAY = date(2026, 3, 2)
@@ -69,6 +70,20 @@ class Kept:
             f"2026-11-17T09:00 of {IMSI}\n  and its trace {IMSI}\n2026-11-20T09:00 new\n",
         )
         (store.mlflow_artifacts / "1").mkdir(parents=True)
+        self.leave_reproduced()
+
+    @property
+    def beside(self) -> Path:
+        """Where `peil reproduce` works, and what one that was killed leaves."""
+        return self.tiny.store.work("tiny", "reproduce", "store")
+
+    def leave_reproduced(self) -> None:
+        """A store beside, as a killed `peil reproduce` leaves it: rows, and keys of their own."""
+        beside = Store(self.tiny.store.settings.model_copy(update={"data": self.beside}))
+        key = beside.key("tiny", DAY, "raw")
+        write_bytes(key, self.tiny.store.key("tiny", DAY, "raw").read_bytes())
+        write_text(beside.raw_file("tiny", DAY), IMSI)
+        write_text(beside.work("tiny", DAY, "stage") / "spill" / "tmp", IMSI)
 
     def markers(self) -> dict[str, bytes | str]:
         """The subscriber, and each key of the day."""

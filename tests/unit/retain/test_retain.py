@@ -13,7 +13,8 @@ from kept_day import DAY, IMSI, MACHINE, RAW_END, STAGED_END
 
 from peil.charter.clock import now
 from peil.outcome import Refused
-from peil.store import keys, ledger
+from peil.store import keys, ledger, lock
+from peil.store.store import Store
 from peil.watch.retain import deleting
 from peil.watch.retain.retain import retain
 from peil.watch.retain.stop import shred, stop
@@ -25,6 +26,7 @@ SECOND = timedelta(seconds=1)
 def test_raw_rows_die_when_their_hours_are_over_and_not_a_second_before(full: Any) -> None:
     tiny = full.tiny
     tiny.write_charter(retention__staged_days=7)
+    shutil.rmtree(full.beside.parent)  # it dies at any moment: see below
     before = full.state()
     outcome = retain("tiny", RAW_END - SECOND, MACHINE - timedelta(days=9))
     assert outcome.status == "unchanged" and full.state() == before
@@ -48,13 +50,34 @@ def test_nothing_of_a_day_can_be_read_in_any_folder_after_its_time(full: Any) ->
 def test_a_receipt_says_what_died_and_no_row_of_it(full: Any) -> None:
     name = keys.key_id(full.tiny.store.key("tiny", DAY, "raw").read_bytes())
     retain("tiny", STAGED_END, MACHINE)
-    first, second, third = full.receipts()
+    beside, first, second, third = full.receipts()
+    assert beside["facts"]["part"] == "reproduced" and beside["facts"]["n_files"] >= 2
+    assert list(beside["facts"]["keys"]) == [f"{DAY}.raw.key"]
     assert first["facts"]["keys"] == {f"{DAY}.raw.key": name}
     assert (first["facts"]["n_files"], first["facts"]["n_delivered"]) == (4, 1)
     assert [e["facts"]["part"] for e in (first, second, third)] == ["raw", "staged", "linked"]
     assert third["kind"] == "shredded" and first["facts"]["why"] == "retention"
     assert IMSI not in full.tiny.store.ledger("tiny").read_text()
     assert ledger.check(full.tiny.store, "tiny") == []
+
+
+def test_what_a_killed_reproduction_left_dies_at_any_moment_and_a_living_one_is_left(
+    full: Any,
+) -> None:
+    store, early = full.tiny.store, RAW_END - SECOND
+    beside = Store(store.settings.model_copy(update={"data": full.beside}))
+    for place in (store, beside):  # who started it, and the process that works there
+        with lock.held(place, "tiny", lock.REPRODUCE, "reproduce"):
+            for outcome in (retain("tiny", early, MACHINE), shred("tiny", "2026-03-08")):
+                assert "reproduce is held by reproduce" in str(outcome.facts["left"])
+            assert beside.key("tiny", DAY, "raw").exists()
+    outcome = retain("tiny", early, MACHINE)
+    assert "what a killed `peil reproduce` left: " in str(outcome.facts["deleted"])
+    assert not full.beside.parent.exists() and store.raw_file("tiny", DAY).exists()
+    assert retain("tiny", early, MACHINE).status == "unchanged"
+    full.leave_reproduced()
+    shred("tiny", "2026-03-08")
+    assert not full.beside.parent.exists()
 
 
 def test_run_twice_nothing_is_done_twice(full: Any) -> None:
@@ -123,8 +146,6 @@ def test_a_delivery_is_deleted_only_after_its_day_is_staged(tiny: Any) -> None:
 
 
 def test_a_day_that_another_run_holds_is_left_and_said_so(full: Any) -> None:
-    from peil.store import lock
-
     with lock.held(full.tiny.store, "tiny", str(DAY), "stage"):
         outcome = retain("tiny", RAW_END, MACHINE)
     assert "is held by stage" in str(outcome.facts["left"])
