@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     room_ratio: int = Field(
         8, ge=0, description="free disk that ingest asks for, as times the size of a delivery"
     )
+    overdue_after_h: float = Field(
+        24.0, ge=0, description="hours past its time after which a row is told to be kept too long"
+    )
     lock_wait_s: float = Field(0.0, ge=0, description="seconds to wait for a held period")
     mlflow_uri: str | None = Field(None, description="default sqlite under the operator's store")
     smtp_host: str | None = None

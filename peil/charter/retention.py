@@ -12,18 +12,26 @@ may stay as long as staged rows do: nothing lives longer.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from peil.charter.clock import end_of
 from peil.charter.schema import Charter
-from peil.charter.windows import Window, window_of
+from peil.charter.windows import Window, window_of, windows
 from peil.store.atomic import read_json, read_whole
 from peil.store.store import Store
 
 OPT_OUT = "since its counts held somebody who opted out"
 Part = Literal["raw", "staged", "linked"]
 PARTS: tuple[Part, ...] = ("raw", "staged", "linked")
+
+
+def parts_of(charter: Charter) -> Iterator[tuple[date, Part]]:
+    """Every part of every day, in order; a window's own after those of its days."""
+    for window in windows(charter):
+        yield from ((day, part) for day in window.days() for part in PARTS if part != "linked")
+        yield window.first, "linked"
 
 
 def due(charter: Charter, store: Store, day: date, part: Part) -> datetime | None:
@@ -67,6 +75,14 @@ def _moment(manifest: Any, name: str, charter: Charter, day: date) -> datetime |
 def is_gone(store: Store, pilot: str, day: date, part: Part) -> bool:
     """Whether a part of a day was deleted, or its deletion began: no verb makes it again."""
     return store.retained(pilot, day, part).exists()
+
+
+def is_due(charter: Charter, store: Store, day: date, part: Part, at: datetime) -> bool:
+    """Whether a part of a day must be gone at a moment; what was gone once stays due."""
+    if is_gone(store, charter.pilot, day, part):
+        return True
+    moment = due(charter, store, day, part)
+    return moment is not None and moment <= at
 
 
 def gone_days(store: Store, pilot: str, window: Window) -> list[date]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rich.console import Console
 from rich.table import Table
 
 from peil import status
 from peil.charter import reading, retention, windows
+from peil.charter.clock import machine_now, now
 from peil.charter.schema import Charter
 from peil.estimate import by_ledger
 from peil.stage.readiness import missing
@@ -14,14 +17,24 @@ from peil.store import ledger
 from peil.store.atomic import read_json
 from peil.store.faults import disk
 from peil.store.store import Store
+from peil.watch.retain import overdue
 
 MARKS = {"released": "✓", "waits": "·", "ready": "·"}
 SIGNS = {"open": "✓", "closed": "✗", "-": "·"}
 
 
-def tell_status(pilot: str, console: Console) -> None:
-    """Print a row per day, the legend, which models stand, what is set aside, what windows lack."""
+def tell_status(
+    pilot: str, console: Console, at: datetime | None = None, machine_at: datetime | None = None
+) -> None:
+    """Print a row per day, the legend, which models stand, what is set aside, what windows lack.
+
+    Parameters
+    ----------
+    at, machine_at : datetime, optional
+        Other moments than the pilot's own and the machine's, by which rows are kept too long.
+    """
     charter, store = reading.load(pilot), Store()
+    late = overdue.line(charter, store, at or now(charter), machine_at or machine_now())
     days = status.of_pilot(charter, store)
     linked = [product.name for product in windows.linked_products(charter)]
     console.print(_table(charter, days, linked))
@@ -32,7 +45,7 @@ def tell_status(pilot: str, console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     faults = [f"✗ {fault}" for fault in ledger.check(store, charter.pilot)]
     others = [*disk.look(store, charter.pilot), *set_aside(charter, store)]
-    for line in [*faults, *broken(days), *others]:
+    for line in [*late, *faults, *broken(days), *others]:
         console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     for window in windows.windows(charter) if linked else []:
         left = missing(charter, window, store)

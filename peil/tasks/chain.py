@@ -87,8 +87,9 @@ class Pilot:
             "tags": [verb, self.name, *([STATE_OF[verb]] if verb in STATE_OF else [])],
             "doc_md": doc,
             "catchup": False,
-            # a sample's delivery comes from outside, once: its DAGs wait until somebody wants them
-            "is_paused_upon_creation": self.is_sample,
+            # a sample's delivery comes from outside, once: its DAGs wait until somebody wants them;
+            # but rows die in time, whoever read them by whatever way and forgot about this switch
+            "is_paused_upon_creation": self.is_sample and verb != "retain",
             "max_active_runs": active_runs,
             "default_args": {
                 "owner": "agency" if verb in ("receive", "outlook") else "operator",

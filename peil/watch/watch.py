@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
 
 from peil.alerts import inbox, listing, messages, telling
 from peil.charter import reading
-from peil.charter.clock import now, today
+from peil.charter.clock import machine_now, now, today
 from peil.charter.schema import Charter
 from peil.gates import closing
-from peil.outcome import Outcome
+from peil.outcome import Outcome, Refused
 from peil.status import STATES
 from peil.store.store import Store
 from peil.watch import deadlines
+from peil.watch.retain import overdue
 
 Source = Callable[[], Sequence[telling.Look]]
 
 
-def watch(pilot: str, day: str | None = None) -> Outcome:
-    """Tell the trouble of a pilot: drift, gates, deadlines, days without a bundle, what verbs left.
+def watch(
+    pilot: str,
+    day: str | None = None,
+    at: datetime | None = None,
+    machine_at: datetime | None = None,
+) -> Outcome:
+    """Tell the trouble of a pilot: drift, gates, deadlines, rows kept too long, what verbs left.
+
+    A day of hours without a bundle is told too, and under an expired charter rows kept too long.
 
     Parameters
     ----------
@@ -29,6 +37,10 @@ def watch(pilot: str, day: str | None = None) -> Outcome:
     day : str, optional
         The period whose drift is looked at, as 2026-03-02; by default the last that was measured.
         A look at an earlier day ends nothing that was seen on a later one.
+    at : datetime, optional
+        Another moment than the pilot's own (`peil.charter.clock`).
+    machine_at : datetime, optional
+        Another moment than the machine's, by which files lie in the store.
 
     Returns
     -------
@@ -44,12 +56,18 @@ def watch(pilot: str, day: str | None = None) -> Outcome:
         What one of those who look raised; what the others found is told first.
     """
     charter = reading.load(pilot)
-    store, at = Store(), now(charter)
-    reading.check_valid(charter, today(charter))
+    store, at = Store(), at or now(charter)
+    late = overdue.look(charter, store, at, machine_at or machine_now())
+    try:
+        reading.check_valid(charter, today(charter))
+    except Refused:
+        telling.settle(store, charter, [late], at)  # an expired charter keeps nothing longer
+        raise
     when = reading.day_of(charter, day) if day else _last_measured(charter, store)
     sources: list[Source] = [
         lambda: _gates(charter, store),
         lambda: [deadlines.look(charter, store, at), deadlines.unbundled(charter, store, at)],
+        lambda: [late],
         lambda: inbox.looks(store, charter.pilot),
         lambda: _drift(charter, store, when),
     ]

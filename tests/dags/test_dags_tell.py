@@ -45,10 +45,12 @@ def test_every_task_says_what_it_does(bag: Any) -> None:
 
 
 def test_dags_of_samples_wait_until_somebody_wants_them(bag: Any) -> None:
-    paused = {
-        dag_id.split("__")[1] for dag_id, dag in bag.dags.items() if dag.is_paused_upon_creation
-    }
-    assert paused == {"essnet_sample", "multimno_sample"}
+    paused = {dag_id for dag_id, dag in bag.dags.items() if dag.is_paused_upon_creation}
+    samples = {"essnet_sample", "multimno_sample"}
+    assert {dag_id.split("__")[1] for dag_id in paused} == samples
+    of_samples = {dag_id for dag_id in bag.dags if dag_id.split("__")[1] in samples}
+    # but what was read dies in time, by whatever way it was read
+    assert of_samples - paused == {f"retain__{name}" for name in samples}
 
 
 def test_assets_say_of_which_pilot_they_are_what_they_hold_and_where(

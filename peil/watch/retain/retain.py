@@ -5,7 +5,6 @@ Works under an expired charter and in a stopped pilot too: what is due must die 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, datetime
 from typing import Any
@@ -14,9 +13,9 @@ from peil.adapters.airflow import forgetting
 from peil.alerts import incidents, listing
 from peil.charter import reading, retention
 from peil.charter.clock import machine_now, now
-from peil.charter.retention import PARTS, Part
+from peil.charter.retention import PARTS, Part, is_due, parts_of
 from peil.charter.schema import Charter
-from peil.charter.windows import window_of, windows
+from peil.charter.windows import window_of
 from peil.outcome import Fact, Outcome, Waiting
 from peil.store import lock
 from peil.store.store import Store
@@ -70,21 +69,6 @@ def retain(pilot: str, at: datetime | None = None, machine_at: datetime | None =
     if n_lines:
         facts["n_log_files"] = n_lines
     return outcome("retain", charter, facts, bool(receipts or n_lines))
-
-
-def is_due(charter: Charter, store: Store, day: date, part: Part, at: datetime) -> bool:
-    """Whether a part of a day must be gone at a moment; what was gone once stays due."""
-    if retention.is_gone(store, charter.pilot, day, part):
-        return True
-    moment = retention.due(charter, store, day, part)
-    return moment is not None and moment <= at
-
-
-def parts_of(charter: Charter) -> Iterator[tuple[date, Part]]:
-    """Every part of every day, in order; a window's own after those of its days."""
-    for window in windows(charter):
-        yield from ((day, part) for day in window.days() for part in PARTS if part != "linked")
-        yield window.first, "linked"
 
 
 def delete_where(

@@ -6,13 +6,13 @@ from datetime import date, datetime
 
 from peil.charter import reading
 from peil.charter.clock import now
-from peil.charter.retention import PARTS, Part, is_gone
+from peil.charter.retention import PARTS, Part, is_gone, parts_of
 from peil.charter.windows import window_of
 from peil.outcome import Outcome
 from peil.store import ledger
 from peil.store.atomic import write_json
 from peil.store.store import Store
-from peil.watch.retain.retain import delete_beside, delete_where, outcome, parts_of, told
+from peil.watch.retain.retain import delete_beside, delete_where, outcome, told
 
 
 def shred(pilot: str, day: str, at: datetime | None = None) -> Outcome:
