@@ -32,11 +32,13 @@ NOT_ASSESSED = Words(
 )
 SOURCE = Words(
     en="Network records of {operator}, of which these fields are read: {fields}. They are sealed, "
-    "and deleted after {raw_hours} hours; pseudonymised rows after {staged_days} days. The cell "
-    "plan; the population register; the map of zones.",
+    "and deleted {raw_hours} hours after staging; those that are never staged {staged_days} days "
+    "after landing; pseudonymised rows {staged_days} days after staging. The cell plan; the "
+    "population register; the map of zones.",
     nl="Netwerkrecords van {operator}, waarvan deze velden worden gelezen: {fields}. Zij zijn "
-    "verzegeld en worden na {raw_hours} uur gewist; gepseudonimiseerde rijen na {staged_days} "
-    "dagen. Het antenneplan; het bevolkingsregister; de kaart van gebieden.",
+    "verzegeld en worden {raw_hours} uur na bewerking gewist; wat nooit wordt bewerkt "
+    "{staged_days} dagen na ontvangst; gepseudonimiseerde rijen {staged_days} dagen na bewerking. "
+    "Het antenneplan; het bevolkingsregister; de kaart van gebieden.",
 )
 WEIGHED = Words(
     en="Nothing below {threshold} distinct devices is counted or published. {linked} No row about "
@@ -51,9 +53,11 @@ COUNTED = Words(
 )
 LINKED = Words(
     en="Presence is computed from counts of cells and hours alone; {products} follow a device for "
-    "{linkage_days} days, after which its pseudonym's key is destroyed.",
+    "{linkage_days} days. The key of its pseudonym is destroyed {staged_days} days after the last "
+    "of these days is staged.",
     nl="Aanwezigheid wordt alleen uit aantallen per cel en uur berekend; {products} volgen een "
-    "toestel {linkage_days} dagen, waarna de sleutel van zijn pseudoniem wordt vernietigd.",
+    "toestel {linkage_days} dagen. De sleutel van zijn pseudoniem wordt vernietigd {staged_days} "
+    "dagen nadat de laatste van die dagen is bewerkt.",
 )
 APPROVED = Words(
     en="A person of the operator and one of the agency approve every release, having been shown "

@@ -34,7 +34,9 @@ RECORD_ROWS = (
     ("(e) third countries", "{ask}"),
     (
         "(f) erasure, as the charter states",
-        "raw: {raw_hours} hours after staging; staged and pseudonym keys: {staged_days} days",
+        "raw: {raw_hours} hours after staging, or {staged_days} days after landing where none "
+        "follows; staged: {staged_days} days after staging, and with the last day of a linkage "
+        "window the key of its pseudonyms",
     ),
     (
         "(g) security",

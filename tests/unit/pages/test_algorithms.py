@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from peil.charter import reading
+from peil.charter import reading, retention
 from peil.charter.schema import Charter
 from peil.pages import algorithms
+from peil.store.atomic import write_json
 
 INTERVAL = {"level": 90, "measured": 93, "measured_least": 88}
 # of the Dutch publication standard for algorithm registers
@@ -51,9 +54,64 @@ def test_what_it_says_is_what_the_charter_says(tiny: Any) -> None:
     assert "Not for {police}." in entry["goal"]  # words of the charter are no template
     assert f"below {charter.threshold} distinct devices" in entry["proportionality"]
     assert all(name in entry["source_data"] for name in charter.inputs.events.columns)
-    assert f"after {charter.retention.raw_hours} hours" in entry["source_data"]
     assert "93 of 100 intervals of 90 %" in entry["risk_management"]
     assert "has not been measured" in described(charter, level=90)["ENG"]["risk_management"]
+
+
+def spans(pattern: str, text: str, unit: str) -> list[timedelta]:
+    """How long things are kept, by a sentence."""
+    return [timedelta(**{unit: int(number)}) for number in re.findall(pattern, text)]
+
+
+LANDED, STAGED = (datetime(2026, 3, 3, hour, tzinfo=UTC) for hour in (1, 5))
+
+
+def test_when_rows_and_keys_die_by_the_register_is_when_they_are_due(tiny: Any) -> None:
+    tiny.write_charter(
+        retention={"raw_hours": 30, "staged_days": 9},
+        products=["presence", "flows"],
+        linkage_days=2,
+    )
+    charter, store = reading.load("tiny"), tiny.store
+    first, last = charter.days()[:2]
+    entry = described(charter, **INTERVAL)
+    write_json(store.raw_manifest("tiny", first), {"landed_at": LANDED.isoformat()})
+    kept = retention.due(charter, store, first, "raw") - LANDED  # type: ignore[operator]
+    assert spans(r"never staged (\d+) days after landing", entry["ENG"]["source_data"], "days") == [
+        kept
+    ]
+    nl = entry["NLD"]["source_data"]
+    assert spans(r"nooit wordt bewerkt (\d+) dagen na ontvangst", nl, "days") == [kept]
+
+    for day in (first, last):
+        write_json(store.staged_manifest("tiny", day), {"staged_at": STAGED.isoformat()})
+    kept = retention.due(charter, store, first, "raw") - STAGED  # type: ignore[operator]
+    assert spans(r"deleted (\d+) hours after staging", entry["ENG"]["source_data"], "hours") == [
+        kept
+    ]
+    assert spans(r"verzegeld en worden (\d+) uur na bewerking", nl, "hours") == [kept]
+    kept = retention.due(charter, store, first, "staged") - STAGED  # type: ignore[operator]
+    assert spans(r"rows (\d+) days after staging", entry["ENG"]["source_data"], "days") == [kept]
+    assert spans(r"rijen (\d+) dagen na bewerking", nl, "days") == [kept]
+
+
+def test_when_the_key_of_a_pseudonym_dies_by_the_register_is_when_it_is_due(tiny: Any) -> None:
+    tiny.write_charter(
+        retention={"raw_hours": 30, "staged_days": 9},
+        products=["presence", "flows"],
+        linkage_days=2,
+    )
+    charter, store = reading.load("tiny"), tiny.store
+    entry = described(charter, **INTERVAL)
+    days = charter.days()[:2]
+    for number, day in enumerate(days):
+        at = STAGED + timedelta(days=number)
+        write_json(store.staged_manifest("tiny", day), {"staged_at": at.isoformat()})
+    kept = retention.due(charter, store, days[0], "linked") - at  # type: ignore[operator]
+    said = r"destroyed (\d+) days after the last of these days is staged"
+    assert spans(said, entry["ENG"]["proportionality"], "days") == [kept]
+    said = r"vernietigd (\d+) dagen nadat de laatste van die dagen is bewerkt"
+    assert spans(said, entry["NLD"]["proportionality"], "days") == [kept]
 
 
 def test_who_decides_depends_on_whether_there_are_people(tiny: Any) -> None:
