@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import ValidationError
 
+from peil.charter import promises
 from peil.charter.hour import Hour, hours_within, start_of, unit_of
 from peil.charter.schema import FILL_IN, Charter
 from peil.outcome import Refused
@@ -74,6 +75,8 @@ def load(pilot: str | Path) -> Charter:
         )
     if charter.pilot != file.stem:
         raise Refused(f"{file}, pilot: is {charter.pilot}, but the file says {file.stem}.")
+    if fault := promises.fault(charter):
+        raise Refused(f"{file}, {fault}.")
     return charter
 
 
