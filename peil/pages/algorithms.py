@@ -61,22 +61,22 @@ LINKED = Words(
 )
 APPROVED = Words(
     en="A person of the operator and one of the agency approve every release, having been shown "
-    "it. No decision about a person is taken by the algorithm or can be read from its figures.",
+    "it. No decision about a person is taken by the algorithm, and no figure is about one.",
     nl="Een mens van de operator en een van het bureau keuren elke publicatie goed nadat zij haar "
-    "zagen. Over een persoon neemt het algoritme geen besluit, en uit zijn cijfers volgt er geen.",
+    "zagen. Over een persoon neemt het algoritme geen besluit, en geen cijfer gaat over een mens.",
 )
 SIMULATED = Words(
     en="The pilot is simulated and so are the two who approve its releases; of a real pilot two "
-    "people do. No decision about a person can be read from the figures.",
+    "people do. No figure is about one person.",
     nl="De pilot is gesimuleerd en zo zijn de twee die haar publicaties goedkeuren; bij een echte "
-    "pilot zijn dat twee mensen. Uit de cijfers volgt geen besluit over een persoon.",
+    "pilot zijn dat twee mensen. Geen cijfer gaat over een persoon.",
 )
 RISKS = Words(
     en="Each day passes four gates of checks; a release is audited against what was released "
-    "before, attacked, and withheld where it fails. {held} Devices are not people: a figure is an "
+    "before, and refused where it tells too much. {held} Devices are not people: a figure is an "
     "estimate for a zone and an hour.",
     nl="Elke dag gaat door vier poorten met controles; een publicatie wordt getoetst aan wat er al "
-    "gepubliceerd is, aangevallen, en ingehouden als zij niet slaagt. {held} Toestellen zijn geen "
+    "gepubliceerd is, en geweigerd als zij te veel vertelt. {held} Toestellen zijn geen "
     "mensen: een cijfer is een schatting voor een gebied en een uur.",
 )
 HELD = Words(
