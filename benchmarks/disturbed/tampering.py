@@ -22,6 +22,7 @@ import pandas as pd
 
 from benchmarks.disturbed import forging, overhead
 from benchmarks.disturbed.forging import Content, change, copies_of
+from benchmarks.disturbed.hollow import certified
 from benchmarks.recording import when_and_where, write_figures
 from peil.charter import public_register, reading
 from peil.charter.clock import now
@@ -49,7 +50,8 @@ def candidate(
     names = {"pilot": charter.pilot, "product": product, "period": str(day), "tier": charter.tier}
     names["table_sha256"] = hashlib.sha256(csv.encode()).hexdigest()
     counts = {"n_entries": len(table), "n_withheld": int(table["OBS_VALUE"].isna().sum())}
-    rest = {"threshold": charter.threshold, **counts}
+    made_by = certified(store, charter, product, day)
+    rest = {"threshold": charter.threshold, **counts, **made_by}
     write_json(folder / "metadata.json", {**names, **rest})
     bundle.seal(store, folder, {**names, "table": name})
     return {**names, **counts, "bundle_sha256": verifying.manifest(folder).sha256}

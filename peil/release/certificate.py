@@ -5,6 +5,7 @@ It stays at the operator, since it counts the rows of deliveries. The bundle car
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from typing import Any
 
@@ -17,7 +18,7 @@ from peil.charter.reading import root
 from peil.ingest import deliveries
 from peil.outcome import Refused
 from peil.store import provenance
-from peil.store.atomic import read_whole, sha256
+from peil.store.atomic import canonical, read_whole, sha256
 
 Content = dict[str, Any]
 # models beside the footprint, each where a product rests on it
@@ -109,6 +110,66 @@ def looked_at(period: Period, days: list[date]) -> Content:
         "parameters": methods.every(charter.pilot),
         "code": provenance.code_files(),
     }
+
+
+def require_current(period: Period, product: Product, metadata: Content) -> None:
+    """Refuse a candidate made of other rows or estimates than there are now.
+
+    So nobody crosses who opted out after it was made, whoever approved it.
+
+    Parameters
+    ----------
+    metadata : dict
+        The candidate's own, which names its certificate.
+
+    Raises
+    ------
+    Refused
+        With what to do.
+    """
+    store, pilot, day = period.store, period.pilot, period.day
+    certificate = read_whole(store.certificate(pilot, product.name, day))
+    record = read_whole(store.estimated_record(pilot, day, product.name))
+    what = f"The candidate of {pilot} {product.name} {day} does not cross"
+    if not (_is_own(certificate, metadata) and _is_of_these(period, product, certificate, record)):
+        raise Refused(
+            f"{what}: rows or estimates that it was made of are others now, as after an opt-out; "
+            f"run `peil estimate {pilot} {day} --product {product.name}`, then `peil release "
+            f"{pilot} {day} --product {product.name}`, and have that candidate approved."
+        )
+    opted_out = read_whole(store.retained(pilot, period.charter.period.start, "opt_out"))
+    purged = {day for day, counts in opted_out.get("days", {}).items() if counts["n_days_purged"]}
+    behind = map(str, days_behind(period, product, record, {}))
+    if not opted_out.get("is_done", True) and purged.intersection(behind):
+        raise Refused(
+            f"{what}: somebody opted out whose rows are gone and whose counts are not yet made "
+            f"again; run `peil opt-out {pilot}` until nothing is left, then `peil release "
+            f"{pilot} {day} --product {product.name}`."
+        )
+
+
+def _is_own(certificate: Content, metadata: Content) -> bool:
+    """Whether the certificate that lies there is the candidate's."""
+    digest = hashlib.sha256(canonical(certificate)).hexdigest()
+    return bool(certificate) and metadata.get("certificate_sha256") == digest
+
+
+def _is_of_these(period: Period, product: Product, certificate: Content, record: Content) -> bool:
+    """Whether a candidate is of the estimates that lie there, and these of the staged days."""
+    if not record or certificate["run_ids"] != record["run_ids"]:
+        return False
+    store, pilot = period.store, period.pilot
+    days = days_behind(period, product, record, {})  # the footprint's are not figures
+    if any(
+        certificate["staged"][str(day)]["content_sha256"] != staged(period, day)["content_sha256"]
+        for day in days
+    ):
+        return False
+    if product.name == PRESENCE:  # the hash above is of all that its estimates read
+        return True
+    manifests = [read_whole(store.staged_manifest(pilot, day)) for day in days]
+    rows = [str(each.get("rows", each.get("fingerprint"))) for each in manifests]
+    return bool(record["made_of"]["inputs"]["rows"] == rows)
 
 
 def staged(period: Period, day: date) -> Content:

@@ -28,7 +28,7 @@ from peil.gates import require_open
 from peil.ingest import deliveries
 from peil.outcome import Outcome, Refused, Waiting
 from peil.release import approvals, bundle, disclosure, linked, released_margins, statement
-from peil.release.certificate import certificate_of
+from peil.release.certificate import certificate_of, require_current
 from peil.release.crossing import sending
 from peil.release.hours.day import LEFT_OUT, release_day
 from peil.release.released_margins import ReleasedMargins
@@ -96,8 +96,8 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         What would leave is not believable.
     Refused
         The period stands released with other figures; the candidate was rejected, a byte of it is
-        not as it was signed, or not what the gate judged; or another pilot has released since what
-        would tell too much with these.
+        not as it was signed, or not what the gate judged; it was made of rows or estimates that are
+        others now; or another pilot has released since what would tell too much with these.
     """
     if reading.is_day_of_hours(pilot, day):
         return release_day(pilot, day)
@@ -122,6 +122,8 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
         if row.name == PRESENCE
         else product_gates.require_open(charter, row.name, when, store)
     )
+    if not before:  # what stands can only cross with the same figures, below
+        require_current(period, row, read_json(candidate / "metadata.json"))
     approvals.require(period, row, candidate)  # before a byte lies on the agency's side
     aside = aside_of(store.outbound(charter.pilot, row.name, when))
     with (
@@ -139,6 +141,8 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
                 f"run `peil release {pilot} {when} --product {row.name}` again."
             )
         metadata = read_json(aside / "metadata.json")
+        if not before:  # again, since nobody else holds the period any more
+            require_current(period, row, metadata)
         content = metadata["table_sha256"]
         if before and before["facts"]["table_sha256"] != content:
             raise Refused(

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.disturbed.hollow import certified
 from peil import cli
 from peil.charter import public_register
 from peil.outcome import Refused, Waiting
@@ -60,7 +61,8 @@ def candidate(tiny: Any, value: int = 120, day: str = DAY) -> Path:
     table = folder / "rel_presence__by_zone_hour.csv"
     names = {"pilot": "tiny", "product": "presence", "period": day, "tier": "agency"}
     names["table_sha256"] = sha256(table)
-    rest = {**counts, "threshold": tiny.charter.threshold}
+    made_by = certified(tiny.store, tiny.charter, "presence", date(2026, 3, 2))
+    rest = {**counts, "threshold": tiny.charter.threshold, **made_by}
     (folder / "metadata.json").write_text(json.dumps({**names, **rest}))
     bundle.seal(tiny.store, folder, {**names, "table": table.stem})
     return folder

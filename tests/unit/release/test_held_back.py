@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from benchmarks.disturbed.hollow import certified
 from peil.charter.clock import hours_of, now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE
@@ -126,7 +127,8 @@ def candidate_of(period: Period, monkeypatch: pytest.MonkeyPatch, product: str) 
     candidate = period.store.candidate("tiny", product, DAY)
     write_json(candidate / bundle.NAME, {})
     metadata = {"n_entries": 1, "n_withheld": 0, "table_sha256": "figures"}
-    write_json(candidate / "metadata.json", metadata)
+    made_by = certified(period.store, period.charter, product, DAY)
+    write_json(candidate / "metadata.json", metadata | made_by)
 
 
 def test_a_closed_gate_stops_release_and_publish(
