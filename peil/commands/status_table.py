@@ -12,6 +12,7 @@ from peil.charter import reading, retention, windows
 from peil.charter.clock import machine_now, now
 from peil.charter.schema import Charter
 from peil.estimate import by_ledger
+from peil.ingest import new_opt_outs
 from peil.stage.readiness import missing
 from peil.store import ledger
 from peil.store.atomic import read_json
@@ -41,7 +42,8 @@ def tell_status(
     console.print("✓ open   ✗ closed   · not judged yet")
     if linked:
         console.print(f"products: {', '.join(linked)}   ✓ released   ≈ estimated   · not yet")
-    for line in models(charter, store) + gone(charter, store):
+    lines = [*models(charter, store), *gone(charter, store), *new_opt_outs.in_words(charter, store)]
+    for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     faults = [f"✗ {fault}" for fault in ledger.check(store, charter.pilot)]
     others = [*disk.look(store, charter.pilot), *set_aside(charter, store)]

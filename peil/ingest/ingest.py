@@ -13,7 +13,7 @@ from peil.charter import reading, windows
 from peil.charter.clock import moment_of
 from peil.charter.period import Period
 from peil.charter.schema import Charter
-from peil.ingest import corrections, deliveries, file_rows, landing
+from peil.ingest import corrections, deliveries, file_rows, landing, new_opt_outs
 from peil.ingest.file_check import FileCheck, is_still, look, state_of
 from peil.ingest.readers.refusal import FileRefused, shown
 from peil.outcome import Fact, Outcome, Refused, Waiting
@@ -23,7 +23,6 @@ from peil.store.atomic import (
     read_whole,
     removed_on_failure,
     require_whole,
-    sha256,
     write_json,
 )
 from peil.store.faults import disk
@@ -63,25 +62,9 @@ def _released(period: Period) -> Outcome:
     facts: dict[str, Fact] = {"why": "released"}
     if late:
         facts["n_corrections_flagged"] = len(late)
-    if _has_new_opt_outs(period):
+    if new_opt_outs.is_new(period.charter, period.store, [period.day]):
         facts["note"] = f"somebody may have opted out since: run `peil opt-out {period.pilot}`"
     return period.outcome("ingest", "unchanged", facts)
-
-
-def _has_new_opt_outs(period: Period) -> bool:
-    """Whether the list is another than the one that the day was landed with, or applied later."""
-    charter, store, manifest = (
-        period.charter,
-        period.store,
-        period.store.raw_manifest(period.pilot, period.day),
-    )
-    if charter.inputs.opt_out is None or not manifest.exists():
-        return False
-    listed = reading.root(charter, store) / charter.inputs.opt_out.path
-    applied = store.retained(charter.pilot, charter.period.start, "opt_out")
-    later = read_whole(applied).get("list_sha256")
-    landed = read_whole(manifest).get("opt_out", "")
-    return listed.is_file() and bool(landed) and sha256(listed) not in {landed, later}
 
 
 def _ingest(period: Period) -> Outcome:
