@@ -6,6 +6,7 @@ of it: they hold no row of a device, and say afterwards what was done.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +18,7 @@ from peil.charter.retention import Part
 from peil.charter.schema import Charter
 from peil.ingest import deliveries
 from peil.outcome import Refused
+from peil.store import ledger
 from peil.store.store import Store
 
 DRAWS = "est_presence__draws.parquet"
@@ -89,15 +91,16 @@ def beside(charter: Charter, store: Store) -> Remains:
 def at_a_word(charter: Charter, store: Store, day: date, why: str) -> list[Path]:
     """What dies with a day's rows besides, when a person says so and not the calendar.
 
-    Sums over the devices of its window, since they hold the day's too; and where its pilot is
-    stopped, estimates that were never released.
+    Sums over the devices of its window, since they hold the day's too; and estimates that were
+    never released, where its pilot is stopped, or somebody is in them who opted out.
     """
     pilot = charter.pilot
     sums = store.linked(pilot, windows.window_of(charter, day).first)
     estimates = [
         store.estimated(pilot, day, name)
         for name in PRODUCTS
-        if why == "stop" and not store.released(pilot, name, day).exists()
+        if (why == "stop" and not store.released(pilot, name, day).exists())
+        or (why == "opt-out" and not ledger.is_released(store, pilot, name, str(day)))
     ]
     return _there([sums, *estimates])
 
@@ -115,6 +118,12 @@ def delivered(charter: Charter, store: Store, day: date) -> list[Path]:
         return []
     files = deliveries.files(folder, charter.inputs.events.path, day)
     return [file for file in files if file.is_symlink() or file.exists()]
+
+
+def remove_with_parts(path: Path) -> None:
+    """Remove a folder of figures, and what a killed run left beside it."""
+    for place in _there(_with_parts(path)):
+        shutil.rmtree(place)
 
 
 def _with_parts(path: Path) -> list[Path]:
