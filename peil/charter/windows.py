@@ -14,7 +14,8 @@ from pathlib import Path
 from peil.charter.hour import Hour
 from peil.charter.products import Product, linked
 from peil.charter.schema import Charter
-from peil.store import ledger
+from peil.outcome import Refused
+from peil.store import keys, ledger
 from peil.store.store import Store
 
 
@@ -71,6 +72,40 @@ def periods(product: Product, window: Window) -> list[date]:
 def pseudonym_key(store: Store, charter: Charter, day: date) -> Path:
     """The file of the key of a day's pseudonyms: one a window, named after its first day."""
     return store.key(charter.pilot, window_of(charter, day).first, "pseudonym")
+
+
+def require_key(
+    store: Store, charter: Charter, day: date, *, other_than: date | None = None
+) -> None:
+    """Refuse a pseudonym key that is not the one under which days of its window were staged.
+
+    Under another one no device would be the same from day to day, and rows of who opted out would
+    be looked for under names that nobody has.
+
+    Parameters
+    ----------
+    day : date
+        Any day of the window.
+    other_than : date, optional
+        A day that is about to be staged again: its own rows do not count.
+
+    Raises
+    ------
+    Refused
+        The ledger names another key.
+    """
+    file, pilot = pseudonym_key(store, charter, day), charter.pilot
+    staged = [
+        part
+        for part in window_of(charter, day).days()
+        if part != other_than and store.staged_manifest(pilot, part).exists()
+    ]
+    drawn = ledger.find(store, pilot, "key_drawn", key=file.name) if staged else None
+    if drawn and file.exists() and keys.key_id(keys.read_key(file)) != drawn["facts"]["id"]:
+        raise Refused(
+            f"The key of pseudonyms {file.name} of {pilot} is not the one that the ledger names, "
+            f"under which {staged[0]} was staged: restore it from its backup."
+        )
 
 
 def is_shredded(store: Store, charter: Charter, day: date) -> bool:

@@ -25,7 +25,7 @@ from peil.adapters.pseudonyms import pseudonym
 from peil.charter import reading
 from peil.charter.clock import hours_of
 from peil.charter.schema import Charter
-from peil.charter.windows import Window, pseudonym_key
+from peil.charter.windows import Window, pseudonym_key, require_key
 from peil.ingest import opt_out
 from peil.outcome import Refused
 from peil.store import keys
@@ -188,6 +188,7 @@ def leave_out(
     opt_out.make_list(opened)
     if listed is not None and charter.inputs.opt_out is not None:
         opt_out.read_list(opened, listed, charter.inputs.opt_out.column)
+    require_key(store, charter, window.first)
     key = keys.read_key(pseudonym_key(store, charter, window.first))
     names = opened.execute("SELECT subscriber_id FROM opted_out ORDER BY 1").fetchnumpy()
     pseudonyms = [pseudonym(key, str(identifier)) for identifier in names["subscriber_id"]]

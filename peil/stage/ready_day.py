@@ -47,7 +47,7 @@ class ReadyDay:
         Waiting
             The raw state is not there.
         Refused
-            The key of its pseudonyms was destroyed.
+            The key of its pseudonyms was destroyed, or is another than that of its window.
         """
         charter, day, store, pilot = period.charter, period.day, period.store, period.pilot
         if not (store.raw_manifest(pilot, day).exists() and store.raw_file(pilot, day).exists()):
@@ -57,6 +57,7 @@ class ReadyDay:
                 f"The key of the pseudonyms of {pilot} {day} was destroyed: what is left of that "
                 "day is late and is never staged under another key."
             )
+        windows.require_key(store, charter, day, other_than=day)
         first = windows.window_of(charter, day).first
         pseudonym_key = access.day_key(store, pilot, first, "pseudonym")
         access.day_key(store, pilot, day, "staged")

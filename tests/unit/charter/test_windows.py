@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from peil.charter import reading, windows
+from peil.charter import access, reading, windows
 from peil.charter.period import Period
 from peil.charter.windows import Window
 from peil.outcome import Refused
+from peil.stage.ready_day import ReadyDay
 from peil.store import keys, ledger
+from peil.store.atomic import write_json
 
 LINKED = {"products": ["presence", "flows"], "linkage_days": 3, "retention__staged_days": 3}
 DAYS = [date(2026, 3, n) for n in range(2, 9)]
@@ -103,6 +105,25 @@ def test_a_day_of_a_shredded_window_is_never_staged_under_another_key(tiny: Any)
     with pytest.raises(Refused, match=r"was destroyed: what is left of that day is late"):
         stage._stage(Period(tiny.charter, DAYS[0], tiny.store))
     assert not tiny.store.key("tiny", DAYS[0], "pseudonym").exists()
+
+
+def test_no_other_key_than_that_of_the_window_stages_a_further_day(tiny: Any) -> None:
+    tiny.write_charter(**LINKED)
+    store, charter = tiny.store, tiny.charter
+    file = access.day_key(store, "tiny", DAYS[0], "pseudonym")
+    write_json(store.staged_manifest("tiny", DAYS[1]), {})
+    windows.require_key(store, charter, DAYS[0])
+    file.unlink()
+    keys.new_key(file)
+    for asks in ({}, {"other_than": DAYS[0]}):
+        with pytest.raises(Refused, match=r"is not the one that the ledger names, under which 20"):
+            windows.require_key(store, charter, DAYS[0], **asks)
+    windows.require_key(store, charter, DAYS[0], other_than=DAYS[1])  # its own rows go
+    windows.require_key(store, charter, DAYS[3])  # another window
+    tiny.deliver("a.csv", "imsi,at,mcc,mnc,cell,imei\n1,2026-03-02 10:00:00,204,08,c1,\n")
+    tiny.ingest()
+    with pytest.raises(Refused, match="restore it from its backup"):
+        ReadyDay.of(Period(charter, DAYS[0], store))
 
 
 def test_the_register_says_how_long_a_device_is_linked(tiny: Any) -> None:

@@ -75,6 +75,19 @@ def release(tiny: Any) -> None:
     ledger.append(tiny.store, "tiny", "release", now(tiny.charter), facts)
 
 
+def test_under_another_key_of_pseudonyms_nobody_is_looked_for(late: Any) -> None:
+    """Else nobody would be found under it, and the rows would stay without a word."""
+    stage(late)
+    file = late.store.key("tiny", DAY, "pseudonym")
+    facts = {"key": file.name, "id": keys.key_id(file.read_bytes())}
+    ledger.append(late.store, "tiny", "key_drawn", now(late.charter), facts)
+    file.unlink()
+    keys.new_key(file)
+    with pytest.raises(Refused, match="is not the one that the ledger names"):
+        opt_out("tiny")
+    assert staged(late, "int_events_classified") == 8
+
+
 def test_who_opts_out_after_a_release_is_in_no_sealed_row_and_the_release_is_said(
     late: Any,
 ) -> None:
