@@ -56,6 +56,11 @@ def _agency_key(store: Store) -> PrivateKey:
     private = private_keys.drawn(store.settings, file)
     if not public.exists():
         write_text(public, private.public + "\n")
+    elif private.public != public.read_text(encoding="utf-8").strip():
+        raise Refused(
+            f"The agency's signing key {file.name} is not the one of {public.name}, by which heads "
+            "of the ledger are checked: restore both from the agency's backup; nothing was signed."
+        )
     return private
 
 

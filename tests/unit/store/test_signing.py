@@ -48,3 +48,15 @@ def test_a_key_that_others_can_read_is_not_used(tiny: Any) -> None:
     tiny.store.signing_key.chmod(0o440)
     with pytest.raises(Refused, match="chmod it to 0400"):
         signing.sign(tiny.store, b"content")
+
+
+def test_another_key_in_the_place_of_the_agencys_signs_no_head(tiny: Any) -> None:
+    signing.sign_as_agency(tiny.store, b"a head")
+    key = tiny.store.agency_key
+    content = bytearray(key.read_bytes())
+    content[0] ^= 1
+    key.chmod(0o600)
+    key.write_bytes(content)
+    key.chmod(0o400)
+    with pytest.raises(Refused, match=r"is not the one of agency\.pub.*restore both from the ag"):
+        signing.sign_as_agency(tiny.store, b"another head")

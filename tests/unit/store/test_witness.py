@@ -197,6 +197,7 @@ def test_an_append_reads_the_end_of_the_ledger_only(
     ledger.append_all(kept.store, "tiny", at, [("read", {"n": n}) for n in range(2000)])
     n_read: list[int] = []
     read = lines.read
+    raw = {key: key.read_bytes() for key in (kept.store.signing_key, kept.store.agency_key)}
 
     def counted(*words: Any) -> bytes:
         piece = read(*words)
@@ -206,7 +207,7 @@ def test_an_append_reads_the_end_of_the_ledger_only(
     monkeypatch.setattr(lines, "read", counted)
     monkeypatch.setattr(Path, "read_bytes", lambda file: pytest.fail(f"{file} is read whole"))
     with monkeypatch.context() as patch:
-        patch.setattr("peil.store.private_keys.read_key", lambda file: bytes(32))
+        patch.setattr("peil.store.private_keys.read_key", raw.__getitem__)
         for n in range(5):
             ledger.append(kept.store, "tiny", "more", at + timedelta(seconds=n), {"n": n})
     assert lines.size_of(kept.store.ledger("tiny")) > 300_000
