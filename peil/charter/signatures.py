@@ -85,8 +85,9 @@ def sign(charter: Charter, store: Store, signer: Signer) -> bool:
     if role not in REQUIRED:
         raise Refused(f"A charter is signed by {' and '.join(map(words, REQUIRED))}.")
     text = text_of(charter, store)
-    before = listed(charter, store)
+    there = listed(charter, store)
     enrolled = parties.of_pilot(store, charter.is_synthetic)
+    before = [signature for signature in there if not _is_changed(signature, enrolled)]
     missing = {zones.path for zones in charter.area.zones} - set(text["files"])
     if missing and not charter.is_synthetic:
         raise Refused(
@@ -95,7 +96,8 @@ def sign(charter: Charter, store: Store, signer: Signer) -> bool:
         )
     last = newest(before, role)
     is_own = last is not None and last["body"].get("key_id") == signer.party.key_id
-    if last and is_own and last["body"]["text"] == text and not _fault(last, charter, enrolled):
+    holds = last and is_own and not _fault(last, charter, enrolled)
+    if last and holds and last["body"]["text"] == text and before == there:
         return False
     for other in (newest(before, name) for name in REQUIRED if name != role):
         holder = _holder(other, enrolled) if other else None
@@ -122,6 +124,12 @@ def _holder(signature: Signature, enrolled: list[Signatory]) -> Signatory | None
     """The enrolled party whose key a signature names."""
     key_id = signature["body"].get("key_id")
     return next((party for party in enrolled if party.key_id == key_id), None)
+
+
+def _is_changed(signature: Signature, enrolled: list[Signatory]) -> bool:
+    """Whether it is of an enrolled key, and not what that key signed."""
+    holder, given = _holder(signature, enrolled), str(signature.get("signature", ""))
+    return holder is not None and not is_signed_by(holder, signature["body"], given)
 
 
 def _fault(signature: Signature, charter: Charter, enrolled: list[Signatory]) -> str | None:
@@ -184,6 +192,16 @@ def check(charter: Charter, store: Store) -> list[dict[str, str]]:
                 f"({more[0]}{_others(len(more) - 1)}): {_remedy(charter, role)}."
             )
         standing.append(last)
+    for older in signatures:  # one that was replaced says what was allowed before
+        holder = _holder(older, enrolled)
+        if holder and _is_changed(older, enrolled):
+            role = holder.role
+            file = store.signatures(pilot, charter.is_synthetic)
+            raise Refused(
+                f"In the charter of {pilot} an older signature of the {words(role)} does not "
+                f"verify: what it signed was changed: restore {file} from backup, or "
+                f"{_remedy(charter, role)}, which leaves it out."
+            )
     holders = [party for party in (_holder(last, enrolled) for last in standing) if party]
     if holders[0].is_same_person(holders[1]):
         raise Refused(

@@ -76,6 +76,22 @@ def test_a_signed_text_that_was_widened_after_the_signature_is_refused(real: Any
     assert "signature of the operator does not verify" in refused(real)
 
 
+def test_a_signature_that_was_replaced_still_says_what_was_allowed_before(real: Any) -> None:
+    real.write_charter(**REAL, recipients=["Agency", "Municipality"])
+    for role in signatures.REQUIRED:
+        signatures.sign(real.charter, real.store, real.signers[role])
+
+    def widen(listed: list[Any]) -> None:
+        listed[0]["body"]["text"]["charter"]["recipients"] = ["Agency", "a broker"]
+
+    rewritten(real, widen)
+    assert "an older signature of the operator does not verify" in refused(real)
+    # the way out that is named: whoever signs anew leaves out what was changed
+    assert signatures.sign(real.charter, real.store, real.signers["operator"])
+    Period.open("tiny", "2026-03-02")
+    assert len(signatures.listed(real.charter, real.store)) == 4
+
+
 def test_a_key_that_nobody_enrolled_signs_nothing(real: Any) -> None:
     (file,) = real.store.parties.glob("operator.*.json")
     file.unlink()
