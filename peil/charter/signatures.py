@@ -195,12 +195,11 @@ def check(charter: Charter, store: Store) -> list[dict[str, str]]:
     for older in signatures:  # one that was replaced says what was allowed before
         holder = _holder(older, enrolled)
         if holder and _is_changed(older, enrolled):
-            role = holder.role
             file = store.signatures(pilot, charter.is_synthetic)
             raise Refused(
-                f"In the charter of {pilot} an older signature of the {words(role)} does not "
-                f"verify: what it signed was changed: restore {file} from backup, or "
-                f"{_remedy(charter, role)}, which leaves it out."
+                f"In the charter of {pilot} an older signature of the {words(holder.role)} does "
+                f"not verify: what it signed was changed: restore {file} from backup, or "
+                f"{_remedy(charter, holder.role)}, which leaves it out."
             )
     holders = [party for party in (_holder(last, enrolled) for last in standing) if party]
     if holders[0].is_same_person(holders[1]):

@@ -15,14 +15,13 @@ import pandas as pd
 
 from peil import methods
 from peil.adapters import transform
-from peil.area.area import Area, area_of
+from peil.area.area import area_of
 from peil.charter import reading
 from peil.charter.clock import now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product, resolve
 from peil.charter.schema import LEAST_DEVICES, Charter
 from peil.estimate.champion import released_estimator
-from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.gates import products as product_gates
 from peil.gates import require_open
 from peil.ingest import deliveries
@@ -189,7 +188,7 @@ def _candidate(period: Period, product: Product) -> Outcome:
     estimator = released_estimator(estimated.parent) if is_presence else linked.ESTIMATOR
     metadata = _metadata(charter, day, record, facts, content, product, estimator)
     metadata["land_use"] = area.land_use
-    metadata["interval"] |= _covered(charter, area, product, metadata)
+    metadata["interval"] |= statement.measured(charter, area, product, metadata)
     certificate = certificate_of(period, product, record, content)
     write_json(store.certificate(charter.pilot, product.name, day), certificate)
     metadata["certificate_sha256"] = hashlib.sha256(canonical(certificate)).hexdigest()
@@ -275,24 +274,6 @@ def _metadata(
         "use_limits": charter.use_limits.model_dump(),
         "attribution": charter.attribution,
         **facts,
-    }
-
-
-def _covered(
-    charter: Charter, area: Area, product: Product, metadata: dict[str, Any]
-) -> dict[str, float]:
-    """How many of a product's intervals held the truth where it is known: on average and least.
-
-    Of persons in whole countries by the estimator and choices that were measured; else nothing.
-    """
-    estimator = RELEASED_ESTIMATOR if product.name == PRESENCE else linked.ESTIMATOR
-    is_as_measured = metadata["estimator"] == estimator and "choices" not in metadata
-    if area.register is None or not area.is_whole_country or not is_as_measured:
-        return {}
-    shares = methods.section("covered", charter.pilot)
-    ends = {"measured": "", "measured_least": "_least", "measured_part": "_part"}
-    return {
-        name: shares[key] for name, end in ends.items() if (key := product.name + end) in shares
     }
 
 

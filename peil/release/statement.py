@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from peil import methods
+from peil.area.area import Area
+from peil.charter.products import PRESENCE, Product
 from peil.charter.schema import Charter, Words
-from peil.estimate.estimators import polygons_share
-from peil.release import statement_linked
+from peil.estimate.estimators import RELEASED_ESTIMATOR, polygons_share
+from peil.release import linked, statement_linked
 
 EN = """# What these figures are, and what protects the people behind them
 
@@ -172,6 +174,24 @@ def _of_unobserved(language: str, metadata: dict[str, Any]) -> str:
     """What is said of hours that nobody observed: nothing where each was."""
     n_unobserved = metadata.get("n_unobserved", 0)
     return UNOBSERVED[language].format(n_unobserved=n_unobserved) if n_unobserved else ""
+
+
+def measured(
+    charter: Charter, area: Area, product: Product, metadata: dict[str, Any]
+) -> dict[str, float]:
+    """How many of a product's intervals held the truth where it is known: on average and least.
+
+    Of persons in whole countries by the estimator and choices that were measured; else nothing.
+    """
+    estimator = RELEASED_ESTIMATOR if product.name == PRESENCE else linked.ESTIMATOR
+    is_as_measured = metadata["estimator"] == estimator and "choices" not in metadata
+    if area.register is None or not area.is_whole_country or not is_as_measured:
+        return {}
+    shares = methods.section("covered", charter.pilot)
+    ends = {"measured": "", "measured_least": "_least", "measured_part": "_part"}
+    return {
+        name: shares[key] for name, end in ends.items() if (key := product.name + end) in shares
+    }
 
 
 def _of_part(language: str, shared: dict[str, Any]) -> str:
