@@ -2,7 +2,8 @@
 
 What was released cannot be called back, and is said; so is where nobody can be looked for any more.
 The list is the charter's `inputs.opt_out`, read as it is now; a list that was applied already
-changes nothing.
+changes nothing. Like `peil retain` it works under an expired charter and in a stopped pilot too:
+then only what had to be made again is left.
 """
 
 from __future__ import annotations
@@ -57,10 +58,9 @@ def opt_out(pilot: str) -> Outcome:
     Raises
     ------
     Refused
-        No valid charter, none that names a list, or a list that is not there.
+        No charter, none that names a list, or a list that is not there.
     """
-    opened = Period.open(pilot)
-    charter, store = opened.charter, opened.store
+    charter, store = reading.load(pilot), Store()
     listed = opt_out_list(charter, store)
     if listed is None:
         raise Refused(f"The charter of {pilot} names no opt-out list: add `inputs.opt_out` to it.")
@@ -71,6 +71,7 @@ def opt_out(pilot: str) -> Outcome:
         before = {"list_sha256": digest, "is_done": False, "days": {}}
     if before["is_done"]:
         return outcome("opt-out", charter, {"why": "the list was applied before"}, False)
+    shut = _why_shut(pilot)
     # what a killed `peil reproduce` left may hold them as well
     _, stopped = delete_beside(charter, store, "opt-out", now(charter))
     for day in charter.units():
@@ -80,8 +81,12 @@ def opt_out(pilot: str) -> Outcome:
                 before["days"][str(day)] = _count(of_day)
                 write_json(record, before)  # before anything is taken out: what was there is told
             _purge(of_day, before["days"][str(day)])
-        stopped += _again(of_day)
-    stopped += _products_again(charter, store)
+        if not shut:
+            stopped += _again(of_day)
+    if not shut:
+        stopped += _products_again(charter, store)
+    elif waits := _waiting(charter, store, before["days"]):
+        stopped.append(f"not made again: {', '.join(waits)}: {shut}")
     facts = _told(charter, store, before)
     if stopped:
         facts["left"] = "; ".join(stopped)
@@ -93,6 +98,15 @@ def opt_out(pilot: str) -> Outcome:
 def _is_of_now(record: dict[str, Any]) -> bool:
     """Whether this version began the record, or it is done: of another it is begun again."""
     return record["is_done"] or all("released" in counts for counts in record["days"].values())
+
+
+def _why_shut(pilot: str) -> str:
+    """Why verbs may not make anything again now, as in an expired charter; empty where they may."""
+    try:
+        Period.open(pilot)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
 
 
 def _told(charter: Charter, store: Store, record: dict[str, Any]) -> dict[str, Fact]:
@@ -245,3 +259,15 @@ def _products_again(charter: Charter, store: Store) -> Iterator[str]:
             linked.estimate(charter.pilot, row.name, str(window.first))
         except (Refused, GateClosed) as stop:
             yield f"{row.name} of {window} stopped: {stop}"
+
+
+def _waiting(charter: Charter, store: Store, days: dict[str, Counts]) -> list[str]:
+    """What somebody was taken out of and would have to be made again, in words."""
+    hit = [day for day in charter.units() if days[str(day)]["n_days_purged"]]
+    waits = [str(day) for day in hit if _is_open(Period(charter, day, store))]
+    hit_windows = {window_of(charter, day) for day in hit}
+    return waits + [
+        f"{row.name} of {window}"
+        for row, window in _open_products(charter, store)
+        if window in hit_windows
+    ]

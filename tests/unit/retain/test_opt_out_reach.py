@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from kept_day import DAY
-from test_opt_out import HEADER, LEAVES, ROWS, release, stage
+from test_opt_out import HEADER, LEAVES, ROWS, STAYS, release, stage
 
 from peil.charter.clock import now
 from peil.store import ledger, lock
-from peil.store.atomic import write_json, write_text
+from peil.store.atomic import read_json, write_json, write_text
 from peil.watch.retain.opt_out import opt_out
 
 LINKED: Any = {
@@ -22,6 +22,7 @@ LINKED: Any = {
 }
 NEXT, LATER = DAY + timedelta(days=1), DAY + timedelta(days=2)
 PRODUCTS = ("presence", "flows", "visitors", "residence")
+EXPIRED: Any = {"legal_basis": "statute", "threshold": 15, "expires": "2026-03-31"}
 
 
 @pytest.fixture
@@ -80,6 +81,21 @@ def test_estimates_that_cannot_be_made_again_without_somebody_are_gone(late: Any
         write_json(place / "estimated.json", {"run_ids": {}})
     assert opt_out("tiny").facts["n_days_deleted"] == 1
     assert not any(place.exists() for place in places) and kept.exists()
+
+
+def test_an_expired_and_unsigned_charter_still_lets_somebody_out(late: Any) -> None:
+    candidates(late)
+    late.write_charter(**LINKED, **EXPIRED)
+    outcome = opt_out("tiny")
+    assert late.raw("SELECT DISTINCT subscriber_id FROM events") == [(STAYS,)]
+    assert f"presence {DAY}" not in there(late)
+    left = str(outcome.facts["left"])
+    assert left.startswith("not made again: 2026-03-02: The charter of tiny expired")
+    record = late.store.retained("tiny", DAY, "opt_out")
+    assert not read_json(record)["is_done"]
+    late.write_charter(**LINKED)
+    assert "left" not in opt_out("tiny").facts
+    assert read_json(record)["is_done"]
 
 
 def test_releases_that_they_are_in_are_named_and_days_that_are_gone_are_said(late: Any) -> None:
