@@ -285,7 +285,7 @@ def tampering(
     times: Annotated[int, typer.Option(min=1, help="Tamperings, each alone.")] = 1000,
     out: Out = None,
 ) -> None:
-    """Tamper with a small store at random, and count what `peil verify` names.
+    """Tamper at random with a store and a pilot at work, and count who notices.
 
     Example: [bold]python -m benchmarks tampering[/bold]
     """

@@ -68,9 +68,20 @@ def forged(
     else:
         entry = draw.choice([entry for entry in entries if entry["kind"] != "charter"])
         entry["facts"]["n_entries"] = draw.randrange(10, 10_000)
+    return entered(store, files, entries, kind == "head forged")
+
+
+def entered(store: Store, files: Content, entries: Entries, with_heads: bool = False) -> Content:
+    """The files with both copies of the ledger of these entries, signed with the operator's key.
+
+    Parameters
+    ----------
+    with_heads : bool
+        Whether heads of the operator's own stand in the place of the agency's.
+    """
     content = _signed(store, entries)
-    after = {**files, **dict.fromkeys(logs, content)}
-    if kind == "head forged":
+    after = {**files, **dict.fromkeys(copies_of(files), content)}
+    if with_heads:
         after[next(f for f in files if f.name.endswith(".heads.jsonl"))] = _heads(store, content)
     return after
 

@@ -1,75 +1,40 @@
-"""Measure the verifier: random tamperings with a small store, each of which it must name.
+"""Tamper at random with a small store and with a pilot at work: each must be noticed.
 
-The store is written here with the writers that a release uses, without a pilot's run: three days of
-two products, one of them withdrawn and released again. What the verifier checks is its own. What
-only a holder of the operator's key can do is in `forging`.
+The store, for the verifier, is written with the writers that a release uses, without a pilot's run:
+three days of two products, one of them withdrawn and released again. What only a holder of the
+operator's key can do is in `forging`; files that verbs use and it does not read are in `in_use`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import random
 import shutil
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from benchmarks.disturbed import forging, overhead
+from benchmarks.disturbed.bundles import candidate as candidate
+from benchmarks.disturbed.bundles import cross as cross
+from benchmarks.disturbed.bundles import release as release
 from benchmarks.disturbed.forging import Content, change, copies_of
-from benchmarks.disturbed.hollow import certified
+from benchmarks.disturbed.in_use import measuring
+from benchmarks.disturbed.in_use.page import report as report
 from benchmarks.recording import when_and_where, write_figures
 from peil.charter import public_register, reading
 from peil.charter.clock import now
-from peil.charter.products import PRODUCTS
 from peil.charter.schema import Charter
 from peil.outcome import Outcome, Refused
-from peil.release import bundle
 from peil.settings import Settings
-from peil.store import ledger, released_tables, verifying
-from peil.store.atomic import fresh_folder, replace_folder, write_json
+from peil.store import ledger, verifying
 from peil.store.store import Store
 
 TIMES, SEED = 1000, 20260302
 PLAIN = ("bit flipped", "cut", "deleted", "added", "swapped", "reordered", "replayed")
 KINDS = (*PLAIN, *forging.KINDS)
-
-
-def candidate(
-    store: Store, charter: Charter, product: str, day: date, table: pd.DataFrame
-) -> dict[str, Any]:
-    """Write and sign a bundle of a table where a candidate lies; returns its ledger's facts."""
-    name = PRODUCTS[product].table("released")
-    folder = fresh_folder(store.candidate(charter.pilot, product, day))
-    csv = released_tables.write(table, folder, name)
-    names = {"pilot": charter.pilot, "product": product, "period": str(day), "tier": charter.tier}
-    names["table_sha256"] = hashlib.sha256(csv.encode()).hexdigest()
-    counts = {"n_entries": len(table), "n_withheld": int(table["OBS_VALUE"].isna().sum())}
-    made_by = certified(store, charter, product, day)
-    rest = {"threshold": charter.threshold, **counts, **made_by}
-    write_json(folder / "metadata.json", {**names, **rest})
-    bundle.seal(store, folder, {**names, "table": name})
-    return {**names, **counts, "bundle_sha256": verifying.manifest(folder).sha256}
-
-
-def release(store: Store, charter: Charter, product: str, day: date, value: int) -> Path:
-    """Write and enter a released bundle of two entries, as a release does without its figures."""
-    columns = {"REF_AREA": ["A", "B"], "TIME_PERIOD": f"{day}T00:00:00+01:00"}
-    table = pd.DataFrame({**columns, "OBS_VALUE": pd.array([value, None], dtype="Int64")})
-    return cross(store, charter, product, day, table.assign(OBS_STATUS=["A", "Q"]))
-
-
-def cross(store: Store, charter: Charter, product: str, day: date, table: pd.DataFrame) -> Path:
-    """Write, sign, enter and release a table, without asking a gate."""
-    facts = candidate(store, charter, product, day, table)
-    ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
-    folder = store.released(charter.pilot, product, day)
-    return replace_folder(store.candidate(charter.pilot, product, day), folder)
 
 
 def small_store(store: Store, charter: Charter) -> list[Content]:
@@ -231,19 +196,22 @@ def measure(store: Store, charter: Charter, times: int, seed: int) -> dict[str, 
 
 
 def tampering(times: int, tell: Callable[[str], object], out: Path | None = None) -> Outcome:
-    """Tamper with a store of the demonstration's charter; write the page and its record.
+    """Tamper with a store of the demonstration's charter, and as often with a pilot at work.
+
+    Writes the page and its record.
 
     Raises
     ------
     Refused
-        A tampering was not detected, or an untouched store was refused; the figures are written.
+        A tampering was not noticed, or something untouched was refused; the figures are written.
     """
     tell(f"{times:,} tamperings")
     charter = reading.load("demo")
     folder = Path(tempfile.mkdtemp(prefix="peil-bench-"))
     try:
         store = Store(Settings(data=folder / "data"))  # type: ignore[call-arg]
-        figures = measure(store, charter, times, SEED)
+        figures = measure(store, charter, times - times // 2, SEED)
+        figures["in_use"] = measuring.measure(folder / "in_use", times // 2, SEED)
         tell("a day of a pilot of eight weeks")
         other = Store(Settings(data=folder / "day"))  # type: ignore[call-arg]
         public_register.enter(charter, other)
@@ -251,48 +219,21 @@ def tampering(times: int, tell: Callable[[str], object], out: Path | None = None
     finally:
         shutil.rmtree(folder)
     outcome = write_figures("tampering", {**when_and_where(), **figures}, report, facts, out)
-    n_missed = sum(row["n_tried"] - row["n_detected"] for row in figures["kinds"])
-    if n_missed or figures["n_false_alarms"]:
-        raise Refused(f"{n_missed} tamperings were not detected: see {outcome.look_at[0]}.")
+    counts = facts(figures)
+    if counts["n_noticed"] != counts["n_tried"] or counts["n_false_alarms"]:
+        raise Refused(
+            f"{counts['n_noticed']} of {counts['n_tried']} tamperings were noticed, with "
+            f"{counts['n_false_alarms']} false alarms: see {outcome.look_at[0]}."
+        )
     return outcome
 
 
 def facts(record: dict[str, Any]) -> dict[str, int | float | str]:
     """Return what the last line of the command says."""
-    n_tried = sum(row["n_tried"] for row in record["kinds"])
-    alarms, spent = record["n_false_alarms"], record["a_day"]["cpu_s"]
-    return {"n_tried": n_tried, "n_false_alarms": alarms, "cpu_s_a_day": spent}
-
-
-def report(record: dict[str, Any]) -> str:
-    """Return the page for people."""
-    lines = [
-        "# Tampering with a store",
-        "",
-        "`python -m benchmarks tampering`: released bundles, both copies of the ledger, the "
-        "agency's heads and public key and the register's entry of a small store are changed at "
-        "random, once each time, and `peil verify` is asked; then they are put back, and it is "
-        "asked again. Entries are reordered and replayed alike on both sides. The kinds marked * "
-        "are deeds of who holds the operator's key: chain and signatures are right afterwards, on "
-        "both sides, and the heads that the agency signed are what does not agree.",
-        "",
-        "| tampering | tried | detected |",
-        "|---|---|---|",
-        *(
-            f"| {r['kind']}{' *' * (r['kind'] in forging.KINDS)} | {r['n_tried']:,} "
-            f"| {r['n_detected']:,} |"
-            for r in record["kinds"]
-        ),
-        "",
-        f"False alarms on the untouched store: {record['n_false_alarms']:,}. Verifying took "
-        f"{1000 * record['cpu_s_untouched']:.1f} ms of CPU on average on the untouched store, and "
-        f"{1000 * record['cpu_s_tampered']:.1f} ms until the first wrong thing of a tampered one "
-        f"(seed {record['seed']}, {record['date']}, {record['machine']}).",
-        "",
-        "What is not drawn: whoever can write every file of both planes can put back all of an "
-        "older state, heads and bundles too, or another key in the agency's place. Only somebody "
-        "who kept a newer head, or brings the agency's key (`--agency-key`), can name that.",
-        "",
-        *overhead.lines(record["a_day"]),
-    ]
-    return "\n".join(lines) + "\n"
+    rows, used = record["kinds"], record["in_use"]
+    return {
+        "n_tried": sum(row["n_tried"] for row in (*rows, *used["subjects"])),
+        "n_noticed": sum(row["n_detected"] for row in (*rows, *used["subjects"])),
+        "n_false_alarms": record["n_false_alarms"] + used["n_false_alarms"],
+        "cpu_s_a_day": record["a_day"]["cpu_s"],
+    }

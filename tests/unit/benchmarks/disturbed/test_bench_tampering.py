@@ -1,0 +1,64 @@
+"""What a pilot at work uses is tampered with: a verb stops at it, and at nothing untouched."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.disturbed.in_use import asking, changes, measuring
+from benchmarks.disturbed.in_use.page import report
+from benchmarks.disturbed.in_use.pilot import SignedPilot, at_home
+
+
+@pytest.fixture(scope="module")
+def pilot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedPilot]:
+    with at_home(tmp_path_factory.mktemp("signed")) as made:
+        yield made
+
+
+def test_each_verb_goes_on_with_what_is_untouched(pilot: SignedPilot) -> None:
+    files = pilot.files()
+    for verb in asking.VERBS:
+        assert asking.said(pilot, verb) == ""
+        pilot.put(files)
+    assert pilot.files() == files
+
+
+def test_each_subject_in_each_way_is_noticed_with_a_sentence(pilot: SignedPilot) -> None:
+    files, draw = pilot.files(), random.Random(4)
+    for subject, (kinds, verbs) in changes.SUBJECTS.items():
+        for kind in kinds:
+            after = changes.changed(pilot, files, subject, kind, draw)
+            while not changes.is_meant(pilot, files, after):
+                after = changes.changed(pilot, files, subject, kind, draw)
+            verb = measuring.first_to_notice(pilot, after, verbs)
+            pilot.put(files)
+            assert verb, (subject, kind)
+
+
+def test_what_means_the_same_is_not_drawn(pilot: SignedPilot) -> None:
+    files = pilot.files()
+    charter, mode = files[pilot.charter_file]
+    same = charter + b"# a remark\n"
+    less = charter.replace(b"raw_hours: 24", b"raw_hours: 12")
+    more = charter.replace(b"raw_hours: 24", b"raw_hours: 48")
+    meant = [
+        changes.is_meant(pilot, files, {**files, pilot.charter_file: (content, mode)})
+        for content in (charter, same, less, more)
+    ]
+    assert meant == [False, False, False, True]
+
+
+def test_a_dozen_are_noticed_and_the_page_says_by_whom(tmp_path: Path) -> None:
+    used = measuring.measure(tmp_path, 12, seed=11)
+    assert used["n_false_alarms"] == 0
+    assert all(row["n_detected"] == row["n_tried"] for row in used["subjects"])
+    kinds = [{"kind": "cut", "n_tried": 2, "n_detected": 1}]
+    record = {"kinds": kinds, "in_use": used, "n_false_alarms": 0, "seed": 11, "date": "2026-03-02"}
+    record |= {"machine": "2 cores", "cpu_s_untouched": 0.01, "cpu_s_tampered": 0.01}
+    page = report(record | {"a_day": {"n_entries": 3, "parts": [], "cpu_s": 0.1}})
+    assert "14 random tamperings, of which 13 were noticed" in page
+    assert "| what was changed | how | tried | " in page and "| noticed |" in page
