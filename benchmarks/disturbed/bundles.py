@@ -51,7 +51,10 @@ def cross(store: Store, charter: Charter, product: str, day: date, table: pd.Dat
 
 
 def certified(store: Store, charter: Charter, product: str, day: date) -> dict[str, str]:
-    """Certify, with nothing estimated, a candidate of the days as they are staged now; what names that in its metadata."""
+    """Certify a candidate of the days as they are staged now, of which nothing was estimated.
+
+    Returns what names the certificate in the candidate's metadata.
+    """
     pilot = charter.pilot
     days = [day] if product == PRESENCE else windows.window_of(charter, day).days()
     staged = {each: read_whole(store.staged_manifest(pilot, each)) for each in days}

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.disturbed.hollow import certified
+from benchmarks.disturbed.bundles import certified
 from peil import cli
 from peil.charter import public_register
 from peil.outcome import Refused, Waiting

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.disturbed.hollow import certified
+from benchmarks.disturbed.bundles import certified
 from peil.charter.clock import hours_of, now
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE
