@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -155,3 +156,36 @@ def test_the_attacks_and_requirements_are_each_told_once() -> None:
     for letter, last in (("L", 27), ("R", 34), ("A", 13)):
         rows = re.findall(rf"^\| {letter}(\d+) \|", text, re.M)
         assert [int(row) for row in rows] == list(range(1, last + 1)), letter
+
+
+def test_each_deed_is_told_once_with_what_it_touches_and_a_test() -> None:
+    text = (PROJECT / "docs/privacy.md").read_text()
+    rows = re.findall(r"^\| D(\d+) \|(.*)$", text, re.M)
+    assert [int(number) for number, _ in rows] == list(range(1, 19))  # D1 to D17 were asked
+    lines = set(re.findall(r"^\| ([LR]\d+) \|", text, re.M))
+    for number, row in rows:
+        touches = row.split(" | ")[1].split(", ")
+        assert touches[0] and set(touches) <= lines, f"D{number}: {touches}"
+        assert "`tests/" in row.split(" | ")[-1], number
+
+
+def is_slow(file: Path, name: str) -> bool:
+    """Whether a test, or every test of a file where none is named, is left to the long run."""
+    tree = ast.parse(file.read_text())
+    if any("mark.slow" in ast.unparse(s) for s in tree.body if isinstance(s, ast.Assign)):
+        return True
+    marks = [
+        "mark.slow" in " ".join(map(ast.unparse, step.decorator_list))
+        for step in tree.body
+        if isinstance(step, ast.FunctionDef) and step.name.startswith(name or "test_")
+    ]
+    return bool(marks) and all(marks)
+
+
+def test_a_slow_test_that_shows_what_is_claimed_is_marked_as_slow() -> None:
+    text = (PROJECT / "docs/privacy.md").read_text()
+    cited = re.findall(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`( \(slow)?", text)
+    unmarked = [
+        (place, name) for place, name, mark in cited if is_slow(PROJECT / place, name) and not mark
+    ]
+    assert len(cited) > 100 and unmarked == []

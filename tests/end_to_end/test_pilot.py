@@ -9,9 +9,10 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from peil.estimate.estimators import ESTIMATORS
+from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
 from peil.settings import Settings
 from peil.store.store import Store
 from tests.stores import SMALL_DAYS, new_store, peil, peil_here
@@ -101,6 +102,44 @@ def test_released_tables_hold_the_threshold_and_hide_what_is_withheld(
                 assert int(row["OBS_LOWER"]) <= int(row["OBS_VALUE"]) <= int(row["OBS_UPPER"])
                 n_free += 1
     assert n_withheld > 0 and n_free > 0
+
+
+def test_an_entry_rests_on_the_threshold_and_is_no_finer_than_a_zone_and_an_hour(
+    small_pilot: Settings,
+) -> None:
+    from peil.area.area import area_of
+    from peil.charter import reading
+
+    charter, store = reading.load("demo"), Store(small_pilot)
+    zones = set(area_of(charter, store).zones["zone_id"].astype(str))
+    least = []
+    for day, content in released(small_pilot.data).items():
+        estimated = store.estimated("demo", date.fromisoformat(day))
+        rows = pd.read_parquet(estimated / "est_presence__by_zone_hour.parquet")
+        rows = rows[rows["estimator"] == RELEASED_ESTIMATOR]
+        places = zip(
+            rows["zone_id"].astype(str), pd.to_datetime(rows["hour_at"], utc=True), strict=True
+        )
+        evidence = dict(
+            zip(places, rows[["n_devices", "n_devices_counted"]].min(axis=1), strict=True)
+        )
+        table = list(csv.DictReader(content.decode().splitlines()))
+        entries = [(row["REF_AREA"], pd.Timestamp(row["TIME_PERIOD"])) for row in table]
+        assert len(set(entries)) == len(entries) and {zone for zone, _ in entries} <= zones
+        assert all(hour == hour.floor("h") for _, hour in entries)
+        for row, (zone, hour) in zip(table, entries, strict=True):
+            if row["OBS_VALUE"]:
+                least.append(evidence[zone, hour.tz_convert("UTC")])
+    assert charter.threshold == 15 and 15 <= min(least) < 30
+
+
+def test_the_metadata_of_a_release_say_how_much_of_it_is_withheld(small_pilot: Settings) -> None:
+    for day, content in released(small_pilot.data).items():
+        folder = small_pilot.data / f"agency/released/demo/presence/{day}"
+        metadata = json.loads((folder / "metadata.json").read_text())
+        status = [row["OBS_STATUS"] for row in csv.DictReader(content.decode().splitlines())]
+        assert (metadata["n_entries"], metadata["n_withheld"]) == (len(status), status.count("Q"))
+        assert metadata["withheld_share"] == round(status.count("Q") / len(status), 4) > 0
 
 
 def test_what_crossed_stands_in_the_operators_disclosure_ledger(small_pilot: Settings) -> None:
