@@ -24,6 +24,12 @@ STAGED = (
 )
 AUDITED = ("models/disclosure/test_audit.py",)
 SUPPRESSED = ("models/disclosure/test_suppression.py",)
+RETAINED = (
+    "retain/test_retain.py",
+    "retain/test_windows_die.py",
+    "retain/test_killed_shred.py",
+    "retain/test_killed_stop.py",
+)
 # what must not be told a lie without a test that notices: file, and tests below tests/unit
 ROOMS = {
     "peil/charter/thresholds.py": ("charter/test_thresholds.py",),
@@ -78,7 +84,13 @@ ROOMS = {
     "peil/store/verifying/logs.py": VERIFIED,
     "peil/store/verifying/signed.py": VERIFIED,
     "peil/store/verifying/views.py": (*VERIFIED, "release/test_regulator.py"),
-    "peil/watch/retain/opt_out.py": ("retain/test_opt_out.py",),
+    "peil/charter/retention.py": RETAINED,
+    "peil/stage/purging.py": ("retain/test_opt_out.py", "retain/test_windows_die.py"),
+    "peil/watch/retain/deleting.py": RETAINED,
+    "peil/watch/retain/opt_out.py": ("retain/test_opt_out.py", "retain/test_windows_die.py"),
+    "peil/watch/retain/remains.py": RETAINED,
+    "peil/watch/retain/retain.py": RETAINED,
+    "peil/watch/retain/stop.py": RETAINED,
     "models/peil_models/disclosure/audit.py": AUDITED,
     "models/peil_models/disclosure/ends.py": ("models/disclosure/test_ends.py",),
     "models/peil_models/disclosure/hierarchy.py": SUPPRESSED,
@@ -89,7 +101,12 @@ ROOMS = {
     "models/peil_models/disclosure/suppression.py": SUPPRESSED,
 }
 STOPS = ("require", "check", "_check", "_refuse")  # beginnings of what is called to stop a verb
-QUESTIONS = ("is_intact", "is_sound", "_is_whole", "_is_database")
+DEATHS = ("shred", "_bury", "leave_out", "read_list", "replaced", "_agree")  # called to take away
+RECEIPTS = ("forget", "append", "write_json")  # the same, where what was read dies
+OTHERWISE = {"all": "any", "max": "min"}
+RETAINING = ("peil/watch/retain/", "peil/stage/purging.py", "peil/charter/retention.py")
+QUESTIONS = ("is_intact", "is_sound", "_is_whole", "_is_database", "is_due", "is_gone", "is_ours")
+MOMENTS = {"at", "moment", "due"}  # names of what is compared at an edge, as a threshold is
 NOT_HELD = "__import__('contextlib').nullcontext()"
 NEIGHBOUR = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">"}
 
@@ -118,7 +135,8 @@ def mutants_of(root: Path, file: str) -> list[Mutant]:
     """Every lie that can be told to a file, in the order of its lines."""
     text = (root / file).read_text(encoding="utf-8")
     lies: dict[tuple[int, str], Mutant] = {}
-    for node, new in _lies(ast.parse(text), text):
+    tree, is_retaining = ast.parse(text), file.startswith(RETAINING)
+    for node, new in (*_lies(tree, text), *(_overlooked(tree, text) if is_retaining else ())):
         old = _short(ast.get_source_segment(text, node) or "")
         mutant = Mutant(
             file, node.lineno, f"`{old}` as `{_short(new)}`", _replaced(text, node, new)
@@ -138,7 +156,11 @@ def _lies(tree: ast.AST, text: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]
             left, right = (
                 ast.get_source_segment(text, x) for x in (node.left, node.comparators[0])
             )
-            if "threshold" in f"{left} {right}":  # one device more or less
+            sides = (node.left, node.comparators[0])
+            is_moment = MOMENTS & {x.id for x in sides if isinstance(x, ast.Name)} and not any(
+                isinstance(x, ast.Constant) for x in sides
+            )
+            if is_moment or "threshold" in f"{left} {right}":  # one device or moment off
                 yield node, f"({left} {NEIGHBOUR[type(node.ops[0])]} {right})"
         elif isinstance(node, ast.Call) and _name(node) == "max":
             whole = ast.get_source_segment(text, node) or ""
@@ -156,6 +178,23 @@ def _lies(tree: ast.AST, text: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]
             for item in node.items:
                 if _name(item.context_expr) in ("held", "held_days"):
                     yield item.context_expr, NOT_HELD
+
+
+def _overlooked(tree: ast.AST, text: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+    """Of what lets things die: what stays, of which no receipt is left, or that dies too early."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and _name(node.value) in (*DEATHS, *RECEIPTS):
+            yield node, "pass"
+        elif isinstance(node, ast.Call) and _name(node) in OTHERWISE:
+            name = _name(node)
+            whole = ast.get_source_segment(text, node) or ""
+            yield node, whole.replace(name, OTHERWISE[name], 1)
+        elif isinstance(node, ast.BinOp) and _name(node.right) == "timedelta":
+            yield node, ast.get_source_segment(text, node.left) or ""  # at once
+        elif isinstance(node, ast.Call) and _name(node) == "_there":
+            places = node.args[0]
+            for place in places.elts if isinstance(places, ast.List) else []:
+                yield place, "*()"  # this place is not looked into
 
 
 def _name(node: ast.expr) -> str:

@@ -40,6 +40,33 @@ def test_each_kind_of_lie_is_told_once_and_alone(tmp_path: Path) -> None:
         assert changed.count(True) == 1 and changed.index(True) == mutant.line - 1
 
 
+DYING = '''"""Words."""
+
+def retain(moment, at, parts):
+    if moment <= at and all(parts):
+        keys.shred(key)
+    return _there([raw, staged]), max(ends) + timedelta(days=1)
+'''
+
+
+def test_of_what_dies_in_time_it_is_lied_that_it_stays_or_dies_too_early(tmp_path: Path) -> None:
+    file = "peil/watch/retain/a.py"
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(DYING, encoding="utf-8")
+    whats = [mutant.what for mutant in mutants_of(tmp_path, file)]
+    assert whats == [
+        "`all(parts)` as `any(parts)`",
+        "`moment <= at` as `(moment < at)`",
+        "`keys.shred(key)` as `pass`",
+        "`max(ends) + timedelta(days=1)` as `max(ends)`",
+        "`max(ends)` as `min(ends)`",
+        "`raw` as `*()`",
+        "`staged` as `*()`",
+    ]
+    (tmp_path / "a.py").write_text(DYING, encoding="utf-8")  # elsewhere the edge alone
+    assert [mutant.line for mutant in mutants_of(tmp_path, "a.py")] == [4]
+
+
 def test_files_that_are_lied_to_and_their_tests_are_there() -> None:
     for file, tests in ROOMS.items():
         assert (PROJECT / file).is_file() and all(
