@@ -20,7 +20,7 @@ from benchmarks.disturbed import seeded, ways
 from benchmarks.disturbed.arming import SIGNALS, Arming
 from benchmarks.disturbed.seeded import Fault
 from benchmarks.disturbed.warm import End
-from benchmarks.disturbed.world import World, content, half_made, simulated
+from benchmarks.disturbed.world import DEATHS, World, content, half_made, simulated
 from benchmarks.recording import (
     FOLDER,
     NothingMeasured,
@@ -139,7 +139,7 @@ def one(number: int, world: World, by_clock: bool = True) -> dict[str, Any]:
     left = sorted(set(half_made(world.store)) - expected.hidden)
     differs = dict(content(world.store, verb).items() ^ expected.content.items())
     # what was harmed and is of no use to the verb may stay so
-    is_same = not set(differs) - ({fault.place} if verb == "retain" else set())
+    is_same = not set(differs) - ({fault.place} if verb in DEATHS else set())
     row = {
         "number": number,
         "kind": fault.kind,
@@ -241,7 +241,7 @@ def report(record: dict[str, Any]) -> str:
             n_well = sum(row["is_well"] for row in own)
             lines.append(f"| {kind} | {len(own)} | {' | '.join(map(str, counts))} | {n_well} |")
     lines += ["", "| verb | done | well |", "|---|---|---|"]
-    for verb in seeded.VERBS:
+    for verb in (*seeded.VERBS, *seeded.LATER):
         own = [row["is_well"] for row in rows if row["verb"] == verb]
         lines += [f"| {verb} | {len(own)} | {sum(own)} |"] if own else []
     taken = Counter(way for row in rows for way in row["ways"])

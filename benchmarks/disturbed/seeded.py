@@ -25,6 +25,9 @@ OF_FILES = ("byte", "cut", "delete")
 VERBS = ("retain", "score", "approve", "release", "ingest", "stage", "estimate", "train", "run")
 # each verb meets every kind once, then those again that cost the least
 TURNS = (*VERBS, "ingest", *("retain", "score", "approve", "release") * 2, "retain", "release")
+# with numbers of their own, so that those before draw what they always drew
+LATER = ("receive", "opt-out", "shred", "stop")
+FIRST_LATER = 1000
 PLANES = ("operator", "agency", "pilots")
 # a lock holds nothing, a log is for people only
 NO_STATE = (".lock", ".holder", ".log")
@@ -40,7 +43,7 @@ class Fault:
     kind : str
         One of `KINDS`.
     verb : str
-        One of `VERBS`: it meets the fault.
+        One of `VERBS` or `LATER`: it meets the fault.
     place : str
         A file below the store, of the kinds that harm one; else empty.
     share : float
@@ -62,7 +65,11 @@ def kind_and_verb(number: int) -> tuple[str, str]:
 
     >>> len({kind_and_verb(number) for number in range(90)})
     90
+    >>> kind_and_verb(1030)
+    ('kill', 'stop')
     """
+    if number >= FIRST_LATER:
+        return KINDS[number % len(KINDS)], LATER[(number // len(KINDS)) % len(LATER)]
     return KINDS[number % len(KINDS)], TURNS[number // len(KINDS) % len(TURNS)]
 
 

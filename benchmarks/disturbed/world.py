@@ -45,6 +45,7 @@ FEWER = {
     "uncertainty.n_footprints": 2,
 }
 WHOLE = "stores-of-every-verb"  # a file of this name stands where all were made
+DEATHS = ("retain", "opt-out", "shred", "stop")  # of which it counts what is still there
 HALF_MADE = {".part", ".old", ".wal"}
 
 
@@ -118,6 +119,10 @@ class World:
             "score": ["score", PILOT],
             "retain": ["retain", PILOT],
             "run": ["run", PILOT, "--from", DAY, "--to", DAY],
+            "opt-out": ["opt-out", PILOT],
+            "receive": ["receive", PILOT],
+            "shred": ["shred", PILOT, DAY, "--yes"],
+            "stop": ["stop", PILOT, "--yes"],
         }
         return [whole.get(verb, [verb, PILOT, DAY])]
 
@@ -160,6 +165,8 @@ def simulated(folder: Path, n_devices: int) -> World:
     names = ("ingest", "stage", "estimate", "train", "release", "approve", "score")
     bases = {name: folder / "base" / name for name in names}
     bases |= {"run": bases["release"], "retain": bases["score"]}
+    bases |= {verb: bases["score"] for verb in ("opt-out", "shred", "stop")}
+    bases["receive"] = folder / "base" / "receive"
     world = World(folder, environment, bases, REST, with_airflow=True)
     try:
         if not is_whole:
@@ -191,6 +198,16 @@ def _fill(world: World, n_devices: int) -> None:
     keep("approve")
     world.must(world.commands("release"))
     keep("score")
+    shutil.copytree(sent(world.store), world.base("receive"), symlinks=True)
+
+
+def sent(store: Path) -> Path:
+    """Let the release of the day lie in the outbox again, not yet taken in; returns the store."""
+    folder = store / "agency" / "released" / PILOT / "presence" / DAY
+    outbox = Store(Settings(data=store)).outbound(PILOT, "presence", date.fromisoformat(DAY))  # type: ignore[call-arg]
+    outbox.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(folder, outbox)
+    return store
 
 
 def _mounted(disk: Path) -> bool:
@@ -253,7 +270,7 @@ def content(store: Path, verb: str) -> dict[str, str]:
             record = read_json(file)
             facts = [record.get(name) for name in ("files", "cells", "content_sha256", "facts")]
             contents[str(file.relative_to(store))] = hashlib.sha256(canonical(facts)).hexdigest()
-    if verb == "retain":
+    if verb in DEATHS:
         rooms = ("operator/sealed", "operator/retained", f"operator/keys/{PILOT}", "deliveries")
         files = (f for room in rooms for f in (store / room).rglob("*") if f.is_file())
         contents |= {

@@ -1,5 +1,6 @@
-"""Seeded faults, sixty and a few dear ones: each ends in the undisturbed bytes by its way out.
+"""Seeded faults: each ends in the undisturbed bytes by its way out.
 
+Twelve are in the ordinary run, since each starts verbs for seconds; the others are in the long run.
 Five hundred of them, over every verb and up to the release, are `python -m benchmarks faults`.
 """
 
@@ -11,11 +12,11 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.disturbed import faults, seeded
-from benchmarks.disturbed.world import DAY, PILOT, World, pilots
+from benchmarks.disturbed.world import DAY, PILOT, World, pilots, sent
 from peil.settings import Settings
 from tests.stores import new_store
 
-# which of each verb's, the first of them in the ordinary run: those more that cost less
+# which of each verb's: few in the ordinary run, the rest in the long one; those more that cost less
 FEW = {"retain": range(7), "approve": range(5)}
 REST = {
     "retain": range(7, 44),
@@ -23,6 +24,10 @@ REST = {
     "score": range(4),
     "release": range(2),
     "ingest": range(3),
+    "receive": range(5),
+    "opt-out": range(5),
+    "shred": range(5),
+    "stop": range(5),
 }
 PRODUCTS = ("presence", "flows", "visitors")
 
@@ -43,7 +48,14 @@ def world(small_pilot: Settings, tmp_path_factory: pytest.TempPathFactory) -> It
         "PEIL_KEEP_DELIVERIES": "true",
     }
     bases = {verb: ended for verb in ("retain", "score", "approve")}
-    bases |= {"release": unreleased, "ingest": new_store(small_pilot, folder / "empty").data}
+    outbox = folder / "outbox"
+    shutil.copytree(ended, outbox, symlinks=True)
+    bases |= {verb: ended for verb in ("opt-out", "shred", "stop")}
+    bases |= {
+        "receive": sent(outbox),
+        "release": unreleased,
+        "ingest": new_store(small_pilot, folder / "empty").data,
+    }
     made = World(folder, environment, bases, rest={})
     yield made
     made.close()
