@@ -86,6 +86,11 @@ PART = {
     "nl": ",\n  per gemeente; {measured_part} in het slechtste deel: een niveau, of een vijfde van "
     "de gebieden, bij één makelij",
 }
+# choices of methods.toml [covered] by product: on average, on the worst make, in the worst part
+COVERED = {
+    "presence": ("presence", "presence_least", "presence_part"),
+    "flows": ("flows", "flows_least"),
+}
 NOT_MEASURED = {
     "en": "how many do has not been measured.",
     "nl": "hoeveel dat doen is niet gemeten.",

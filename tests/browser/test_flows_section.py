@@ -220,9 +220,8 @@ def test_what_the_intervals_of_flows_held_stands_below_them(
 ) -> None:
     data = moving_data()
     assert data.flows is not None and data.visitors is not None
-    interval = Interval(**measured)
     tables = {
-        name: getattr(data, name).model_copy(update={"interval": interval})
+        name: getattr(data, name).model_copy(update={"interval": Interval(**measured)})
         for name in ("flows", "visitors")
     }
     page = build(data.model_copy(update=tables), tmp_path)
