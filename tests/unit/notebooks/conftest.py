@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.disturbed import tampering
+from peil.charter import public_register
 from peil.store import signing
 
 DAY = date(2026, 3, 2)
@@ -42,5 +43,6 @@ def bundle(tiny: Any) -> Bundle:
             "OBS_STATUS": ["Q", *["A"] * 71],
         }
     )
+    public_register.enter(tiny.charter, tiny.store)
     folder = tampering.cross(tiny.store, tiny.charter, "presence", DAY, table)
     return Bundle(folder, signing.public_key(tiny.store), figures)
