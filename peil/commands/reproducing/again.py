@@ -28,7 +28,7 @@ from peil.outcome import GateClosed, Refused
 from peil.release import bundle
 from peil.release.certificate import MODELS, Content, staged
 from peil.settings import PROJECT, Settings
-from peil.store import ledger, lock
+from peil.store import ledger, lock, verifying
 from peil.store.atomic import canonical, fresh_folder, read_json
 from peil.store.store import Store
 
@@ -240,8 +240,7 @@ def _take(pilot: str, task: Task) -> None:
         else:
             versions.stand_in(reading.load(pilot), Store(), task.product, choices)
     elif task.verb == "stand":
-        facts = {"product": PRESENCE, "period": task.day}
-        ledger.append(Store(), pilot, "release", now(reading.load(pilot)), facts)
+        _stand(reading.load(pilot), Store(), unit_of(task.day))
     elif task.verb == "train":
         train.train(pilot, task.n_fit, task.n_judge)
     elif task.verb == "release":
@@ -249,6 +248,19 @@ def _take(pilot: str, task: Task) -> None:
     else:
         for _ in verbs.take_product(task.verb, pilot, task.product, task.day):
             pass
+
+
+def _stand(charter: Charter, store: Store, hour: date) -> None:
+    """Let what was taken along stand as released here: verified there, signed by this store's key.
+
+    A night reads no bundle that is not as its store signed it.
+    """
+    folder = store.released(charter.pilot, PRESENCE, hour)
+    names = {k: v for k, v in verifying.manifest(folder).predicate.items() if k != "role"}
+    bundle.seal(store, folder, names)
+    facts = {"product": PRESENCE, "period": str(hour)}
+    facts["bundle_sha256"] = verifying.manifest(folder).sha256
+    ledger.append(store, charter.pilot, "release", now(charter), facts)
 
 
 def _say(*words: Any) -> None:
