@@ -63,16 +63,21 @@ def spans(pattern: str, text: str, unit: str) -> list[timedelta]:
     return [timedelta(**{unit: int(number)}) for number in re.findall(pattern, text)]
 
 
-LANDED, STAGED = (datetime(2026, 3, 3, hour, tzinfo=UTC) for hour in (1, 5))
-
-
-def test_when_rows_and_keys_die_by_the_register_is_when_they_are_due(tiny: Any) -> None:
+def kept_for_a_while(tiny: Any) -> Charter:
+    """Its charter with terms of retention that differ from each other and from the window."""
     tiny.write_charter(
         retention={"raw_hours": 30, "staged_days": 9},
         products=["presence", "flows"],
         linkage_days=2,
     )
-    charter, store = reading.load("tiny"), tiny.store
+    return reading.load("tiny")
+
+
+LANDED, STAGED = (datetime(2026, 3, 3, hour, tzinfo=UTC) for hour in (1, 5))
+
+
+def test_when_rows_and_keys_die_by_the_register_is_when_they_are_due(tiny: Any) -> None:
+    charter, store = kept_for_a_while(tiny), tiny.store
     first, last = charter.days()[:2]
     entry = described(charter, **INTERVAL)
     write_json(store.raw_manifest("tiny", first), {"landed_at": LANDED.isoformat()})
@@ -96,12 +101,7 @@ def test_when_rows_and_keys_die_by_the_register_is_when_they_are_due(tiny: Any) 
 
 
 def test_when_the_key_of_a_pseudonym_dies_by_the_register_is_when_it_is_due(tiny: Any) -> None:
-    tiny.write_charter(
-        retention={"raw_hours": 30, "staged_days": 9},
-        products=["presence", "flows"],
-        linkage_days=2,
-    )
-    charter, store = reading.load("tiny"), tiny.store
+    charter, store = kept_for_a_while(tiny), tiny.store
     entry = described(charter, **INTERVAL)
     days = charter.days()[:2]
     for number, day in enumerate(days):
