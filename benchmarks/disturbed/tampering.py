@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.disturbed import forging, overhead
-from benchmarks.disturbed.bundles import candidate as candidate
-from benchmarks.disturbed.bundles import cross as cross
-from benchmarks.disturbed.bundles import release as release
+from benchmarks.disturbed.bundles import release
 from benchmarks.disturbed.forging import Content, change, copies_of
 from benchmarks.disturbed.in_use import measuring
 from benchmarks.disturbed.in_use.page import report as report

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.charter import public_register
 from peil.charter.clock import hours_of
 from peil.charter.hour import Hour, unit_of
@@ -176,7 +176,7 @@ def estimated_hours(
         record.write_text(json.dumps(content))
         table = pd.DataFrame({"REF_AREA": ["A", "B"], "OBS_STATUS": "A", "OBS_VALUE": 1})
         table.loc[[zone in withheld for zone in table["REF_AREA"]], "OBS_STATUS"] = "Q"
-        tampering.cross(tiny.store, tiny.charter, "presence", unit, table)
+        bundles.cross(tiny.store, tiny.charter, "presence", unit, table)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from benchmarks.disturbed.tampering import candidate
+from benchmarks.disturbed.bundles import candidate
 from peil.charter import reading
 from peil.charter.clock import hours_of
 from peil.gates import products as product_gates

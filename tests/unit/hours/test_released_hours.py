@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil import status
 from peil.alerts import inbox
 from peil.charter import public_register
@@ -126,7 +126,7 @@ def test_a_day_is_not_bundled_without_a_released_hour_that_is_gone(hours: Hours)
     tiny = hours.tiny
     public_register.enter(tiny.charter, tiny.store)
     folders = [
-        tampering.release(tiny.store, tiny.charter, "presence", unit_of(hour), DEVICES)
+        bundles.release(tiny.store, tiny.charter, "presence", unit_of(hour), DEVICES)
         for hour in (EIGHT, TEN)
     ]
     folders[0].rename(folders[0].with_name(".gone"))

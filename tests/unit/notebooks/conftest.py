@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.charter import public_register
 from peil.store import signing
 
@@ -44,5 +44,5 @@ def bundle(tiny: Any) -> Bundle:
         }
     )
     public_register.enter(tiny.charter, tiny.store)
-    folder = tampering.cross(tiny.store, tiny.charter, "presence", DAY, table)
+    folder = bundles.cross(tiny.store, tiny.charter, "presence", DAY, table)
     return Bundle(folder, signing.public_key(tiny.store), figures)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.charter import public_register, reading
 from peil.charter.clock import now
 from peil.charter.schema import Charter
@@ -66,7 +66,7 @@ def release(store: Store, charter: Charter, product: str, day: str, table: pd.Da
     """Write a day's table where it lies once it was released, and its entry in the ledger."""
     public_register.enter(charter, store)
     when = date.fromisoformat(day)
-    folder = tampering.cross(store, charter, product, when, table)
+    folder = bundles.cross(store, charter, product, when, table)
     names = verifying.manifest(folder).predicate
     metadata = names | {
         "interval": {"level": 0.8, "status": "provisional"},

@@ -13,7 +13,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.release import bundle
 from peil.store import signing, verifying
 from peil.store.atomic import sha256
@@ -24,7 +24,7 @@ TABLE = "rel_presence__by_zone_hour.csv"
 
 @pytest.fixture
 def release(tiny: Any) -> Path:
-    folder = tampering.release(tiny.store, tiny.charter, "presence", DAY, 120)
+    folder = bundles.release(tiny.store, tiny.charter, "presence", DAY, 120)
     assert fault(tiny, folder) == ""
     return folder
 

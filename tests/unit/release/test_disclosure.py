@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.charter import public_register
 from peil.charter.clock import hours_of
 from peil.estimate.estimators import RELEASED_ESTIMATOR
@@ -143,7 +143,7 @@ def test_what_is_gone_is_written_again_from_the_bundle(
     monkeypatch.setattr(disclosure, "area_of", lambda charter, store: area(THIRDS))
     table = presence(tiny.charter, area(THIRDS), tiny.store.estimated("tiny", DAY), DAY)
     public_register.enter(tiny.charter, tiny.store)
-    csv = tampering.cross(tiny.store, tiny.charter, "presence", DAY, table) / CSV
+    csv = bundles.cross(tiny.store, tiny.charter, "presence", DAY, table) / CSV
     for file in tiny.store.disclosure.rglob(gone.replace("first", "tiny")):
         file.unlink()
     with pytest.raises(Refused, match="in Z0 of tiny"):

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.charter.clock import now
 from peil.gates.report import GateReport, candidate_hash, require_one_table
 from peil.outcome import Refused, Waiting
@@ -50,7 +50,7 @@ def candidate(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write(tiny: Tiny, value: int = 120) -> Path:
     table = FIGURES.assign(OBS_VALUE=pd.array([value], dtype="Int64"))
-    tampering.candidate(tiny.store, tiny.charter, "flows", DAY, table)
+    bundles.candidate(tiny.store, tiny.charter, "flows", DAY, table)
     return tiny.store.candidate("tiny", "flows", DAY)
 
 
@@ -149,7 +149,7 @@ def test_a_parquet_that_is_another_table_does_not_cross_even_when_signed(
 
 def test_a_candidate_of_another_day_or_charter_does_not_cross(tiny: Tiny, candidate: Path) -> None:
     other = date(2026, 3, 3)
-    tampering.candidate(tiny.store, tiny.charter, "flows", other, FIGURES)
+    bundles.candidate(tiny.store, tiny.charter, "flows", other, FIGURES)
     shutil.rmtree(candidate)
     shutil.copytree(tiny.store.candidate("tiny", "flows", other), candidate)
     refused(tiny, "The bundle in 2026-03-02 is that of tiny/flows/2026-03-03")

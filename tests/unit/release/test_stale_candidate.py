@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.charter import windows
 from peil.outcome import Refused
 from peil.release import release
@@ -31,7 +31,7 @@ def product(request: pytest.FixtureRequest, tiny: Tiny, monkeypatch: pytest.Monk
         manifest = {"content_sha256": f"c{number}", "rows": f"r{number}", "fingerprint": "f"}
         write_json(tiny.store.staged_manifest("tiny", day), manifest)
     columns = {"REF_AREA": "A", "TIME_PERIOD": f"{DAY}T00:00:00+01:00", "OBS_STATUS": "A"}
-    tampering.candidate(tiny.store, tiny.charter, name, DAY, FIGURES.assign(**columns))
+    bundles.candidate(tiny.store, tiny.charter, name, DAY, FIGURES.assign(**columns))
     folder = tiny.store.candidate("tiny", name, DAY)
 
     def opens(*_: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil import status
 from peil.area.area import area_of
 from peil.charter import public_register
@@ -64,7 +64,7 @@ def test_a_folder_without_a_ledger_entry_is_not_released(tiny: Any) -> None:
         reach(tiny, state)
     assert not found(tiny).is_released
     public_register.enter(tiny.charter, tiny.store)
-    tampering.release(tiny.store, tiny.charter, "presence", DAY, 120)
+    bundles.release(tiny.store, tiny.charter, "presence", DAY, 120)
     entry = ledger.standing(tiny.store, "tiny", "presence", str(DAY))
     assert found(tiny).is_released and entry
     assert (found(tiny).ledger, found(tiny).why) == (entry["hash"][:12], "")
@@ -116,7 +116,7 @@ def test_a_product_waits_for_its_window_then_for_its_verbs(tiny: Any) -> None:
         mark.write_text("{}")
     assert found(tiny).products == {"flows": "estimated", "residence": "estimated, stays here"}
     public_register.enter(tiny.charter, store)
-    tampering.release(store, tiny.charter, "flows", DAY, 120)
+    bundles.release(store, tiny.charter, "flows", DAY, 120)
     assert found(tiny).products["flows"] == "released" and not found(tiny).broken
     closed = store.quality("tiny", date(2026, 3, 3)) / "staged.json"
     closed.write_text(json.dumps({"is_open": False}))
@@ -125,7 +125,7 @@ def test_a_product_waits_for_its_window_then_for_its_verbs(tiny: Any) -> None:
 
 def test_a_figure_set_in_place_is_shown_as_broken(tiny: Any) -> None:
     public_register.enter(tiny.charter, tiny.store)
-    folder = tampering.release(tiny.store, tiny.charter, "presence", DAY, 120)
+    folder = bundles.release(tiny.store, tiny.charter, "presence", DAY, 120)
     reach(tiny, "raw")
     assert found(tiny).is_released and found(tiny).is_done
     table = folder / "rel_presence__by_zone_hour.csv"
@@ -142,7 +142,7 @@ def test_a_released_bundle_that_is_gone_is_broken_and_waits_for_nobody(tiny: Any
     linked(tiny)
     public_register.enter(tiny.charter, tiny.store)
     folders = {
-        product: tampering.release(tiny.store, tiny.charter, product, DAY, 120)
+        product: bundles.release(tiny.store, tiny.charter, product, DAY, 120)
         for product in ("presence", "flows")
     }
     reach(tiny, "estimated", gate=None)

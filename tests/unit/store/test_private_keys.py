@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil import cli
 from peil.charter import public_register, signatures
 from peil.outcome import Refused
@@ -66,7 +66,7 @@ def test_a_charter_a_ledger_and_a_bundle_are_signed_in_a_token_and_verified_as_e
     private_keys.drawn(token.store.settings, "pkcs11:token=peil;object=store")
     monkeypatch.setenv("PEIL_OPERATOR_KEY", "pkcs11:token=peil;object=store")
     public_register.enter(token.charter, token.store)
-    folder = tampering.release(token.store, token.charter, "presence", DAY, 120)
+    folder = bundles.release(token.store, token.charter, "presence", DAY, 120)
     assert not token.store.signing_key.exists()
     key = signing.public_key(token.store)
     assert read_json(token.store.public_entry("tiny"))["operator_public_key"] == key

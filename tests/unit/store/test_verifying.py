@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from pyarrow import parquet
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles, tampering
 from peil.charter import public_register
 from peil.charter.clock import now
 from peil.release import bundle
@@ -34,7 +34,7 @@ TABLE = "rel_presence__by_zone_hour"
 def folder(tiny: Any) -> Path:
     """A released bundle in a store with register and ledger."""
     public_register.enter(tiny.charter, tiny.store)
-    return tampering.release(tiny.store, tiny.charter, "presence", DAY, 120)
+    return bundles.release(tiny.store, tiny.charter, "presence", DAY, 120)
 
 
 def answer(place: Path, public: str = "") -> str:
@@ -51,7 +51,7 @@ def test_random_tamperings_are_all_detected_and_an_untouched_store_never(tiny: A
 
 
 def test_a_bundle_of_another_day_or_product_is_a_fault(tiny: Any, folder: Path) -> None:
-    tampering.release(tiny.store, tiny.charter, "presence", date(2026, 3, 3), 121)
+    bundles.release(tiny.store, tiny.charter, "presence", date(2026, 3, 3), 121)
     assert answer(folder).startswith("Verified: bundle tiny presence 2026-03-02 agency, signed by")
     shutil.rmtree(folder)
     shutil.copytree(folder.with_name("2026-03-03"), folder)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.outcome import Outcome
 from peil.release import approvals, release
 from peil.release.crossing import receive
@@ -47,7 +47,7 @@ class Sides:
         table = pd.DataFrame({**columns, "OBS_VALUE": pd.array([value, None], dtype="Int64")})
         table = table.assign(OBS_STATUS=["A", "Q"])
         when = date.fromisoformat(day)
-        tampering.candidate(store, self.tiny.charter, "presence", when, table)
+        bundles.candidate(store, self.tiny.charter, "presence", when, table)
         return store.candidate("tiny", "presence", when)
 
     def answer(self, day: str, *roles: str, rejects: str = "") -> None:

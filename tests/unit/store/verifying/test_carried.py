@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.disturbed import forging, tampering
+from benchmarks.disturbed import bundles, forging, tampering
 from peil.charter import public_register
 from peil.charter.clock import now
 from peil.store import ledger, verifying
@@ -34,7 +34,7 @@ def released(tiny: Any) -> Any:
     public_register.enter(tiny.charter, tiny.store)
     tiny.before = [tampering.content(tiny.store)]
     for number, product in enumerate(("presence", "flows")):
-        tampering.release(tiny.store, tiny.charter, product, DAY, 120)
+        bundles.release(tiny.store, tiny.charter, product, DAY, 120)
         ledger.append(tiny.store, "tiny", "note", now(tiny.charter), {"n": number})
     assert verifying.answer(tiny.store.root)[0] == 0
     return tiny

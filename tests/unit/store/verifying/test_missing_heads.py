@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.disturbed import forging, tampering
+from benchmarks.disturbed import bundles, forging, tampering
 from peil.charter import public_register
 from peil.charter.clock import now
 from peil.outcome import Refused
@@ -29,7 +29,7 @@ BARE = "without heads of the agency, which do not lie here"
 def rewritten(tiny: Any) -> Any:
     """A released pilot whose ledger says something else on both sides, signed by the operator."""
     public_register.enter(tiny.charter, tiny.store)
-    tiny.bundle = tampering.release(tiny.store, tiny.charter, "presence", DAY, 120)
+    tiny.bundle = bundles.release(tiny.store, tiny.charter, "presence", DAY, 120)
     assert verifying.answer(tiny.store.root)[0] == 0
     tiny.agency = agency_public_key(tiny.store)
     files = tampering.content(tiny.store)

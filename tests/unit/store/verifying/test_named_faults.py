@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.charter import public_register
 from peil.charter.clock import now
 from peil.store import ledger, verifying
@@ -29,7 +29,7 @@ NAME = "rel_presence__by_zone_hour"
 def folder(tiny: Any) -> Path:
     """A released bundle in a store with register and ledger, and two notes after it."""
     public_register.enter(tiny.charter, tiny.store)
-    folder = tampering.release(tiny.store, tiny.charter, "presence", DAY, 120)
+    folder = bundles.release(tiny.store, tiny.charter, "presence", DAY, 120)
     for number in range(2):
         ledger.append(tiny.store, "tiny", "note", now(tiny.charter), {"n": number})
     return folder

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.disturbed import tampering
+from benchmarks.disturbed import bundles
 from peil.charter import public_register
 from peil.store.outlook import tables
 from peil.store.store import Store
@@ -73,7 +73,7 @@ class Weeks:
         )
         charter, store = self.tiny.charter, self.store
         public_register.enter(charter, store)
-        tampering.cross(store, charter, "presence", WEEK + timedelta(days=day), table)
+        bundles.cross(store, charter, "presence", WEEK + timedelta(days=day), table)
 
     def table(self, name: str = tables.PRESENCE) -> pd.DataFrame:
         """A placed table."""
