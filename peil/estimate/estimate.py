@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -33,9 +32,9 @@ from peil.store.atomic import (
     read_whole,
     replace_folder,
     require_whole,
-    sha256,
     write_json,
 )
+from peil.store.faults.written import hashes, is_whole
 from peil.store.store import Store
 
 
@@ -91,7 +90,7 @@ def _by(presence: Version, period: Period) -> Outcome:
     folder = store.estimated(pilot, day)
     record = store.estimated_record(pilot, day)
     before = read_whole(record)
-    if before.get("run_ids") == run_ids and _is_whole(folder, before):
+    if before.get("run_ids") == run_ids and is_whole(folder, before):
         return period.outcome("estimate", "unchanged", {**before["facts"], **noted})
 
     experiments.close_cut_off(store, pilot, str(day))
@@ -185,7 +184,7 @@ def _by(presence: Version, period: Period) -> Outcome:
             "made_of": made_of(inputs, version, {PRESENCE: described(presence)}),
             "delivery": _delivery(store, pilot, day),
             **({"shadow": beside.facts} if beside else {}),
-            "tables": {file.name: sha256(file) for file in sorted(aside.glob("*.parquet"))},
+            "tables": hashes(aside),
             "night": {
                 "day": str(dark),
                 "is_own": is_own,
@@ -203,15 +202,6 @@ def _delivery(store: Store, pilot: str, day: date) -> list[str]:
     landed = store.raw_manifest(pilot, day)
     files = read_json(landed)["files"] if landed.exists() else []
     return sorted({file["sha256"] for file in files})
-
-
-def _is_whole(folder: Path, record: dict[str, Any]) -> bool:
-    """Whether every table is still what was written; a record of an older version names none."""
-    tables: dict[str, str] = record.get("tables", {})
-    return all(
-        (folder / name).is_file() and sha256(folder / name) == digest
-        for name, digest in tables.items()
-    )
 
 
 def _is_well_formed(store: Store, pilot: str, day: date, folder: Path) -> None:

@@ -32,6 +32,7 @@ from peil.charter.schema import Charter
 from peil.outcome import Refused, Waiting
 from peil.store import checking, released_tables
 from peil.store.atomic import canonical, read_json
+from peil.store.faults.written import read_parquet
 from peil.store.store import Store
 from peil_models.weighting import NightRatio
 
@@ -169,7 +170,7 @@ def night_for(charter: Charter, day: date, store: Store) -> Night:
             f"{day} is calibrated on the night of {earlier}, which is not estimated yet: "
             f"run `peil run` from that day, or wait for it."
         )
-    table = pd.read_parquet(folder / "est_presence__by_zone_hour.parquet")
+    table = read_parquet(folder / "est_presence__by_zone_hour.parquet")
     hours = sorted(table["hour_at"].unique())
     chosen = [hours[n] for n in positions(charter, earlier)]
     zones = area_of(charter, store).bottom()
@@ -233,7 +234,7 @@ def _made_of(own: Night, charter: Charter, hours: list[date], store: Store) -> N
     that are published the withheld ones. In their place stands the median of the published ones.
     """
     folders = [store.estimated(charter.pilot, hour) for hour in hours]
-    tables = [pd.read_parquet(folder / "est_presence__by_zone_hour.parquet") for folder in folders]
+    tables = [read_parquet(folder / "est_presence__by_zone_hour.parquet") for folder in folders]
     records = [read_json(folder / "estimated.json") for folder in folders]
     zones = area_of(charter, store).bottom()
     shown = np.column_stack([_shown(charter, hour, zones, store) for hour in hours])

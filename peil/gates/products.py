@@ -25,6 +25,7 @@ from peil.outcome import GateClosed, Waiting
 from peil.quality.choices import limits_of
 from peil.store import atomic
 from peil.store.faults import stopping
+from peil.store.faults.written import require_written
 from peil.store.store import Store
 
 NUMBERS = ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER")
@@ -97,6 +98,7 @@ def _measures(
             file = folder / f"{name}.parquet"
             if not file.is_file():
                 raise Waiting(f"{file} is not there: estimate and release {product} first.")
+            require_written(file)
             place = str(file).replace("'", "''")
             opened.execute(f"CREATE TABLE {name} AS FROM read_parquet('{place}')")
         tables.keep(opened, "this_batch", tables.batch(charter, day))

@@ -28,6 +28,7 @@ from peil.outcome import Refused, Waiting
 from peil.quality import store as quality
 from peil.store.atomic import read_json
 from peil.store.faults import stopping
+from peil.store.faults.written import require_written
 from peil.store.store import Store
 
 WEEKS_BACK = (1, 2, 3, 4)
@@ -142,6 +143,7 @@ def make_views(opened: Any, state: str, where: Path) -> None:
         file = where / f"{name}.parquet"
         if not file.is_file():
             raise Waiting(f"{file} is not there: make the {state} state first.")
+        require_written(file)
         casts = ", ".join(f"{column}::DOUBLE AS {column}" for column in numbers)
         path = str(file).replace("'", "''")
         opened.execute(

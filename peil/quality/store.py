@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from peil.charter.hour import unit_of
 from peil.store.atomic import write_bytes
-from peil.store.faults.damage import damaged
+from peil.store.faults.written import refusing_damage
 from peil.store.store import Store
 
 Kind = Literal["figures", "judged"]
@@ -142,12 +142,8 @@ def _table(file: Path, **chosen: Any) -> pa.Table:
     Damaged
         It is not what was written.
     """
-    try:
+    with refusing_damage(file):
         return pq.read_table(file, partitioning=None, **chosen)
-    except (OSError, pa.ArrowException) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the system's, not the file's
-        raise damaged(file) from None
 
 
 def _read(

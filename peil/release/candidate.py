@@ -8,14 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from peil.charter.period import Period
 from peil.charter.products import PRESENCE, Product
 from peil.charter.thresholds import threshold_of
 from peil.release import bundle
 from peil.store import checking, ledger
 from peil.store.atomic import read_json
+from peil.store.faults.written import read_parquet
 
 
 def lines_of(period: Period, product: Product, folder: Path) -> list[str]:
@@ -95,7 +94,7 @@ def _change(period: Period, product: Product, folder: Path, metadata: dict[str, 
 
 def _published(file: Path) -> dict[str, float]:
     """The sum of published values by their unit."""
-    table = pd.read_parquet(file)
+    table = read_parquet(file)
     shown = table[table["OBS_STATUS"] == "A"]
     sums = shown.groupby("UNIT_MEASURE")["OBS_VALUE"].sum()
     return {str(unit): float(value) for unit, value in sums.sort_index().items()}

@@ -22,6 +22,7 @@ from peil.estimate.linked.plan import flow_plan
 from peil.outcome import Refused
 from peil.release.presence import figures, local_hours, with_rounded_ends
 from peil.store.atomic import read_json
+from peil.store.faults.written import read_parquet
 
 UNALLOCATED = "_X"  # SDMX: not told which
 NOT_APPLICABLE = "_Z"  # SDMX: nobody observed
@@ -47,7 +48,7 @@ def flows(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFr
             f"{charter.pilot} {day}: flows were estimated by an older Peil, without entries: run "
             f"`peil estimate {charter.pilot} {day} --product flows` again, then release."
         )
-    rows = pd.read_parquet(file)
+    rows = read_parquet(file)
     rows["period_at"] = pd.to_datetime(rows["period_at"], utc=True)
     planned = planned_entries(charter, area, day)
     rows = planned.merge(rows, on=KEY, how="outer", validate="one_to_one", indicator="is_planned")

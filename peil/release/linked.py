@@ -22,6 +22,7 @@ from peil.estimate.linked.tables import ESTIMATOR as ESTIMATOR
 from peil.outcome import Refused
 from peil.release.flows import NOT_APPLICABLE, UNALLOCATED, unobserved_hours
 from peil.release.presence import figures, local_hours, with_rounded_ends
+from peil.store.faults.written import read_parquet
 from peil_models.disclosure.line_audit import suppress_crossing
 
 Ints = NDArray[np.intp]
@@ -38,7 +39,7 @@ def visitors(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
     zone, of ORIGIN _X, says how many of its entries are withheld, another, of _Z, how many lie in
     hours that nobody observed.
     """
-    rows = pd.read_parquet(estimated / f"{PRODUCTS['visitors'].table('estimated')}.parquet")
+    rows = read_parquet(estimated / f"{PRODUCTS['visitors'].table('estimated')}.parquet")
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
     rows = rows.drop(columns="origin_kind")
     planned = planned_entries(charter, area, day)

@@ -18,6 +18,7 @@ from peil.charter.thresholds import threshold_of as threshold_of
 from peil.estimate.champion import released_estimator
 from peil.outcome import Refused
 from peil.release import invariants
+from peil.store.faults.written import read_parquet
 from peil_models.disclosure import AuditReport, audit, outward_ends, protect
 from peil_models.disclosure.audit import narrow_entries
 from peil_models.disclosure.protect import HIDDEN
@@ -36,7 +37,7 @@ def presence(charter: Charter, area: Area, estimated: Path, day: date) -> pd.Dat
 
 def _protect(charter: Charter, area: Area, estimated: Path, day: date) -> pd.DataFrame:
     """Keep the released estimator's rows, mark what must be withheld, audit what is left."""
-    rows = pd.read_parquet(estimated / "est_presence__by_zone_hour.parquet")
+    rows = read_parquet(estimated / "est_presence__by_zone_hour.parquet")
     released = released_estimator(estimated)
     rows = rows[rows["estimator"] == released].drop(columns=["estimator", "run_id"])
     if rows.empty or "n_devices_counted" not in rows:

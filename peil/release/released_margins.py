@@ -22,6 +22,7 @@ from peil.charter.schema import Charter
 from peil.estimate.champion import released_estimator
 from peil.release.lattice import Tiled, zone_by_cell
 from peil.store.atomic import canonical, read_json, write_bytes, write_json
+from peil.store.faults.written import read_parquet
 from peil.store.store import Store
 from peil_models.disclosure.blocks import Margins
 
@@ -109,7 +110,7 @@ def entries(product: str, table: pd.DataFrame, estimated: Path) -> pd.DataFrame:
     if product != PRESENCE:
         listed = keyed.loc[keyed["OBS_STATUS"].eq("A"), key]
         return listed.assign(withheld=False).sort_values(key, ignore_index=True)
-    rows = pd.read_parquet(estimated / f"{PRODUCTS[PRESENCE].table('estimated')}.parquet")
+    rows = read_parquet(estimated / f"{PRODUCTS[PRESENCE].table('estimated')}.parquet")
     rows = rows[rows["estimator"] == released_estimator(estimated)]
     behind = pd.DataFrame(
         {
@@ -174,7 +175,7 @@ def kept(store: Store, delivery: Sequence[str], product: str) -> list[ReleasedMa
         table = file.with_suffix(".parquet")
         if not _is_whole(table, listed["entries_sha256"]) or not tiles.exists():
             continue  # a kill came between the two files: written again from the bundle
-        place = pd.read_parquet(tiles)
+        place = read_parquet(tiles)
         area = Tiled(
             listed["pilot"],
             listed["plane"],
@@ -185,7 +186,7 @@ def kept(store: Store, delivery: Sequence[str], product: str) -> list[ReleasedMa
         rest = {name: listed[name] for name in names} | {"left_out": listed.get("left_out", {})}
         releases.append(
             ReleasedMargins(
-                **rest, area=area, members=listed["members"], entries=pd.read_parquet(table)
+                **rest, area=area, members=listed["members"], entries=read_parquet(table)
             )
         )
     return releases

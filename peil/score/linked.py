@@ -13,6 +13,7 @@ from peil.charter.products import Product, linked, resolve
 from peil.charter.schema import Charter
 from peil.score import truth
 from peil.store.atomic import read_json
+from peil.store.faults.written import read_parquet
 from peil.store.store import Store
 from peil_models import scores
 
@@ -75,7 +76,7 @@ def mean_over_days(days: dict[str, Figures]) -> Figures:
 def _estimated(charter: Charter, store: Store, product: Product, day: date) -> pd.DataFrame | None:
     folder = store.estimated(charter.pilot, day, product.name)
     file = folder / f"{product.scored_table}.parquet"
-    return pd.read_parquet(file) if file.exists() else None
+    return read_parquet(file) if file.exists() else None
 
 
 def flows(charter: Charter, area: Area, day: date, rows: pd.DataFrame) -> Figures:

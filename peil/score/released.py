@@ -32,6 +32,7 @@ from peil.score.released_figures import (
     visitors,
 )
 from peil.store import checking, ledger, released_tables
+from peil.store.faults.written import read_parquet
 from peil.store.store import Store
 
 HEADS = {
@@ -176,7 +177,7 @@ def _draws(
     for day in days:
         file = store.estimated(charter.pilot, day) / "est_presence__draws.parquet"
         if file.exists():
-            drawn = pd.read_parquet(file)
+            drawn = read_parquet(file)
             drawn["hour_at"] = pd.to_datetime(drawn["hour_at"], utc=True)
             yield _by_day(drawn, "hour_at", charter, choices)
 
@@ -199,7 +200,7 @@ def _summed_over_origins(
     value = "n_devices" if area.register is None else "n_persons"
     name = PRODUCTS["visitors"].table("estimated")
     files = [store.estimated(charter.pilot, day, "visitors") / f"{name}.parquet" for day in days]
-    rows = pd.concat([pd.read_parquet(file) for file in files if file.exists()], ignore_index=True)
+    rows = pd.concat([read_parquet(file) for file in files if file.exists()], ignore_index=True)
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
     summed = rows.groupby(["zone_id", "hour_at"], observed=True)[value].sum()
     return summed.rename("n_estimated").reset_index()

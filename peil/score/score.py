@@ -22,6 +22,7 @@ from peil.outcome import Outcome, Refused
 from peil.score import linked, paired, released, truth
 from peil.store import lock
 from peil.store.atomic import canonical, read_json, read_whole, write_json
+from peil.store.faults.written import read_parquet
 from peil.store.store import Store
 from peil_models import scores
 
@@ -120,7 +121,7 @@ def _join(charter: Charter, area: Area, day: date, store: Store) -> pd.DataFrame
         charter,
         area,
         day,
-        pd.read_parquet(store.estimated(charter.pilot, day) / "est_presence__by_zone_hour.parquet"),
+        read_parquet(store.estimated(charter.pilot, day) / "est_presence__by_zone_hour.parquet"),
     )
     rows["plain"] = rows["n_devices"] * _one_factor(charter, area, day, store, rows)
     return rows[rows["n_devices"].notna()]  # an hour that nobody observed has no score

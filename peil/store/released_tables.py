@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from peil.store.atomic import write_bytes, write_text
+from peil.store.faults.written import read_parquet
 from peil.store.verifying import neutral
 
 FIGURES = ("OBS_VALUE", "OBS_LOWER", "OBS_UPPER")
@@ -43,5 +44,5 @@ def write(table: pd.DataFrame, folder: Path, name: str) -> str:
 
 def read(folder: Path, name: str) -> pd.DataFrame:
     """Read a released table: figures are whole numbers, withheld ones missing."""
-    table = pd.read_parquet(folder / f"{name}.parquet")
+    table = read_parquet(folder / f"{name}.parquet")
     return table.astype({name: "Int64" for name in FIGURES if name in table})

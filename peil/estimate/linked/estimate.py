@@ -39,11 +39,13 @@ from peil.store.atomic import (
     aside_of,
     fresh_folder,
     read_json,
+    read_whole,
     removed_on_failure,
     replace_folder,
     sha256,
     write_json,
 )
+from peil.store.faults.written import hashes, is_whole, read_parquet
 from peil.store.store import Store
 from peil_models.footprint import FootprintMean
 
@@ -163,10 +165,13 @@ def _by(
     parameters = {name: methods.section(name, pilot) for name in SECTIONS}
     own = {"product": product.name, **{name: each["sha256"] for name, each in described.items()}}
     run_id = provenance.run_id({**inputs, **own}, parameters)
-    records = [store.estimated_record(pilot, day, product.name) for day in periods(product, window)]
-    if all(record.exists() and read_json(record)["run_id"] == run_id for record in records):
-        facts = read_json(records[0])["facts"]
-        return "unchanged", {**facts, **noted}
+    folders = [store.estimated(pilot, day, product.name) for day in periods(product, window)]
+    records = [read_whole(folder / "estimated.json") for folder in folders]
+    if all(
+        record.get("run_id") == run_id and is_whole(folder, record)
+        for folder, record in zip(folders, records, strict=True)
+    ):
+        return "unchanged", {**records[0]["facts"], **noted}
 
     experiments.close_cut_off(store, pilot, f"{window.first} {product.name}")
     area = area_of(charter, store)
@@ -211,6 +216,7 @@ def _by(
                 "footprint": version.label,
                 "models": {name: each.label for name, each in models.items()},
                 "made_of": made_of(inputs, version, described),
+                "tables": hashes(aside),
                 "window": {"start": str(window.first), "end": str(window.last)},
                 "unobserved_hours": [
                     hour.isoformat() for hour in unobserved_hours(charter, day, store)
@@ -237,16 +243,18 @@ def _tallies(
     products = linked_products(charter)
     finer = [row.finer[0] for row in products if row.finer]
     names = list(dict.fromkeys([HOMES, *(row.tally for row in products), *finer]))
-    if not (record.exists() and read_json(record)["run_id"] == sums_id):
+    before = read_whole(record)
+    if not (before.get("run_id") == sums_id and is_whole(folder, before)):
         followed = follow.follow(charter, window, store, area, footprint)
         aside = fresh_folder(aside_of(folder))
         for name in names:
             tally: Any = getattr(followed.sums, name)
             _parquet(aside / f"{name}.parquet", tally.frame())
-        write_json(aside / "linked.json", {"run_id": sums_id, "facts": followed.facts})
+        before = {"run_id": sums_id, "facts": followed.facts, "tables": hashes(aside)}
+        write_json(aside / "linked.json", before)
         replace_folder(aside, folder)
-    tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in names}
-    return tables, read_json(record)["facts"]
+    tables = {name: read_parquet(folder / f"{name}.parquet") for name in names}
+    return tables, before["facts"]
 
 
 def _tables(

@@ -13,10 +13,11 @@ from peil.outcome import Refused
 AGAIN = {
     ".raw.json": "run `peil ingest {pilot} {day}`, which makes it again",
     ".staged.json": "run `peil stage {pilot} {day}`, which makes it again",
-    "estimated.json": "run `peil estimate {pilot} {day}`, which makes it again",
+    "estimated.json": "run `peil estimate {pilot} {day}{product}`, which makes it again",
     "trained.json": "run `peil train {pilot}`, which makes it again",
     "scores.json": "run `peil score {pilot}`, which makes it again",
-    ".synthetic.json": "run `peil charter sign` again",
+    ".synthetic.json": "restore it from backup, or run `peil charter sign {pilot} --synthetic "
+    "FOLDER --key FILE`",
     ".figures.parquet": "move it away and run `peil stage {pilot} {day}`, which counts it again "
     "where its rows are still there",
     ".judged.parquet": "move it away and run `peil stage {pilot} {day}`, which judges it again",
@@ -24,6 +25,7 @@ AGAIN = {
 # what was deleted is written nowhere else in these words, and a day without them opens again
 RETAINED = "restore it from backup, and move it nowhere"
 ELSE = "restore it from backup, or move it away and run the same again"
+PLAIN = ("presence", "quality")  # folders of what `peil estimate` makes without a product's name
 
 
 class Damaged(Refused):
@@ -38,6 +40,8 @@ def damaged(path: Path) -> Damaged:
 `peil ingest demo 2026-03-02`, which makes it again.
     >>> remedy(Path("/store/operator/estimated/demo/presence/2026-03-02/a.parquet"))
     'run `peil estimate demo 2026-03-02`, which makes it again'
+    >>> remedy(Path("/store/operator/estimated/demo/flows/2026-03-02/estimated.json"))
+    'run `peil estimate demo 2026-03-02 --product flows`, which makes it again'
     >>> remedy(Path("/store/operator/retained/demo/2026-03-02.raw.json"))
     'restore it from backup, and move it nowhere'
     """
@@ -49,13 +53,15 @@ def remedy(path: Path) -> str:
     if "retained" in path.parts:
         return RETAINED
     words = next((words for end, words in AGAIN.items() if path.name.endswith(end)), ELSE)
-    pilot = path.parent.name
+    pilot, product = path.parent.name, ""
     day = path.name.split(".")[0]
     if path.suffix == ".parquet" and len(path.parts) > 4 and path.parts[-5] == "estimated":
         words = AGAIN["estimated.json"]
-        pilot, day = path.parts[-4], path.parent.name
-    elif path.name == "estimated.json":  # <pilot>/<product>/<day>/estimated.json
-        pilot, day = path.parts[-4] if len(path.parts) > 3 else "PILOT", path.parent.name
+    if words == AGAIN["estimated.json"]:  # <pilot>/<product>/<day>/<file>
+        pilot, of, day = ("PILOT", "", *path.parts[:-1])[-3:]
+        product = f" --product {of}" if of and of not in PLAIN else ""
     elif path.name == "scores.json":
         pilot = path.parent.parent.name
-    return words.format(pilot=pilot, day=day)
+    elif path.name.endswith(".synthetic.json"):  # <pilot>.synthetic.json
+        pilot = day
+    return words.format(pilot=pilot, day=day, product=product)
