@@ -58,8 +58,8 @@ def remedy(path: Path) -> str:
     if path.suffix == ".parquet" and len(path.parts) > 4 and path.parts[-5] == "estimated":
         words = AGAIN["estimated.json"]
     if words == AGAIN["estimated.json"]:  # <pilot>/<product>/<day>/<file>
-        pilot, of, day = ("PILOT", "", *path.parts[:-1])[-3:]
-        product = f" --product {of}" if of and of not in PLAIN else ""
+        pilot, folder, day = ("PILOT", "", *path.parts[:-1])[-3:]
+        product = f" --product {folder}" if folder and folder not in PLAIN else ""
     elif path.name == "scores.json":
         pilot = path.parent.parent.name
     elif path.name.endswith(".synthetic.json"):  # <pilot>.synthetic.json

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +14,7 @@ from peil.charter.period import Period
 from peil.estimate import estimate as module
 from peil.estimate.night import counted_night
 from peil.outcome import Refused
-from peil.store.atomic import sha256, write_json
+from peil.store.atomic import write_json
 from peil_models.presence import PresenceByName
 
 DAY = date(2026, 3, 2)
@@ -67,15 +66,3 @@ def test_a_night_of_which_few_hours_have_a_count_is_refused(tiny: Any) -> None:
         counted_night(some, tiny.charter)
     some[0, :4] = 20.0
     counted_night(some, tiny.charter)
-
-
-def test_a_table_that_is_gone_or_damaged_is_estimated_again(tmp_path: Path) -> None:
-    for name in ("a.parquet", "b.parquet"):
-        (tmp_path / name).write_bytes(name.encode())
-    record = {"tables": {f.name: sha256(f) for f in tmp_path.glob("*.parquet")}}
-    assert module._is_whole(tmp_path, record) and module._is_whole(tmp_path, {})
-    (tmp_path / "a.parquet").write_bytes(b"a.parquem")
-    assert not module._is_whole(tmp_path, record)
-    (tmp_path / "a.parquet").write_bytes(b"a.parquet")
-    (tmp_path / "b.parquet").unlink()
-    assert not module._is_whole(tmp_path, record)

@@ -27,6 +27,7 @@ def file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 def test_what_was_written_is_read(file: Path) -> None:
     pd.testing.assert_frame_equal(written.read_parquet(file), TABLE)
     assert written.is_whole(file.parent, {"tables": written.hashes(file.parent)})
+    assert written.is_whole(file.parent, {})  # a record of an older version names none
 
 
 def test_no_flipped_byte_is_read_as_figures(file: Path) -> None:
