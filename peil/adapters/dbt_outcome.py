@@ -63,6 +63,8 @@ def raise_for_broken(results: Sequence[Any], done: Any) -> None:
         is_fault = any(str(result.status) == "error" for result in broken)
         raise (RuntimeError if is_fault else Refused)(" ".join(map(_sentence, broken)))
     if not done.success or not results:
+        if isinstance(done.exception, OSError) and done.exception.errno is not None:
+            raise done.exception  # of its own files, before the first table
         kind = kind_of(str(done.exception)) if done.exception else "nothing was selected"
         raise RuntimeError(f"dbt stopped: {kind}.")
 

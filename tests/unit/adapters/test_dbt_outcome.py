@@ -36,3 +36,13 @@ def test_java_without_memory_is_told_what_to_do() -> None:
     message = "An error occurred while calling o57.sql. : java.lang.OutOfMemoryError: Java heap"
     with pytest.raises(RuntimeError, match="out of memory, raise PEIL_MEMORY"):
         dbt_outcome.raise_for_broken([broken(message)], None)
+
+
+def test_an_error_of_the_system_before_the_first_table_is_raised_as_it_is() -> None:
+    of_system = OSError(errno.EIO, "Input/output error", "/store/operator/scratch/dbt/logs")
+    with pytest.raises(OSError) as raised:
+        dbt_outcome.raise_for_broken([], SimpleNamespace(success=False, exception=of_system))
+    assert raised.value is of_system
+    stopped = SimpleNamespace(success=False, exception=OSError("a row, 20408"))
+    with pytest.raises(RuntimeError, match="^dbt stopped: an error of the program.$"):
+        dbt_outcome.raise_for_broken([], stopped)
