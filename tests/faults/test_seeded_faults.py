@@ -80,4 +80,4 @@ def end_well(world: World, verb: str, which: range) -> None:
     rows = [faults.one(number, world, by_clock=False) for number in own]
     ill = [row for row in rows if not row["is_well"]]
     assert ill == [], "\n".join(map(str, ill))
-    assert len({row["kind"] for row in rows}) == min(len(own), len(seeded.KINDS))
+    assert len({row["kind"] for row in rows}) == min(len(which), len(seeded.KINDS))

@@ -46,8 +46,8 @@ def test_hours_are_released_by_themselves_and_a_day_is_its_released_hours(hours:
     before = hours.released()
     assert {name.split("/")[0] for name in before} == {TEN}
 
-    hours.deliver(EIGHT)
-    hours.take(EIGHT, "ingest")
+    hours.deliver(EIGHT, rows_of("2026-03-02 08:30:00").splitlines(keepends=True)[0])
+    hours.take(EIGHT, "ingest")  # one device, so that all of it is withheld
     with pytest.raises(Refused, match=f"--from {EIGHT}"):  # it is under way
         hours.take(DAY, "release")
     hours.take(EIGHT)
@@ -86,6 +86,8 @@ def _a_day_is_what_was_released_of_it(hours: Hours) -> None:
     folder = hours.tiny.store.released("tiny", "presence", unit_of(DAY))
     metadata = json.loads((folder / "metadata.json").read_text())
     assert metadata["hours"] == [EIGHT, TEN] and len(metadata["hours_missing"]) == 22
+    counts = [metadata[name] for name in ("n_entries", "n_withheld", "withheld_share")]
+    assert counts == [6, 3, 0.5]
 
 
 def _what_comes_after_its_day_changes_nothing(hours: Hours) -> None:

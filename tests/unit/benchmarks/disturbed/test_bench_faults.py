@@ -44,6 +44,27 @@ def test_the_same_number_is_the_same_fault_and_every_verb_meets_every_kind(store
     assert {fault.place for fault in drawn if fault.kind not in OF_FILES} == {""}
 
 
+BEFORE = (
+    "retain score approve release ingest stage estimate train run ingest "
+    "retain score approve release retain score approve release retain release"
+)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "turns", "share"),
+    [(range(1000), BEFORE, 0.9442), (range(1000, 2000), "receive opt-out shred stop", 0.0741)],
+    ids=["before 1000", "from 1000"],
+)
+def test_a_number_stays_what_it_was_and_from_1000_on_every_later_verb_meets_every_kind(
+    store: Path, numbers: range, turns: str, share: float
+) -> None:
+    kinds = "kill, stop, disk full, EIO, EROFS, byte, cut, delete, two at once, clock back"
+    pairs = [(kind, verb) for verb in turns.split() for kind in kinds.split(", ")]
+    drawn = [seeded.drawn(number, store) for number in numbers]
+    assert [(fault.kind, fault.verb) for fault in drawn] == (pairs * 25)[: len(numbers)]
+    assert round(drawn[0].share, 4) == share
+
+
 @pytest.mark.parametrize("kind", OF_FILES)
 def test_a_fault_harms_its_file_and_no_other(store: Path, kind: str) -> None:
     seeded.harm(seeded.Fault(0, kind, "retain", KEY, 0.5, False), store)
