@@ -20,11 +20,14 @@ SCORES = {
 
 
 def tell_run(pilot: str, report: Report, console: Console, complaint: Console) -> None:
-    """Print a run's report: what stopped or lasts first, the five lines of the summary last."""
+    """Print a run's report: what is wrong first, the five lines of the summary last.
+
+    A day that stopped comes after what cannot be vouched for: its sentence names the way out.
+    """
     for line in [
-        *(f"{day} stopped: {why}" for day, why in report.stopped.items()),
-        *(f"Trouble: {line}" for line in report.troubles),
         *([f"Cannot be vouched for: {report.fault}"] if report.fault else []),
+        *(f"Trouble: {line}" for line in report.troubles),
+        *(f"{day} stopped: {why}" for day, why in report.stopped.items()),
     ]:
         complaint.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     for outcome in report.outcomes:
