@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -97,3 +98,15 @@ def test_a_missing_or_cut_key_is_refused_without_saying_what_was_in_it(tmp_path:
     with pytest.raises(Refused, match="has not 32 bytes") as refused:
         keys.read_key(cut)
     assert "secret" not in str(refused.value)
+
+
+def test_a_key_that_cannot_be_put_in_its_place_is_an_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_folder(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(os, "link", without_folder)
+    with pytest.raises(FileNotFoundError):
+        keys.new_key(tmp_path / "a.key")
+    assert list(tmp_path.iterdir()) == []
