@@ -44,5 +44,5 @@ def test_an_error_of_the_system_before_the_first_table_is_raised_as_it_is() -> N
         dbt_outcome.raise_for_broken([], SimpleNamespace(success=False, exception=of_system))
     assert raised.value is of_system
     stopped = SimpleNamespace(success=False, exception=OSError("a row, 20408"))
-    with pytest.raises(RuntimeError, match="^dbt stopped: an error of the program.$"):
+    with pytest.raises(RuntimeError, match=r"^dbt stopped: an error of the program\.$"):
         dbt_outcome.raise_for_broken([], stopped)
