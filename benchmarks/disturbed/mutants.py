@@ -68,6 +68,7 @@ ROOMS = {
     "peil/release/flows.py": ("release/test_flows.py",),
     "peil/release/linked.py": ("release/test_linked.py",),
     "peil/release/release.py": (
+        "release/test_stale_candidate.py",
         "release/test_held_back.py",
         "release/test_publish.py",
         "release/test_check_together.py",
