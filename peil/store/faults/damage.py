@@ -42,6 +42,8 @@ def damaged(path: Path) -> Damaged:
     'run `peil estimate demo 2026-03-02`, which makes it again'
     >>> remedy(Path("/store/operator/estimated/demo/flows/2026-03-02/estimated.json"))
     'run `peil estimate demo 2026-03-02 --product flows`, which makes it again'
+    >>> remedy(Path("/store/agency/register/demo.synthetic.json")).partition(", or ")[2]
+    'run `peil charter sign demo --synthetic FOLDER --key FILE`'
     >>> remedy(Path("/store/operator/retained/demo/2026-03-02.raw.json"))
     'restore it from backup, and move it nowhere'
     """

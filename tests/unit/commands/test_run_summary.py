@@ -102,3 +102,10 @@ def test_what_the_verifier_says_of_the_store_is_told() -> None:
     lines, errors = summary(report)
     assert "Cannot be vouched for: metadata.json was changed" in errors
     assert not [line for line in lines if line.startswith("Verified")]
+
+
+def test_what_stopped_a_day_comes_after_what_cannot_be_vouched_for() -> None:
+    report = finished()
+    report.fault = "The agency's copy of the ledger differs from the operator's."
+    report.stopped = {"2026-03-02": "The copy holds more: restore the operator's from that copy."}
+    assert summary(report)[1].splitlines()[-1].endswith("restore the operator's from that copy.")

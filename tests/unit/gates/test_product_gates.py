@@ -18,6 +18,8 @@ from peil.charter.clock import hours_of
 from peil.gates import products as product_gates
 from peil.outcome import GateClosed, Refused, Waiting
 from peil.release import release
+from peil.store.atomic import write_json
+from peil.store.faults.damage import Damaged
 from peil.store.store import Store
 from tests.unit.conftest import CHARTER
 
@@ -223,3 +225,11 @@ def test_a_csv_that_is_another_table_than_the_parquet_is_not_judged(pilot: Any) 
     with pytest.raises(Refused, match=r"is not judged: .* Run `peil release` again\.$"):
         product_gates.check(pilot, "flows", DAY, Store())
     assert not (Store().quality("tiny", DAY) / "released_flows.json").exists()
+
+
+def test_a_table_of_estimates_that_is_not_what_was_written_is_named(pilot: Any) -> None:
+    folder = Store().estimated("tiny", DAY, "flows")
+    (file,) = folder.glob("*.parquet")
+    write_json(folder / "estimated.json", {"tables": {file.name: "of another table"}})
+    with pytest.raises(Damaged, match=rf"run `peil estimate tiny {DAY} --product flows`"):
+        product_gates.require_open(pilot, "flows", DAY, Store())
