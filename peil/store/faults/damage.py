@@ -42,6 +42,8 @@ def damaged(path: Path) -> Damaged:
     'run `peil estimate demo 2026-03-02`, which makes it again'
     >>> remedy(Path("/store/operator/estimated/demo/flows/2026-03-02/estimated.json"))
     'run `peil estimate demo 2026-03-02 --product flows`, which makes it again'
+    >>> remedy(Path("/store/operator/estimated/demo/linked/2026-03-02/homes.parquet"))
+    'restore it from backup, or move it away and run the same again'
     >>> remedy(Path("/store/agency/register/demo.synthetic.json")).partition(", or ")[2]
     'run `peil charter sign demo --synthetic FOLDER --key FILE`'
     >>> remedy(Path("/store/operator/retained/demo/2026-03-02.raw.json"))
@@ -57,7 +59,8 @@ def remedy(path: Path) -> str:
     words = next((words for end, words in AGAIN.items() if path.name.endswith(end)), ELSE)
     pilot, product = path.parent.name, ""
     day = path.name.split(".")[0]
-    if path.suffix == ".parquet" and len(path.parts) > 4 and path.parts[-5] == "estimated":
+    is_table = path.suffix == ".parquet" and path.parts[-5:-4] == ("estimated",)
+    if is_table and path.parts[-3] != "linked":  # sums of a window: no product's own
         words = AGAIN["estimated.json"]
     if words == AGAIN["estimated.json"]:  # <pilot>/<product>/<day>/<file>
         pilot, folder, day = ("PILOT", "", *path.parts[:-1])[-3:]

@@ -48,7 +48,7 @@ def require_written(file: Path) -> None:
             raise damaged(file)
 
 
-def read_parquet(file: Path, **chosen: Any) -> pd.DataFrame:
+def read_parquet(file: Path) -> pd.DataFrame:
     """Read a table of the store.
 
     Raises
@@ -58,7 +58,7 @@ def read_parquet(file: Path, **chosen: Any) -> pd.DataFrame:
     """
     require_written(file)
     with refusing_damage(file):
-        return pd.read_parquet(file, **chosen)
+        return pd.read_parquet(file)
 
 
 @contextmanager
