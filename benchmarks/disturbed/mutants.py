@@ -64,7 +64,11 @@ ROOMS = {
     "peil/stage/ready_day.py": STAGED,
     "peil/stage/stage.py": STAGED,
     "peil/gates/__init__.py": ("gates/test_report.py", "gates/test_alerts.py"),
-    "peil/release/presence.py": ("release/test_held_back.py", "release/test_unobserved_hours.py"),
+    "peil/release/presence.py": (
+        "release/test_held_back.py",
+        "release/test_unobserved_hours.py",
+        "release/test_invariants.py",
+    ),
     "peil/release/flows.py": ("release/test_flows.py",),
     "peil/release/linked.py": ("release/test_linked.py",),
     "peil/release/release.py": (
@@ -73,7 +77,7 @@ ROOMS = {
         "release/test_publish.py",
         "release/test_check_together.py",
     ),
-    "peil/commands/run.py": ("commands/test_run_holds.py",),
+    "peil/commands/run.py": ("commands/test_run_holds.py", "commands/test_run_in_two.py"),
     "peil/charter/signatures.py": ("charter/test_signatures.py",),
     "peil/gates/products.py": ("gates/test_product_gates.py",),
     "peil/release/approvals.py": ("release/test_approvals.py", "release/test_killed_approval.py"),

@@ -48,7 +48,7 @@ def measure(store: Store, charter: Charter) -> dict[str, Any]:
     serial = iter(range(ENTRIES))
     for process in range(PROCESSES):
         ledger._tails.clear()
-        ledger._entries.cache_clear()
+        ledger._parsed.clear()
         verifying.checked.cache_clear()
         spend(
             "entries and heads",

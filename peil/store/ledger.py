@@ -14,7 +14,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +50,19 @@ def lock_of(store: Store, pilot: str) -> Path:
     return Path(f"{store.ledger(pilot)}.lock")
 
 
-@lru_cache(maxsize=4)
-def _entries(path: Path, content: bytes) -> tuple[dict[str, Any], ...]:
-    """Parsed once for as long as nothing is added: a verb asks a hundred times."""
-    lines = content.split(b"\n")[:-1]
-    return tuple(_entry(path, number, line) for number, line in enumerate(lines, start=1))
+_parsed: dict[Path, tuple[bytes, list[dict[str, Any]]]] = {}
+
+
+def _entries(path: Path, content: bytes) -> list[dict[str, Any]]:
+    """Parse each line once, however often a verb asks: of what was read before, what is new."""
+    before, parsed = _parsed.get(path, (b"", []))
+    if not content.startswith(before):
+        before, parsed = b"", []  # it is another file than it was
+    whole = content[: content.rfind(b"\n") + 1]
+    added = whole[len(before) :].split(b"\n")[:-1]
+    parsed = parsed + [_entry(path, n, line) for n, line in enumerate(added, len(parsed) + 1)]
+    _parsed[path] = whole, parsed
+    return parsed
 
 
 def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -82,11 +89,11 @@ class _Tail:
     n_entries: int = 0
     line: bytes = b""
     previous: str = START
-    last: str = ""  # kind and facts of the newest entry, as one hash
+    last: bytes = b""  # kind and facts of the newest entry, as they are written
     at: datetime | None = None
-    by_content: dict[str, str] = field(default_factory=dict)
+    by_content: dict[bytes, str] = field(default_factory=dict)
 
-    def add(self, line: bytes, own_hash: str, content: str, at: datetime) -> None:
+    def add(self, line: bytes, own_hash: str, content: bytes, at: datetime) -> None:
         self.at = at
         self.size += len(line)
         self.n_entries += 1
@@ -97,8 +104,14 @@ class _Tail:
 _tails: dict[Path, _Tail] = {}
 
 
-def _content(kind: str, facts: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical([kind, facts])).hexdigest()
+def _content(kind: str, facts: dict[str, Any]) -> bytes:
+    """Kind and facts of an entry as its line has them, which `_written` cuts out of it."""
+    return canonical({"facts": facts, "kind": kind})[1:-1]
+
+
+def _written(line: bytes) -> bytes:
+    """Kind and facts of a line; a quote inside of a text is escaped, so that the ends are sure."""
+    return line[line.find(b'"facts":') : line.rfind(b',"previous":')]
 
 
 def _tail(path: Path) -> _Tail:
@@ -106,11 +119,12 @@ def _tail(path: Path) -> _Tail:
     size, tail = lines.mend(path), _tails.get(path) or _Tail()
     if size < tail.size or lines.read(path, tail.size - len(tail.line), tail.size) != tail.line:
         tail = _Tail()  # it is another file than it was
-    for line in lines.read(path, tail.size, size).splitlines(keepends=True):
-        entry = _entry(path, tail.n_entries + 1, line)
-        content = _content(entry["kind"], entry["facts"])
-        own_hash = hashlib.sha256(line.removesuffix(b"\n")).hexdigest()
-        tail.add(line, own_hash, content, datetime.fromisoformat(entry["at"]))
+    added = lines.read(path, tail.size, size)
+    listed = [] if tail.size else _entries(path, added)
+    for place, line in enumerate(added.split(b"\n")[:-1]):
+        entry = listed[place] if listed else _entry(path, tail.n_entries + 1, line)
+        own_hash = hashlib.sha256(line).hexdigest()
+        tail.add(line + b"\n", own_hash, _written(line), datetime.fromisoformat(entry["at"]))
     _tails[path] = tail
     return tail
 
@@ -167,7 +181,7 @@ def append_all(
         at = max(at, tail.at or at)
         contents = [_content(kind, facts) for kind, facts in events]
         hash_of = {c: tail.by_content[c] for c in contents if c in tail.by_content}
-        new: dict[str, int] = {}  # content: which event
+        new: dict[bytes, int] = {}  # content: which event
         for number, content in enumerate(contents):
             is_there = content in hash_of if once else content == tail.last
             if not is_there and content not in new:

@@ -105,3 +105,20 @@ def test_the_second_process_scores_while_the_run_watches_and_looks_ahead(
     assert report.troubles == [*([refusal] if refusal else []), "a channel failed"]
     assert bool(report.scores) is not bool(refusal)
     assert report.exit_code == (2 if refusal else 0)
+
+
+@pytest.mark.parametrize("verb", [runs.VERBS[1], runs.AHEAD])
+def test_a_fault_of_the_second_process_ends_the_run_and_a_refusal_only_its_day(
+    tiny: Any, verb: str
+) -> None:
+    report = Report()
+    walked = runs._Walked("tiny", DAYS, report, lambda *_: None, None)
+    for fault in (Refused("a refusal"), RuntimeError("a fault")):
+        two = Second("tiny", lambda *_, fault=fault: fault)
+        two.ask(verb, str(DAYS[0]))
+        if isinstance(fault, Refused):
+            walked._hear(two)
+        else:
+            with pytest.raises(RuntimeError, match="a fault"):
+                walked._hear(two)
+    assert report.stopped == {DAYS[0]: "a refusal"} and report.outcomes == []

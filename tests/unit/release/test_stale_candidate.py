@@ -82,6 +82,21 @@ def test_a_candidate_of_other_rows_than_there_are_now_does_not_cross(
     assert "approval" not in tiny.store.ledger("tiny").read_text()
 
 
+def test_rows_that_changed_while_it_was_approved_hold_it_back_as_well(
+    tiny: Tiny, product: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve = release.approvals.require
+
+    def slowly(*asked: Any) -> None:
+        approve(*asked)
+        staged_again(tiny, product)
+
+    monkeypatch.setattr(release.approvals, "require", slowly)
+    with pytest.raises(Refused, match=CHANGED):
+        release.publish("tiny", str(DAY), product)
+    assert not tiny.store.released("tiny", product, DAY).exists()
+
+
 def test_nothing_of_a_day_crosses_while_an_opt_out_is_not_applied_to_its_end(
     tiny: Tiny, product: str
 ) -> None:

@@ -56,6 +56,8 @@ def test_a_tail_cut_off_on_both_sides_is_noticed_and_nothing_is_added(kept: Any)
     ]
     with pytest.raises(Refused, match="holds entries that the operator's has not"):
         ledger.append(kept.store, "tiny", "note", now(kept.charter), {"n": 9})
+    with pytest.raises(Refused, match="holds entries that the operator's has not"):
+        ledger.give_copy(kept.store, "tiny")
 
 
 @pytest.mark.parametrize("number", [0, -1])
