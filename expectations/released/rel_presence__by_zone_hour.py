@@ -44,8 +44,18 @@ MEASURES = {
                 / nullif(count(*) FILTER (WHERE OBS_STATUS IS DISTINCT FROM 'L'), 0)::DOUBLE
                 AS withheld_share,
             count(DISTINCT TIME_PERIOD) / any_value(n_hours)::DOUBLE AS hours_share,
-            count(DISTINCT REF_AREA) / (SELECT count(*) FROM zones)::DOUBLE AS zones_share
-        FROM rel_presence__by_zone_hour, this_batch
+            count(DISTINCT REF_AREA) / (SELECT count(*) FROM zones)::DOUBLE AS zones_share,
+            count(*) FILTER (WHERE zone_id IS NULL) AS n_of_no_zone,
+            count(*) FILTER (
+                WHERE (
+                    TRY_CAST(TIME_PERIOD AS TIMESTAMPTZ) >= day_start_at
+                    AND TRY_CAST(TIME_PERIOD AS TIMESTAMPTZ) < day_end_at
+                    AND epoch(TRY_CAST(TIME_PERIOD AS TIMESTAMPTZ) - day_start_at) % 3600 = 0
+                ) IS NOT TRUE
+            ) AS n_of_no_hour
+        FROM rel_presence__by_zone_hour
+        LEFT JOIN zones ON zone_id = REF_AREA
+        CROSS JOIN this_batch
     """,
     # One row per batch. What was not observed is missing in every zone of the hour.
     "released_hours": """
@@ -93,6 +103,24 @@ def suite(limits: Limits) -> list[Belief]:
             why="An entry between zero and the threshold points at few people.",
             do="Do not release: the threshold was not applied.",
             shows=("n_entries", "n_small"),
+        ),
+        stop(
+            name="every_entry_is_of_a_zone_of_the_area",
+            table=table,
+            measure="released_day",
+            expectation=none_of("n_of_no_zone"),
+            why="What is audited are the zones of the charter; a figure of another was not.",
+            do="Do not release: a zone was renamed, or the charter's zones changed in between.",
+            shows=("n_entries", "n_of_no_zone"),
+        ),
+        stop(
+            name="every_entry_is_of_an_hour_of_the_day",
+            table=table,
+            measure="released_day",
+            expectation=none_of("n_of_no_hour"),
+            why="A part of an hour, or an hour of another day, was planned and audited by nobody.",
+            do="Do not release: periods are whole local hours of the day, with their offset.",
+            shows=("n_entries", "n_of_no_hour"),
         ),
         *silences(table, "released_day", "n_withheld"),
         stop(

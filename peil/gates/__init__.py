@@ -181,9 +181,9 @@ def _judge(store: Store, charter: Charter, state: State, day: date, limits: Limi
     beliefs = tables.beliefs(state, limits)
     where = tables.folder(store, charter, state, day)
     judged = candidate_hash(where) if state == "released" else ""
-    measures = tables.measures(store, charter, state, day, limits, where)
     for table in tables.TABLES[state] if state == "released" else ():
         require_one_table(where, table)
+    measures = tables.measures(store, charter, state, day, limits, where)
 
     def fill(connection: Any) -> None:
         for name in sorted({belief.measure for belief in beliefs} & set(measures)):

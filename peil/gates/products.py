@@ -48,8 +48,8 @@ def check(charter: Charter, product: str, day: date, store: Store) -> GateReport
     beliefs = module.suite(limits_of(pilot))
     candidate = store.candidate(pilot, product, day)
     judged = candidate_hash(candidate)
-    measures = _measures(charter, product, day, store, module.MEASURES)
     require_one_table(candidate, PRODUCTS[product].table("released"))
+    measures = _measures(charter, product, day, store, module.MEASURES)
 
     def fill(connection: Any) -> None:
         for name, measure in measures.items():

@@ -194,9 +194,12 @@ def candidate_hash(folder: Path) -> str:
 
 
 def require_one_table(folder: Path, table: str) -> None:
-    """Refuse a candidate whose CSV and Parquet differ: the gate would have judged one of two."""
+    """Refuse a candidate of which a file is damaged, or whose CSV and Parquet differ.
+
+    The gate would judge one of the two. Asked before anything is measured.
+    """
     try:
-        if (folder / f"{table}.csv").is_file():
+        if all((folder / f"{table}.{form}").is_file() for form in ("csv", "parquet")):
             verifying.same_table(folder, table)
     except verifying.Broken as fault:
         raise Refused(

@@ -210,6 +210,10 @@ STOPS: dict[tuple[str, str], Fault] = {
     ("estimated", "tiles_add_up_to_zones"): by_tile(scale("n_devices", 1.001, RELEASED_ESTIMATOR)),
     ("estimated", "no_devices_below_zero_in_a_tile"): by_tile(put("n_devices", -1.0, 0.001)),
     ("released", "there_is_something_to_release"): entries(NONE_LEFT),
+    ("released", "every_entry_is_of_a_zone_of_the_area"): entries(entry("A1", REF_AREA="A9")),
+    ("released", "every_entry_is_of_an_hour_of_the_day"): entries(
+        entry("A1", TIME_PERIOD="2026-03-02T01:30:00+01:00")
+    ),
     ("released", "no_entry_is_small"): entries(entry("A1", OBS_VALUE=14)),
     ("released", "withheld_entries_are_empty"): entries(entry("A1", **WITHHELD)),
     ("released", "empty_entries_say_why"): entries(entry("A1", **GONE)),

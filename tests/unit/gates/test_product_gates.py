@@ -227,6 +227,13 @@ def test_a_csv_that_is_another_table_than_the_parquet_is_not_judged(pilot: Any) 
     assert not (Store().quality("tiny", DAY) / "released_flows.json").exists()
 
 
+def test_a_damaged_candidate_is_not_judged(pilot: Any) -> None:
+    file = Store().candidate("tiny", "flows", DAY) / "rel_flows__by_pair_period.parquet"
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(Refused, match=r"cannot be read as Parquet\. Run `peil release` again\.$"):
+        product_gates.check(pilot, "flows", DAY, Store())
+
+
 def test_a_table_of_estimates_that_is_not_what_was_written_is_named(pilot: Any) -> None:
     folder = Store().estimated("tiny", DAY, "flows")
     (file,) = folder.glob("*.parquet")
