@@ -15,6 +15,7 @@ VERIFIED = (
     "store/test_verifying.py",
     "store/verifying/test_carried.py",
     "store/verifying/test_named_faults.py",
+    "store/verifying/test_missing_heads.py",
 )
 STAGED = (
     "store/test_lock.py",
@@ -99,7 +100,11 @@ ROOMS = {
     "peil/charter/retention.py": RETAINED,
     "peil/stage/purging.py": ("retain/test_opt_out.py", "retain/test_windows_die.py"),
     "peil/watch/retain/deleting.py": RETAINED,
-    "peil/watch/retain/opt_out.py": ("retain/test_opt_out.py", "retain/test_windows_die.py"),
+    "peil/watch/retain/opt_out.py": (
+        "retain/test_opt_out.py",
+        "retain/test_opt_out_reach.py",
+        "retain/test_windows_die.py",
+    ),
     "peil/watch/retain/remains.py": RETAINED,
     "peil/watch/retain/retain.py": RETAINED,
     "peil/watch/retain/stop.py": RETAINED,

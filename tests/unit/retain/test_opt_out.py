@@ -154,6 +154,20 @@ def test_a_list_that_was_applied_changes_nothing_and_a_new_one_does(late: Any) -
     assert late.raw("SELECT count(*) FROM events") == [(0,)]
 
 
+def test_a_list_that_an_older_version_applied_in_part_is_applied_anew(late: Any) -> None:
+    late.vouch()
+    opt_out("tiny")
+    record = late.store.retained("tiny", late.charter.period.start, "opt_out")
+    whole = read_json(record)
+    older = {key: n for key, n in whole["days"][str(DAY)].items() if key != "released"}
+    days = {**whole["days"], str(DAY): older}
+    assert len(days) > 1
+    write_json(record, {**whole, "is_done": False, "days": days})
+    assert opt_out("tiny").status == "done"
+    again = read_json(record)
+    assert again["is_done"] and all("released" in counts for counts in again["days"].values())
+
+
 def test_an_unreleased_day_is_landed_again_from_its_delivery(late: Any) -> None:
     late.vouch()
     before = read_json(late.store.raw_manifest("tiny", DAY))["fingerprint"]
