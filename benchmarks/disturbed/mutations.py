@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from benchmarks.disturbed.mutants import ROOMS, Mutant, mutants_of
 from benchmarks.recording import (
@@ -33,7 +33,7 @@ from peil.store.atomic import read_json
 LIMIT_S = 180  # of the tests of one room
 PARTS = ("peil", "models", "expectations", "dbt_project", "dags", "pilots", "tests", "portal")
 FILES = ("methods.toml", "pyproject.toml")
-# reads a list of tests a line, answers with the exit code of pytest
+# reads a list of tests a line, answers with the exit code of pytest and its CPU seconds until now
 SERVER = """
 import json, os, sys
 import duckdb, pandas, pyarrow.parquet, numpy, scipy.sparse, yaml, typer, rich.progress, filelock
@@ -47,7 +47,8 @@ for line in sys.stdin:
     if child == 0:
         words = ["-x", "-n", "0", "-p", "no:cacheprovider", "-m", "not slow and not compose"]
         os._exit(int(pytest.main([*words, *json.loads(line)])))
-    answers.write(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])) + chr(10))
+    code, times = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), os.times()
+    answers.write(f"{code} {sum(times[:4])}" + chr(10))
 """
 WITHIN = "They differ for a width of exactly that many decimals, closer than the solver comes."
 CANDIDATE = '`log.standing[product, str(day)]["facts"].get("candidate_s...` as `False`'
@@ -98,22 +99,22 @@ def mutations(on: Sequence[str], tell: Callable[[str], object], out: Path | None
     file_of_before = record_file(out or FOLDER, "mutations")
     before = read_json(file_of_before) if file_of_before.exists() else {"mutants": [], "cpu_s": 0}
     rows: list[dict[str, Any]] = []
-    began, outcome = time.process_time() + _of_children(), None
+    began, outcome = time.process_time(), None
     with tempfile.TemporaryDirectory(prefix="peil-mutants-") as name:
         root = Path(name)
         _copy(root)
-        with _tests(root) as run:
+        with _tests(root) as tests:
             for number, file in enumerate(files, start=1):
-                if run(ROOMS[file]) != 0:
+                if tests.run(ROOMS[file]) != 0:
                     raise Refused(f"The tests of {file} fail without a lie: mend them first.")
                 for mutant in mutants_of(PROJECT, file):
-                    is_killed = _told(root, mutant, run)
+                    is_killed = _told(root, mutant, tests)
                     word = "noticed" if is_killed else "SURVIVED"
                     tell(f"{word}: {file}:{mutant.line} {mutant.what}")
                     row = {"file": file, "line": mutant.line, "what": mutant.what}
                     rows.append({**row, "is_killed": is_killed})
                 # written room by room: what was counted stays where the rest is broken off
-                cpu_s = time.process_time() + _of_children() - began
+                cpu_s = time.process_time() - began + tests.cpu_s
                 outcome = _written(before, files[:number], rows, cpu_s, out)
     if outcome is None or not rows:
         raise NothingMeasured("The benchmark mutations measured nothing: no lie was told.")
@@ -137,13 +138,13 @@ def _written(
     return write_figures("mutations", record, report, facts, out)
 
 
-def _told(root: Path, mutant: Mutant, run: Callable[[Sequence[str]], int]) -> bool:
+def _told(root: Path, mutant: Mutant, tests: _Tests) -> bool:
     """Tell a lie, run the tests of its room, take it back; whether they noticed."""
     file = root / mutant.file
     truth = file.read_text(encoding="utf-8")
     file.write_text(mutant.content, encoding="utf-8")
     try:
-        return run(ROOMS[mutant.file]) != 0
+        return tests.run(ROOMS[mutant.file]) != 0
     finally:
         file.write_text(truth, encoding="utf-8")
 
@@ -156,9 +157,26 @@ def _copy(root: Path) -> None:
         shutil.copy(PROJECT / file, root / file)
 
 
+class _Tests:
+    """Runs tests in the copy; `cpu_s` are the CPU seconds that all of them have taken."""
+
+    def __init__(self, asks: IO[str], answers: IO[str]) -> None:
+        self._asks, self._answers = asks, answers
+        self.cpu_s = 0.0
+
+    def run(self, tests: Sequence[str]) -> int:
+        """Answer with pytest's exit code."""
+        places = [f"tests/unit/{test}" for test in tests]
+        self._asks.write(json.dumps([*places, f"--timeout={LIMIT_S}"]) + "\n")
+        self._asks.flush()
+        code, cpu_s = self._answers.readline().split()
+        self.cpu_s = float(cpu_s)
+        return int(code)
+
+
 @contextmanager
-def _tests(root: Path) -> Iterator[Callable[[Sequence[str]], int]]:
-    """A function that runs tests in the copy and answers with pytest's exit code."""
+def _tests(root: Path) -> Iterator[_Tests]:
+    """The process that tests are forked off, which ends with this."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PEIL_", "AIRFLOW"))}
     paths = os.pathsep.join([str(root), str(root / "models")])
     server = subprocess.Popen(
@@ -171,24 +189,11 @@ def _tests(root: Path) -> Iterator[Callable[[Sequence[str]], int]]:
         text=True,
     )
     assert server.stdin is not None and server.stdout is not None
-    asks, answers = server.stdin, server.stdout
-
-    def run(tests: Sequence[str]) -> int:
-        places = [f"tests/unit/{test}" for test in tests]
-        asks.write(json.dumps([*places, f"--timeout={LIMIT_S}"]) + "\n")
-        asks.flush()
-        return int(answers.readline())
-
     try:
-        yield run
+        yield _Tests(server.stdin, server.stdout)
     finally:
-        asks.close()
+        server.stdin.close()
         server.wait()
-
-
-def _of_children() -> float:
-    times = os.times()
-    return times.children_user + times.children_system
 
 
 def facts(record: dict[str, Any]) -> dict[str, Fact]:
