@@ -48,12 +48,15 @@ MEASURES = {
             count(*) FILTER (WHERE zone_id IS NULL) AS n_of_no_zone,
             count(*) FILTER (
                 WHERE (
-                    TRY_CAST(TIME_PERIOD AS TIMESTAMPTZ) >= day_start_at
-                    AND TRY_CAST(TIME_PERIOD AS TIMESTAMPTZ) < day_end_at
-                    AND epoch(TRY_CAST(TIME_PERIOD AS TIMESTAMPTZ) - day_start_at) % 3600 = 0
+                    starts_at >= day_start_at
+                    AND starts_at < day_end_at
+                    AND epoch(starts_at - day_start_at) % 3600 = 0
                 ) IS NOT TRUE
             ) AS n_of_no_hour
-        FROM rel_presence__by_zone_hour
+        FROM (
+            SELECT *, TRY_CAST(TIME_PERIOD AS TIMESTAMPTZ) AS starts_at
+            FROM rel_presence__by_zone_hour
+        )
         LEFT JOIN zones ON zone_id = REF_AREA
         CROSS JOIN this_batch
     """,

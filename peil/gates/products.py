@@ -90,21 +90,23 @@ def _measures(
         PRODUCTS[product].table("released"): store.candidate(pilot, product, day),
         PRODUCTS[product].table("estimated"): store.estimated(pilot, day, product),
     }
+    for name, folder in names.items():
+        file = folder / f"{name}.parquet"
+        if not file.is_file():
+            raise Waiting(f"{file} is not there: estimate and release {product} first.")
+        require_written(file)
     measures: dict[str, Any] = {}
     failed = ""
     spill = store.work(pilot, day, f"gate_{product}")
     with database.connection(store, spill, list(names.values())) as opened:
-        for name, folder in names.items():
-            file = folder / f"{name}.parquet"
-            if not file.is_file():
-                raise Waiting(f"{file} is not there: estimate and release {product} first.")
-            require_written(file)
-            place = str(file).replace("'", "''")
-            opened.execute(f"CREATE TABLE {name} AS FROM read_parquet('{place}')")
         tables.keep(opened, "this_batch", tables.batch(charter, day))
-        doing = PRODUCTS[product].table("released")
-        casts = ", ".join(f"{column}::DOUBLE AS {column}" for column in NUMBERS)
+        doing = ""
         try:
+            for doing, folder in names.items():
+                place = str(folder / f"{doing}.parquet").replace("'", "''")
+                opened.execute(f"CREATE TABLE {doing} AS FROM read_parquet('{place}')")
+            doing = PRODUCTS[product].table("released")
+            casts = ", ".join(f"{column}::DOUBLE AS {column}" for column in NUMBERS)
             measures[doing] = opened.execute(
                 f"SELECT * REPLACE ({casts}) FROM {doing}"
             ).to_arrow_table()

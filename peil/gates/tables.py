@@ -204,7 +204,7 @@ def measures(
         if failed:  # raised out here, so that the original does not travel along as its context
             raise MeasureError(
                 f"The {state} gate of {pilot} {day} could not make {doing} ({failed}): "
-                "a table is not as contracts.md says; this is a fault of ours."
+                "a table is not as it should be; this is a fault of ours."
             )
     return made_tables
 

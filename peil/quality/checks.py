@@ -118,7 +118,7 @@ def count(charter: Charter, day: date, store: Store, limits: Limits, few_rows: i
     # raised out here, so that the original does not travel along as its context
     raise CountError(
         f"The quality of {pilot} {day} could not make {doing} ({failed}): "
-        "a table is not as contracts.md says; this is a fault of ours."
+        "a table is not as it should be; this is a fault of ours."
     )
 
 

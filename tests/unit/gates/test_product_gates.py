@@ -16,6 +16,7 @@ from benchmarks.disturbed.bundles import candidate
 from peil.charter import reading
 from peil.charter.clock import hours_of
 from peil.gates import products as product_gates
+from peil.gates.report import MeasureError
 from peil.outcome import GateClosed, Refused, Waiting
 from peil.release import release
 from peil.store.atomic import write_json
@@ -232,6 +233,15 @@ def test_a_damaged_candidate_is_not_judged(pilot: Any) -> None:
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(Refused, match=r"cannot be read as Parquet\. Run `peil release` again\.$"):
         product_gates.check(pilot, "flows", DAY, Store())
+
+
+@pytest.mark.parametrize("product", ["flows", "visitors"])
+def test_a_damaged_candidate_without_a_csv_is_named_and_no_trace(pilot: Any, product: str) -> None:
+    (file,) = Store().candidate("tiny", product, DAY).glob("*.parquet")
+    file.with_suffix(".csv").unlink(missing_ok=True)
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(MeasureError, match=rf"could not make {file.stem} \(\w+\)"):
+        product_gates.check(pilot, product, DAY, Store())
 
 
 def test_a_table_of_estimates_that_is_not_what_was_written_is_named(pilot: Any) -> None:
