@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.limit import limit
+from benchmarks.limits import limit
 from benchmarks.measuring.process import CommandFailed
 from benchmarks.recording import FOLDER, record_file, when_and_where, write_figures
 from benchmarks.released_page import facts, report
@@ -98,7 +98,7 @@ def released(
                 commands = _commands(make, seed, (devices, days), is_trained=is_trained)
                 worlds[str(seed)] = {
                     **_world(f"{make}, world {seed}", commands, place, tell),
-                    "limit": limit(make, seed, devices, days),
+                    "limit": limit(make, seed, devices, days, is_served=period != MANY),
                 }
         # make by make: a later one that fails takes nothing of this one away
         record: dict[str, Any] = read_json(file) if file.exists() else {}

@@ -13,12 +13,14 @@ import pandas as pd
 import pytest
 
 from benchmarks import released
-from benchmarks.limit import limit, trips_bias
+from benchmarks.limits import limit, served
+from benchmarks.limits.located import trips_bias
 from benchmarks.measuring.process import CommandFailed
 from peil.outcome import Refused
 from peil.settings import PROJECT
 from peil.store.atomic import read_json, write_json
 from peil_models.synthetic import MAKES
+from peil_models.synthetic.simulation import Simulation
 
 PROSE = PROJECT / "docs" / "methods" / "makes.md"
 
@@ -27,8 +29,10 @@ PROSE = PROJECT / "docs" / "methods" / "makes.md"
 def no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits are simulated anew: here each is a thousandth of the seed."""
 
-    def of_seed(make: str, seed: int, devices: int, days: int) -> dict[str, float]:
-        return {"mape": seed / 1000, "wape": 0.0}
+    def of_seed(
+        make: str, seed: int, devices: int, days: int, *, is_served: bool
+    ) -> dict[str, float]:
+        return {"mape": seed / 1000, "wape": 0.0, **({"mape_served": 0.03} if is_served else {})}
 
     monkeypatch.setattr(released, "limit", of_seed)
 
@@ -105,11 +109,31 @@ def test_the_page_shows_what_a_perfect_locator_leaves_beside_the_estimators(
     assert "| sb | now | 8.0% ± 0.0% |" in page
     # .021 and .022: half the interval of two is 6.314 standard errors of .0005
     assert "| every main phone located without error | now | 2.1% ± 0.3% |" in page
+    assert "| the released one, told the true footprint | now | 3.0% ± 0.0% |" in page
+
+
+@pytest.mark.slow
+def test_who_knows_the_footprint_errs_more_than_who_knows_places_and_less_than_who_is_told_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    simulation = Simulation(4_000, 1, 1, 1, make=MAKES["antennas"])
+    left = served.served(simulation)["mape_served"]
+    assert limit("antennas", 1, 4_000, 1, is_served=False)["mape"] < left
+    counts, footprint = served.counted_and_served(simulation)
+    others = footprint[np.random.default_rng(1).permutation(len(counts))]
+    monkeypatch.setattr(served, "counted_and_served", lambda _: (counts, others))
+    assert left < served.served(simulation)["mape_served"] / 2
+
+
+def test_each_device_and_hour_counts_where_its_record_nearest_half_past_is() -> None:
+    device = np.array([0, 0, 0, 1, 0])
+    second = np.array([1_700, 1_900, 3_599, 60, 3_600])  # the earlier of two as near
+    assert sorted(served.nearest_half_past(device, second)) == [0, 3, 4]
 
 
 @pytest.mark.slow
 def test_who_locates_every_phone_errs_less_with_more_phones() -> None:
-    few, many = (limit("demo", 1, devices, 1) for devices in (400, 4_000))
+    few, many = (limit("demo", 1, devices, 1, is_served=False) for devices in (400, 4_000))
     assert 0 < many["mape"] < few["mape"] / 2 and 0 < many["wape"] < few["wape"] / 2
 
 

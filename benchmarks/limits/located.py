@@ -1,7 +1,4 @@
-"""How near a pilot could come: every main phone located without error, the rest as in a pilot.
-
-What a pilot released is scored in `released`; this is the bound beside which its errors stand.
-"""
+"""How near a pilot could come: every main phone located without error, the rest as in a pilot."""
 
 from __future__ import annotations
 
@@ -9,28 +6,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from peil import methods
-from peil_models.synthetic import MAKES
+from benchmarks.limits.errors import HOURS, Floats, calibrated, errors
 from peil_models.synthetic.simulation import Simulation
-from peil_models.weighting import NightRatio, held_to_totals
-
-Floats = NDArray[np.float64]
-PILOT = "demo"
-HOURS = 24
-SATURDAY = 5  # days are counted from a Monday
 
 
-def limit(make: str, seed: int, devices: int, days: int) -> dict[str, float]:
+def located(simulation: Simulation) -> dict[str, float]:
     """Errors that remain by municipality where the zone of each main phone is known.
 
     Parameters
     ----------
-    make : str
-        Of `peil_models.synthetic.MAKES`.
-    seed : int
-        Of people and of country alike.
-    devices, days : int
-        Size of the world.
+    simulation : Simulation
+        The world that a pilot was scored on.
 
     Returns
     -------
@@ -44,7 +30,6 @@ def limit(make: str, seed: int, devices: int, days: int) -> dict[str, float]:
     Phones are read at the moment of the truth, half past; nights and totals are those of a pilot,
     but for the total of an hour, which is the true one: no estimator has as much.
     """
-    simulation = Simulation(devices, days, seed, seed, make=MAKES[make])
     country, phones = simulation.world.country, simulation.population.devices
     names = sorted(country.zone_ids)
     zone_of_tile = pd.Index(names).get_indexer(
@@ -60,11 +45,11 @@ def limit(make: str, seed: int, devices: int, days: int) -> dict[str, float]:
         zone = zone_of_tile[tile[tile >= 0]]
         return np.bincount(zone[zone >= 0], minlength=len(names)).astype(float)
 
-    counted = np.array([present(holders, hour) for hour in range(days * HOURS)]).T
-    true = np.array([present(everybody, hour) for hour in range(days * HOURS)]).T
+    counted = np.array([present(holders, hour) for hour in range(simulation.days * HOURS)]).T
+    true = np.array([present(everybody, hour) for hour in range(simulation.days * HOURS)]).T
     register = simulation.register().set_index("zone_id")["n_persons"].loc[names].to_numpy(float)
-    errors = _errors(_calibrated(counted, register, true.sum(axis=0)), true)
-    return {**errors, "trips_bias": trips_bias(simulation, holders)}
+    left = errors(calibrated(counted, register, true.sum(axis=0)), true)
+    return {**left, "trips_bias": trips_bias(simulation, holders)}
 
 
 def trips_bias(simulation: Simulation, holders: NDArray[np.int64]) -> float:
@@ -79,32 +64,3 @@ def trips_bias(simulation: Simulation, holders: NDArray[np.int64]) -> float:
     persons = trips.loc[is_between, "person_id"].to_numpy()
     of_holders = persons[np.isin(persons, holders)]
     return round(abs(float(stands_for[home[of_holders]].sum()) / len(persons) - 1.0), 6)
-
-
-def _calibrated(counted: Floats, register: Floats, totals: Floats) -> Floats:
-    """Persons of each hour: a day by its own night, a weekend by that of the Friday before."""
-    choices = methods.section("weighting", PILOT)
-    night = np.arange(choices["night_start_hour"], choices["night_end_hour"])
-    days: list[Floats] = []
-    ratio = np.empty(0)
-    for day in range(counted.shape[1] // HOURS):
-        hours = slice(day * HOURS, (day + 1) * HOURS)
-        if day % 7 < SATURDAY or not ratio.size:
-            weights = NightRatio(
-                most_times_together=choices["ratio_times_together_max"],
-                pooled_devices=choices["ratio_pooled_devices"],
-            )
-            ratio = weights.fit(counted[:, hours][:, night], register).ratio_
-        days.append(counted[:, hours] * ratio[:, None])
-    return held_to_totals(np.concatenate(days, axis=1), totals)
-
-
-def _errors(persons: Floats, true: Floats) -> dict[str, float]:
-    choices = methods.section("score", PILOT)
-    hour = np.arange(true.shape[1]) % HOURS
-    by_day = (hour >= choices["day_start_hour"]) & (hour <= choices["day_end_hour"])
-    off, there = np.abs(persons - true)[:, by_day], true[:, by_day]
-    return {
-        "mape": round(float((off / np.maximum(there, 1.0)).mean()), 6),
-        "wape": round(float(off.sum() / there.sum()), 6),
-    }
