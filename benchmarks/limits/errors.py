@@ -33,6 +33,12 @@ def calibrated(counted: Floats, register: Floats, totals: Floats) -> Floats:
 
 
 def errors(persons: Floats, true: Floats) -> dict[str, float]:
+    """Mean absolute percentage error over the day hours, and that weighted by persons. Unit: 1.
+
+    Parameters
+    ----------
+    persons, true : ndarray of shape (n_zones, n_hours)
+    """
     choices = methods.section("score", PILOT)
     hour = np.arange(true.shape[1]) % HOURS
     by_day = (hour >= choices["day_start_hour"]) & (hour <= choices["day_end_hour"])
