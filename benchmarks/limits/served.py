@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -40,10 +38,10 @@ def served(simulation: Simulation) -> dict[str, float]:
     -----
     Counts are those of a pilot before its threshold: each device in the cell of its record nearest
     half past. The footprint is what served devices in each tile over the whole period, its cells by
-    hour and fading where few records tell, and cells that are out known as such. Prior, estimator,
-    night and weights are those of a pilot; the total of an hour is the true one. What is left is
-    chance, the operator's share, and what tiles that share cells do not tell: no plan of cells
-    tells more.
+    hour and fading where few records tell, and cells that are out known as such. Estimator, night
+    and weights are those of a pilot, the prior is its land use alone; the total of an hour is the
+    true one. What is left is chance, the operator's share, and what this estimator does not read
+    from cells that overlap. Another estimator may read more.
     """
     country = simulation.world.country
     names = sorted(country.zone_ids)
@@ -135,7 +133,7 @@ def _estimated(
         for part, signal in ((~hit, footprint), (hit, without_cells(footprint, is_out))):
             if part.any():
                 on_air = OnAir(hours[part], counts[:, hours[part]], signal, footprint, prior)
-                given: Any = Given(on_air, prior, land_use, choices, 0.0)
+                given = Given(on_air, prior, land_use, choices, 0.0)
                 model = ESTIMATORS[RELEASED_ESTIMATOR].build(given).fit(signal, on_air.devices)
                 devices[:, hours[part]] = model.devices_
     return devices

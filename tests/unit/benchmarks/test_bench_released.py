@@ -126,9 +126,9 @@ def test_who_knows_the_footprint_errs_more_than_who_knows_places_and_less_than_w
 
 
 def test_each_device_and_hour_counts_where_its_record_nearest_half_past_is() -> None:
-    device = np.array([0, 0, 0, 1, 0])
-    second = np.array([1_700, 1_900, 3_599, 60, 3_600])  # the earlier of two as near
-    assert sorted(served.nearest_half_past(device, second)) == [0, 3, 4]
+    device = np.array([0, 0, 0, 0, 1, 0])
+    second = np.array([100, 1_900, 1_700, 3_599, 60, 3_600])  # the earlier of two as near
+    assert sorted(served.nearest_half_past(device, second)) == [2, 4, 5]
 
 
 @pytest.mark.slow
