@@ -181,7 +181,7 @@ def train(
     fit_days: Annotated[int | None, typer.Option(min=1, help="Days to fit on.")] = None,
     judge_days: Annotated[int | None, typer.Option(min=1, help="Days to judge on.")] = None,
 ) -> None:
-    """Calibrate the footprint, judge it on later days, register both; champion only when better.
+    """Calibrate the footprint, judge it on other days, register both; champion only when better.
 
     Example: [bold]peil train demo[/bold]
     """

@@ -1,4 +1,4 @@
-"""Train: calibrate the footprint on the first days, judge it on later ones, register, promote.
+"""Train: calibrate the footprint on some days, judge it on others, register, promote.
 
 No truth is used: the counts of nights are compared with what the register leads one to expect.
 """
@@ -48,7 +48,7 @@ FITTED = ("path_loss_exponent", "midpoint_dbm", "steepness")
 
 @dataclass(frozen=True)
 class Split:
-    """Days to fit on and later days to judge on."""
+    """Days to fit on and other days to judge on."""
 
     fit: list[date]
     judge: list[date]
@@ -57,7 +57,10 @@ class Split:
 def split_of(
     charter: Charter, store: Store, fit_days: int | None = None, judge_days: int | None = None
 ) -> Split | None:
-    """The first days for fitting, the days right after them for judging; none when too few."""
+    """Days to judge on, spread over the first of the period, the others to fit on; none if too few.
+
+    Spread, so that of a week neither part is the weekend alone.
+    """
     choices = methods.section("train", charter.pilot)
     n_fit = fit_days or int(choices["fit_days"])
     n_judge = judge_days or int(choices["judge_days"])
@@ -65,7 +68,8 @@ def split_of(
     staged = [day for day in days if store.staged_manifest(charter.pilot, day).exists()]
     if len(staged) < n_fit + n_judge or charter.area.register_ is None:
         return None
-    return Split(days[:n_fit], days[n_fit:])
+    judge = [days[(2 * part + 1) * len(days) // (2 * n_judge)] for part in range(n_judge)]
+    return Split([day for day in days if day not in judge], judge)
 
 
 def is_due(charter: Charter, store: Store) -> bool:

@@ -22,6 +22,7 @@ from peil_models.uncertainty import (
     PresenceErrors,
     draw_persons,
     homes_of_visitors,
+    neighbourhoods,
     redrawn_footprint,
 )
 from peil_models.weighting import NightRatio
@@ -142,6 +143,7 @@ class Spread:
             errors,
             night_hours=night_hours,
             homes=homes,
+            near=neighbourhoods(register, self.centres, reach=float(self.choices["near_reach"])),
             totals=totals,
             n_draws=int(self.choices["n_draws"]),
             seed=[int(self.choices["seed"]), self.day],

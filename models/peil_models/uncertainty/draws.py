@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from peil_models.uncertainty.guests import draw_guests
+from peil_models.uncertainty.neighbours import made_up_nearby
 from peil_models.uncertainty.origins import shares_of_visitors
 from peil_models.weighting.coherence import held_to_totals
 from peil_models.weighting.inputs import checked
@@ -75,6 +76,7 @@ def draw_persons(
     *,
     night_hours: ArrayLike,
     homes: ArrayLike | None = None,
+    near: ArrayLike | None = None,
     totals: ArrayLike | None = None,
     n_draws: int = 200,
     seed: int | list[int] = 0,
@@ -106,6 +108,9 @@ def draw_persons(
     homes : array-like of shape (n_zones, n_zones), default=None
         Where the visitors of each zone live (`homes_of_visitors`); None where nothing is known of
         it: they then bring the usual share.
+    near : array-like of shape (n_zones, n_zones), default=None
+        Which zones lie side by side (`neighbourhoods`): what one has too much of, those near it
+        lack. None: each errs by itself.
     totals : array-like of shape (n_hours,), default=None
         Persons in the area; None holds a draw to nothing. Unit: persons.
     n_draws : int, default=200
@@ -126,8 +131,9 @@ def draw_persons(
     -----
     Assumes that devices at home by day were at home by night. The share of a home cancels in its
     night ratio for those at home, and does not for its visitors: zones with visitors from the same
-    places err alike, and so do their sums. A parametric bootstrap [1]_: the widths of `errors` are
-    to be learnt where the truth is known.
+    places err alike, and so do their sums. Whoever is counted in the wrong zone, or visits one more
+    often than was sampled, is missing nearby, which `near` is for. A parametric bootstrap [1]_: the
+    widths of `errors` are to be learnt where the truth is known.
 
     References
     ----------
@@ -187,6 +193,8 @@ def draw_persons(
     median = np.median(draws, axis=0)
     draws *= np.where(estimates > 0, estimates / np.maximum(median, 1e-9), 1.0)
     draws *= 1.0 + _guests(dark, residents, moved_at_night, errors, n_draws, random)[:, :, None]
+    if near is not None:
+        draws = made_up_nearby(draws, near)
     wholes = np.exp(errors.total_sd * random.standard_normal(n_draws))[:, None, None]
     if totals is not None:
         sums = draws.sum(axis=1, keepdims=True)
