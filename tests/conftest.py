@@ -48,19 +48,19 @@ TOGETHER = {  # files on one worker: they look at one store, or want the machine
     "end_to_end/hours/test_told_in_time.py": "a started Airflow",
 }
 OUTLOOK = "unit/watch/outlook/"  # its files share a fitted model, so they share a worker
-LONG_FIRST = (
+LONG_FIRST = (  # and before those that wait for the two pilots, what keeps the others busy so long
     "end_to_end/",
+    "dags/",
+    OUTLOOK,
+    "deliveries/",
+    "unit/score/studies/",
     "attacks/",
     "faults/",
     "recovery/",
     "strangers/",
-    "unit/score/studies/",
     "unit/commands/",
     "unit/benchmarks/",
-    "dags/",
-    "deliveries/",
     "properties/",
-    OUTLOOK,
 )
 OWN = (
     "PEIL_DATA",

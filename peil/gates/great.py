@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import Any, ClassVar, Literal
+from unittest.mock import patch
 
 from peil.gates.left_out import left_out
 
@@ -34,6 +35,10 @@ with left_out("scipy.stats", "altair"):
     from expectations.without_spark import gx
 
 import sqlalchemy as sa  # noqa: E402
+from great_expectations.data_context.data_context.context_factory import set_context  # noqa: E402
+from great_expectations.data_context.data_context.ephemeral_data_context import (  # noqa: E402
+    EphemeralDataContext,
+)
 from great_expectations.data_context.types.base import (  # noqa: E402
     DataContextConfig,
     InMemoryStoreBackendDefaults,
@@ -43,6 +48,7 @@ from great_expectations.datasource.fluent.sql_datasource import SQLDatasource  #
 from great_expectations.execution_engine.sqlalchemy_execution_engine import (  # noqa: E402
     SqlAlchemyExecutionEngine,
 )
+from great_expectations.expectations.expectation import Expectation  # noqa: E402
 from great_expectations.expectations.metrics.metric_provider import metric_value  # noqa: E402
 from great_expectations.expectations.metrics.table_metric_provider import (  # noqa: E402
     TableMetricProvider,
@@ -113,6 +119,32 @@ class DuckDBColumnTypes(TableMetricProvider):
         return [{"name": row[0], "type": row[1]} for row in described]
 
 
+class UnsavedContext(EphemeralDataContext):
+    """A context in memory that does not write itself out as YAML after every change."""
+
+    def _save_project_config(self) -> None:
+        """Leave it: nobody reads what a context in memory was."""
+
+
+@contextmanager
+def _configured_once() -> Iterator[None]:
+    """Have each expectation make its configuration once, which no validation changes.
+
+    Great Expectations makes it anew for each key of each metric, 140 times an expectation: a third
+    of the seconds of a gate.
+    """
+    configure: Any = Expectation.configuration.fget  # type: ignore[attr-defined]
+    by_identity: dict[int, tuple[Any, Any]] = {}  # with whose it is, so that no other gets its number
+
+    def configuration(expectation: Any) -> Any:
+        if id(expectation) not in by_identity:
+            by_identity[id(expectation)] = expectation, configure(expectation)
+        return by_identity[id(expectation)][1]
+
+    with patch.object(Expectation, "configuration", property(configuration)):
+        yield
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Whether a belief holds, and how many rows it looked at and disliked (never which)."""
@@ -126,7 +158,8 @@ def _context() -> Any:
     """Make the one context of this process: in memory, silent, without Data Docs."""
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     config = DataContextConfig(store_backend_defaults=stores)
-    context = gx.get_context(mode="ephemeral", project_config=config)
+    context = UnsavedContext(config)
+    set_context(context)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context
 
@@ -153,7 +186,7 @@ def judge(state: str, beliefs: list[Belief], fill: Callable[[Any], None]) -> Map
     JudgeError
         An expectation raised; its message is dropped, since it may quote a value.
     """
-    with _lock, _datasource() as (source, connection):
+    with _lock, _configured_once(), _datasource() as (source, connection):
         fill(connection)
         verdicts: dict[str, Verdict] = {}
         for measure, group in _by_measure(beliefs).items():

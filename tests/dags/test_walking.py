@@ -158,9 +158,9 @@ except Waiting as error:
     out["claim"] = str(error)
 
 start = time.process_time()
-for number in range(8):
-    scenario("ingest", day=f"2026-03-0{2 + number % 7}")
-out["cpu_s"] = (time.process_time() - start) / 8
+for number in range(4):
+    scenario("ingest", day=f"2026-03-0{2 + number}")
+out["cpu_s"] = (time.process_time() - start) / 4
 print(json.dumps(out))
 """
 
