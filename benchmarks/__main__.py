@@ -190,18 +190,19 @@ def released(
     stores: Stores = None,
     baseline: Annotated[bool, typer.Option(help="Write as *before*, to compare with.")] = False,
     trained: Annotated[bool, typer.Option(help="Train on the first two nights first.")] = False,
+    untimed: Annotated[bool, typer.Option(help="Do not read timing advance.")] = False,
     out: Out = None,
 ) -> None:
     """Score what pilots release on known truth: every product and level, its intervals too.
 
     Example: [bold]python -m benchmarks released --on demo,clustered --seeds 21,22[/bold]
     """
-    from benchmarks.released import BEFORE, NOW, TRAINED, seeds_of
+    from benchmarks.released import BEFORE, NOW, TRAINED, UNTIMED, seeds_of
     from benchmarks.released import released as measure
 
-    if baseline and trained:
-        raise typer.BadParameter("--baseline or --trained, not both: each is a row of its own.")
-    period = BEFORE if baseline else TRAINED if trained else NOW
+    if baseline + trained + untimed > 1:
+        raise typer.BadParameter("One of --baseline, --trained and --untimed: rows of their own.")
+    period = BEFORE if baseline else TRAINED if trained else UNTIMED if untimed else NOW
     run(lambda: measure(on or (), seeds_of(seeds), tell, out, stores, devices, days, period))
 
 

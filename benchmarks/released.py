@@ -16,18 +16,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from benchmarks.limits import limit
 from benchmarks.measuring.process import CommandFailed
 from benchmarks.recording import FOLDER, record_file, when_and_where, write_figures
 from benchmarks.released_page import facts, report
-from benchmarks.released_targets import MANY
+from benchmarks.released_targets import MANY, UNTIMED
 from peil.outcome import Outcome, Refused
 from peil.settings import PROJECT
 from peil.store.atomic import read_json
 from peil_models.synthetic import MAKES, SCORED_SEEDS
 from peil_models.synthetic.makes import DEMO
 
-__all__ = ["makes_of", "released", "report", "seeds_of"]
+__all__ = ["UNTIMED", "makes_of", "released", "report", "seeds_of"]
 
 SEEDS = tuple(SCORED_SEEDS)
 DEVICES, DAYS = 12_000, 7
@@ -64,10 +66,11 @@ def released(
         there is scored, not run again. By default each has a store that goes.
     devices, days : int
         Size of each world.
-    period : {"now", "before", "trained"}
+    period : {"now", "before", "trained", "untimed"}
         Under which name the figures are written. *before* is what stands before a change, beside
         which later ones are shown; *trained* has the footprint calibrated on the first two nights
-        (`peil train`) before anything is released. Of `MANY_FROM` devices both stand as *many*.
+        (`peil train`) before anything is released; of *untimed* the charter names no timing
+        advance. Of `MANY_FROM` devices now and trained stand as *many*.
 
     Raises
     ------
@@ -78,7 +81,7 @@ def released(
     """
     makes = makes_of(on)
     is_trained = period == TRAINED
-    if period != BEFORE and devices >= MANY_FROM:
+    if period in (NOW, TRAINED) and devices >= MANY_FROM:
         period = MANY
     if not seeds:
         raise Refused("No seed: give whole numbers, as in --seeds 21,22.")
@@ -97,8 +100,12 @@ def released(
                 )
                 commands = _commands(make, seed, (devices, days), is_trained=is_trained)
                 worlds[str(seed)] = {
-                    **_world(f"{make}, world {seed}", commands, place, tell),
-                    "limit": limit(make, seed, devices, days, is_served=period != MANY),
+                    **_world(
+                        f"{make}, world {seed}", commands, place, tell, is_timed=period != UNTIMED
+                    ),
+                    "limit": limit(
+                        make, seed, devices, days, is_served=period not in (MANY, UNTIMED)
+                    ),
                 }
         # make by make: a later one that fails takes nothing of this one away
         record: dict[str, Any] = read_json(file) if file.exists() else {}
@@ -122,8 +129,22 @@ def _commands(
     return [simulating, *(training if is_trained else ()), ("run", "demo"), ("score", "demo")]
 
 
+def _untimed(folder: Path) -> Path:
+    """Write a charter that names no timing advance, and return the folder of charters."""
+    charter = yaml.safe_load((PROJECT / "pilots" / "demo.yml").read_text(encoding="utf-8"))
+    del charter["inputs"]["events"]["columns"]["timing_advance"]
+    folder.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(charter, allow_unicode=True, sort_keys=False)
+    (folder / "demo.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
 def _world(
-    name: str, commands: Sequence[tuple[str, ...]], store: Path, tell: Callable[[str], object]
+    name: str,
+    commands: Sequence[tuple[str, ...]],
+    store: Path,
+    tell: Callable[[str], object],
+    is_timed: bool,
 ) -> dict[str, Any]:
     """Run the commands of a world, the last of which scores it.
 
@@ -132,6 +153,8 @@ def _world(
     environment = {**os.environ, "PEIL_DATA": str(store)}
     for variable in ("PEIL_DELIVERIES", "PEIL_TRUTH", "PEIL_MLFLOW_URI", "PEIL_PILOTS"):
         environment.pop(variable, None)
+    if not is_timed:
+        environment["PEIL_PILOTS"] = str(_untimed(store / "charters"))
     scores = store / "operator/estimated/demo/scores/scores.json"
     for words in commands[-1:] if scores.exists() else commands:
         tell(f"{name}: peil {words[0]}")

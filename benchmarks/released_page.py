@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.accuracy.seeds import across
-from benchmarks.released_targets import MANY, table
+from benchmarks.released_targets import MANY, UNTIMED, table
 from peil.outcome import Fact
 from peil_models.synthetic import MAKES
 
@@ -17,6 +17,7 @@ PERIODS = {
     "before": "before (baseline)",
     "now": "now",
     "trained": "now, footprint trained on the first two nights (`--trained`)",
+    UNTIMED: "now, of pilots that do not read timing advance (`--untimed`)",
     MANY: "now, of many devices, footprint trained as above (`--devices 200000 --trained`)",
 }
 HEADS = {

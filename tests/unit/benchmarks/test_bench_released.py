@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from benchmarks import released
 from benchmarks.limits import limit, served
@@ -71,6 +72,33 @@ def test_many_devices_stand_beside_what_was_measured_on_fewer(
     record = json.loads((tmp_path / "figures" / "released.json").read_text())
     assert record["now"]["demo"]["devices"] == 12_000
     assert record["many"]["demo"]["devices"] == 200_000
+
+
+def test_where_timing_advance_is_not_read_the_charter_names_none_and_the_rest_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[str | None] = []
+    run = running({"21": 0.04}, [])
+
+    def noting(command: list[str], env: dict[str, str], **words: Any) -> SimpleNamespace:
+        places.append(env.get("PEIL_PILOTS"))
+        done: SimpleNamespace = run(command, env, **words)
+        return done
+
+    monkeypatch.setattr(released.subprocess, "run", noting)
+    for period in ("now", released.UNTIMED):
+        released.released(
+            ["demo"], [21], lambda text: None, tmp_path, tmp_path / period, period=period
+        )
+    pilots = tmp_path / released.UNTIMED / "demo/21/charters"
+    assert places == [None] * 3 + [str(pilots)] * 3
+    demo, untimed = (
+        yaml.safe_load((folder / "demo.yml").read_text()) for folder in (PROJECT / "pilots", pilots)
+    )
+    assert demo["inputs"]["events"]["columns"].pop("timing_advance")
+    assert untimed == demo
+    record = json.loads((tmp_path / "figures" / "released.json").read_text())
+    assert "mape_served" not in record[released.UNTIMED]["demo"]["worlds"]["21"]["limit"]
 
 
 def test_every_world_is_simulated_run_and_scored(

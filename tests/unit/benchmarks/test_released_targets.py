@@ -58,6 +58,13 @@ def test_worlds_of_many_devices_are_asked_for_their_intervals_only() -> None:
     assert lines[0].endswith("| 1 | 90.0% |  |  | yes |")
 
 
+def test_worlds_without_timing_advance_are_asked_for_their_errors_only() -> None:
+    record = {"untimed": {"demo": {"worlds": {"1": world(0.043)}}}}
+    (line,) = [line for line in table(record) if "| untimed |" in line]
+    told = "| presence, municipality, MAPE without timing advance | demo | ≤ 4.2% | untimed | 1 "
+    assert line == f"{told}| 4.3% | 2.1% | 3.3% | no |"
+
+
 def covering(part: str, reach: float) -> dict[str, Any]:
     """Intervals that hold no truth until they are so many times as wide, and then every one."""
     at = [float(factor >= reach) for factor in FACTORS]
