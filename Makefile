@@ -51,7 +51,7 @@ pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the p
 	@$(PEIL) simulate --devices $(DEVICES) --days $(DAYS)
 	@$(PEIL) run demo
 
-test: .venv/.dev ## run the tests (12 to 15 minutes on two cores, by the machine)
+test: .venv/.dev ## run the tests (11 to 14 minutes on two cores, by the machine)
 	@$(PYTEST) -m "not slow and not compose"
 
 test-slow: .venv/.spark ## run the long tests: kills, a started Airflow, docker compose
