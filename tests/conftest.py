@@ -46,8 +46,16 @@ TOGETHER = {  # files on one worker: they look at one store, or want the machine
     "end_to_end/test_airflow_tells.py": "a started Airflow",
     "end_to_end/test_compose.py": "a started Airflow",
     "end_to_end/hours/test_told_in_time.py": "a started Airflow",
+    "properties/test_location_properties.py": "unit/models/location/",
+    "recovery/test_heading_recovery.py": "unit/models/location/",
+    "recovery/test_hysteresis.py": "unit/models/location/",
+    "recovery/test_location_recovery.py": "unit/models/location/",
+    "unit/benchmarks/test_bench_location.py": "unit/models/location/",
 }
-OUTLOOK = "unit/watch/outlook/"  # its files share a fitted model, so they share a worker
+OUTLOOK = "unit/watch/outlook/"
+# folders on one worker: files of the first share a fitted model; those of the other need loops that
+# a fresh clone compiles for fifteen seconds, on each worker that wants them at the same time
+FOLDERS = (OUTLOOK, "unit/models/location/")
 LONG_FIRST = (  # and before those that wait for the two pilots, what keeps the others busy so long
     "end_to_end/",
     "dags/",
@@ -99,7 +107,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Under `--dist loadfile`, keep the files of `TOGETHER` on one worker as well.
+    """Under `--dist loadfile`, keep the files of `TOGETHER` and `FOLDERS` on one worker as well.
 
     So no verb runs in a store while another test reads it. (The groups of `--dist loadgroup` have
     no effect under pytest 9.2: pytest-xdist #1386.)
@@ -109,7 +117,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByStore(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::", 1)[0].removeprefix("tests/")
-            return OUTLOOK if file.startswith(OUTLOOK) else TOGETHER.get(file, file)
+            return next(filter(file.startswith, FOLDERS), TOGETHER.get(file, file))
 
     return ByStore(config, log) if config.getoption("dist") == "loadfile" else None
 

@@ -134,7 +134,9 @@ def _configured_once() -> Iterator[None]:
     of the seconds of a gate.
     """
     configure: Any = Expectation.configuration.fget  # type: ignore[attr-defined]
-    by_identity: dict[int, tuple[Any, Any]] = {}  # with whose it is, so that no other gets its number
+    by_identity: dict[
+        int, tuple[Any, Any]
+    ] = {}  # with whose it is, so that no other gets its number
 
     def configuration(expectation: Any) -> Any:
         if id(expectation) not in by_identity:

@@ -1,6 +1,6 @@
 """Seeded faults: each ends in the undisturbed bytes by its way out.
 
-Twelve are in the ordinary run, since each starts verbs for seconds; the others are in the long run.
+Seven are in the ordinary run, since each starts verbs for seconds; the others are in the long run.
 Five hundred of them, over every verb and up to the release, are `python -m benchmarks faults`.
 """
 
@@ -17,10 +17,10 @@ from peil.settings import Settings
 from tests.stores import new_store
 
 # which of each verb's: few in the ordinary run, the rest in the long one; those more that cost less
-FEW = {"retain": range(7), "approve": range(5)}
+FEW = {"retain": range(4), "approve": range(3)}
 REST = {
-    "retain": range(7, 44),
-    "approve": range(5, 14),
+    "retain": range(4, 44),
+    "approve": range(3, 14),
     "score": range(4),
     "release": range(2),
     "ingest": range(3),

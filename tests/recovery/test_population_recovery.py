@@ -69,6 +69,7 @@ def covered(people, model, stretch=1.0):
     return np.mean((people >= low) & (people <= high))
 
 
+@pytest.mark.slow
 def test_ninety_percent_intervals_cover_ninety_percent(share_known, unknown):
     for people, model in (share_known, unknown):
         assert covered(people, model) == pytest.approx(0.9, abs=0.02)
@@ -76,6 +77,7 @@ def test_ninety_percent_intervals_cover_ninety_percent(share_known, unknown):
             assert abs(covered(people, model, stretch) - 0.9) > 0.02
 
 
+@pytest.mark.slow
 def test_a_share_that_varies_needs_the_wider_interval():
     people, model = inferred(PopulationNB, 4, is_share_known=False)
     assert covered(people, model) < 0.85

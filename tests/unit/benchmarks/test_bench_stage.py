@@ -166,6 +166,7 @@ def test_a_nations_day_is_projected_from_the_largest_measured_one() -> None:
     assert not any("parts" in line for line in planned.table({**record, "in_parts": []}))
 
 
+@pytest.mark.slow
 def test_a_script_of_twenty_lines_counts_what_is_counted(tmp_path: Path) -> None:
     """So that what it takes may stand beside ours: but for what only cleaning knows."""
     traffic.write(tmp_path, 30_000, lambda text: None, ending="csv.gz")

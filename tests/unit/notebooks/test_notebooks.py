@@ -117,7 +117,10 @@ def tripled(prior: Any, land_use: Any) -> PresenceEM:
 
 @pytest.mark.parametrize(
     ("versions", "verdict"),
-    [((tripled, plain), "better"), ((plain, plain), "not told apart by so few countries")],
+    [
+        pytest.param((tripled, plain), "better", marks=pytest.mark.slow),
+        ((plain, plain), "not told apart by so few countries"),
+    ],
 )
 def test_two_versions_are_told_apart_where_they_differ(versions: Any, verdict: str) -> None:
     given = dict(zip(("version_1", "version_2"), versions, strict=True))

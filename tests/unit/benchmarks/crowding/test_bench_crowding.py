@@ -75,6 +75,7 @@ def test_without_the_data_it_refuses_in_a_sentence(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_part_is_measured_and_others_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
