@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import traffic
-from benchmarks.measuring.process import PEIL, Cost, folder_mib, measured
+from benchmarks.measuring.process import PEIL, Cost, measured
 from benchmarks.recording import NothingMeasured
 from peil.adapters.spark import session
 from peil.store.atomic import read_json
@@ -59,7 +59,7 @@ def measure(
             manifests.append({name: record[name] for name in AGREE})
             if engine == ENGINES[0]:
                 shutil.rmtree(store)
-        spark_mib = folder_mib(work / "spark" / "operator" / "work")
+        spark_mib = left_mib(work / "spark" / "operator" / "work")
     finally:
         shutil.rmtree(work, ignore_errors=True)
     if manifests[0] != manifests[1]:
@@ -67,6 +67,17 @@ def measure(
     if spark_mib > 1:
         raise NothingMeasured("Spark left files in its scratch folder.")
     return figures(n_events, costs)
+
+
+def left_mib(scratch: Path) -> float:
+    """Return the size of files in scratch folders, dbt's parsed project and SQL aside, MiB."""
+    files = [file for file in scratch.rglob("*") if file.is_file()]
+    others = [
+        file
+        for file in files
+        if not any(part.startswith("dbt") for part in file.relative_to(scratch).parts)
+    ]
+    return sum(file.stat().st_size for file in others) / 2**20
 
 
 def figures(n_events: int, costs: dict[str, Cost]) -> dict[str, Any]:

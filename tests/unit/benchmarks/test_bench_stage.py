@@ -137,6 +137,17 @@ def test_spark_stands_beside_duckdb() -> None:
     assert "## By Spark" not in report({**record, "by_engine": []})
 
 
+def test_what_spark_leaves_counts_and_what_dbt_keeps_does_not(tmp_path: Path) -> None:
+    for name in ("dbt/abc/partial_parse.msgpack", "bench/stage/dbt_spark/run.sql"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        file.write_bytes(bytes(2**21))
+    assert engines.left_mib(tmp_path) == 0.0
+    (tmp_path / "bench/stage/spark").mkdir()
+    (tmp_path / "bench/stage/spark/rows.parquet").write_bytes(bytes(2**20))
+    assert engines.left_mib(tmp_path) == 1.0
+
+
 def test_parts_that_count_otherwise_are_no_measurement(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
