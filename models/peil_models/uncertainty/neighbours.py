@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from peil_models.uncertainty.distances import distances_between
 from peil_models.weighting.inputs import checked
 
 Floats = NDArray[np.float64]
@@ -47,17 +48,13 @@ def neighbourhoods(register: ArrayLike, centres: ArrayLike, *, reach: float) -> 
            [0.38, 0.62, 0.  ],
            [0.  , 0.  , 1.  ]])
     """
-    persons, where = checked("register", register, 1), np.asarray(centres, dtype=np.float64)
-    if where.shape != (len(persons), 2):
-        raise ValueError(f"centres has shape {where.shape}, expected ({len(persons)}, 2)")
-    if not np.isfinite(where).all():
-        raise ValueError("centres holds NaN or infinity")
+    persons = checked("register", register, 1)
+    distance = distances_between(centres, len(persons))
     if not reach > 0:
         raise ValueError(f"reach must be above 0, got {reach}")
     alone = np.eye(len(persons))
     if len(persons) < 2:
         return np.asarray(alone)
-    distance = np.hypot(*(where[:, None] - where).transpose(2, 0, 1))
     nearest = np.where(alone > 0, np.inf, distance).min(axis=1)
     width = max(reach * float(np.median(nearest)), 1e-9)
     pull = persons * np.exp(-0.5 * (distance / width) ** 2)

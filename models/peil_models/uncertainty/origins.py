@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from peil_models.uncertainty.distances import distances_between
 from peil_models.weighting.inputs import checked
 
 Floats = NDArray[np.float64]
@@ -62,17 +63,13 @@ def homes_of_visitors(
            [0.5 , 0.  , 0.5 ],
            [0.18, 0.82, 0.  ]])
     """
-    persons, where = checked("register", register, 1), np.asarray(centres, dtype=np.float64)
-    if where.shape != (len(persons), 2):
-        raise ValueError(f"centres has shape {where.shape}, expected ({len(persons)}, 2)")
-    if not np.isfinite(where).all():
-        raise ValueError("centres holds NaN or infinity")
+    persons = checked("register", register, 1)
+    distance = distances_between(centres, len(persons))
     if not (near_m > 0 and distance_exponent >= 0):
         raise ValueError(
             "near_m must be above 0 and distance_exponent at least 0, "
             f"got {near_m} and {distance_exponent}"
         )
-    distance = np.hypot(*(where[:, None] - where).transpose(2, 0, 1))
     pull = persons * (1.0 + distance / near_m) ** -distance_exponent
     np.fill_diagonal(pull, 0.0)
     sums = pull.sum(axis=1, keepdims=True)

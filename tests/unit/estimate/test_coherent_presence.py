@@ -208,3 +208,17 @@ def test_doubt_of_a_plan_grows_with_its_misfit() -> None:
     )
     made = estimated(area(), seen)
     assert made.misfit_share > 0.45 and 0 < made.spread.plan_doubt <= 1
+
+
+def test_errors_made_up_for_nearby_leave_regions_narrower_and_every_figure_as_it_was() -> None:
+    made = estimated(with_regions(), counted(with_regions()))
+    near, alone = made.run(RELEASED_ESTIMATOR, "0")[0], 1e-6  # no zone is so near to another
+    made.spread.choices = {**made.spread.choices, "near_reach": alone}
+    apart = made.run(RELEASED_ESTIMATOR, "0")[0]
+    assert near["n_persons"].tolist() == apart["n_persons"].tolist()
+    region = (near["zone_id"] == "R1").to_numpy()
+    widths = [
+        float((table["n_persons_upper"] - table["n_persons_lower"])[region].mean())
+        for table in (near, apart)
+    ]
+    assert widths[0] < 0.99 * widths[1]  # here devices are few: most of it is sampling
