@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from functools import partial
 from typing import Annotated, Any
 
@@ -21,8 +21,9 @@ from peil.commands.studying.command import studies
 from peil.commands.terminal import answering, working
 from peil.commands.verification import verify_command
 from peil.inspecting import command
-from peil.outcome import Refused
+from peil.outcome import Refused, Stopped
 from peil.release.crossing.command import receive_command
+from peil.store.faults import stopping
 from peil.watch.outlook.command import outlook_command, replay_command
 from peil.watch.retain import command as retaining
 
@@ -33,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,  # locals may hold row values
 )
+STOPPED = {Stopped(number).exit_code for number in stopping.SIGNALS}
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on loopback.")]
 console = Console()
 complaint = Console(stderr=True)
@@ -279,5 +281,16 @@ def up(airflow_port: Port = 8080, mlflow_port: Port = 5000) -> None:
         start(settings(), airflow_port, mlflow_port)
 
 
+def main() -> None:
+    """Run a command; stopped, it does not wait for what libraries tidy for seconds at an exit."""
+    try:
+        app()
+    except SystemExit as end:
+        if end.code in STOPPED:
+            print(end="", flush=True)
+            os._exit(int(end.code))
+        raise
+
+
 if __name__ == "__main__":
-    sys.exit(app())
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -12,6 +13,7 @@ import pytest
 
 from peil.adapters.airflow.second import second_process
 from peil.outcome import GateClosed, Outcome, Refused, Stopped
+from peil.store.faults import stopping
 
 DAYS = [f"2026-03-0{day}" for day in range(2, 6)]
 
@@ -26,9 +28,13 @@ def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
         raise OSError(28, "No space left on device", "/store")
     if verb == "die":
         os._exit(9)
-    if verb == "last":
+    if verb in {"last", "swallow"}:
         Path(pilot).write_text(str(os.getpid()))
+    if verb == "last":
         time.sleep(60)
+    while verb == "swallow":  # whatever it is asked
+        with contextlib.suppress(BaseException):
+            time.sleep(60)
     return [Outcome(verb, pilot, day, "done", {"process": os.getpid()})]
 
 
@@ -80,22 +86,32 @@ def test_a_run_that_ends_early_ends_it(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_killed_does_not_leave_it_behind(tmp_path: Path) -> None:
-    file = tmp_path / "pid"
-    run = multiprocessing.get_context("spawn").Process(target=_run, args=(str(file),))
+    assert _outlives_its_run("last", tmp_path / "pid") < 15
+
+
+def test_a_run_that_was_cut_off_and_its_second_end_within_ten_seconds(tmp_path: Path) -> None:
+    outlived = _outlives_its_run("swallow", tmp_path / "pid")
+    assert stopping.PATIENCE_OF_SECOND_S <= outlived < 10 - stopping.PATIENCE_S
+
+
+def _outlives_its_run(verb: str, file: Path) -> float:
+    """Kill a run whose second process walks a verb; the seconds that it walks on."""
+    run = multiprocessing.get_context("spawn").Process(target=_run, args=(str(file), verb))
     run.start()
     pid = _pid(file)
     run.kill()
+    began = time.monotonic()
     run.join()
-    for _ in range(150):
+    while time.monotonic() - began < 15:
         if not Path(f"/proc/{pid}").exists() or _is_dead(pid):
-            return
-        time.sleep(0.1)
+            return time.monotonic() - began
+        time.sleep(0.05)
     pytest.fail("it walks on")
 
 
-def _run(file: str) -> None:
+def _run(file: str, verb: str) -> None:
     with second_process(file, walk) as second:
-        second.ask("last", DAYS[0])
+        second.ask(verb, DAYS[0])
         list(second.answers(wait=True))
 
 

@@ -21,7 +21,7 @@ from peil.store.faults import stopping
 
 Walk = Callable[[str, str, str], Iterable[Outcome]]
 Walked = tuple[str, str]  # a verb and a day
-ENDS_WITHIN_S = 15.0  # a process that was asked to stop ends by itself, see `stopping`
+ENDS_WITHIN_S = 5.0  # longer than a process that was asked to stop lasts, see `stopping`
 
 
 class SecondProcess:
@@ -109,7 +109,7 @@ def _serve(theirs: Connection, walk: Walk, pilot: str) -> None:
     asked_for: queue.SimpleQueue[Walked | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(theirs, asked_for), daemon=True).start()
     try:
-        with stopping.heeding():
+        with stopping.heeding(patience_s=stopping.PATIENCE_OF_SECOND_S):
             while (walked := asked_for.get()) is not None:
                 theirs.send(_answer(walk, pilot, *walked))
     except Stopped as stop:

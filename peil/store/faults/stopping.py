@@ -16,8 +16,9 @@ from typing import Any
 from peil.outcome import Stopped
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# a long step of a library that does not look at signals is cut off after so long, like by a kill
-PATIENCE_S = 8.0
+# a long step of a library that does not look at signals is cut off after so long, like by a kill; a
+# process that stops because the first does is told by its end at the latest: ten seconds in all
+PATIENCE_S, PATIENCE_OF_SECOND_S = 7.0, 1.5
 
 _asked: list[int] = []
 

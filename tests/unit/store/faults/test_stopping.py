@@ -99,3 +99,25 @@ def test_what_does_not_look_at_signals_is_cut_off() -> None:
     )
     assert done.returncode == 143 and done.stderr == f"{Stopped(signal.SIGTERM)}\n"
     assert time.monotonic() - began < 40
+
+
+def test_a_command_that_was_stopped_does_not_wait_for_what_tidies_at_the_exit() -> None:
+    code = (
+        "import atexit, os, signal, time\n"
+        "from peil import cli\n"
+        "@cli.app.command()\n"
+        "def endless():\n"
+        "    with cli.answering(), cli.stopping.heeding():\n"
+        "        atexit.register(time.sleep, 60)\n"
+        "        print('so far'); os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "endless"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    assert (done.returncode, done.stdout) == (143, "so far\n")
+    assert done.stderr == f"{Stopped(signal.SIGTERM)}\n"
