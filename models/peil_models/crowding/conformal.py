@@ -14,6 +14,8 @@ MIDDLE = QUANTILES.index(0.5)
 LOW, HIGH = QUANTILES.index(0.1), QUANTILES.index(0.9)
 LEAST_ROWS = 60  # of an hour block; with fewer it takes the offsets of all hours
 OWN_WEIGHT = 120  # rows that a zone needs for half a scale of its own: five days
+WEEK = 7
+MOST_WIDENED = 1.5  # of a week unlike all others more is not believed
 LEAST_WIDTH = 0.02  # of the unit: no interval is a point
 
 
@@ -26,14 +28,22 @@ class Offsets:
     by_block : ndarray of shape (8, 7)
     by_zone : ndarray of shape (n_zones,)
         Factor on the distance from the median.
+    by_level : tuple of 7 floats, default=ones
+        Factor on the same, by level: how much farther off a week is than the others say of it.
     """
 
     by_block: Floats
     by_zone: Floats
+    by_level: tuple[float, ...] = (1.0,) * len(QUANTILES)
 
     @classmethod
-    def of(cls, raw: Floats, value: Floats, zone: Ints, hour: Ints, n_zones: int) -> Offsets:
+    def of(
+        cls, raw: Floats, value: Floats, zone: Ints, day: Ints, hour: Ints, n_zones: int
+    ) -> Offsets:
         """Learn from forecasts that were not fitted on their values.
+
+        Offsets hold on the days that they are learnt from, and a little less on others. How much,
+        each week says of the others' offsets; intervals are widened by that.
 
         Parameters
         ----------
@@ -43,7 +53,26 @@ class Offsets:
             What came, in units; NaN is left out.
         """
         present = ~np.isnan(value)
-        raw, value, zone, hour = raw[present], value[present], zone[present], hour[present]
+        raw, value = raw[present], value[present]
+        zone, day, hour = zone[present], day[present], hour[present]
+        whole = cls._learnt(raw, value, zone, hour, n_zones)
+        week = (day.max(initial=0) - day) // WEEK
+        weeks = np.unique(week)
+        if len(weeks) < 2:
+            return whole
+        reaches = []
+        for out in (week == w for w in weeks):
+            others = cls._learnt(raw[~out], value[~out], zone[~out], hour[~out], n_zones)
+            reaches.append(_reach(others.applied(raw[out], zone[out], hour[out]), value[out]))
+        of_pair = np.concatenate(reaches)
+        pairs = [
+            float(np.clip(np.quantile(of_pair[:, k], 1 - 2 * QUANTILES[k]), 1.0, MOST_WIDENED))
+            for k in range(MIDDLE)
+        ]
+        return cls(whole.by_block, whole.by_zone, (*pairs, 1.0, *reversed(pairs)))
+
+    @classmethod
+    def _learnt(cls, raw: Floats, value: Floats, zone: Ints, hour: Ints, n_zones: int) -> Offsets:
         width = widths(raw)
         missed = (value[:, None] - raw) / width[:, None]
         block = hour // BLOCK_HOURS
@@ -53,13 +82,7 @@ class Offsets:
             if (block == b).sum() >= LEAST_ROWS:
                 by_block[b] = quantiles_by_level(missed[block == b])
         moved = np.sort(raw + by_block[block] * width[:, None], axis=1)
-        reach = np.where(
-            value >= moved[:, MIDDLE],
-            (value - moved[:, MIDDLE])
-            / np.maximum(moved[:, HIGH] - moved[:, MIDDLE], LEAST_WIDTH / 2),
-            (moved[:, MIDDLE] - value)
-            / np.maximum(moved[:, MIDDLE] - moved[:, LOW], LEAST_WIDTH / 2),
-        )
+        reach = _reach(moved, value)[:, LOW]
         by_zone = np.ones(n_zones)
         order = np.argsort(zone, kind="stable")
         edges = np.searchsorted(zone[order], np.arange(n_zones + 1))
@@ -76,7 +99,16 @@ class Offsets:
         width = widths(raw)
         moved = np.sort(raw + self.by_block[hour // BLOCK_HOURS] * width[:, None], axis=1)
         middle = moved[:, MIDDLE : MIDDLE + 1]
-        return np.asarray(middle + (moved - middle) * self.by_zone[zone][:, None])
+        factor = self.by_zone[zone][:, None] * np.asarray(self.by_level)
+        return np.asarray(middle + (moved - middle) * factor)
+
+
+def _reach(moved: Floats, value: Floats) -> Floats:
+    """Return how far off values are, in distances of each lower level's pair from the median."""
+    off = (value - moved[:, MIDDLE])[:, None]
+    above = moved[:, :MIDDLE:-1] - moved[:, MIDDLE : MIDDLE + 1]
+    below = moved[:, MIDDLE : MIDDLE + 1] - moved[:, :MIDDLE]
+    return np.asarray(np.abs(off) / np.maximum(np.where(off >= 0, above, below), LEAST_WIDTH / 2))
 
 
 def widths(raw: Floats) -> Floats:

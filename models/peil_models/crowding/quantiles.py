@@ -244,7 +244,9 @@ class CrowdingQuantiles(CrowdingForecaster):
         if not len(places.zone):
             return Offsets(np.zeros((8, len(QUANTILES))), np.ones(n_zones))
         raw = self._predicted_again(features.rows(places, self.weather_))
-        return Offsets.of(raw, value[present], places.zone, places.hour, n_zones)
+        return Offsets.of(
+            raw, value[present], places.zone, places.day, places.hour, n_zones
+        )
 
     def _at(
         self, cube: HourCube, calendar: CrowdingCalendar, target: Hours, issue: Hours
@@ -272,7 +274,8 @@ class CrowdingQuantiles(CrowdingForecaster):
     def _kept_offsets(self, zones: tuple[str, ...]) -> Offsets:
         assert self.offsets_ is not None
         width = dict(zip(self.zones_, self.offsets_.by_zone, strict=True))
-        return Offsets(self.offsets_.by_block, np.array([width.get(zone, 1.0) for zone in zones]))
+        by_zone = np.array([width.get(zone, 1.0) for zone in zones])
+        return Offsets(self.offsets_.by_block, by_zone, self.offsets_.by_level)
 
     def _at_least_as_wide(self, persons: Floats, cube: HourCube, zone: Ints) -> Floats:
         """Return quantiles no nearer to the median than the own uncertainty of released values."""
