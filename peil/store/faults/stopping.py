@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from peil.outcome import Stopped
@@ -19,6 +21,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # a long step of a library that does not look at signals is cut off after so long, like by a kill; a
 # process that stops because the first does is told by its end at the latest: ten seconds in all
 PATIENCE_S, PATIENCE_OF_SECOND_S = 7.0, 1.5
+
+AGAIN_AFTER_S = 0.05
 
 _asked: list[int] = []
 
@@ -73,6 +77,8 @@ def heeding(
         target=_cut_off, args=(reading, ended, patience_s, last_words), daemon=True
     )
     guard.start()
+    unraisable, ending = sys.unraisablehook, threading.Lock()
+    sys.unraisablehook = partial(_ask_again, unraisable, ended, ending)
     try:
         yield
         check()
@@ -80,10 +86,12 @@ def heeding(
         check()  # a library made an error of its own of it
         raise
     finally:
-        ended.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(wakes)
+        with ending:
+            ended.set()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(wakes)
+            sys.unraisablehook = unraisable
         os.close(writing)  # ends the guard, who reads
         guard.join()
         os.close(reading)
@@ -93,6 +101,24 @@ def heeding(
 def _stop(number: int, _frame: Any) -> None:
     _asked.append(number)
     raise Stopped(number)
+
+
+def _ask_again(
+    otherwise: Callable[[Any], Any], ended: threading.Event, ending: threading.Lock, lost: Any
+) -> None:
+    """Ask once more where a stop fell into a callback, which raises nothing: it was lost there."""
+    if not isinstance(lost.exc_value, Stopped):
+        otherwise(lost)
+        return
+
+    def ask(number: int) -> None:
+        with ending:
+            if not ended.is_set():
+                os.kill(os.getpid(), number)
+
+    again = threading.Timer(AGAIN_AFTER_S, ask, [_asked[-1]])
+    again.daemon = True
+    again.start()
 
 
 def _cut_off(

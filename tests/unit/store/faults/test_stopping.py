@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -68,6 +69,38 @@ def test_nothing_is_signed_after_a_stop_that_a_library_swallowed(tiny: Any) -> N
 def test_a_stop_that_was_swallowed_ends_the_block_all_the_same() -> None:
     with pytest.raises(Stopped), stopping.heeding(), contextlib.suppress(BaseException):
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_stop_that_fell_into_a_callback_is_asked_for_again_and_nothing_is_printed(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    class Watched:
+        pass
+
+    before, watched = sys.unraisablehook, Watched()
+    told = weakref.ref(watched, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    began = time.monotonic()
+    with pytest.raises(Stopped) as stop, stopping.heeding():
+        del watched
+        time.sleep(5)
+    assert time.monotonic() - began < 4 and stop.value.exit_code == 143
+    assert told() is None and capfd.readouterr().err == ""
+    assert sys.unraisablehook is before
+
+
+def test_another_error_of_a_callback_is_printed_as_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Watched:
+        pass
+
+    lost: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda error: lost.append(error.exc_type))
+    watched = Watched()
+    told = weakref.ref(watched, lambda _: 1 // 0)
+    with stopping.heeding():
+        del watched
+    assert told() is None and lost == [ZeroDivisionError]
 
 
 def test_an_error_that_a_library_made_of_a_stop_is_a_stop() -> None:
