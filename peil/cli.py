@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from multiprocessing.util import _run_finalizers  # type: ignore[attr-defined]
 from typing import Annotated, Any
 
 import typer
@@ -287,6 +288,7 @@ def main() -> None:
         app()
     except SystemExit as end:
         if end.code in STOPPED:
+            _run_finalizers(0)  # of semaphores, or their tracker would complain of them
             print(end="", flush=True)
             os._exit(int(end.code))
         raise

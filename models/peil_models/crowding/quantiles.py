@@ -244,9 +244,7 @@ class CrowdingQuantiles(CrowdingForecaster):
         if not len(places.zone):
             return Offsets(np.zeros((8, len(QUANTILES))), np.ones(n_zones))
         raw = self._predicted_again(features.rows(places, self.weather_))
-        return Offsets.of(
-            raw, value[present], places.zone, places.day, places.hour, n_zones
-        )
+        return Offsets.of(raw, value[present], places.zone, places.day, places.hour, n_zones)
 
     def _at(
         self, cube: HourCube, calendar: CrowdingCalendar, target: Hours, issue: Hours

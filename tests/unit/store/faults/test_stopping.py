@@ -136,12 +136,13 @@ def test_what_does_not_look_at_signals_is_cut_off() -> None:
 
 def test_a_command_that_was_stopped_does_not_wait_for_what_tidies_at_the_exit() -> None:
     code = (
-        "import atexit, os, signal, time\n"
+        "import atexit, multiprocessing, os, signal, time\n"
         "from peil import cli\n"
         "@cli.app.command()\n"
         "def endless():\n"
         "    with cli.answering(), cli.stopping.heeding():\n"
         "        atexit.register(time.sleep, 60)\n"
+        "        cli.lock = multiprocessing.get_context('spawn').RLock()\n"
         "        print('so far'); os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
         "cli.main()\n"
     )
