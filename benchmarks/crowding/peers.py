@@ -37,7 +37,6 @@ def measure(
     history: pd.DataFrame,
     hours: pd.DataFrame,
     tell: Callable[[str], object],
-    n_midnights: int = N_MIDNIGHTS,
 ) -> dict[str, Any]:
     """Forecast the scored midnights, and score the boosting on the same hours.
 
@@ -47,11 +46,9 @@ def measure(
         As the forecasters take it.
     hours : DataFrame
         Scored hours of the boosting.
-    n_midnights : int
-        The first so many.
     """
     first = pd.Timestamp(SCORED_FROM)
-    midnights = [midnight(first + pd.Timedelta(days=day)) for day in range(n_midnights)]
+    midnights = [midnight(first + pd.Timedelta(days=day)) for day in range(N_MIDNIGHTS)]
     parts, cpu_s = [], 0.0
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=spawned) as pool:
@@ -66,7 +63,7 @@ def measure(
     return {
         "name": "statsforecast MSTL(24, 168) + AutoETS",
         "version": import_module("statsforecast").__version__,
-        "n_midnights": n_midnights,
+        "n_midnights": N_MIDNIGHTS,
         "history_days": HISTORY_DAYS,
         "n_values": len(same),
         "pinball": float(own["pinball"].mean()),

@@ -8,13 +8,13 @@ import numpy as np
 
 from peil_models.crowding.forecasting import QUANTILES
 from peil_models.crowding.history import Floats, Ints
+from peil_models.crowding.naive import WEEK
 
 BLOCK_HOURS = 3
 MIDDLE = QUANTILES.index(0.5)
 LOW, HIGH = QUANTILES.index(0.1), QUANTILES.index(0.9)
 LEAST_ROWS = 60  # of an hour block; with fewer it takes the offsets of all hours
 OWN_WEIGHT = 120  # rows that a zone needs for half a scale of its own: five days
-WEEK = 7
 MOST_WIDENED = 1.5  # of a week unlike all others more is not believed
 LEAST_WIDTH = 0.02  # of the unit: no interval is a point
 

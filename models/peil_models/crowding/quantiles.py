@@ -15,12 +15,11 @@ from peil_models.crowding.features import Features, ZoneHours
 from peil_models.crowding.forecasting import QUANTILES, CrowdingForecaster
 from peil_models.crowding.history import Floats, HourCube, Hours, Ints, hour_cube
 from peil_models.crowding.known_days import CrowdingCalendar
-from peil_models.crowding.naive import of_eight_weeks
+from peil_models.crowding.naive import WEEK, of_eight_weeks
 
 LEAST_DAYS = 28  # four of each weekday: what the lags look at
 LEAST_CALIBRATION_DAYS = 7
 LEAST_LEAVES = 10  # of the smallest size, or there is nothing to split
-WEEK = 7
 NORMAL = np.array([-1.96, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.96])
 
 
