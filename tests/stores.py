@@ -95,9 +95,6 @@ def new_store(deliveries: Settings, data: Path) -> Settings:
 
 def take_along(small: Settings, data: Path) -> None:
     """Give a new store what is the same in every store and takes seconds to make."""
-    parsed = small.data / "operator" / "work" / "dbt"  # named by the hash of dbt's project
-    if parsed.is_dir():
-        shutil.copytree(parsed, data / "operator" / "work" / "dbt", dirs_exist_ok=True)
     empty = small.data.parent / "empty"
     if empty.is_dir() and not (data / DATABASES[0]).exists():
         shutil.copytree(empty, data, dirs_exist_ok=True)

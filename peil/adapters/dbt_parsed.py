@@ -6,7 +6,10 @@ The manifest is the same for every day and pilot: all that differs is in the tab
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 import tempfile
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,40 +31,78 @@ QUIET = (
     "--cache-selected-only",
 )
 
+INSTALLED = Path(sys.prefix) / "var" / "peil" / "dbt"
+MOST_KEPT = 8
+
 _manifests: dict[Engine, Any] = {}
 TARGETS: dict[Engine, str] = {"duckdb": "sealed", "spark": "spark"}  # of profiles.yml
 
 
 def manifest(engine: Engine = "duckdb") -> Any:
-    """Parse dbt's project, once per process, with a cache in the store for the next process.
+    """Parse dbt's project, once per process, and keep it for the next one, whatever its store.
 
-    The cache is named by a hash of the project's text, so that it can never be out of date.
+    What is kept is named by a hash of the project's text, so that it can never be out of date.
     """
     if engine not in _manifests:
-        from dbt.cli.main import dbtRunner
-
-        cached = _cached_manifest(engine)
-        with tempfile.TemporaryDirectory(prefix="peil_dbt_") as name:
-            folder = Path(name)
-            earlier = ["--partial-parse-file-path", str(cached)] if cached.exists() else []
-            done = dbtRunner().invoke(
-                ["parse", "--partial-parse", *earlier, *QUIET, *places(folder, engine)]
-            )
-            if not done.success:
-                # the project's own text is at fault here: no row has been read
-                raise RuntimeError(f"dbt_project/ cannot be parsed: {done.exception}")
-            if not cached.exists():
-                write_bytes(cached, (folder / "partial_parse.msgpack").read_bytes())
-        _manifests[engine] = done.result
+        files = kept(engine)
+        _manifests[engine] = _read(files) or _parsed(engine, files)
     return _manifests[engine]
 
 
-def _cached_manifest(engine: Engine) -> Path:
-    digest = hashlib.sha256(f"{DBT_PROJECT} {version('dbt-core')} {TARGETS[engine]}".encode())
+def kept(engine: Engine = "duckdb") -> list[Path]:
+    """Where the parsed project may lie: beside what is installed, or in the store."""
+    # an adapter brings macros of its own, which are parsed with ours
+    libraries = ("dbt-core", "dbt-common", "dbt-adapters", f"dbt-{engine}")
+    versions = " ".join(map(version, libraries))
+    digest = hashlib.sha256(f"{DBT_PROJECT} {versions} {TARGETS[engine]}".encode())
     for file in sorted(DBT_PROJECT.rglob("*")):
         if file.suffix in (".sql", ".yml"):
             digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
-    return Store().operator / "work" / "dbt" / f"{digest.hexdigest()[:32]}.msgpack"
+    name = f"{digest.hexdigest()[:32]}.msgpack"
+    return [INSTALLED / name, Store().operator / "work" / "dbt" / name]
+
+
+def _read(files: list[Path]) -> Any:
+    """Read what an earlier process parsed; None where there is none, or a damaged one."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    for file in files:
+        with suppress(OSError):
+            digest, content = hashlib.sha256(), file.read_bytes()
+            digest.update(content[digest.digest_size :])
+            if content.startswith(digest.digest()):
+                with suppress(OSError):  # whose it is may be somebody else
+                    os.utime(file)  # the last to be removed by `_make_room`
+                content = content[digest.digest_size :]
+                return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+    return None
+
+
+def _parsed(engine: Engine, files: list[Path]) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    with tempfile.TemporaryDirectory(prefix="peil_dbt_") as name:
+        folder = Path(name)
+        done = dbtRunner().invoke(["parse", "--partial-parse", *QUIET, *places(folder, engine)])
+        if not done.success:
+            # the project's own text is at fault here: no row has been read
+            raise RuntimeError(f"dbt_project/ cannot be parsed: {done.exception}")
+        content = (folder / "partial_parse.msgpack").read_bytes()
+    for file in files:
+        # an environment that is not ours to write in, or a disk that is full: it can do without
+        with suppress(OSError):
+            write_bytes(file, hashlib.sha256(content).digest() + content)
+            _make_room(file.parent)
+            break
+    return done.result
+
+
+def _make_room(folder: Path) -> None:
+    """Remove what was parsed of texts that nobody has read for longest, as after each change."""
+    newest_first = sorted(folder.glob("*.msgpack"), key=lambda file: -file.stat().st_mtime_ns)
+    for file in newest_first[MOST_KEPT:]:
+        file.unlink(missing_ok=True)
 
 
 def places(target: Path, engine: Engine = "duckdb") -> list[str]:

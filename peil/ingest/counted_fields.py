@@ -12,7 +12,9 @@ from collections.abc import Iterable
 import duckdb
 
 from peil.charter.schema import Delivery
-from peil.ingest.opt_out import one_spelling
+from peil.ingest.opt_out import quick_spelling
+from peil.ingest.readers.opening import quoted
+from peil.ingest.readers.typed import trimmed
 from peil.outcome import Refused
 
 ROLES = ("imsi", "imei", "msisdn", "counterpart", "duration", "outgoing")
@@ -28,6 +30,7 @@ DISTINCT = {
 }
 MOST = {"max_msisdns_per_imei", "max_msisdns_per_imsi", "max_duration"}
 MIDDLE = {"median_duration"}
+_WHOSE = "whose"  # the subscriber whose record it is, beside the columns that are counted
 
 
 def subscriber_check(delivery: Delivery) -> str:
@@ -81,20 +84,26 @@ def count(
                 f"The delivered file lacks the column {column}: correct "
                 f"`inputs.events.counted.{name}` in the charter, or have the file delivered again."
             )
-    column_of: dict[str, str] = {role: _text(column) for role, column in delivery.counted.items()}
+    column_of = dict(delivery.counted)
     subscriber = delivery.columns.get("subscriber_id")
     role = subscriber_check(delivery).removeprefix("count_").removesuffix("s")
     if subscriber is not None:
-        column_of.setdefault(role, _text(subscriber))
+        column_of.setdefault(role, subscriber)
     measures = _measures_of(column_of, landed=role if role not in delivery.counted else "")
     who = _unless_opted_out(connection, subscriber)
     if not measures or who is None:
         return {}
-    rows = f"(SELECT {', '.join(f'{sql} AS {name}' for name, sql in column_of.items())} "
-    rows += f"FROM {file_relation}{who})"
+    if subscriber is not None:
+        column_of[_WHOSE] = subscriber
+    # in steps, so that no text is looked at twice: read, without blanks around it, who is left
+    given = ", ".join(f"{quoted(column)}::VARCHAR AS {name}" for name, column in column_of.items())
+    texts = ", ".join(f"{trimmed(name)} AS {name}" for name in column_of)
+    rows = f"SELECT {texts} FROM (SELECT {given} FROM {file_relation})"
+    rows = f"SELECT * FROM ({rows}){who}"
     spelled = ", ".join(f"({sql})::DOUBLE" for sql in measures.values())
+    often = "MATERIALIZED" if any(sql.startswith("SELECT") for sql in measures.values()) else ""
     first = connection.execute(
-        f"WITH counted AS MATERIALIZED {rows} SELECT {spelled} FROM counted"
+        f"WITH counted AS {often} ({rows}) SELECT {spelled} FROM counted"
     ).fetchone()
     values = zip(measures, first or (), strict=True)
     return {name: float(value) for name, value in values if value is not None}
@@ -153,11 +162,6 @@ def _measures_of(column_of: dict[str, str], landed: str) -> dict[str, str]:
     return measures
 
 
-def _text(column: str) -> str:
-    name = '"' + column.replace('"', '""') + '"'
-    return f"nullif(trim({name}::VARCHAR), '')"
-
-
 def _unless_opted_out(connection: duckdb.DuckDBPyConnection, subscriber: str | None) -> str | None:
     """Leave out who opted out, however spelled. None where it cannot be told who did."""
     there = connection.execute(
@@ -167,5 +171,5 @@ def _unless_opted_out(connection: duckdb.DuckDBPyConnection, subscriber: str | N
         return ""
     if subscriber is None:
         return None
-    spelled = one_spelling(_text(subscriber))
+    spelled = quick_spelling(_WHOSE)
     return f" WHERE (({spelled}) IN (SELECT subscriber_id FROM opted_out)) IS NOT TRUE"
