@@ -84,7 +84,7 @@ def count(
                 f"The delivered file lacks the column {column}: correct "
                 f"`inputs.events.counted.{name}` in the charter, or have the file delivered again."
             )
-    column_of = dict(delivery.counted)
+    column_of: dict[str, str] = dict(delivery.counted.items())
     subscriber = delivery.columns.get("subscriber_id")
     role = subscriber_check(delivery).removeprefix("count_").removesuffix("s")
     if subscriber is not None:
