@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import threading
@@ -58,7 +59,9 @@ def spilled_mib(folder: Path) -> float:
     return sum(folder_mib(spill) for spill in folders)
 
 
-def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost:
+def measured(
+    words: list[str], environment: dict[str, str], spill: Path, exit_code: int = 0
+) -> Cost:
     """Run a command to its end, and return what it took.
 
     Parameters
@@ -69,11 +72,13 @@ def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost
         Added to this process's own.
     spill : Path
         Folder below which its spill lies.
+    exit_code : int
+        How it ends where it does what it should: a refusal is no failure of the command.
 
     Raises
     ------
     CommandFailed
-        It ended with an error; the message holds the end of its output.
+        It ended otherwise; the message holds the end of its output.
     """
     most = 0.0
     done = threading.Event()
@@ -100,6 +105,18 @@ def measured(words: list[str], environment: dict[str, str], spill: Path) -> Cost
     wall_s = time.perf_counter() - started
     done.set()
     watcher.join()
-    if process.returncode != 0:
+    if process.returncode != exit_code:
         raise CommandFailed(f"{' '.join(words[1:5])} ended with {process.returncode}: {out[-800:]}")
     return Cost(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, most, out)
+
+
+def spread(values: list[float], digits: int = 1) -> str:
+    """Write the middle of some runs, and from where to where they went.
+
+    >>> spread([3.04, 2.91, 3.5]), spread([2.0])
+    ('3.0 (2.9 to 3.5)', '2.0')
+    """
+    middle = f"{statistics.median(values):.{digits}f}"
+    if len(values) < 2:
+        return middle
+    return f"{middle} ({min(values):.{digits}f} to {max(values):.{digits}f})"

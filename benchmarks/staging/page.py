@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.staging import engines, planned
+from benchmarks.measuring.process import spread
+from benchmarks.staging import engines, planned, starting
 
 NAMES = {
     "bare": "bare yardstick, in the open",
@@ -37,7 +38,8 @@ def report(record: dict[str, Any]) -> str:
         "key, cleaning, accounting, tests or encryption. The yardstick *until 2026-11* carried "
         "text and a hash of 16 bytes through its sort, so that ratios to it flatter. *Ours*: the "
         "two verbs from the shell, start-up, dbt's tests and both gates included. Ratios are of "
-        f"one run.{' ' + record['note'] if 'note' in record else ''}",
+        "one run each, their middle and spread; seconds are of the first run."
+        f"{' ' + record['note'] if 'note' in record else ''}",
         "",
         HEAD,
         "|---|---|---|---|---|---|---|---|",
@@ -56,7 +58,7 @@ def report(record: dict[str, Any]) -> str:
             sealed[f"sealed_{what}_cpu_s"] / max(sealed[f"plain_{what}_cpu_s"], 0.01)
             for what in ("write", "read")
         )
-        bare = f"{size['ratio_to_bare']:.2f} ×" if "ratio_to_bare" in size else "not measured"
+        bare = f"{spread(size.get('ratios_to_bare') or [size['ratio_to_bare']], 2)} ×"
         lines.append(
             f"| {size['n_events']:,} | {bare} "
             f"| {size['ratio_to_text']:.2f} × | {size['events_per_s']:,} "
@@ -92,8 +94,9 @@ def report(record: dict[str, Any]) -> str:
             f"{ours / steps[name]['cpu_s']:.1f} ×" if name in steps else ""
             for name in ("duckdb", "polars")
         ]
+        ratios = size.get("ingests_to_read") or [size["ingest_to_read"]]
         lines.append(
-            f"| {size['n_events']:,} | {size['ingest_to_read']:.2f} × "
+            f"| {size['n_events']:,} | {spread(ratios, 2)} × "
             f"| {size['cores_of_ingest']:.2f} | {' | '.join(beside)} |"
         )
     lines += [
@@ -116,8 +119,10 @@ def report(record: dict[str, Any]) -> str:
         f"A whole day with {TINY:,} events (`peil run`: four verbs through Airflow, dbt, Great "
         f"Expectations, MLflow, and the pages): {record['fixed_cpu_s']} CPU s, "
         f"{record['fixed_wall_s']} s. It does not grow with the events.",
+        "",
+        *starting.page(record),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _in_parts(sizes: list[dict[str, Any]]) -> list[str]:

@@ -13,7 +13,7 @@ from benchmarks.measuring import traffic, yardstick
 from benchmarks.measuring.process import CommandFailed, Cost, measured, spilled_mib
 from benchmarks.recording import FOLDER, NothingMeasured, record_file
 from benchmarks.stage import _figures, sizes_of, stage
-from benchmarks.staging import engines, in_parts, packed, planned, scripts
+from benchmarks.staging import engines, in_parts, packed, planned, scripts, starting
 from benchmarks.staging.page import report
 from peil.outcome import Refused
 from peil.store.atomic import read_json, write_json
@@ -76,6 +76,10 @@ def test_a_command_is_measured_and_its_failure_told(tmp_path: Path) -> None:
     assert cost.cpu_s > 0.3 and cost.peak_gib > 0.19
     with pytest.raises(CommandFailed, match="ended with 3"):
         measured([sys.executable, "-c", "raise SystemExit(3)"], {}, tmp_path)
+    refused = [sys.executable, "-c", "raise SystemExit(2)"]
+    assert measured(refused, {}, tmp_path, 2).wall_s > 0
+    with pytest.raises(CommandFailed, match="ended with 0"):
+        measured([sys.executable, "-c", ""], {}, tmp_path, 2)
 
 
 def test_spill_is_seen_while_it_lies_there(tmp_path: Path) -> None:
@@ -111,7 +115,9 @@ def test_rows_that_are_not_accounted_for_fail_the_benchmark(tmp_path: Path) -> N
 
 
 def test_a_benchmark_of_nothing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("benchmarks.stage._overhead", lambda tell: Cost(1, 1, 1, 0, ""))
+    monkeypatch.setattr(
+        "benchmarks.stage._overhead", lambda tell: (Cost(1, 1, 1, 0, ""), {"status": [1]})
+    )
     with pytest.raises(NothingMeasured, match="sizes is empty"):
         stage([], lambda text: None, tmp_path)
     assert not list(tmp_path.iterdir())
@@ -135,6 +141,41 @@ def test_spark_stands_beside_duckdb() -> None:
     assert "| 10,000,000 | spark | 90.0 | 110.0 | 11.00 | 2.00 |" in page
     assert "Spark takes 11.0 times the CPU and 10.0 times the time" in page
     assert "## By Spark" not in report({**record, "by_engine": []})
+
+
+def test_ratios_are_shown_with_the_spread_of_their_runs() -> None:
+    record = read_json(record_file(FOLDER, "stage"))
+    record["sizes"][0]["ratios_to_bare"] = [4.2, 4.0, 4.9]
+    record["packed"][0]["ingests_to_read"] = [5.5, 5.0, 5.1]
+    page = report(record)
+    assert "| 10,000,000 | 4.20 (4.00 to 4.90) × |" in page
+    assert "| 400,000 | 5.10 (5.00 to 5.50) × |" in page
+
+
+def test_commands_with_nothing_to_do_stand_beside_what_was_asked() -> None:
+    idle = {"status": [0.5, 0.4, 0.6], "refused": [0.7], "verbs": [9.0], "run": [3.0]}
+    chains = [{"n_events": 10_000, "n_days": 3, "cpu_s": [93.0, 186.0, 93.0]}]
+    page = "\n".join(starting.page({"idle_cpu_s": idle, "chains": chains}))
+    assert "| `peil status` of a pilot | 0.50 (0.40 to 0.60) | 0.6 |" in page
+    assert "| 10,000 | 93 (93 to 186) | 930 | 10.0 (5.0 to 10.0) |" in page
+    assert starting.page({}) == []
+
+
+def test_commands_are_measured_run_by_run_and_a_refusal_is_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ends: dict[str, int] = {}
+
+    def ran(words: list[str], environment: dict[str, str], spill: Path, exit_code: int = 0) -> Cost:
+        ends[" ".join(words[3:])] = exit_code
+        return Cost(1.0, 2.0, 1.0, 0.0, "")
+
+    monkeypatch.setattr(starting, "measured", ran)
+    idle = starting.idle({}, tmp_path)
+    assert idle["verbs"] == [8.0] * starting.RUNS and idle["status"] == [2.0] * starting.RUNS
+    assert [words for words, code in ends.items() if code] == ["ingest bench 2000-03-02"]
+    assert starting.chain(99, 2, lambda text: None)["cpu_s"] == [2.0, 2.0]
+    assert "simulate --devices 99 --days 3" in ends
 
 
 def test_what_spark_leaves_counts_and_what_dbt_keeps_does_not(tmp_path: Path) -> None:
@@ -206,6 +247,8 @@ def test_the_benchmark_runs_the_verbs_and_writes_its_table(
 ) -> None:
     monkeypatch.setattr(packed, "sizes", lambda _: [300_000])
     monkeypatch.setattr(packed, "SMALL", 300_000)
+    for module in ("stage", "staging.packed", "staging.starting"):
+        monkeypatch.setattr(f"benchmarks.{module}.RUNS", 2)
     for other in (in_parts, engines):  # test_parts.py and test_spark.py compare their rows
         monkeypatch.setattr(other, "sizes", lambda _: [])
     outcome = stage([300_000], lambda text: None, tmp_path)
@@ -213,3 +256,6 @@ def test_the_benchmark_runs_the_verbs_and_writes_its_table(
     table = (tmp_path / "stage.md").read_text()
     assert table.count("| 300,000 |") >= 11 and "bare yardstick" in table
     assert "a script with DuckDB" in table
+    (size,) = read_json(record_file(tmp_path, "stage"))["sizes"]
+    assert len(size["ratios_to_bare"]) == 2 and size["ratio_to_bare"] == size["ratios_to_bare"][0]
+    assert "| `peil ingest` that is refused | " in table
