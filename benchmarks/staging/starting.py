@@ -70,8 +70,8 @@ def chain(n_devices: int, n_runs: int, tell: Callable[[str], object]) -> dict[st
         environment = {"PEIL_DATA": str(work / "data"), "PEIL_PILOTS": str(work / "pilots")}
         try:
             tell(f"{n_devices:,} devices, {CHAIN_DAYS} days: the whole chain")
-            made = ["--devices", str(n_devices), "--days", str(CHAIN_DAYS)]
-            measured([*PEIL, "simulate", *made], environment, work)
+            options = ["--devices", str(n_devices), "--days", str(CHAIN_DAYS)]
+            measured([*PEIL, "simulate", *options], environment, work)
             cpu_s.append(round(measured([*PEIL, "run", "demo"], environment, work).cpu_s, 1))
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -84,8 +84,8 @@ def page(record: dict[str, Any]) -> list[str]:
     if idle_s := record.get("idle_cpu_s"):
         lines += [f"CPU seconds, the middle of {RUNS} runs and their spread.", ""]
         lines += ["| command | CPU s | asked, at most |", "|---|---|---|"]
-        for name, (words, asked) in COMMANDS.items():
-            lines.append(f"| {words} | {spread(idle_s[name], 2)} | {asked or ''} |")
+        for name, (words, limit_s) in COMMANDS.items():
+            lines.append(f"| {words} | {spread(idle_s[name], 2)} | {limit_s or ''} |")
         lines.append("")
     if chains := record.get("chains"):
         lines += [
