@@ -166,7 +166,7 @@ def _size(n_events: int, tell: Tell) -> dict[str, Any]:
         shutil.copytree(data, signed, symlinks=True)
         steps: dict[str, Cost] = {}
         extra: dict[str, Any] = {}
-        ratios = []
+        runs: list[dict[str, float]] = []
         for run in range(RUNS):
             costs: dict[str, Cost] = {}
             for name in ("bare", "text", "counted", "sealing")[: None if run == 0 else 1]:
@@ -183,11 +183,16 @@ def _size(n_events: int, tell: Tell) -> dict[str, Any]:
                 words = [*PEIL, verb, "bench", traffic.DAY]
                 costs[verb] = measured(words, environment, data)
             steps = steps or costs
-            ratios.append((costs["ingest"].cpu_s + costs["stage"].cpu_s) / costs["bare"].cpu_s)
+            runs.append({name: round(costs[name].cpu_s, 2) for name in ("bare", "ingest", "stage")})
         store = work / "data" / "operator"
         staged = read_json(store / "sealed" / "bench" / f"{traffic.DAY}.staged.json")
-        figures = _figures(n_events, steps, extra, staged, delivery, store)
-        return {**figures, "ratios_to_bare": [round(ratio, 2) for ratio in ratios]}
+        return {
+            **_figures(n_events, steps, extra, staged, delivery, store),
+            "cpu_s_of_runs": runs,
+            "ratios_to_bare": [
+                round((run["ingest"] + run["stage"]) / run["bare"], 2) for run in runs
+            ],
+        }
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

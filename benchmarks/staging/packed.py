@@ -43,7 +43,7 @@ def measure(
         data, signed = work / "data", work / "signed"
         shutil.copytree(data, signed, symlinks=True)
         costs: dict[str, Cost] = {}
-        ratios = []
+        runs: list[dict[str, float]] = []
         for run in range(RUNS):
             shutil.rmtree(data)
             shutil.copytree(signed, data, symlinks=True)
@@ -51,7 +51,7 @@ def measure(
             words = [sys.executable, "-m", "benchmarks.measuring.yardstick", "read", str(delivery)]
             read = measured([*words, str(work / "read")], {}, work / "read")
             ingest = measured([*PEIL, "ingest", "bench", traffic.DAY], environment, data)
-            ratios.append(round(ingest.cpu_s / read.cpu_s, 2))
+            runs.append({"read": round(read.cpu_s, 2), "ingest": round(ingest.cpu_s, 2)})
             costs = costs or {"read": read, "ingest": ingest}
         tell(f"{n_events:,} events as csv.gz: stage and its gate")
         costs["stage"] = measured([*PEIL, "stage", "bench", traffic.DAY], environment, data)
@@ -73,7 +73,8 @@ def measure(
             name: {k: round(v, 3) for k, v in asdict(cost).items() if isinstance(v, float)}
             for name, cost in costs.items()
         },
-        "ingest_to_read": ratios[0],
-        "ingests_to_read": ratios,
+        "ingest_to_read": round(costs["ingest"].cpu_s / costs["read"].cpu_s, 2),
+        "cpu_s_of_runs": runs,
+        "ingests_to_read": [round(run["ingest"] / run["read"], 2) for run in runs],
         "cores_of_ingest": round(costs["ingest"].cpu_s / costs["ingest"].wall_s, 2),
     }

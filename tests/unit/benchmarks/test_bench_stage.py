@@ -146,9 +146,11 @@ def test_spark_stands_beside_duckdb() -> None:
 def test_ratios_are_shown_with_the_spread_of_their_runs() -> None:
     record = read_json(record_file(FOLDER, "stage"))
     record["sizes"][0]["ratios_to_bare"] = [4.2, 4.0, 4.9]
+    record["sizes"][0]["cpu_s_of_runs"] = [{"bare": 12.0}, {"bare": 13.5}, {"bare": 13.0}]
     record["packed"][0]["ingests_to_read"] = [5.5, 5.0, 5.1]
     page = report(record)
     assert "| 10,000,000 | 4.20 (4.00 to 4.90) × |" in page
+    assert " | 13.0 (12.0 to 13.5) | " in page
     assert "| 400,000 | 5.10 (5.00 to 5.50) × |" in page
 
 
@@ -257,5 +259,6 @@ def test_the_benchmark_runs_the_verbs_and_writes_its_table(
     assert table.count("| 300,000 |") >= 11 and "bare yardstick" in table
     assert "a script with DuckDB" in table
     (size,) = read_json(record_file(tmp_path, "stage"))["sizes"]
-    assert len(size["ratios_to_bare"]) == 2 and size["ratio_to_bare"] == size["ratios_to_bare"][0]
+    assert len(size["ratios_to_bare"]) == len(size["cpu_s_of_runs"]) == 2
+    assert size["ratio_to_bare"] == size["ratios_to_bare"][0]
     assert "| `peil ingest` that is refused | " in table
