@@ -74,6 +74,10 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
     """
     overhead, idle_cpu_s = _overhead(tell)
     sizes, on = list(sizes), {"date": when_and_where()["date"]}
+    chains = [
+        {**starting.chain(n_devices, n_runs, tell), **on}
+        for n_devices, n_runs in starting.sizes(sizes).items()
+    ]
     rows = [{**_size(n_events, tell), **on} for n_events in sizes]
     as_text = [
         {**packed.measure(n_events, deliver, tell), **on} for n_events in packed.sizes(sizes)
@@ -83,10 +87,6 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
     ]
     by_engine = [
         {**engines.measure(n_events, deliver, tell), **on} for n_events in engines.sizes(sizes)
-    ]
-    chains = [
-        {**starting.chain(n_devices, n_runs, tell), **on}
-        for n_devices, n_runs in starting.sizes(sizes).items()
     ]
     limits = settings()
     file = record_file(out or FOLDER, "stage")

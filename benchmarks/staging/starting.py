@@ -67,7 +67,7 @@ def chain(n_devices: int, n_runs: int, tell: Callable[[str], object]) -> dict[st
     cpu_s = []
     for _ in range(n_runs):
         work = Path(tempfile.mkdtemp(prefix="peil-bench-"))
-        environment = {"PEIL_DATA": str(work / "data"), "PEIL_PILOTS": str(work / "pilots")}
+        environment = {"PEIL_DATA": str(work / "data")}
         try:
             tell(f"{n_devices:,} devices, {CHAIN_DAYS} days: the whole chain")
             options = ["--devices", str(n_devices), "--days", str(CHAIN_DAYS)]
