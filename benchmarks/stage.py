@@ -183,12 +183,12 @@ def _size(n_events: int, tell: Tell) -> dict[str, Any]:
                 words = [*PEIL, verb, "bench", traffic.DAY]
                 costs[verb] = measured(words, environment, data)
             steps = steps or costs
-            runs.append({name: round(costs[name].cpu_s, 2) for name in ("bare", "ingest", "stage")})
+            runs.append({name: costs[name].cpu_s for name in ("bare", "ingest", "stage")})
         store = work / "data" / "operator"
         staged = read_json(store / "sealed" / "bench" / f"{traffic.DAY}.staged.json")
         return {
             **_figures(n_events, steps, extra, staged, delivery, store),
-            "cpu_s_of_runs": runs,
+            "cpu_s_of_runs": [{name: round(s, 2) for name, s in run.items()} for run in runs],
             "ratios_to_bare": [
                 round((run["ingest"] + run["stage"]) / run["bare"], 2) for run in runs
             ],

@@ -33,6 +33,7 @@ IMPORTED = (
     "peil.ingest.ingest",
     "peil.stage.stage",
     "peil.estimate.estimate",
+    "peil.estimate.estimated_day",
     "peil.release.release",
     "peil.train",
     "peil.score.score",

@@ -51,7 +51,7 @@ def measure(
             words = [sys.executable, "-m", "benchmarks.measuring.yardstick", "read", str(delivery)]
             read = measured([*words, str(work / "read")], {}, work / "read")
             ingest = measured([*PEIL, "ingest", "bench", traffic.DAY], environment, data)
-            runs.append({"read": round(read.cpu_s, 2), "ingest": round(ingest.cpu_s, 2)})
+            runs.append({"read": read.cpu_s, "ingest": ingest.cpu_s})
             costs = costs or {"read": read, "ingest": ingest}
         tell(f"{n_events:,} events as csv.gz: stage and its gate")
         costs["stage"] = measured([*PEIL, "stage", "bench", traffic.DAY], environment, data)
@@ -74,7 +74,7 @@ def measure(
             for name, cost in costs.items()
         },
         "ingest_to_read": round(costs["ingest"].cpu_s / costs["read"].cpu_s, 2),
-        "cpu_s_of_runs": runs,
+        "cpu_s_of_runs": [{name: round(s, 2) for name, s in run.items()} for run in runs],
         "ingests_to_read": [round(run["ingest"] / run["read"], 2) for run in runs],
         "cores_of_ingest": round(costs["ingest"].cpu_s / costs["ingest"].wall_s, 2),
     }

@@ -1,6 +1,6 @@
 """Estimate one day in memory: footprints, prior, estimators, weights, intervals.
 
-Takes what `peil.estimate.estimate` read and gives it frames to write; it knows no folder or clock.
+Takes what `peil.estimate.estimated_day` read, gives it frames to write; knows no folder or clock.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ HEAVY = (
     "peil.ingest.ingest",
     "peil.stage.stage",
     "peil.estimate.estimate",
+    "peil.estimate.estimated_day",
     "peil.release.release",
     "peil.train",
     "peil.commands.verbs",

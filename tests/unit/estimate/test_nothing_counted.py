@@ -11,7 +11,7 @@ import pytest
 
 from peil.adapters.versions import Version
 from peil.charter.period import Period
-from peil.estimate import estimate as module
+from peil.estimate import estimated_day as module
 from peil.estimate.night import counted_night
 from peil.outcome import Refused
 from peil.store.atomic import write_json
@@ -55,7 +55,7 @@ def test_what_nobody_can_weigh_is_refused(
     period = Period(tiny.charter, DAY, store)
     expected = WentOnError if goes_on else Refused
     with pytest.raises(expected, match=None if goes_on else "under the threshold of 2 devices"):
-        module._estimate(period)
+        module.estimated(period)
 
 
 def test_a_night_of_which_few_hours_have_a_count_is_refused(tiny: Any) -> None:
