@@ -6,6 +6,7 @@ Statistical choices live in `methods.toml`, a pilot's choices in `pilots/*.yml`.
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,8 @@ Engine = Literal["duckdb", "spark"]
 
 MOST_PARTS = 64
 PROJECT = Path(__file__).resolve().parent.parent
+# what is kept beside what is installed, of the project's own text: the one place outside the store
+KEPT = Path(sys.prefix) / "var" / "peil"
 
 
 class Settings(BaseSettings):

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import tempfile
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from peil.settings import PROJECT, Engine
+from peil.settings import KEPT, PROJECT, Engine
 from peil.store.atomic import write_bytes
 from peil.store.store import Store
 
@@ -31,7 +30,7 @@ QUIET = (
     "--cache-selected-only",
 )
 
-INSTALLED = Path(sys.prefix) / "var" / "peil" / "dbt"
+INSTALLED = KEPT / "dbt"
 MOST_KEPT = 8
 
 _manifests: dict[Engine, Any] = {}

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from peil.redteam.unpacking import NotDecodedError, unpack
+from peil.settings import KEPT
 from peil.store.store import Store
 
 SHORTEST = 8  # bytes; a shorter marker would be found by chance
@@ -219,7 +220,7 @@ def _files(place: str, where: Place) -> Iterator[tuple[str, bytes, Path | None]]
 
 
 def places_of(store: Store, pilot: str) -> dict[str, list[Path]]:
-    """The places of attack A13 (docs/privacy.md) that are files of the store, by name.
+    """The places of attack A13 (docs/privacy.md) that are files, by name: of the store, or `KEPT`.
 
     Spill is empty unless a run is under way, and standard output is not a file of the store:
     the caller adds what it captured of them. Together with the sealed files and the keys these
@@ -231,7 +232,7 @@ def places_of(store: Store, pilot: str) -> dict[str, list[Path]]:
         "estimated": [operator / "estimated"],
         "released bundles": [agency / "released", agency / "portal", store.outbox],
         "peil logs": [operator / "page", operator / "locks"],
-        "dbt target and logs": [operator / "work"],
+        "dbt target and logs": [operator / "work", KEPT],
         "expectation results": [
             operator / "quality",
             *(operator / "estimated").glob("*/quality"),

@@ -249,8 +249,8 @@ def test_the_benchmark_runs_the_verbs_and_writes_its_table(
 ) -> None:
     monkeypatch.setattr(packed, "sizes", lambda _: [300_000])
     monkeypatch.setattr(packed, "SMALL", 300_000)
-    for module in ("stage", "staging.packed", "staging.starting"):
-        monkeypatch.setattr(f"benchmarks.{module}.RUNS", 2)
+    for module, n_runs in (("stage", 2), ("staging.packed", 1), ("staging.starting", 1)):
+        monkeypatch.setattr(f"benchmarks.{module}.RUNS", n_runs)
     for other in (in_parts, engines):  # test_parts.py and test_spark.py compare their rows
         monkeypatch.setattr(other, "sizes", lambda _: [])
     outcome = stage([300_000], lambda text: None, tmp_path)
