@@ -15,7 +15,7 @@ from peil.charter import reading
 from peil.charter.schema import Charter
 from peil.commands import verbs
 from peil.commands.demo import simulate_demo
-from peil.estimate import estimate
+from peil.estimate import estimated_day
 from peil.estimate import night as nights
 from peil.estimate.champion import default_footprint
 from peil.estimate.presence import Estimation
@@ -114,7 +114,7 @@ def test_a_wrong_plan_is_told_on_the_statement_and_the_page_of_its_release(
         plans = [replace(part, cells=changes[day](part.cells)) for part in whole.plans]
         return Counted(plans, whole.withheld, whole.hours, whole.network)
 
-    monkeypatch.setattr(estimate, "counted_of", wrongly)
+    monkeypatch.setattr(estimated_day, "counted_of", wrongly)
     charter = reading.load("demo")
     misfits = {}
     for day in changes:
