@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import traffic
-from benchmarks.measuring.process import PEIL, Cost, folder_mib, measured
+from benchmarks.measuring.process import PEIL, RUNS, Cost, folder_mib, measured
 from benchmarks.recording import (
     FOLDER,
     NothingMeasured,
@@ -27,7 +27,6 @@ from peil.settings import settings
 from peil.store.atomic import read_json, write_text
 
 SIZES = (10_000_000, 30_000_000, 100_000_000)
-RUNS = 3  # of what ratios are made of; each ratio is of one run
 SUFFIXES = {"k": 1_000, "m": 1_000_000}
 Tell = Callable[[str], object]
 

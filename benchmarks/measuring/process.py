@@ -14,6 +14,7 @@ from pathlib import Path
 
 PEIL = [sys.executable, "-m", "peil.cli"]  # the command, by this Python
 LOOK_S = 0.25
+RUNS = 3  # of what a spread is told of; a ratio is of one run
 
 
 class CommandFailed(RuntimeError):

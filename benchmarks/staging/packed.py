@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import traffic
-from benchmarks.measuring.process import PEIL, Cost, measured
+from benchmarks.measuring.process import PEIL, RUNS, Cost, measured
 
 SMALL = 400_000  # events: a day of the demo country, where start-up and gates count
 MOST = 30_000_000  # larger days are delivered as Parquet
-RUNS = 3  # of reading and ingest: each ratio is of one run
 SCRIPTS = ("duckdb", "polars")
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import traffic
-from benchmarks.measuring.process import PEIL, measured, spread
+from benchmarks.measuring.process import PEIL, RUNS, measured, spread
 from peil.outcome import Refused
 
-RUNS = 3
 VERBS = ("ingest", "stage", "estimate", "release")
 NO_DAY = str(date.fromisoformat(traffic.DAY).replace(year=2000))  # outside the charter
 CHAIN_DAYS = 3

@@ -93,3 +93,20 @@ def test_a_verb_that_has_nothing_to_do_asks_no_gate_again(tiny: Any) -> None:
     assert asked[0] == again[0]
     assert "great_expectations" in asked[2]
     assert again[2] & {"great_expectations", "sklearn", "scipy", "numba", "peil_models"} == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "spared"),
+    [
+        ("peil.estimate.estimate", {"mlflow", "sklearn", "scipy"}),  # of a day that is done
+        ("peil.quality.expected", {"scipy.stats"}),
+    ],
+)
+def test_what_a_verb_only_looks_into_loads_no_more_than_it_needs(
+    module: str, spared: set[str]
+) -> None:
+    code = f"import sys, json, {module}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert module in json.loads(done.stdout) and not spared & set(json.loads(done.stdout))
