@@ -11,6 +11,8 @@ EXAMPLES ?= 60
 # beside them. The long tests start services of their own: a worker fewer
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, 2 + (os.cpu_count() or 1)))')
 test-slow: WORKERS = $(shell $(PYTHON) -c 'import os; print(min(5, 1 + (os.cpu_count() or 1)))')
+# at once, on all cores: else the first command compiles Peil, or each one where Python may write nothing
+COMPILE = $(BIN)/python -m compileall -q -j 0 peil models dags expectations
 # compiled modules are kept: else every process that a test starts compiles Peil anew
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export DO_NOT_TRACK = true
@@ -30,11 +32,13 @@ $(UV):
 .venv/.pilot: $(UV) pyproject.toml uv.lock
 	@echo "2. Installing Peil into .venv/ (about 1 GB; half a minute, longer on a slow line)"
 	@$(UV) sync --frozen --inexact --quiet
+	@$(COMPILE)
 	@touch .venv/.pilot
 
 .venv/.dev: $(UV) pyproject.toml uv.lock
 	@echo "2. Installing Peil and its test tools into .venv/"
 	@$(UV) sync --frozen --quiet --group dev --extra pkcs11
+	@$(COMPILE)
 	@touch .venv/.pilot .venv/.dev
 
 # half a gigabyte that the long tests alone need

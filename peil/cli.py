@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
-from multiprocessing.util import _run_finalizers  # type: ignore[attr-defined]
 from typing import Annotated, Any
 
 import typer
@@ -24,7 +22,7 @@ from peil.commands.verification import verify_command
 from peil.inspecting import command
 from peil.outcome import Refused, Stopped
 from peil.release.crossing.command import receive_command
-from peil.store.faults import stopping
+from peil.store.faults import leaving, stopping
 from peil.watch.outlook.command import outlook_command, replay_command
 from peil.watch.retain import command as retaining
 
@@ -283,14 +281,15 @@ def up(airflow_port: Port = 8080, mlflow_port: Port = 5000) -> None:
 
 
 def main() -> None:
-    """Run a command; stopped, it does not wait for what libraries tidy for seconds at an exit."""
+    """Run a command; stopped, it does not wait even for what libraries do at an exit."""
+    leaving.prepare()
     try:
         app()
     except SystemExit as end:
         if end.code in STOPPED:
-            _run_finalizers(0)  # of semaphores, or their tracker would complain of them
-            print(end="", flush=True)
-            os._exit(int(end.code))
+            leaving.at_once(int(end.code))
+        if isinstance(end.code, int | None):
+            leaving.with_code(end.code or 0)
         raise
 
 

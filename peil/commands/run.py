@@ -14,25 +14,22 @@ from peil import status
 from peil.charter import reading
 from peil.charter.hour import unit_of
 from peil.charter.period import Period
-from peil.charter.products import PRESENCE
 from peil.charter.schema import Charter
 from peil.charter.windows import linked_products, window_of
-from peil.commands.fresh import forget
 from peil.commands.progress import Step, Tell
-from peil.commands.run_report import Report, released, scores_of
+from peil.commands.run_report import Report
+from peil.commands.running.after import SCORE, after
 from peil.outcome import GateClosed, Outcome, Refused
-from peil.pages import build
-from peil.release.hours.day import bundle_days
-from peil.score import truth
-from peil.store import lock, verifying
+from peil.store import lock
 from peil.store.store import Store
 
 if TYPE_CHECKING:  # refusing a day does not need Airflow
     from peil.adapters.airflow.second import SecondProcess
 
 VERBS = ("ingest", "stage", "estimate", "release")
-SCORE = "score"  # of all days that are estimated, whatever the day
-AHEAD = "ahead"  # no verb: a second process fits the outlook of a week before the run asks for it
+# no verbs, but what a second process does while it would wait: read what each walk needs, and fit
+# the outlook of a week before the run asks for it
+READY, AHEAD = "ready", "ahead"
 # seconds a step takes on two cores for a day of the demo (12 000 devices, 870 000 rows)
 WEIGHTS = {
     "prepare": 10.0,
@@ -101,21 +98,26 @@ def run(
     report = Report(n_days=len(days), unit="hour" if charter.is_hourly else "day")
     to_do = days if fresh else _open(charter, days, store)
     with ExitStack() as until_the_end:
-        second: SecondProcess | None = None
+        second = _second(charter, store, to_do, until_the_end)
         with lock.held_days(store, charter.pilot, to_do, "run"):
             if fresh:
+                from peil.commands.fresh import forget
+
                 forget(charter, days, store)
             # read again: another run may have ended between the look and the holding
             open_days = _open(charter, to_do, store)
             report.unchanged = [day for day in days if day not in open_days]
             if open_days:
                 tell("prepare", "", "starts")
-                second = _prepared(charter, store, open_days, until_the_end)
+                _prepare(store, second)
                 tell("prepare", "", "done")
                 _walk_days(charter, store, _Walked(charter.pilot, open_days, report, tell, second))
-            report.outcomes.extend(bundle_days(charter.pilot, days if charter.is_hourly else []))
+            if charter.is_hourly:
+                from peil.release.hours.day import bundle_days
+
+                report.outcomes.extend(bundle_days(charter.pilot, days))
         with lock.held(store, charter.pilot, "after", "run", wait_s=AFTER_WAIT_S):
-            _after(charter, store, report, tell, second)
+            after(charter, store, report, tell, second)
         return report
 
 
@@ -123,18 +125,25 @@ def _open(charter: Charter, days: list[date], store: Store) -> list[date]:
     return [day for day in days if not status.of_day(charter, day, store).is_done]
 
 
-def _prepared(
+def _second(
     charter: Charter, store: Store, days: list[date], until_the_end: ExitStack
 ) -> SecondProcess | None:
-    """Make Airflow's folder ready; a long run has a second process until its end."""
-    from peil.adapters.airflow.home import prepare
-    from peil.adapters.airflow.second import second_process
-
-    prepare(store.settings)
+    """Have a second process until the end of a long run."""
     is_long = len(days) >= store.settings.two_processes_from_days and store.settings.threads > 1
     if not is_long or charter.is_hourly:  # an hour rests on what is released of those before it
         return None
+    from peil.adapters.airflow.second import second_process
+
     return until_the_end.enter_context(second_process(charter.pilot, walk))
+
+
+def _prepare(store: Store, second: SecondProcess | None) -> None:
+    """Make Airflow's folder ready; then the second process, which waits for a first landed day."""
+    from peil.adapters.airflow.home import prepare
+
+    prepare(store.settings)
+    if second is not None:
+        second.ask(READY, "")
 
 
 def _walk_days(charter: Charter, store: Store, walked: _Walked) -> None:
@@ -145,7 +154,7 @@ def _walk_days(charter: Charter, store: Store, walked: _Walked) -> None:
     """
     from peil import train
 
-    walked.through(*VERBS[:2])
+    walked.through(*VERBS[:2], is_shared=True)
     if walked.second is not None:  # which has nothing to do until a day is estimated
         walked.second.ask(AHEAD, str(walked.days[0]))
     if train.is_due(charter, store):
@@ -159,6 +168,11 @@ def _walk_days(charter: Charter, store: Store, walked: _Walked) -> None:
 
 def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
     """Walk a verb of a day by its DAG, or score all days, in this process or in the second."""
+    if verb == READY:
+        from peil.adapters.airflow import reading_ahead
+
+        reading_ahead.read(pilot)
+        return []
     if verb == AHEAD:
         from peil.watch.outlook import ahead
 
@@ -186,8 +200,12 @@ class _Walked:
     tell: Tell
     second: SecondProcess | None
 
-    def through(self, earlier: str, later: str) -> None:
-        """Take each day that is not stopped through two verbs."""
+    def through(self, earlier: str, later: str, *, is_shared: bool = False) -> None:
+        """Take each day that is not stopped through two verbs.
+
+        What is shared, both processes do in the end; else the later verb is the second's alone,
+        since days are released one after the other.
+        """
         for day in self.days:
             if day in self.report.stopped or not self._take(earlier, day):
                 continue
@@ -198,6 +216,9 @@ class _Walked:
                 self.second.ask(later, str(day))
                 self._hear(self.second)
         if self.second is not None:
+            while is_shared and (walked := self.second.take_back()):
+                self._take(walked[0], unit_of(walked[1]))
+                self._hear(self.second)
             self._hear(self.second, wait=True)
 
     def _take(self, verb: str, day: date) -> bool:
@@ -210,7 +231,7 @@ class _Walked:
 
     def _hear(self, second: SecondProcess, wait: bool = False) -> None:
         for (verb, day), answer in second.answers(wait):
-            if verb != AHEAD or isinstance(answer, Exception):
+            if verb in VERBS or (verb == AHEAD and isinstance(answer, Exception)):
                 self._end(verb, unit_of(day), answer)
 
     def _end(self, verb: str, day: date, answer: list[Outcome] | Exception) -> None:
@@ -223,76 +244,3 @@ class _Walked:
         else:
             self.report.outcomes.extend(answer)
         self.tell(verb, str(day), "stopped" if day in self.report.stopped else "done")
-
-
-def _after(
-    charter: Charter, store: Store, report: Report, tell: Tell, second: SecondProcess | None
-) -> None:
-    """Score where there is a truth, watch, build the pages; then what is past its time dies."""
-    from peil.watch import watch
-    from peil.watch.retain import retain
-
-    is_scored = truth.exists(charter) and any(
-        (store.estimated(charter.pilot, day) / "estimated.json").exists() for day in charter.units()
-    )
-    tell("score", "", "starts" if is_scored else "unchanged")
-    if is_scored and second is not None:  # while this one watches and looks ahead
-        second.ask(SCORE, "")
-    tell("watch", "", "starts")
-    report.outcomes.append(watch.watch(charter.pilot))
-    report.troubles = watch.lines(store, charter.pilot, report.stopped)
-    tell("watch", "", "done")
-    _outlook(charter, report, tell)
-    if is_scored:
-        _score(charter, store, report, second)
-        tell("score", "", "done")
-    tell("pages", "", "starts")
-    report.page, report.operator_page = build.build(charter, store)
-    tell("pages", "", "done")
-    tell("retain", "", "starts")
-    report.outcomes.append(retain.retain(charter.pilot))
-    tell("retain", "", "done")
-    report.released = released(charter, store)
-    code, sentence = verifying.answer(store.verifiable)
-    report.verified, report.fault = ("", sentence) if code else (sentence, "")
-
-
-def _score(charter: Charter, store: Store, report: Report, second: SecondProcess | None) -> None:
-    """Take the scores of the second process, or score now; a refusal stops nothing that follows."""
-    try:
-        if second is None:
-            scored: list[Outcome] | Exception = walk(SCORE, charter.pilot, "")
-        else:
-            ((_, scored),) = second.answers(wait=True)
-        if isinstance(scored, Exception):
-            raise scored
-        report.outcomes.extend(scored)
-        report.scores = scores_of(charter, store)
-    except Refused as why:  # what follows shows what is wrong to who looks
-        report.troubles.insert(0, str(why))
-        report.exit_code = max(report.exit_code, why.exit_code)
-
-
-def _outlook(charter: Charter, report: Report, tell: Tell) -> None:
-    """Say what was unusual; on a machine that is the operator's alone it is not asked for.
-
-    A pilot without history has none, and a wrong one stops nothing else of the run.
-    """
-    from peil.watch.outlook import outlook, sentences
-    from peil.watch.outlook.outlook import NoHistory
-
-    if Store().plane == "operator" or not any(
-        Store().released(charter.pilot, PRESENCE, day).exists() for day in charter.units()
-    ):
-        tell("outlook", "", "unchanged")
-        return
-    tell("outlook", "", "starts")
-    try:
-        report.outcomes.append(outlook.outlook(charter.pilot))
-        report.unusual = sentences.lines(charter.pilot)
-    except NoHistory:
-        report.unusual = []
-    except (Refused, GateClosed) as why:
-        report.troubles.append(str(why))
-        report.exit_code = max(report.exit_code, why.exit_code)
-    tell("outlook", "", "done")

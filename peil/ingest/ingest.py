@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -86,8 +88,8 @@ def _ingest(period: Period) -> Outcome:
     for file in opt_out:
         if not file.is_file():
             raise Refused(f"The opt-out list {file.name} is missing: without it nothing is read.")
-    _wait_until_stable(charter, day, store, [*events, *cells, *opt_out])
-    looks, refused = _look_at(store, folder, events, [*cells, *opt_out])
+    with _stable(charter, day, store, [*events, *cells, *opt_out]):
+        looks, refused = _look_at(store, folder, events, [*cells, *opt_out])
     digests = {file: checked.sha256 for file, checked in looks.items()}
     deliveries.check_vouched(store, charter, digests)
 
@@ -158,19 +160,32 @@ def _facts(record: dict[str, Any]) -> dict[str, Fact]:
     }
 
 
-def _wait_until_stable(charter: Charter, day: date, store: Store, files: list[Path]) -> None:
-    """Look twice at files that were touched lately; one that changes is still being written."""
+@contextmanager
+def _stable(charter: Charter, day: date, store: Store, files: list[Path]) -> Iterator[None]:
+    """Look at files before and after the block; one that changed is still being written.
+
+    Those that were touched lately are given some time between the looks. What the block made of a
+    file that changed is not told: it is said to grow.
+    """
+    began = time.monotonic()
     first = {file: state for file in files if (state := _state(file))}
     newest = max((touched for _, touched in first.values()), default=0) / 1e9
-    if store.settings.settle_s <= 0 or time.time() - newest > QUIET_S:
-        return
-    time.sleep(store.settings.settle_s)
-    for file, state in first.items():
-        if not is_still(file, state):
-            corrections.keep(
-                store, charter.pilot, day, [corrections.growing(charter, day, shown(file))]
-            )
-            raise Waiting(f"{shown(file)} still grows: it is taken when two looks agree.")
+    settle_s = store.settings.settle_s if time.time() - newest <= QUIET_S else 0.0
+
+    def look_again() -> None:
+        time.sleep(max(began + settle_s - time.monotonic(), 0.0))
+        for file, state in first.items():
+            if not is_still(file, state):
+                growing = corrections.growing(charter, day, shown(file))
+                corrections.keep(store, charter.pilot, day, [growing])
+                raise Waiting(f"{shown(file)} still grows: it is taken when two looks agree.")
+
+    try:
+        yield
+    except FileRefused:
+        look_again()
+        raise
+    look_again()
 
 
 def _state(file: Path) -> tuple[int, int] | None:

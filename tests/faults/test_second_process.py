@@ -18,6 +18,11 @@ from peil.store.faults import stopping
 DAYS = [f"2026-03-0{day}" for day in range(2, 6)]
 
 
+class _Slow:
+    def __del__(self) -> None:
+        time.sleep(3)
+
+
 def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
     """Do what the verb's name says, in place of a DAG."""
     if verb == "refuse":
@@ -28,10 +33,14 @@ def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
         raise OSError(28, "No space left on device", "/store")
     if verb == "die":
         os._exit(9)
-    if verb in {"last", "swallow"}:
+    if verb == "load":  # something that takes its time to be taken apart
+        globals()["slow"] = _Slow()
+    if verb in {"last", "swallow", "hold"}:
         Path(pilot).write_text(str(os.getpid()))
     if verb == "last":
         time.sleep(60)
+    while verb == "hold" and Path(pilot).exists():
+        time.sleep(0.01)
     while verb == "swallow":  # whatever it is asked
         with contextlib.suppress(BaseException):
             time.sleep(60)
@@ -46,6 +55,48 @@ def test_verbs_are_walked_in_order_in_another_process() -> None:
     assert [walked for walked, _ in answers] == [("stage", day) for day in DAYS]
     (outcome,) = {answer[0].facts["process"] for _, answer in answers}  # type: ignore[index]
     assert outcome != os.getpid()
+
+
+def test_what_waits_for_its_turn_can_be_taken_back_and_is_not_walked_there(tmp_path: Path) -> None:
+    file = tmp_path / "held"
+    with second_process(str(file), walk) as second:
+        second.ask("hold", DAYS[0])
+        _pid(file)
+        for day in DAYS[1:]:
+            second.ask("stage", day)
+        assert list(second.answers()) == []
+        taken = [second.take_back() for _ in DAYS]
+        file.unlink()
+        assert [walked for walked, _ in second.answers(wait=True)] == [("hold", DAYS[0])]
+    assert taken == [*(("stage", day) for day in DAYS[1:]), None]
+
+
+def test_the_next_begins_before_anybody_looks_at_the_last(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    with second_process(str(file), walk) as second:
+        second.ask("stage", DAYS[0])
+        second.ask("last", DAYS[1])
+        assert _pid(file)
+        assert [walked for walked, _ in second.answers()] == [("stage", DAYS[0])]
+
+
+def test_one_that_stopped_while_it_was_idle_stops_the_run_at_its_next_look() -> None:
+    with second_process("demo", walk) as second:
+        second.ask("stage", DAYS[0])
+        ((_, outcomes),) = second.answers(wait=True)
+        os.kill(outcomes[0].facts["process"], signal.SIGTERM)  # type: ignore[index]
+        second._process.join(10)
+        second.ask("stage", DAYS[1])
+        with pytest.raises(Stopped):
+            list(second.answers(wait=True))
+
+
+def test_an_idle_one_is_gone_at_once() -> None:
+    with second_process("demo", walk) as second:
+        second.ask("load", DAYS[0])
+        list(second.answers(wait=True))
+        began = time.monotonic()
+    assert time.monotonic() - began < 0.5
 
 
 def test_a_refusal_comes_as_it_was_raised_and_the_next_day_goes_on() -> None:

@@ -10,14 +10,15 @@ import os
 import queue
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 from peil.adapters.airflow.walking import walk
 from peil.outcome import Outcome, Stopped
-from peil.store.faults import stopping
+from peil.store.faults import leaving, stopping
 
 Walk = Callable[[str, str, str], Iterable[Outcome]]
 Walked = tuple[str, str]  # a verb and a day
@@ -26,6 +27,8 @@ ENDS_WITHIN_S = 5.0  # longer than a process that was asked to stop lasts, see `
 
 class SecondProcess:
     """Walks verbs of a pilot one after the other, in the order in which they are asked for.
+
+    What waits for its turn stays here: the run may take it back, and walk it itself.
 
     Parameters
     ----------
@@ -50,12 +53,28 @@ class SecondProcess:
         self._process = context.Process(target=_serve, args=(theirs, walk, pilot), daemon=True)
         self._process.start()
         theirs.close()
-        self._open: list[Walked] = []
+        self._turns = threading.Lock()
+        self._waiting: deque[Walked] = deque()
+        self._walked: Walked | None = None
+        self._n_open = 0
+        self._ended: queue.SimpleQueue[tuple[Walked, Any] | None] = queue.SimpleQueue()
+        self._hearing = threading.Thread(target=self._hear, daemon=True)
+        self._hearing.start()
 
     def ask(self, verb: str, day: str) -> None:
         """Ask for a verb of a day to be walked, and go on without waiting."""
-        self._own.send((verb, day))
-        self._open.append((verb, day))
+        with self._turns:
+            self._waiting.append((verb, day))
+            self._n_open += 1
+            self._next()
+
+    def take_back(self) -> Walked | None:
+        """Take back what would have its turn next, to be walked by who asked; None if nothing."""
+        with self._turns:
+            if not self._waiting:
+                return None
+            self._n_open -= 1
+            return self._waiting.popleft()
 
     def answers(self, wait: bool = False) -> Iterator[tuple[Walked, list[Outcome] | Exception]]:
         """Yield what ended since the last call, or with `wait` all that was asked for.
@@ -72,25 +91,49 @@ class SecondProcess:
         RuntimeError
             It died.
         """
-        while self._open and (wait or self._own.poll()):
-            try:
-                answer = self._own.recv()
-            except EOFError:
-                verb, day = self._open[0]
+        while self._n_open and (wait or not self._ended.empty()):
+            ended = self._ended.get()
+            if ended is None:
+                verb, day = self._walked or self._waiting[0]
                 raise RuntimeError(
                     f"The process that walked {verb} of {day} died: run the same again."
                 ) from None
+            walked, answer = ended
             if isinstance(answer, Stopped):
                 raise answer
-            yield self._open.pop(0), answer
+            self._n_open -= 1
+            yield walked, answer
 
     def close(self) -> None:
         """End the process: it is idle, or stops as at Ctrl-C."""
-        self._own.close()
+        with suppress(OSError):
+            self._own.send(None)
         self._process.join(ENDS_WITHIN_S)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+        self._hearing.join()
+        self._own.close()
+
+    def _next(self) -> None:
+        """Give the process what waits longest, unless it walks; `_turns` is held."""
+        if self._walked is None and self._waiting:
+            self._walked = self._waiting.popleft()
+            with suppress(OSError):  # it died, which `_hear` finds too
+                self._own.send(self._walked)
+
+    def _hear(self) -> None:
+        """Take answers as they come, so that the process does not wait for the run to look."""
+        try:
+            while True:
+                answer = self._own.recv()
+                with self._turns:
+                    # nothing is walked where it was asked to stop while it was idle
+                    walked, self._walked = self._walked or ("", ""), None
+                    self._ended.put((walked, answer))
+                    self._next()
+        except (EOFError, OSError):
+            self._ended.put(None)
 
 
 @contextmanager
@@ -106,6 +149,7 @@ def second_process(pilot: str, walk: Walk = walk) -> Iterator[SecondProcess]:
 def _serve(theirs: Connection, walk: Walk, pilot: str) -> None:
     """Walk what is asked for; when the asking process is gone, stop in the middle of it."""
     os.umask(0o077)
+    leaving.prepare()
     asked_for: queue.SimpleQueue[Walked | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(theirs, asked_for), daemon=True).start()
     try:
@@ -114,16 +158,16 @@ def _serve(theirs: Connection, walk: Walk, pilot: str) -> None:
                 theirs.send(_answer(walk, pilot, *walked))
     except Stopped as stop:
         _send_last(theirs, stop)
+    leaving.with_code(0)
 
 
 def _listen(theirs: Connection, asked_for: queue.SimpleQueue[Walked | None]) -> None:
-    """Take requests; the end of the pipe ends an idle process, and stops one that walks."""
-    try:
-        while True:
-            asked_for.put(theirs.recv())
-    except (EOFError, OSError):
-        asked_for.put(None)
-        os.kill(os.getpid(), signal.SIGTERM)
+    """Take requests; the last, or the end of the pipe, ends an idle process, and stops a walk."""
+    with suppress(EOFError, OSError):
+        while (walked := theirs.recv()) is not None:
+            asked_for.put(walked)
+    asked_for.put(None)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _answer(walk: Walk, pilot: str, verb: str, day: str) -> Any:

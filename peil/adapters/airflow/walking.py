@@ -113,6 +113,11 @@ def walk(verb: str, pilot: str, day: str) -> WalkResult:
     return WalkResult(verb, pilot, day, states, _outcomes(run))
 
 
+def ready(pilot: str) -> None:
+    """Read the DAGs of a pilot, so that its first walk in this process finds them."""
+    _walker(read_settings()).dags_of(pilot)
+
+
 @contextmanager
 def _own_signals(walker: _Walker) -> Iterator[None]:
     """Keep what this process does at SIGTERM: each task would put Airflow's handler in its place.

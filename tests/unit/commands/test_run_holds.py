@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from peil import cli
+from peil.commands import fresh
 from peil.commands import run as runs
 from peil.outcome import Waiting
 from peil.store import lock
@@ -21,11 +22,12 @@ FIRST, SECOND, THIRD = (date(2026, 3, day) for day in (2, 3, 4))
 def walked(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> list[list[date]]:
     """Which days were walked, without Airflow; what comes after them does nothing."""
     calls: list[list[date]] = []
-    monkeypatch.setattr(runs, "_prepared", lambda *_: None)
+    monkeypatch.setattr(runs, "_second", lambda *_: None)
+    monkeypatch.setattr(runs, "_prepare", lambda *_: None)
     monkeypatch.setattr(
         runs, "_walk_days", lambda charter, store, walked: calls.append(walked.days)
     )
-    monkeypatch.setattr(runs, "_after", lambda *_: None)
+    monkeypatch.setattr(runs, "after", lambda *_: None)
     return calls
 
 
@@ -54,7 +56,7 @@ def test_fresh_forgets_nothing_of_days_that_another_run_holds(
     tiny: Any, walked: list[list[date]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forgotten: list[list[date]] = []
-    monkeypatch.setattr(runs, "forget", lambda charter, days, store: forgotten.append(days))
+    monkeypatch.setattr(fresh, "forget", lambda charter, days, store: forgotten.append(days))
     with lock.held_days(tiny.store, "tiny", [THIRD], "run"), pytest.raises(Waiting):
         runs.run("tiny", fresh=True)
     assert forgotten == []

@@ -1,0 +1,1 @@
+"""What a run does besides walking its days."""
