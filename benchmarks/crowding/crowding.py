@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.crowding import cities, cost, melbourne, peers
-from benchmarks.crowding.page import draw, facts, report
+from benchmarks.crowding import cities, cost, demo, melbourne, peers
+from benchmarks.crowding.page import facts, report
+from benchmarks.crowding.pictures import draw
 from benchmarks.recording import FOLDER, record_file, when_and_where, write_figures
 from peil.outcome import Outcome, Refused
 from peil.settings import settings
 from peil.store.atomic import read_json
 
-PARTS = ("melbourne", "statsforecast", "cities", "cost")
+PARTS = ("melbourne", "statsforecast", "demo", "cities", "cost")
 
 
 def crowding(on: Sequence[str], tell: Callable[[str], object], out: Path | None = None) -> Outcome:
@@ -53,6 +54,8 @@ def crowding(on: Sequence[str], tell: Callable[[str], object], out: Path | None 
             history = melbourne.read(settings().outside_data)
             hours = measured.hours["boosting"]
             record["statsforecast"] = {**peers.measure(history, hours, tell), **when_and_where()}
+    if "demo" in parts:
+        record["demo"] = {**demo.measure(demo.SEEDS, tell), **when_and_where()}
     if "cities" in parts:
         record["cities"] = {**cities.measure(cities.SEEDS, tell), **when_and_where()}
     if "cost" in parts:

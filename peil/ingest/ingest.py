@@ -173,6 +173,8 @@ def _stable(charter: Charter, day: date, store: Store, files: list[Path]) -> Ite
     settle_s = store.settings.settle_s if time.time() - newest <= QUIET_S else 0.0
 
     def look_again() -> None:
+        if settle_s <= 0:
+            return
         time.sleep(max(began + settle_s - time.monotonic(), 0.0))
         for file, state in first.items():
             if not is_still(file, state):

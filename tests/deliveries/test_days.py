@@ -14,9 +14,10 @@ from peil import status
 from peil.alerts import inbox
 from peil.alerts.trouble import Trouble
 from peil.ingest import corrections as flagged
-from peil.ingest import file_rows
+from peil.ingest import file_rows, landing
+from peil.ingest import ingest as ingest_module
 from peil.ingest.ingest import ingest
-from peil.outcome import Refused
+from peil.outcome import Refused, Waiting
 from peil.store import ledger
 
 DAY, NEXT = date(2026, 3, 2), date(2026, 3, 3)
@@ -101,6 +102,54 @@ def test_a_file_that_may_not_be_read_is_refused_and_the_rest_goes_on(
     (refusal,) = record(pilot)["refused"]
     assert refusal["reason"] == "unreadable"
     assert refusal["why"].startswith("locked.csv cannot be opened: give the user that runs Peil")
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks", "vanishes", "becomes a folder"])
+def test_a_file_that_changes_between_two_looks_is_waited_for(
+    pilot: Any, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setenv("PEIL_SETTLE_S", "0.01")
+    pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    file = pilot.deliver("b.csv", HEADER + rows(1, 3, 2))
+    pilot.vouch()
+
+    def changes(_: float) -> None:
+        if change == "grows":
+            file.write_bytes(file.read_bytes() + row(4, 2))
+        elif change == "shrinks":
+            file.write_bytes(HEADER)
+        else:
+            file.unlink()
+            if change == "becomes a folder":
+                file.mkdir()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_module.time, "sleep", changes)
+        with pytest.raises(Waiting, match=r"b.csv still grows"):
+            ingest("tiny", str(DAY))
+    assert not pilot.store.raw_file("tiny", DAY).exists()
+    assert [(trouble.kind, trouble.severity) for trouble in troubles(pilot)] == [
+        ("file_still_growing", "stop")
+    ]
+    pilot.ingest()
+    assert "file_still_growing" not in [trouble.kind for trouble in troubles(pilot)]
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_taken(
+    pilot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = pilot.deliver("a.csv", HEADER + rows(1, 3, 1))
+    pilot.vouch()
+
+    def grows(*_: Any) -> None:
+        file.write_bytes(file.read_bytes() + row(4, 1))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, "write_batch", grows)
+        with pytest.raises(Waiting, match=r"a.csv changed while it was read"):
+            ingest("tiny", str(DAY))
+    assert not list(pilot.store.raw_file("tiny", DAY).parent.glob("*"))
+    assert pilot.ingest().facts["n_delivered"] == 4
 
 
 def test_the_same_content_of_another_day_is_refused_and_the_rest_goes_on(pilot: Any) -> None:

@@ -12,7 +12,9 @@ import pytest
 
 from peil.ingest import file_rows, landing
 from peil.ingest import ingest as module
+from peil.ingest.file_check import look
 from peil.ingest.ingest import ingest
+from peil.ingest.readers.refusal import FileRefused
 from peil.outcome import Refused, Waiting
 from peil.store.faults import disk
 
@@ -56,6 +58,49 @@ def test_a_file_that_lies_still_is_not_waited_for(
     monkeypatch.setattr(module.time, "time", lambda now=time.time: now() + 3600)
     monkeypatch.setattr(module.time, "sleep", lambda seconds: pytest.fail("slept"))
     assert tiny.ingest().status == "done"
+
+
+@pytest.mark.parametrize(
+    ("grows", "expected"), [(True, r"a.csv still grows"), (False, "half a list")]
+)
+def test_what_a_look_says_of_files_counts_where_none_of_them_grows(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch, grows: bool, expected: str
+) -> None:
+    file = tiny.deliver("a.csv", HEADER + row(1))
+    tiny.vouch()
+
+    def looked_at(given: Path, *rest: Any) -> Any:
+        if given == file:
+            return look(given, *rest)
+        if grows:
+            file.write_text(HEADER + row(1) + row(2))
+        raise FileRefused("unreadable", "half a list")
+
+    monkeypatch.setenv("PEIL_SETTLE_S", "0.01")
+    monkeypatch.setattr(module, "look", looked_at)
+    with pytest.raises(Waiting if grows else FileRefused, match=expected):
+        ingest("tiny", str(DAY))
+
+
+def test_the_time_that_a_look_takes_is_part_of_the_time_between_two_looks(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.deliver("a.csv", HEADER + row(1))
+    tiny.vouch()
+    slept: list[float] = []
+
+    def slow(*given: Any) -> Any:
+        began = time.monotonic()
+        while time.monotonic() - began < 0.2:
+            pass
+        return look(*given)
+
+    monkeypatch.setenv("PEIL_SETTLE_S", "0.5")
+    monkeypatch.setattr(module, "look", slow)
+    monkeypatch.setattr(module.time, "sleep", slept.append)
+    ingest("tiny", str(DAY))
+    (waited_s,) = slept
+    assert 0 <= waited_s <= 0.3
 
 
 def test_a_second_run_does_nothing_and_says_so(tiny: Any) -> None:
