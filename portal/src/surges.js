@@ -26,6 +26,8 @@ export function unusualNow() {
   if (!hasOutlook || newest < 0) return null;
   const box = sentenceOfNow(), n = data.outlook.n_broken;
   if (n) box.append(h("span", { class: "left-out" }, ` ${say(n === 1 ? "left_out_one" : "left_out", { n })}`));
+  const columns = data.outlook.weather_stops.join(", ");
+  if (columns) box.append(h("span", { class: "weather-stops" }, ` ${say("weather_stops", { columns })}`));
   return box;
 }
 

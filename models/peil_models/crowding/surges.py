@@ -35,7 +35,8 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         How many times rarer each further level is.
     days : int in [7, 365], default=28
         Last days of the history that fix the levels: four of each weekday, recent enough to follow
-        a forecast that gets worse.
+        a forecast that gets worse. Where fewer were forecast, episodes are to be rarer in
+        proportion: one week says little of how weeks differ.
     least_share : float in [0, 1], default=0.3
         Spread is at least this share of the zone's usual level, so that a handful of persons in a
         quiet night is no surge. Quiet hours of a smaller one had so many alarms that levels rose
@@ -133,7 +134,10 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         scores = hours.scores(self.carry_, self.usual_)
         self.zone_months_ = hours.n_observed / (24 * 30)
         self.peaks_ = np.sort(peaks_of(scores, self.quiet_hours))
-        rates = self.episodes_a_month / self.rarer ** np.arange(3)
+        # weeks differ by more than their hours tell: with fewer, levels that fewer of them exceed
+        n_hours = int((~np.isnan(hours.excess)).any(axis=0).sum())
+        share = min(n_hours / (24 * self.days), 1.0)
+        rates = share * self.episodes_a_month / self.rarer ** np.arange(3)
         self.levels_ = np.array([self._score_at(rate) for rate in rates])
         return self
 

@@ -68,7 +68,7 @@ class OutlookContent(CharterPart):
     `bands[name][z][t]` of zone z in hour t; `times` are starts of hours in local time, and go a
     day further than `newest`, the newest hour that was released. `surges` are in the order in
     which they are listed, largest first; `n_broken` released days or hours did not verify and are
-    missing in it.
+    missing in it. `weather_stops` names columns of weather that end before the newest hour.
     """
 
     newest: str
@@ -78,6 +78,7 @@ class OutlookContent(CharterPart):
     bands: dict[str, list[Column]]
     surges: list[Surge] = Field(default_factory=list)
     n_broken: int = Field(0, ge=0)
+    weather_stops: list[str] = Field(default_factory=list)
     scores: OutlookScores | None = None
     reload_s: int = Field(60, ge=1, description="how often a page that is served looks again")
 
@@ -123,6 +124,7 @@ def read(charter: Charter, store: Store) -> OutlookContent | None:
         scores=OutlookScores(**record["scores"]) if record.get("scores") else None,
         surges=[_surge(row, zone) for row in ordered.to_dict("records")],
         n_broken=record.get("n_days_broken", 0),
+        weather_stops=sorted(record.get("weather_stops", {})),
     )
 
 

@@ -58,7 +58,7 @@ def of_day(
 
     With `bar`, as that simple forecaster has them, which learns nothing.
     """
-    before = figures.until(at)
+    before, calendar = figures.until(at), models.until(calendar, midnight(at, 1))
     name = models.fingerprint(before, calendar)[:16]
     kind = bar.__name__ if bar else "outlook"
     file = week.folder / "bands" / f"{at:%Y-%m-%d}-{kind}-{name}.parquet"
@@ -86,6 +86,7 @@ def ahead(
     if issued_at == midnight(issued_at, 0):
         return of_day(week, figures, calendar, issued_at)
     before = figures.until(issued_at)
+    calendar = models.until(calendar, issued_at + pd.Timedelta(hours=AHEAD_HOURS))
     plain = week.forecaster.forecast(before, issued_at, AHEAD_HOURS, calendar)
     last = before[
         (before["hour_at"] == issued_at - pd.Timedelta(hours=1)) & before["value"].notna()

@@ -1,4 +1,4 @@
-"""Read what is known of days beforehand: holidays of the charter's country, announced events."""
+"""Read what is known of days beforehand: holidays of the charter's country, events, weather."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pandas as pd
 from peil.charter.schema import Charter
 from peil.outcome import Refused
 from peil.store.store import Store
+from peil.watch.outlook import weather
 from peil_models.crowding import CrowdingCalendar
 
 COLUMNS = ("from", "to", "zone", "name")
@@ -33,11 +34,12 @@ def calendar_of(
     Raises
     ------
     Refused
-        The file of events has a wrong line: file, line and column are named.
+        The file of events, or of weather, has a wrong line: file, line and column are named.
     """
     return CrowdingCalendar(
         holidays=frozenset(_holidays(charter, days)),
         events=_events(charter, file_of(charter, store), zones),
+        weather=weather.read(charter, store),
     )
 
 

@@ -8,7 +8,7 @@ had not seen them either.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -140,7 +140,7 @@ def _fit(
     }
     kind = kind_for(days, learnt)
     model = CrowdingOutlook(kind(), tried_days=tried, record=record)
-    model.fit(before, calendar, starts_at)
+    model.fit(before, until(calendar, starts_at), starts_at)
     aside = fresh_folder(folder.with_name(f".{folder.name}.part"))
     fitted.save(model, aside / FILE)
     facts = {
@@ -192,15 +192,27 @@ def _places(charter: Charter, store: Store, before: pd.DataFrame) -> dict[str, s
 def fingerprint(figures: pd.DataFrame, calendar: CrowdingCalendar) -> str:
     """Hash of figures and of what was known of their days, with the code that computes on them."""
     digest = hashlib.sha256()
-    for column in figures:
-        content = figures[column]
-        if column == "hour_at":
-            content = content.dt.tz_convert("UTC").astype("int64")
-        digest.update(pd.util.hash_pandas_object(content, index=False).to_numpy().tobytes())
+    for table in (figures, calendar.weather):
+        for column in [] if table is None else table:
+            assert table is not None
+            content = table[column]
+            if column == "hour_at":
+                content = content.dt.tz_convert("UTC").astype("int64")
+            digest.update(str(column).encode() + b"\0")
+            digest.update(pd.util.hash_pandas_object(content, index=False).to_numpy().tobytes())
     events = calendar.events.astype(str).to_numpy().tolist()
     holidays = sorted(str(day) for day in calendar.holidays)
     digest.update(canonical([events, holidays, _code(), environment()]))
     return digest.hexdigest()
+
+
+def until(calendar: CrowdingCalendar, moment: pd.Timestamp) -> CrowdingCalendar:
+    """The same without the weather from a moment on: what comes to be known of later hours."""
+    weather = calendar.weather
+    if weather is None:
+        return calendar
+    before = weather[weather["hour_at"] < moment].reset_index(drop=True)
+    return replace(calendar, weather=before)
 
 
 def _name(
@@ -210,6 +222,7 @@ def _name(
     earlier = CrowdingCalendar(
         holidays=frozenset(day for day in calendar.holidays if day < starts_at.date()),
         events=events[events["from_at"] < starts_at],
+        weather=until(calendar, starts_at).weather,
     )
     basis = [fingerprint(before, earlier), methods.section("outlook", charter.pilot)]
     return hashlib.sha256(canonical(basis)).hexdigest()[:12]

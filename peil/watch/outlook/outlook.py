@@ -29,7 +29,7 @@ from peil.store.atomic import (
 from peil.store.faults import stopping
 from peil.store.outlook import tables
 from peil.store.store import Store
-from peil.watch.outlook import bands, events, models, scores
+from peil.watch.outlook import bands, events, models, scores, weather
 from peil.watch.outlook import figures as reading_figures
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import CrowdingCalendar, midnight
@@ -122,6 +122,7 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
         "newest_at": newest_at.isoformat(),
         "n_days_broken": read.n_broken,
         "n_published": read.n_published,
+        "weather_stops": weather.stops(calendar.weather, newest_at),
         "scores": computed.scores,
     }
     write_json(aside / RECORD, content)

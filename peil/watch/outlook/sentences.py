@@ -45,6 +45,11 @@ def lines(pilot: str, place: Store | None = None, only_now: bool = False) -> lis
             f" {n_broken} released {'folder is' if n_broken == 1 else 'folders are'} not as signed "
             "and left out: `peil verify` names what is wrong."
         )
+    if stops := record.get("weather_stops"):
+        first += (
+            f" Weather stops ({', '.join(sorted(stops))}): what was to be expected rests on what "
+            "there is."
+        )
     chosen = busy if only_now else ordered
     shown = [sentence(surge, places, zone) for _, surge in chosen.head(MOST).iterrows()]
     more = len(chosen) - len(shown)
