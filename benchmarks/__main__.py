@@ -77,7 +77,7 @@ def consoles(
 
 @app.command()
 def crowding(on: Parts = None, out: Out = None) -> None:
-    """Score forecasts of crowding and planted surges: melbourne, statsforecast, cities, cost.
+    """Score forecasts of crowding and planted surges: melbourne, statsforecast, demo, cities, cost.
 
     Example: [bold]python -m benchmarks crowding --on cities[/bold]
     """

@@ -70,14 +70,14 @@ def _country(seed: int, tell: Callable[[str], object]) -> dict[str, Any]:
         measured([*PEIL, "run", PILOT], environment, work)
         # an interpreter of its own, which knows no other store
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            found = pool.submit(_found, environment).result()
+            counted = pool.submit(_counted, environment).result()
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    tell(f"demo country {seed}: {found['found_in_first_hour']} of {found['n_surges']} surges")
-    return {"seed": seed, **found}
+    tell(f"demo country {seed}: {counted['found_in_first_hour']} of {counted['n_surges']} surges")
+    return {"seed": seed, **counted}
 
 
-def _found(environment: dict[str, str]) -> dict[str, Any]:
+def _counted(environment: dict[str, str]) -> dict[str, Any]:
     """Count what the outlook finds in five weeks of a pilot that was run."""
     os.environ.update(environment)
     charter, store = reading.load(PILOT), Store()

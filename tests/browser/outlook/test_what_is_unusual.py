@@ -109,6 +109,22 @@ def test_of_figures_that_do_not_verify_it_says_that_they_are_left_out(
     assert browser.text("#unusual .left-out").endswith(sentence) and browser.errors() == []
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Weather stops (rain_mm, sun): what was to be expected rests on what there is."),
+        ("nl", "Het weer houdt op (rain_mm, sun): wat te verwachten was, rust op wat er is."),
+    ],
+)
+def test_where_weather_stops_it_says_so(
+    browser: Browser, tmp_path: Path, language: str, sentence: str
+) -> None:
+    stopped = outlook().model_copy(update={"weather_stops": ["rain_mm", "sun"]})
+    data = page_data(outlook=stopped)
+    look(browser, (data, build(data, tmp_path)), "M01", 12, language=language)
+    assert browser.text("#unusual .weather-stops").endswith(sentence) and browser.errors() == []
+
+
 def test_the_map_shows_what_differs_from_normal_and_says_it(browser: Browser, usual: Page) -> None:
     look(browser, usual, "M07", MATCH, "&measure=normal")
     label = browser.run("return document.querySelector('[data-zone=M07]').ariaLabel")

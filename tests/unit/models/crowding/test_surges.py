@@ -59,6 +59,17 @@ def with_surge(rows: pd.DataFrame, first: int, n_hours: int, persons: float) -> 
     return busy
 
 
+def test_levels_that_rest_on_few_days_are_exceeded_more_rarely_in_proportion() -> None:
+    past = chance(1, 28, 40)
+    month = SurgeDetector().fit(past, forecast_of(past))
+    week = past[past["hour_at"] >= hours(28)[21 * 24]]
+    # hours that were not forecast say nothing, however long the history is
+    short = SurgeDetector().fit(past, forecast_of(week))
+    same = SurgeDetector(days=7, episodes_a_month=0.6 / 4).fit(past, forecast_of(week))
+    assert short.levels_ == pytest.approx(same.levels_)
+    assert (short.levels_ > month.levels_).all()
+
+
 @pytest.mark.parametrize("memory", [0.0, 0.7])
 def test_false_alarms_are_as_frequent_as_was_chosen(memory: float) -> None:
     detector = fitted(memory, episodes_a_month=1.0)
