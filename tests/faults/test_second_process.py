@@ -18,6 +18,11 @@ from peil.store.faults import stopping
 DAYS = [f"2026-03-0{day}" for day in range(2, 6)]
 
 
+class _Odd(Exception):
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} {other}")
+
+
 class _Slow:
     def __del__(self) -> None:
         time.sleep(3)
@@ -31,6 +36,8 @@ def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
         raise GateClosed(f"{day} is not believable")
     if verb == "break":
         raise OSError(28, "No space left on device", "/store")
+    if verb == "raise":
+        raise _Odd("cannot", "be made again")
     if verb == "die":
         os._exit(9)
     if verb == "load":  # something that takes its time to be taken apart
@@ -100,12 +107,12 @@ def test_an_idle_one_is_gone_at_once() -> None:
 
 
 def test_a_refusal_comes_as_it_was_raised_and_the_next_day_goes_on() -> None:
-    verbs = ("refuse", "close", "break", "stage")
+    verbs = ("refuse", "close", "break", "raise", "stage")
     with second_process("demo", walk) as second:
-        for verb, day in zip(verbs, DAYS, strict=True):
+        for verb, day in zip(verbs, [*DAYS, "2026-03-06"], strict=True):
             second.ask(verb, day)
         answers = [answer for _, answer in second.answers(wait=True)]
-    assert [type(answer) for answer in answers] == [Refused, GateClosed, OSError, list]
+    assert [type(answer) for answer in answers] == [Refused, GateClosed, OSError, TypeError, list]
     assert str(answers[0]) == "no delivery of 2026-03-02"
     assert isinstance(answers[2], OSError) and answers[2].filename == "/store"
 

@@ -124,16 +124,19 @@ class SecondProcess:
 
     def _hear(self) -> None:
         """Take answers as they come, so that the process does not wait for the run to look."""
-        try:
-            while True:
+        while True:
+            try:
                 answer = self._own.recv()
-                with self._turns:
-                    # nothing is walked where it was asked to stop while it was idle
-                    walked, self._walked = self._walked or ("", ""), None
-                    self._ended.put((walked, answer))
-                    self._next()
-        except (EOFError, OSError):
-            self._ended.put(None)
+            except (EOFError, OSError):
+                self._ended.put(None)
+                return
+            except Exception as error:  # an exception that cannot be made again here
+                answer = error
+            with self._turns:
+                # nothing is walked where it was asked to stop while it was idle
+                walked, self._walked = self._walked or ("", ""), None
+                self._ended.put((walked, answer))
+                self._next()
 
 
 @contextmanager
