@@ -41,6 +41,15 @@ def asked(record: dict[str, Any]) -> Iterator[Row]:
         share, rate = demo["found_in_first_hour"], demo["false_per_zone_month"]
         name = f"{len(demo['seeds'])} demo countries: stadium and surges found in their first hour"
         yield name, "≥ 90 %", f"{share:.1%} of {demo['n_surges']}", share >= 0.9
+        large = [
+            surge["first"]
+            for country in demo["countries"]
+            for surge in country["surges"]
+            if surge["factor"] >= 1.3
+        ]
+        share = sum(large) / len(large)
+        words = f"{share:.1%} of {len(large)}"
+        yield "of these, surges of +30 % or more of a municipality", "≥ 90 %", words, share >= 0.9
         yield "the same: false episodes per zone and month", "≤ 1", f"{rate:.2f}", rate <= 1
     if "cities" in record:
         cities = record["cities"]

@@ -82,7 +82,8 @@ def test_countries_are_added_up_and_shown(monkeypatch: pytest.MonkeyPatch, tmp_p
     record = read_json(tmp_path / "figures" / "crowding.json")
     assert record["demo"]["found_in_first_hour"] == 0.75
     assert record["demo"]["false_per_zone_month"] == 9 / 8
-    assert outcome.facts == {"n_asked": 2, "n_reached": 0}
+    assert outcome.facts == {"n_asked": 3, "n_reached": 0}
     text = page.report(record)
     assert "| 2 | 5 | 1 | 0 | 1 | 1.20 | in its first hour | 6 |" in text
+    assert "surges of +30 % or more of a municipality | ≥ 90 % | 50.0% of 2 | no |" in text
     assert "| the same: false episodes per zone and month | ≤ 1 | 1.12 | no |" in text
