@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -48,6 +49,13 @@ class Browser:
         self.driver.get("about:blank")
         self.requests(), self.errors()
         self.driver.get(file.resolve().as_uri() + fragment)
+        # on a busy machine the driver may still look at the blank page for a moment
+        drawn = (
+            "return location.protocol === 'file:' && document.readyState === 'complete' "
+            "&& document.getElementById('page')?.childElementCount !== 0"
+        )
+        with suppress(TimeoutException):  # then the test says what is not there
+            WebDriverWait(self.driver, 10, 0.02).until(lambda _: self.run(drawn))
 
     def requests(self) -> list[str]:
         """Every address asked for since the last call, the page's own file included."""
