@@ -2,8 +2,7 @@
 
 Counted figures only, no event of any device. They join the simulated week, whose usual days they
 repeat with seasons, days off, weather and chance; four surges that nobody announced are planted in
-the last of them. What was planted is written beside the truth, and read by nobody but scoring. The
-weather lies beside the figures, as an agency would have bought it.
+the last of them. What was planted is written beside the truth, and read by nobody but scoring.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ WEEKS = 12  # a month to learn from before the month on which alarms are tried, 
 N_SURGES = 4
 FACTORS = (1.5, 1.8, 2.2, 3.0)
 LOCAL_DAYS = 7
-WEATHER = ("temperature_c", "sun_share", "rain_mm")
 UNEVENNESS = 0.5  # the simulated week's own days differ by so much less than a city's
 MARKET_SHARE = 0.4  # of the simulated operator
 WITHHELD_UNDER = 15  # devices
@@ -76,24 +74,7 @@ def write_history(charter: Charter, store: Store, deliveries: Path, truth: Path,
     table.sort_values(["zone_id", "hour_at"], ignore_index=True).to_parquet(
         aside / file.name, index=False
     )
-    _write_weather(past.weather, aside / "weather.csv")
     return replace_folder(aside, file.parent)
-
-
-def _write_weather(before: pd.DataFrame, file: Path) -> None:
-    """Write the weather of the weeks before; in the simulated one, where nobody minds it, usual."""
-    weather = before.set_index("hour_at")[list(WEATHER)]
-    zone = before["hour_at"].dt.tz
-    for _ in range(LOCAL_DAYS + 1):  # and of the day that is ahead at its end
-        wall = weather.index[-1].tz_localize(None) + pd.Timedelta(hours=1)
-        hours = pd.date_range(wall, periods=24, freq="h")
-        same = [hours - pd.Timedelta(weeks=week) for week in range(1, 5)]
-        local = weather.tz_localize(None)
-        usual = sum(local.reindex(each).to_numpy() for each in same) / len(same)
-        ahead = pd.DataFrame(usual, hours.tz_localize(zone), weather.columns)
-        weather = pd.concat([weather, ahead])
-    weather.index = [moment.isoformat() for moment in weather.index]
-    weather.round(2).to_csv(file, index_label="hour_at", lineterminator="\n")
 
 
 def _zones(deliveries: Path) -> pd.DataFrame:
