@@ -55,7 +55,7 @@ pilot: .venv/.pilot ## simulate the demo country, run its pilot, say where the p
 	@$(PEIL) simulate --devices $(DEVICES) --days $(DAYS)
 	@$(PEIL) run demo
 
-test: .venv/.dev ## run the tests (11 to 14 minutes on two cores, by the machine)
+test: .venv/.dev ## run the tests (7 to 14 minutes on two cores, by the machine)
 	@$(PYTEST) -m "not slow and not compose"
 
 test-slow: .venv/.spark ## run the long tests: kills, a started Airflow, docker compose

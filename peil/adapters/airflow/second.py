@@ -97,7 +97,7 @@ class SecondProcess:
                 verb, day = self._walked or self._waiting[0]
                 raise RuntimeError(
                     f"The process that walked {verb} of {day} died: run the same again."
-                ) from None
+                )
             walked, answer = ended
             if isinstance(answer, Stopped):
                 raise answer
