@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,21 @@ from peil.store import ledger, released_tables, verifying
 from peil.store.atomic import canonical, fresh_folder, read_whole, replace_folder, write_json
 from peil.store.store import Store
 
+NOTHING: Mapping[str, Any] = {}
+
 
 def candidate(
-    store: Store, charter: Charter, product: str, day: date, table: pd.DataFrame
+    store: Store,
+    charter: Charter,
+    product: str,
+    day: date,
+    table: pd.DataFrame,
+    more: Mapping[str, Any] = NOTHING,
 ) -> dict[str, Any]:
-    """Write and sign a bundle of a table where a candidate lies; returns its ledger's facts."""
+    """Write and sign a bundle of a table where a candidate lies; returns its ledger's facts.
+
+    `more` stands in its metadata too.
+    """
     name = PRODUCTS[product].table("released")
     folder = fresh_folder(store.candidate(charter.pilot, product, day))
     csv = released_tables.write(table, folder, name)
@@ -30,7 +41,7 @@ def candidate(
     names["table_sha256"] = hashlib.sha256(csv.encode()).hexdigest()
     counts = {"n_entries": len(table), "n_withheld": int(table["OBS_VALUE"].isna().sum())}
     rest = {"threshold": charter.threshold, **counts, **certified(store, charter, product, day)}
-    write_json(folder / "metadata.json", {**names, **rest})
+    write_json(folder / "metadata.json", {**names, **rest, **more})
     bundle.seal(store, folder, {**names, "table": name})
     return {**names, **counts, "bundle_sha256": verifying.manifest(folder).sha256}
 
@@ -42,9 +53,16 @@ def release(store: Store, charter: Charter, product: str, day: date, value: int)
     return cross(store, charter, product, day, table.assign(OBS_STATUS=["A", "Q"]))
 
 
-def cross(store: Store, charter: Charter, product: str, day: date, table: pd.DataFrame) -> Path:
-    """Write, sign, enter and release a table, without asking a gate."""
-    facts = candidate(store, charter, product, day, table)
+def cross(
+    store: Store,
+    charter: Charter,
+    product: str,
+    day: date,
+    table: pd.DataFrame,
+    more: Mapping[str, Any] = NOTHING,
+) -> Path:
+    """Write, sign, enter and release a table, without asking a gate; see `candidate`."""
+    facts = candidate(store, charter, product, day, table, more)
     ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
     folder = store.released(charter.pilot, product, day)
     return replace_folder(store.candidate(charter.pilot, product, day), folder)

@@ -26,6 +26,9 @@ MEASURES = {
                     BETWEEN began_at AND newest_at + INTERVAL 1 HOUR
                 ) IS NOT TRUE
             ) AS n_outside,
+            count(*) FILTER (
+                WHERE (silent_share BETWEEN 0 AND 1 AND is_after_gap IS NOT NULL) IS NOT TRUE
+            ) AS n_undoubted,
             count(DISTINCT zone_id) / nullif(any_value(n_zones), 0)::DOUBLE AS zones_share
         FROM (
             SELECT *, coalesce(
@@ -67,6 +70,13 @@ def suite(_: Limits) -> list[Belief]:
             "An episode is seen in released figures: it ends no later than the newest of them.",
             "This is a fault of ours: tell the maintainers.",
             ("n_episodes", "n_outside"),
+        ),
+        (
+            "an_episode_says_how_sure_it_is",
+            none_of("n_undoubted"),
+            "Of a figure that rests on few antenna sectors readers must be told, whatever it says.",
+            "This is a fault of ours: tell the maintainers.",
+            ("n_episodes", "n_undoubted"),
         ),
     ]
     return [

@@ -49,6 +49,10 @@ class BusyEpisode:
         What people call the zone.
     event : str
         Name of a known event at that place and time, or empty.
+    silent_share : float
+        How much of the zone silent antenna sectors serve as a rule.
+    is_after_gap : bool
+        Of the hour before it no figure is there.
     """
 
     zone_id: str
@@ -59,6 +63,8 @@ class BusyEpisode:
     observed: int
     expected: int
     event: str = ""
+    silent_share: float = 0.0
+    is_after_gap: bool = False
 
     @property
     def name(self) -> str:
@@ -197,15 +203,17 @@ def compose(
             f"sinds {episode.began_at:%d-%m-%Y %H:%M}{event}.",
         ]
     else:
+        doubt = doubts_of(episode)
         share = f"{episode.observed / episode.expected - 1:+.0%}" if episode.expected else ""
         texts = [
             f"{episode.place} is {LEVELS[episode.level][0]} since "
             f"{episode.began_at:%Y-%m-%d %H:%M}{event}: {episode.observed:,} persons where "
-            f"{episode.expected:,} were expected ({share}). An estimate; why is not known.",
+            f"{episode.expected:,} were expected ({share}). An estimate; why is not known."
+            f"{doubt[0]}",
             f"{episode.place} is {LEVELS[episode.level][1]} sinds "
             f"{episode.began_at:%d-%m-%Y %H:%M}{event}: {_dutch(episode.observed)} personen waar "
             f"er {_dutch(episode.expected)} werden verwacht ({share}). Een schatting; waarom is "
-            "niet bekend.",
+            f"niet bekend.{doubt[1]}",
         ]
     link = link_to(store, pilot, episode.zone_id, newest_at)
     step = f"{news}-{episode.level}" if news == "worsened" else news
@@ -215,6 +223,19 @@ def compose(
         text="\n\n".join([*map(clean, texts), link]) + "\n",
         tone="ended" if news == "ended" else "stop" if episode.level == 3 else "note",
     )
+
+
+def doubts_of(episode: BusyEpisode) -> tuple[str, str]:
+    """What makes the figures of an episode less sure, in English and Dutch; mostly nothing."""
+    english = dutch = ""
+    if episode.silent_share:
+        share = f"{episode.silent_share:.0%}"
+        english += f" Antenna sectors that serve {share} of it were silent: neighbours stood in."
+        dutch += f" Antennesectoren die er {share} van bedienen zwegen: buren namen het over."
+    if episode.is_after_gap:
+        english += " Of the hour before nothing is published."
+        dutch += " Van het uur ervoor is niets gepubliceerd."
+    return english, dutch
 
 
 def _dutch(number: int) -> str:

@@ -20,6 +20,7 @@ from peil.estimate import memory, shadow
 from peil.estimate import night as night_hours
 from peil.estimate.champion import SECTIONS, champion_of, chosen, described, made_of, presence_of
 from peil.estimate.estimators import ESTIMATORS
+from peil.estimate.outages import outages_of
 from peil.estimate.presence import Estimation
 from peil.estimate.standing import notes
 from peil.outcome import Outcome, Refused, Waiting
@@ -155,6 +156,7 @@ def _by(presence: Version, period: Period) -> Outcome:
         {
             "run_ids": run_ids,
             "facts": facts,
+            "outages": outages_of(estimation.silent_shares, estimation.bottom, counted.hours),
             "footprint": version.label,
             "made_of": made_of(inputs, version, {PRESENCE: described(presence)}),
             "delivery": _delivery(store, pilot, day),

@@ -8,9 +8,11 @@ their tiles, and no tile is emptied because the mast beside it failed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,9 @@ from peil_models.location import prior_composite, prior_land_use, prior_network,
 
 KEPT_PAIRS = 4_000_000
 """A footprint of at most as many pairs of cell and tile (64 MB) is kept for the next day."""
+
+LEAST_SILENT = 0.05
+"""An outage of less of a zone is not told: cells at its border serve as much of the next zone."""
 
 _kept: dict[str, FootprintSignalStrength] = {}
 _keeping = Lock()
@@ -103,6 +108,22 @@ class PlanOnAir:
         """Cells that are silent in some hour of the plan."""
         return int(self.is_silent.any(axis=1).sum())
 
+    def silent_shares(self, zone_of_tile: np.ndarray, n_zones: int) -> np.ndarray:
+        """How much of each zone the silent cells serve as a rule, shape (n_zones, n_hours).
+
+        Shares of the devices that the prior has in the zone, by the footprint of the whole plan.
+        `zone_of_tile` is -1 where a tile lies in no zone.
+        """
+        shares = np.zeros((n_zones, self.is_silent.shape[1]))
+        if not self.is_silent.any():
+            return shares
+        inside = np.flatnonzero(zone_of_tile >= 0)
+        places = (self.prior[inside], (inside, zone_of_tile[inside]))
+        zones = sparse.csr_array(places, shape=(len(zone_of_tile), n_zones))
+        served = (self.signal @ zones).toarray()  # by cell and zone
+        whole = np.maximum(served.sum(axis=0), np.finfo(float).tiny)
+        return np.asarray(served.T @ self.is_silent / whole[:, None])
+
     def parts(self, devices: np.ndarray | None = None) -> Iterator[OnAir]:
         """Yield the parts in the order of their first hour; one footprint is held at a time.
 
@@ -129,6 +150,24 @@ class PlanOnAir:
             .fit(placed_without(self.cells, is_out), self.tiles)
             .connection_probability_
         )
+
+
+def outages_of(
+    shares: np.ndarray, zone_ids: Sequence[str], hours: Sequence[datetime]
+) -> list[dict[str, Any]]:
+    """Name zones and hours of which silent cells serve much, with their shares.
+
+    Examples
+    --------
+    >>> hours = [datetime(2026, 3, 2, hour) for hour in (0, 1)]
+    >>> outages_of(np.array([[0.0, 0.31], [0.01, 0.0]]), ["A", "B"], hours)
+    [{'zone_id': 'A', 'hour_at': '2026-03-02T01:00:00', 'share': 0.31}]
+    """
+    rounded = np.round(shares, 2)
+    return [
+        {"zone_id": zone_ids[z], "hour_at": hours[h].isoformat(), "share": float(rounded[z, h])}
+        for z, h in zip(*np.nonzero(rounded >= LEAST_SILENT), strict=True)
+    ]
 
 
 def fitted_to(

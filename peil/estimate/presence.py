@@ -84,6 +84,7 @@ class Estimation:
         self.n_silent_cells, self.is_out = [0] * len(counted.plans), np.zeros(n_hours, dtype=bool)
         self.censored = np.zeros(n_hours)
         self.evidence = np.zeros((len(self.bottom), n_hours))
+        self.silent_shares = np.zeros((len(self.bottom), n_hours))
         seed = counted.hours[0].toordinal()
         self.spread = Spread(area, len(self.bottom), n_hours, self.choices, seed)
         self.n_ratios_bounded = dict.fromkeys(rows, 0)
@@ -115,6 +116,8 @@ class Estimation:
             )
             self.n_silent_cells[number] = on_air.n_silent_cells
             self.is_out[plan.hours] = on_air.is_silent.any(axis=0)
+            silent_shares = on_air.silent_shares(self.zone_of_tile, len(self.bottom))
+            self.silent_shares[:, plan.hours] = silent_shares
             devices = withheld_read(
                 on_air,
                 self.land_use,

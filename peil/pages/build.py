@@ -142,7 +142,7 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
     is_as_measured = estimator == RELEASED_ESTIMATOR and "choices" not in metadata
     evidence = method_words.evidence(methods.section("evidence", charter.pilot))
     return {
-        "released": released_tables.presence(table, more),
+        "released": released_tables.presence(table, more, whole["outages"]),
         "evidence": evidence if is_as_measured else None,
         "flows": flows,
         "visitors": visitors,
@@ -166,11 +166,12 @@ def _figures(charter: Charter, store: Store, area: Area, folders: list[Path]) ->
 
 
 def _doubt(charter: Charter, metadata: list[dict[str, Any]]) -> dict[str, Any]:
-    """How far the night misses the cell plan on the worst day, and on which days it is said."""
+    """How far the night misses the plan on the worst day, the days of which it is said, outages."""
     least = float(methods.section("presence", charter.pilot)["polygons_misfit_min"])
     misfits = {of_day["period"]: float(of_day.get("misfit_share", 0.0)) for of_day in metadata}
     doubted = [day for day, misfit in sorted(misfits.items()) if misfit > least]
-    return {"misfit_share": max(misfits.values()), "doubted_days": doubted}
+    outages = [outage for of_day in metadata for outage in of_day.get("outages", [])]
+    return {"misfit_share": max(misfits.values()), "doubted_days": doubted, "outages": outages}
 
 
 def _statement(charter: Charter, store: Store, of_presence: list[Words]) -> list[Words]:

@@ -40,7 +40,8 @@ class ReleasedPresence(CharterPart):
 
     `times` are starts of hours in local time with offset. `conf_status` is ``F`` (free),
     ``C`` (withheld: no number may stand there), ``L`` (released as not observed: no record of any
-    cell lies in the hour) or None (this hour is not released).
+    cell lies in the hour) or None (this hour is not released). `silent[zone_id][time]`: how much
+    of the zone antenna sectors serve as a rule that were silent; left out where it is little.
     """
 
     zone_ids: list[str]
@@ -50,6 +51,7 @@ class ReleasedPresence(CharterPart):
     upper: list[list[Whole]]
     conf_status: list[list[Literal["F", "C", "L"] | None]]
     unit: Literal["PS", "DEV"]
+    silent: dict[str, dict[str, float]] = Field(default_factory=dict)
 
     @classmethod
     def nothing(cls) -> ReleasedPresence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,11 +39,22 @@ def is_released(charter: Charter, store: Store, product: str, day: date) -> bool
     return stands and not checking.fault_of(store, charter.pilot, product, day)
 
 
-def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> ReleasedPresence:
-    """Presence as zones by hours; `more_times` are hours of which another product is released."""
+def presence(
+    table: pd.DataFrame,
+    more_times: Sequence[str] = (),
+    outages: Sequence[Mapping[str, Any]] = (),
+) -> ReleasedPresence:
+    """Presence as zones by hours, with what its releases say of outages.
+
+    `more_times` are hours of which another product is released.
+    """
     times = sorted({*table["TIME_PERIOD"], *more_times}, key=pd.Timestamp)
     zones = sorted(table["REF_AREA"].unique())
     table = table.assign(letter=letters_of(table))
+
+    silent: dict[str, dict[str, float]] = {}
+    for outage in outages:
+        silent.setdefault(outage["zone_id"], {})[outage["hour_at"]] = outage["share"]
 
     def wide(column: str) -> list[list[Any]]:
         pivot = table.pivot(index="REF_AREA", columns="TIME_PERIOD", values=column)
@@ -58,6 +69,7 @@ def presence(table: pd.DataFrame, more_times: Sequence[str] = ()) -> ReleasedPre
         upper=wide("OBS_UPPER"),
         conf_status=wide("letter"),
         unit=table["UNIT_MEASURE"].iloc[0],
+        silent=silent,
     )
 
 

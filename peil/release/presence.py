@@ -277,6 +277,19 @@ def local_hours(moments: pd.Series, zone: ZoneInfo) -> Any:
     return pd.array([moment.tz_convert(zone).isoformat() for moment in _utc(moments)], dtype="str")
 
 
+def outages(charter: Charter, record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Zones and local hours whose figures rest on the neighbours of silent cells, as estimated.
+
+    Of the operator's network, and of no device: a cell is called silent only where many were to be
+    expected.
+    """
+    zone = ZoneInfo(charter.time_zone)
+    return [
+        {**entry, "hour_at": pd.Timestamp(entry["hour_at"]).tz_convert(zone).isoformat()}
+        for entry in record.get("outages", [])
+    ]
+
+
 def _utc(moments: pd.Series) -> pd.DatetimeIndex:
     index = pd.DatetimeIndex(moments)
     return index.tz_localize("UTC") if index.tz is None else index.tz_convert("UTC")

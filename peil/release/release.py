@@ -30,6 +30,7 @@ from peil.release import approvals, bundle, disclosure, linked, released_margins
 from peil.release.certificate import certificate_of, require_current
 from peil.release.crossing import sending
 from peil.release.hours.day import LEFT_OUT, release_day
+from peil.release.presence import outages
 from peil.release.released_margins import ReleasedMargins
 from peil.store import ledger, outbound, released_tables, verifying
 from peil.store.atomic import (
@@ -248,6 +249,7 @@ def _metadata(
             "night": record["night"],
             # how far the night misses the cell plan: what the statement says of it
             "misfit_share": round(float(record["facts"].get("misfit_share", 0.0)), 2),
+            "outages": outages(charter, record),
         }
         if product.name == PRESENCE
         else {

@@ -10,6 +10,7 @@ from peil.area.area import Area
 from peil.charter.products import PRESENCE, Product
 from peil.charter.schema import Charter, Words
 from peil.estimate.estimators import RELEASED_ESTIMATOR, polygons_share
+from peil.estimate.outages import LEAST_SILENT
 from peil.release import linked, statement_linked
 
 EN = """# What these figures are, and what protects the people behind them
@@ -32,7 +33,7 @@ EN = """# What these figures are, and what protects the people behind them
 
 ## How good the figures are
 - A figure is an estimate with an interval. {level} of 100 intervals are meant to hold the true
-  number; {held}{doubt}
+  number; {held}{doubt}{outages}
 - Devices are not people. Persons are found by setting the night of {night} equal to the register;
   that hides overnight guests and absent residents.
 
@@ -63,7 +64,7 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
 
 ## Hoe goed de cijfers zijn
 - Een cijfer is een schatting met een interval. {level} van de 100 intervallen moeten het ware
-  aantal bevatten; {held}{doubt}
+  aantal bevatten; {held}{doubt}{outages}
 - Toestellen zijn geen mensen. Personen volgen door de nacht van {night} gelijk te stellen aan het
   bevolkingsregister; dat verbergt nachtgasten en afwezige bewoners.
 
@@ -103,6 +104,17 @@ UNOBSERVED = {
     "nl": """
 - {n_unobserved} cijfers liggen in uren die niet waargenomen zijn: van geen antennesector is er een
   record. Zij zijn leeg met een eigen status (L): niet nul en niet achtergehouden.""",
+}
+
+OUTAGES = {
+    "en": """
+- Antenna sectors were silent: {n_outages} figures of {n_outage_zones} zones, in {n_outage_hours}
+  hours, are of places that these serve for {least} % or more as a rule. Neighbouring sectors stood
+  in for them; metadata.json names zones and hours.""",
+    "nl": """
+- Antennesectoren zwegen: {n_outages} cijfers van {n_outage_zones} gebieden, in {n_outage_hours}
+  uren, zijn van plaatsen die zij gewoonlijk voor {least} % of meer bedienen. Naburige sectoren
+  namen hun plaats in; metadata.json noemt gebieden en uren.""",
 }
 
 DOUBT = {
@@ -149,6 +161,7 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
             "unobserved": _of_unobserved(language, metadata),
             "held": held[language].format(**shared, part=_of_part(language, shared)),
             "doubt": _of_plan(language, charter, metadata),
+            "outages": _of_outages(language, metadata),
         }
         for language in ("en", "nl")
     }
@@ -179,6 +192,19 @@ def _of_unobserved(language: str, metadata: dict[str, Any]) -> str:
     """What is said of hours that nobody observed: nothing where each was."""
     n_unobserved = metadata.get("n_unobserved", 0)
     return UNOBSERVED[language].format(n_unobserved=n_unobserved) if n_unobserved else ""
+
+
+def _of_outages(language: str, metadata: dict[str, Any]) -> str:
+    """What is said of silent cells: nothing where none was."""
+    outages = metadata.get("outages", [])
+    if not outages:
+        return ""
+    return OUTAGES[language].format(
+        n_outages=len(outages),
+        n_outage_zones=len({outage["zone_id"] for outage in outages}),
+        n_outage_hours=len({outage["hour_at"] for outage in outages}),
+        least=round(100 * LEAST_SILENT),
+    )
 
 
 def measured(

@@ -41,6 +41,11 @@ export function entry(zone, t) {
   };
 }
 
+// How much of a zone antenna sectors serve as a rule that were silent in an hour; 0 where little.
+export function silentShare(zone, t) {
+  return released.silent?.[zone.id]?.[times[t]] ?? 0;
+}
+
 function within(hour, [start, end]) {
   return start <= end ? hour >= start && hour < end : hour >= start || hour < end;
 }

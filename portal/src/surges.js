@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { entry, zoneById, zones } from "./figures.js";
-import { dayMiddle, hourOf, say, signedPercent, whole } from "./format.js";
+import { dayMiddle, hourOf, percent, say, signedPercent, whole } from "./format.js";
 import { hasOutlook, hoursOf, newest, surges } from "./outlook.js";
 import { change, data, times } from "./state.js";
 
@@ -46,7 +46,7 @@ function sentenceOfNow() {
   box.append(h("b", {}, say("unusual_at", at)), " ");
   now.slice(0, MOST_NAMED).forEach((surge, i) => box.append(i ? "; " : "", jump(surge, nameOf(surge)), " ",
     say(surge.began === times[newest] ? "unusual_zone" : "unusual_zone_since", { day: dayMiddle(surge.began), from: clockOf(surge.began), observed: whole(surge.observed), expected: whole(surge.expected), more: more(surge) }),
-    surge.event ? ` (${surge.event})` : ""));
+    surge.event ? ` (${surge.event})` : "", doubtOf(surge) ? ` (${doubtOf(surge)})` : ""));
   box.append(now.length > MOST_NAMED ? ` ${say("unusual_more", { n: now.length - MOST_NAMED })}` : ".");
   return box;
 }
@@ -54,6 +54,12 @@ function sentenceOfNow() {
 function rarity(yearly) {
   if (yearly >= 1.5) return say("chance_times", { n: whole(yearly) });
   return yearly >= 0.67 ? say("chance_once") : say("chance_years", { n: whole(Math.min(1000, 1 / Math.max(yearly, 1e-6))) });
+}
+
+// What makes its figures less sure; mostly nothing.
+function doubtOf(surge) {
+  const silent = surge.silent_share ? say("surge_silent", { share: percent(surge.silent_share, 0) }) : "";
+  return [silent, surge.is_after_gap ? say("surge_after_gap") : ""].filter(Boolean).join("; ");
 }
 
 function spanWords(surge) {
@@ -69,7 +75,8 @@ function item(surge) {
       surge.event ? h("span", { class: "event" }, say("known_event", { name: surge.event })) : null),
     h("div", {}, jump(surge, `${nameOf(surge)}, ${spanWords(surge)}`)),
     h("div", {}, say("surge_persons", { observed: whole(surge.observed), expected: whole(surge.expected), more: more(surge) }), " ",
-      h("small", {}, say("surge_size", { low: whole(surge.excess_low), high: whole(surge.excess_high) }), "; ", rarity(surge.times_a_year))));
+      h("small", {}, say("surge_size", { low: whole(surge.excess_low), high: whole(surge.excess_high) }), "; ", rarity(surge.times_a_year))),
+    doubtOf(surge) ? h("div", { class: "doubt" }, doubtOf(surge)) : null);
 }
 
 export function mountSurges() {

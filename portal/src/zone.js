@@ -1,8 +1,8 @@
 // The panel of the chosen zone: its figure in words, its line, its day against its night.
 
 import { h } from "./dom.js";
-import { dayAgainstNight, entry, mapped, measured, upper, usualOf, zoneById } from "./figures.js";
-import { momentLong, say, sayOr, short, signedPercent, whole } from "./format.js";
+import { dayAgainstNight, entry, mapped, measured, silentShare, upper, usualOf, zoneById } from "./figures.js";
+import { momentLong, percent, say, sayOr, short, signedPercent, whole } from "./format.js";
 import { mountLine } from "./line.js";
 import { bandAt } from "./outlook.js";
 import { intervalSentence, noNumberWords, unitWords } from "./sentences.js";
@@ -61,9 +61,11 @@ export function mountZone() {
     const moved = measured(zone, state.t, "change");
     const band = bandAt(zone, times[state.t]);
     const away = measured(zone, state.t, "normal");
+    const silent = silentShare(zone, state.t);
     return [moment,
       h("p", { class: "big" }, h("b", { id: "number" }, whole(now.value)), " ", h("span", {}, unitWords())),
       h("p", { id: "interval" }, intervalSentence(now)),
+      silent ? h("p", { class: "small", id: "silent" }, say("figure_silent", { share: percent(silent, 0) })) : null,
       h("ul", { class: "aside" },
         density === null ? null : h("li", {}, h("b", {}, short(density)), ` ${say("per_km2")}`),
         away === null ? null : h("li", { id: "normal" }, h("b", {}, signedPercent(away)), ` ${say("against_normal_band", { low: whole(band.q025), high: whole(band.q975) })}`),

@@ -39,6 +39,27 @@ def test_the_page_says_no_error_and_asks_the_network_for_nothing(
     assert [url for url in urls if not url.startswith("data:")] == [file.as_uri()]
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Antenna sectors that serve 31% of this zone were silent in this hour; "),
+        ("nl", "Antennesectoren die 31% van dit gebied bedienen zwegen in dit uur; "),
+    ],
+)
+def test_a_figure_that_rests_on_neighbours_of_silent_sectors_says_so(
+    browser: Browser, tmp_path: Path, language: str, sentence: str
+) -> None:
+    data = page_data()
+    silent = {"M01": {data.released.times[15]: 0.31}}
+    table = data.released.model_copy(update={"silent": silent})
+    data = data.model_copy(update={"released": table})
+    file = build(data, tmp_path)
+    browser.open(file, fragment(data, "M01", 15, language))
+    assert browser.text("#silent").startswith(sentence) and browser.errors() == []
+    browser.open(file, fragment(data, "M01", 16, language))
+    assert browser.run("return document.querySelector('#silent')") is None
+
+
 @pytest.mark.parametrize("language", ["en", "nl"])
 @pytest.mark.parametrize(
     ("zone", "t"), [("M01", 15), ("M07", 69), ("M12", 100), ("R2", 40), ("L", 167)]

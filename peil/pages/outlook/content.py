@@ -32,6 +32,8 @@ class Surge(CharterPart):
     excess_high: int
     times_a_year: float
     event: str = ""
+    silent_share: float = Field(0.0, ge=0, le=1, description="served by silent antenna sectors")
+    is_after_gap: bool = False
 
 
 class PlantedSurges(CharterPart):
@@ -145,4 +147,6 @@ def _surge(row: dict[Any, Any], zone: ZoneInfo) -> Surge:
         excess_high=round(row["excess_high"]),
         times_a_year=float(f"{row['times_a_year']:.2g}"),
         event="" if pd.isna(row["known_event"]) else row["known_event"],
+        silent_share=row["silent_share"],
+        is_after_gap=row["is_after_gap"],
     )

@@ -169,6 +169,17 @@ def joined(folders: list[Path], name: str) -> pd.DataFrame:
     return table.sort_values("REF_AREA", kind="stable", ignore_index=True)
 
 
+def _outages(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outages of hours, which are in order, in the order of a day's.
+
+    >>> hours = [{"outages": [{"zone_id": z, "share": at} for z in "BA"]} for at in (0.1, 0.2)]
+    >>> [(each["zone_id"], each["share"]) for each in _outages([{}, *hours])]
+    [('A', 0.1), ('A', 0.2), ('B', 0.1), ('B', 0.2)]
+    """
+    every = [outage for record in records for outage in record.get("outages", [])]
+    return sorted(every, key=lambda outage: str(outage["zone_id"]))
+
+
 def _candidate(period: Period, row: Product, hours: list[Hour]) -> None:
     """Write the bundle aside: the hours' rows in the order of a day's table, and whose they are."""
     store, pilot, name = period.store, period.pilot, row.table("released")
@@ -184,6 +195,7 @@ def _candidate(period: Period, row: Product, hours: list[Hour]) -> None:
         **{key: sum(record[key] for record in records) for key in SUMMED},
         "period": str(period.day),
         "table_sha256": content,
+        "outages": _outages(records),
         "hours": [str(hour) for hour in hours],
         "hours_missing": [
             str(hour)

@@ -42,6 +42,8 @@ SURGES_SCHEMA = pa.schema(
         ("excess_high", pa.float64()),
         ("times_a_year", pa.float64()),
         ("known_event", pa.string()),
+        ("silent_share", pa.float64()),
+        ("is_after_gap", pa.bool_()),
         ("model_version", pa.string()),
     ]
 )

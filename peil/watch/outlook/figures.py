@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,10 +16,12 @@ from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter
 from peil.outcome import Refused, Waiting
 from peil.store import checking, released_tables
+from peil.store.atomic import read_json
 from peil.store.store import Store
 
 TABLE = PRODUCTS[PRESENCE].table("released")
 HISTORY = ("zone_id", "hour_at", "n_persons")
+Outages = dict[tuple[str, pd.Timestamp], float]
 Z90 = 1.645  # half the width of an interval of 90 % in standard errors
 
 
@@ -35,11 +37,15 @@ class HourlyFigures:
         Hours of which figures are released, in order, local.
     n_broken : int
         Days whose release is not as it was signed: they are missing.
+    outages : dict of (str, Timestamp) to float
+        By zone and local hour: how much of the zone silent cells serve as a rule, where the
+        release says that they were silent.
     """
 
     frame: pd.DataFrame
     released: list[pd.Timestamp]
     n_broken: int = 0
+    outages: Outages = field(default_factory=dict)
 
     @property
     def n_published(self) -> int:
@@ -62,7 +68,7 @@ def read(charter: Charter, store: Store, hour: str | None = None) -> HourlyFigur
     Waiting
         Nothing is released yet.
     """
-    tables, n_broken = _released(charter, store)
+    tables, n_broken, outages = _released(charter, store)
     if not tables and n_broken:
         raise Waiting(
             f"Released figures of {charter.pilot} are there and none is as it was signed: "
@@ -80,7 +86,9 @@ def read(charter: Charter, store: Store, hour: str | None = None) -> HourlyFigur
     before = history[history["hour_at"] < released["hour_at"].min()]
     frame = pd.concat([before, released], ignore_index=True)
     frame = frame.sort_values(["zone_id", "hour_at"], ignore_index=True)
-    return HourlyFigures(frame, sorted(released["hour_at"].unique()), n_broken)
+    hours = sorted(released["hour_at"].unique())
+    until = {key: share for key, share in outages.items() if key[1] <= hours[-1]}
+    return HourlyFigures(frame, hours, n_broken, until)
 
 
 def read_before(charter: Charter, store: Store) -> HourlyFigures:
@@ -115,9 +123,11 @@ def _asked(charter: Charter, hour: str, released: pd.DataFrame) -> pd.Timestamp:
     return moment
 
 
-def _released(charter: Charter, store: Store) -> tuple[list[pd.DataFrame], int]:
-    """The released table of each day that is as it was signed; how many are not."""
-    tables, n_broken = [], 0
+def _released(charter: Charter, store: Store) -> tuple[list[pd.DataFrame], int, Outages]:
+    """The released table of each day that is as it was signed; how many are not; outages."""
+    tables: list[pd.DataFrame] = []
+    n_broken, outages = 0, dict[tuple[str, pd.Timestamp], float]()
+    zone = ZoneInfo(charter.time_zone)
     for day in charter.units():
         folder = store.released(charter.pilot, PRESENCE, day)
         if not folder.exists():
@@ -126,7 +136,10 @@ def _released(charter: Charter, store: Store) -> tuple[list[pd.DataFrame], int]:
             n_broken += 1
             continue
         tables.append(_as_frame(charter, released_tables.read(folder, TABLE), day))
-    return tables, n_broken
+        for outage in read_json(folder / "metadata.json").get("outages", []):
+            at = pd.Timestamp(outage["hour_at"]).tz_convert(zone)
+            outages[str(outage["zone_id"]), at] = float(outage["share"])
+    return tables, n_broken, outages
 
 
 def _as_frame(charter: Charter, table: pd.DataFrame, day: date) -> pd.DataFrame:

@@ -29,7 +29,7 @@ from peil.store.atomic import (
 from peil.store.faults import stopping
 from peil.store.outlook import tables
 from peil.store.store import Store
-from peil.watch.outlook import bands, events, models, scores, weather
+from peil.watch.outlook import bands, doubts, events, models, scores, weather
 from peil.watch.outlook import figures as reading_figures
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import CrowdingCalendar, midnight
@@ -85,7 +85,9 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
     calendar = events.calendar_of(charter, store, days, zones)
     inputs = models.fingerprint(read.frame, calendar)
     choices = methods.section("outlook", charter.pilot)
-    basis = canonical([inputs, newest_at.isoformat(), charter.threshold, choices, _own_code()])
+    outages = sorted((zone, at.isoformat(), share) for (zone, at), share in read.outages.items())
+    as_at = [inputs, outages, newest_at.isoformat(), charter.threshold, choices]
+    basis = canonical([*as_at, _own_code()])
     inputs = hashlib.sha256(basis).hexdigest()
     folder = store.outlook(charter.pilot)
     record = read_whole(folder / RECORD)
@@ -147,6 +149,8 @@ def _tell(charter: Charter, store: Store, newest_at: pd.Timestamp) -> dict[str, 
             round(row["observed"]),
             round(row["expected"]),
             "" if pd.isna(row["known_event"]) else row["known_event"],
+            float(row["silent_share"]),
+            bool(row["is_after_gap"]),
         )
         for row in surges.to_dict("records")
     ]
@@ -189,6 +193,7 @@ def _computed(
             (until_end["hour_at"] >= week) & until_end["zone_id"].isin(of_week.places)
         ]
         surges = of_week.detector.episodes(hours, band, calendar)
+        surges = doubts.of_episodes(surges, read, ends_at)
         version = of_week.version
         episodes.append(surges.assign(model_version=version))
         beside = scores.with_bars(of_week, band, read, calendar, ends_at)

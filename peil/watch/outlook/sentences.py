@@ -77,7 +77,19 @@ def sentence(surge: pd.Series, places: dict[str, str], zone: ZoneInfo) -> str:
         f"{places.get(surge['zone_id'], surge['zone_id'])}, {began_at:%Y-%m-%d %H:%M}{ends}: "
         f"{LEVELS[int(surge['level'])]}{event}, {surge['observed']:,.0f} persons where "
         f"{surge['expected']:,.0f} were expected; by chance {rarity(surge['times_a_year'])}"
+        f"{doubt(surge['silent_share'], surge['is_after_gap'])}"
     )
+
+
+def doubt(silent_share: float, is_after_gap: bool) -> str:
+    """Say what makes an episode's figures less sure; nothing where nothing does.
+
+    >>> doubt(0.31, False)
+    '; antenna sectors that serve 31% of it were silent'
+    """
+    silent = f"; antenna sectors that serve {silent_share:.0%} of it were silent"
+    gap = "; of the hour before it nothing is published"
+    return (silent if silent_share else "") + (gap if is_after_gap else "")
 
 
 def rarity(times_a_year: float) -> str:

@@ -125,6 +125,31 @@ def test_where_weather_stops_it_says_so(
     assert browser.text("#unusual .weather-stops").endswith(sentence) and browser.errors() == []
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        (
+            "en",
+            "antenna sectors that serve 31% of it were silent, neighbours stood in; "
+            "of the hour before nothing is published",
+        ),
+        (
+            "nl",
+            "antennesectoren die er 31% van bedienen zwegen, buren namen het over; "
+            "van het uur ervoor is niets gepubliceerd",
+        ),
+    ],
+)
+def test_what_makes_an_alarm_less_sure_is_said_where_it_is_and_in_the_list(
+    browser: Browser, tmp_path: Path, language: str, sentence: str
+) -> None:
+    last = len(TIMES) - 1
+    data = outlook_data([surge("M07", last, None, 2, silent_share=0.31, is_after_gap=True)])
+    look(browser, (data, build(data, tmp_path)), "M07", last, language=language)
+    assert f"({sentence})" in browser.text("#unusual")
+    assert browser.text("#surges .doubt") == sentence and browser.errors() == []
+
+
 def test_the_map_shows_what_differs_from_normal_and_says_it(browser: Browser, usual: Page) -> None:
     look(browser, usual, "M07", MATCH, "&measure=normal")
     label = browser.run("return document.querySelector('[data-zone=M07]').ariaLabel")

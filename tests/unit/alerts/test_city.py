@@ -63,6 +63,15 @@ def test_a_message_speaks_both_languages_and_leads_to_the_hour(
     assert f"{page}#tab=map&hour=2026-03-04T20:00:00%2B01:00&zone=GM01" in message.text
 
 
+def test_a_message_says_what_makes_a_figure_less_sure(store: Store, sent: list[Message]) -> None:
+    look(store, 0, replace(MATCH, silent_share=0.31, is_after_gap=True))
+    (message,) = sent
+    assert "sectors that serve 31% of it were silent" in message.text
+    assert "er 31% van bedienen zwegen" in message.text
+    assert "the hour before nothing is published" in message.text
+    assert "het uur ervoor is niets gepubliceerd" in message.text
+
+
 def test_what_was_over_before_anybody_was_told_is_not_told(
     store: Store, sent: list[Message]
 ) -> None:

@@ -20,7 +20,7 @@ from peil.charter import reading
 from peil.estimate import night as nights
 from peil.estimate import outages
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR
-from peil.estimate.outages import PlanOnAir
+from peil.estimate.outages import LEAST_SILENT, PlanOnAir, outages_of
 from peil.estimate.presence import Estimation
 from peil.outcome import Refused
 from peil.release.presence import presence
@@ -139,6 +139,20 @@ def test_cells_that_fail_are_told_for_each_plan() -> None:
     assert figures["n_silent_cells_plan_1"] == 1.0
     assert figures["n_silent_cells_plan_2"] == 0.0
     assert (figures["n_silent_cells"], figures["n_plans"]) == (1.0, 2.0)
+
+
+def test_zones_are_named_whose_cell_is_silent_with_what_it_serves_of_them() -> None:
+    of = area()
+    made = estimated(of, counted(of, OUT))
+    shares = made.silent_shares
+    own = made.bottom.index(f"Z{OUT}")
+    assert (shares[own, list(LASTS)] > 0.3).all() and (shares.argmax(axis=0)[LASTS[0]] == own)
+    assert (shares[:, : LASTS[0]] == 0).all() and (shares <= 1.0 + 1e-9).all()
+    assert not estimated(of, counted(of)).silent_shares.any()
+    named = outages_of(shares, made.bottom, HOURS)
+    hours = [entry["hour_at"] for entry in named if entry["zone_id"] == f"Z{OUT}"]
+    assert hours == [HOURS[h].isoformat() for h in LASTS]
+    assert all(LEAST_SILENT <= entry["share"] <= 1 for entry in named)
 
 
 def test_hours_with_the_same_cells_on_the_air_share_one_footprint() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from peil.pages import build
-from peil.release import statement
+from peil.release import presence, statement
 
 TOLD = {
     "period": "2026-03-02",
@@ -40,6 +40,27 @@ def test_hours_that_nobody_observed_are_said_where_there_are_some(
     assert said not in words[language]
 
 
+@pytest.mark.parametrize(
+    ("language", "begin"), [("en", "Antenna sectors were silent"), ("nl", "Antennesectoren zwegen")]
+)
+def test_outages_are_said_with_how_many_figures_rest_on_neighbours(
+    tiny: Any, words: dict[str, str], language: str, begin: str
+) -> None:
+    record = {
+        "outages": [
+            {"zone_id": zone, "hour_at": f"2026-03-02T0{hour}:00:00+00:00", "share": 0.3}
+            for zone, hour in (("A", 1), ("A", 2), ("B", 2))
+        ]
+    }
+    told = presence.outages(tiny.charter, record)
+    assert told[0] == {"zone_id": "A", "hour_at": "2026-03-02T02:00:00+01:00", "share": 0.3}
+    text = statement.privacy(tiny.charter, {**TOLD, "outages": told})[language]
+    said = " ".join(text.replace(words[language], "").split())
+    assert f"{begin}: 3 " in said and " 2 " in said and " 5 %" in said
+    assert begin not in words[language]
+    assert begin in getattr(statement.paragraphs(tiny.charter, {**TOLD, **record})[1], language)
+
+
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_a_cell_plan_that_the_night_contradicts_is_said_with_what_was_done(
     tiny: Any, words: dict[str, str], language: str
@@ -61,9 +82,12 @@ def test_a_cell_plan_that_the_night_contradicts_is_said_with_what_was_done(
 
 def test_the_page_says_of_which_days_the_plan_is_contradicted(tiny: Any) -> None:
     days = [("2026-03-02", 0.3), ("2026-03-04", 0.6), ("2026-03-03", 0.8), ("2026-03-05", 0.45)]
-    metadata = [{"period": day, "misfit_share": misfit} for day, misfit in days]
+    metadata: list[dict[str, Any]] = [{"period": day, "misfit_share": far} for day, far in days]
+    outages = [{"zone_id": "A", "hour_at": f"{day}T02:00:00+01:00", "share": 0.3} for day in "12"]
+    metadata[0]["outages"], metadata[2]["outages"] = outages[:1], outages[1:]
     doubt = build._doubt(tiny.charter, metadata)
-    assert doubt == {"misfit_share": 0.8, "doubted_days": ["2026-03-03", "2026-03-04"]}
+    days_of = ["2026-03-03", "2026-03-04"]
+    assert doubt == {"misfit_share": 0.8, "doubted_days": days_of, "outages": outages}
     assert build._doubt(tiny.charter, [{"period": "2026-03-02"}])["doubted_days"] == []
 
 

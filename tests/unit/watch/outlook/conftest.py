@@ -48,6 +48,7 @@ class Weeks:
         withheld: tuple[str, int] = ("", 0),
         without: str = "",
         is_all_withheld: bool = False,
+        outages: list[dict[str, Any]] | None = None,
     ) -> None:
         """Sign and cross a day of the week; a zone's hour may be withheld, or a zone left out."""
         at = self.hours()[24 * day : 24 * day + 24]
@@ -73,7 +74,8 @@ class Weeks:
         )
         charter, store = self.tiny.charter, self.store
         public_register.enter(charter, store)
-        bundles.cross(store, charter, "presence", WEEK + timedelta(days=day), table)
+        more = {"outages": outages} if outages else {}
+        bundles.cross(store, charter, "presence", WEEK + timedelta(days=day), table, more)
 
     def table(self, name: str = tables.PRESENCE) -> pd.DataFrame:
         """A placed table."""
