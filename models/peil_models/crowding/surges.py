@@ -37,7 +37,7 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Last days of the history that fix the levels: four of each weekday, recent enough to follow
         a forecast that gets worse. Where fewer were forecast, episodes are to be rarer in
         proportion: one week says little of how weeks differ.
-    least_share : float in [0, 1], default=0.3
+    least_share : float in [0, 1], default=0.5
         Spread is at least this share of the zone's usual level, so that a handful of persons in a
         quiet night is no surge. Quiet hours of a smaller one had so many alarms that levels rose
         and surges of busy hours were missed.
@@ -99,7 +99,7 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         episodes_a_month: float = 0.6,
         rarer: float = 4.0,
         days: int = 28,
-        least_share: float = 0.3,
+        least_share: float = 0.5,
         least_persons: float = 250.0,
         quiet_hours: int = 6,
     ) -> None:
