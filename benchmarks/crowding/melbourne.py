@@ -133,12 +133,29 @@ def measure(folder: Path | None, tell: Callable[[str], object]) -> Measured:
         "fit_cpu_s": fit_cpu_s,
         "forecast_cpu_s": forecast_cpu_s / 92,
         "methods": {name: summary(frame) for name, frame in hours.items()},
+        "week_before_known": of_known_weeks(hours, history),
     }
     before = forecasts_of(boosting, history, LEVELS_FROM, SCORED_FROM)
     every = pd.concat([before, forecasts["boosting"]], ignore_index=True)
     record["surges"] = _surges(history, every, tell)
     record["nowcast"] = next_hours(boosting, history, every)
     return Measured(record, hours)
+
+
+def of_known_weeks(hours: dict[str, pd.DataFrame], history: pd.DataFrame) -> dict[str, Any]:
+    """Return the errors in hours of which the same hour a week before is known, by the clock.
+
+    Whoever asked for the figures had a naive forecast of these hours alone.
+    """
+
+    def keys(rows: pd.DataFrame, days: int) -> pd.MultiIndex:
+        wall = rows["hour_at"].dt.tz_localize(None) + pd.Timedelta(days=days)
+        return pd.MultiIndex.from_arrays([rows["zone_id"], wall])
+
+    week_before = keys(history[history["value"].notna()], days=7)
+    left = {name: rows[keys(rows, 0).isin(week_before)] for name, rows in hours.items()}
+    pinball = {name: float(rows["pinball"].mean()) for name, rows in left.items()}
+    return {"n_values": len(left["boosting"]), "pinball": pinball}
 
 
 def next_hours(

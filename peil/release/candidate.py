@@ -34,11 +34,11 @@ def lines_of(period: Period, product: Product, folder: Path) -> list[str]:
         f"{threshold_of(period.charter)} devices",
     ]
     if outages := metadata.get("outages"):
-        zones = {outage["zone_id"] for outage in outages}
+        n_zones = len({outage["zone_id"] for outage in outages})
         lines.append(
-            f"silent antenna sectors: {len(outages)} figures of {len(zones)} zones rest on"
+            f"silent antenna sectors: {len(outages):,} figures of {n_zones:,} zones rest on their "
+            "neighbours; metadata.json names them"
         )
-        lines[-1] += " their neighbours; metadata.json names them"
     lines += _gates(period, product)
     lines += _change(period, product, folder, metadata)
     return [*lines, f"recipients: {', '.join(period.charter.recipients)}"]
