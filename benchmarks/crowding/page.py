@@ -73,9 +73,9 @@ def _asked_of_melbourne(figures: dict[str, Any]) -> Iterator[Row]:
     yield "Melbourne: pinball under the seasonal naive's", "≥ 28 %", f"{gain:.2%}", gain >= 0.28
     words = ", ".join(f"{gain:.1%}" for gain in months)
     yield "the same in each month", "≥ 20 %", words, min(months) >= 0.2
-    known = figures["week_before_known"]
-    pinball, naive = (known["pinball"][name] for name in ("boosting", "seasonal naive"))
-    name = f"Melbourne: pinball in the {known['n_values']:,} hours whose week before is known"
+    of_hours = figures["week_before_known"]
+    pinball, naive = (of_hours["pinball"][name] for name in ("boosting", "seasonal naive"))
+    name = f"Melbourne: pinball in the {of_hours['n_values']:,} hours whose week before is known"
     words = f"≤ {0.72 * ASKED_NAIVE:.2f}, 28 % under {ASKED_NAIVE}"
     yield name, words, f"{pinball:.2f}; our naive {naive:.2f}", pinball <= 0.72 * ASKED_NAIVE
     share = own["coverage_80"]
