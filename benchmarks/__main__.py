@@ -258,15 +258,15 @@ def soak(
 
 
 @app.command()
-def stage(events: Sizes = None, out: Out = None) -> None:
-    """Time ingest and staging beside what the same machine needs at the least.
+def stage(events: Sizes = None, on: Parts = None, out: Out = None) -> None:
+    """Time ingest and staging: start, chains, parquet, csv, parts, engines.
 
-    Example: [bold]python -m benchmarks stage --events 10M[/bold]
+    Example: [bold]python -m benchmarks stage --events 10M --on parquet[/bold]
     """
     from benchmarks.stage import sizes_of
     from benchmarks.stage import stage as measure
 
-    run(lambda: measure(sizes_of(events), tell, out))
+    run(lambda: measure(sizes_of(events), tell, out, on or ()))
 
 
 @app.command()

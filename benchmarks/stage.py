@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,17 @@ from peil.store.atomic import read_json, write_text
 
 SIZES = (10_000_000, 30_000_000, 100_000_000)
 SUFFIXES = {"k": 1_000, "m": 1_000_000}
+# parts by name, and what of the record each replaces
+PARTS = {
+    "start": "idle_cpu_s",
+    "chains": "chains",
+    "parquet": "sizes",
+    "csv": "packed",
+    "parts": "in_parts",
+    "engines": "by_engine",
+}
+BESIDE = ("text", "counted", "sealing")  # yardsticks beside the bare one
+MANY = 100_000_000  # events: a larger day is measured once, beside the bare yardstick alone
 Tell = Callable[[str], object]
 
 
@@ -50,10 +61,12 @@ def sizes_of(text: str | None) -> list[int]:
     return sizes
 
 
-def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
+def stage(
+    sizes: Iterable[int], tell: Tell, out: Path | None = None, on: Sequence[str] = ()
+) -> Outcome:
     """Measure each size in a store of its own; write `benchmarks/stage.md` and its record.
 
-    Sizes that are not measured stay in it as they were.
+    Written after each part. Parts and sizes that are not measured stay in it as they were.
 
     Parameters
     ----------
@@ -63,6 +76,8 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
         Called with a sentence about progress.
     out : Path, optional
         Folder of the page; the project's `benchmarks/` by default.
+    on : sequence of str
+        Of `PARTS`; all by default.
 
     Raises
     ------
@@ -70,55 +85,71 @@ def stage(sizes: Iterable[int], tell: Tell, out: Path | None = None) -> Outcome:
         A step failed.
     NothingMeasured
         There is no size, or a step lost events.
+    Refused
+        A part that there is not, or other parts before there is a record of days as Parquet.
     """
-    overhead, idle_cpu_s = _overhead(tell)
-    sizes, on = list(sizes), {"date": when_and_where()["date"]}
-    chains = [
-        {**starting.chain(n_devices, n_runs, tell), **on}
-        for n_devices, n_runs in starting.sizes(sizes).items()
-    ]
-    rows = [{**_size(n_events, tell), **on} for n_events in sizes]
-    as_text = [
-        {**packed.measure(n_events, deliver, tell), **on} for n_events in packed.sizes(sizes)
-    ]
-    by_parts = [
-        {**in_parts.measure(n_events, deliver, tell), **on} for n_events in in_parts.sizes(sizes)
-    ]
-    by_engine = [
-        {**engines.measure(n_events, deliver, tell), **on} for n_events in engines.sizes(sizes)
-    ]
-    limits = settings()
+    sizes, parts = list(sizes), _asked(on)
+    if not sizes:
+        raise NothingMeasured("No size of a day was given.")
     file = record_file(out or FOLDER, "stage")
-    before = read_json(file) if file.exists() else {}
-    record = {
-        **when_and_where(),
-        "memory_limit": limits.memory,
-        "threads": limits.threads,
-        "fixed_cpu_s": round(overhead.cpu_s, 1),
-        "fixed_wall_s": round(overhead.wall_s, 1),
-        "idle_cpu_s": idle_cpu_s,
-        "sizes": _with_others(rows, before.get("sizes", [])),
-        "packed": _with_others(as_text, before.get("packed", [])),
+    record = read_json(file) if file.exists() else {}
+    if not record and len(parts) < len(PARTS):
+        raise Refused(f"There is no {file} yet: leave out --on the first time.")
+    record |= {"memory_limit": settings().memory, "threads": settings().threads}
+    done = None
+    for part in parts:
+        record |= when_and_where()
+        record |= _measured(part, sizes, record, tell)
+        if {"sizes", "packed"} <= set(record):  # what the page cannot be without
+            done = write_figures("stage", record, report, facts, out)
+    assert done is not None
+    return done
+
+
+def _asked(on: Sequence[str]) -> tuple[str, ...]:
+    """Return the parts in the order in which they are measured.
+
+    >>> _asked(["csv", "parquet"])
+    ('parquet', 'csv')
+    """
+    if wrong := sorted(set(on) - set(PARTS)):
+        raise Refused(f"--on: there is no part {wrong[0]}, only {', '.join(PARTS)}.")
+    return tuple(part for part in PARTS if not on or part in on)
+
+
+def _measured(part: str, sizes: list[int], record: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Measure one part; return what of the record it replaces."""
+    if part == "start":
+        overhead, idle_cpu_s = _overhead(tell)
+        return {
+            "fixed_cpu_s": round(overhead.cpu_s, 1),
+            "fixed_wall_s": round(overhead.wall_s, 1),
+            "idle_cpu_s": idle_cpu_s,
+        }
+    rows: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
+        "chains": lambda: (starting.chain(*pilot, tell) for pilot in starting.sizes(sizes).items()),
+        "sizes": lambda: (_size(n, tell) for n in sizes),
+        "packed": lambda: (packed.measure(n, deliver, tell) for n in packed.sizes(sizes)),
+        "in_parts": lambda: (in_parts.measure(n, deliver, tell) for n in in_parts.sizes(sizes)),
+        "by_engine": lambda: (engines.measure(n, deliver, tell) for n in engines.sizes(sizes)),
     }
-    if parted := _with_others(by_parts, before.get("in_parts", [])):  # no size was small enough
-        record["in_parts"] = parted
-    if both := _with_others(by_engine, before.get("by_engine", [])):
-        record["by_engine"] = both
-    if walked := _with_others(chains, before.get("chains", [])):
-        record["chains"] = walked
-    return write_figures("stage", record, report, facts, out)
+    name = PARTS[part]
+    now = [{**row, "date": record["date"]} for row in rows[name]()]
+    every = _with_others(now, record.get(name, []))
+    return {name: every} if every else {}  # no size is measured so
 
 
 def _with_others(rows: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what was measured now, and of other sizes what was measured before, by size."""
     now = {row["n_events"] for row in rows}
-    others = [row for row in before if row["n_events"] not in now] if rows else []
+    others = [row for row in before if row["n_events"] not in now]
     return sorted([*rows, *others], key=lambda row: int(row["n_events"]))
 
 
 def facts(record: dict[str, Any]) -> dict[str, Fact]:
-    """Return what the last line of the command says of the largest size measured now."""
-    last = [size for size in record["sizes"] if size["date"] == record["date"]][-1]
+    """Return what the last line of the command says of the largest size measured last."""
+    newest = max(size["date"] for size in record["sizes"])
+    last = [size for size in record["sizes"] if size["date"] == newest][-1]
     return {name: last[name] for name in ("n_events", "ratio_to_bare", "events_per_s", "peak_gib")}
 
 
@@ -156,8 +187,10 @@ def deliver(
 def _size(n_events: int, tell: Tell) -> dict[str, Any]:
     """Measure one size: generate, the yardsticks, then the two verbs with their gates.
 
-    The bare pass and the verbs are measured several times, side by side; the others once.
+    The bare pass and the verbs are measured several times, side by side; the others once. Of a
+    day of more than `MANY` events the bare pass and the verbs once, and nothing else.
     """
+    n_runs, once = (RUNS, BESIDE) if n_events <= MANY else (1, ())
     work = Path(tempfile.mkdtemp(prefix="peil-bench-"))
     try:
         environment, delivery = deliver(work, n_events, tell), work / "deliveries"
@@ -166,10 +199,10 @@ def _size(n_events: int, tell: Tell) -> dict[str, Any]:
         steps: dict[str, Cost] = {}
         extra: dict[str, Any] = {}
         runs: list[dict[str, float]] = []
-        for run in range(RUNS):
+        for run in range(n_runs):
             costs: dict[str, Cost] = {}
-            for name in ("bare", "text", "counted", "sealing")[: None if run == 0 else 1]:
-                tell(f"{n_events:,} events, run {run + 1} of {RUNS}: {name}")
+            for name in ("bare", *(once if run == 0 else ())):
+                tell(f"{n_events:,} events, run {run + 1} of {n_runs}: {name}")
                 scratch = work / name
                 words = [sys.executable, "-m", "benchmarks.measuring.yardstick", name]
                 costs[name] = measured([*words, str(delivery), str(scratch)], {}, scratch)
@@ -178,7 +211,7 @@ def _size(n_events: int, tell: Tell) -> dict[str, Any]:
             shutil.rmtree(data)
             shutil.copytree(signed, data, symlinks=True)
             for verb in ("ingest", "stage"):
-                tell(f"{n_events:,} events, run {run + 1} of {RUNS}: {verb} and its gate")
+                tell(f"{n_events:,} events, run {run + 1} of {n_runs}: {verb} and its gate")
                 words = [*PEIL, verb, "bench", traffic.DAY]
                 costs[verb] = measured(words, environment, data)
             steps = steps or costs
@@ -226,13 +259,24 @@ def _figures(
             for name, cost in steps.items()
         },
         "ratio_to_bare": round(cpu / steps["bare"].cpu_s, 2),  # of the run that is shown
-        "ratio_to_text": round(cpu / steps["text"].cpu_s, 2),
         "events_per_s": round(n_events / wall),
-        "counted_events_per_s": round(n_events / steps["counted"].wall_s),
         "cpu_s_per_million": round(cpu / n_events * 1e6, 3),
         "peak_gib": round(max(cost.peak_gib for cost in ours), 2),
         "delivered_mib": round(folder_mib(delivery), 1),
         "raw_mib": size["raw"],
         "staged_mib": size["staged"],
+        **_beside(n_events, cpu, steps, extra),
+    }
+
+
+def _beside(
+    n_events: int, cpu: float, steps: dict[str, Cost], extra: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what stands beside the other yardsticks; nothing where they were left out."""
+    if any(name not in steps for name in BESIDE):
+        return {}
+    return {
+        "ratio_to_text": round(cpu / steps["text"].cpu_s, 2),
+        "counted_events_per_s": round(n_events / steps["counted"].wall_s),
         "sealing": {name: extra[name] for name in extra if name.endswith("cpu_s")},
     }

@@ -54,17 +54,18 @@ def report(record: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for size in record["sizes"]:
-        sealed = size["sealing"]
-        write, read = (
-            sealed[f"sealed_{what}_cpu_s"] / max(sealed[f"plain_{what}_cpu_s"], 0.01)
-            for what in ("write", "read")
-        )
+        sealed = size.get("sealing", {})
+        sealing = [
+            f"{sealed[f'sealed_{what}_cpu_s'] / max(sealed[f'plain_{what}_cpu_s'], 0.01):.2f} ×"
+            for what in (("write", "read") if sealed else ())
+        ]
+        text = f"{size['ratio_to_text']:.2f} ×" if "ratio_to_text" in size else ""
         bare = f"{spread(size.get('ratios_to_bare') or [size['ratio_to_bare']], 2)} ×"
         lines.append(
             f"| {size['n_events']:,} | {bare} "
-            f"| {size['ratio_to_text']:.2f} × | {size['events_per_s']:,} "
+            f"| {text} | {size['events_per_s']:,} "
             f"| {size['delivered_mib']:,.0f}, {size['raw_mib']:,.0f}, {size['staged_mib']:,.0f} "
-            f"| {write:.2f} ×, {read:.2f} × |"
+            f"| {', '.join(sealing)} |"
         )
     lines += [
         "",

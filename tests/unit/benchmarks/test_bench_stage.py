@@ -118,9 +118,44 @@ def test_a_benchmark_of_nothing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(
         "benchmarks.stage._overhead", lambda tell: (Cost(1, 1, 1, 0, ""), {"status": [1]})
     )
-    with pytest.raises(NothingMeasured, match="sizes is empty"):
+    with pytest.raises(NothingMeasured, match="No size"):
         stage([], lambda text: None, tmp_path)
+    with pytest.raises(Refused, match="leave out --on"):
+        stage([9], lambda text: None, tmp_path, ["csv"])
+    with pytest.raises(Refused, match="no part rows, only start, chains"):
+        stage([9], lambda text: None, tmp_path, ["rows"])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_part_replaces_its_sizes_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = read_json(record_file(FOLDER, "stage"))
+    write_json(record_file(tmp_path, "stage"), before)
+    row = {key: value for key, value in before["packed"][1].items() if key != "date"}
+    monkeypatch.setattr(packed, "measure", lambda n, *_: {**row, "n_events": n})
+    monkeypatch.setattr(packed, "sizes", lambda _: [77_000_000])
+    stage([77_000_000], lambda text: None, tmp_path, ["csv"])
+    now = read_json(record_file(tmp_path, "stage"))
+    assert [size for size in now["packed"] if size["n_events"] != 77_000_000] == before["packed"]
+    assert "| 77,000,000 | ingest + gate, sealed |" in (tmp_path / "stage.md").read_text()
+    assert all(
+        now[key] == before[key] for key in before if key not in ("packed", "date", "machine")
+    )
+
+
+def test_a_very_large_day_stands_beside_the_bare_pass_alone(tmp_path: Path) -> None:
+    facts = {"facts": {"n_staged": 400_000_000, "n_quarantined": 0, "n_opted_out": 0}}
+    sealed = tmp_path / "sealed" / "bench"
+    sealed.mkdir(parents=True)
+    for kind in ("raw", "staged"):
+        (sealed / f"{traffic.DAY}.{kind}.duckdb").touch()
+    steps = {"bare": Cost(9.0, 10.0, 1.0, 0.0, ""), "ingest": Cost(9.0, 10.0, 1.0, 0.0, "")}
+    steps["stage"] = Cost(9.0, 20.0, 1.0, 0.0, "")
+    row = _figures(400_000_000, steps, {"n_rows": 9}, facts, tmp_path, tmp_path)
+    record = read_json(record_file(FOLDER, "stage"))
+    page = report({**record, "sizes": [{**row, "date": "2026-12-01"}]})
+    assert "| 400,000,000 | 3.00 × |  | 22,222,222 | 0, 0, 0 |  |" in page
 
 
 def test_a_day_in_parts_stands_beside_the_day_at_once() -> None:
