@@ -36,7 +36,7 @@ def lines_of(period: Period, product: Product, folder: Path) -> list[str]:
     if outages := metadata.get("outages"):
         n_zones = len({outage["zone_id"] for outage in outages})
         lines.append(
-            f"silent antenna sectors: {len(outages):,} figures of {n_zones:,} zones rest on their "
+            f"silent antenna sectors: {len(outages):,} figures (zones: {n_zones:,}) rest on their "
             "neighbours; metadata.json names them"
         )
     lines += _gates(period, product)

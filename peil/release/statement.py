@@ -108,13 +108,13 @@ UNOBSERVED = {
 
 OUTAGES = {
     "en": """
-- Antenna sectors were silent: {n_outages} figures of {n_outage_zones} zones, in {n_outage_hours}
-  hours, are of places that these serve for {least} % or more as a rule. Neighbouring sectors stood
-  in for them; metadata.json names zones and hours.""",
+- Antenna sectors were silent. Figures of places that these serve for {least} % or more as a rule:
+  {n_outages} (zones: {n_outage_zones}, hours: {n_outage_hours}). Neighbouring sectors stood in for
+  them; metadata.json names zones and hours.""",
     "nl": """
-- Antennesectoren zwegen: {n_outages} cijfers van {n_outage_zones} gebieden, in {n_outage_hours}
-  uren, zijn van plaatsen die zij gewoonlijk voor {least} % of meer bedienen. Naburige sectoren
-  namen hun plaats in; metadata.json noemt gebieden en uren.""",
+- Antennesectoren zwegen. Cijfers van plaatsen die zij gewoonlijk voor {least} % of meer bedienen:
+  {n_outages} (gebieden: {n_outage_zones}, uren: {n_outage_hours}). Naburige sectoren namen hun
+  plaats in; metadata.json noemt gebieden en uren.""",
 }
 
 DOUBT = {

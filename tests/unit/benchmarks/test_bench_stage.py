@@ -132,16 +132,16 @@ def test_a_part_replaces_its_sizes_and_nothing_else(
 ) -> None:
     before = read_json(record_file(FOLDER, "stage"))
     write_json(record_file(tmp_path, "stage"), before)
-    row = {key: value for key, value in before["packed"][1].items() if key != "date"}
+    again, others = before["packed"][-1], before["packed"][:-1]
+    row = {key: again[key] for key in again if key != "date"} | {"cores_of_ingest": 1.99}
     monkeypatch.setattr(packed, "measure", lambda n, *_: {**row, "n_events": n})
-    monkeypatch.setattr(packed, "sizes", lambda _: [77_000_000])
-    stage([77_000_000], lambda text: None, tmp_path, ["csv"])
+    monkeypatch.setattr(packed, "sizes", lambda _: [again["n_events"]])
+    stage([9], lambda text: None, tmp_path, ["csv"])
     now = read_json(record_file(tmp_path, "stage"))
-    assert [size for size in now["packed"] if size["n_events"] != 77_000_000] == before["packed"]
-    assert "| 77,000,000 | ingest + gate, sealed |" in (tmp_path / "stage.md").read_text()
-    assert all(
-        now[key] == before[key] for key in before if key not in ("packed", "date", "machine")
-    )
+    assert now["packed"] == [*others, {**row, "date": now["date"]}]
+    assert " × | 1.99 |" in (tmp_path / "stage.md").read_text()
+    left = set(before) - {"packed", "date", "machine"}
+    assert all(now[name] == before[name] for name in left)
 
 
 def test_a_very_large_day_stands_beside_the_bare_pass_alone(tmp_path: Path) -> None:
@@ -244,14 +244,14 @@ def test_parts_that_count_otherwise_are_no_measurement(
 def test_a_nations_day_is_projected_from_the_largest_measured_one() -> None:
     record = read_json(record_file(FOLDER, "stage"))
     before = planned.table(record)
-    (largest,) = (size for size in record["sizes"] if size["n_events"] == 10**8)
+    largest = max(record["sizes"], key=lambda size: size["n_events"])
     for verb in ("ingest", "stage"):
-        largest["steps"][verb]["wall_s"] = 1440.0
+        largest["steps"][verb]["wall_s"] = 1440.0 * largest["n_events"] / 10**8
     record["sizes"][0]["steps"]["stage"]["wall_s"] = 10**6  # of a smaller day: not looked at
     (row,) = (
         line for line in planned.table(record) if line.startswith("| 10,000,000,000 | Parquet, at ")
     )
-    assert row.split(" | ")[2:4] == ["100,000,000", "80"] and row not in before
+    assert row.split(" | ")[2:4] == [f"{largest['n_events']:,}", "80"] and row not in before
     assert not any("parts" in line for line in planned.table({**record, "in_parts": []}))
 
 
