@@ -177,6 +177,8 @@ class CrowdingQuantiles(CrowdingForecaster):
             return False
         rng = np.random.default_rng([self.random_state, 1])
         is_drawn = rng.random(len(weight)) < weight * self.n_rows / weight.sum()
+        if present.sum() <= self.n_rows:
+            is_drawn = present  # of a small history every hour
         places = places.at(is_drawn)
         self.weather_ = tuple(features.weather)
         rows = features.rows(places, self.weather_)

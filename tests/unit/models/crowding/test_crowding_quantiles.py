@@ -208,3 +208,14 @@ def test_a_history_too_short_for_its_longest_lag_is_learnt_from_without_it() -> 
     assert forecast["q500"].to_numpy() == pytest.approx(
         wave(pd.DatetimeIndex(forecast["hour_at"])), rel=0.3
     )
+
+
+@pytest.mark.parametrize(("zones", "n_hours"), [(("a",), 960), (("a", "b", "c", "d"), 1000)])
+def test_of_a_small_history_every_hour_is_learnt_from_and_of_a_large_one_some(
+    zones: tuple[str, ...], n_hours: int
+) -> None:
+    # of 70 days the first week has no week before it, and the last third calibrates
+    rows = history(noisy(1), 70, zones=zones)
+    model = CrowdingQuantiles(n_rows=1000, max_iter=1).fit(rows)
+    at_root = int(model.heads_[0]._predictors[0][0].nodes["count"][0])
+    assert at_root == pytest.approx(n_hours, rel=0.0 if len(zones) == 1 else 0.1)
