@@ -94,7 +94,7 @@ def _asked_of_melbourne(figures: dict[str, Any]) -> Iterator[Row]:
         name, bound = bounds[row["size"]]
         words = "in one hour" if name == "in_first_hour" else "within two hours"
         title = f"Melbourne: planted surges of +{row['size']:.0%} found {words}"
-        yield title, f"≥ {bound:.0%}", f"{row[name]:.1%} of {row['n']}", row[name] >= bound
+        yield title, f"≥ {bound:.0%}", f"{row[name]:.1%} of {row['n']:,}", row[name] >= bound
 
 
 def report(record: dict[str, Any]) -> str:
@@ -161,19 +161,21 @@ def _melbourne(figures: dict[str, Any]) -> list[str]:
         "",
         "### Planted surges",
         "",
-        "Three hours are multiplied at random (seed "
-        f"{surges['seed']}) where at least 500 are expected and no episode is near, each alone. "
+        "Three hours are multiplied at random (seeds "
+        f"{', '.join(str(seed) for seed in surges['seeds'])}) where at least 500 are expected and "
+        "no episode is near, each alone. "
         "The levels of each week are fixed on the four before it. Real events of the quarter count "
         "as false: "
         f"{surges['n_episodes']} episodes, {surges['episodes_per_sensor_month']:.2f} per sensor "
         f"and month ({', '.join(f'{rate:.2f}' for rate in surges['by_level'])} of levels 1, 2, 3 "
         "and above).",
         "",
-        "| surge | planted | found in the first hour | within two |",
+        "| surge | planted | found in the first hour (by seed) | within two |",
         "|---|---|---|---|",
     ]
     lines += [
-        f"| +{row['size']:.0%} | {row['n']} | {row['in_first_hour']:.1%} "
+        f"| +{row['size']:.0%} | {row['n']:,} | {row['in_first_hour']:.1%} "
+        f"({min(row['in_first_hour_of_each']):.1%} to {max(row['in_first_hour_of_each']):.1%}) "
         f"| {row['within_two_hours']:.1%} |"
         for row in surges["found"]
     ]
@@ -224,7 +226,7 @@ def _demo(demo: dict[str, Any]) -> list[str]:
         "persons than usual, three hours) in the four weeks before, each week by the models of "
         "what was before it. The first hour of the match is the first that it fills. Within two "
         f"hours {demo['found_within_two_hours']:.1%} are found; an episode that neither explains "
-        "is false.",
+        f"is false.{demo.get('note', '')}",
         "",
         "| seed | municipalities | surges | in the first hour | within two "
         "| persons at the match, times usual | found | false |",

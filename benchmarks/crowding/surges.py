@@ -113,3 +113,19 @@ def found_within(
         "in_first_hour": float(np.mean(first)),
         "within_two_hours": float(np.mean(np.logical_or(first, second))),
     }
+
+
+def found_in_all(
+    detector: SurgeDetector | WeeklyLevels,
+    observed: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    plantings: list[list[tuple[str, pd.Timestamp]]],
+    size: float,
+) -> dict[str, Any]:
+    """Return the shares of all plantings together, and of the first hour each planting's own."""
+    rows = [found_within(detector, observed, forecasts, places, size) for places in plantings]
+    n = [row["n"] for row in rows]
+    names = ("in_first_hour", "within_two_hours")
+    together = {name: float(np.average([row[name] for row in rows], weights=n)) for name in names}
+    each = [row["in_first_hour"] for row in rows]
+    return {"size": size, "n": sum(n), **together, "in_first_hour_of_each": each}

@@ -19,6 +19,7 @@ from peil.store.atomic import write_bytes
 CROWDING = (
     "peil_models.crowding.conformal.Offsets",
     "peil_models.crowding.naive.Climatology",
+    "peil_models.crowding.next_hour.NextHours",
     "peil_models.crowding.nowcast.Nowcast",
     "peil_models.crowding.outlook.CrowdingOutlook",
     "peil_models.crowding.quantiles.CrowdingQuantiles",

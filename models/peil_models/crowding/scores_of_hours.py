@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from peil_models.crowding.forecasting import QUANTILE_COLUMNS
 from peil_models.crowding.history import Floats, check_history
 
 UPPER_DECILE = 1.2816  # of a standard normal
@@ -17,26 +19,44 @@ LEAST_SCALE = 0.05  # of the forecast's spread: a zone without chance is not inf
 UPPER_EDGE = 1.96  # where the upper quantile of a forecast lies
 DEEPEST = -2.0  # a quieter hour may be a fault of measurement: the usual after it is no surge
 LEAST_OWN_SHARE = 0.1  # of a zone's usual level: beside less, a value's own error is no news
-COLUMNS = ("q025", "q500", "q975")
+LOWER, MEDIAN, UPPER = (QUANTILE_COLUMNS.index(name) for name in ("q025", "q500", "q975"))
 
 
 @dataclass(frozen=True)
 class ScoredHours:
     """Excess of hours, and what it was made from; arrays of shape (n_zones, n_hours).
 
-    `excess` is in units of the forecast's upper spread; NaN where a value was not observed or not
-    forecast.
+    `edges` are the quantiles of the forecast, with an axis before. `excess` is in units of the
+    forecast's upper spread, which is at least `floor`, NaN where a value was not observed or not
+    forecast; `after_hours` is the same over what the hours before let expect, where that was
+    learnt. `usual` is the level of each zone, shape (n_zones, 1), as `floor`.
     """
 
     zones: tuple[str, ...]
     hour_at: pd.DatetimeIndex
     observed: Floats
     sd: Floats
-    lower: Floats
-    median: Floats
-    upper: Floats
+    edges: Floats
+    usual: Floats
+    floor: Floats
     excess: Floats
     time_zone: Any
+    after_hours: Floats | None = None
+
+    @property
+    def lower(self) -> Floats:
+        """Return the lower edge of the 95 % interval of the forecast."""
+        return np.asarray(self.edges[LOWER])
+
+    @property
+    def median(self) -> Floats:
+        """Return the median of the forecast."""
+        return np.asarray(self.edges[MEDIAN])
+
+    @property
+    def upper(self) -> Floats:
+        """Return the upper edge of the 95 % interval of the forecast."""
+        return np.asarray(self.edges[UPPER])
 
     @property
     def n_observed(self) -> int:
@@ -47,8 +67,7 @@ class ScoredHours:
         """Return the last days, counted from the last hour."""
         chosen = slice(max(len(self.hour_at) - 24 * days, 0), None)
         arrays = {
-            name: getattr(self, name)[:, chosen]
-            for name in ("observed", "sd", "lower", "median", "upper", "excess")
+            name: getattr(self, name)[..., chosen] for name in ("observed", "sd", "edges", "excess")
         }
         return replace(self, hour_at=self.hour_at[chosen], **arrays)
 
@@ -71,20 +90,26 @@ class ScoredHours:
         -------
         ndarray of shape (2, n_zones, n_hours)
             ``z[t] - c z[t-1]`` and ``2 min(z[t], z[t-1]) - (c + c^2) z[t-2]``, where what came
-            before counts from `DEEPEST` up. An unknown hour before counts as usual.
+            before counts from `DEEPEST` up. An unknown hour before counts as usual. The first is
+            the mean of itself and of `after_hours`, where there is one: the one knows how all
+            zones go on, the other how each evening does.
         """
         before = [shifted_hours(self.excess, lag) for lag in (1, 2)]
         lately = [np.maximum(np.nan_to_num(plane), DEEPEST) for plane in before]
         first = self.excess - carry * lately[0]
+        if self.after_hours is not None:
+            first = (first + self.after_hours) / 2.0
         second = 2.0 * np.minimum(self.excess, before[0]) - (carry + carry**2) * lately[1]
         return np.stack([first, second])
 
-    def by_zone(self, carry: float) -> dict[str, Floats]:
+    def by_zone(self, carry: float, pooled: float) -> dict[str, Floats]:
         """Return centre and scale of each zone's jumps: their median, and how far they reach up.
 
         The scale is between the spread to the upper decile and that to the upper hundredth, in
         normal units: by the first alone zones with rare wild hours have most of the alarms, by the
-        second alone large surges in them are not found in their first hour.
+        second alone large surges in them are not found in their first hour. It is drawn towards
+        that of all zones by the share `pooled` of its logarithm, so that a wild month does not
+        make a zone deaf.
 
         Returns
         -------
@@ -108,6 +133,9 @@ class ScoredHours:
                 reach = (high - middle) / UPPER_DECILE * (top - middle) / UPPER_PERCENT
                 pairs.append((middle, max(np.sqrt(reach), LEAST_SCALE)))
             usual[zone] = np.array(pairs)
+        every = usual[""][:, 1].copy()
+        for pair in usual.values():
+            pair[:, 1] = pair[:, 1] ** (1.0 - pooled) * every**pooled
         return usual
 
     def scores(self, carry: float, usual: dict[str, Floats]) -> Floats:
@@ -129,13 +157,15 @@ def scored_hours(
     forecasts: pd.DataFrame,
     least_share: float,
     least_persons: float = np.inf,
+    usual_levels: Mapping[str, float] | None = None,
 ) -> ScoredHours:
     """Score observed hours against the forecast that was issued last for each.
 
     ``z = (y - q500) / s`` with s the distance from the median to q975 in normal units (by the upper
     decile, hours whose busiest days are far busier had most of the alarms), at least `least_share`
-    of the zone's usual level or `least_persons`, whichever is less; it is wider by as much as the
-    own uncertainty of y, in quadrature, widens the forecast's.
+    of the zone's usual level or `least_persons`, whichever is less. The level is that in
+    `usual_levels`, for other zones the mean of what was forecast of these hours. The spread is
+    wider by as much as the own uncertainty of y, in quadrature, widens the forecast's.
     """
     check_history(observed)
     time_zone = observed["hour_at"].dt.tz
@@ -161,13 +191,22 @@ def scored_hours(
         return values
 
     value, sd = plane(observed, "value"), plane(observed, "sd")
-    lower, median, upper = (plane(latest, name) for name in COLUMNS)
+    edges = np.stack([plane(latest, name) for name in QUANTILE_COLUMNS])
+    median = edges[MEDIAN]
+    count = np.maximum((~np.isnan(median)).sum(axis=1, keepdims=True), 1)
+    usual = np.nansum(median, axis=1, keepdims=True) / count
+    for z, zone in enumerate(zones):
+        usual[z] = (usual_levels or {}).get(zone, usual[z])
+    floor = np.minimum(least_share * usual, least_persons)
+    hours = ScoredHours(zones, hour_at, value, sd, edges, usual, floor, value, time_zone)
+    return replace(hours, excess=excess_of(hours, median, edges[UPPER]))
+
+
+def excess_of(hours: ScoredHours, median: Floats, upper: Floats) -> Floats:
+    """Return how far values lie above a median, in units of the spread that its edge tells."""
     with np.errstate(invalid="ignore"):
-        count = np.maximum((~np.isnan(median)).sum(axis=1, keepdims=True), 1)
-        usual = np.nansum(median, axis=1, keepdims=True) / count
-        forecast = (upper - median) / UPPER_EDGE
-        own = np.maximum(forecast, LEAST_OWN_SHARE * usual)
-        spread = np.maximum(forecast, np.minimum(least_share * usual, least_persons))
-        spread *= np.hypot(own, np.nan_to_num(sd)) / np.maximum(own, 1e-9)
-        z = (value - median) / np.maximum(spread, 1.0)
-    return ScoredHours(zones, hour_at, value, sd, lower, median, upper, z, time_zone)
+        forecast = np.maximum(upper - median, 0.0) / UPPER_EDGE
+        own = np.maximum(forecast, LEAST_OWN_SHARE * hours.usual)
+        spread = np.maximum(forecast, hours.floor)
+        spread *= np.hypot(own, np.nan_to_num(hours.sd)) / np.maximum(own, 1e-9)
+        return np.asarray((hours.observed - median) / np.maximum(spread, 1.0))

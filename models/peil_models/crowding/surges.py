@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from peil_models.crowding.episodes import EPISODE_COLUMNS, Episode, episodes_of, peaks_of
 from peil_models.crowding.history import Floats
 from peil_models.crowding.known_days import CrowdingCalendar
+from peil_models.crowding.next_hour import NextHours
 from peil_models.crowding.scores_of_hours import ScoredHours, scored_hours
 
 HOURS_A_YEAR = 8766.0
@@ -21,14 +23,14 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
     """Find episodes that are busier than forecast, at a rate of false alarms that was measured.
 
     Each hour has a score: the excess of one hour or of two over the median forecast, in units of
-    the forecast's upper spread, less what the hour before lets expect (a busy day is no surge), and
+    the forecast's upper spread, less what the hours before let expect (a busy day is no surge), and
     standardised by zone over the days of `fit`. The alarm levels are scores that the fitted days
     exceeded as often as was chosen: conformal p-values by episode [1]_. Beyond the largest, their
     tail is continued as an exponential one [2]_.
 
     Parameters
     ----------
-    episodes_a_month : float in (0, 10], default=0.6
+    episodes_a_month : float in (0, 10], default=0.7
         Episodes of the first level per zone and 30 days in the fitted days, realised. Below 1, as
         days that follow are less like the forecast than those it was fitted on.
     rarer : float in (1, 100], default=4.0
@@ -44,9 +46,14 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
     least_persons : float in [0, inf), default=250
         That share asks for no more than so many persons: some hundreds above what is usual are a
         crowd in a large zone too, also in its quiet hours.
+    pooled : float in [0, 1], default=0.3
+        Share by which the scale of a zone's jumps is drawn towards that of all zones: by their own
+        scale alone, zones with wild hours are deaf to large surges.
     quiet_hours : int in [1, 24], default=6
         Observed hours after which an episode has ended: below the first level, and within the
         95 % interval.
+    random_state : int in [0, 2**32), default=0
+        Draws the hours that `next_` is learnt from.
 
     Attributes
     ----------
@@ -58,6 +65,11 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         Observed zone-hours of the fitted days, in months of 30 days.
     carry_ : float
         Share of an hour's excess that goes on in the next, as the fitted days had it.
+    zone_levels_ : dict of str to float
+        Usual level by zone: the mean of what was forecast of the fitted days.
+    next_ : NextHours or None
+        What an hour may hold, given the hours before it; None where fewer than two weeks, or too
+        few hours, were forecast.
     usual_ : dict of str to ndarray of shape (2, 2)
         By zone: centre and scale of its jumps of one hour and of two; "" for other zones.
 
@@ -91,24 +103,30 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
     peaks_: Floats
     zone_months_: float
     carry_: float
+    zone_levels_: dict[str, float]
+    next_: NextHours | None
     usual_: dict[str, Floats]
 
     def __init__(
         self,
         *,
-        episodes_a_month: float = 0.6,
+        episodes_a_month: float = 0.7,
         rarer: float = 4.0,
         days: int = 28,
         least_share: float = 0.5,
         least_persons: float = 250.0,
+        pooled: float = 0.3,
         quiet_hours: int = 6,
+        random_state: int = 0,
     ) -> None:
         self.episodes_a_month = episodes_a_month
         self.rarer = rarer
         self.days = days
         self.least_share = least_share
         self.least_persons = least_persons
+        self.pooled = pooled
         self.quiet_hours = quiet_hours
+        self.random_state = random_state
 
     def fit(self, history: pd.DataFrame, forecasts: pd.DataFrame) -> Self:
         """Fix the alarm levels on the last days that were forecast.
@@ -125,12 +143,17 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         ValueError
             No hour of the history was forecast.
         """
-        hours = self._scored(history, forecasts)
+        hours = scored_hours(history, forecasts, self.least_share, self.least_persons)
         hours = hours.last_days(self.days)
         if not hours.n_observed:
             raise ValueError("no hour of the history was forecast, so that no level can be fixed")
+        levels = zip(hours.zones, hours.usual[:, 0].tolist(), strict=True)
+        self.zone_levels_ = {zone: level for zone, level in levels if level > 0}
         self.carry_ = hours.memory()
-        self.usual_ = hours.by_zone(self.carry_)
+        learnt = NextHours.learnt(hours, self.random_state)
+        self.next_, after_hours = learnt if learnt else (None, None)
+        hours = replace(hours, after_hours=after_hours)
+        self.usual_ = hours.by_zone(self.carry_, self.pooled)
         scores = hours.scores(self.carry_, self.usual_)
         self.zone_months_ = hours.n_observed / (24 * 30)
         self.peaks_ = np.sort(peaks_of(scores, self.quiet_hours))
@@ -140,9 +163,6 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         rates = share * self.episodes_a_month / self.rarer ** np.arange(3)
         self.levels_ = np.array([self._score_at(rate) for rate in rates])
         return self
-
-    def _scored(self, rows: pd.DataFrame, forecasts: pd.DataFrame) -> ScoredHours:
-        return scored_hours(rows, forecasts, self.least_share, self.least_persons)
 
     def _score_at(self, a_month: float) -> float:
         """Return the score that peaks exceed so many times per zone and month."""
@@ -195,7 +215,9 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         """
         check_is_fitted(self)
         calendar = calendar or CrowdingCalendar()
-        hours = self._scored(observed, forecasts)
+        floors = (self.least_share, self.least_persons, self.zone_levels_)
+        hours = scored_hours(observed, forecasts, *floors)
+        hours = self.next_.scored(hours) if self.next_ else hours
         scores = hours.scores(self.carry_, self.usual_)
         busy = np.nan_to_num(hours.observed) > np.nan_to_num(hours.upper, nan=np.inf)
         rows = [

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.crowding import cities, crowding, melbourne, page, peers, scoring
-from benchmarks.crowding.surges import found_within, planted
+from benchmarks.crowding.surges import found_in_all, found_within, planted
 from peil.outcome import Refused
 from peil.store.atomic import read_json
 from peil_models.crowding import QUANTILE_COLUMNS, SurgeDetector
@@ -59,6 +59,15 @@ def test_large_surges_are_found_and_none_is_no_surge() -> None:
     none = found_within(detector, observed(2), forecasts(), places, 0.0)
     assert large["in_first_hour"] == 1.0
     assert none["within_two_hours"] == 0.0
+    # each planting counts by its surges, and says what it says alone
+    few = places[:2]
+    both = found_in_all(detector, observed(2), forecasts(), [places, few], 0.4)
+    alone = [found_within(detector, observed(2), forecasts(), p, 0.4) for p in (places, few)]
+    shares = [row["in_first_hour"] for row in alone]
+    assert both["in_first_hour_of_each"] == shares
+    assert both["n"] == len(places) + 2
+    hits = shares[0] * len(places) + shares[1] * 2
+    assert both["in_first_hour"] == pytest.approx(hits / both["n"])
 
 
 def test_without_the_data_it_refuses_in_a_sentence(
