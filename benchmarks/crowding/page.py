@@ -63,7 +63,9 @@ def asked(record: dict[str, Any]) -> Iterator[Row]:
         fit, outlook = cost["fit_cpu_s"], cost["forecast_cpu_s"]
         name = f"{cost['n_zones']} zones: fit on {cost['n_days']} days, CPU s"
         yield name, "≤ 120", f"{fit:.0f}", fit <= 120
-        yield "the same: outlook of an hour, CPU s", "≤ 3", f"{outlook:.1f}", outlook <= 3
+        yield "the same: forecast of a day, CPU s", "≤ 3", f"{outlook:.1f}", outlook <= 3
+        hour = min(cost["hours_cpu_s"])
+        yield "the same: an hour as the verb does it, CPU s", "≤ 3", f"{hour:.1f}", hour <= 3
 
 
 def _asked_of_melbourne(figures: dict[str, Any]) -> Iterator[Row]:
@@ -285,10 +287,14 @@ def _oracle(oracle: dict[str, float] | None) -> str:
 
 
 def _cost(cost: dict[str, Any]) -> list[str]:
+    hours = ", ".join(f"{seconds:.1f}" for seconds in cost["hours_cpu_s"])
     return [
         "## Cost",
         "",
         f"On {cost['date']}, {cost['machine']}. {cost['n_zones']} made-up zones, {cost['n_days']} "
-        f"days, {cost['n_hours']:,} zone-hours: a fit {cost['fit_cpu_s']:.1f} CPU s, an outlook "
-        f"of {cost['n_forecast']:,} zone-hours {cost['forecast_cpu_s']:.2f} CPU s.",
+        f"days, {cost['n_hours']:,} zone-hours: a fit {cost['fit_cpu_s']:.1f} CPU s, a forecast "
+        f"of {cost['n_forecast']:,} zone-hours {cost['forecast_cpu_s']:.2f} CPU s. `peil outlook`, "
+        f"which reads, scores and writes too, in a store of these hours: {hours} CPU s for hours "
+        f"one after the other; {cost['week_cpu_s']:.0f} CPU s where a week begins and its models "
+        "are fitted.",
     ]

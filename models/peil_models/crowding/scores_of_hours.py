@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from peil_models.crowding.forecasting import QUANTILE_COLUMNS
-from peil_models.crowding.history import Floats, check_history
+from peil_models.crowding.history import Floats, check_history, zone_positions
 
 UPPER_DECILE = 1.2816  # of a standard normal
 UPPER_PERCENT = 2.3263
@@ -171,27 +171,28 @@ def scored_hours(
     time_zone = observed["hour_at"].dt.tz
     latest = forecasts.sort_values(["zone_id", "hour_at", "issued_at"], kind="stable")
     latest = latest.drop_duplicates(["zone_id", "hour_at"], keep="last")
-    zones = tuple(sorted(set(observed["zone_id"].astype(str))))
+    zones = zone_positions(observed["zone_id"])[1]
     instants = pd.DatetimeIndex(observed["hour_at"]).tz_convert("UTC").as_unit("s")
     first, last = instants.min(), instants.max()
     hour_at = pd.date_range(first, last, freq="h").tz_convert(time_zone)
     shape = (len(zones), len(hour_at))
 
-    def plane(frame: pd.DataFrame, name: str) -> Floats:
-        values = np.full(shape, np.nan)
-        if name not in frame:
-            return values
-        names = frame["zone_id"].astype(str).to_numpy(object)
-        zone = np.searchsorted(np.array(zones, object), names)
-        zone = np.minimum(zone, len(zones) - 1)
+    def planes(frame: pd.DataFrame, names: tuple[str, ...]) -> Floats:
+        codes, own = zone_positions(frame["zone_id"])
+        at = pd.Index(zones).get_indexer(pd.Index(own))
+        zone = np.asarray(at, np.int64)[codes]
         seconds = pd.DatetimeIndex(frame["hour_at"]).tz_convert("UTC").as_unit("s").asi8
         hour = (seconds - first.as_unit("s").value // 10**9) // 3600
-        inside = (np.array(zones, object)[zone] == names) & (hour >= 0) & (hour < shape[1])
-        values[zone[inside], hour[inside]] = frame[name].to_numpy(np.float64)[inside]
+        inside = (zone >= 0) & (hour >= 0) & (hour < shape[1])
+        values = np.full((len(names), *shape), np.nan)
+        for k, name in enumerate(names):
+            if name in frame:
+                column = frame[name].to_numpy(np.float64)
+                values[k, zone[inside], hour[inside]] = column[inside]
         return values
 
-    value, sd = plane(observed, "value"), plane(observed, "sd")
-    edges = np.stack([plane(latest, name) for name in QUANTILE_COLUMNS])
+    value, sd = planes(observed, ("value", "sd"))
+    edges = planes(latest, QUANTILE_COLUMNS)
     median = edges[MEDIAN]
     count = np.maximum((~np.isnan(median)).sum(axis=1, keepdims=True), 1)
     usual = np.nansum(median, axis=1, keepdims=True) / count

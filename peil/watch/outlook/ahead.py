@@ -34,8 +34,7 @@ def fit(pilot: str, day: str) -> bool:
             if figures.frame.empty:
                 return False
             days = events.days_around(figures.frame["hour_at"].min().date(), starts_at.date())
-            zones = sorted(set(figures.frame["zone_id"]))
-            calendar = events.calendar_of(charter, store, days, zones)
+            calendar = events.calendar_of(charter, store, days, figures.zones)
             return models.of_week(charter, store, figures, calendar, starts_at) is not None
         except Refused:
             return False

@@ -6,14 +6,9 @@ hours ahead and nothing else. A kept day is named after a hash of what it was ma
 
 from __future__ import annotations
 
-import io
-from pathlib import Path
-
 import pandas as pd
-import pyarrow as pa
 
-from peil.store.atomic import write_bytes
-from peil.watch.outlook import models
+from peil.watch.outlook import keeping, models
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import CrowdingCalendar, CrowdingForecaster, midnight
 
@@ -58,14 +53,16 @@ def of_day(
 
     With `bar`, as that simple forecaster has them, which learns nothing.
     """
-    before, calendar = figures.until(at), models.until(calendar, midnight(at, 1))
-    name = models.fingerprint(before, calendar)[:16]
+    calendar = models.until(calendar, midnight(at, 1))
+    name = models.fingerprint(figures.hash_until(at), calendar)[:16]
     kind = bar.__name__ if bar else "outlook"
-    file = week.folder / "bands" / f"{at:%Y-%m-%d}-{kind}-{name}.parquet"
-    table = _kept(file)
-    if table is None:
+
+    def made() -> pd.DataFrame:
+        before = figures.until(at)
         model = bar().fit(before, calendar) if bar else week.forecaster
-        table = _keep(model.forecast(before, at, AHEAD_HOURS, calendar), file)
+        return model.forecast(before, at, AHEAD_HOURS, calendar)
+
+    table = keeping.table(week.folder / "bands" / f"{at:%Y-%m-%d}-{kind}-{name}.parquet", made)
     for column in ("hour_at", "issued_at"):
         table[column] = table[column].dt.tz_convert(at.tz).dt.as_unit("s")
     return table.astype({"zone_id": object})
@@ -96,17 +93,3 @@ def ahead(
     both = pd.concat([carried[carried["hour_at"] < until], plain], ignore_index=True)
     both = both.drop_duplicates(["zone_id", "hour_at"])
     return both.sort_values(["zone_id", "hour_at"], ignore_index=True)
-
-
-def _kept(file: Path) -> pd.DataFrame | None:
-    try:
-        return pd.read_parquet(file)
-    except (OSError, pa.ArrowInvalid):
-        return None
-
-
-def _keep(forecast: pd.DataFrame, file: Path) -> pd.DataFrame:
-    content = io.BytesIO()
-    forecast.to_parquet(content, index=False)
-    write_bytes(file, content.getvalue())
-    return pd.read_parquet(file)

@@ -39,7 +39,10 @@ def of_episodes(surges: pd.DataFrame, figures: HourlyFigures, until: pd.Timestam
     >>> of_episodes(surges, figures, at[2] + HOUR)[["silent_share", "is_after_gap"]].values.tolist()
     [[0.3, True]]
     """
-    there = figures.frame.loc[figures.frame["value"].notna(), ["zone_id", "hour_at"]]
+    frame = figures.frame
+    before = [began_at - HOUR for began_at in surges["began_at"]]
+    frame = frame[frame["value"].notna() & frame["hour_at"].isin(before)]
+    there = frame[["zone_id", "hour_at"]]
     observed = set(there.itertuples(index=False, name=None))
     silent, after_gap = [], []
     for zone_id, began_at, ended_at in zip(

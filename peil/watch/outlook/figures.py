@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import parquet
 
 from peil.charter.clock import hours_of
@@ -18,6 +22,7 @@ from peil.outcome import Refused, Waiting
 from peil.store import checking, released_tables
 from peil.store.atomic import read_json
 from peil.store.store import Store
+from peil_models.crowding.history import zone_positions
 
 TABLE = PRODUCTS[PRESENCE].table("released")
 HISTORY = ("zone_id", "hour_at", "n_persons")
@@ -57,6 +62,58 @@ class HourlyFigures:
         """Rows of the hours before a moment."""
         return self.frame[self.frame["hour_at"] < moment].reset_index(drop=True)
 
+    @cached_property
+    def zones(self) -> tuple[str, ...]:
+        """The zones that have figures, in order."""
+        return self._zones[1]
+
+    def days_before(self, moment: pd.Timestamp) -> int:
+        """How many days of figures there are before a moment."""
+        first = self._first_valued_at
+        return (moment - first).days if first is not None and first < moment else 0
+
+    def hash_until(self, moment: pd.Timestamp) -> str:
+        """Hash of the rows of the hours before a moment: each hour is hashed once for all moments.
+
+        >>> at = pd.date_range("2026-03-02", periods=3, freq="h", tz="Europe/Amsterdam")
+        >>> rows = pd.DataFrame({"zone_id": "A", "hour_at": at, "value": [7.0, 9.0, 5.0]})
+        >>> one, other = (HourlyFigures(rows[:n], list(at[:n])) for n in (2, 3))
+        >>> one.hash_until(at[2]) == other.hash_until(at[2]) != other.hash_until(at[1])
+        True
+        """
+        hours, digests = self._hashed_hours
+        n = int(np.searchsorted(hours, _nanoseconds([moment])[0]))
+        return hashlib.sha256(b"".join(digests[:n])).hexdigest()
+
+    @cached_property
+    def _zones(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+        return zone_positions(self.frame["zone_id"])
+
+    @cached_property
+    def _first_valued_at(self) -> pd.Timestamp | None:
+        there = self.frame.loc[self.frame["value"].notna(), "hour_at"]
+        return there.min() if len(there) else None
+
+    @cached_property
+    def _hashed_hours(self) -> tuple[NDArray[np.int64], list[bytes]]:
+        """The hours in order, and the hash of each one's rows."""
+        at = _nanoseconds(self.frame["hour_at"])
+        order = np.argsort(at, kind="stable")
+        positions, zones = self._zones
+        named = pd.Categorical.from_codes(positions, pd.Index(zones))  # a name is hashed once
+        plain = self.frame.assign(hour_at=at, zone_id=named)
+        by_row = pd.util.hash_pandas_object(plain, index=False)
+        rows = by_row.to_numpy()[order]
+        hours, first = np.unique(at[order], return_index=True)
+        names = str(list(self.frame)).encode()
+        return hours, [
+            hashlib.sha256(names + part.tobytes()).digest() for part in np.split(rows, first[1:])
+        ]
+
+
+def _nanoseconds(moments: Any) -> NDArray[np.int64]:
+    return np.asarray(pd.DatetimeIndex(moments).tz_convert("UTC").as_unit("ns").asi8)
+
 
 def read(charter: Charter, store: Store, hour: str | None = None) -> HourlyFigures:
     """Read history and released hours; of these none after `hour`, as 2026-03-02T20.
@@ -84,8 +141,7 @@ def read(charter: Charter, store: Store, hour: str | None = None) -> HourlyFigur
         released = released[released["hour_at"] <= _asked(charter, hour, released)]
     history = _history(charter, store)
     before = history[history["hour_at"] < released["hour_at"].min()]
-    frame = pd.concat([before, released], ignore_index=True)
-    frame = frame.sort_values(["zone_id", "hour_at"], ignore_index=True)
+    frame = _in_order(pd.concat([before, released], ignore_index=True))
     hours = sorted(released["hour_at"].unique())
     until = {key: share for key, share in outages.items() if key[1] <= hours[-1]}
     return HourlyFigures(frame, hours, n_broken, until)
@@ -103,7 +159,14 @@ def read_before(charter: Charter, store: Store) -> HourlyFigures:
         return read(charter, store)
     except Waiting:
         history = _history(charter, store)
-        return HourlyFigures(history.sort_values(["zone_id", "hour_at"], ignore_index=True), [])
+        return HourlyFigures(_in_order(history), [])
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """By zone and hour."""
+    zone, _ = zone_positions(frame["zone_id"])
+    order = np.lexsort((_nanoseconds(frame["hour_at"]), zone))
+    return frame.take(order).reset_index(drop=True)
 
 
 def _asked(charter: Charter, hour: str, released: pd.DataFrame) -> pd.Timestamp:
@@ -168,7 +231,7 @@ def _history(charter: Charter, store: Store) -> pd.DataFrame:
         empty = pd.DatetimeIndex([], tz=ZoneInfo(charter.time_zone)).as_unit("s")
         return pd.DataFrame({"zone_id": [], "hour_at": empty, "value": [], "sd": []})
     try:
-        table = parquet.read_table(file).to_pandas()
+        table = parquet.read_table(file, read_dictionary=["zone_id"]).to_pandas()
     except (pa.ArrowInvalid, OSError):
         raise Refused(f"{file} is no Parquet file: have it written again.") from None
     if missing := [name for name in HISTORY if name not in table]:
@@ -179,14 +242,17 @@ def _history(charter: Charter, store: Store) -> pd.DataFrame:
     value = pd.to_numeric(table["n_persons"], errors="coerce").to_numpy(float, na_value=np.nan)
     if np.nanmin(value, initial=0.0) < 0:
         raise Refused(f"{file}, column n_persons: holds a negative figure; correct it.")
+    positions, zones = zone_positions(table["zone_id"])
     frame = pd.DataFrame(
         {
-            "zone_id": table["zone_id"].astype(object),
+            "zone_id": np.array(zones, object)[positions],
             "hour_at": at.dt.tz_convert(ZoneInfo(charter.time_zone)).dt.as_unit("s"),
             "value": value,
             "sd": table["sd"].to_numpy(float) if "sd" in table else np.full(len(table), np.nan),
         }
     )
-    if frame.duplicated(["zone_id", "hour_at"]).any():
+    hours = _nanoseconds(frame["hour_at"])
+    order = np.lexsort((hours, positions))  # of a sorted history at once
+    if ((np.diff(hours[order]) == 0) & (np.diff(positions[order]) == 0)).any():
         raise Refused(f"{file}: a zone has an hour twice; keep one of the two.")
     return frame

@@ -8,8 +8,9 @@ had not seen them either.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -38,6 +39,7 @@ from peil_models.crowding import (
 WEEK = 7  # days that must be left to fix the levels on
 FILE = "outlook.skops"
 AGAIN = "delete its folder, then run `peil outlook` again"
+Fitted = tuple[CrowdingForecaster, SurgeDetector, Nowcast]
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,31 @@ class WeekModels:
         The version in the agency's registry, as ``outlook@3``.
     folder : Path
         Where they lie, and what is made by them alone.
+    load : callable
+        Returns them: of a week that is over, what they said is kept and they are not loaded.
     """
 
     starts_at: pd.Timestamp
     version: str
-    forecaster: CrowdingForecaster
-    detector: SurgeDetector
-    nowcast: Nowcast
     places: dict[str, str]
     registered: str
     folder: Path
+    load: Callable[[], Fitted]
+
+    @property
+    def forecaster(self) -> CrowdingForecaster:
+        """What says what is normal."""
+        return self.load()[0]
+
+    @property
+    def detector(self) -> SurgeDetector:
+        """What says what is not."""
+        return self.load()[1]
+
+    @property
+    def nowcast(self) -> Nowcast:
+        """How long an error lasts."""
+        return self.load()[2]
 
 
 def locked(store: Store, pilot: str) -> FileLock:
@@ -92,46 +109,40 @@ def of_week(
     starts_at: pd.Timestamp,
 ) -> WeekModels | None:
     """Load the models of a week, or fit them; None where too little was before it."""
-    before = figures.until(starts_at)
-    if not n_days(before, starts_at) >= fewest_days(charter):
+    if not figures.days_before(starts_at) >= fewest_days(charter):
         return None
-    name = _name(charter, before, calendar, starts_at)
+    name = _name(charter, figures, calendar, starts_at)
     folder = store.outlook_model(charter.pilot) / f"{starts_at:%Y-%m-%d}-{name}"
     if not (folder / "models.json").is_file():
-        _fit(charter, store, before, calendar, starts_at, folder)
+        _fit(charter, store, figures, calendar, starts_at, folder)
     facts = read_json(folder / "models.json")
     return WeekModels(
         starts_at,
         f"{facts['estimator']} {name}",
-        *_loaded(folder),
         facts["places"],
         facts["registered"],
         folder,
+        partial(_loaded, folder),
     )
 
 
 @lru_cache(maxsize=4)  # a replay asks hour after hour; a folder's name says what is in it
-def _loaded(folder: Path) -> tuple[CrowdingForecaster, SurgeDetector, Nowcast]:
+def _loaded(folder: Path) -> Fitted:
     model: CrowdingOutlook = fitted.load(folder / FILE, fitted.CROWDING, AGAIN)
     return model.forecaster_, model.detector_, model.nowcast_
-
-
-def n_days(before: pd.DataFrame, until: pd.Timestamp) -> int:
-    """How many days of figures there are before a moment."""
-    there = before.loc[before["value"].notna(), "hour_at"]
-    return (until - there.min()).days if len(there) else 0
 
 
 def _fit(
     charter: Charter,
     store: Store,
-    before: pd.DataFrame,
+    figures: HourlyFigures,
     calendar: CrowdingCalendar,
     starts_at: pd.Timestamp,
     folder: Path,
 ) -> None:
     choices = methods.section("outlook", charter.pilot)
-    learnt, days = int(choices["learnt_days"]), n_days(before, starts_at)
+    learnt, days = int(choices["learnt_days"]), figures.days_before(starts_at)
+    before = figures.until(starts_at)
     tried = tried_days(days, learnt, int(choices["tried_days"]))
     record = {
         "pilot": charter.pilot,
@@ -189,17 +200,16 @@ def _places(charter: Charter, store: Store, before: pd.DataFrame) -> dict[str, s
     return {zone: str(named.get(zone) or zone) for zone in lowest}
 
 
-def fingerprint(figures: pd.DataFrame, calendar: CrowdingCalendar) -> str:
-    """Hash of figures and of what was known of their days, with the code that computes on them."""
-    digest = hashlib.sha256()
-    for table in (figures, calendar.weather):
-        for column in [] if table is None else table:
-            assert table is not None
-            content = table[column]
-            if column == "hour_at":
-                content = content.dt.tz_convert("UTC").astype("int64")
-            digest.update(str(column).encode() + b"\0")
-            digest.update(pd.util.hash_pandas_object(content, index=False).to_numpy().tobytes())
+def fingerprint(figures: str, calendar: CrowdingCalendar) -> str:
+    """Hash of figures' hash and of what was known of their days, with the code that computes."""
+    digest = hashlib.sha256(figures.encode())
+    for column in [] if calendar.weather is None else calendar.weather:
+        assert calendar.weather is not None
+        content = calendar.weather[column]
+        if column == "hour_at":
+            content = content.dt.tz_convert("UTC").astype("int64")
+        digest.update(str(column).encode() + b"\0")
+        digest.update(pd.util.hash_pandas_object(content, index=False).to_numpy().tobytes())
     events = calendar.events.astype(str).to_numpy().tolist()
     holidays = sorted(str(day) for day in calendar.holidays)
     digest.update(canonical([events, holidays, _code(), environment()]))
@@ -216,7 +226,7 @@ def until(calendar: CrowdingCalendar, moment: pd.Timestamp) -> CrowdingCalendar:
 
 
 def _name(
-    charter: Charter, before: pd.DataFrame, calendar: CrowdingCalendar, starts_at: pd.Timestamp
+    charter: Charter, figures: HourlyFigures, calendar: CrowdingCalendar, starts_at: pd.Timestamp
 ) -> str:
     events = calendar.events
     earlier = CrowdingCalendar(
@@ -224,6 +234,7 @@ def _name(
         events=events[events["from_at"] < starts_at],
         weather=until(calendar, starts_at).weather,
     )
+    before = figures.hash_until(starts_at)
     basis = [fingerprint(before, earlier), methods.section("outlook", charter.pilot)]
     return hashlib.sha256(canonical(basis)).hexdigest()[:12]
 

@@ -29,12 +29,13 @@ from peil.store.atomic import (
 from peil.store.faults import stopping
 from peil.store.outlook import tables
 from peil.store.store import Store
-from peil.watch.outlook import bands, doubts, events, models, scores, weather
+from peil.watch.outlook import bands, doubts, events, keeping, models, scores, weather
 from peil.watch.outlook import figures as reading_figures
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import CrowdingCalendar, midnight
 
 RECORD = "outlook.json"
+HOUR = pd.Timedelta(hours=1)
 
 
 class NoHistory(Refused):
@@ -81,9 +82,8 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
     newest_at = read.released[-1]
     first = read.frame["hour_at"].min()
     days = events.days_around(first.date(), newest_at.date())
-    zones = sorted(set(read.frame["zone_id"]))
-    calendar = events.calendar_of(charter, store, days, zones)
-    inputs = models.fingerprint(read.frame, calendar)
+    calendar = events.calendar_of(charter, store, days, read.zones)
+    inputs = models.fingerprint(read.hash_until(newest_at + HOUR), calendar)
     choices = methods.section("outlook", charter.pilot)
     outages = sorted((zone, at.isoformat(), share) for (zone, at), share in read.outages.items())
     as_at = [inputs, outages, newest_at.isoformat(), charter.threshold, choices]
@@ -178,6 +178,7 @@ def _computed(
     """Compute week after week, each by the models of what was before it."""
     weeks = sorted({models.monday_of(at) for at in read.released})
     newest_at = read.released[-1]
+    recent = read.frame[read.frame["hour_at"] >= weeks[0]]
     rows, episodes, used, scored = [], [], [], []
     for week in weeks:
         stopping.check()
@@ -185,19 +186,19 @@ def _computed(
         if of_week is None:
             continue
         used.append(of_week)
-        ends_at = min(midnight(week, 7), newest_at + pd.Timedelta(hours=1))
-        until_end = read.until(ends_at)
+        ends_at = min(midnight(week, 7), newest_at + HOUR)
         whole = bands.of_days(of_week, read, calendar, ends_at)
         band = whole[whole["hour_at"] < ends_at]
-        hours = until_end[
-            (until_end["hour_at"] >= week) & until_end["zone_id"].isin(of_week.places)
-        ]
-        surges = of_week.detector.episodes(hours, band, calendar)
+        is_shown = recent["hour_at"].between(week, ends_at, inclusive="left")
+        hours = recent[is_shown & recent["zone_id"].isin(of_week.places)]
+        surges = _episodes(of_week, band, hours, read, calendar, ends_at)
         surges = doubts.of_episodes(surges, read, ends_at)
         version = of_week.version
         episodes.append(surges.assign(model_version=version))
         beside = scores.with_bars(of_week, band, read, calendar, ends_at)
-        scored.append((of_week, beside[beside["zone_id"].isin(of_week.places)], hours))
+        planted = scores.planted_surges(of_week, band, hours, read, calendar)
+        beside = beside[beside["zone_id"].isin(of_week.places)]
+        scored.append(scores.ScoredWeek(beside, hours, planted))
         if week == weeks[-1]:
             ahead = bands.ahead(of_week, read, calendar, whole, ends_at)
             band = pd.concat([band, ahead], ignore_index=True)
@@ -216,6 +217,25 @@ def _computed(
     surges = surges[surges["observed"] >= charter.threshold].reset_index(drop=True)
     is_over = surges["ended_at"].notna() | (surges["began_at"] < weeks[-1])
     return Computed(presence, surges.assign(is_over=is_over), used, scores.of_weeks(scored))
+
+
+def _episodes(
+    week: models.WeekModels,
+    band: pd.DataFrame,
+    hours: pd.DataFrame,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    ends_at: pd.Timestamp,
+) -> pd.DataFrame:
+    """Find the episodes of a week, or take those of a week that is over from where they lie."""
+    if ends_at < midnight(week.starts_at, 7):
+        return week.detector.episodes(hours, band, calendar)
+    name = models.fingerprint(figures.hash_until(ends_at), models.until(calendar, ends_at))[:16]
+    file = week.folder / "episodes" / f"{name}.parquet"
+    table = keeping.table(file, lambda: week.detector.episodes(hours, band, calendar))
+    for column in ("began_at", "ended_at"):
+        table[column] = table[column].dt.tz_convert(ends_at.tz)
+    return table.astype({"zone_id": object, "known_event": object})
 
 
 def _facts(computed: Computed, newest_at: pd.Timestamp) -> dict[str, Fact]:

@@ -38,10 +38,9 @@ class FlatForecaster:
 def week(tmp_path: Path) -> WeekModels:
     nowcast = Nowcast()
     nowcast.carry_ = np.array([0.6, 0.4, 0.3])
-    model: Any = FlatForecaster()
-    detector: Any = None
+    loaded: Any = (FlatForecaster(), None, nowcast)
     places = {"A": "A", "B": "B"}
-    return WeekModels(MONDAY, "flat 1", model, detector, nowcast, places, "outlook@1", tmp_path)
+    return WeekModels(MONDAY, "flat 1", places, "outlook@1", tmp_path, lambda: loaded)
 
 
 def figures(last: pd.Timestamp, **values: float | None) -> HourlyFigures:

@@ -18,7 +18,7 @@ from peil.gates.report import GateReport
 from peil.outcome import GateClosed, Refused, Waiting
 from peil.pages.outlook import content
 from peil.store.outlook import tables
-from peil.watch.outlook import figures, sentences
+from peil.watch.outlook import figures, models, scores, sentences
 from peil.watch.outlook import outlook as verb
 from peil_models.crowding import CrowdingForecaster
 from tests.unit.watch.outlook.conftest import SURGE, WEEK, ZONES, Weeks, write_history
@@ -258,3 +258,50 @@ def test_a_closed_gate_leaves_what_stood_there(
     assert bytes_of(whole) == before
     report = (whole.store.own / "quarantine" / "tiny" / "outlook.gate.json").read_text()
     assert not GateReport.from_json(report).is_open
+
+
+def test_a_history_that_holds_an_hour_twice_is_refused(weeks: Weeks) -> None:
+    weeks.release(0)
+    file = weeks.store.history("tiny")
+    table = pd.read_parquet(file)
+    pd.concat([table.iloc[[5]], table], ignore_index=True).to_parquet(file, index=False)
+    with pytest.raises(Refused, match="a zone has an hour twice; keep one of the two"):
+        verb.outlook("tiny")
+
+
+def test_of_a_week_that_is_over_no_model_is_loaded_and_the_bytes_are_the_same(
+    whole: Weeks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = bytes_of(whole)
+    shutil.rmtree(whole.store.outlook("tiny"))
+
+    def loaded(_: Any) -> Any:
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr(models, "_loaded", loaded)
+    assert verb.outlook("tiny").status == "done"
+    assert bytes_of(whole) == before
+
+
+def test_planted_surges_are_counted_on_days_that_are_over_once_a_day(
+    whole: Weeks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, count = list[pd.Timestamp](), scores._counted
+
+    def counting(week: Any, band: Any, hours: pd.DataFrame) -> pd.DataFrame:
+        counted.append(hours["hour_at"].max())
+        return count(week, band, hours)
+
+    monkeypatch.setattr(scores, "_counted", counting)
+    planted = []
+    for hour in ("02T22", "02T23", "03T05", "03T22", "04T09"):
+        shutil.rmtree(whole.store.outlook("tiny"), ignore_errors=True)
+        verb.outlook("tiny", f"2026-03-{hour}")
+        record = json.loads((whole.store.outlook("tiny") / verb.RECORD).read_text())
+        planted.append([row["n"] for row in record["scores"]["planted"]])
+    days = [whole.hours()[24 * n - 1] for n in (1, 2)]
+    # another test may have counted a day already; none counts one that is not over
+    assert set(counted) <= set(days) and len(counted) <= 2
+    assert planted[0] == [0, 0, 0]
+    assert planted[1] == planted[2] == planted[3] and 0 < planted[1][0] <= 3
+    assert planted[3][0] < planted[4][0] <= 6

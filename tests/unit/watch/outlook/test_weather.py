@@ -91,7 +91,7 @@ def test_bytes_that_are_no_text_are_refused(tiny: Any) -> None:
 def test_what_comes_to_be_known_of_later_hours_changes_no_earlier_name() -> None:
     at = pd.date_range("2026-03-02", periods=48, freq="h", tz=LOCAL)
     table = pd.DataFrame({"hour_at": at, "sun": range(48)})
-    rows = pd.DataFrame({"zone_id": "A", "hour_at": at, "value": 1.0})
+    rows = "the hash of figures"
     whole, other = (
         CrowdingCalendar(weather=t) for t in (table, table.assign(sun=table["sun"] + 1))
     )
@@ -150,7 +150,7 @@ def test_a_midnight_forecasts_with_the_weather_of_its_day_and_of_no_later_one(
     calendar = CrowdingCalendar(weather=table)
     starts_at = pd.Timestamp(str(WEEK), tz=LOCAL)
     two: Any = (Forecaster(), None, Carrying())
-    week = models.WeekModels(starts_at, "", *two, {}, "", weeks.store.agency / "week")
+    week = models.WeekModels(starts_at, "", {}, "", weeks.store.agency / "week", lambda: two)
     read = figures.read_before(weeks.tiny.charter, weeks.store)
     at, issued_at = midnight(starts_at, 1), midnight(starts_at, 3) + pd.Timedelta(hours=5)
     today = bands.of_day(week, read, calendar, at)
