@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 DAY, NEXT = "2026-03-02", "2026-03-03"
 VERBS = ("ingest", "stage", "estimate", "release")
-N_MOMENTS = int(os.environ.get("PEIL_KILLED_MOMENTS", "6"))  # beside every rename
+N_MOMENTS = int(os.environ.get("PEIL_KILLED_MOMENTS", "4"))  # beside every rename
 SEED = 20260302
 SIDE_BY_SIDE = 2
 MOMENTS = [f"moment {number}" for number in range(N_MOMENTS)]
@@ -233,7 +233,7 @@ def test_most_moments_came_before_the_verb_ended(all_lives: dict[str, list[Life]
             end for name in MOMENTS for life in all_lives[name] for end in life.deaths.get(verb, [])
         ]
         assert len(deaths) == N_MOMENTS
-        assert sum(end.was_killed for end in deaths) >= N_MOMENTS - 3, verb
+        assert sum(end.was_killed for end in deaths) >= N_MOMENTS / 2, verb
 
 
 def test_every_rename_was_died_at(all_lives: dict[str, list[Life]]) -> None:

@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.timeout(1200),
 ]
 ORDERED = "int_events_classified"
-N_EVENTS = 300_000
+N_EVENTS = 120_000
 # so that what is spilled and sent would be in the open if it were not encrypted
 OPEN = {
     "spark.shuffle.compress": "false",
