@@ -69,7 +69,7 @@ test: .venv/.dev ## run the tests (7 to 14 minutes on two cores, by the machine)
 	@$(PYTEST) -m "not slow and not compose"
 
 test-slow: .venv/.spark ## run the long tests: kills, a started Airflow, docker compose
-	@$(PYTEST) --durations=40 -m "slow or compose"
+	@$(PYTEST) --durations=40 -rs -m "slow or compose"
 
 fuzz: .venv/.dev ## try properties and broken deliveries on new examples; ROUNDS=3 times over
 	@for round in $$(seq $(ROUNDS)); do \
