@@ -82,9 +82,9 @@ def _counted(environment: dict[str, str]) -> dict[str, Any]:
     os.environ.update(environment)
     charter, store = reading.load(PILOT), Store()
     read = figures.read(charter, store)
-    first, last = read.frame["hour_at"].min().date(), read.released[-1].date()
-    zones = sorted(set(read.frame["zone_id"]))
-    calendar = events.calendar_of(charter, store, events.days_around(first, last), zones)
+    assert read.first_at is not None
+    days = events.days_around(read.first_at.date(), read.released[-1].date())
+    calendar = events.calendar_of(charter, store, days, read.zones)
     week_at = models.monday_of(read.released[0])
     episodes, n_zones = [], 0
     for n in range(-WEEKS_BEFORE, 1):

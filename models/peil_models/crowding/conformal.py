@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from peil_models.crowding.forecasting import QUANTILES
-from peil_models.crowding.history import Floats, Ints
+from peil_models.crowding.forecasting import QUANTILE_COLUMNS, QUANTILES
+from peil_models.crowding.history import Floats, HourCube, Ints
 from peil_models.crowding.naive import WEEK
 
 BLOCK_HOURS = 3
@@ -17,6 +18,7 @@ LEAST_ROWS = 60  # of an hour block; with fewer it takes the offsets of all hour
 OWN_WEIGHT = 120  # rows that a zone needs for half a scale of its own: five days
 MOST_WIDENED = 1.5  # of a week unlike all others more is not believed
 LEAST_WIDTH = 0.02  # of the unit: no interval is a point
+NORMAL = np.array([-1.96, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.96])
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,36 @@ class Offsets:
                 by_zone[z] = np.exp(np.log(factor) * len(own) / (len(own) + OWN_WEIGHT))
         return cls(by_block, by_zone)
 
+    def of_zones(self, own: tuple[str, ...], zones: tuple[str, ...]) -> Offsets:
+        """Return the offsets of other zones; one that is not among the own has the usual width."""
+        width = dict(zip(own, self.by_zone, strict=True))
+        by_zone = np.array([width.get(zone, 1.0) for zone in zones])
+        return Offsets(self.by_block, by_zone, self.by_level)
+
+    def table(self, zones: tuple[str, ...]) -> pd.DataFrame:
+        """Return all of it in rows, to be kept: `part`, `name`, and a column for each quantile.
+
+        >>> offsets = Offsets(np.zeros((8, 7)), np.array([1.2]))
+        >>> Offsets.of_table(offsets.table(("a",)))[1].by_zone
+        array([1.2])
+        """
+        names = [*(f"{block}" for block in range(len(self.by_block))), "", *zones]
+        parts = ["block"] * len(self.by_block) + ["level"] + ["zone"] * len(zones)
+        widths_of_zones = np.repeat(self.by_zone[:, None], len(QUANTILES), axis=1)
+        values = np.vstack([self.by_block, [self.by_level], widths_of_zones])
+        frame = pd.DataFrame(values, columns=list(QUANTILE_COLUMNS))
+        return frame.assign(part=parts, name=names)
+
+    @classmethod
+    def of_table(cls, table: pd.DataFrame) -> tuple[tuple[str, ...], Offsets]:
+        """Return zones and offsets of a kept `table`."""
+        by_block, by_level, by_zone = (
+            table.loc[table["part"] == part, list(QUANTILE_COLUMNS)].to_numpy(np.float64)
+            for part in ("block", "level", "zone")
+        )
+        zones = tuple(table.loc[table["part"] == "zone", "name"])
+        return zones, cls(by_block, by_zone[:, 0], tuple(by_level[0].tolist()))
+
     def applied(self, raw: Floats, zone: Ints, hour: Ints) -> Floats:
         """Return calibrated quantiles in units, sorted."""
         width = widths(raw)
@@ -124,3 +156,27 @@ def quantiles_by_level(missed: Floats) -> Floats:
     n = len(missed)
     levels = [min(max(q + (q - 0.5) / (n + 1), 0.0), 1.0) for q in QUANTILES]
     return np.array([np.quantile(missed[:, k], level) for k, level in enumerate(levels)])
+
+
+def at_least_as_wide(persons: Floats, cube: HourCube, zone: Ints) -> Floats:
+    """Return quantiles no nearer to the median than the own uncertainty of released values.
+
+    Parameters
+    ----------
+    persons : ndarray of shape (n, 7)
+    cube : HourCube
+        What was released before, with its `sd`.
+    zone : ndarray of shape (n,)
+        Positions in it.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = cube.sd / np.where(cube.values > 0, cube.values, np.nan)
+    if np.isnan(share).all():
+        return persons
+    own = np.zeros(len(cube.zones))
+    for z, row in enumerate(share):
+        present = row[~np.isnan(row)]
+        own[z] = np.median(present) if len(present) else 0.0
+    middle = persons[:, 3:4]
+    least = middle + NORMAL * own[zone][:, None] * middle
+    return np.where(NORMAL < 0, np.minimum(persons, least), np.maximum(persons, least))

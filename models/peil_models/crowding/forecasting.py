@@ -19,6 +19,7 @@ QUANTILE_COLUMNS = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
 FORECAST_COLUMNS = ("zone_id", "hour_at", "issued_at", *QUANTILE_COLUMNS)
 MOST_HOURS = 24  # farther ahead, the day before is not yet known
 LOOK_BACK = 56  # days that a forecast looks at: eight of the same weekday
+LOOKED_BACK = pd.Timedelta(days=LOOK_BACK * 2 + 2)  # and as many before each of these
 
 
 class CrowdingForecaster(BaseEstimator, ABC):  # type: ignore[misc, unused-ignore]
@@ -68,6 +69,22 @@ class CrowdingForecaster(BaseEstimator, ABC):  # type: ignore[misc, unused-ignor
         positions in it.
         """
 
+    def calibration(
+        self,
+        history: pd.DataFrame,
+        midnight_at: pd.Timestamp,
+        calendar: CrowdingCalendar | None = None,
+    ) -> pd.DataFrame:
+        """Return what the forecasts of a day are moved by, learnt of the days before it.
+
+        Arguments are as of `forecast`. Empty where nothing is learnt.
+        """
+        return pd.DataFrame()
+
+    def calibrated(self, by: pd.DataFrame, midnight_at: pd.Timestamp) -> Self:
+        """Return itself with the `calibration` of a day, whose forecasts do not learn it again."""
+        return self
+
     def forecast(
         self,
         history: pd.DataFrame,
@@ -100,14 +117,9 @@ class CrowdingForecaster(BaseEstimator, ABC):  # type: ignore[misc, unused-ignor
         """
         check_is_fitted(self)
         issued_at = pd.Timestamp(issued_at)
-        if issued_at.tzinfo is None or issued_at != issued_at.floor("h"):
-            raise ValueError("issued_at must be a full hour with a time zone")
         if not 1 <= hours <= MOST_HOURS:
             raise ValueError(f"hours must be from 1 to {MOST_HOURS}, got {hours}")
-        earliest = issued_at - pd.Timedelta(days=LOOK_BACK * 2 + 2)
-        check_columns = "hour_at" in history and hasattr(history["hour_at"], "dt")
-        recent = history[history["hour_at"] >= earliest] if check_columns else history
-        cube = hour_cube(recent, until=issued_at, ahead=2)
+        cube = looked_at(history, issued_at)
         ahead = pd.date_range(issued_at.tz_convert(cube.time_zone), periods=hours, freq="h")
         target, issue = Hours.of(ahead, cube.time_zone), Hours.of(ahead[:1], cube.time_zone)
         target = Hours(target.day - cube.first_day, target.hour)
@@ -124,6 +136,28 @@ class CrowdingForecaster(BaseEstimator, ABC):  # type: ignore[misc, unused-ignor
         for k, name in enumerate(QUANTILE_COLUMNS):
             frame[name] = quantiles[:, :, k].ravel()
         return frame.dropna(subset=list(QUANTILE_COLUMNS)).reset_index(drop=True)
+
+
+def looked_at(history: pd.DataFrame, issued_at: pd.Timestamp) -> HourCube:
+    """Return what a forecast looks at, with two days ahead of it.
+
+    Raises
+    ------
+    ValueError
+        `issued_at` is no full hour; the table is no history.
+
+    Examples
+    --------
+    >>> at = pd.date_range("2026-03-02", periods=30, freq="h", tz="Europe/Amsterdam")
+    >>> rows = pd.DataFrame({"zone_id": "a", "hour_at": at, "value": 5.0})
+    >>> looked_at(rows, at[-1]).values.shape
+    (1, 4, 24)
+    """
+    if issued_at.tzinfo is None or issued_at != issued_at.floor("h"):
+        raise ValueError("issued_at must be a full hour with a time zone")
+    check_columns = "hour_at" in history and hasattr(history["hour_at"], "dt")
+    recent = history[history["hour_at"] >= issued_at - LOOKED_BACK] if check_columns else history
+    return hour_cube(recent, until=issued_at, ahead=2)
 
 
 def lagged(values: Floats, day: Ints, hour: Ints, lag: int) -> Floats:

@@ -77,17 +77,32 @@ class NextHours:
             excess[:, part == k] = cls((others,)).excess(hours, rows, unit)[:, part == k]
         return cls(tuple(pairs)), excess
 
-    def scored(self, hours: ScoredHours) -> ScoredHours:
-        """Return the hours with their excess over what the hours before let expect."""
-        rows, unit = features(hours)
-        return replace(hours, after_hours=self.excess(hours, rows, unit))
+    def scored(self, hours: ScoredHours, before: Floats | None = None) -> ScoredHours:
+        """Return the hours with their excess over what the hours before let expect.
 
-    def excess(self, hours: ScoredHours, rows: NDArray[np.float32], unit: Floats) -> Floats:
-        """Return the excess of each hour; `rows` and `unit` as `features` has them."""
-        flat = rows.reshape(-1, rows.shape[-1])
-        with threadpool_limits(1):
-            edges = [[head.predict(flat) for head in pair] for pair in self.heads]
-        middle, upper = np.mean(edges, axis=0).reshape(len(EDGES), *unit.shape)
+        `before` is that of the first of them, shape (n_zones, n_first), where it is known.
+        """
+        rows, unit = features(hours)
+        since = 0 if before is None else before.shape[1]
+        excess = self.excess(hours, rows, unit, since)
+        if before is not None:
+            excess[:, :since] = before
+        return replace(hours, after_hours=excess)
+
+    def excess(
+        self, hours: ScoredHours, rows: NDArray[np.float32], unit: Floats, since: int = 0
+    ) -> Floats:
+        """Return the excess of each hour; `rows` and `unit` as `features` has them.
+
+        Of the first hours, `since` of them, it is not computed and NaN.
+        """
+        later, planes = rows[:, since:], np.full((len(EDGES), *unit.shape), np.nan)
+        flat = later.reshape(-1, rows.shape[-1])
+        if len(flat):
+            with threadpool_limits(1):
+                edges = [[head.predict(flat) for head in pair] for pair in self.heads]
+            planes[:, :, since:] = np.mean(edges, axis=0).reshape(len(EDGES), *later.shape[:2])
+        middle, upper = planes
         median = np.maximum(hours.median + middle * unit, 0.0)
         return excess_of(hours, median, hours.median + upper * unit)
 

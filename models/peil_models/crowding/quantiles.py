@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from peil_models.crowding.conformal import Offsets
+from peil_models.crowding.conformal import Offsets, at_least_as_wide
 from peil_models.crowding.features import Features, ZoneHours
-from peil_models.crowding.forecasting import QUANTILES, CrowdingForecaster
+from peil_models.crowding.forecasting import QUANTILES, CrowdingForecaster, looked_at
 from peil_models.crowding.history import Floats, HourCube, Hours, Ints, hour_cube
 from peil_models.crowding.known_days import CrowdingCalendar
 from peil_models.crowding.naive import WEEK, of_eight_weeks
@@ -20,7 +21,6 @@ from peil_models.crowding.naive import WEEK, of_eight_weeks
 LEAST_DAYS = 28  # four of each weekday: what the lags look at
 LEAST_CALIBRATION_DAYS = 7
 LEAST_LEAVES = 10  # of the smallest size, or there is nothing to split
-NORMAL = np.array([-1.96, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.96])
 
 
 class CrowdingQuantiles(CrowdingForecaster):
@@ -33,8 +33,7 @@ class CrowdingQuantiles(CrowdingForecaster):
     in the last 3, 24 and 168 hours, holidays with the days around them, events, weather and what
     it has done to the zone before. The last days of the history are not learnt from: by them, and
     at each forecast by the days before it, quantiles are moved by what they missed, by block of
-    three hours, and their width is set by
-    zone [2]_.
+    three hours, and their width is set by zone [2]_.
 
     Parameters
     ----------
@@ -73,6 +72,8 @@ class CrowdingQuantiles(CrowdingForecaster):
         Calibration of the days that were kept aside, for forecasts that have too few of their own.
     zones_ : tuple of str
         Zones of `offsets_`.
+    calibrated_on_ : int or None
+        The day whose `offsets_` are its own, in days since 1970.
     weather_ : tuple of str
         Weather columns that were learnt.
 
@@ -105,6 +106,7 @@ class CrowdingQuantiles(CrowdingForecaster):
     fitted_until_: int
     offsets_: Offsets | None
     zones_: tuple[str, ...]
+    calibrated_on_: int | None
     weather_: tuple[str, ...]
 
     def __init__(
@@ -138,7 +140,7 @@ class CrowdingQuantiles(CrowdingForecaster):
         cube = hour_cube(history)
         self.calendar_ = calendar or CrowdingCalendar()
         self.basis_, self.heads_, self.offsets_ = "climatology", [], None
-        self.zones_, self.weather_ = cube.zones, ()
+        self.zones_, self.weather_, self.calibrated_on_ = cube.zones, (), None
         self.fitted_until_ = cube.first_day - 1
         valued = np.flatnonzero(~np.isnan(cube.values).all(axis=(0, 2)))
         if not len(valued) or valued[-1] - valued[0] + 1 < LEAST_DAYS:
@@ -200,11 +202,8 @@ class CrowdingQuantiles(CrowdingForecaster):
             ]
         return True
 
-    def _raw(self, features: Features, places: ZoneHours) -> Floats:
-        """Return quantiles in units, as the boosting has them, sorted."""
-        return self._predicted(features.rows(places, self.weather_))
-
     def _predicted(self, rows: NDArray[np.float32]) -> Floats:
+        """Return quantiles in units, as the boosting has them, sorted."""
         with threadpool_limits(1):
             return np.sort(np.column_stack([head.predict(rows) for head in self.heads_]), axis=1)
 
@@ -247,6 +246,29 @@ class CrowdingQuantiles(CrowdingForecaster):
         raw = self._predicted_again(features.rows(places, self.weather_))
         return Offsets.of(raw, value[present], places.zone, places.day, places.hour, n_zones)
 
+    def calibration(
+        self,
+        history: pd.DataFrame,
+        midnight_at: pd.Timestamp,
+        calendar: CrowdingCalendar | None = None,
+    ) -> pd.DataFrame:
+        """Return the offsets of a day; see `CrowdingForecaster.calibration`."""
+        if self.basis_ == "climatology":
+            return super().calibration(history, midnight_at, calendar)
+        cube = looked_at(history, midnight_at)
+        day = int(Hours.of([midnight_at], cube.time_zone).day[0]) - cube.first_day
+        features = Features.of(cube, calendar or self.calendar_)
+        return self._calibration(features, day).table(cube.zones)
+
+    def calibrated(self, by: pd.DataFrame, midnight_at: pd.Timestamp) -> Self:
+        """Return itself with the offsets of a day; see `CrowdingForecaster.calibrated`."""
+        model = copy(self)
+        if by.empty:
+            return model
+        model.zones_, model.offsets_ = Offsets.of_table(by)
+        model.calibrated_on_ = int(Hours.of([midnight_at], midnight_at.tzinfo).day[0])
+        return model
+
     def _at(
         self, cube: HourCube, calendar: CrowdingCalendar, target: Hours, issue: Hours
     ) -> Floats:
@@ -260,32 +282,19 @@ class CrowdingQuantiles(CrowdingForecaster):
         places = ZoneHours(
             zone, np.tile(target.day, n_zones), np.tile(target.hour, n_zones), issued
         )
-        first = max(self.fitted_until_ + 1 - cube.first_day, day - self.conformal_days, 0)
-        if day - first >= LEAST_CALIBRATION_DAYS:
-            offsets = self._offsets(features, first, day)
-        else:
-            offsets = self._kept_offsets(cube.zones)
-        quantiles = offsets.applied(self._raw(features, places), zone, places.hour)
+        offsets = self._calibration(features, day)
+        raw = self._predicted(features.rows(places, self.weather_))
+        quantiles = offsets.applied(raw, zone, places.hour)
         persons = features.median(places)[:, None] + quantiles * features.unit(places)[:, None]
-        persons = self._at_least_as_wide(persons, cube, zone)
+        persons = at_least_as_wide(persons, cube, zone)
         return persons.reshape(n_zones, n_targets, len(QUANTILES))
 
-    def _kept_offsets(self, zones: tuple[str, ...]) -> Offsets:
+    def _calibration(self, features: Features, day: int) -> Offsets:
+        """Return what forecasts that are issued on a day (a position) are moved by."""
+        cube = features.cube
+        first = max(self.fitted_until_ + 1 - cube.first_day, day - self.conformal_days, 0)
+        is_kept = self.calibrated_on_ == cube.first_day + day
+        if not is_kept and day - first >= LEAST_CALIBRATION_DAYS:
+            return self._offsets(features, first, day)
         assert self.offsets_ is not None
-        width = dict(zip(self.zones_, self.offsets_.by_zone, strict=True))
-        by_zone = np.array([width.get(zone, 1.0) for zone in zones])
-        return Offsets(self.offsets_.by_block, by_zone, self.offsets_.by_level)
-
-    def _at_least_as_wide(self, persons: Floats, cube: HourCube, zone: Ints) -> Floats:
-        """Return quantiles no nearer to the median than the own uncertainty of released values."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = cube.sd / np.where(cube.values > 0, cube.values, np.nan)
-        if np.isnan(share).all():
-            return persons
-        own = np.zeros(len(cube.zones))
-        for z, row in enumerate(share):
-            present: NDArray[np.float64] = row[~np.isnan(row)]
-            own[z] = np.median(present) if len(present) else 0.0
-        middle = persons[:, 3:4]
-        least = middle + NORMAL * own[zone][:, None] * middle
-        return np.where(NORMAL < 0, np.minimum(persons, least), np.maximum(persons, least))
+        return self.offsets_.of_zones(self.zones_, cube.zones)

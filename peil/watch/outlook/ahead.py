@@ -31,9 +31,9 @@ def fit(pilot: str, day: str) -> bool:
     with models.locked(store, charter.pilot):
         try:
             figures = reading_figures.read_before(charter, store)
-            if figures.frame.empty:
+            if figures.first_at is None:
                 return False
-            days = events.days_around(figures.frame["hour_at"].min().date(), starts_at.date())
+            days = events.days_around(figures.first_at.date(), starts_at.date())
             calendar = events.calendar_of(charter, store, days, figures.zones)
             return models.of_week(charter, store, figures, calendar, starts_at) is not None
         except Refused:

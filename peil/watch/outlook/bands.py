@@ -59,7 +59,7 @@ def of_day(
 
     def made() -> pd.DataFrame:
         before = figures.until(at)
-        model = bar().fit(before, calendar) if bar else week.forecaster
+        model = bar().fit(before, calendar) if bar else _calibrated(week, figures, calendar, at)
         return model.forecast(before, at, AHEAD_HOURS, calendar)
 
     table = keeping.table(week.folder / "bands" / f"{at:%Y-%m-%d}-{kind}-{name}.parquet", made)
@@ -84,12 +84,30 @@ def ahead(
         return of_day(week, figures, calendar, issued_at)
     before = figures.until(issued_at)
     calendar = models.until(calendar, issued_at + pd.Timedelta(hours=AHEAD_HOURS))
-    plain = week.forecaster.forecast(before, issued_at, AHEAD_HOURS, calendar)
+    model = _calibrated(week, figures, calendar, midnight(issued_at, 0))
+    plain = model.forecast(before, issued_at, AHEAD_HOURS, calendar)
     last = before[
         (before["hour_at"] == issued_at - pd.Timedelta(hours=1)) & before["value"].notna()
-    ]
+    ].astype({"zone_id": object})
     carried = week.nowcast.carry(last, today[today["zone_id"].isin(last["zone_id"])], issued_at)
     until = issued_at + pd.Timedelta(hours=week.nowcast.hours)
     both = pd.concat([carried[carried["hour_at"] < until], plain], ignore_index=True)
     both = both.drop_duplicates(["zone_id", "hour_at"])
     return both.sort_values(["zone_id", "hour_at"], ignore_index=True)
+
+
+def _calibrated(
+    week: models.WeekModels,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    at: pd.Timestamp,
+) -> CrowdingForecaster:
+    """The week's forecaster, calibrated on the days before a midnight: once for all its day."""
+    known = models.until(calendar, at)
+    name = models.fingerprint(figures.hash_until(at), known)[:16]
+
+    def made() -> pd.DataFrame:
+        return week.forecaster.calibration(figures.until(at), at, known)
+
+    file = week.folder / "calibrations" / f"{at:%Y-%m-%d}-{name}.parquet"
+    return week.forecaster.calibrated(keeping.table(file, made), at)

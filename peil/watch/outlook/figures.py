@@ -6,14 +6,11 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import parquet
 
 from peil.charter.clock import hours_of
 from peil.charter.products import PRESENCE, PRODUCTS
@@ -22,10 +19,10 @@ from peil.outcome import Refused, Waiting
 from peil.store import checking, released_tables
 from peil.store.atomic import read_json
 from peil.store.store import Store
+from peil.watch.outlook import history
 from peil_models.crowding.history import zone_positions
 
 TABLE = PRODUCTS[PRESENCE].table("released")
-HISTORY = ("zone_id", "hour_at", "n_persons")
 Outages = dict[tuple[str, pd.Timestamp], float]
 Z90 = 1.645  # half the width of an interval of 90 % in standard errors
 
@@ -37,7 +34,9 @@ class HourlyFigures:
     Attributes
     ----------
     frame : DataFrame
-        zone_id, hour_at (local), value (NaN where withheld or not observed), sd; by zone and hour.
+        zone_id (may be categories), hour_at (local), value (NaN where withheld or not observed),
+        sd; by zone and hour.
+        With `past`, those that outlooks of the released weeks look at.
     released : list of Timestamp
         Hours of which figures are released, in order, local.
     n_broken : int
@@ -45,12 +44,15 @@ class HourlyFigures:
     outages : dict of (str, Timestamp) to float
         By zone and local hour: how much of the zone silent cells serve as a rule, where the
         release says that they were silent.
+    past : Past, optional
+        The counted hours of before, where `frame` begins with the last months of them.
     """
 
     frame: pd.DataFrame
     released: list[pd.Timestamp]
     n_broken: int = 0
     outages: Outages = field(default_factory=dict)
+    past: history.Past | None = None
 
     @property
     def n_published(self) -> int:
@@ -58,14 +60,32 @@ class HourlyFigures:
         newest = self.frame[self.frame["hour_at"] == self.released[-1]]
         return int(newest["value"].notna().sum())
 
+    @property
+    def first_at(self) -> pd.Timestamp | None:
+        """The first hour of all, None of none."""
+        if self.past is not None and self.past.first_at is not None:
+            return self.past.first_at
+        return self.frame["hour_at"].min() if len(self.frame) else None
+
     def until(self, moment: pd.Timestamp) -> pd.DataFrame:
-        """Rows of the hours before a moment."""
+        """Rows of the hours before a moment, at least as far back as a forecast looks."""
+        if self.past is not None and not self.past.is_near(moment):
+            return self.all_until(moment)
         return self.frame[self.frame["hour_at"] < moment].reset_index(drop=True)
+
+    def all_until(self, moment: pd.Timestamp) -> pd.DataFrame:
+        """Rows of all hours before a moment: a year and more, for models to learn from."""
+        if self.past is None or self.past.ends_at is None:
+            return self.until(moment)
+        whole, since = self.past.whole(), self.frame[self.frame["hour_at"] >= self.past.ends_at]
+        rows = whole if since.empty else history.in_order(whole, since)
+        return rows[rows["hour_at"] < moment].reset_index(drop=True)
 
     @cached_property
     def zones(self) -> tuple[str, ...]:
         """The zones that have figures, in order."""
-        return self._zones[1]
+        before = () if self.past is None else self.past.zones
+        return tuple(sorted({*before, *zone_positions(self.frame["zone_id"])[1]}))
 
     def days_before(self, moment: pd.Timestamp) -> int:
         """How many days of figures there are before a moment."""
@@ -82,37 +102,24 @@ class HourlyFigures:
         True
         """
         hours, digests = self._hashed_hours
-        n = int(np.searchsorted(hours, _nanoseconds([moment])[0]))
+        n = int(np.searchsorted(hours, history.nanoseconds([moment])[0]))
         return hashlib.sha256(b"".join(digests[:n])).hexdigest()
 
     @cached_property
-    def _zones(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-        return zone_positions(self.frame["zone_id"])
-
-    @cached_property
     def _first_valued_at(self) -> pd.Timestamp | None:
+        if self.past is not None and self.past.first_valued_at is not None:
+            return self.past.first_valued_at
         there = self.frame.loc[self.frame["value"].notna(), "hour_at"]
         return there.min() if len(there) else None
 
     @cached_property
     def _hashed_hours(self) -> tuple[NDArray[np.int64], list[bytes]]:
         """The hours in order, and the hash of each one's rows."""
-        at = _nanoseconds(self.frame["hour_at"])
-        order = np.argsort(at, kind="stable")
-        positions, zones = self._zones
-        named = pd.Categorical.from_codes(positions, pd.Index(zones))  # a name is hashed once
-        plain = self.frame.assign(hour_at=at, zone_id=named)
-        by_row = pd.util.hash_pandas_object(plain, index=False)
-        rows = by_row.to_numpy()[order]
-        hours, first = np.unique(at[order], return_index=True)
-        names = str(list(self.frame)).encode()
-        return hours, [
-            hashlib.sha256(names + part.tobytes()).digest() for part in np.split(rows, first[1:])
-        ]
-
-
-def _nanoseconds(moments: Any) -> NDArray[np.int64]:
-    return np.asarray(pd.DatetimeIndex(moments).tz_convert("UTC").as_unit("ns").asi8)
+        if self.past is None or self.past.ends_at is None:
+            return history.hashed_hours(self.frame)
+        since = self.frame[self.frame["hour_at"] >= self.past.ends_at]
+        hours, digests = history.hashed_hours(since)
+        return np.concatenate([self.past.hours, hours]), [*self.past.digests, *digests]
 
 
 def read(charter: Charter, store: Store, hour: str | None = None) -> HourlyFigures:
@@ -139,12 +146,11 @@ def read(charter: Charter, store: Store, hour: str | None = None) -> HourlyFigur
     released = pd.concat(tables, ignore_index=True)
     if hour is not None:
         released = released[released["hour_at"] <= _asked(charter, hour, released)]
-    history = _history(charter, store)
-    before = history[history["hour_at"] < released["hour_at"].min()]
-    frame = _in_order(pd.concat([before, released], ignore_index=True))
     hours = sorted(released["hour_at"].unique())
     until = {key: share for key, share in outages.items() if key[1] <= hours[-1]}
-    return HourlyFigures(frame, hours, n_broken, until)
+    past = history.read(charter, store).until(hours[0])  # of both, what was released counts
+    frame = history.in_order(past.near, released)
+    return HourlyFigures(frame, hours, n_broken, until, past)
 
 
 def read_before(charter: Charter, store: Store) -> HourlyFigures:
@@ -158,15 +164,8 @@ def read_before(charter: Charter, store: Store) -> HourlyFigures:
     try:
         return read(charter, store)
     except Waiting:
-        history = _history(charter, store)
-        return HourlyFigures(_in_order(history), [])
-
-
-def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """By zone and hour."""
-    zone, _ = zone_positions(frame["zone_id"])
-    order = np.lexsort((_nanoseconds(frame["hour_at"]), zone))
-    return frame.take(order).reset_index(drop=True)
+        past = history.read(charter, store)
+        return HourlyFigures(past.near, [], past=past)
 
 
 def _asked(charter: Charter, hour: str, released: pd.DataFrame) -> pd.Timestamp:
@@ -208,13 +207,15 @@ def _released(charter: Charter, store: Store) -> tuple[list[pd.DataFrame], int, 
 def _as_frame(charter: Charter, table: pd.DataFrame, day: date) -> pd.DataFrame:
     """Released entries as figures: a withheld one is missing, its interval too."""
     zone = ZoneInfo(charter.time_zone)
-    local = {hour.astimezone(zone).isoformat(): hour for hour in hours_of(day, charter.time_zone)}
-    at = pd.to_datetime(table["TIME_PERIOD"].map(local), utc=True).dt.tz_convert(zone)
+    hours = [hour.astimezone(zone) for hour in hours_of(day, charter.time_zone)]
+    local = pd.DatetimeIndex(hours, tz=zone).as_unit("s")
+    named = pd.Series(local, [hour.isoformat() for hour in hours])
+    at = named.reindex(table["TIME_PERIOD"]).reset_index(drop=True)
     bounds = [table[name].astype("Float64").to_numpy(float, na_value=np.nan) for name in BOUNDS]
     return pd.DataFrame(
         {
             "zone_id": table["REF_AREA"].astype(object),
-            "hour_at": at.dt.as_unit("s"),
+            "hour_at": at,
             "value": table["OBS_VALUE"].astype("Float64").to_numpy(float, na_value=np.nan),
             "sd": (bounds[1] - bounds[0]) / (2 * Z90),
         }
@@ -222,37 +223,3 @@ def _as_frame(charter: Charter, table: pd.DataFrame, day: date) -> pd.DataFrame:
 
 
 BOUNDS = ("OBS_LOWER", "OBS_UPPER")
-
-
-def _history(charter: Charter, store: Store) -> pd.DataFrame:
-    """The agency's own counted hours; empty where it has none."""
-    file = store.history(charter.pilot)
-    if not file.is_file():
-        empty = pd.DatetimeIndex([], tz=ZoneInfo(charter.time_zone)).as_unit("s")
-        return pd.DataFrame({"zone_id": [], "hour_at": empty, "value": [], "sd": []})
-    try:
-        table = parquet.read_table(file, read_dictionary=["zone_id"]).to_pandas()
-    except (pa.ArrowInvalid, OSError):
-        raise Refused(f"{file} is no Parquet file: have it written again.") from None
-    if missing := [name for name in HISTORY if name not in table]:
-        raise Refused(f"{file} lacks the column {missing[0]}: it needs {', '.join(HISTORY)}.")
-    at = table["hour_at"]
-    if getattr(at.dtype, "tz", None) is None:
-        raise Refused(f"{file}, column hour_at: must be moments with a time zone.")
-    value = pd.to_numeric(table["n_persons"], errors="coerce").to_numpy(float, na_value=np.nan)
-    if np.nanmin(value, initial=0.0) < 0:
-        raise Refused(f"{file}, column n_persons: holds a negative figure; correct it.")
-    positions, zones = zone_positions(table["zone_id"])
-    frame = pd.DataFrame(
-        {
-            "zone_id": np.array(zones, object)[positions],
-            "hour_at": at.dt.tz_convert(ZoneInfo(charter.time_zone)).dt.as_unit("s"),
-            "value": value,
-            "sd": table["sd"].to_numpy(float) if "sd" in table else np.full(len(table), np.nan),
-        }
-    )
-    hours = _nanoseconds(frame["hour_at"])
-    order = np.lexsort((hours, positions))  # of a sorted history at once
-    if ((np.diff(hours[order]) == 0) & (np.diff(positions[order]) == 0)).any():
-        raise Refused(f"{file}: a zone has an hour twice; keep one of the two.")
-    return frame

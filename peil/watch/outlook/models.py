@@ -142,7 +142,7 @@ def _fit(
 ) -> None:
     choices = methods.section("outlook", charter.pilot)
     learnt, days = int(choices["learnt_days"]), figures.days_before(starts_at)
-    before = figures.until(starts_at)
+    before = figures.all_until(starts_at)
     tried = tried_days(days, learnt, int(choices["tried_days"]))
     record = {
         "pilot": charter.pilot,

@@ -29,7 +29,7 @@ from peil.store.atomic import (
 from peil.store.faults import stopping
 from peil.store.outlook import tables
 from peil.store.store import Store
-from peil.watch.outlook import bands, doubts, events, keeping, models, scores, weather
+from peil.watch.outlook import bands, doubts, events, history, keeping, models, scores, weather
 from peil.watch.outlook import figures as reading_figures
 from peil.watch.outlook.figures import HourlyFigures
 from peil_models.crowding import CrowdingCalendar, midnight
@@ -80,8 +80,8 @@ def outlook(pilot: str, hour: str | None = None, place: Store | None = None) -> 
 def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
     read = reading_figures.read(charter, store, hour)
     newest_at = read.released[-1]
-    first = read.frame["hour_at"].min()
-    days = events.days_around(first.date(), newest_at.date())
+    assert read.first_at is not None  # an hour is released
+    days = events.days_around(read.first_at.date(), newest_at.date())
     calendar = events.calendar_of(charter, store, days, read.zones)
     inputs = models.fingerprint(read.hash_until(newest_at + HOUR), calendar)
     choices = methods.section("outlook", charter.pilot)
@@ -178,7 +178,7 @@ def _computed(
     """Compute week after week, each by the models of what was before it."""
     weeks = sorted({models.monday_of(at) for at in read.released})
     newest_at = read.released[-1]
-    recent = read.frame[read.frame["hour_at"] >= weeks[0]]
+    recent = read.frame[read.frame["hour_at"] >= weeks[0]].astype({"zone_id": object})
     rows, episodes, used, scored = [], [], [], []
     for week in weeks:
         stopping.check()
@@ -207,7 +207,7 @@ def _computed(
         raise NoHistory(
             f"{charter.pilot} has fewer than {models.fewest_days(charter)} days of figures before "
             "its week, so nothing can be said of what is normal: put hours that the agency counted "
-            f"({', '.join(reading_figures.HISTORY)}) at {store.history(charter.pilot)}, see "
+            f"({', '.join(history.COLUMNS)}) at {store.history(charter.pilot)}, see "
             "docs/crowding.md."
         )
     presence = pd.concat(rows, ignore_index=True)
@@ -228,10 +228,20 @@ def _episodes(
     ends_at: pd.Timestamp,
 ) -> pd.DataFrame:
     """Find the episodes of a week, or take those of a week that is over from where they lie."""
+
+    def file_of(what: str, until: pd.Timestamp) -> Path:
+        basis = models.fingerprint(figures.hash_until(until), models.until(calendar, until))
+        return week.folder / what / f"{basis[:16]}.parquet"
+
     if ends_at < midnight(week.starts_at, 7):
-        return week.detector.episodes(hours, band, calendar)
-    name = models.fingerprint(figures.hash_until(ends_at), models.until(calendar, ends_at))[:16]
-    file = week.folder / "episodes" / f"{name}.parquet"
+        over_at = midnight(ends_at, 0)  # of the days before, only what came since is new
+        days = [frame[frame["hour_at"] < over_at] for frame in (hours, band)]
+        if days[0].empty:
+            return week.detector.episodes(hours, band, calendar)
+        file = file_of("after_hours", over_at)
+        before = keeping.table(file, lambda: week.detector.after_hours(*days))
+        return week.detector.episodes(hours, band, calendar, before)
+    file = file_of("episodes", ends_at)
     table = keeping.table(file, lambda: week.detector.episodes(hours, band, calendar))
     for column in ("began_at", "ended_at"):
         table[column] = table[column].dt.tz_convert(ends_at.tz)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -219,3 +220,29 @@ def test_of_a_small_history_every_hour_is_learnt_from_and_of_a_large_one_some(
     model = CrowdingQuantiles(n_rows=1000, max_iter=1).fit(rows)
     at_root = int(model.heads_[0]._predictors[0][0].nodes["count"][0])
     assert at_root == pytest.approx(n_hours, rel=0.0 if len(zones) == 1 else 0.1)
+
+
+def test_a_calibration_that_was_kept_gives_the_forecast_that_learns_its_own(
+    past: pd.DataFrame, fitted: CrowdingQuantiles, tmp_path: Path
+) -> None:
+    at, noon = midnight(108), midnight(108) + pd.Timedelta(hours=12)
+    fitted.calibration(past, at).to_parquet(tmp_path / "kept.parquet", index=False)
+    kept = pd.read_parquet(tmp_path / "kept.parquet")
+    model = fitted.calibrated(kept, at)
+    pd.testing.assert_frame_equal(model.forecast(past, at), fitted.forecast(past, at))
+    # an hour looks back from itself: sums begin elsewhere, and may differ in their last bits
+    pd.testing.assert_frame_equal(model.forecast(past, noon), fitted.forecast(past, noon))
+    # of other days it is not believed
+    other = model.forecast(past, midnight(101))
+    pd.testing.assert_frame_equal(other, fitted.forecast(past, midnight(101)))
+    wider = kept.assign(**{name: kept[name] + 0.5 for name in EDGES})
+    assert not fitted.calibrated(wider, at).forecast(past, at).equals(fitted.forecast(past, at))
+
+
+def test_without_a_boosting_there_is_nothing_to_calibrate() -> None:
+    rows = history(wave, 20)
+    short = clone(SMALL).fit(rows)
+    kept = short.calibration(rows, midnight(15))
+    assert kept.empty
+    forecast = short.calibrated(kept, midnight(15)).forecast(rows, midnight(15))
+    pd.testing.assert_frame_equal(forecast, short.forecast(rows, midnight(15)))

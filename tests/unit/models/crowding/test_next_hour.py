@@ -123,3 +123,32 @@ def test_the_first_hours_of_a_week_are_judged_by_the_zone_as_it_usually_is() -> 
     at = first + pd.Timedelta(hours=2)
     assert (at in whole["began_at"].tolist()) == (at in begun["began_at"].tolist())
     assert len(begun) == 0
+
+
+def test_hours_that_were_judged_before_are_taken_as_they_were() -> None:
+    past = chance(1, 28, ZONES, MEMORY)
+    detector = SurgeDetector().fit(past, forecast_of(past))
+    rows = with_surge(chance(8, 7, ZONES, MEMORY), 100, 3, 9 * SD)
+    forecasts = forecast_of(rows)
+    plain = detector.episodes(rows, forecasts)
+    over_at = rows["hour_at"].iloc[96]
+    is_over = rows["hour_at"] < over_at
+    kept = detector.after_hours(rows[is_over], forecasts[forecasts["hour_at"] < over_at])
+    assert kept.shape == (96, ZONES)
+    pd.testing.assert_frame_equal(detector.episodes(rows, forecasts, before=kept), plain)
+    of_all = detector.after_hours(rows, forecasts)
+    pd.testing.assert_frame_equal(detector.episodes(rows, forecasts, before=of_all), plain)
+    # they are believed, but of other zones
+    kept.loc[50, "z03"] += 40.0
+    assert len(detector.episodes(rows, forecasts, before=kept)) > len(plain)
+    other = kept.rename(columns={"z03": "z99"})
+    pd.testing.assert_frame_equal(detector.episodes(rows, forecasts, before=other), plain)
+
+
+def test_where_few_hours_taught_nothing_there_is_nothing_to_keep() -> None:
+    past = chance(5, 13, ZONES)
+    detector = SurgeDetector().fit(past, forecast_of(past))
+    kept = detector.after_hours(past, forecast_of(past))
+    assert kept.empty
+    plain = detector.episodes(past, forecast_of(past))
+    pd.testing.assert_frame_equal(detector.episodes(past, forecast_of(past), before=kept), plain)

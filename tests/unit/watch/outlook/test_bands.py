@@ -23,8 +23,21 @@ HOUR = pd.Timedelta(hours=1)
 class FlatForecaster:
     """Says the same of every hour, and one person more for each hour of issue."""
 
+    def __init__(self, learnt: list[pd.Timestamp], by: pd.Timestamp | None = None) -> None:
+        self.learnt, self.by = learnt, by
+
+    def calibration(self, history: pd.DataFrame, at: pd.Timestamp, _: Any) -> pd.DataFrame:
+        assert (history["hour_at"] < at).all()
+        self.learnt.append(at)
+        return pd.DataFrame({"hours": [len(history)]})
+
+    def calibrated(self, by: pd.DataFrame, at: pd.Timestamp) -> FlatForecaster:
+        assert by["hours"].tolist() == [2 * (24 + (at - MONDAY).days * 24)]
+        return FlatForecaster(self.learnt, at)
+
     def forecast(self, history: Any, issued_at: pd.Timestamp, hours: int, _: Any) -> pd.DataFrame:
         assert (history["hour_at"] < issued_at).all()
+        assert self.by == issued_at.normalize()
         ahead = pd.date_range(issued_at, periods=hours, freq="h", unit="s")
         frames = [
             pd.DataFrame({"zone_id": zone, "hour_at": ahead, "issued_at": issued_at, **EDGES})
@@ -38,7 +51,7 @@ class FlatForecaster:
 def week(tmp_path: Path) -> WeekModels:
     nowcast = Nowcast()
     nowcast.carry_ = np.array([0.6, 0.4, 0.3])
-    loaded: Any = (FlatForecaster(), None, nowcast)
+    loaded: Any = (FlatForecaster([]), None, nowcast)
     places = {"A": "A", "B": "B"}
     return WeekModels(MONDAY, "flat 1", places, "outlook@1", tmp_path, lambda: loaded)
 
@@ -77,3 +90,11 @@ def test_nothing_is_carried_past_midnight(week: WeekModels) -> None:
     rows = ahead(week, MONDAY + 23 * HOUR, A=980.0, B=900.0)
     assert set(rows.loc["A"]) == {900.0}  # a midnight's forecast, kept for the day that begins
     assert len(list((week.folder / "bands").iterdir())) == 2
+
+
+def test_what_the_days_before_missed_is_learnt_once_a_day(week: WeekModels) -> None:
+    for hour in (5, 11, 23):
+        ahead(week, MONDAY + hour * HOUR, A=900.0, B=900.0)
+    forecaster: Any = week.forecaster
+    # the last hour's outlook begins the day that follows, which it is learnt for too
+    assert forecaster.learnt == [MONDAY, MONDAY + 24 * HOUR]

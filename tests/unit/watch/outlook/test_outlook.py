@@ -158,12 +158,14 @@ def test_the_next_hour_forecasts_only_what_is_ahead(
     verb.outlook("tiny", "2026-03-04T20")
     assert [at.isoformat() for at in issued] == ["2026-03-04T21:00:00+01:00"]
     at_once = bytes_of(whole)
-    kept = sorted(whole.store.outlook_model("tiny").glob("*/bands/*.parquet"))
+    kept = sorted(whole.store.outlook_model("tiny").glob("*/*/*.parquet"))
+    folders = {file.parent.name for file in kept if "history" not in file.parts}
+    assert {"bands", "calibrations", "after_hours", "planted"} <= folders
     for file in kept:
         file.write_bytes(b"no table")
     shutil.rmtree(whole.store.outlook("tiny"))
     verb.outlook("tiny", "2026-03-04T20")
-    assert kept and bytes_of(whole) == at_once
+    assert bytes_of(whole) == at_once
 
 
 def test_a_release_that_is_not_as_it_was_signed_is_not_read(whole: Weeks) -> None:

@@ -134,6 +134,13 @@ def test_a_midnight_forecasts_with_the_weather_of_its_day_and_of_no_later_one(
     seen: list[Any] = []
 
     class Forecaster:
+        def calibration(self, before: Any, at: Any, calendar: Any) -> pd.DataFrame:
+            assert calendar.weather["hour_at"].max() < at
+            return pd.DataFrame()
+
+        def calibrated(self, by: Any, at: Any) -> Any:
+            return self
+
         def forecast(self, before: Any, at: Any, hours: int, calendar: Any) -> pd.DataFrame:
             seen.append(calendar.weather["hour_at"].max())
             when = {"hour_at": [at], "issued_at": [at]}
