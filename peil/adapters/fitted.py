@@ -82,7 +82,11 @@ def make_canonical(file: Path) -> None:
 
 
 def library() -> Any:
-    """Import skops when a model is read or written: it takes a second that no other verb needs."""
+    """Import skops when a model is read or written: it takes a second that no other verb needs.
+
+    It looks for hundreds of names in every module that is loaded, so that behind all of Airflow,
+    dbt and MLflow it takes ten: a run that will need it asks for it first.
+    """
     with warnings.catch_warnings():
         # it asks every loaded module for the names of functions; some of Airflow's warn at each
         warnings.simplefilter("ignore")

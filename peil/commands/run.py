@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from peil import status
+from peil.adapters import fitted
 from peil.charter import reading
 from peil.charter.hour import unit_of
 from peil.charter.period import Period
@@ -139,6 +140,7 @@ def _second(
 
 def _prepare(store: Store, second: SecondProcess | None) -> None:
     """Make Airflow's folder ready; then the second process, which waits for a first landed day."""
+    fitted.library()
     from peil.adapters.airflow.home import prepare
 
     prepare(store.settings)
@@ -169,6 +171,7 @@ def _walk_days(charter: Charter, store: Store, walked: _Walked) -> None:
 def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
     """Walk a verb of a day by its DAG, or score all days, in this process or in the second."""
     if verb == READY:
+        fitted.library()
         from peil.adapters.airflow import reading_ahead
 
         reading_ahead.read(pilot)

@@ -39,8 +39,9 @@ def of_episodes(surges: pd.DataFrame, figures: HourlyFigures, until: pd.Timestam
     >>> of_episodes(surges, figures, at[2] + HOUR)[["silent_share", "is_after_gap"]].values.tolist()
     [[0.3, True]]
     """
-    frame = figures.frame
     before = [began_at - HOUR for began_at in surges["began_at"]]
+    frame = figures.frame
+    frame = frame[frame["hour_at"] >= min(before, default=until)]
     frame = frame[frame["value"].notna() & frame["hour_at"].isin(before)]
     there = frame[["zone_id", "hour_at"]]
     observed = set(there.itertuples(index=False, name=None))
