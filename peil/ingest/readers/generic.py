@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from peil.charter.schema import Delivery
-from peil.ingest.readers import mapping, tolerant_csv, typed
+from peil.ingest.readers import calm, mapping, tolerant_csv, typed
 from peil.ingest.readers.opening import (
     compression,
     header,
@@ -156,6 +157,7 @@ def fields(
                     lambda text: stamp(text, delivery),
                     number,
                     is_iso=not delivery.time_format,
+                    calm_of=partial(calm.at_head, connection, relation, zone),
                 )
         except typed.UnfitError as error:
             raise FileRefused(

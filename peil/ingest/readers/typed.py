@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from peil.ingest.readers.calm import UTC, Calm
+
 SMALL = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"}
 WHOLE = SMALL | {"BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 LOCAL = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
@@ -144,6 +146,7 @@ def moment(
     stamp: Callable[[str], str],
     of_number: Callable[[str], str] | None,
     is_iso: bool,
+    calm_of: Callable[[str, str, str], Calm | None] = lambda given, name, stamp: None,
 ) -> TypedField:
     """A moment in UTC.
 
@@ -156,6 +159,8 @@ def moment(
         charter gives an epoch.
     is_iso : bool
         Whether text is read by the standard, and so may say its own distance from UTC.
+    calm_of : callable
+        When nothing happens to the clocks: `calm.at_head` of a file.
 
     Raises
     ------
@@ -167,13 +172,15 @@ def moment(
         return _field(name, column, f"CASE WHEN isfinite({given}) THEN {given} END")
     if kind in LOCAL:
         cast = given if kind == "TIMESTAMP" else f"{given}::TIMESTAMP"
-        return _local_field(name, column, cast, zone)
+        return _local_field(name, column, cast, zone, calm_of(column, given, cast))
     is_number = kind in WHOLE or kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL")
     if of_number and (is_number or kind == "VARCHAR"):
         number = trimmed(column) if kind == "VARCHAR" else column
         return _field(name, number, of_number(given))
     if kind == "VARCHAR":
-        field = _local_field(name, trimmed(column), stamp(given), zone)
+        text, read = trimmed(column), stamp(given)
+        calm = calm_of(text, given, read)
+        field = _local_field(name, text, read, zone, calm)
         if not is_iso:
             return field
         own = f"CASE WHEN {says_offset(given)} THEN {with_offset(given)}"
@@ -182,7 +189,7 @@ def moment(
             value=f"{own} ELSE {field.value} END",
             is_unread=f"({given} IS NOT NULL AND CASE WHEN {says_offset(given)} "
             f"THEN {with_offset(given)} IS NULL "
-            f"ELSE ({is_time(parsed, zone)}) IS NOT TRUE END)",
+            f"ELSE ({is_time(parsed, zone, calm)}) IS NOT TRUE END)",
         )
     if is_number:
         raise UnfitError(f"is {kind}: give the moment of 0 as `epoch`, and `seconds_per_t`, of it")
@@ -194,14 +201,18 @@ def zoned(name: str, column: str, stamp: Callable[[str], str]) -> TypedField:
     return _field(name, trimmed(column), stamp(f"{name}_given"))
 
 
-def _local_field(name: str, given: str, stamp: str, zone: str) -> TypedField:
+def _local_field(
+    name: str, given: str, stamp: str, zone: str, calm: Calm | None = None
+) -> TypedField:
     parsed = f"{name}_parsed"
-    unread = f"({name}_given IS NOT NULL AND ({is_time(parsed, zone)}) IS NOT TRUE)"
-    return TypedField(name, given, stamp, local(parsed, zone), unread)
+    unread = f"({name}_given IS NOT NULL AND ({is_time(parsed, zone, calm)}) IS NOT TRUE)"
+    return TypedField(name, given, stamp, local(parsed, zone, calm), unread)
 
 
-def is_time(stamp: str, zone: str) -> str:
+def is_time(stamp: str, zone: str, calm: Calm | None = None) -> str:
     """Whether a local time stamp is a moment: finite, and clocks neither skip nor repeat it."""
+    if calm is not None:
+        return f"CASE WHEN {calm.holds(stamp)} THEN true ELSE {is_time(stamp, zone)} END"
     if is_utc(zone):
         return f"isfinite({stamp})"
     at = f"timezone({zone}, {stamp})"
@@ -220,10 +231,10 @@ def is_utc(zone: str) -> bool:
     >>> is_utc("'UTC'"), is_utc("'Europe/Amsterdam'")
     (True, False)
     """
-    return zone.upper() in ("'UTC'", "'ETC/UTC'")
+    return zone.upper() in UTC
 
 
-def local(stamp: str, zone: str) -> str:
+def local(stamp: str, zone: str, calm: Calm | None = None) -> str:
     """A moment from a local time stamp, null where clocks skip that time or show it twice.
 
     >>> import duckdb
@@ -236,7 +247,8 @@ def local(stamp: str, zone: str) -> str:
     [('2026-03-02 07:00:00+00',), (None,), (None,)]
     """
     at = f"make_timestamptz(epoch_us({stamp}))" if is_utc(zone) else f"timezone({zone}, {stamp})"
-    return f"CASE WHEN {is_time(stamp, zone)} THEN {at} END"
+    first = f"WHEN {calm.holds(stamp)} THEN {calm.moment(stamp)} " if calm is not None else ""
+    return f"CASE {first}WHEN {is_time(stamp, zone)} THEN {at} END"
 
 
 def with_offset(text: str) -> str:
