@@ -65,7 +65,7 @@ pilot: .venv/.installed ## simulate the demo country, run its pilot, say where t
 	$(KEEP_COMPILED) $(PEIL) simulate --devices $(DEVICES) --days $(DAYS)
 	@$(KEEP_COMPILED) $(PEIL) run demo
 
-test: .venv/.dev ## run the tests (7 to 14 minutes on two cores, by the machine)
+test: .venv/.dev ## run the tests (7 to 20 minutes on two cores, by the machine)
 	@$(PYTEST) -m "not slow and not compose"
 
 test-slow: .venv/.spark ## run the long tests: kills, a started Airflow, docker compose

@@ -90,19 +90,26 @@ def client(store: Store, quantity: str = "") -> MlflowClient:
     Refused
         It is on another machine and does not answer, now or whenever it is asked.
     """
-    # what fails is raised; its log would show statements with their values, and a trace
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     own = tracking_of(store, quantity)
     own.folder.mkdir(parents=True, exist_ok=True)
     if own.is_file:
         _make_database(own)
         return MlflowClient(tracking_uri=own.uri, registry_uri=own.uri)
+    _be_quiet()
     require_reachable(store, quantity)
     with answering(store, quantity):
         if not own.uri.startswith("http"):
             _knock(own.uri)
         return _Elsewhere(own, lambda: answering(store, quantity))
+
+
+def make_ready(store: Store) -> None:
+    """Make the databases that are files of this process's side, before anybody asks for them."""
+    for quantity in ("",) if store.plane == "operator" else ("", OUTLOOK):
+        own = tracking_of(store, quantity)
+        if own.is_file:
+            own.folder.mkdir(parents=True, exist_ok=True)
+            _make_database(own)
 
 
 class _Elsewhere(MlflowClient):  # type: ignore[misc, unused-ignore]
@@ -183,8 +190,15 @@ def _knock(uri: str) -> None:
         engine.dispose()
 
 
+def _be_quiet() -> None:
+    """What fails is raised; its log would show statements with their values, and a trace."""
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 def _make_database(own: Tracking) -> None:
     """Make MLflow's database aside: its dozens of migrations cannot go on after a kill."""
+    _be_quiet()
     file = own.folder / "mlflow.db"
     if file.exists():
         registered.follow(file, own.artifacts)

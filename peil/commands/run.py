@@ -28,8 +28,8 @@ if TYPE_CHECKING:  # refusing a day does not need Airflow
     from peil.adapters.airflow.second import SecondProcess
 
 VERBS = ("ingest", "stage", "estimate", "release")
-# no verbs, but what a second process does while it would wait: read what each walk needs, and fit
-# the outlook of a week before the run asks for it
+# no verbs, but what a second process does while it would wait: read what each walk needs, make
+# MLflow's databases, and fit the outlook of a week before the run asks for it
 READY, AHEAD = "ready", "ahead"
 # seconds a step takes on two cores for a day of the demo (12 000 devices, 870 000 rows)
 WEIGHTS = {
@@ -172,9 +172,11 @@ def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
     """Walk a verb of a day by its DAG, or score all days, in this process or in the second."""
     if verb == READY:
         fitted.library()
+        from peil.adapters import tracking
         from peil.adapters.airflow import reading_ahead
 
         reading_ahead.read(pilot)
+        tracking.make_ready(Store())
         return []
     if verb == AHEAD:
         from peil.watch.outlook import ahead

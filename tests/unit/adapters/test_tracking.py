@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,3 +155,26 @@ def test_one_module_makes_clients() -> None:
 def test_a_setting_of_before_still_names_the_operators(tiny: Any) -> None:
     store = Store(Settings(data=tiny.store.root, mlflow_uri="http://u:p@h"))  # type: ignore[call-arg]
     assert tracking.tracking_of(store).place == "h:80"
+
+
+@pytest.mark.parametrize(
+    ("plane", "sides"), [("operator", ["operator"]), ("", ["agency", "operator"])]
+)
+def test_databases_are_made_before_they_are_asked_for_on_this_processs_side_alone(
+    plane: str, sides: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEIL_DATA", str(tmp_path))
+    if plane:
+        monkeypatch.setenv("PEIL_PLANE", plane)
+    store = Store()
+    monkeypatch.setattr(tracking, "_make_database", lambda own: (own.folder / "mlflow.db").touch())
+    tracking.make_ready(store)
+    assert sorted(file.parent.name for file in tmp_path.glob("*/mlflow.db")) == sides
+
+
+def test_a_database_elsewhere_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIL_DATA", str(tmp_path))
+    monkeypatch.setenv("PEIL_PLANE", "operator")
+    monkeypatch.setenv("PEIL_MLFLOW_URI", "http://127.0.0.1:9")
+    tracking.make_ready(Store())
+    assert not list(tmp_path.rglob("mlflow.db"))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from peil import train
+from peil.adapters import tracking
 from peil.adapters.airflow import home, reading_ahead, second, walking
 from peil.commands import run as runs
 from peil.commands.run_report import Report
@@ -80,6 +81,7 @@ def test_the_outlook_of_the_week_is_fitted_after_staging_and_before_the_first_re
     monkeypatch.setattr(train, "is_due", lambda *_: False)
     monkeypatch.setattr(ahead, "fit", lambda *asked: fitted.append(asked))
     monkeypatch.setattr(reading_ahead, "read", read.append)
+    monkeypatch.setattr(tracking, "make_ready", lambda store: read.append(str(store.agency)))
     report = Report()
     with ExitStack() as until_the_end:
         two = runs._second(tiny.charter, tiny.store, DAYS, until_the_end)
@@ -89,7 +91,8 @@ def test_the_outlook_of_the_week_is_fitted_after_staging_and_before_the_first_re
     verbs = [verb for verb, _ in made[0].asked]
     assert verbs == [runs.READY] + ["stage"] * 7 + [runs.AHEAD] + ["release"] * 7
     assert made[0].n_offers == 1  # of what is left to stage, never of a release
-    assert fitted == [("tiny", "2026-03-02")] and read == ["tiny"]
+    assert fitted == [("tiny", "2026-03-02")]
+    assert read == ["tiny", str(tiny.store.agency)]
     assert {verb for verb, _, _ in told} == {"train", *runs.VERBS}
     assert report.stopped == {}
 
