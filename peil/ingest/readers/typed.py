@@ -178,9 +178,9 @@ def moment(
         number = trimmed(column) if kind == "VARCHAR" else column
         return _field(name, number, of_number(given))
     if kind == "VARCHAR":
-        text, read = trimmed(column), stamp(given)
-        calm = calm_of(text, given, read)
-        field = _local_field(name, text, read, zone, calm)
+        written, read = trimmed(column), stamp(given)
+        calm = calm_of(written, given, read)
+        field = _local_field(name, written, read, zone, calm)
         if not is_iso:
             return field
         own = f"CASE WHEN {says_offset(given)} THEN {with_offset(given)}"
