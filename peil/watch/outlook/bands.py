@@ -103,11 +103,11 @@ def _calibrated(
     at: pd.Timestamp,
 ) -> CrowdingForecaster:
     """The week's forecaster, calibrated on the days before a midnight: once for all its day."""
-    known = models.until(calendar, at)
-    name = models.fingerprint(figures.hash_until(at), known)[:16]
+    earlier = models.until(calendar, at)
+    name = models.fingerprint(figures.hash_until(at), earlier)[:16]
 
     def made() -> pd.DataFrame:
-        return week.forecaster.calibration(figures.until(at), at, known)
+        return week.forecaster.calibration(figures.until(at), at, earlier)
 
     file = week.folder / "calibrations" / f"{at:%Y-%m-%d}-{name}.parquet"
     return week.forecaster.calibrated(keeping.table(file, made), at)

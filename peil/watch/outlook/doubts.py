@@ -41,7 +41,8 @@ def of_episodes(surges: pd.DataFrame, figures: HourlyFigures, until: pd.Timestam
     """
     before = [began_at - HOUR for began_at in surges["began_at"]]
     frame = figures.frame
-    frame = frame[frame["hour_at"] >= min(before, default=until)]
+    if before:  # a year of hours is looked at from the first of them on
+        frame = frame[frame["hour_at"] >= min(before)]
     frame = frame[frame["value"].notna() & frame["hour_at"].isin(before)]
     there = frame[["zone_id", "hour_at"]]
     observed = set(there.itertuples(index=False, name=None))
