@@ -13,7 +13,6 @@ import duckdb
 DAYS = 40  # looked at on either side
 HEAD = 1000  # rows at the begin of a file that say of when it is
 DAY = timedelta(days=1)
-UTC = ("'UTC'", "'ETC/UTC'")  # has no clocks that change
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def at_head(
         SQL of what was delivered, over the file's columns; its name; and SQL of the local time
         stamp, over that name.
     """
-    if zone.upper() in UTC:
+    if is_utc(zone):
         return None
     row = connection.execute(
         f"SELECT quantile_disc(local, 0.5) FROM (SELECT {stamp} AS local FROM "
@@ -94,3 +93,12 @@ def at_head(
         "WHERE local BETWEEN '1970-06-01' AND '2100-01-01'"
     ).fetchone()
     return around(connection, row[0], zone) if row and row[0] else None
+
+
+def is_utc(zone: str) -> bool:
+    """Whether SQL of a time zone's name names UTC, which needs no calendar.
+
+    >>> is_utc("'UTC'"), is_utc("'Europe/Amsterdam'")
+    (True, False)
+    """
+    return zone.upper() in ("'UTC'", "'ETC/UTC'")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from peil.ingest.readers.calm import UTC, Calm
+from peil.ingest.readers.calm import Calm, is_utc
 
 SMALL = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"}
 WHOLE = SMALL | {"BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
@@ -223,15 +223,6 @@ def is_time(stamp: str, zone: str, calm: Calm | None = None) -> str:
         f"AND timezone({zone}, {at} - to_hours(1)) <> {stamp} "
         f"ELSE isfinite({stamp}) END"
     )
-
-
-def is_utc(zone: str) -> bool:
-    """Whether SQL of a time zone's name names UTC, which needs no calendar.
-
-    >>> is_utc("'UTC'"), is_utc("'Europe/Amsterdam'")
-    (True, False)
-    """
-    return zone.upper() in UTC
 
 
 def local(stamp: str, zone: str, calm: Calm | None = None) -> str:

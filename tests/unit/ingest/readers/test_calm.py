@@ -22,6 +22,12 @@ ZONES = (
     "Pacific/Apia",  # left out a day
 )
 STAMPS = ("2011-12-28 20:00", "2018-10-30 00:00", "2026-03-02 08:00", "2026-03-27 23:00")
+ISO = Delivery(
+    reader="generic",
+    path="events.csv",
+    time_zone="Europe/Amsterdam",
+    columns={"subscriber_id": "ID", "observed_at": "AT"},
+)
 COUNT = """SELECT count(*) FILTER (plain IS NOT NULL), count(*) FILTER (
   plain IS DISTINCT FROM quick OR is_time IS DISTINCT FROM is_quick_time)
 FROM (SELECT {plain} AS plain, {quick} AS quick, {is_time} AS is_time,
@@ -106,13 +112,7 @@ def test_the_calendar_is_not_asked_of_each_row(
 ) -> None:
     file = tmp_path / "events.csv"
     file.write_text("ID,AT\n" + "a,2026-03-20 08:00:00\n" * 3)
-    delivery = Delivery(
-        reader="generic",
-        path="events.csv",
-        time_zone="Europe/Amsterdam",
-        columns={"subscriber_id": "ID", "observed_at": "AT"},
-    )
-    generic.Generic.land_events(opened, file, 0, delivery)
+    generic.Generic.land_events(opened, file, 0, ISO)
     view = opened.sql("SELECT sql FROM duckdb_views() WHERE view_name = 'events_read'").fetchall()
     assert "make_timestamptz((epoch_us(observed_at_parsed) - 3600000000))" in view[0][0]
 
@@ -122,12 +122,6 @@ def test_a_file_that_begins_with_no_end_of_time_is_read(
 ) -> None:
     file = tmp_path / "events.csv"
     file.write_text("ID,AT\n" + "a,infinity\n" * 3 + "a,2026-03-20 08:00:00\n")
-    delivery = Delivery(
-        reader="generic",
-        path="events.csv",
-        time_zone="Europe/Amsterdam",
-        columns={"subscriber_id": "ID", "observed_at": "AT"},
-    )
-    generic.Generic.land_events(opened, file, 0, delivery)
+    generic.Generic.land_events(opened, file, 0, ISO)
     rows = opened.execute("SELECT observed_at::VARCHAR FROM incoming ORDER BY line").fetchall()
     assert rows == [(None,)] * 3 + [("2026-03-20 07:00:00+00",)]
