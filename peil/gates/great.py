@@ -195,7 +195,7 @@ def judge(state: str, beliefs: list[Belief], fill: Callable[[Any], None]) -> Map
             asset = source.add_table_asset(measure, table_name=measure)
             batch = asset.add_batch_definition_whole_table("whole").get_batch()
             suite = gx.ExpectationSuite(name=measure, expectations=[_named(b) for b in group])
-            answer = batch.validate(suite, result_format=RESULT_FORMAT[state])
+            answer = batch.validate(suite, result_format=_result_format(state, group))
             named = {belief.name: belief for belief in group}
             for result in answer.results:
                 belief = named.pop(result.expectation_config.meta["belief"])
@@ -238,6 +238,13 @@ def findings(
 def _named(belief: Belief) -> Any:
     """Copy an expectation with its belief's name on it, by which its result is found again."""
     return belief.expectation.copy(update={"meta": {"belief": belief.name}, "id": None})
+
+
+def _result_format(state: str, group: list[Belief]) -> dict[str, Any]:
+    """Rows are counted only where they are shown: a measure of one row counted them already."""
+    whole = RESULT_FORMAT[state]
+    is_counted = all(belief.shows for belief in group)
+    return BOOLEAN_ONLY if whole is SUMMARY and is_counted else whole
 
 
 def _by_measure(beliefs: list[Belief]) -> dict[str, list[Belief]]:

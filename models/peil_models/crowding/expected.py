@@ -11,6 +11,7 @@ from peil_models.crowding.history import Floats, HourCube, Ints
 
 WEEKS = (7, 14, 21, 28)
 PROFILE_DAYS = 56
+LEVEL_DAYS = 28
 WORKDAY, FRIDAY, SATURDAY, DAY_OFF = range(4)
 
 
@@ -25,11 +26,19 @@ def kinds_of_days(cube: HourCube, is_holiday: NDArray[np.bool_]) -> Ints:
     return np.where(is_holiday, DAY_OFF, by_weekday[weekdays(cube)])
 
 
-def shifted(values: Floats, lag: int) -> Floats:
-    """Return each day's values some days before, NaN before the first day."""
-    before = np.full_like(values, np.nan)
-    if lag < values.shape[1]:
-        before[:, lag:] = values[:, : values.shape[1] - lag]
+def shifted(values: Floats, lag: int, since: int = 0) -> Floats:
+    """Return the values some days before each day from `since` on, NaN before the first day.
+
+    Examples
+    --------
+    >>> shifted(np.arange(4.0)[None, :, None], 2, since=1)[0, :, 0]
+    array([nan,  0.,  1.])
+    """
+    n_days = values.shape[1]
+    before = np.full((len(values), n_days - since, *values.shape[2:]), np.nan)
+    first = max(lag, since)
+    if first < n_days:
+        before[:, first - since :] = values[:, first - lag : n_days - lag]
     return before
 
 
@@ -48,8 +57,10 @@ def median_of(stack: Floats) -> Floats:
     return np.asarray((low + high) / 2)
 
 
-def profile_of_kind(values: Floats, kinds: Ints) -> Floats:
+def profile_of_kind(values: Floats, kinds: Ints, since: int = 0) -> Floats:
     """Return the mean of the same hour on days of the same kind in the eight weeks before.
+
+    Of the days from `since` on, shape (n_zones, n_days - since, 24).
 
     Examples
     --------
@@ -57,16 +68,18 @@ def profile_of_kind(values: Floats, kinds: Ints) -> Floats:
     >>> profile_of_kind(values, np.array([0, 0, 0]))[0, :, 0]
     array([nan, 0. , 0.5])
     """
-    profile = np.full_like(values, np.nan)
-    days = np.arange(values.shape[1])
-    for kind in np.unique(kinds):
-        chosen = np.where((kinds == kind)[None, :, None], values, np.nan)
-        total, count = running(chosen, axis=1)
-        at = days[kinds == kind]
+    profile = np.full_like(values[:, since:], np.nan)
+    begin = max(since - PROFILE_DAYS, 0)
+    recent, days = values[:, begin:], np.arange(values.shape[1] - begin)
+    for kind in np.unique(kinds[since:]):
+        is_kind = kinds[begin:] == kind
+        total, count = running(np.where(is_kind[None, :, None], recent, np.nan), axis=1)
+        at = days[is_kind & (days >= since - begin)]
         first = np.maximum(at - PROFILE_DAYS, 0)
         n = count[:, at] - count[:, first]
         with np.errstate(invalid="ignore", divide="ignore"):
-            profile[:, at] = np.where(n > 0, (total[:, at] - total[:, first]) / n, np.nan)
+            mean = np.where(n > 0, (total[:, at] - total[:, first]) / n, np.nan)
+        profile[:, at + begin - since] = mean
     return profile
 
 
@@ -102,31 +115,48 @@ class Expected:
     unit: Floats
 
     @classmethod
-    def of(cls, cube: HourCube, is_holiday: NDArray[np.bool_]) -> Expected:
-        """Compute the planes of a cube; `is_holiday` has an entry a day."""
-        values = cube.values
-        profile = profile_of_kind(values, kinds_of_days(cube, is_holiday))
+    def of(cls, cube: HourCube, is_holiday: NDArray[np.bool_], since: int = 0) -> Expected:
+        """Compute the planes of a cube; `is_holiday` has an entry a day.
+
+        Days before `since` are NaN, and levels of the four weeks from it on rest on fewer days.
+        """
+        values, off = cube.values, is_holiday[None, since:, None]
+        profile = profile_of_kind(values, kinds_of_days(cube, is_holiday), since)
         ordinary = np.where(is_holiday[None, :, None], np.nan, values)
-        stack = np.stack([shifted(ordinary, lag) for lag in WEEKS])
+        stack = np.stack([shifted(ordinary, lag, since) for lag in WEEKS])
         count = (~np.isnan(stack)).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.nansum(stack, axis=0) / np.where(count, count, np.nan)
         median = median_of(stack)
-        median = np.where(is_holiday[None, :, None] | np.isnan(median), profile, median)
-        any_day = profile_of_kind(values, np.zeros(values.shape[1], np.int64))
-        median = np.where(np.isnan(median), any_day, median)
-        total, n = running(np.where(np.isnan(median), np.nan, median).mean(axis=2), axis=1)
-        days = np.arange(values.shape[1]) + 1
-        first = np.maximum(days - 28, 0)
-        hours, n_hours = running(values.reshape(len(values), -1), axis=1)
-        since = np.maximum(24 * (days - 1) - 24 * 28, 0)
-        at = 24 * (days - 1)
+        median = np.where(off | np.isnan(median), profile, median)
+        if (lacks := np.isnan(median).any(axis=(1, 2))).any():
+            any_day = profile_of_kind(values[lacks], np.zeros(values.shape[1], np.int64), since)
+            median[lacks] = np.where(np.isnan(median[lacks]), any_day, median[lacks])
+        total, n = running(median.mean(axis=2), axis=1)
+        days = np.arange(median.shape[1]) + 1
+        first = np.maximum(days - LEVEL_DAYS, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            own = (hours[:, at] - hours[:, since]) / (n_hours[:, at] - n_hours[:, since])
-            usual = (total[:, days] - total[:, first]) / (n[:, days] - n[:, first])
-        level = np.where(np.isnan(usual), own, usual)
-        unit = median + 0.1 * level[:, :, None]
-        return cls(median, mean, profile, level, np.maximum(unit, 1.0))
+            level = (total[:, days] - total[:, first]) / (n[:, days] - n[:, first])
+        if (is_absent := np.isnan(level)).any():
+            level = np.where(is_absent, _level_of_hours(values)[:, since:], level)
+        unit = np.maximum(median + 0.1 * level[:, :, None], 1.0)
+        planes = (median, mean, profile, level, unit)
+        return cls(*(_since(plane, since) for plane in planes))
+
+
+def _level_of_hours(values: Floats) -> Floats:
+    """Return the mean of the hours of the four weeks before each day, shape (n_zones, n_days)."""
+    hours, n_hours = running(values.reshape(len(values), -1), axis=1)
+    at = 24 * np.arange(values.shape[1])
+    first = np.maximum(at - 24 * LEVEL_DAYS, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((hours[:, at] - hours[:, first]) / (n_hours[:, at] - n_hours[:, first]))
+
+
+def _since(plane: Floats, since: int) -> Floats:
+    """Return a plane of the days from `since` on as one of all days."""
+    before = np.full((len(plane), since, *plane.shape[2:]), np.nan)
+    return np.concatenate([before, plane], axis=1) if since else plane
 
 
 @dataclass(frozen=True)
@@ -138,14 +168,14 @@ class RecentHours:
     counts: Ints
 
     @classmethod
-    def of(cls, values: Floats, median: Floats) -> RecentHours:
-        """Sum along the hours of all days, shape (n_zones, n_days, 24)."""
+    def of(cls, values: Floats, median: Floats, since: int = 0) -> RecentHours:
+        """Sum along the hours of the days from `since` on, shape (n_zones, n_days, 24)."""
+        values, median = values[:, since:], median[:, since:]
         both = ~np.isnan(values) & ~np.isnan(median)
-        flat = (len(values), -1)
-        seen_values = np.where(both, values, np.nan).reshape(flat)
-        observed, counts = running(seen_values, axis=1)
+        flat, before = (len(values), -1), ((0, 0), (24 * since, 0))
+        observed, counts = running(np.where(both, values, np.nan).reshape(flat), axis=1)
         expected, _ = running(np.where(both, median, np.nan).reshape(flat), axis=1)
-        return cls(observed, expected, counts)
+        return cls(np.pad(observed, before), np.pad(expected, before), np.pad(counts, before))
 
     def together(self) -> RecentHours:
         """Return the sums over all zones, as one zone."""

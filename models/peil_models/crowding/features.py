@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peil_models.crowding.expected import (
+    LEVEL_DAYS,
     SATURDAY,
     WEEKS,
     Expected,
@@ -17,7 +18,7 @@ from peil_models.crowding.expected import (
 )
 from peil_models.crowding.history import Floats, HourCube, Ints
 from peil_models.crowding.known_days import CrowdingCalendar
-from peil_models.crowding.weather_response import WeatherResponse, departures
+from peil_models.crowding.weather_response import DAYS, WeatherResponse, departures
 
 LAGS = (1, 2, *WEEKS)
 RECENT = (3, 24, 168)  # hours: the last evening, a day, a week
@@ -64,13 +65,15 @@ class Features:
     response: WeatherResponse
 
     @classmethod
-    def of(cls, cube: HourCube, calendar: CrowdingCalendar) -> Features:
-        """Prepare a cube."""
+    def of(cls, cube: HourCube, calendar: CrowdingCalendar, first: int = 0) -> Features:
+        """Prepare a cube, to be asked of the days from `first` on."""
         days = cube.days
         is_holiday = calendar.holiday_flags(days)
-        expected = Expected.of(cube, is_holiday)
-        zones = RecentHours.of(cube.values, expected.median)
         weather = calendar.weather_hours(cube)
+        # a level rests on four weeks, an answer to weather on eight
+        since = max(first - LEVEL_DAYS - (DAYS if weather else 0), 0)
+        expected = Expected.of(cube, is_holiday, since)
+        zones = RecentHours.of(cube.values, expected.median, since)
         kinds = kinds_of_days(cube, is_holiday)
         is_free = kinds >= SATURDAY
         return cls(

@@ -91,6 +91,7 @@ class CrowdingForecaster(BaseEstimator, ABC):  # type: ignore[misc, unused-ignor
         issued_at: pd.Timestamp,
         hours: int = 24,
         calendar: CrowdingCalendar | None = None,
+        left_out: int = 0,
     ) -> pd.DataFrame:
         """Forecast the hours from `issued_at` on.
 
@@ -103,6 +104,8 @@ class CrowdingForecaster(BaseEstimator, ABC):  # type: ignore[misc, unused-ignor
         hours : int in [1, 24], default=24
         calendar : CrowdingCalendar, optional
             Facts as they are known now; those given to `fit` by default.
+        left_out : int in [0, hours), default=0
+            How many of the first hours are not asked for.
 
         Returns
         -------
@@ -113,24 +116,29 @@ class CrowdingForecaster(BaseEstimator, ABC):  # type: ignore[misc, unused-ignor
         Raises
         ------
         ValueError
-            As `fit`; or `issued_at` is no full hour, or `hours` is out of range.
+            As `fit`; or `issued_at` is no full hour, or `hours` or `left_out` is out of range.
         """
         check_is_fitted(self)
         issued_at = pd.Timestamp(issued_at)
         if not 1 <= hours <= MOST_HOURS:
             raise ValueError(f"hours must be from 1 to {MOST_HOURS}, got {hours}")
+        if not 0 <= left_out < hours:
+            raise ValueError(f"left_out must be from 0 to {hours - 1}, got {left_out}")
         cube = looked_at(history, issued_at)
         ahead = pd.date_range(issued_at.tz_convert(cube.time_zone), periods=hours, freq="h")
-        target, issue = Hours.of(ahead, cube.time_zone), Hours.of(ahead[:1], cube.time_zone)
+        target, issue = (
+            Hours.of(ahead[left_out:], cube.time_zone),
+            Hours.of(ahead[:1], cube.time_zone),
+        )
         target = Hours(target.day - cube.first_day, target.hour)
         issue = Hours(issue.day - cube.first_day, issue.hour)
         raw = self._at(cube, calendar or self.calendar_, target, issue)
         quantiles = np.maximum(np.sort(raw, axis=2), 0.0)
         frame = pd.DataFrame(
             {
-                "zone_id": np.repeat(np.array(cube.zones, object), hours),
-                "hour_at": ahead[np.tile(np.arange(hours), len(cube.zones))],
-                "issued_at": ahead[np.zeros(hours * len(cube.zones), np.int64)],
+                "zone_id": np.repeat(np.array(cube.zones, object), hours - left_out),
+                "hour_at": ahead[np.tile(np.arange(left_out, hours), len(cube.zones))],
+                "issued_at": ahead[np.zeros(len(cube.zones) * (hours - left_out), np.int64)],
             }
         )
         for k, name in enumerate(QUANTILE_COLUMNS):

@@ -257,8 +257,7 @@ class CrowdingQuantiles(CrowdingForecaster):
             return super().calibration(history, midnight_at, calendar)
         cube = looked_at(history, midnight_at)
         day = int(Hours.of([midnight_at], cube.time_zone).day[0]) - cube.first_day
-        features = Features.of(cube, calendar or self.calendar_)
-        return self._calibration(features, day).table(cube.zones)
+        return self._calibration(cube, calendar or self.calendar_, day)[1].table(cube.zones)
 
     def calibrated(self, by: pd.DataFrame, midnight_at: pd.Timestamp) -> Self:
         """Return itself with the offsets of a day; see `CrowdingForecaster.calibrated`."""
@@ -275,26 +274,27 @@ class CrowdingQuantiles(CrowdingForecaster):
         day = int(issue.day[0])
         if self.basis_ == "climatology":
             return of_eight_weeks(cube, target, day)
-        features = Features.of(cube, calendar)
+        features, offsets = self._calibration(cube, calendar, day)
         n_zones, n_targets = len(cube.zones), len(target.day)
         zone = np.repeat(np.arange(n_zones), n_targets)
         issued = np.full(len(zone), 24 * day + int(issue.hour[0]))
         places = ZoneHours(
             zone, np.tile(target.day, n_zones), np.tile(target.hour, n_zones), issued
         )
-        offsets = self._calibration(features, day)
         raw = self._predicted(features.rows(places, self.weather_))
         quantiles = offsets.applied(raw, zone, places.hour)
         persons = features.median(places)[:, None] + quantiles * features.unit(places)[:, None]
         persons = at_least_as_wide(persons, cube, zone)
         return persons.reshape(n_zones, n_targets, len(QUANTILES))
 
-    def _calibration(self, features: Features, day: int) -> Offsets:
+    def _calibration(
+        self, cube: HourCube, calendar: CrowdingCalendar, day: int
+    ) -> tuple[Features, Offsets]:
         """Return what forecasts that are issued on a day (a position) are moved by."""
-        cube = features.cube
         first = max(self.fitted_until_ + 1 - cube.first_day, day - self.conformal_days, 0)
         is_kept = self.calibrated_on_ == cube.first_day + day
         if not is_kept and day - first >= LEAST_CALIBRATION_DAYS:
-            return self._offsets(features, first, day)
+            features = Features.of(cube, calendar, first)
+            return features, self._offsets(features, first, day)
         assert self.offsets_ is not None
-        return self.offsets_.of_zones(self.zones_, cube.zones)
+        return Features.of(cube, calendar, day), self.offsets_.of_zones(self.zones_, cube.zones)

@@ -63,6 +63,17 @@ class ScoredHours:
         """Return the number of scored hours of all zones."""
         return int((~np.isnan(self.excess)).sum())
 
+    def table(self) -> pd.DataFrame:
+        """Return `after_hours` in rows, to be kept: `zone_id`, `after_hours`, by zone and hour.
+
+        Empty where it was not learnt.
+        """
+        excess = np.empty((0, 0)) if self.after_hours is None else self.after_hours
+        place = np.repeat(np.arange(len(excess)), excess.shape[1])
+        names = pd.Index(self.zones[: len(excess)], dtype=object)
+        zones = pd.Categorical.from_codes(place, names)
+        return pd.DataFrame({"zone_id": zones, "after_hours": excess.ravel()})
+
     def last_days(self, days: int) -> ScoredHours:
         """Return the last days, counted from the last hour."""
         chosen = slice(max(len(self.hour_at) - 24 * days, 0), None)
@@ -169,8 +180,8 @@ def scored_hours(
     """
     check_history(observed)
     time_zone = observed["hour_at"].dt.tz
-    latest = forecasts.sort_values(["zone_id", "hour_at", "issued_at"], kind="stable")
-    latest = latest.drop_duplicates(["zone_id", "hour_at"], keep="last")
+    issued = pd.DatetimeIndex(forecasts["issued_at"]).tz_convert("UTC").as_unit("s").asi8
+    latest = forecasts.iloc[np.argsort(issued, kind="stable")]  # of two the last stays
     zones = zone_positions(observed["zone_id"])[1]
     instants = pd.DatetimeIndex(observed["hour_at"]).tz_convert("UTC").as_unit("s")
     first, last = instants.min(), instants.max()

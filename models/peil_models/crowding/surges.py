@@ -192,7 +192,6 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         observed: pd.DataFrame,
         forecasts: pd.DataFrame,
         calendar: CrowdingCalendar | None = None,
-        before: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """Find the surges of the observed hours.
 
@@ -204,8 +203,6 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
             As in `fit`, of these hours.
         calendar : CrowdingCalendar, optional
             Names the events that explain an episode.
-        before : DataFrame, optional
-            What `after_hours` returned of the first of these hours: it is not computed again.
 
         Returns
         -------
@@ -216,8 +213,35 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
             `observed`, `expected`, `excess`, `excess_low`, `excess_high` (95 %) of its hour of
             largest score, `times_a_year`, `known_event` (name or None).
         """
+        return self.episodes_in(self.scored(observed, forecasts), calendar)
+
+    def scored(
+        self, observed: pd.DataFrame, forecasts: pd.DataFrame, before: pd.DataFrame | None = None
+    ) -> ScoredHours:
+        """Return how far hours are above their forecast, and over what those before let expect.
+
+        Parameters
+        ----------
+        observed, forecasts : DataFrame
+            As of `episodes`.
+        before : DataFrame, optional
+            The `ScoredHours.table` of the first of these hours: they are not scored again.
+        """
+        check_is_fitted(self)
+        floors = (self.least_share, self.least_persons, self.zone_levels_)
+        hours = scored_hours(observed, forecasts, *floors)
+        if self.next_ is None:
+            return hours
+        if before is None or tuple(before["zone_id"].unique()) != hours.zones:
+            return self.next_.scored(hours)  # all, where a zone came since
+        earlier = before["after_hours"].to_numpy(np.float64)
+        return self.next_.scored(hours, earlier.reshape(len(hours.zones), -1))
+
+    def episodes_in(
+        self, hours: ScoredHours, calendar: CrowdingCalendar | None = None
+    ) -> pd.DataFrame:
+        """Return the `episodes` of hours that are `scored`."""
         calendar = calendar or CrowdingCalendar()
-        hours = self._scored(observed, forecasts, before)
         scores = hours.scores(self.carry_, self.usual_)
         busy = np.nan_to_num(hours.observed) > np.nan_to_num(hours.upper, nan=np.inf)
         rows = [
@@ -228,29 +252,6 @@ class SurgeDetector(BaseEstimator):  # type: ignore[misc, unused-ignore]
         for name in ("began_at", "ended_at"):
             frame[name] = pd.to_datetime(frame[name], utc=True).dt.tz_convert(hours.time_zone)
         return frame.astype({"level": "int64", "known_event": object})
-
-    def after_hours(self, observed: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
-        """Return how far hours are above what the hours before them let expect, to be kept.
-
-        Arguments are as of `episodes`. A row per hour, and a column per zone in its place; empty
-        where that was not learnt.
-        """
-        hours = self._scored(observed, forecasts)
-        if hours.after_hours is None:
-            return pd.DataFrame()
-        return pd.DataFrame(hours.after_hours.T, columns=list(hours.zones))
-
-    def _scored(
-        self, observed: pd.DataFrame, forecasts: pd.DataFrame, before: pd.DataFrame | None = None
-    ) -> ScoredHours:
-        check_is_fitted(self)
-        floors = (self.least_share, self.least_persons, self.zone_levels_)
-        hours = scored_hours(observed, forecasts, *floors)
-        if self.next_ is None:
-            return hours
-        if before is None or tuple(before) != hours.zones:  # a zone that came since
-            return self.next_.scored(hours)
-        return self.next_.scored(hours, before.to_numpy().T)
 
     def _row(
         self, hours: ScoredHours, episode: Episode, calendar: CrowdingCalendar

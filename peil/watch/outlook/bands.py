@@ -85,13 +85,18 @@ def ahead(
     before = figures.until(issued_at)
     calendar = models.until(calendar, issued_at + pd.Timedelta(hours=AHEAD_HOURS))
     model = _calibrated(week, figures, calendar, midnight(issued_at, 0))
-    plain = model.forecast(before, issued_at, AHEAD_HOURS, calendar)
-    last = before[
-        (before["hour_at"] == issued_at - pd.Timedelta(hours=1)) & before["value"].notna()
-    ].astype({"zone_id": object})
+    hour = pd.Timedelta(hours=1)
+    last = before[(before["hour_at"] == issued_at - hour) & before["value"].notna()]
+    last = last.astype({"zone_id": object})
     carried = week.nowcast.carry(last, today[today["zone_id"].isin(last["zone_id"])], issued_at)
-    until = issued_at + pd.Timedelta(hours=week.nowcast.hours)
-    both = pd.concat([carried[carried["hour_at"] < until], plain], ignore_index=True)
+    carried = carried[carried["hour_at"] < issued_at + pd.Timedelta(hours=week.nowcast.hours)]
+    # an hour that is carried in all zones is not forecast anew
+    n_carried, n_zones = carried["hour_at"].value_counts(), before["zone_id"].nunique()
+    n_whole = 0
+    while n_carried.get(issued_at + n_whole * hour, 0) == n_zones:
+        n_whole += 1
+    plain = model.forecast(before, issued_at, AHEAD_HOURS, calendar, left_out=n_whole)
+    both = pd.concat([carried, plain], ignore_index=True)
     both = both.drop_duplicates(["zone_id", "hour_at"])
     return both.sort_values(["zone_id", "hour_at"], ignore_index=True)
 

@@ -40,19 +40,21 @@ def of_episodes(surges: pd.DataFrame, figures: HourlyFigures, until: pd.Timestam
     [[0.3, True]]
     """
     before = [began_at - HOUR for began_at in surges["began_at"]]
-    frame = figures.frame
-    if before:  # a year of hours is looked at from the first of them on
-        frame = frame[frame["hour_at"] >= min(before)]
-    frame = frame[frame["value"].notna() & frame["hour_at"].isin(before)]
-    there = frame[["zone_id", "hour_at"]]
+    frame = figures.recent
+    is_before = frame["hour_at"].isin(before) & frame["zone_id"].isin(set(surges["zone_id"]))
+    there = frame.loc[is_before & frame["value"].notna(), ["zone_id", "hour_at"]]
     observed = set(there.itertuples(index=False, name=None))
     silent, after_gap = [], []
     for zone_id, began_at, ended_at in zip(
         surges["zone_id"], surges["began_at"], surges["ended_at"], strict=True
     ):
         end = until if pd.isna(ended_at) else ended_at
-        hours = pd.date_range(began_at, end, freq="h", inclusive="left")
-        silent.append(max((figures.outages.get((zone_id, at), 0.0) for at in hours), default=0.0))
+        shares = [
+            share
+            for (zone, at), share in figures.outages.items()
+            if zone == zone_id and began_at <= at < end
+        ]
+        silent.append(max(shares, default=0.0))
         after_gap.append((zone_id, began_at - HOUR) not in observed)
     return surges.assign(
         silent_share=pd.Series(silent, surges.index, dtype="float64"),

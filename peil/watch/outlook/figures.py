@@ -60,6 +60,12 @@ class HourlyFigures:
         newest = self.frame[self.frame["hour_at"] == self.released[-1]]
         return int(newest["value"].notna().sum())
 
+    @cached_property
+    def recent(self) -> pd.DataFrame:
+        """Rows of the released weeks, and of some hours before them."""
+        since = self.released[0] - pd.Timedelta(days=8)  # before its Monday
+        return self.frame[self.frame["hour_at"] >= since].astype({"zone_id": object})
+
     @property
     def first_at(self) -> pd.Timestamp | None:
         """The first hour of all, None of none."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -239,6 +239,7 @@ def _name(
     return hashlib.sha256(canonical(basis)).hexdigest()[:12]
 
 
+@cache
 def _code() -> dict[str, str]:
     sources = [Path(__file__), *sorted(Path(peil_models.crowding.__path__[0]).rglob("*.py"))]
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sources}

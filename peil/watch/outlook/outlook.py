@@ -178,7 +178,6 @@ def _computed(
     """Compute week after week, each by the models of what was before it."""
     weeks = sorted({models.monday_of(at) for at in read.released})
     newest_at = read.released[-1]
-    recent = read.frame[read.frame["hour_at"] >= weeks[0]].astype({"zone_id": object})
     rows, episodes, used, scored = [], [], [], []
     for week in weeks:
         stopping.check()
@@ -189,16 +188,17 @@ def _computed(
         ends_at = min(midnight(week, 7), newest_at + HOUR)
         whole = bands.of_days(of_week, read, calendar, ends_at)
         band = whole[whole["hour_at"] < ends_at]
+        recent = read.recent
         is_shown = recent["hour_at"].between(week, ends_at, inclusive="left")
         hours = recent[is_shown & recent["zone_id"].isin(of_week.places)]
         surges = _episodes(of_week, band, hours, read, calendar, ends_at)
         surges = doubts.of_episodes(surges, read, ends_at)
         version = of_week.version
         episodes.append(surges.assign(model_version=version))
-        beside = scores.with_bars(of_week, band, read, calendar, ends_at)
+        off_by = scores.off_by(of_week, band, hours, read, calendar, ends_at)
         planted = scores.planted_surges(of_week, band, hours, read, calendar)
-        beside = beside[beside["zone_id"].isin(of_week.places)]
-        scored.append(scores.ScoredWeek(beside, hours, planted))
+        n_observed = int(hours["value"].notna().sum())
+        scored.append(scores.ScoredWeek(off_by, n_observed, planted))
         if week == weeks[-1]:
             ahead = bands.ahead(of_week, read, calendar, whole, ends_at)
             band = pd.concat([band, ahead], ignore_index=True)
@@ -233,16 +233,19 @@ def _episodes(
         basis = models.fingerprint(figures.hash_until(until), models.until(calendar, until))
         return week.folder / what / f"{basis[:16]}.parquet"
 
+    def episodes() -> pd.DataFrame:
+        file, last = (file_of("after_hours", at) for at in (ends_at, ends_at - HOUR))
+        own = keeping.kept(file)
+        before = keeping.kept(last) if own is None else own  # only the newest hour is new
+        scored = week.detector.scored(hours, band, before)
+        if own is None:
+            keeping.keep(file, scored.table())
+            last.unlink(missing_ok=True)  # the next holds all of it
+        return week.detector.episodes_in(scored, calendar)
+
     if ends_at < midnight(week.starts_at, 7):
-        over_at = midnight(ends_at, 0)  # of the days before, only what came since is new
-        days = [frame[frame["hour_at"] < over_at] for frame in (hours, band)]
-        if days[0].empty:
-            return week.detector.episodes(hours, band, calendar)
-        file = file_of("after_hours", over_at)
-        before = keeping.table(file, lambda: week.detector.after_hours(*days))
-        return week.detector.episodes(hours, band, calendar, before)
-    file = file_of("episodes", ends_at)
-    table = keeping.table(file, lambda: week.detector.episodes(hours, band, calendar))
+        return episodes()
+    table = keeping.table(file_of("episodes", ends_at), episodes)
     for column in ("began_at", "ended_at"):
         table[column] = table[column].dt.tz_convert(ends_at.tz)
     return table.astype({"zone_id": object, "known_event": object})

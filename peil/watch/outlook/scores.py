@@ -6,7 +6,10 @@ hours are raised, one at a time, and looked at again by the levels that stood.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +28,11 @@ from peil_models.crowding import (
     SeasonalNaive,
     midnight,
 )
+from peil_models.crowding.scores_of_hours import scored_hours
 
 SIZES = (0.3, 0.5, 1.0)  # shares that are added, for two hours
 EDGES = list(QUANTILE_COLUMNS)
+SCORES = ["error", "coverage_80", "coverage_95"]
 BARS: dict[str, type[CrowdingForecaster]] = {
     "seasonal_naive": SeasonalNaive,
     "climatology": Climatology,
@@ -40,13 +45,10 @@ Counts = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class ScoredWeek:
-    """A week's bands as midnight had them and by each bar (`method`), its released hours, counts.
+    """What a week's bands were off by (`off_by`), its observed zone-hours, its planted surges."""
 
-    All in the zones where episodes are sought; `planted` as `planted_surges` has it.
-    """
-
-    forecasts: pd.DataFrame
-    hours: pd.DataFrame
+    off_by: pd.DataFrame
+    n_observed: int
     planted: list[Counts]
 
 
@@ -60,45 +62,111 @@ def of_weeks(weeks: list[ScoredWeek]) -> dict[str, Any]:
         of values not above each quantile); zone_months; planted (size, n, in_first_hour,
         within_two_hours).
     """
-    forecasts = pd.concat([week.forecasts for week in weeks], ignore_index=True)
-    hours = pd.concat([week.hours for week in weeks], ignore_index=True)
-    both = forecasts.merge(hours, on=["zone_id", "hour_at"]).dropna(subset=["value", *EDGES])
-    n_methods = both.groupby(["zone_id", "hour_at"])["method"].transform("size")
-    both = both[n_methods == len(BARS) + 1]
-    methods = {}
-    for name, rows in both.groupby("method", sort=True):
-        value = rows["value"]
-        methods[str(name)] = {
-            "error": float((value - rows["q500"]).abs().mean()),
-            "coverage_80": float(((rows["q100"] <= value) & (value <= rows["q900"])).mean()),
-            "coverage_95": float(((rows["q025"] <= value) & (value <= rows["q975"])).mean()),
-        }
-    own = both[both["method"] == "outlook"]
+    sums = pd.concat([week.off_by for week in weeks]).groupby("method", sort=True).sum()
+    by_method: dict[Any, dict[Any, float]] = sums.to_dict("index")
+    own = by_method["outlook"]
     return {
-        "n_hours": len(own),
-        "methods": methods,
+        "n_hours": int(own["n_hours"]),
+        "methods": {
+            str(name): {score: row[score] / row["n_hours"] for score in SCORES}
+            for name, row in by_method.items()
+            if row["n_hours"]
+        },
         "quantiles": list(QUANTILES),
-        "calibration": [float((own["value"] <= own[name]).mean()) for name in EDGES],
-        "zone_months": float(hours["value"].notna().sum() / (DAY_HOURS * 30)),
+        "calibration": [own[e] / own["n_hours"] if own["n_hours"] else math.nan for e in EDGES],
+        "zone_months": sum(week.n_observed for week in weeks) / (DAY_HOURS * 30),
         "planted": [
             _shares(size, [week.planted[k] for week in weeks]) for k, size in enumerate(SIZES)
         ],
     }
 
 
-def with_bars(
+def off_by(
     week: models.WeekModels,
     band: pd.DataFrame,
+    hours: pd.DataFrame,
     figures: HourlyFigures,
     calendar: CrowdingCalendar,
     until: pd.Timestamp,
 ) -> pd.DataFrame:
-    """Set beside the bands of a week what each bar said at the same midnights."""
-    bars = [
-        bands.of_days(week, figures, calendar, until, kind).assign(method=name)
-        for name, kind in BARS.items()
-    ]
-    return pd.concat([band.assign(method="outlook"), *bars], ignore_index=True)
+    """Sum, over the released hours of a week, what its bands were off by, and each bar's.
+
+    A day that is over is summed once; the next hour finds its sums.
+
+    Parameters
+    ----------
+    week : WeekModels
+    band, hours : DataFrame
+        Bands as midnights had them, and released hours of the zones where episodes are sought.
+    figures : HourlyFigures
+    calendar : CrowdingCalendar
+    until : Timestamp
+        The first hour that is left out.
+
+    Returns
+    -------
+    DataFrame
+        By day and `method`: n_hours, and the sums over them of `error` in persons, of being within
+        the interval (coverage_80, coverage_95) and not above each quantile.
+    """
+    days, at = [], week.starts_at
+    while at < until:
+        end = midnight(at, 1)
+        of_day = partial(_off_by_of_day, week, band, hours, figures, calendar, at)
+        is_over = end <= until
+        days.append(_kept(week, "scores", figures, calendar, end, of_day) if is_over else of_day())
+        at = end
+    return pd.concat(days, ignore_index=True)
+
+
+def _off_by_of_day(
+    week: models.WeekModels,
+    band: pd.DataFrame,
+    hours: pd.DataFrame,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    at: pd.Timestamp,
+) -> pd.DataFrame:
+    end = midnight(at, 1)
+    band, hours = (
+        frame[frame["hour_at"].between(at, end, inclusive="left")] for frame in (band, hours)
+    )
+    bars = {name: bands.of_day(week, figures, calendar, at, bar) for name, bar in BARS.items()}
+    forecasts = {"outlook": band, **bars}
+    columns = ["n_hours", *SCORES, *EDGES]
+    if hours.empty:
+        return pd.DataFrame({"method": list(forecasts)}).assign(**dict.fromkeys(columns, 0.0))
+    scored = [scored_hours(hours, table, 0.0) for table in forecasts.values()]
+    # of the hours that all of them forecast
+    is_forecast = np.all([~np.isnan(each.edges).any(axis=0) for each in scored], axis=0)
+    is_forecast &= ~np.isnan(scored[0].observed)
+    value, sums = scored[0].observed[is_forecast], []
+    for each in scored:
+        edge = dict(zip(EDGES, each.edges[:, is_forecast], strict=True))
+        off = {
+            "error": np.abs(value - edge["q500"]),
+            "coverage_80": (edge["q100"] <= value) & (value <= edge["q900"]),
+            "coverage_95": (edge["q025"] <= value) & (value <= edge["q975"]),
+            **{name: value <= below for name, below in edge.items()},
+        }
+        sums.append([len(value), *(off[name].sum() for name in columns[1:])])
+    table = pd.DataFrame(np.array(sums, np.float64), columns=columns)
+    table.insert(0, "method", list(forecasts))
+    return table
+
+
+def _kept(
+    week: models.WeekModels,
+    what: str,
+    figures: HourlyFigures,
+    calendar: CrowdingCalendar,
+    until: pd.Timestamp,
+    compute: Callable[[], pd.DataFrame],
+) -> pd.DataFrame:
+    """Compute a table of the hours before a midnight, once."""
+    basis = figures.hash_until(until) + sha256(Path(__file__))
+    name = models.fingerprint(basis, models.until(calendar, until))[:16]
+    return keeping.table(week.folder / what / f"{until:%Y-%m-%d}-{name}.parquet", compute)
 
 
 def _shares(size: float, weeks: list[Counts]) -> dict[str, Any]:
@@ -134,11 +202,9 @@ def planted_surges(
     over_at = midnight(hours["hour_at"].max() + HOUR, 0)
     if over_at <= week.starts_at:
         return [(0, 0, 0)] * len(SIZES)
-    basis = figures.hash_until(over_at) + sha256(Path(__file__))
-    name = models.fingerprint(basis, models.until(calendar, over_at))[:16]
-    file = week.folder / "planted" / f"{over_at:%Y-%m-%d}-{name}.parquet"
     band, hours = (frame[frame["hour_at"] < over_at] for frame in (band, hours))
-    counted = keeping.table(file, lambda: _counted(week, band, hours.reset_index(drop=True)))
+    compute = partial(_counted, week, band, hours.reset_index(drop=True))
+    counted = _kept(week, "planted", figures, calendar, over_at, compute)
     return [(int(n), int(first), int(second)) for n, first, second in counted.to_numpy()]
 
 

@@ -10,7 +10,7 @@ from expectations.without_spark import gx
 from peil.gates import great
 
 
-def belief(least: float) -> Belief:
+def belief(least: float, shows: tuple[str, ...] = ()) -> Belief:
     return Belief(
         name=f"at_least_{least:g}",
         table="rows",
@@ -19,6 +19,7 @@ def belief(least: float) -> Belief:
         why="Few.",
         do="Ask.",
         severity="stop",
+        shows=shows,
     )
 
 
@@ -51,3 +52,14 @@ def test_the_context_is_not_written_out_when_sources_come_and_go() -> None:
     variables = type(great._context().variables)
     with patch.object(variables, "save", side_effect=AssertionError("written out")):
         great.judge("raw", [belief(1)], fill)
+
+
+def test_rows_are_counted_only_where_they_are_shown() -> None:
+    of_rows = great.judge("released", [belief(1), belief(4)], fill)
+    assert of_rows["at_least_4"].counts == {"n_rows": 1, "n_empty": 0, "n_unexpected": 1}
+    measured = great.judge("released", [belief(1, ("n",)), belief(4, ("n",))], fill)
+    assert [verdict.success for verdict in measured.values()] == [True, False]
+    assert set(measured["at_least_4"].counts.values()) == {0}
+    # where any shows its rows, those of its table are counted
+    both = great.judge("released", [belief(1, ("n",)), belief(4)], fill)
+    assert both["at_least_4"].counts["n_unexpected"] == 1

@@ -19,6 +19,7 @@ from peil_models.crowding import (
     CrowdingQuantiles,
     SeasonalNaive,
 )
+from peil_models.crowding.features import Features
 from peil_models.synthetic.past import make_city, make_crowd_history
 from tests.unit.models.crowding.histories import TIME_ZONE, after, history, noisy, wave
 
@@ -239,6 +240,16 @@ def test_a_calibration_that_was_kept_gives_the_forecast_that_learns_its_own(
     assert not fitted.calibrated(wider, at).forecast(past, at).equals(fitted.forecast(past, at))
 
 
+def test_a_calibration_looks_as_far_back_as_its_days_need(
+    past: pd.DataFrame, fitted: CrowdingQuantiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = midnight(110)
+    of_some, prepared = fitted.calibration(past, at), Features.of
+    monkeypatch.setattr(Features, "of", lambda cube, calendar, first=0: prepared(cube, calendar))
+    of_all = fitted.calibration(past, at)
+    np.testing.assert_allclose(of_some[EDGES], of_all[EDGES], rtol=1e-6)
+
+
 def test_without_a_boosting_there_is_nothing_to_calibrate() -> None:
     rows = history(wave, 20)
     short = clone(SMALL).fit(rows)
@@ -246,3 +257,15 @@ def test_without_a_boosting_there_is_nothing_to_calibrate() -> None:
     assert kept.empty
     forecast = short.calibrated(kept, midnight(15)).forecast(rows, midnight(15))
     pd.testing.assert_frame_equal(forecast, short.forecast(rows, midnight(15)))
+
+
+def test_hours_that_are_left_out_change_nothing_of_the_others(
+    past: pd.DataFrame, fitted: CrowdingQuantiles
+) -> None:
+    issued_at = midnight(105) + pd.Timedelta(hours=20)
+    whole = fitted.forecast(past, issued_at)
+    some = fitted.forecast(past, issued_at, 24, left_out=3)
+    later = whole[whole["hour_at"] >= issued_at + pd.Timedelta(hours=3)]
+    pd.testing.assert_frame_equal(some, later.reset_index(drop=True))
+    with pytest.raises(ValueError, match="left_out must be from 0 to 23, got 24"):
+        fitted.forecast(past, issued_at, 24, left_out=24)

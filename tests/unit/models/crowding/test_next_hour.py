@@ -130,25 +130,39 @@ def test_hours_that_were_judged_before_are_taken_as_they_were() -> None:
     detector = SurgeDetector().fit(past, forecast_of(past))
     rows = with_surge(chance(8, 7, ZONES, MEMORY), 100, 3, 9 * SD)
     forecasts = forecast_of(rows)
-    plain = detector.episodes(rows, forecasts)
-    over_at = rows["hour_at"].iloc[96]
-    is_over = rows["hour_at"] < over_at
-    kept = detector.after_hours(rows[is_over], forecasts[forecasts["hour_at"] < over_at])
-    assert kept.shape == (96, ZONES)
-    pd.testing.assert_frame_equal(detector.episodes(rows, forecasts, before=kept), plain)
-    of_all = detector.after_hours(rows, forecasts)
-    pd.testing.assert_frame_equal(detector.episodes(rows, forecasts, before=of_all), plain)
+    plain = detector.scored(rows, forecasts).after_hours
+    assert plain is not None
+    is_over = rows["hour_at"] < rows["hour_at"].iloc[96]
+    kept = detector.scored(rows[is_over], forecasts).table()
+    assert kept.columns.tolist() == ["zone_id", "after_hours"] and len(kept) == 96 * ZONES
+    for before in (kept, detector.scored(rows, forecasts).table()):
+        np.testing.assert_array_equal(
+            detector.scored(rows, forecasts, before).after_hours, plain, strict=True
+        )
     # they are believed, but of other zones
-    kept.loc[50, "z03"] += 40.0
-    assert len(detector.episodes(rows, forecasts, before=kept)) > len(plain)
-    other = kept.rename(columns={"z03": "z99"})
-    pd.testing.assert_frame_equal(detector.episodes(rows, forecasts, before=other), plain)
+    kept["after_hours"] += 40.0
+    changed = detector.scored(rows, forecasts, kept).after_hours
+    assert changed is not None
+    moved = np.broadcast_to(np.where(np.arange(168) < 96, 40.0, 0.0), plain.shape)
+    np.testing.assert_allclose(changed - plain, moved)
+    other = kept.assign(zone_id=kept["zone_id"].cat.rename_categories({"z03": "z99"}))
+    np.testing.assert_array_equal(detector.scored(rows, forecasts, other).after_hours, plain)
 
 
 def test_where_few_hours_taught_nothing_there_is_nothing_to_keep() -> None:
     past = chance(5, 13, ZONES)
     detector = SurgeDetector().fit(past, forecast_of(past))
-    kept = detector.after_hours(past, forecast_of(past))
-    assert kept.empty
-    plain = detector.episodes(past, forecast_of(past))
-    pd.testing.assert_frame_equal(detector.episodes(past, forecast_of(past), before=kept), plain)
+    kept = detector.scored(past, forecast_of(past)).table()
+    assert kept.empty and kept.columns.tolist() == ["zone_id", "after_hours"]
+    assert detector.scored(past, forecast_of(past), kept).after_hours is None
+
+
+def test_of_two_forecasts_of_an_hour_the_later_counts() -> None:
+    rows = chance(5, 2, 2)
+    last = forecast_of(rows)
+    edges = [name for name in last if name.startswith("q")]
+    first = last.assign(issued_at=last["issued_at"] - pd.Timedelta(days=1))
+    first[edges] = first[edges] * 0.5
+    for both in ([last, first], [first, last]):
+        hours = scored_hours(rows, pd.concat(both, ignore_index=True), 0.5)
+        np.testing.assert_array_equal(hours.excess, scored_hours(rows, last, 0.5).excess)

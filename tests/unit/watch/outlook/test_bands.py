@@ -23,8 +23,14 @@ HOUR = pd.Timedelta(hours=1)
 class FlatForecaster:
     """Says the same of every hour, and one person more for each hour of issue."""
 
-    def __init__(self, learnt: list[pd.Timestamp], by: pd.Timestamp | None = None) -> None:
+    def __init__(
+        self,
+        learnt: list[pd.Timestamp],
+        by: pd.Timestamp | None = None,
+        asked: list[int] | None = None,
+    ) -> None:
         self.learnt, self.by = learnt, by
+        self.asked = asked if asked is not None else []
 
     def calibration(self, history: pd.DataFrame, at: pd.Timestamp, _: Any) -> pd.DataFrame:
         assert (history["hour_at"] < at).all()
@@ -33,12 +39,15 @@ class FlatForecaster:
 
     def calibrated(self, by: pd.DataFrame, at: pd.Timestamp) -> FlatForecaster:
         assert by["hours"].tolist() == [2 * (24 + (at - MONDAY).days * 24)]
-        return FlatForecaster(self.learnt, at)
+        return FlatForecaster(self.learnt, at, self.asked)
 
-    def forecast(self, history: Any, issued_at: pd.Timestamp, hours: int, _: Any) -> pd.DataFrame:
+    def forecast(
+        self, history: Any, issued_at: pd.Timestamp, hours: int, _: Any, left_out: int = 0
+    ) -> pd.DataFrame:
         assert (history["hour_at"] < issued_at).all()
         assert self.by == issued_at.normalize()
-        ahead = pd.date_range(issued_at, periods=hours, freq="h", unit="s")
+        ahead = pd.date_range(issued_at, periods=hours, freq="h", unit="s")[left_out:]
+        self.asked.append(len(ahead))
         frames = [
             pd.DataFrame({"zone_id": zone, "hour_at": ahead, "issued_at": issued_at, **EDGES})
             for zone in ("A", "B")
@@ -90,6 +99,17 @@ def test_nothing_is_carried_past_midnight(week: WeekModels) -> None:
     rows = ahead(week, MONDAY + 23 * HOUR, A=980.0, B=900.0)
     assert set(rows.loc["A"]) == {900.0}  # a midnight's forecast, kept for the day that begins
     assert len(list((week.folder / "bands").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("hour", "of_b", "n_asked"), [(12, 900.0, 21), (12, None, 24), (21, 900.0, 22)]
+)
+def test_hours_that_are_carried_in_all_zones_are_not_forecast_anew(
+    week: WeekModels, hour: int, of_b: float | None, n_asked: int
+) -> None:
+    ahead(week, MONDAY + hour * HOUR, A=980.0, B=of_b)
+    forecaster: Any = week.forecaster
+    assert forecaster.asked == [24, n_asked]  # at midnight, then
 
 
 def test_what_the_days_before_missed_is_learnt_once_a_day(week: WeekModels) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -80,6 +81,19 @@ def test_the_first_hours_of_all_come_after_a_gap_and_none_is_no_fault(weeks: Wee
     read = figures.read(weeks.tiny.charter, weeks.store)
     none = doubts.of_episodes(read.frame.head(0).assign(began_at=[], ended_at=[]), read, WEEK)
     assert none["silent_share"].dtype == float and none["is_after_gap"].dtype == bool
+
+
+def test_what_was_silent_before_and_after_an_episode_is_not_of_it(weeks: Weeks) -> None:
+    for day in range(2):
+        weeks.release(day)
+    read = figures.read(weeks.tiny.charter, weeks.store)
+    at = [hour.as_unit("s") for hour in weeks.hours()[:5]]
+    shares = dict(zip([("A", hour) for hour in at], (0.9, 0.1, 0.2, 0.8, 0.7), strict=True))
+    silent = replace(read, outages=shares)
+    surge = pd.DataFrame({"zone_id": ["A", "B"], "began_at": at[1], "ended_at": at[3]})
+    doubted = doubts.of_episodes(surge, silent, read.released[-1] + doubts.HOUR)
+    assert doubted["silent_share"].tolist() == [0.2, 0.0]
+    assert not doubted["is_after_gap"].any()
 
 
 def test_the_gate_stops_an_episode_that_does_not_say_how_sure_it_is(

@@ -150,9 +150,9 @@ def test_the_next_hour_forecasts_only_what_is_ahead(
     issued: list[pd.Timestamp] = []
     forecast = CrowdingForecaster.forecast
 
-    def counted(self: Any, figures: Any, at: pd.Timestamp, *more: Any) -> pd.DataFrame:
+    def counted(self: Any, figures: Any, at: pd.Timestamp, *more: Any, **named: Any) -> Any:
         issued.append(at)
-        return forecast(self, figures, at, *more)
+        return forecast(self, figures, at, *more, **named)
 
     monkeypatch.setattr(CrowdingForecaster, "forecast", counted)
     verb.outlook("tiny", "2026-03-04T20")
@@ -160,7 +160,7 @@ def test_the_next_hour_forecasts_only_what_is_ahead(
     at_once = bytes_of(whole)
     kept = sorted(whole.store.outlook_model("tiny").glob("*/*/*.parquet"))
     folders = {file.parent.name for file in kept if "history" not in file.parts}
-    assert {"bands", "calibrations", "after_hours", "planted"} <= folders
+    assert {"bands", "calibrations", "after_hours", "planted", "scores"} <= folders
     for file in kept:
         file.write_bytes(b"no table")
     shutil.rmtree(whole.store.outlook("tiny"))

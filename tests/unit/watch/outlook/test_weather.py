@@ -141,7 +141,9 @@ def test_a_midnight_forecasts_with_the_weather_of_its_day_and_of_no_later_one(
         def calibrated(self, by: Any, at: Any) -> Any:
             return self
 
-        def forecast(self, before: Any, at: Any, hours: int, calendar: Any) -> pd.DataFrame:
+        def forecast(
+            self, before: Any, at: Any, hours: int, calendar: Any, left_out: int = 0
+        ) -> pd.DataFrame:
             seen.append(calendar.weather["hour_at"].max())
             when = {"hour_at": [at], "issued_at": [at]}
             return pd.DataFrame({"zone_id": ["A"], **when, "q500": [1.0]})
