@@ -64,8 +64,8 @@ def asked(record: dict[str, Any]) -> Iterator[Row]:
         name = f"{cost['n_zones']} zones: fit on {cost['n_days']} days, CPU s"
         yield name, "≤ 120", f"{fit:.0f}", fit <= 120
         yield "the same: forecast of a day, CPU s", "≤ 3", f"{outlook:.1f}", outlook <= 3
-        hour = min(cost["hours_cpu_s"])
-        yield "the same: an hour as the verb does it, CPU s", "≤ 3", f"{hour:.1f}", hour <= 3
+        hour = max(cost["hours_cpu_s"])
+        yield "the same: an hour by the verb at most, CPU s", "≤ 3", f"{hour:.1f}", hour <= 3
 
 
 def _asked_of_melbourne(figures: dict[str, Any]) -> Iterator[Row]:
