@@ -15,7 +15,8 @@ test-slow: WORKERS = $(shell $(PYTHON) -c 'import os; print(min(5, 1 + (os.cpu_c
 COMPILE = $(BIN)/python -m compileall -q -j 0 peil models dags expectations
 # the first pilot waits for no compilation: what a run imports most is compiled while the country is simulated, on
 # the core that the simulator leaves idle; every other module by whoever imports it first
-LARGEST = mlflow sqlalchemy sklearn numba airflow scipy great_expectations networkx dbt
+LARGEST = mlflow sqlalchemy sklearn numba airflow scipy great_expectations networkx dbt holidays narwhals libcst \
+	google opentelemetry alembic aiohttp joblib werkzeug fastapi cryptography dbt_semantic_interfaces agate dbt_common
 COMPILE_LARGEST = cd $(BIN)/../lib/python3*/site-packages && $(CURDIR)/$(BIN)/python -m compileall -qq -x '/tests?/' $(LARGEST)
 KEEP_COMPILED = PYTHONDONTWRITEBYTECODE=
 # compiled modules are kept: else every process that a test starts compiles Peil anew
