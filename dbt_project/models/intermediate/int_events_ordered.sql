@@ -6,18 +6,34 @@
 
 with judged as (
     select * from {{ ref('int_events_judged') }}
+),
+
+-- apart from the order below, which is that of these columns and not of those that they are made of
+in_few_bytes as (
+    select
+        file_id,
+        line,
+        reason,
+        case when reason is null then device_no end as device_no,
+        case when reason is null then cast(after_s as integer) end as after_s,
+        case when reason is null then cell_no end as cell_no,
+        case when reason is null then type_no end as type_no,
+        case when reason is null then observed_at end as observed_at,
+        case when reason is null then kind_no end as kind_no,
+        case when reason is null then cast(timing_advance as smallint) end as timing_advance
+    from judged
 )
 
 select
     file_id,
     line,
     reason,
-    case when reason is null then device_no end as device_no,
-    case when reason is null then cast(after_s as integer) end as after_s,
-    case when reason is null then cell_no end as cell_no,
-    case when reason is null then type_no end as type_no,
-    case when reason is null then observed_at end as observed_at,
-    case when reason is null then kind_no end as kind_no,
-    case when reason is null then cast(timing_advance as smallint) end as timing_advance
-from judged
+    device_no,
+    after_s,
+    cell_no,
+    type_no,
+    observed_at,
+    kind_no,
+    timing_advance
+from in_few_bytes
 {{ sorted_once() }}

@@ -1,19 +1,28 @@
 -- Where every delivered row of every file went. Counted from the tables, never by subtraction.
-with staged as (
+with counted as {{ made_once() }} (
     select
         file_id,
+        cast(reason as {{ text() }}) as reason,
         count(*) as n_rows
-    from {{ ref('stg_operator__events') }}
-    group by file_id
+    from {{ ref('int_events_classified') }}
+    group by file_id, reason
+),
+
+staged as (
+    select
+        file_id,
+        n_rows
+    from counted
+    where reason is null
 ),
 
 quarantined as (
     select
         file_id,
         reason,
-        count(*) as n_rows
-    from {{ ref('int_events_quarantined') }}
-    group by file_id, reason
+        n_rows
+    from counted
+    where reason is not null
 )
 
 select

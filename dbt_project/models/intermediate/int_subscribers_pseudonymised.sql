@@ -16,6 +16,16 @@ named as {{ made_once() }} (
     from subscribers
 ),
 
+-- nobody's name has no pseudonym, and comes last: left out after the rank, not before it, which would
+-- have every pseudonym made twice
+numbered as (
+    select
+        subscriber_id,
+        device_id,
+        cast(dense_rank() over (order by device_id nulls last) as integer) as device_no
+    from named
+),
+
 -- every part numbers all devices of the day, so that a number means the same in each
 parts as (
     select coalesce(max(n_parts), 1) as n_parts
@@ -23,10 +33,10 @@ parts as (
 )
 
 select
-    named.subscriber_id,
-    named.device_id,
-    cast(dense_rank() over (order by named.device_id) as integer) as device_no,
-    {{ part_of('named.device_id', 'parts.n_parts') }} as part_no
-from named
+    numbered.subscriber_id,
+    numbered.device_id,
+    numbered.device_no,
+    {{ part_of('numbered.device_id', 'parts.n_parts') }} as part_no
+from numbered
 cross join parts
-where named.device_id is not null
+where numbered.device_id is not null

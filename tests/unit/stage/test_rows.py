@@ -157,7 +157,7 @@ def test_a_day_on_which_the_clock_changes_has_all_its_hours(
 ) -> None:
     rows = [
         event(
-            line=100 * hour + n,
+            line=100 * (hour + 2) + n,
             subscriber_id=str(n),
             cell_id="c1",
             observed_at=start + timedelta(hours=hour, minutes=59, seconds=59),
