@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import duckdb
 
 from peil.charter.schema import Charter
-from peil.ingest import counted_fields, opt_out
+from peil.ingest import counted_fields, opt_out, together
 from peil.ingest.file_check import FileCheck
 from peil.ingest.readers import EVENT_COLUMNS, READERS, generic, tolerant_csv
 from peil.ingest.readers.refusal import FileRefused, shown
@@ -20,6 +21,8 @@ from peil.store.faults import disk
 from peil.store.store import Store
 
 ALL = f"SELECT {', '.join(EVENT_COLUMNS)} FROM incoming"
+
+Outcome = dict[str, Any] | FileRefused
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def land_files(
     """Land the files of a day; one that cannot be read is left out, and said so.
 
     A packed file is unpacked on one core, so that several are read at a time, each on a connection
-    of its own to the same database; of others DuckDB reads the pieces of one at a time.
+    of its own to the same database; of others DuckDB reads the pieces of one at a time. Small files
+    are landed some together; where one of these gives trouble, each of them by itself.
 
     Parameters
     ----------
@@ -72,23 +76,30 @@ def land_files(
     """
     n_packed = sum(looks[file].kind == "gzip" for file in events)
     n_at_a_time = 1 if is_alone else max(min(store.settings.threads, n_packed), 1)
+    most = 1 if is_alone else together.MOST
+    groups = together.groups([looks[file] for file in events], most, 2 * n_at_a_time)
 
-    def one(file_id: int, connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | FileRefused:
+    def alone(file_id: int, connection: duckdb.DuckDBPyConnection) -> Outcome:
         file = events[file_id]
         return _landed(connection, file, file_id, looks[file], charter, store)
 
-    def on_its_own(file_id: int) -> dict[str, Any] | FileRefused:
+    def of_group(group: range) -> list[Outcome]:
         with opened.cursor() as own:
-            return one(file_id, own)
+            if len(group) > 1:
+                files = {file_id: events[file_id] for file_id in group}
+                if outcomes := _landed_together(own, files, looks, charter, store):
+                    return outcomes
+            return [alone(file_id, own) for file_id in group]
 
-    if n_at_a_time == 1:
-        outcomes = [one(file_id, opened) for file_id in range(len(events))]
+    if n_at_a_time == 1 or len(groups) == 1:
+        of_groups = [of_group(group) for group in groups]
     else:
         pool = ThreadPoolExecutor(n_at_a_time)
         try:
-            outcomes = list(pool.map(on_its_own, range(len(events))))
+            of_groups = list(pool.map(of_group, groups))
         finally:
             pool.shutdown(cancel_futures=True)
+    outcomes = [outcome for group in of_groups for outcome in group]
     landed = Landed([], [])
     for file, outcome in zip(events, outcomes, strict=True):
         sha256 = looks[file].sha256
@@ -99,6 +110,35 @@ def land_files(
     return landed
 
 
+def _landed_together(
+    opened: duckdb.DuckDBPyConnection,
+    files: dict[int, Path],
+    looks: dict[Path, FileCheck],
+    charter: Charter,
+    store: Store,
+) -> list[Outcome]:
+    """Land small files in one transaction; none of them, and no outcome, where one gives trouble.
+
+    Each transaction ends with rows that are too few to be packed well, which the next ones pack
+    anew: a day of many small files would be written several times.
+    """
+    try:
+        with disk.ours_first(store):
+            opened.begin()
+            landed: list[Outcome] = [
+                _land_file(opened, file, file_id, looks[file], charter)
+                for file_id, file in files.items()
+            ]
+            opened.commit()
+    except disk.StoreFault:
+        raise  # no fault of the files
+    except (duckdb.Error, Refused, OSError, EOFError, UnicodeError):
+        with suppress(duckdb.Error):  # it ended by itself, or nothing goes on: the next tells
+            opened.rollback()
+        return []
+    return landed
+
+
 def _landed(
     opened: duckdb.DuckDBPyConnection,
     file: Path,
@@ -106,7 +146,7 @@ def _landed(
     look: FileCheck,
     charter: Charter,
     store: Store,
-) -> dict[str, Any] | FileRefused:
+) -> Outcome:
     """Land one file: what the manifest says of it, or why it cannot be read and no row is left."""
     try:
         with disk.ours_first(store):

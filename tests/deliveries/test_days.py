@@ -14,7 +14,7 @@ from peil import status
 from peil.alerts import inbox
 from peil.alerts.trouble import Trouble
 from peil.ingest import corrections as flagged
-from peil.ingest import file_rows, landing
+from peil.ingest import file_rows, landing, together
 from peil.ingest import ingest as ingest_module
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused, Waiting
@@ -292,6 +292,7 @@ def test_packed_files_are_read_several_at_a_time_and_one_that_breaks_duckdb_cost
         return real(opened, file, *words)
 
     monkeypatch.setenv("PEIL_THREADS", "2")
+    monkeypatch.setattr(together, "MOST", 1)  # each file by itself
     monkeypatch.setattr(file_rows, "_land_file", breaks)
     assert pilot.ingest().facts["n_delivered"] == 9
     assert at_work == {"a.csv.gz", "b.csv.gz"}
@@ -309,7 +310,8 @@ def test_several_at_a_time_land_what_one_after_the_other_lands(
         pilot.deliver(f"{number}.csv.gz", HEADER + rows(1, 40, number) + b"broken\n" * (number % 2))
     pilot.put("opt_out.csv", b"imsi\n204083300010003\n")
     landed = {}
-    for threads in ("1", "3"):
+    for threads, most in (("1", 1), ("3", 1), ("2", 1_000_000)):
+        monkeypatch.setattr(together, "MOST", most)
         monkeypatch.setenv("PEIL_THREADS", threads)
         monkeypatch.setenv("TZ", "America/New_York" if threads == "3" else "UTC")
         pilot.store.raw_file("tiny", DAY).unlink(missing_ok=True)
@@ -319,7 +321,7 @@ def test_several_at_a_time_land_what_one_after_the_other_lands(
             rows_of = opened.execute("SELECT * FROM raw.main.events ORDER BY ALL").fetchall()
         files = [{**file, "state": 0} for file in record(pilot)["files"]]
         landed[threads] = rows_of, files
-    assert landed["1"] == landed["3"] and len(landed["1"][0]) > 150
+    assert landed["1"] == landed["3"] == landed["2"] and len(landed["1"][0]) > 150
     assert sum(file["n_opted_out"] for file in landed["1"][1]) > 0
 
 
