@@ -20,6 +20,7 @@ from typing import Any, Literal
 from unittest.mock import patch
 
 from peil.adapters.airflow.home import BUNDLE, DAGS, changing, claim, prepare, read_only
+from peil.adapters.airflow.own_interface import speak_newest
 from peil.charter import reading
 from peil.charter.clock import start_of
 from peil.outcome import Fact, Outcome, Refused
@@ -207,6 +208,7 @@ class _Walker:
     def __init__(self, settings: Settings) -> None:
         self._claim = claim(settings, alone=False)
         prepare(settings)
+        speak_newest()
         _quiet(log_file(settings))
         self.failures: list[BaseException] = []
         self.on_term: Any = signal.SIG_DFL
