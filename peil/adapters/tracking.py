@@ -33,6 +33,9 @@ OF_THINGS = ("RESOURCE_", "INVALID_")
 # modules whose errors are a connection's
 CONNECTING = ("sqlalchemy", "psycopg2", "requests", "urllib3")
 
+# a database as MLflow makes it: its migrations take seconds, and one store has two of them
+_empty: list[bytes] = []
+
 
 @dataclass(frozen=True)
 class Tracking:
@@ -197,7 +200,10 @@ def _be_quiet() -> None:
 
 
 def _make_database(own: Tracking) -> None:
-    """Make MLflow's database aside: its dozens of migrations cannot go on after a kill."""
+    """Make MLflow's database aside: its dozens of migrations cannot go on after a kill.
+
+    Once in a process; any other is a copy of the first before anything was in it.
+    """
     _be_quiet()
     file = own.folder / "mlflow.db"
     if file.exists():
@@ -210,5 +216,9 @@ def _make_database(own: Tracking) -> None:
         aside = file.with_name(f".{file.name}.part")
         for left in (aside, aside.with_name(f"{aside.name}-journal")):
             left.unlink(missing_ok=True)
-        MlflowClient(tracking_uri=f"sqlite:///{aside}").search_experiments(max_results=1)
+        if _empty:
+            aside.write_bytes(_empty[0])
+        else:
+            MlflowClient(tracking_uri=f"sqlite:///{aside}").search_experiments(max_results=1)
+            _empty.append(aside.read_bytes())
         os.replace(aside, file)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from peil.adapters import tracking, versions
+from peil.settings import Settings
+from peil.store.store import Store
 from peil_models.footprint import FootprintSignalStrength
 
 
@@ -36,6 +39,26 @@ def test_what_fails_in_the_registry_is_raised_and_its_statement_shown_to_nobody(
     tracking.client(tiny.store)
     logging.getLogger("mlflow.store.db.utils").error("INSERT INTO metrics VALUES (0.1638)")
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_second_database_is_a_copy_of_the_first_before_anything_was_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "_empty", [])
+    first, second = (Store(Settings(data=tmp_path / name)) for name in ("first", "second"))
+    tracking.client(first).create_experiment("of the first")
+    real, asked = tracking.MlflowClient, []
+
+    def counted(tracking_uri: str, **words: Any) -> Any:
+        asked.append(tracking_uri.rpartition("/")[-1])
+        return real(tracking_uri, **words)
+
+    monkeypatch.setattr(tracking, "MlflowClient", counted)
+    of_second = tracking.client(second)
+    assert asked == ["mlflow.db"]  # none aside, where migrations run
+    assert [experiment.name for experiment in of_second.search_experiments()] == ["Default"]
+    assert of_second.get_experiment(of_second.create_experiment("of the second")) is not None
+    assert not list(tmp_path.rglob("*.part"))
 
 
 LOUD = """

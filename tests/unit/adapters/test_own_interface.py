@@ -7,6 +7,7 @@ import pytest
 from peil.adapters.airflow.own_interface import speak_newest
 
 
+@pytest.mark.filterwarnings("ignore:Using .httpx. with")
 def test_the_newest_version_answers_and_few_others_are_prepared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
