@@ -10,7 +10,6 @@ by_kind as (
     select
         kind_no,
         count(*) as n_rows,
-        count(device_no) as n_devices,
         count(observed_at) as n_moments,
         count(cell_no) as n_cells,
         min(observed_at) as first_at,
@@ -26,8 +25,7 @@ incomplete as (
     left join {{ ref('int_kinds_kept') }} as kinds on by_kind.kind_no = kinds.kind_no
     where
         (
-            by_kind.n_devices = by_kind.n_rows
-            and by_kind.n_moments = by_kind.n_rows
+            by_kind.n_moments = by_kind.n_rows
             and by_kind.first_at >= batch.day_start_at
             and by_kind.last_at < batch.day_end_at
             and kinds.mcc is not null

@@ -18,7 +18,7 @@ PLAIN = "order by {{ order_of_the_day() }}"
 EDGES: dict[str, list[int | None]] = {
     "device_no": [1, 2, 3, 65_536, 2**31 - 2],
     "after_s": [0, 1, 65_535, 65_536, 93_599],
-    "cell_no": [1, 255, 256, 257, 65_536, 2**24 - 2, None],
+    "cell_no": [1, 128, 255, 256, 257, 65_536, 2**24 - 2, None],
     "type_no": [1, 2, 255, 256, 2**28 - 1],
     "file_id": [0, 1, 2, 65_536, 2**28 - 1],
     "line": [1, 2, 65_536, 2**32 - 1],
@@ -66,6 +66,7 @@ def test_a_line_for_which_there_is_no_room_is_an_error_and_no_other_order() -> N
 SOUND = [
     "CREATE TABLE int_events_classified AS FROM (VALUES "
     "(1, TIMESTAMPTZ '2026-03-02 08:00:00+00', 1, 1, NULL), "
+    "(1, TIMESTAMPTZ '2026-03-02 08:30:00+00', 1, 1, NULL), "
     "(2, TIMESTAMPTZ '2026-03-02 09:00:00+00', NULL, 2, NULL), "
     "(NULL, NULL, NULL, NULL, 'late')) AS t (device_no, observed_at, cell_no, kind_no, reason)",
     "CREATE TABLE int_kinds_kept AS FROM (VALUES (1, 204, false, NULL), (2, 204, true, 262)) "
@@ -76,17 +77,18 @@ SOUND = [
     "CREATE TABLE stg_operator__batch AS SELECT TIMESTAMPTZ '2026-03-02 00:00:00+00' AS "
     "day_start_at, TIMESTAMPTZ '2026-03-03 00:00:00+00' AS day_end_at",
 ]
+HALF_PAST = "observed_at = TIMESTAMPTZ '2026-03-02 08:30:00+00'"
 LIES = {
     "nothing": None,
-    "no device": "UPDATE int_events_classified SET device_no = NULL WHERE kind_no = 1",
-    "no moment": "UPDATE int_events_classified SET observed_at = NULL WHERE kind_no = 1",
+    "no device": "UPDATE int_events_classified SET device_no = NULL WHERE " + HALF_PAST,
+    "no moment": "UPDATE int_events_classified SET observed_at = NULL WHERE " + HALF_PAST,
     "the day before": "UPDATE stg_operator__batch SET day_start_at = TIMESTAMPTZ "
     "'2026-03-02 08:00:00.000001+00'",
     "the day after": "UPDATE stg_operator__batch SET day_end_at = TIMESTAMPTZ "
     "'2026-03-02 09:00:00+00'",
     "no network": "UPDATE int_kinds_kept SET mcc = NULL WHERE kind_no = 1",
     "a kind that is not there": "DELETE FROM int_kinds_kept WHERE kind_no = 2",
-    "no cell": "UPDATE int_events_classified SET cell_no = NULL WHERE kind_no = 1",
+    "no cell": "UPDATE int_events_classified SET cell_no = NULL WHERE " + HALF_PAST,
     "abroad in a cell": "UPDATE int_events_classified SET cell_no = 2 WHERE kind_no = 2",
     "abroad nowhere": "UPDATE int_kinds_kept SET visited_mcc = NULL WHERE kind_no = 2",
     "home and abroad": "UPDATE int_kinds_kept SET visited_mcc = 262 WHERE kind_no = 1",

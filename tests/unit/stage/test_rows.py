@@ -78,6 +78,13 @@ def test_every_delivered_row_is_staged_quarantined_for_its_reason_or_opted_out(
     assert {(name, outcome, reason): n for name, outcome, reason, n in told} == dict(wanted)
 
 
+def test_a_name_without_letter_or_digit_is_nobodys(tmp_path: Path) -> None:
+    rows = [event(line) for line in range(2, 50)]
+    day = Day(tmp_path, [*rows, event(50, subscriber_id="- -"), event(51, subscriber_id="+")])
+    day.stage()
+    assert Counter(day.reasons().values()) == {None: 48, "null_value": 2}
+
+
 @pytest.mark.slow
 def test_a_day_that_was_landed_before_cells_had_a_logistic_is_staged_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
