@@ -25,15 +25,15 @@ def speak_newest() -> None:
 def _newest_of(bundle: Any) -> Any:
     from cadwyn.structure.endpoints import EndpointExistedInstruction
 
-    kept = 1
+    n_versions = 1
     for number, version in enumerate(bundle.versions, 1):
         for change in version.changes:
             steps = change.alter_endpoint_instructions
             if any(isinstance(step, EndpointExistedInstruction) for step in steps):
-                kept = number
+                n_versions = number
     # not made anew: a change of versions belongs to one bundle for good
     newest = copy.copy(bundle)
-    newest.versions = bundle.versions[:kept]
+    newest.versions = bundle.versions[:n_versions]
     newest.reversed_versions = newest.versions[::-1]
     newest.version_values = tuple(version.value for version in newest.versions)
     newest.reversed_version_values = newest.version_values[::-1]
