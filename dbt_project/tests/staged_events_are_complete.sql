@@ -1,5 +1,5 @@
--- A kept row has its device, its moment in the local day, the network of its device, and either a cell
--- or a country abroad. Asked of all rows of one kind together, and of each device and cell once.
+-- A kept row has its device, its moment in the local day, the network of its device, and either a
+-- cell or a country abroad. Asked of all rows of one kind together, of each device and cell once.
 with kept as (
     select *
     from {{ ref('int_events_classified') }}
@@ -34,17 +34,29 @@ incomplete as (
         ) is not true
 ),
 
+kept_devices as (
+    select distinct device_no
+    from kept
+),
+
 nobodys as (
-    select kept.device_no as number
-    from (select distinct device_no from kept) as kept
-    left join {{ ref('int_devices_numbered') }} as devices on kept.device_no = devices.device_no
+    select kept_devices.device_no as number
+    from kept_devices
+    left join {{ ref('int_devices_numbered') }} as devices
+        on kept_devices.device_no = devices.device_no
     where devices.device_id is null
 ),
 
+kept_cells as (
+    select distinct cell_no
+    from kept
+    where cell_no is not null
+),
+
 nowhere as (
-    select kept.cell_no as number
-    from (select distinct cell_no from kept where cell_no is not null) as kept
-    left join {{ ref('int_cells_numbered') }} as cells on kept.cell_no = cells.cell_no
+    select kept_cells.cell_no as number
+    from kept_cells
+    left join {{ ref('int_cells_numbered') }} as cells on kept_cells.cell_no = cells.cell_no
     where cells.cell_id is null
 )
 

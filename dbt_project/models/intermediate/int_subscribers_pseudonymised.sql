@@ -16,8 +16,8 @@ named as {{ made_once() }} (
     from subscribers
 ),
 
--- nobody's name has no pseudonym, and comes last: left out after the rank, not before it, which would
--- have every pseudonym made twice
+-- nobody's name has no pseudonym, and comes last: left out after the rank, not before it, which
+-- would have every pseudonym made twice
 numbered as (
     select
         subscriber_id,
