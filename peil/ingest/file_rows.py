@@ -22,7 +22,7 @@ from peil.store.store import Store
 
 ALL = f"SELECT {', '.join(EVENT_COLUMNS)} FROM incoming"
 
-Outcome = dict[str, Any] | FileRefused
+FileOutcome = dict[str, Any] | FileRefused
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ def land_files(
     most = 1 if is_alone else together.MOST
     groups = together.groups([looks[file] for file in events], most, 2 * n_at_a_time)
 
-    def alone(file_id: int, connection: duckdb.DuckDBPyConnection) -> Outcome:
+    def alone(file_id: int, connection: duckdb.DuckDBPyConnection) -> FileOutcome:
         file = events[file_id]
         return _landed(connection, file, file_id, looks[file], charter, store)
 
-    def of_group(group: range) -> list[Outcome]:
+    def of_group(group: range) -> list[FileOutcome]:
         with opened.cursor() as own:
             if len(group) > 1:
                 files = {file_id: events[file_id] for file_id in group}
@@ -116,7 +116,7 @@ def _landed_together(
     looks: dict[Path, FileCheck],
     charter: Charter,
     store: Store,
-) -> list[Outcome]:
+) -> list[FileOutcome]:
     """Land small files in one transaction; none of them, and no outcome, where one gives trouble.
 
     Each transaction ends with rows that are too few to be packed well, which the next ones pack
@@ -125,7 +125,7 @@ def _landed_together(
     try:
         with disk.ours_first(store):
             opened.begin()
-            landed: list[Outcome] = [
+            landed: list[FileOutcome] = [
                 _land_file(opened, file, file_id, looks[file], charter)
                 for file_id, file in files.items()
             ]
@@ -146,7 +146,7 @@ def _landed(
     look: FileCheck,
     charter: Charter,
     store: Store,
-) -> Outcome:
+) -> FileOutcome:
     """Land one file: what the manifest says of it, or why it cannot be read and no row is left."""
     try:
         with disk.ours_first(store):
