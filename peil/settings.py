@@ -104,6 +104,15 @@ class Settings(BaseSettings):
     link_prefix: str | None = Field(None, description="stands before links; default the store")
 
     @property
+    def memory_bytes(self) -> int:
+        """What DuckDB may take, in bytes.
+
+        >>> Settings(memory="2GB").memory_bytes, Settings(memory="300MB").memory_bytes
+        (2000000000, 300000000)
+        """
+        return int(self.memory[:-2]) * {"MB": 10**6, "GB": 10**9}[self.memory[-2:]]
+
+    @property
     def deliveries_folder(self) -> Path:
         return self.deliveries or self.data / "deliveries"
 

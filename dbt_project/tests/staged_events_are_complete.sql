@@ -1,6 +1,6 @@
 -- A kept row has its device, its moment in the local day, the network of its device, and either a
 -- cell or a country abroad. Asked of all rows of one kind together, of each device and cell once.
-with kept as (
+with kept as {{ made_again() }} (
     select *
     from {{ ref('int_events_classified') }}
     where reason is null

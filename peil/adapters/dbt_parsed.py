@@ -124,7 +124,10 @@ def places(target: Path, engine: Engine = "duckdb") -> list[str]:
 
 
 def tables_of(database: str) -> list[str]:
-    """Tables of staging that lie in a database of DuckDB's: `staged`, or `memory` during a run."""
+    """Tables of staging that lie in a database of DuckDB's.
+
+    That is `staged`, or `memory` or `passing` during a run.
+    """
     return sorted(
         node.name
         for node in manifest().nodes.values()

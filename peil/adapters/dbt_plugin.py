@@ -7,6 +7,7 @@ go to DuckDB as bound parameters or stay in a closure: none is in SQL, in `targe
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,10 @@ def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession
         session.staged_file.parent.mkdir(parents=True, exist_ok=True)
         key = transform.part_key(session.staged_key, session.part)
         sealing.attach(conn, session.staged_file, "staged", key, False)
+    if session.passing_file is None:
+        conn.execute("ATTACH ':memory:' AS passing")
+    else:
+        sealing.attach(conn, session.passing_file, "passing", secrets.token_bytes(32), False)
     if session.pseudonym_key is not None:
         function = pseudonyms(keys.read_key(session.pseudonym_key))
         conn.create_function("pseudonym_of", function, ["VARCHAR"], "VARCHAR", type=ARROW)

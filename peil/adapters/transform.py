@@ -55,10 +55,10 @@ class TransformSession:
         File of the key of this pilot's and day's pseudonyms.
     memory_limit, threads, temp_directory
         DuckDB's limits, and its spill folder; spill is encrypted.
-    estimated, released : Path
-        Folders with the Parquet files of these states.
-    product : str
-        Whose files they are.
+    passing_file : Path
+        Where ordered rows lie meanwhile, under a key that nobody keeps; None: in memory.
+    estimated, released, product
+        Folders with the Parquet files of these states, and whose they are.
     cleaning : mapping of str to float
         Section ``[cleaning]`` of `methods.toml`; its columns are those of `CLEANING`.
     """
@@ -72,6 +72,7 @@ class TransformSession:
     memory_limit: str = "2GB"
     threads: int = 2
     temp_directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="peil_")))
+    passing_file: Path | None = None
     estimated: Path | None = None
     released: Path | None = None
     product: str = PRESENCE
@@ -286,7 +287,7 @@ def _close(run: _Run) -> None:
     from dbt.adapters.factory import reset_adapters
 
     if run.connection is not None:
-        for alias in ("staged", "raw"):
+        for alias in ("staged", "raw", "passing"):
             try:
                 run.connection.execute(f"DETACH DATABASE IF EXISTS {alias}")
             except duckdb.Error as error:

@@ -12,7 +12,6 @@ from peil_models.footprint.reach import n_pairs_in_reach
 # bytes a pair of a cell and a tile: of presence, read off benchmarks/estimate.md (21 million pairs
 # took 1.26 GiB, the process included); of training four columns are kept and as many worked on
 ESTIMATED, TRAINED = 60, 64
-UNITS = {"MB": 10**6, "GB": 10**9}
 # what Python may take beside PEIL_MEMORY, which bounds DuckDB first of all: see docs/operate.md
 BESIDES = 512 * 10**6
 
@@ -23,7 +22,7 @@ def allowed(settings: Settings) -> int:
     >>> allowed(Settings(memory="2GB"))
     2512000000
     """
-    return int(settings.memory[:-2]) * UNITS[settings.memory[-2:]] + BESIDES
+    return settings.memory_bytes + BESIDES
 
 
 def require(

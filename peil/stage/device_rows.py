@@ -116,16 +116,7 @@ def n_buckets(charter: Charter, window: Window, store: Store) -> int:
         int(read_json(store.staged_manifest(charter.pilot, day))["facts"]["n_staged"])
         for day in window.days()
     )
-    return max(1, math.ceil(n_rows * BYTES_SORTED / memory_bytes(store.settings.memory)))
-
-
-def memory_bytes(memory: str) -> int:
-    """Bytes of the memory that the machine's operator allows.
-
-    >>> memory_bytes("2GB")
-    2000000000
-    """
-    return int(memory[:-2]) * (10**9 if memory.endswith("GB") else 10**6)
+    return max(1, math.ceil(n_rows * BYTES_SORTED / store.settings.memory_bytes))
 
 
 def buckets(
@@ -158,7 +149,7 @@ def buckets(
             low, high = part * SPACE // parts, (part + 1) * SPACE // parts - 1
             bucket = _bucket(opened, aliases, charter, window, low, high)
             if bucket is not None:
-                yield from bucket.cut(memory_bytes(store.settings.memory) // BYTES_FOLLOWED)
+                yield from bucket.cut(store.settings.memory_bytes // BYTES_FOLLOWED)
 
 
 def opt_out_list(charter: Charter, store: Store) -> Path | None:

@@ -71,7 +71,8 @@ def staged(ready: ReadyDay, session: TransformSession, work: Path) -> None:
         cleaning={name: session.cleaning[name] for name in CLEANING},
     )
     written = [table for table in dbt_parsed.tables_of("staged") if table not in LAST]
-    n_rows = built(day, written, ORDERED, dbt_parsed.tables_of("memory"), settings, sealed)
+    passing = [*dbt_parsed.tables_of("memory"), *dbt_parsed.tables_of("passing")]
+    n_rows = built(day, written, ORDERED, passing, settings, sealed)
     stopping.check()
     _land(ready, session, n_rows, Sealer(outcome_seal), sealed / "outcome")
     shutil.rmtree(sealed, ignore_errors=True)

@@ -18,6 +18,9 @@ from peil.store import sealed
 from peil.store.atomic import canonical, read_json, read_whole
 from peil.store.store import Store
 
+# of memory for each row while the day is put in order: as it is sorted, and as it comes out
+BYTES_ORDERED = 90
+
 
 @dataclass(frozen=True)
 class ReadyDay:
@@ -99,6 +102,7 @@ class ReadyDay:
         database.require_sound(store, pilot, day, "raw")
         files = read_json(store.raw_manifest(pilot, day))["files"]
         n_rows = sum(file["n_rows"] - file["n_opted_out"] for file in files)
+        fits = n_rows / part[1] * BYTES_ORDERED < settings.memory_bytes
         access.read(store, pilot, day, "raw", n_rows, "stage")
         return TransformSession(
             raw_file=store.raw_file(pilot, day),
@@ -110,6 +114,7 @@ class ReadyDay:
             memory_limit=settings.memory,
             threads=settings.threads,
             temp_directory=work / "spill",
+            passing_file=None if fits else work / "spill" / "passing.duckdb",
             cleaning=self.cleaning,
         )
 

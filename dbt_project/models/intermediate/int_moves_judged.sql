@@ -4,18 +4,8 @@
 -- is suspicious, unless the other end of it is the impossible one.
 {{ config(database='memory', contract={'enforced': false}) }}
 
-with marked as (
-    select
-        *,
-        {{ previous('device_no') }} as previous_device_no,
-        {{ previous('after_s') }} as previous_after_s,
-        {{ previous('cell_no') }} as previous_cell_no
-    from {{ ref('int_events_ordered') }}
-    where device_no is not null
-),
-
 -- null where nobody knows in which of several cells the device was
-seconds as (
+with seconds as (
     select
         device_no,
         after_s,
@@ -24,42 +14,50 @@ seconds as (
     group by device_no, after_s
 ),
 
--- from one second with rows to the next
-steps as (
-    select
-        marked.device_no,
-        marked.previous_after_s,
-        marked.after_s,
-        case
-            when leaves.device_no is null then marked.previous_cell_no else leaves.cell_no
-        end as previous_cell_no,
-        case when reaches.device_no is null then marked.cell_no else reaches.cell_no end as cell_no
-    from marked
-    left join seconds as leaves
-        on marked.device_no = leaves.device_no and marked.previous_after_s = leaves.after_s
-    left join seconds as reaches
-        on marked.device_no = reaches.device_no and marked.after_s = reaches.after_s
-    where marked.device_no = marked.previous_device_no and marked.after_s > marked.previous_after_s
+marked as (
+    {{ with_the_one_before('device_no is not null') }}
 ),
 
--- few from here on, and in no order
-moves as {{ made_once() }} (
+-- of few devices, which have such a second
+theirs as (
+    {{ with_the_one_before('device_no in (select seconds.device_no from seconds)') }}
+),
+
+-- from one second with rows to the next, by the cells that the rows have
+steps as (
+    select *
+    from marked
+    where device_no = previous_device_no and after_s > previous_after_s
+),
+
+far as {{ made_once() }} (
+    {{ too_far_of('steps') }}
+),
+
+-- from or to a second with several cells, by the one that stays
+resolved as (
     select
-        steps.device_no,
-        steps.previous_after_s,
-        steps.previous_cell_no,
-        steps.after_s,
-        steps.cell_no
-    from steps
-    cross join {{ source('given', 'cleaning') }} as cleaning
-    inner join {{ ref('int_cells_numbered') }} as here on steps.cell_no = here.cell_no
-    inner join {{ ref('int_cells_numbered') }} as there
-        on steps.previous_cell_no = there.cell_no
-    where
-        steps.cell_no <> steps.previous_cell_no
-        and {{ is_too_far(
-            distance_m('here.', 'there.'), 'steps.after_s - steps.previous_after_s'
-        ) }}
+        theirs.device_no,
+        theirs.previous_after_s,
+        theirs.after_s,
+        case
+            when leaves.device_no is null then theirs.previous_cell_no else leaves.cell_no
+        end as previous_cell_no,
+        case when reaches.device_no is null then theirs.cell_no else reaches.cell_no end as cell_no
+    {{ from_or_to('seconds') }}
+),
+
+-- few, and in no order from here on
+moves as {{ made_once() }} (
+    select far.*
+    from far
+    left join seconds as leaves
+        on far.device_no = leaves.device_no and far.previous_after_s = leaves.after_s
+    left join seconds as reaches
+        on far.device_no = reaches.device_no and far.after_s = reaches.after_s
+    where leaves.device_no is null and reaches.device_no is null
+    union all
+    {{ too_far_of('resolved') }}
 ),
 
 ends as (

@@ -5,14 +5,8 @@
 -- Second 0: home; 60: home (kept: no speed at all) and a cell 7 km away; 120: home.
 {{ config(database='memory', contract={'enforced': false}) }}
 
-with marked as {{ made_again() }} (
-    select
-        *,
-        {{ previous('device_no') }} as previous_device_no,
-        {{ previous('after_s') }} as previous_after_s,
-        {{ previous('cell_no') }} as previous_cell_no
-    from {{ ref('int_events_ordered') }}
-    where device_no is not null
+with marked as (
+    {{ with_the_one_before('device_no is not null') }}
 ),
 
 -- few from here on, and in no order
@@ -40,17 +34,19 @@ candidates as {{ made_once() }} (
     inner join {{ ref('int_cells_numbered') }} as cells on events.cell_no = cells.cell_no
 ),
 
+-- of few devices, which have such a second
+theirs as (
+    {{ with_the_one_before('device_no in (select shared.device_no from shared)') }}
+),
+
 steps as {{ made_once() }} (
-    select marked.*
-    from marked
-    left join shared as leaves
-        on marked.device_no = leaves.device_no and marked.previous_after_s = leaves.after_s
-    left join shared as reaches
-        on marked.device_no = reaches.device_no and marked.after_s = reaches.after_s
-    where
-        marked.device_no = marked.previous_device_no
-        and marked.after_s > marked.previous_after_s
-        and (leaves.device_no is not null or reaches.device_no is not null)
+    select
+        theirs.device_no,
+        theirs.previous_after_s,
+        theirs.previous_cell_no,
+        theirs.after_s,
+        theirs.cell_no
+    {{ from_or_to('shared') }}
 ),
 
 -- of each second the one before and the one after, by one cell of theirs

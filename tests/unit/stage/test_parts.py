@@ -13,7 +13,7 @@ from peil.charter.period import Period
 from peil.ingest.ingest import ingest
 from peil.outcome import Refused, Waiting
 from peil.settings import PROJECT, Settings
-from peil.stage import parts
+from peil.stage import parts, ready_day
 from peil.stage.stage import stage
 from peil.store import keys, lock
 from peil.store.atomic import read_json, write_json
@@ -93,6 +93,31 @@ def test_the_joined_day_is_the_day_that_is_staged_at_once(
     assert told == whole[1]
     reasons = {row[2] for row in rows[ORDERED]}
     assert len(reasons) > 4  # rows are set aside in their place, and at the end
+
+
+def test_a_day_that_memory_does_not_hold_passes_through_a_sealed_file(
+    landed: Store, whole: tuple[Tables, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, str]] = []
+    close = transform._close
+
+    def look_first(run: transform._Run) -> None:
+        file, opened = run.session.passing_file, run.connection
+        if file is not None and opened is not None:
+            rows = opened.execute("SELECT count(*) FROM passing.main.int_events_ordered").fetchone()
+            copy = file.with_name("copy.duckdb")
+            copy.write_bytes(file.read_bytes())
+            with pytest.raises(duckdb.Error, match="encrypted"):
+                duckdb.connect(str(copy))
+            seen.append((0 if rows is None else rows[0], file.parent.name))
+        close(run)
+        assert file is None or not file.exists()
+
+    monkeypatch.setattr(transform, "_close", look_first)
+    monkeypatch.setattr(ready_day, "BYTES_ORDERED", 10**7)
+    (tables_made, columns), told = staged_in(landed, monkeypatch, 1)
+    assert seen == [(len(tables_made[ORDERED]), "spill")]
+    assert (tables_made, columns) == whole[0] and told == whole[1]
 
 
 def test_a_part_is_sealed_under_a_key_of_its_own_and_made_once(
