@@ -193,10 +193,9 @@ def test_dbt_by_hand_writes_aside_and_leaks_nothing(tmp_path: Path) -> None:
             Path(sys.executable).with_name("dbt"),
             "build",
             "--select",
-            "path:models/staging",
+            *SELECT,
             "--exclude",
             "resource_type:unit_test",
-            "+int_rows_accounted__by_file_reason",
             "--project-dir",
             dbt_parsed.DBT_PROJECT,
             "--profiles-dir",
@@ -213,6 +212,8 @@ def test_dbt_by_hand_writes_aside_and_leaks_nothing(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:]
+    assert "OK created sql table model staged.main.int_events_classified" in done.stdout
     assert not store.staged_file("demo", when).exists()
+    assert list(tmp_path.rglob("*.staged.duckdb.by_hand"))
     assert hits(tmp_path, spellings(keys.read_key(day.key("pseudonym")))) == []
     assert MARKER not in done.stdout + done.stderr
