@@ -8,6 +8,15 @@ lag({{ column }}) over (
 )
 {%- endmacro %}
 
+{#- Rows are few bytes as they are. -#}
+{% macro packed(rows_from) -%}
+select * from {{ rows_from }}
+{%- endmacro %}
+
+{% macro unpacked(rows_from) -%}
+select * from {{ rows_from }}
+{%- endmacro %}
+
 {#- Rows of one device lie together, so that none moves when they are looked at in their order. -#}
 {% macro sorted_once() -%}
 distribute by device_no

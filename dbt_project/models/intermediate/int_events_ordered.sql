@@ -9,7 +9,11 @@ with judged as (
     select * from {{ ref('int_events_judged') }}
 ),
 
--- apart from the order below, which is that of these columns and not of those that they are made of
+batch as (
+    select * from {{ source('raw', 'batch') }}
+),
+
+-- what is set aside keeps nothing but its place and the reason
 in_few_bytes as (
     select
         file_id,
@@ -23,18 +27,16 @@ in_few_bytes as (
         case when reason is null then kind_no end as kind_no,
         case when reason is null then cast(timing_advance as smallint) end as timing_advance
     from judged
+),
+
+packed as (
+    {{ packed('in_few_bytes') }}
+),
+
+sorted as (
+    select *
+    from packed
+    {{ sorted_once() }}
 )
 
-select
-    file_id,
-    line,
-    reason,
-    device_no,
-    after_s,
-    cell_no,
-    type_no,
-    observed_at,
-    kind_no,
-    timing_advance
-from in_few_bytes
-{{ sorted_once() }}
+{{ unpacked('sorted') }}

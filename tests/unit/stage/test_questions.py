@@ -12,16 +12,32 @@ import pytest
 from peil.adapters import dbt_parsed
 
 COLUMNS = ("device_no", "after_s", "cell_no", "type_no", "file_id", "line")
-PACKED = "{{ sorted_once() }}"
-PLAIN = "order by {{ order_of_the_day() }}"
+ORDERED = """
+    WITH packed AS ({{ packed('day') }}), sorted AS (SELECT * FROM packed {{ sorted_once() }})
+    {{ unpacked('sorted') }}
+"""
+PLAIN = "SELECT * FROM day order by {{ order_of_the_day() }}"
+START = "TIMESTAMPTZ '2026-03-02 00:00:00+01'"
+BATCH = f"CREATE TABLE batch AS SELECT {START} AS day_start_at"
+DAY = """CREATE TABLE day (
+    file_id INTEGER, line BIGINT, reason {{ reason_type() }}, device_no INTEGER, after_s INTEGER,
+    cell_no INTEGER, type_no INTEGER, observed_at TIMESTAMPTZ, kind_no INTEGER,
+    timing_advance SMALLINT
+)"""
 # numbers at which the bits of one column meet those of the next, and the largest of each
 EDGES: dict[str, list[int | None]] = {
     "device_no": [1, 2, 3, 65_536, 2**31 - 2],
     "after_s": [0, 1, 65_535, 65_536, 93_599],
     "cell_no": [1, 128, 255, 256, 257, 65_536, 2**24 - 2, None],
-    "type_no": [1, 2, 255, 256, 2**28 - 1],
+    "type_no": [1, 2, 255, 256, 2**28 - 2],
     "file_id": [0, 1, 2, 65_536, 2**28 - 1],
     "line": [1, 2, 65_536, 2**32 - 1],
+}
+# what the sort carries beside its order
+CARRIED: dict[str, list[int | None]] = {
+    "microseconds": [0, 1, 999_999],
+    "kind_no": [1, 2, 2**28 - 2],
+    "timing_advance": [0, 1, 3846, None],
 }
 
 
@@ -34,33 +50,49 @@ def sql(text: str) -> str:
     return environment.from_string(macros + text).render(ref=lambda name: name)
 
 
-def rows_of_a_day(n_rows: int) -> list[tuple[int | None, ...]]:
-    """Kept rows with every edge, and rows that were set aside: nothing but file and line."""
+def rows_of_a_day(n_rows: int) -> list[tuple[int | str | None, ...]]:
+    """Kept rows with every edge, and rows that were set aside: nothing but file, line and why."""
     chance = random.Random(7)
-    rows = [tuple(chance.choice(EDGES[name]) for name in COLUMNS) for _ in range(n_rows)]
-    aside = [(None, None, None, None, *row[-2:]) for row in rows[: n_rows // 10]]
-    return [*rows, *aside]
+    kinds = {**EDGES, **CARRIED}
+    rows = [tuple(chance.choice(kinds[name]) for name in kinds) for _ in range(n_rows)]
+    places = {row[:6]: row for row in rows}  # of one file and line there is one row
+    kept = [(*row, None) for row in places.values()]
+    reasons = ["cannot_parse", "late", "suspicious_move"]
+    nothing = (None,) * 4
+    aside = [
+        (*nothing, *row[4:6], None, None, None, chance.choice(reasons)) for row in rows[:100]
+    ]
+    return [*kept, *{row[4:6]: row for row in aside}.values()]
 
 
-def test_packed_numbers_sort_as_the_columns_do() -> None:
+def a_day(opened: duckdb.DuckDBPyConnection, rows: list[tuple[int | str | None, ...]]) -> None:
+    """Make the tables that an order of a day is asked of."""
+    opened.execute(BATCH)
+    opened.execute(sql(DAY))
+    opened.executemany(
+        "INSERT INTO day BY NAME SELECT ? AS device_no, ?::INTEGER AS after_s, ? AS cell_no, "
+        "? AS type_no, ? AS file_id, ? AS line, "
+        f"make_timestamptz(epoch_us({START}) + after_s::BIGINT * 1000000 + ?) AS observed_at, "
+        "? AS kind_no, ? AS timing_advance, ? AS reason",
+        rows,
+    )
+
+
+def test_packed_numbers_sort_as_the_columns_do_and_give_them_back() -> None:
     with duckdb.connect(":memory:") as opened:
-        spelled = ", ".join(f"{name} BIGINT" for name in COLUMNS)
-        opened.execute(f"CREATE TABLE day ({spelled})")
-        marks = ", ".join("?" * len(COLUMNS))
-        opened.executemany(f"INSERT INTO day VALUES ({marks})", rows_of_a_day(3000))
-        every = [opened.execute(f"FROM day {sql(order)}").fetchall() for order in (PACKED, PLAIN)]
+        a_day(opened, rows_of_a_day(3000))
+        every = [opened.execute(sql(order)).fetchall() for order in (ORDERED, PLAIN)]
+        types = [opened.execute(f"DESCRIBE {sql(order)}").fetchall() for order in (ORDERED, PLAIN)]
     assert every[0] == every[1]
+    assert types[0] == types[1]
     assert len(set(every[0])) > 2500
 
 
 def test_a_line_for_which_there_is_no_room_is_an_error_and_no_other_order() -> None:
     with duckdb.connect(":memory:") as opened:
-        opened.execute("CREATE TABLE day AS SELECT 1 AS device_no, 1 AS after_s, 1 AS cell_no")
-        opened.execute("ALTER TABLE day ADD COLUMN type_no INTEGER DEFAULT 1")
-        opened.execute("ALTER TABLE day ADD COLUMN file_id INTEGER DEFAULT 1")
-        opened.execute(f"ALTER TABLE day ADD COLUMN line BIGINT DEFAULT {2**32}")
+        a_day(opened, [(1, 1, 1, 1, 1, 2**32, 0, 1, 1, None)])
         with pytest.raises(duckdb.ConversionException):
-            opened.execute(f"FROM day {sql(PACKED)}").fetchall()
+            opened.execute(sql(ORDERED)).fetchall()
 
 
 SOUND = [
