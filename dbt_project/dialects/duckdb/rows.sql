@@ -9,26 +9,43 @@ lag({{ column }}) over ()
 {%- endmacro %}
 
 {#- The rows of a day in the few bytes that a sort carries, and out of them again; beside a `batch`.
-    DuckDB sorts rows that are nothing but their keys, of 32 bytes at most, without looking anything
-    up, and spills nothing else; so all of a row is in four numbers: 31 bits of the device, 17 of
-    the second (a day of 25 hours has 90 000), 24 of the cell, 28 each of type, file and kind, 32 of
-    the line, 4 of the reason, 12 of the timing advance (3846 is the largest), and 20 of the
-    microseconds after the second. A null is the largest number that there is room for. -#}
+    What is set aside keeps nothing but its place and the reason. DuckDB sorts rows that are nothing
+    but their keys, of 32 bytes at most, without looking anything up, and spills nothing else; so
+    all of a row is in four numbers: 31 bits of the device, 17 of the second (a day of 25 hours has
+    90 000), 24 of the cell, 28 each of type, file and kind, 32 of the line, 4 of the reason, 12 of
+    the timing advance (3846 is the largest), and 20 of the microseconds after the second. What is
+    null is the largest number that there is room for. -#}
 {% macro packed(rows_from) -%}
 select
-    (coalesce(device_no, 2147483647)::ubigint << 33)
-    | (coalesce(after_s, 131071)::ubigint << 16)
-    | (coalesce(cell_no, {{ most_cells() }} - 1)::ubigint >> 8) as by_device,
-    ((coalesce(cell_no, {{ most_cells() }} - 1)::ubigint & 255) << 56)
-    | (coalesce(type_no, 268435455)::ubigint << 28)
+    case
+        when reason is null
+            then
+                (device_no::ubigint << 33)
+                | (after_s::ubigint << 16)
+                | (coalesce(cell_no, {{ most_cells() }} - 1)::ubigint >> 8)
+        else {{ 2 ** 64 - 1 }}::ubigint
+    end as by_device,
+    case
+        when reason is null
+            then
+                ((coalesce(cell_no, {{ most_cells() }} - 1)::ubigint & 255) << 56)
+                | (type_no::ubigint << 28)
+        else {{ 2 ** 64 - 2 ** 28 }}::ubigint
+    end
     | file_id::ubigint as by_type,
     line::uinteger as line,
-    (coalesce(enum_code(reason), 15)::ubigint << 60)
-    | (coalesce(kind_no, 268435455)::ubigint << 32)
-    | (coalesce(timing_advance, 4095)::ubigint << 20)
-    | coalesce(
-        {{ microseconds_between('day_start_at', 'observed_at') }} - after_s::bigint * 1000000, 0
-    )::ubigint as rest
+    case
+        when reason is null
+            then
+                {{ 15 * 2 ** 60 }}::ubigint
+                | (kind_no::ubigint << 32)
+                | (coalesce(timing_advance, 4095)::ubigint << 20)
+                | (
+                    {{ microseconds_between('day_start_at', 'observed_at') }}
+                    - after_s::bigint * 1000000
+                )::ubigint
+        else (enum_code(reason)::ubigint << 60) | {{ 2 ** 60 - 1 }}::ubigint
+    end as rest
 from {{ rows_from }}
 cross join batch
 {%- endmacro %}

@@ -8,9 +8,20 @@ lag({{ column }}) over (
 )
 {%- endmacro %}
 
-{#- Rows are few bytes as they are. -#}
+{#- What is set aside keeps nothing but its place and the reason. -#}
 {% macro packed(rows_from) -%}
-select * from {{ rows_from }}
+select
+    file_id,
+    line,
+    reason,
+    case when reason is null then device_no end as device_no,
+    case when reason is null then cast(after_s as integer) end as after_s,
+    case when reason is null then cell_no end as cell_no,
+    case when reason is null then type_no end as type_no,
+    case when reason is null then observed_at end as observed_at,
+    case when reason is null then kind_no end as kind_no,
+    case when reason is null then cast(timing_advance as smallint) end as timing_advance
+from {{ rows_from }}
 {%- endmacro %}
 
 {% macro unpacked(rows_from) -%}

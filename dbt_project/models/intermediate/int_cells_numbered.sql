@@ -1,5 +1,6 @@
 -- Every cell that the plan names, with its place and when it can serve; a cell that the day's
--- plan cannot place has no place and no period. Numbers follow names, so that ties end alike.
+-- plan cannot place has no place and no period, nor has one that serves all day: its rows need not
+-- carry one. Numbers follow names, so that ties end alike.
 with known as (
     select distinct cell_id
     from {{ source('raw', 'cells') }}
@@ -25,7 +26,7 @@ plan as (
 select
     cast(row_number() over (order by known.cell_id) as integer) as cell_no,
     known.cell_id,
-    plan.periods,
+    case when plan.is_valid_all_day is not true then plan.periods end as periods,
     coalesce(plan.is_valid_all_day, false) as is_valid_all_day,
     plan.place.at_x_m,
     plan.place.at_y_m,

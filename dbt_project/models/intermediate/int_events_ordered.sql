@@ -13,24 +13,8 @@ batch as (
     select * from {{ source('raw', 'batch') }}
 ),
 
--- what is set aside keeps nothing but its place and the reason
-in_few_bytes as (
-    select
-        file_id,
-        line,
-        reason,
-        case when reason is null then device_no end as device_no,
-        case when reason is null then cast(after_s as integer) end as after_s,
-        case when reason is null then cell_no end as cell_no,
-        case when reason is null then type_no end as type_no,
-        case when reason is null then observed_at end as observed_at,
-        case when reason is null then kind_no end as kind_no,
-        case when reason is null then cast(timing_advance as smallint) end as timing_advance
-    from judged
-),
-
 packed as (
-    {{ packed('in_few_bytes') }}
+    {{ packed('judged') }}
 ),
 
 sorted as (

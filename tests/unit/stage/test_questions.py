@@ -47,7 +47,8 @@ def sql(text: str) -> str:
     files = ("macros/rules.sql", "dialects/duckdb/dialect.sql", "dialects/duckdb/rows.sql")
     macros = "".join((project / file).read_text() for file in files)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-    return environment.from_string(macros + text).render(ref=lambda name: name)
+    names = {"ref": lambda name: name, "source": lambda _, name: name}
+    return environment.from_string(macros + text).render(names)
 
 
 def rows_of_a_day(n_rows: int) -> list[tuple[int | str | None, ...]]:
@@ -59,9 +60,7 @@ def rows_of_a_day(n_rows: int) -> list[tuple[int | str | None, ...]]:
     kept = [(*row, None) for row in places.values()]
     reasons = ["cannot_parse", "late", "suspicious_move"]
     nothing = (None,) * 4
-    aside = [
-        (*nothing, *row[4:6], None, None, None, chance.choice(reasons)) for row in rows[:100]
-    ]
+    aside = [(*nothing, *row[4:6], None, None, None, chance.choice(reasons)) for row in rows[:100]]
     return [*kept, *{row[4:6]: row for row in aside}.values()]
 
 
@@ -129,11 +128,41 @@ LIES = {
 }
 
 
+def answers(question: str, statements: list[str]) -> list[object]:
+    """What a question of the project finds in tables that are made so."""
+    file = Path(dbt_parsed.DBT_PROJECT) / "tests" / f"{question}.sql"
+    with duckdb.connect(":memory:") as opened:
+        for statement in statements:
+            opened.execute(statement)
+        return opened.execute(sql(file.read_text())).fetchall()
+
+
 @pytest.mark.parametrize("lie", LIES)
 def test_a_kept_row_that_is_not_complete_is_found(lie: str) -> None:
-    question = Path(dbt_parsed.DBT_PROJECT) / "tests" / "staged_events_are_complete.sql"
-    with duckdb.connect(":memory:") as opened:
-        for statement in [*SOUND, *([LIES[lie]] if LIES[lie] else [])]:
-            opened.execute(str(statement))
-        found = opened.execute(sql(question.read_text())).fetchall()
+    found = answers("staged_events_are_complete", [*SOUND, *filter(None, [LIES[lie]])])
     assert bool(found) == (LIES[lie] is not None)
+
+
+LANDED = [
+    "CREATE TABLE events AS SELECT n % 3 AS file_id, n // 3 + 2 AS line FROM range(900) AS t (n)",
+    "CREATE TABLE int_events_classified AS FROM events ORDER BY hash(line)",
+]
+OTHER_LINES = {
+    "nothing": ("SELECT 1", []),
+    "a line twice": ("INSERT INTO int_events_classified VALUES (1, 7)", [1]),
+    "a line less": ("DELETE FROM int_events_classified WHERE file_id = 2 AND line = 7", [2]),
+    "a line for another": ("UPDATE int_events_classified SET line = 8 WHERE line = 7", [0, 1, 2]),
+    "a file for another": (
+        "UPDATE int_events_classified SET file_id = 1 WHERE file_id = 0 AND line = 7",
+        [0, 1],
+    ),
+    "no line of a file": ("DELETE FROM int_events_classified WHERE file_id = 2", [2]),
+    "a file of no delivery": ("INSERT INTO int_events_classified VALUES (3, 7)", [3]),
+}
+
+
+@pytest.mark.parametrize("lie", OTHER_LINES)
+def test_lines_that_are_not_those_landed_are_found(lie: str) -> None:
+    statement, of_files = OTHER_LINES[lie]
+    found = answers("landed_lines_are_classified_once", [*LANDED, statement])
+    assert sorted(found) == [(file_id,) for file_id in of_files]
