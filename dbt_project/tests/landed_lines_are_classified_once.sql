@@ -1,3 +1,4 @@
+{{ config(tags=["whole_day"]) }}
 -- The classified day has the lines of every file, each once, as they were landed. That a line was
 -- landed once is asked there with a bit for each; here, where lines come in the order of devices,
 -- two lists are the same if their lengths and the sums of 64 bits of every line are.

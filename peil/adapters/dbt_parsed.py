@@ -18,6 +18,7 @@ from peil.store.atomic import write_bytes
 from peil.store.store import Store
 
 DBT_PROJECT = PROJECT / "dbt_project"
+WHOLE_DAY = "whole_day"  # tag of questions that cannot be asked of a part of a day
 QUIET = (
     "--quiet",
     "--log-level",

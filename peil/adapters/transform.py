@@ -20,7 +20,7 @@ import duckdb
 
 from peil.adapters import dbt_outcome, sealing
 from peil.adapters.dbt_outcome import TransformResult
-from peil.adapters.dbt_parsed import QUIET, manifest, name_no_caller, places
+from peil.adapters.dbt_parsed import QUIET, WHOLE_DAY, manifest, name_no_caller, places
 from peil.charter.products import PRESENCE, PRODUCTS, State
 from peil.outcome import Refused
 from peil.settings import Engine, Settings
@@ -130,7 +130,7 @@ def build(
     target : Path
         Folder outside the source tree where dbt leaves the SQL that it ran.
     asks_all : bool
-        Whether questions are asked that need a table which is not made here.
+        Whether questions are asked that need a table which is not made here, or the whole day.
 
     Raises
     ------
@@ -139,8 +139,8 @@ def build(
     RuntimeError
         A table cannot be made; idem.
     """
-    asked_of = "eager" if asks_all else "cautious"
-    command = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", asked_of]
+    command = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection"]
+    command += ["eager"] if asks_all else ["cautious", "--exclude", f"tag:{WHOLE_DAY}"]
     return _invoke([[*command, "--select", *select]], session, target)
 
 

@@ -8,6 +8,7 @@ import shutil
 from datetime import date
 
 from peil.adapters import database
+from peil.adapters.dbt_parsed import WHOLE_DAY
 from peil.adapters.transform import build
 from peil.charter.clock import moment_of
 from peil.charter.period import Period
@@ -44,6 +45,7 @@ AFTER_JOINING = [
     "int_devices_withheld__by_hour",
     "int_rows_counted__by_cell_hour",
     "int_rows_accounted__by_file_reason",
+    f"tag:{WHOLE_DAY}",  # what could not be asked of a part
 ]
 
 

@@ -143,7 +143,7 @@ def test_spill_of_a_run_in_little_memory_cannot_be_read(
 ) -> None:
     names = [f"cell-marker-{n:08d}" for n in range(4)]
     day = Day(tmp_path, [event(2, cell_id=names[0])], [cell(name) for name in names])
-    day.memory, n_more = "90MB", 400_000
+    day.memory, n_more = "70MB", 400_000
     day.land()
     with day.opened("raw", tmp_path / "day.raw.duckdb", False) as connection:
         connection.execute(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -118,6 +120,25 @@ def test_a_day_that_memory_does_not_hold_passes_through_a_sealed_file(
     (tables_made, columns), told = staged_in(landed, monkeypatch, 1)
     assert seen == [(len(tables_made[ORDERED]), "spill")]
     assert (tables_made, columns) == whole[0] and told == whole[1]
+
+
+def test_a_line_that_is_lost_in_joining_is_told(
+    landed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined = parts.joined
+
+    def loses_a_line(ready: ready_day.ReadyDay, file: Path, n_parts: int, work: Path) -> None:
+        joined(ready, file, n_parts, work)
+        with database.connection(landed, work / "lost", [file.parent]) as opened:
+            sealing.attach(opened, file, "staged", keys.read_key(ready.staged_key), False)
+            every = f"FROM staged.main.{ORDERED}"
+            opened.execute(f"DELETE {every} WHERE line = (SELECT max(line) {every})")
+            opened.execute("DETACH staged")
+
+    monkeypatch.setattr(parts, "joined", loses_a_line)
+    with pytest.raises(Refused, match="landed lines are classified once does not hold"):
+        staged_in(landed, monkeypatch, 2)
+    shutil.rmtree(parts.folder_of(Period.open("demo", DAY)))  # sound, and kept for another try
 
 
 def test_a_part_is_sealed_under_a_key_of_its_own_and_made_once(

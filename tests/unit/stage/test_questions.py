@@ -47,7 +47,7 @@ def sql(text: str) -> str:
     files = ("macros/rules.sql", "dialects/duckdb/dialect.sql", "dialects/duckdb/rows.sql")
     macros = "".join((project / file).read_text() for file in files)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-    names = {"ref": lambda name: name, "source": lambda _, name: name}
+    names = {"ref": lambda name: name, "source": lambda _, name: name, "config": lambda **_: ""}
     return environment.from_string(macros + text).render(names)
 
 
