@@ -217,16 +217,17 @@ class Generic(Reader):
         relation, names, line, ragged = source(connection, file, delivery)
         delivery = mapping.matched(file, names, delivery)
         read = fields(connection, file, relation, delivery)
-        first, second, third = (
+        first, second, third, fourth = (
             "".join(f", {step}" for step in steps)
             for steps in zip(*(field.steps() for field in read.values()), strict=True)
         )
-        unread = [f"{name}_unread" for name, field in read.items() if field.is_unread != "false"]
+        unread = [f"{name}_unread" for name, field in read.items() if not field.is_sure]
         landed = mapping.landed(read, delivery)
         connection.execute(
             f"""CREATE OR REPLACE TEMP VIEW {READ} AS
-            SELECT line, is_ragged{third} FROM (SELECT line, is_ragged{second} FROM (
-              SELECT {line} AS line, {ragged} AS is_ragged{first} FROM {relation}))"""
+            SELECT line, is_ragged{fourth} FROM (SELECT line, is_ragged{third} FROM (
+              SELECT line, is_ragged{second} FROM (
+                SELECT {line} AS line, {ragged} AS is_ragged{first} FROM {relation})))"""
         )
         connection.execute(
             f"""CREATE OR REPLACE TEMP VIEW incoming AS

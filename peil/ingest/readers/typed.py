@@ -20,7 +20,7 @@ NIGHT_H = 4  # clocks change before this hour of the day
 
 @dataclass(frozen=True)
 class TypedField:
-    """One canonical value in three steps of SQL, each over the columns of the one before it.
+    """One canonical value in steps of SQL, each over the columns of the one before it.
 
     Attributes
     ----------
@@ -30,38 +30,34 @@ class TypedField:
         ``<name>_given``, over the delivered columns: null where nothing was delivered.
     parsed : str
         ``<name>_parsed``, over the first step.
-    value, is_unread : str
-        ``<name>`` and ``<name>_unread`` over the first two: the value, and whether something was
-        given that has none; ``false`` where the type rules that out.
+    value : str
+        ``<name>`` over the first two: null where what was given has no value.
+    is_sure : bool
+        Whether the type rules that out.
     """
 
     name: str
     given: str
     parsed: str
     value: str
-    is_unread: str
+    is_sure: bool = False
 
-    def steps(self) -> tuple[str, str, str]:
-        """The columns of the three SELECTs, innermost first."""
+    def steps(self) -> tuple[str, str, str, str]:
+        """The columns of the four SELECTs, innermost first; the last says what has no value."""
         given = f"{self.name}_given"
+        unread = "false" if self.is_sure else f"({given} IS NOT NULL AND {self.name} IS NULL)"
         return (
             f"{self.given} AS {given}",
             f"{given}, {self.parsed} AS {self.name}_parsed",
-            f"{given}, {self.value} AS {self.name}, {self.is_unread} AS {self.name}_unread",
+            f"{given}, {self.value} AS {self.name}",
+            f"{given}, {self.name}, {unread} AS {self.name}_unread",
         )
 
 
 def _field(
     name: str, given: str, parsed: str = "", value: str = "", is_sure: bool = False
 ) -> TypedField:
-    unread = f"({name}_given IS NOT NULL AND {name}_parsed IS NULL)"
-    return TypedField(
-        name,
-        given,
-        parsed or f"{name}_given",
-        value or f"{name}_parsed",
-        "false" if is_sure else unread,
-    )
+    return TypedField(name, given, parsed or f"{name}_given", value or f"{name}_parsed", is_sure)
 
 
 class UnfitError(Exception):
@@ -111,7 +107,7 @@ def whole(name: str, column: str, kind: str) -> TypedField:
     if kind in SMALL:
         return _field(name, column, is_sure=True)
     if kind == "VARCHAR":
-        return _field(name, trimmed(column), whole_of_text(f"{name}_given"))
+        return _field(name, trimmed(column), *whole_of_text(f"{name}_given", f"{name}_parsed"))
     if kind in WHOLE:
         return _field(name, column, f"TRY_CAST({name}_given AS INTEGER)")
     if kind.startswith("DECIMAL") or kind in ("DOUBLE", "FLOAT"):
@@ -119,19 +115,17 @@ def whole(name: str, column: str, kind: str) -> TypedField:
     raise UnfitError(f"is {kind}, not a whole number")
 
 
-def whole_of_text(given: str) -> str:
-    """A whole number from text; null where it is none. A cast alone would round ``204.6``.
+def whole_of_text(given: str, parsed: str) -> tuple[str, str]:
+    """A whole number from text, in two steps; null where it is none. A cast would round ``204.6``.
 
     >>> import duckdb
-    >>> duckdb.sql(f"SELECT {whole_of_text('x')} FROM (VALUES ('204'), ('204.0'), ('204.6')) t(x)"
-    ...            ).fetchall()
-    [(204,), (204,), (None,)]
+    >>> number, whole = whole_of_text("x", "number")
+    >>> values = "(VALUES ('204'), ('204.0'), ('204.6'), ('nan')) t(x)"
+    >>> duckdb.sql(f"SELECT {whole} FROM (SELECT {number} AS number FROM {values})").fetchall()
+    [(204,), (204,), (None,), (None,)]
     """
-    return (
-        f"CASE WHEN contains({given}, '.') OR contains({given}, 'e') OR contains({given}, 'E') "
-        f"THEN {_whole(f'TRY_CAST({given} AS DOUBLE)', 'INTEGER')} "
-        f"ELSE TRY_CAST({given} AS INTEGER) END"
-    )
+    number = f"coalesce(TRY_CAST({given} AS DOUBLE), TRY_CAST({given} AS INTEGER))"  # 0x10, say
+    return number, _whole(parsed, "INTEGER")
 
 
 def _whole(number: str, kind: str) -> str:
@@ -167,7 +161,7 @@ def moment(
     UnfitError
         The type holds no time of day, or a number without an epoch in the charter.
     """
-    given, parsed = f"{name}_given", f"{name}_parsed"
+    given = f"{name}_given"
     if kind == "TIMESTAMP WITH TIME ZONE":
         return _field(name, column, f"CASE WHEN isfinite({given}) THEN {given} END")
     if kind in LOCAL:
@@ -184,13 +178,7 @@ def moment(
         if not is_iso:
             return field
         own = f"CASE WHEN {says_offset(given)} THEN {with_offset(given)}"
-        return replace(
-            field,
-            value=f"{own} ELSE {field.value} END",
-            is_unread=f"({given} IS NOT NULL AND CASE WHEN {says_offset(given)} "
-            f"THEN {with_offset(given)} IS NULL "
-            f"ELSE ({is_time(parsed, zone, calm)}) IS NOT TRUE END)",
-        )
+        return replace(field, value=f"{own} ELSE {field.value} END")
     if is_number:
         raise UnfitError(f"is {kind}: give the moment of 0 as `epoch`, and `seconds_per_t`, of it")
     raise UnfitError(f"is {kind}, which holds no time of day")
@@ -204,9 +192,7 @@ def zoned(name: str, column: str, stamp: Callable[[str], str]) -> TypedField:
 def _local_field(
     name: str, given: str, stamp: str, zone: str, calm: Calm | None = None
 ) -> TypedField:
-    parsed = f"{name}_parsed"
-    unread = f"({name}_given IS NOT NULL AND ({is_time(parsed, zone, calm)}) IS NOT TRUE)"
-    return TypedField(name, given, stamp, local(parsed, zone, calm), unread)
+    return _field(name, given, stamp, local(f"{name}_parsed", zone, calm))
 
 
 def is_time(stamp: str, zone: str, calm: Calm | None = None) -> str:
