@@ -41,6 +41,8 @@ def connection(
     try:
         sealing.load_crypto(opened)
         opened.execute(f"SET preserve_insertion_order = {keeps_order}")
+        if keeps_order:
+            sealing.keep_order(opened)
         memory, threads = store.settings.memory, store.settings.threads
         sealing.harden(opened, allowed, memory, threads, spill)
         yield opened

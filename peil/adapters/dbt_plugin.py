@@ -68,6 +68,9 @@ class Plugin(BasePlugin):
             raise
         transform.remember(conn, None)
 
+    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        sealing.keep_order(cursor)
+
 
 def prepare(conn: duckdb.DuckDBPyConnection, session: transform.TransformSession) -> None:
     """Attach what the session names, register the pseudonym, lock the connection.

@@ -149,6 +149,14 @@ def bound(
     connection.execute("SET GLOBAL TimeZone = 'UTC'")  # of its cursors too
 
 
+def keep_order(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have rows stay in the order of their table, also behind a join: for this cursor alone.
+
+    Else a join holds back what little is left of a piece of rows, and gives it after the next.
+    """
+    connection.execute("SET enable_caching_operators = false")
+
+
 def harden(
     connection: duckdb.DuckDBPyConnection,
     allowed_directories: Sequence[Path],
@@ -174,6 +182,7 @@ def confine(connection: duckdb.DuckDBPyConnection, allowed_directories: Sequence
         "allow_community_extensions = false",
         "allow_persistent_secrets = false",
         "python_enable_replacements = false",
+        "allowed_configs = ['enable_caching_operators']",  # each cursor has its own: `keep_order`
         "lock_configuration = true",
     ):
         connection.execute(f"SET {setting}")
