@@ -239,7 +239,7 @@ class _Lines:
 
 
 def _ends(text: bytes) -> int:
-    # bytes are compared eight times as fast as they are counted one by one
+    # bytes are compared four to five times as fast as they are counted one by one
     n_lf = int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord("\n")))
     if b"\r" not in text:
         return n_lf

@@ -195,10 +195,8 @@ def _local_field(
     return _field(name, given, stamp, local(f"{name}_parsed", zone, calm))
 
 
-def is_time(stamp: str, zone: str, calm: Calm | None = None) -> str:
+def is_time(stamp: str, zone: str) -> str:
     """Whether a local time stamp is a moment: finite, and clocks neither skip nor repeat it."""
-    if calm is not None:
-        return f"CASE WHEN {calm.holds(stamp)} THEN true ELSE {is_time(stamp, zone)} END"
     if is_utc(zone):
         return f"isfinite({stamp})"
     at = f"timezone({zone}, {stamp})"

@@ -100,6 +100,12 @@ def test_the_sql_keeps_the_house_rules() -> None:
             "key is not tested",
         ),
         (
+            "models/intermediate/intermediate.yml",
+            "is asked by `landed_lines_are_classified_once`",
+            "is asked by `nobody`",
+            "key is not tested",
+        ),
+        (
             "models/intermediate/int_kinds_kept.sql",
             "is_inbound('kinds.mcc', 'batch.home_mcc'",
             "var('home_mcc'",
