@@ -23,6 +23,7 @@ from peil.inspecting import command
 from peil.outcome import Refused, Stopped
 from peil.release.crossing.command import receive_command
 from peil.store.faults import leaving, stopping
+from peil.store.faults.garbage import look_less_often
 from peil.watch.outlook.command import outlook_command, replay_command
 from peil.watch.retain import command as retaining
 
@@ -283,6 +284,7 @@ def up(airflow_port: Port = 8080, mlflow_port: Port = 5000) -> None:
 def main() -> None:
     """Run a command; stopped, it does not wait even for what libraries do at an exit."""
     leaving.prepare()
+    look_less_often()
     try:
         app()
     except SystemExit as end:

@@ -15,6 +15,7 @@ from typing import Any
 
 from peil.settings import KEPT, PROJECT, Engine
 from peil.store.atomic import write_bytes
+from peil.store.faults.garbage import not_among_what_stays
 from peil.store.store import Store
 
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -45,7 +46,8 @@ def manifest(engine: Engine = "duckdb") -> Any:
     """
     if engine not in _manifests:
         files = kept(engine)
-        _manifests[engine] = _read(files) or _parsed(engine, files)
+        with not_among_what_stays():
+            _manifests[engine] = _read(files) or _parsed(engine, files)
     return _manifests[engine]
 
 
@@ -148,7 +150,16 @@ def declared(table: str) -> str:
     )
 
 
-def name_no_caller() -> None:
+def runner_class() -> Any:
+    """Import dbt's commands, and give the class that runs them."""
+    with not_among_what_stays():
+        from dbt.cli.main import dbtRunner
+
+    _name_no_caller()
+    return dbtRunner
+
+
+def _name_no_caller() -> None:
     """Spare dbt the walk up the stack, with its sources, by which it names who set a flag.
 
     It does so for each flag of each invocation; under Airflow's many frames that is half a second.

@@ -20,7 +20,7 @@ import duckdb
 
 from peil.adapters import dbt_outcome, sealing
 from peil.adapters.dbt_outcome import TransformResult
-from peil.adapters.dbt_parsed import QUIET, WHOLE_DAY, manifest, name_no_caller, places
+from peil.adapters.dbt_parsed import QUIET, WHOLE_DAY, manifest, places, runner_class
 from peil.charter.products import PRESENCE, PRODUCTS, State
 from peil.outcome import Refused
 from peil.settings import Engine, Settings
@@ -265,12 +265,10 @@ def _run_all(
     started = time.perf_counter()
     parsed = manifest(engine)
     parse_s = time.perf_counter() - started
-    from dbt.cli.main import dbtRunner
-
-    name_no_caller()
+    runner = runner_class()
     for command in commands:
         # a run writes into its manifest, so it gets a copy
-        done = dbtRunner(manifest=parsed.deepcopy()).invoke(
+        done = runner(manifest=parsed.deepcopy()).invoke(
             [*command, *QUIET, *places(target, engine)]
         )
         results += list(getattr(done.result, "results", None) or [])

@@ -11,6 +11,7 @@ from importlib import import_module
 
 from peil.charter import reading
 from peil.outcome import CLOSED, STATE_OF, GateClosed, Outcome, Refused
+from peil.store.faults.garbage import not_among_what_stays
 from peil.store.store import Store
 
 
@@ -50,8 +51,9 @@ def take(verb: str, pilot: str, day: str) -> Iterator[Outcome]:
     GateClosed
         The gate found the batch not believable; the day is quarantined and an alert written.
     """
-    from peil import gates
-    from peil.alerts import telling
+    with not_among_what_stays():
+        from peil import gates
+        from peil.alerts import telling
 
     outcome = _function(verb)(pilot, day)
     telling.verb_done(Store(), reading.load(pilot), verb, outcome.day)
@@ -72,5 +74,7 @@ def _function(verb: str) -> Callable[[str, str], Outcome]:
     """A verb's one public function; its module is imported only now, since some take seconds."""
     if verb not in STATE_OF:
         raise Refused(f"No verb {verb}: there are {', '.join(STATE_OF)}.")
-    function: Callable[[str, str], Outcome] = getattr(import_module(f"peil.{verb}.{verb}"), verb)
+    with not_among_what_stays():
+        module = import_module(f"peil.{verb}.{verb}")
+    function: Callable[[str, str], Outcome] = getattr(module, verb)
     return function

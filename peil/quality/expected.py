@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from statistics import NormalDist
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from peil.charter.schema import Charter
 from peil.quality import store as quality
@@ -51,7 +51,7 @@ def _judged(figures: Figures, choices: Choices, weekly: bool) -> Iterator[pa.Tab
     rows_behind = None if weekly else rows_behind_of(figures)
     for scope, name, at in groups(figures.keys):
         check = CHECKS[name]
-        reach = float(-ndtri(choices.false_note_share / 2 / len(at)))
+        reach = -NormalDist().inv_cdf(choices.false_note_share / 2 / len(at))
         today, history = figures.today[at], figures.history[at]
         behind = None if rows_behind is None else rows_behind[at]
         ranged = expected_range(history, check.kind, choices, reach, behind, weekly)

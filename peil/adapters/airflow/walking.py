@@ -27,6 +27,7 @@ from peil.outcome import Fact, Outcome, Refused
 from peil.settings import Settings
 from peil.settings import settings as read_settings
 from peil.store.faults import stopping
+from peil.store.faults.garbage import look_less_often
 from peil.store.store import Store
 
 ENDED = ("success", "skipped")
@@ -223,7 +224,7 @@ class _Walker:
             # what was imported stays: looking through it for garbage is a tenth of a run
             gc.collect()
             gc.freeze()
-            gc.set_threshold(10_000, 20, 20)
+            look_less_often()
         return self._dags[pilot]
 
     def _read(self) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What ends a verb from outside, in words: a disk, damage, a signal."""
+"""A process and what befalls it: a disk, damage, a signal, its end, and its garbage."""
