@@ -21,13 +21,18 @@ from peil.store.store import Store
 
 @contextmanager
 def connection(
-    store: Store, spill: Path, only: Sequence[Path] = (), keeps_order: bool = True
+    store: Store,
+    spill: Path,
+    only: Sequence[Path] = (),
+    keeps_order: bool = True,
+    threads: int | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database that may attach sealed files; its spill folder is emptied after.
 
     It reads and writes where sealed files lie, below the folders `only`, and nowhere else: never
     keys, never the agency's side. Its settings are locked. Without `keeps_order` rows come in any
-    order, so that many can be written at a time.
+    order, so that many can be written at a time. It has the `threads` of the settings, unless its
+    cursors are used by several of ours, which then have to share them.
 
     Raises
     ------
@@ -43,8 +48,8 @@ def connection(
         opened.execute(f"SET preserve_insertion_order = {keeps_order}")
         if keeps_order:
             sealing.keep_order(opened)
-        memory, threads = store.settings.memory, store.settings.threads
-        sealing.harden(opened, allowed, memory, threads, spill)
+        settings = store.settings
+        sealing.harden(opened, allowed, settings.memory, threads or settings.threads, spill)
         yield opened
     finally:
         opened.close()

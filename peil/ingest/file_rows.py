@@ -54,16 +54,19 @@ def land_files(
     looks: dict[Path, FileCheck],
     store: Store,
     *,
+    n_at_a_time: int,
     is_alone: bool = False,
 ) -> Landed:
     """Land the files of a day; one that cannot be read is left out, and said so.
 
-    A packed file is unpacked on one core, so that several are read at a time, each on a connection
-    of its own to the same database; of others DuckDB reads the pieces of one at a time. Small files
+    Several are read at a time, each on a connection of its own to the same database. Small files
     are landed some together; where one of these gives trouble, each of them by itself.
 
     Parameters
     ----------
+    n_at_a_time : int
+        As `together.at_a_time` has it. The database may have no thread that is idle meanwhile: when
+        it takes work of one of ours, DuckDB has ours look for work without rest until that is done.
     is_alone : bool
         Whether to read one at a time, so that it is known over which DuckDB gives up.
 
@@ -74,8 +77,6 @@ def land_files(
     StoreFault
         The disk of the store is at fault.
     """
-    n_packed = sum(looks[file].kind == "gzip" for file in events)
-    n_at_a_time = 1 if is_alone else max(min(store.settings.threads, n_packed), 1)
     most = 1 if is_alone else together.MOST
     groups = together.groups([looks[file] for file in events], most, 2 * n_at_a_time)
 

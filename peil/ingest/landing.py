@@ -18,6 +18,7 @@ from peil.ingest.file_rows import Landed, UnusableError
 from peil.ingest.raw_file import make_tables, write_batch
 from peil.ingest.readers import READERS
 from peil.ingest.readers.refusal import shown
+from peil.ingest.together import at_a_time
 from peil.outcome import Refused, Waiting
 from peil.store.faults import disk
 from peil.store.store import Store
@@ -70,8 +71,11 @@ def land(
         for left in (part, wal):
             left.unlink(missing_ok=True)
         try:
-            allowed = [folder, raw.parent]
-            with database.connection(store, spill, allowed, keeps_order=False) as opened:
+            allowed, threads = [folder, raw.parent], store.settings.threads
+            n_at_a_time = 1 if is_alone else at_a_time([looks[file] for file in events], threads)
+            with database.connection(
+                store, spill, allowed, keeps_order=False, threads=threads - n_at_a_time + 1
+            ) as opened:
                 database.attach_raw(opened, store, charter.pilot, day, file=part, read_only=False)
                 make_tables(opened)
                 opt_out.make_list(opened)
@@ -83,7 +87,13 @@ def land(
                         lambda f=file, column=listed.column: opt_out.read_list(opened, f, column),
                     )
                 landed = file_rows.land_files(
-                    opened, charter, events, looks, store, is_alone=is_alone
+                    opened,
+                    charter,
+                    events,
+                    looks,
+                    store,
+                    n_at_a_time=n_at_a_time,
+                    is_alone=is_alone,
                 )
                 plan = _cell_delivery(charter, store)
                 for file in cells:

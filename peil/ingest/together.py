@@ -1,4 +1,4 @@
-"""Which files of a day are landed together: many small ones in one transaction.
+"""Which files of a day are landed together, in one transaction, and how many side by side.
 
 What a transaction leaves over, DuckDB packs anew with each one after it: a day in files of some
 thousand rows would be written several times.
@@ -27,7 +27,7 @@ def groups(looks: list[FileCheck], most: int, n_least: int) -> list[range]:
     >>> len(groups(looks, 1, 4))
     8
     """
-    n_rows = [look.n_lines or look.state[0] // BYTES_A_ROW for look in looks]
+    n_rows = _rows(looks)
     most = min(most, max(PACKED, sum(n_rows) // n_least))
     parted, first, n_in_group = [], 0, 0
     for number, n_of_file in enumerate(n_rows):
@@ -36,3 +36,24 @@ def groups(looks: list[FileCheck], most: int, n_least: int) -> list[range]:
             first, n_in_group = number, 0
         n_in_group += n_of_file
     return [*parted, range(first, len(looks))]
+
+
+def at_a_time(looks: list[FileCheck], threads: int) -> int:
+    """How many files are landed side by side, each on a thread of its own.
+
+    A Parquet file that holds more than a thread's share of the day is read by all threads; beside
+    it only text is landed, of which a file is read on one thread anyway.
+
+    >>> hours = [FileCheck("", "parquet", 0, False, (3_000_000, 0))] * 24
+    >>> day = FileCheck("", "parquet", 0, False, (90_000_000, 0))
+    >>> at_a_time(hours, 2), at_a_time([*hours, day], 2), at_a_time(hours[:1], 2)
+    (2, 1, 1)
+    """
+    n_rows, texts = _rows(looks), [look for look in looks if look.kind != "parquet"]
+    of_parquet = (n for n, look in zip(n_rows, looks, strict=True) if look.kind == "parquet")
+    is_uneven = max(of_parquet, default=0) * threads > sum(n_rows)
+    return max(min(threads, len(texts if is_uneven else looks)), 1)
+
+
+def _rows(looks: list[FileCheck]) -> list[int]:
+    return [look.n_lines or look.state[0] // BYTES_A_ROW for look in looks]

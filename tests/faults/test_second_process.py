@@ -13,6 +13,7 @@ import pytest
 
 from peil.adapters.airflow.second import second_process
 from peil.outcome import GateClosed, Outcome, Refused, Stopped
+from peil.settings import settings
 from peil.store.faults import stopping
 
 DAYS = [f"2026-03-0{day}" for day in range(2, 6)]
@@ -51,7 +52,7 @@ def walk(verb: str, pilot: str, day: str) -> list[Outcome]:
     while verb == "swallow":  # whatever it is asked
         with contextlib.suppress(BaseException):
             time.sleep(60)
-    return [Outcome(verb, pilot, day, "done", {"process": os.getpid()})]
+    return [Outcome(verb, pilot, day, "done", {"process": os.getpid(), "n": settings().threads})]
 
 
 def test_verbs_are_walked_in_order_in_another_process() -> None:
@@ -62,6 +63,22 @@ def test_verbs_are_walked_in_order_in_another_process() -> None:
     assert [walked for walked, _ in answers] == [("stage", day) for day in DAYS]
     (outcome,) = {answer[0].facts["process"] for _, answer in answers}  # type: ignore[index]
     assert outcome != os.getpid()
+
+
+@pytest.mark.parametrize(("given", "each"), [("4", 2), ("3", 1), ("1", 1), (None, 1)])
+def test_either_process_has_half_of_the_threads(
+    given: str | None, each: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if given is None:
+        monkeypatch.delenv("PEIL_THREADS", raising=False)
+    else:
+        monkeypatch.setenv("PEIL_THREADS", given)
+    before = settings().threads
+    with second_process("demo", walk) as second:
+        second.ask("stage", DAYS[0])
+        ((_, outcomes),) = second.answers(wait=True)
+        assert outcomes[0].facts["n"] == settings().threads == each  # type: ignore[index]
+    assert settings().threads == before and os.environ.get("PEIL_THREADS") == given
 
 
 def test_what_waits_for_its_turn_can_be_taken_back_and_is_not_walked_there(tmp_path: Path) -> None:

@@ -18,10 +18,12 @@ from typing import Any
 
 from peil.adapters.airflow.walking import walk
 from peil.outcome import Outcome, Stopped
+from peil.settings import settings
 from peil.store.faults import leaving, stopping
 
 Walk = Callable[[str, str, str], Iterable[Outcome]]
 Walked = tuple[str, str]  # a verb and a day
+THREADS = "PEIL_THREADS"
 ENDS_WITHIN_S = 5.0  # longer than a process that was asked to stop lasts, see `stopping`
 
 
@@ -141,12 +143,29 @@ class SecondProcess:
 
 @contextmanager
 def second_process(pilot: str, walk: Walk = walk) -> Iterator[SecondProcess]:
-    """Have a second process for as long as the block lasts."""
-    second = SecondProcess(pilot, walk)
+    """Have a second process for as long as the block lasts; either has half of the threads."""
+    with _half_of_the_threads():
+        second = SecondProcess(pilot, walk)
+        try:
+            yield second
+        finally:
+            second.close()
+
+
+@contextmanager
+def _half_of_the_threads() -> Iterator[None]:
+    """Have DuckDB take half of the cores, in this process and in those that it starts.
+
+    With more threads than cores between them, one that waits for another takes its time away.
+    """
+    before = os.environ.get(THREADS)
+    os.environ[THREADS] = str(max(settings().threads // 2, 1))
     try:
-        yield second
+        yield
     finally:
-        second.close()
+        os.environ.pop(THREADS)
+        if before is not None:
+            os.environ[THREADS] = before
 
 
 def _serve(theirs: Connection, walk: Walk, pilot: str) -> None:

@@ -43,3 +43,22 @@ def test_one_that_gives_trouble_costs_itself_only(
     assert tiny.raw(LANDED) == [(0, 2), (1, 2), (3, 2)]
     refused = read_json(tiny.store.raw_manifest("tiny", date(2026, 3, 2)))["refused"]
     assert [trouble["name"] for trouble in refused] == ["2.csv"]
+
+
+def test_side_by_side_no_thread_is_left_that_takes_from_another(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, had = file_rows.land_files, []
+
+    def watched(opened: Any, *words: Any, n_at_a_time: int, **named: Any) -> Any:
+        (threads,) = opened.execute("SELECT current_setting('threads')").fetchone()
+        had.append((n_at_a_time, threads))
+        return real(opened, *words, n_at_a_time=n_at_a_time, **named)
+
+    monkeypatch.setattr(file_rows, "land_files", watched)
+    monkeypatch.setenv("PEIL_THREADS", "3")
+    for n_files in (1, 2, 4):
+        for number in range(n_files):
+            tiny.deliver(f"{number}.csv", HEADER + records(number))
+        assert tiny.ingest().facts["n_delivered"] == 2 * n_files
+    assert had == [(1, 3), (2, 2), (3, 1)]
