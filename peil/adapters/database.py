@@ -31,8 +31,8 @@ def connection(
 
     It reads and writes where sealed files lie, below the folders `only`, and nowhere else: never
     keys, never the agency's side. Its settings are locked. Without `keeps_order` rows come in any
-    order, so that many can be written at a time. It has the `threads` of the settings, unless its
-    cursors are used by several of ours, which then have to share them.
+    order, so that many can be written at a time. DuckDB has the threads of the settings; who gives
+    it statements from several threads at once says with `threads` that it has fewer.
 
     Raises
     ------

@@ -65,8 +65,8 @@ def land_files(
     Parameters
     ----------
     n_at_a_time : int
-        As `together.at_a_time` has it. The database may have no thread that is idle meanwhile: when
-        it takes work of one of ours, DuckDB has ours look for work without rest until that is done.
+        As `together.at_a_time` has it. DuckDB must have so many fewer threads that none is idle: it
+        would take work of one of ours, and ours would look for work without rest until it is done.
     is_alone : bool
         Whether to read one at a time, so that it is known over which DuckDB gives up.
 

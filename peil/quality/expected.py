@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from math import inf
 from statistics import NormalDist
 
 import numpy as np
@@ -46,12 +47,21 @@ def judge(charter: Charter, day: date, store: Store, choices: Choices) -> pa.Tab
     return pa.concat_tables([schema.empty_table(), *parts])
 
 
+def reach_of(share: float) -> float:
+    """Say beyond how many standard deviations to one side this share of normal figures lies.
+
+    >>> round(reach_of(0.025), 2), reach_of(0.0)
+    (1.96, inf)
+    """
+    return -NormalDist().inv_cdf(share) if share > 0 else inf
+
+
 def _judged(figures: Figures, choices: Choices, weekly: bool) -> Iterator[pa.Table]:
     """Judge figure by figure of one check and scope, all places and hours at once."""
     rows_behind = None if weekly else rows_behind_of(figures)
     for scope, name, at in groups(figures.keys):
         check = CHECKS[name]
-        reach = -NormalDist().inv_cdf(choices.false_note_share / 2 / len(at))
+        reach = reach_of(choices.false_note_share / 2 / len(at))
         today, history = figures.today[at], figures.history[at]
         behind = None if rows_behind is None else rows_behind[at]
         ranged = expected_range(history, check.kind, choices, reach, behind, weekly)

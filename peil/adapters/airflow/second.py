@@ -154,7 +154,7 @@ def second_process(pilot: str, walk: Walk = walk) -> Iterator[SecondProcess]:
 
 @contextmanager
 def _half_of_the_threads() -> Iterator[None]:
-    """Have DuckDB take half of the cores, in this process and in those that it starts.
+    """Give DuckDB half of its threads, in this process and in those that it starts.
 
     With more threads than cores between them, one that waits for another takes its time away.
     """

@@ -1,1 +1,1 @@
-"""A process and what befalls it: a disk, damage, a signal, its end, and its garbage."""
+"""What befalls a process, in words and in care: a disk, damage, a signal, its end, its garbage."""

@@ -10,13 +10,14 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# objects made, and rounds over the young, between two looks; Python's own first figure is 700
-OFTEN = (10_000, 20, 20)
+# objects made between two looks at the young, and looks between two at the older; Python's own
+# first figure is 700
+SELDOM = (10_000, 20, 20)
 
 
 def look_less_often() -> None:
     """Look for garbage as a process does that makes many objects and lives for one command."""
-    gc.set_threshold(*OFTEN)
+    gc.set_threshold(*SELDOM)
 
 
 @contextmanager

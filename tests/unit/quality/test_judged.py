@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,14 @@ def test_a_day_is_judged_again_when_an_earlier_one_changes(weeks: Weeks) -> None
         "another",
     )
     assert before != _fingerprint(weeks.store, weeks.charter, LAST, choices)
+
+
+def test_a_pilot_that_accepts_no_false_note_has_ranges_without_end(weeks: Weeks) -> None:
+    weeks.write()
+    none = replace(choices_of("tiny"), false_note_share=0.0)
+    rows = expected.judge(weeks.charter, LAST, weeks.store, none).to_pylist()
+    (whole,) = (r for r in rows if (r["check"], r["scope"]) == ("count_added_rows", "day"))
+    assert (whole["verdict"], whole["upper"]) == ("fine", np.inf)
 
 
 def test_warnings_are_as_multimno_has_them() -> None:
