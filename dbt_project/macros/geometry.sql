@@ -26,6 +26,15 @@ cast({{ earth_radius_m() }} * sin(radians({{ latitude }})) as float)
 {{ point(x_m, y_m, z_m) }}
 {%- endmacro %}
 
+{#- How far apart the places of a group can be: the diagonal of the box that holds them. -#}
+{% macro width_m(place) -%}
+sqrt(
+    pow(max({{ place }}.at_x_m) - min({{ place }}.at_x_m), 2)
+    + pow(max({{ place }}.at_y_m) - min({{ place }}.at_y_m), 2)
+    + coalesce(pow(max({{ place }}.at_z_m) - min({{ place }}.at_z_m), 2), 0)
+)
+{%- endmacro %}
+
 {#- Distance along the great circle between two points of the globe, straight on a plane. Null
     where one is on the globe and the other on a plane. Arguments: prefixes of three columns. -#}
 {% macro distance_m(here, there) -%}

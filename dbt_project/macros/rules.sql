@@ -49,11 +49,11 @@
 {%- endmacro %}
 
 {#- From one sighting of a device to its next: farther than cells can explain, and faster than
-    anything on the ground. -#}
+    anything on the ground. Arguments may be sums: each stands in its own parentheses. -#}
 {% macro is_too_far(distance_m, duration_s) -%}
 (
-    {{ distance_m }} > cleaning.far_m
-    and {{ distance_m }} > cleaning.fastest_m_per_s * {{ duration_s }}
+    ({{ distance_m }}) > cleaning.far_m
+    and ({{ distance_m }}) > cleaning.fastest_m_per_s * ({{ duration_s }})
 )
 {%- endmacro %}
 

@@ -33,14 +33,11 @@ judged as (
         case
             when marked.reason is not null then marked.reason
             when marked.is_repeat then cast('duplicate' as {{ reason_type() }})
-            else moves.reason
+            else {{ looked_up(
+                'reason', ref('int_moves_judged'), ['device_no', 'after_s', 'cell_no'], 'marked'
+            ) }}
         end as reason
     from repeated as marked
-    left join {{ ref('int_moves_judged') }} as moves
-        on
-            marked.device_no = moves.device_no
-            and marked.after_s = moves.after_s
-            and marked.cell_no = moves.cell_no
 )
 
 select
