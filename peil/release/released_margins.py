@@ -21,6 +21,7 @@ from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter
 from peil.estimate.champion import released_estimator
 from peil.release.lattice import Tiled, zone_by_cell
+from peil.store import ledger
 from peil.store.atomic import canonical, read_json, write_bytes, write_json
 from peil.store.faults.written import read_parquet
 from peil.store.store import Store
@@ -164,12 +165,13 @@ def keep(store: Store, release: ReleasedMargins) -> Path:
 def kept(store: Store, delivery: Sequence[str], product: str) -> list[ReleasedMargins]:
     """Releases of a product that rest on any file of a delivery, in the order of their names.
 
-    Any file: a delivery of which one file was added or taken away is of the same people.
+    Any file: a delivery of which one file was added or taken away is of the same people. What was
+    written and never crossed told nobody anything: it is left out.
     """
     releases = []
     for file in sorted(store.disclosure.glob(f"*/*.{product}.*.json"), key=lambda f: f.name):
         listed: dict[str, Any] = read_json(file)
-        if not set(listed["delivery"]) & set(delivery):
+        if not set(listed["delivery"]) & set(delivery) or _never_crossed(store, listed):
             continue
         tiles = store.disclosure / "areas" / f"{listed['tiles_sha256']}.parquet"
         table = file.with_suffix(".parquet")
@@ -190,6 +192,15 @@ def kept(store: Store, delivery: Sequence[str], product: str) -> list[ReleasedMa
             )
         )
     return releases
+
+
+def _never_crossed(store: Store, listed: dict[str, Any]) -> bool:
+    """Whether a kill or a refusal came before the crossing: no ledger entry ever named the release.
+
+    One that was withdrawn since was public. A ledger that is gone says nothing either way.
+    """
+    pilot, facts = listed["pilot"], {name: listed[name] for name in ("product", "period")}
+    return store.ledger(pilot).exists() and ledger.find(store, pilot, "release", **facts) is None
 
 
 def periods_kept(store: Store, pilot: str, product: str) -> set[str]:

@@ -13,13 +13,14 @@ import pytest
 
 from benchmarks.disturbed import bundles
 from peil.charter import public_register
-from peil.charter.clock import hours_of
+from peil.charter.clock import hours_of, now
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Refused
 from peil.release import disclosure
 from peil.release.lattice import Tiled, zone_by_cell
 from peil.release.presence import presence
 from peil.release.released_margins import ReleasedMargins, kept
+from peil.store import ledger
 from peil.store.atomic import write_json
 from tests.unit.conftest import DAY, Tiny
 
@@ -204,6 +205,32 @@ def test_figures_without_few_who_opted_out_since_are_refused_with_release_area_a
     # the very pilot that released is no exception, if ever it may release a period again
     with pytest.raises(Refused, match="of Z2 at 2026-03-01 23:00 UTC"):
         cross(tiny, replace(again, pilot="first"))
+
+
+@pytest.mark.parametrize("again_by", ["first", "second"])
+def test_what_was_kept_and_never_crossed_is_compared_with_nothing(
+    tiny: Tiny, again_by: str
+) -> None:
+    """A kill came before the ledger's entry, then two opted out: nobody saw the figures before."""
+
+    def enter(kind: str, product: str, period: str) -> None:
+        facts = {"product": product, "period": period}
+        ledger.append(tiny.store, "first", kind, now(tiny.charter), facts)
+
+    fewer = DEVICES - np.where((ROW == 2) & (COLUMN == 4), 2.0, 0.0)
+    again = without(release(tiny, again_by, THIRDS, devices=fewer), "9 b")
+    before = without(release(tiny, "first", THIRDS), "0")
+    disclosure.keep(tiny.store, before)
+    with pytest.raises(Refused, match="before somebody opted out"):  # no ledger says it did not
+        disclosure.check(tiny.store, again)
+    for kind in ("release", "withdrawn"):
+        enter(kind, "presence", "2026-03-03")
+    enter("release", "flows", str(DAY))
+    disclosure.check(tiny.store, again)
+    for kind in ("release", "withdrawn"):  # what was withdrawn was public
+        enter(kind, "presence", str(DAY))
+        with pytest.raises(Refused, match="before somebody opted out"):
+            disclosure.check(tiny.store, again)
 
 
 def test_what_is_left_of_a_zone_without_those_that_are_told_is_a_difference_too(
