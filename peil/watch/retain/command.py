@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from peil.outcome import Outcome
+from peil.outcome import Outcome, Refused
 
 Answering = Callable[[], AbstractContextManager[None]]
 Pilot = Annotated[str, typer.Argument(help="A pilot's name.")]
@@ -34,8 +34,14 @@ def add_to(app: typer.Typer, answering: Answering, console: Console) -> None:
         from peil.watch.retain import retain as retention
 
         with answering():
+            refusals = []
             for name in [pilot] if pilot else reading.pilots():
-                say(retention.retain(name))
+                try:
+                    say(retention.retain(name))
+                except Refused as refusal:  # of one pilot: rows of others die all the same
+                    refusals.append(refusal)
+            if refusals:
+                raise refusals[0]
 
     @app.command("opt-out")
     def opt_out(pilot: Pilot) -> None:

@@ -2,7 +2,8 @@
 
 What will die is written down first, with its counts and the names of its keys. Then keys are
 shredded, delivered files moved aside, files deleted, and the receipt added to the ledger; only then
-the record says that it is done. A second run goes on from the record.
+the record says that it is done. A second run goes on from the record, so that a receipt which the
+ledger did not take is added by the next.
 """
 
 from __future__ import annotations
@@ -19,12 +20,38 @@ from peil.charter.schema import Charter
 from peil.outcome import Refused
 from peil.store import keys, ledger
 from peil.store.atomic import read_json, write_json
+from peil.store.faults import disk
 from peil.store.store import Store
 from peil.watch.retain import remains
 from peil.watch.retain.remains import Remains
 
 ASIDE = ".to_be_deleted"  # hidden, so that no delivery is looked for in it
 BESIDE = "reproduced"  # names, as a part of a day does, what a killed `peil reproduce` left
+
+
+class NotEntered(Refused):
+    """What is done, and the ledger refuses to say: nothing else waits for it."""
+
+    def __init__(self, pilot: str, what: str, why: str) -> None:
+        self.what, self.why = what, why.removesuffix(".")
+        super().__init__(f"Not in the ledger of {pilot} yet: {what} ({self.why}).")
+
+
+def enter(
+    store: Store, pilot: str, kind: str, at: datetime, facts: dict[str, Any], what: str
+) -> None:
+    """Add an entry to the ledger.
+
+    Raises
+    ------
+    NotEntered
+        The ledger refuses it, or its disk; what it would say is done all the same.
+    """
+    try:
+        with disk.ours_first(store):
+            ledger.append(store, pilot, kind, at, facts)
+    except Refused as refusal:
+        raise NotEntered(pilot, what, str(refusal)) from None
 
 
 def delete(
@@ -40,6 +67,13 @@ def delete(
         ``retention``, ``shred``, ``stop`` or ``opt-out``.
     at : datetime
         The pilot's moment, passed in.
+
+    Raises
+    ------
+    NotEntered
+        It is deleted, and the ledger has no receipt of it yet.
+    Refused
+        A delivered file may not be deleted.
     """
     record = store.retained(charter.pilot, day, part)
     before = _before(record)
@@ -88,7 +122,7 @@ def _die(
         write_json(record, {**before, "is_done": False})
     _bury(charter, store, dying, what["period"])
     facts = {name: value for name, value in before.items() if name != "is_done"}
-    ledger.append(store, charter.pilot, kind, at, facts)
+    enter(store, charter.pilot, kind, at, facts, "receipts of what was deleted")
     write_json(record, {**facts, "is_done": True})
     return facts
 
@@ -116,17 +150,23 @@ def _bury(charter: Charter, store: Store, dying: Remains, period: str) -> None:
         return
     folder = reading.root(charter, store)
     aside = folder / ASIDE / charter.pilot / period
+    refusals = []
     for number, file in enumerate(dying.delivered):
-        aside.mkdir(parents=True, exist_ok=True)
-        _move(file, aside / f".{number}")
+        try:
+            _move(file, aside / f".{number}")
+        except Refused as refusal:  # of one file: others go all the same
+            refusals.append(refusal)
     shutil.rmtree(aside, ignore_errors=True)
     for parent in (aside.parent, aside.parent.parent):
         if parent.is_dir() and not any(parent.iterdir()):
             parent.rmdir()
+    if refusals:
+        raise refusals[0]
 
 
 def _move(file: Path, aside: Path) -> None:
     try:
+        aside.parent.mkdir(parents=True, exist_ok=True)
         os.replace(file, aside)
         return
     except OSError as error:

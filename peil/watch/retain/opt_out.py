@@ -28,6 +28,7 @@ from peil.store import ledger
 from peil.store.atomic import read_json, sha256, write_json
 from peil.store.store import Store
 from peil.watch.retain import deleting, reach, remains
+from peil.watch.retain.deaths import Deaths
 from peil.watch.retain.retain import delete_beside, outcome
 
 COUNTS = (
@@ -73,14 +74,15 @@ def opt_out(pilot: str) -> Outcome:
         return outcome("opt-out", charter, {"why": "the list was applied before"}, False)
     shut = _why_shut(pilot)
     # what a killed `peil reproduce` left may hold them as well
-    _, stopped = delete_beside(charter, store, "opt-out", now(charter))
+    deaths, stopped = Deaths(), list[str]()
+    delete_beside(charter, store, deaths, "opt-out", now(charter))
     for day in charter.units():
         of_day = Period(charter, day, store)
         with of_day.held("opt-out"), parts.none_of(of_day):
             if str(day) not in before["days"]:
                 before["days"][str(day)] = _count(of_day)
                 write_json(record, before)  # before anything is taken out: what was there is told
-            _purge(of_day, before["days"][str(day)])
+            _purge(of_day, before["days"][str(day)], deaths)
         if not shut:
             stopped += _again(of_day)
     if not shut:
@@ -88,6 +90,7 @@ def opt_out(pilot: str) -> Outcome:
     elif waits := _waiting(charter, store, before["days"]):
         stopped.append(f"not made again: {', '.join(waits)}: {shut}")
     facts = _told(charter, store, before)
+    stopped = [*deaths.left(pilot), *stopped]
     if stopped:
         facts["left"] = "; ".join(stopped)
     else:
@@ -180,7 +183,7 @@ def _candidates(period: Period) -> Iterator[tuple[Period, Path]]:
                 yield Period(charter, start, store), place
 
 
-def _purge(period: Period, counts: Counts) -> None:
+def _purge(period: Period, counts: Counts, deaths: Deaths) -> None:
     charter, day, store = period.charter, period.day, period.store
     if not counts["n_days_purged"]:
         return
@@ -195,7 +198,8 @@ def _purge(period: Period, counts: Counts) -> None:
     window = window_of(charter, day)
     shutil.rmtree(store.linked(charter.pilot, window.first), ignore_errors=True)
     if counts["n_days_deleted"]:
-        deleting.delete(charter, store, day, "staged", "opt-out", now(charter))
+        with deaths.going_on():
+            deaths.add(deleting.delete(charter, store, day, "staged", "opt-out", now(charter)))
     else:
         purging.purge_staged(charter, store, day)
         purging.purge_raw(charter, store, day)

@@ -1,13 +1,13 @@
 """Retain: delete of every day of a pilot what its charter's time for it is over; once for each.
 
-Works under an expired charter and in a stopped pilot too: what is due must die all the same.
+Works under an expired charter and in a stopped pilot too: what is due must die all the same, also
+where the ledger takes no receipt, or something else may not be deleted.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import date, datetime
-from typing import Any
 
 from peil.adapters.airflow import forgetting
 from peil.alerts import incidents, listing
@@ -16,13 +16,13 @@ from peil.charter.clock import machine_now, now
 from peil.charter.retention import PARTS, Part, is_due, parts_of
 from peil.charter.schema import Charter
 from peil.charter.windows import window_of
-from peil.outcome import Fact, Outcome, Waiting
+from peil.outcome import Fact, Outcome
 from peil.store import lock
+from peil.store.faults import disk
 from peil.store.store import Store
 from peil.watch.retain import deleting, remains
+from peil.watch.retain.deaths import Deaths
 from peil.watch.retain.deleting import delete
-
-Receipts = list[dict[str, Any]]
 
 
 def retain(pilot: str, at: datetime | None = None, machine_at: datetime | None = None) -> Outcome:
@@ -43,14 +43,16 @@ def retain(pilot: str, at: datetime | None = None, machine_at: datetime | None =
     Raises
     ------
     Refused
-        No valid charter, or a delivered file that this user may not delete.
+        No valid charter; a delivered file that this user may not delete, or a ledger that takes no
+        receipt, once all else is deleted.
     """
     charter, store = reading.load(pilot), Store()
-    moment = at or now(charter)
-    receipts, held = delete_beside(charter, store, "retention", moment)
-    more, busy = delete_where(
+    moment, deaths = at or now(charter), Deaths()
+    delete_beside(charter, store, deaths, "retention", moment)
+    delete_where(
         charter,
         store,
+        deaths,
         [
             (day, part)
             for day, part in parts_of(charter)
@@ -59,42 +61,47 @@ def retain(pilot: str, at: datetime | None = None, machine_at: datetime | None =
         "retention",
         moment,
     )
-    receipts, held = [*receipts, *more], [*held, *busy]
     gone = {str(day) for day in charter.units() if retention.is_gone(store, pilot, day, "staged")}
     listing.forget(store, charter.pilot, gone)
     incidents.forget(store, charter.pilot, gone)
     limit = machine_at or machine_now()
     n_lines = forgetting.forget(store.settings, limit, charter.retention.staged_days)
-    facts = told(charter, store, receipts, held)
+    deaths.require_all(pilot)
+    facts = told(charter, store, deaths)
     if n_lines:
         facts["n_log_files"] = n_lines
-    return outcome("retain", charter, facts, bool(receipts or n_lines))
+    return outcome("retain", charter, facts, bool(deaths.receipts or n_lines))
 
 
 def delete_where(
-    charter: Charter, store: Store, parts: list[tuple[date, Part]], why: str, at: datetime
-) -> tuple[Receipts, list[str]]:
-    """Delete these parts, each with its day held; receipts, and sentences on days of others."""
-    receipts, held = [], []
+    charter: Charter,
+    store: Store,
+    deaths: Deaths,
+    parts: list[tuple[date, Part]],
+    why: str,
+    at: datetime,
+) -> None:
+    """Delete these parts, each with its day held; one that is held or refused stops no other."""
     for day, part in parts:
-        record = store.retained(charter.pilot, day, part)
-        if not record.exists() and not remains.of(charter, store, day, part):
-            continue
-        days = window_of(charter, day).days() if part == "linked" else [day]
-        names = [str(other) for other in days]
-        if part == "raw":  # a part of the day may be staged by itself
-            names += lock.parts(store, charter.pilot, str(day))
-        try:
+        with deaths.going_on(), disk.ours_first(store):
+            record = store.retained(charter.pilot, day, part)
+            if not record.exists() and not remains.of(charter, store, day, part):
+                continue
+            names = _names(charter, store, day, part)
             with lock.all_held(store, charter.pilot, names, "retain"):
-                receipts.append(delete(charter, store, day, part, why, at))
-        except Waiting as busy:
-            held.append(str(busy))
-    return [receipt for receipt in receipts if receipt is not None], held
+                deaths.add(delete(charter, store, day, part, why, at))
 
 
-def delete_beside(
-    charter: Charter, store: Store, why: str, at: datetime
-) -> tuple[Receipts, list[str]]:
+def _names(charter: Charter, store: Store, day: date, part: Part) -> list[str]:
+    """What is held while a part dies."""
+    days = window_of(charter, day).days() if part == "linked" else [day]
+    names = [str(other) for other in days]
+    if part == "raw":  # a part of the day may be staged by itself
+        names += lock.parts(store, charter.pilot, str(day))
+    return names
+
+
+def delete_beside(charter: Charter, store: Store, deaths: Deaths, why: str, at: datetime) -> None:
     """Delete what a killed `peil reproduce` left; of a living one say that it is left.
 
     It has no time of its own: nobody goes on with it. The process that works there holds it by
@@ -102,38 +109,34 @@ def delete_beside(
     """
     folder, pilot = store.beside(charter.pilot), charter.pilot
     if not store.reproduced(pilot).exists() and not remains.beside(charter, store):
-        return [], []
+        return
     places = [store]
     if folder.is_dir():
         places.append(Store(store.settings.model_copy(update={"data": folder, "plane": "both"})))
-    try:
-        with ExitStack() as holding:
-            for place in places:
-                holding.enter_context(lock.held(place, pilot, lock.REPRODUCE, "retain", wait_s=0))
-            receipt = deleting.delete_beside(charter, store, why, at)
-    except Waiting as busy:
-        return [], [str(busy)]
-    return [receipt] if receipt else [], []
+    with deaths.going_on(), disk.ours_first(store), ExitStack() as holding:
+        for place in places:
+            holding.enter_context(lock.held(place, pilot, lock.REPRODUCE, "retain", wait_s=0))
+        deaths.add(deleting.delete_beside(charter, store, why, at))
 
 
-def told(charter: Charter, store: Store, receipts: Receipts, held: list[str]) -> dict[str, Fact]:
+def told(charter: Charter, store: Store, deaths: Deaths) -> dict[str, Fact]:
     """What died and what was left, in words for a terminal."""
     facts: dict[str, Fact] = {}
     died = []
     for part in PARTS:
-        own = [receipt for receipt in receipts if receipt["part"] == part]
+        own = [receipt for receipt in deaths.receipts if receipt["part"] == part]
         if own:
             days = sorted({receipt["period"] for receipt in own})
             span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
             died.append(f"{part} of {span}: {sum(receipt['n_files'] for receipt in own):,} files")
     died += [
         f"what a killed `peil reproduce` left: {receipt['n_files']:,} files"
-        for receipt in receipts
+        for receipt in deaths.receipts
         if receipt["part"] == deleting.BESIDE
     ]
     if died:
         facts["deleted"] = "deleted " + "; ".join(died)
-    left = [*held]
+    left = [*deaths.held]
     if not remains.is_ours(charter, store):
         left.append("delivered files stay with the operator, whose folder it is")
     if left:
