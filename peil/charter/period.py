@@ -26,6 +26,21 @@ from peil.store.faults import disk
 from peil.store.store import Store
 
 
+def require_going_on(store: Store, pilot: str) -> None:
+    """Refuse a pilot that was stopped, whatever of mark and entry a fault kept from being written.
+
+    Raises
+    ------
+    Refused
+        It was.
+    """
+    if store.stopped(pilot).exists() or ledger.find(store, pilot, "stopped"):
+        raise Refused(
+            f"{pilot} was stopped for good by `peil stop`: no verb opens it again; another pilot "
+            "needs a charter of its own."
+        )
+
+
 @dataclass(frozen=True)
 class Period:
     """A day or hour of a pilot, with its charter checked and its register entry written.
@@ -77,11 +92,7 @@ class Period:
     @staticmethod
     def _allowed(charter: Charter, store: Store, day: str | date | None) -> date:
         when = reading.day_of(charter, day or charter.period.end)
-        if store.stopped(charter.pilot).exists() or ledger.find(store, charter.pilot, "stopped"):
-            raise Refused(
-                f"{charter.pilot} was stopped for good by `peil stop`: no verb opens it again; "
-                "another pilot needs a charter of its own."
-            )
+        require_going_on(store, charter.pilot)
         public_register.enter(charter, store)
         return when
 

@@ -14,6 +14,7 @@ from peil.outcome import Waiting
 from peil.store.store import Store
 
 REPRODUCE = "reproduce"  # what is held while releases are made again, in the store beside too
+LINKED = "linked"  # part of a window's first day that is held while its products are estimated
 
 
 @contextmanager

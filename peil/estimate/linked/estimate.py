@@ -34,7 +34,7 @@ from peil.gates import require_open
 from peil.outcome import Fact, Outcome
 from peil.stage import device_rows, readiness
 from peil.stage.counted import unobserved_hours
-from peil.store import provenance
+from peil.store import lock, provenance
 from peil.store.atomic import (
     aside_of,
     fresh_folder,
@@ -112,7 +112,7 @@ def estimate(pilot: str, product: str, day: str) -> Outcome:
     folders = [store.estimated(period.pilot, start, row.name) for start in periods(row, window)]
     asides = [aside_of(folder) for folder in (*folders, store.linked(period.pilot, window.first))]
     work = store.work(period.pilot, window.first, f"estimate_{row.name}")
-    held = whole.held(f"estimate {row.name}", part="linked")
+    held = whole.held(f"estimate {row.name}", part=lock.LINKED)
     with held, removed_on_failure(work, *asides):
         status, facts = _estimate(whole, row)
     return outcome(period, row, status, facts)

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from peil.charter.clock import now
-from peil.charter.period import Period
+from peil.charter.period import Period, require_going_on
 from peil.charter.products import Product
 from peil.charter.schema import Charter
 from peil.outcome import Fact
@@ -34,6 +34,11 @@ def cross(
         Its signed list.
     approved : str
         Hash of the candidate that two people approved.
+
+    Raises
+    ------
+    Refused
+        The pilot was stopped since the verb began.
     """
     charter, store, when = period.charter, period.store, period.day
     metadata = read_json(aside / "metadata.json")
@@ -51,6 +56,7 @@ def cross(
     }
     before = ledger.standing(store, charter.pilot, product.name, str(when))
     if before is None or before["facts"].get("bundle_sha256") != signed.sha256:
+        require_going_on(store, charter.pilot)
         ledger.append(store, charter.pilot, "release", now(charter), facts, once=False)
     else:
         ledger.give_copy(store, charter.pilot)

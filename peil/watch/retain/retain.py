@@ -15,7 +15,7 @@ from peil.charter import reading, retention
 from peil.charter.clock import machine_now, now
 from peil.charter.retention import PARTS, Part, is_due, parts_of
 from peil.charter.schema import Charter
-from peil.charter.windows import window_of
+from peil.charter.windows import linked_products, periods, window_of
 from peil.outcome import Fact, Outcome
 from peil.store import lock
 from peil.store.faults import disk
@@ -93,12 +93,19 @@ def delete_where(
 
 
 def _names(charter: Charter, store: Store, day: date, part: Part) -> list[str]:
-    """What is held while a part dies."""
-    days = window_of(charter, day).days() if part == "linked" else [day]
-    names = [str(other) for other in days]
+    """What is held while a part dies: of whoever reads it, or writes what dies with it.
+
+    Days, then what goes on beside them, and the estimates of a window last: every process that
+    holds several takes them in this order, so that no two wait for each other.
+    """
+    window = window_of(charter, day)
+    names = [str(other) for other in (window.days() if part == "linked" else [day])]
     if part == "raw":  # a part of the day may be staged by itself
-        names += lock.parts(store, charter.pilot, str(day))
-    return names
+        return names + lock.parts(store, charter.pilot, str(day))
+    linked = linked_products(charter)
+    if part == "staged":  # these are released and published beside their day
+        names += [f"{day}.{row.name}" for row in linked if day in periods(row, window)]
+    return [*names, *([f"{window.first}.{lock.LINKED}"] if linked else [])]
 
 
 def delete_beside(charter: Charter, store: Store, deaths: Deaths, why: str, at: datetime) -> None:
