@@ -2,8 +2,9 @@
 
 Runs every hour, after the period too, and under an expired charter: what is due must die.
 
-If it fails: something is kept too long. A refusal names the folder in which nothing can be deleted;
-a day that another run holds dies an hour later. `peil retain PILOT` does the same from a terminal.
+If it fails: something is kept too long, or its receipt is not in the ledger. A refusal names the
+folder in which nothing can be deleted, or what the ledger lacks; all else is deleted. A day that
+another run holds dies an hour later. `peil retain PILOT` does the same from a terminal.
 """
 
 from typing import Any
