@@ -206,15 +206,23 @@ def _counted(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table[shown].reset_index(drop=True), counts
 
 
-def _letters(letters: np.ndarray, place: np.ndarray, hour: np.ndarray, freq: pd.Series) -> None:
-    """Write an F where an entry begins and a = in each further hour that it lasts."""
+def _letters(
+    letters: np.ndarray, place: np.ndarray, hour: np.ndarray, freq: pd.Series, times: list[str]
+) -> None:
+    """Write an F where an entry begins and a = in each further hour that it lasts.
+
+    It lasts by local clocks: a day has an hour less or more where they change, and so has its part.
+    """
     letters[place, hour] = "F"
+    clock = pd.DatetimeIndex([time[:19] for time in times])
     for length in sorted(set(freq) - {"H"}):
         which = (freq == length).to_numpy()
         n_hours = 24 if length == "D" else int(length[1:])
-        for later in range(1, n_hours):
+        end = clock[hour[which]] + pd.Timedelta(hours=n_hours)
+        for later in range(1, n_hours + 1):
             at = hour[which] + later
-            is_inside = at < letters.shape[1]
+            is_inside = at < len(clock)
+            is_inside[is_inside] = clock[at[is_inside]] < end[is_inside]
             free = (place[which][is_inside], at[is_inside])
             letters[free] = np.where(letters[free] == "-", "=", letters[free])
 
@@ -235,7 +243,7 @@ def _by_pair(
     pairs, place = np.unique(first * len(lists[1]) + second, return_inverse=True)
     shape = (len(pairs), len(whole["times"]))
     letters = np.full(shape, "-")
-    _letters(letters, place, hour, table["FREQ"])
+    _letters(letters, place, hour, table["FREQ"], whole["times"])
 
     def wide(column: str) -> list[list[int | None]]:
         numbers = np.full(shape, None, dtype=object)

@@ -94,12 +94,9 @@ def unobserved_hours(estimated: Path) -> pd.DatetimeIndex:
 
 def _overlaps(rows: pd.DataFrame, hours: pd.DatetimeIndex) -> pd.Series:
     """Entries whose hours nobody observed in part: their trips are not all counted."""
-    is_hour = rows["freq"].eq("H")
-    n_hours = rows["freq"].where(~is_hour & rows["freq"].ne("D"), "H1").str[1:].astype(int)
-    end = rows["period_at"] + pd.to_timedelta(n_hours.where(rows["freq"].ne("D"), 24), unit="h")
     overlaps = pd.Series(False, index=rows.index)
     for hour in hours:
-        overlaps |= (rows["period_at"] <= hour) & (hour < end)
+        overlaps |= (rows["period_at"] <= hour) & (hour <= rows["last_at"])
     return overlaps
 
 
@@ -130,16 +127,17 @@ def _refuse(rows: pd.DataFrame, shown: pd.Series, threshold: int) -> None:
 
 
 def planned_entries(charter: Charter, area: Area, day: date) -> pd.DataFrame:
-    """Every entry that trips of a day can be published in: its areas, its start, its length."""
+    """Every entry that trips of a day can be published in: its areas, start, length, last hour."""
     hours = hours_of(day, charter.time_zone)
     plan = flow_plan(charter, area, hours)
     table = plan.entries(np.arange(len(hours)))
-    start = pd.DatetimeIndex(pd.to_datetime(hours, utc=True))[plan.start[table["period"]]]
+    moments = pd.DatetimeIndex(pd.to_datetime(hours, utc=True))
     return pd.DataFrame(
         {
             "from_area_id": plan.from_code[table["unit"]],
             "to_area_id": plan.to_code[table["unit"]],
-            "period_at": start,
+            "period_at": moments[plan.start[table["period"]]],
             "freq": plan.freq[table["period"]],
+            "last_at": moments[plan.last[table["period"]]],
         }
     )

@@ -90,7 +90,7 @@ def released(product: str, rows: pd.DataFrame, place: Area | None = None) -> pd.
 
 def flows(seed: int, typical: float) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    rows = planned("flows")
+    rows = planned("flows").drop(columns="last_at")
     rows = rows[rng.random(len(rows)) < 0.8].reset_index(drop=True)
     rows["n_devices"] = rng.poisson(rng.exponential(typical, len(rows)))
     rows["n_trips"] = rows["n_devices"] * rng.uniform(1.0, 2.0, len(rows))

@@ -60,6 +60,17 @@ class FlowPlan:
     freq: NDArray[Any]
     is_weekend: NDArray[np.bool_]
 
+    @property
+    def last(self) -> Ints:
+        """The last hour of each period: where clocks change a part or a day has one less or more.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_periods,)
+        """
+        n_hours = np.bincount(self.period.ravel(), minlength=len(self.start))
+        return np.asarray(self.start + n_hours - 1, dtype=np.int64)
+
     def entry_of(self, from_zone: Ints, to_zone: Ints, hour: Ints) -> tuple[Ints, Ints]:
         """Unit and period of trips; both -1 of those within a zone, which have none."""
         unit = self.grain.unit_of_pair[from_zone, to_zone]

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 
 from benchmarks.disturbed import bundles
 from peil.charter import public_register, reading
-from peil.charter.clock import now
+from peil.charter.clock import hours_of, now
 from peil.charter.schema import Charter
 from peil.pages import released_tables
 from peil.pages.portal_tables import ReleasedFlows, ReleasedVisitors
@@ -121,6 +122,25 @@ def test_flows_of_several_days_are_read_exactly(store: Store, demo: Charter) -> 
     assert {len(row) for row in table.conf_status} == {48}
     assert table.times[0] == "2026-03-02T00:00:00+01:00"
     assert table.times[-1] == "2026-03-04T23:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("change", "n_hours", "night"),
+    [("2026-10-25", 25, "F======"), ("2026-03-29", 23, "F====")],
+)
+def test_an_entry_lasts_by_local_clocks_where_they_change(
+    change: str, n_hours: int, night: str
+) -> None:
+    """Its day is whole, and of the day after nothing is taken for its last hour."""
+    hours = hours_of(date.fromisoformat(change), "Europe/Amsterdam")
+    times = [hour.astimezone(ZoneInfo("Europe/Amsterdam")).isoformat() for hour in hours]
+    after = (pd.Timestamp(change) + pd.Timedelta(days=1)).date().isoformat()
+    times += [HOUR.format(day=after, hour=hour) for hour in range(2)]
+    letters, freq = np.full((2, len(times)), "-"), pd.Series(["D", "H6"])
+    released_tables._letters(letters, np.arange(2), np.zeros(2, int), freq, times)
+    rows = ["".join(row) for row in letters]
+    assert rows[0] == "F" + "=" * (n_hours - 1) + "--"
+    assert rows[1] == night + "-" * (n_hours - len(night) + 2)
 
 
 def test_an_empty_release_shows_nothing(store: Store, demo: Charter) -> None:

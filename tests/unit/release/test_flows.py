@@ -53,10 +53,10 @@ def charter(tiny: Any) -> Any:
     return tiny.charter
 
 
-def estimates(charter: Any, area: Area, folder: Path, seed: int) -> pd.DataFrame:
+def estimates(charter: Any, area: Area, folder: Path, seed: int, day: date = DAY) -> pd.DataFrame:
     """Some of the plan's entries, with counts around the threshold that say nothing of it."""
     rng = np.random.default_rng(seed)
-    rows = released_flows.planned_entries(charter, area, DAY)
+    rows = released_flows.planned_entries(charter, area, day).drop(columns="last_at")
     rows = rows[rng.random(len(rows)) < 0.8].reset_index(drop=True)
     rows["n_devices"] = rng.integers(1, 40, len(rows))
     rows["n_trips"] = rows["n_devices"] * 1.5
@@ -146,7 +146,7 @@ def test_without_a_register_trips_are_of_devices_as_the_page_calls_them(
 ) -> None:
     bare = replace(area, register=None)
     planned = released_flows.planned_entries(charter, bare, DAY)
-    rows = planned.assign(n_devices=20, n_trips=30.0)
+    rows = planned.drop(columns="last_at").assign(n_devices=20, n_trips=30.0)
     persons = ["n_person_trips", "n_person_trips_lower", "n_person_trips_upper"]
     rows.assign(**dict.fromkeys(persons, np.nan)).to_parquet(
         tmp_path / "est_flows__by_pair_period.parquet"
@@ -191,6 +191,46 @@ def test_entries_that_nobody_observed_in_part_are_missing_and_not_withheld(
     assert not at_noon.any()
     planned = released_flows.planned_entries(charter, area, DAY)
     assert table["N_ENTRIES"].sum() == len(planned)
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "gone"),
+    [
+        (date(2026, 10, 25), 24, {"D", "H", "H4"}),  # 25 hours: the last, 23 h, of the evening
+        (date(2026, 10, 25), 6, {"D", "H", "H6"}),  # 05 h, of the night with two hours of 02
+        (date(2026, 3, 29), 5, {"D", "H", "H4"}),  # 23 hours: 06 h, none of the night's
+        (date(2026, 3, 29), 4, {"D", "H", "H6"}),
+    ],
+)
+def test_an_hour_that_nobody_observed_is_of_the_periods_of_the_plan_where_clocks_change(
+    charter: Any, area: Area, tmp_path: Path, day: date, hour: int, gone: set[str]
+) -> None:
+    rows = estimates(charter, area, tmp_path, 3, day)
+    hours = hours_of(day, charter.time_zone)
+    plan = flow_plan(charter, area, hours)
+    record = {"unobserved_hours": [hours[hour].isoformat()]}
+    (tmp_path / "estimated.json").write_text(json.dumps(record))
+    table = released_flows.flows(charter, area, tmp_path, day)
+    assert set(plan.freq[plan.period[:, hour]]) == gone
+    starts = pd.to_datetime([hours[n] for n in plan.start[plan.period[:, hour]]], utc=True)
+    shown = table[table["OBS_STATUS"] == "A"]
+    at = pd.to_datetime(shown["TIME_PERIOD"], utc=True)
+    for freq, start in zip(plan.freq[plan.period[:, hour]], starts, strict=True):
+        assert not (shown["FREQ"].eq(freq) & at.eq(start)).any(), freq
+        rows = rows[~(rows["freq"].eq(freq) & rows["period_at"].eq(start))]
+    assert len(shown) == (rows["n_devices"] >= T).sum()  # and no other is missing
+
+
+def test_an_entry_that_is_none_of_the_plans_is_refused_where_hours_are_missing_too(
+    charter: Any, area: Area, tmp_path: Path
+) -> None:
+    rows = estimates(charter, area, tmp_path, 1)
+    rows.loc[0, "to_area_id"] = "A1_O"
+    rows.to_parquet(tmp_path / "est_flows__by_pair_period.parquet")
+    record = {"unobserved_hours": [rows["period_at"][0].isoformat()]}
+    (tmp_path / "estimated.json").write_text(json.dumps(record))
+    with pytest.raises(Refused, match="1 are none of the plan's"):
+        released_flows.flows(charter, area, tmp_path, DAY)
 
 
 def test_an_entry_of_exactly_the_threshold_is_shown(
