@@ -286,7 +286,7 @@ def _mend_period(store: Store, release: ReleasedMargins, pilot: str, day: date) 
         if fault := checking.fault_of(store, pilot, release.product, day):
             raise Refused(fault.removesuffix("."))
         charter = reading.load(pilot)
-        table = margins.read_table(folder / f"{PRODUCTS[release.product].table('released')}.csv")
+        table = margins.read_table(folder, PRODUCTS[release.product].table("released"))
         area = area_of(charter, store)
         keep(store, release_of(charter, area, release.product, day, table, store))
     except (Refused, OSError) as why:

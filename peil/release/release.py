@@ -150,7 +150,7 @@ def publish(pilot: str, day: str, product: str = PRESENCE) -> Outcome:
                 "period reveal more than one, so it is not replaced."
             )
         approved = approvals.require(period, row, aside)
-        table = released_margins.read_table(aside / f"{row.table('released')}.csv")
+        table = released_margins.read_table(aside, row.table("released"))
         figures = disclosure.release_of(
             charter, area_of(charter, store), row.name, when, table, store
         )

@@ -20,8 +20,9 @@ from peil.area.area import Area
 from peil.charter.products import PRESENCE, PRODUCTS
 from peil.charter.schema import Charter
 from peil.estimate.champion import released_estimator
+from peil.outcome import Refused
 from peil.release.lattice import Tiled, zone_by_cell
-from peil.store import ledger
+from peil.store import ledger, released_tables
 from peil.store.atomic import canonical, read_json, write_bytes, write_json
 from peil.store.faults.written import read_parquet
 from peil.store.store import Store
@@ -92,9 +93,14 @@ def members(area: Area) -> dict[str, list[int]]:
     return {zone: [int(number) for number in numbers] for zone, numbers in area.members()}
 
 
-def read_table(file: Path) -> pd.DataFrame:
-    """Read a released table, its keys as text."""
-    return pd.read_csv(file, dtype={name: str for key in KEYS.values() for name in key})
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """Read a released table, its keys as text.
+
+    From its Parquet: in a CSV the code `NA` is taken for none, and `-1A` begins with an apostrophe.
+    """
+    table = released_tables.read(folder, name)
+    keys = {column for key in KEYS.values() for column in key}
+    return table.astype({column: str for column in keys & set(table)})
 
 
 def entries(product: str, table: pd.DataFrame, estimated: Path) -> pd.DataFrame:
@@ -229,6 +235,12 @@ def _margins(release: ReleasedMargins, part: np.ndarray, hours: pd.DatetimeIndex
     place = pd.Index(list(release.members))
     row = place.get_indexer(pd.Index(release.entries["REF_AREA"]))
     column = hours.get_indexer(pd.DatetimeIndex(release.entries["TIME_PERIOD"]))
+    if (row < 0).any() or (column < 0).any():
+        raise Refused(
+            f"The disclosure ledger has zones or hours of {release.name} that are none of its own, "
+            "so that it cannot be compared with other releases: remove its two files from "
+            "operator/disclosure, they are written again from its bundle."
+        )
     shape = (len(place), len(hours))
     devices, half, withheld = np.full(shape, np.nan), np.zeros(shape), np.zeros(shape, dtype=bool)
     devices[row, column] = release.entries["devices"]

@@ -16,7 +16,7 @@ from peil.charter import public_register
 from peil.charter.clock import hours_of, now
 from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.outcome import Refused
-from peil.release import disclosure
+from peil.release import disclosure, released_margins
 from peil.release.lattice import Tiled, zone_by_cell
 from peil.release.presence import presence
 from peil.release.released_margins import ReleasedMargins, kept
@@ -34,8 +34,8 @@ MOVED[(ROW == 5) & (COLUMN < 3)] = 1  # three tiles, of which one lies in its zo
 MOVED[(ROW == 4) & (COLUMN == 0)] = 0
 
 
-def area(zone: np.ndarray) -> Any:
-    names = [f"Z{number}" for number in range(int(zone.max()) + 1)]
+def area(zone: np.ndarray, codes: tuple[str, ...] = ()) -> Any:
+    names = [*codes] or [f"Z{number}" for number in range(int(zone.max()) + 1)]
     zones = pd.DataFrame({"zone_id": [*names, "ALL"], "level": [*["-"] * len(names), "all"]})
     zones["parent_id"] = [*["ALL"] * len(names), None]
     tiles = pd.DataFrame({"x_m": COLUMN * 100.0 + 50, "y_m": ROW * 100.0 + 50})
@@ -57,10 +57,11 @@ def release(
     zone: np.ndarray,
     delivery: tuple[str, ...] = ("a" * 64,),
     devices: np.ndarray = DEVICES,
+    codes: tuple[str, ...] = (),
 ) -> ReleasedMargins:
     """Estimates of a pilot, and what it is about to release of them."""
     tiny.write_charter(threshold=15)
-    charter, of_pilot = tiny.charter.model_copy(update={"pilot": pilot}), area(zone)
+    charter, of_pilot = tiny.charter.model_copy(update={"pilot": pilot}), area(zone, codes)
     folder = tiny.store.estimated(pilot, DAY)
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
@@ -160,6 +161,33 @@ def test_what_is_gone_is_written_again_from_the_bundle(
     assert not list(tiny.store.disclosure.rglob("*.json"))
     csv.unlink()
     with pytest.raises(Refused, match=rf"{CSV} is missing\): restore that folder"):
+        cross(tiny, release(tiny, "second", MOVED))
+
+
+@pytest.mark.parametrize("code", ["NA", "null", "None", "nan", "-X1", "=A", "@A"])
+def test_a_zone_whose_code_a_csv_rewrites_is_written_again_with_its_devices(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    codes = (code, "Z1", "Z2")
+    figures = release(tiny, "tiny", THIRDS, codes=codes)
+    monkeypatch.setattr(disclosure, "area_of", lambda charter, store: area(THIRDS, codes))
+    table = presence(tiny.charter, area(THIRDS, codes), tiny.store.estimated("tiny", DAY), DAY)
+    public_register.enter(tiny.charter, tiny.store)
+    bundles.cross(tiny.store, tiny.charter, "presence", DAY, table)
+    with pytest.raises(Refused, match=f"in {code} of tiny"):
+        cross(tiny, release(tiny, "second", MOVED))
+    (again,) = kept(tiny.store, ["a" * 64], "presence")
+    pd.testing.assert_frame_equal(again.entries, figures.entries)
+
+
+def test_an_entry_of_no_zone_or_hour_of_its_release_is_not_compared(tiny: Tiny) -> None:
+    figures = release(tiny, "first", THIRDS)
+    strange = r"zones or hours of first\.presence\.2026-03-02 that are none of its own"
+    hours = pd.DatetimeIndex(figures.entries["TIME_PERIOD"].unique())
+    with pytest.raises(Refused, match=strange):
+        released_margins._margins(figures, THIRDS, hours[:1])
+    cross(tiny, replace(figures, entries=figures.entries.assign(REF_AREA=None)))
+    with pytest.raises(Refused, match=strange):
         cross(tiny, release(tiny, "second", MOVED))
 
 

@@ -77,6 +77,17 @@ def test_a_whole_candidate_crosses_and_the_ledger_names_its_bundle(
     assert publish().status == "unchanged"
 
 
+def test_the_disclosure_ledger_is_told_the_codes_that_a_csv_rewrites(
+    tiny: Tiny, candidate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: dict[str, Any] = {"REF_AREA_FROM": "NA", "REF_AREA_TO": "-1A"}
+    bundles.candidate(tiny.store, tiny.charter, "flows", DAY, FIGURES.assign(**codes))
+    tables: list[pd.DataFrame] = []
+    monkeypatch.setattr(release.disclosure, "release_of", lambda *args: tables.append(args[4]))
+    publish()
+    assert tables[0][[*codes]].to_dict("records") == [codes]
+
+
 def test_a_released_bundle_that_is_gone_is_sent_again_or_named(tiny: Tiny, candidate: Path) -> None:
     publish()
     folder = tiny.store.released("tiny", "flows", DAY)
