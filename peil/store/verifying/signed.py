@@ -169,11 +169,17 @@ def same_table(folder: Path, table: str) -> bool:
         raise Broken(f"{columns.name} cannot be read as Parquet.") from None
     if wide.schema.metadata:
         raise Broken(f"{columns.name} carries metadata beside its table.")
-    head, *rows = csv.reader(io.StringIO(text.read_text(encoding="utf-8"), newline=""))
+    try:  # as bytes: a line end within a cell stays the one that it is
+        cells = io.StringIO(content_of(text).decode(), newline="")
+        head, *rows = csv.reader(cells)
+    except (ValueError, csv.Error):
+        raise Broken(f"{text.name} cannot be read as CSV.") from None
     if head != wide.column_names or len(rows) != wide.num_rows:
         raise Broken(f"{text.name} and {columns.name} have other columns or numbers of rows.")
+    if any(len(row) != len(head) for row in rows):
+        raise Broken(f"{text.name} has a row of more or fewer cells than its head.")
     for number, name in enumerate(head):
         values = ("" if v is None else neutral(str(v)) for v in wide.column(name).to_pylist())
-        if any(len(row) <= number or row[number] != v for row, v in zip(rows, values, strict=True)):
+        if any(row[number] != v for row, v in zip(rows, values, strict=True)):
             raise Broken(f"{text.name} and {columns.name} differ in {name}.")
     return True

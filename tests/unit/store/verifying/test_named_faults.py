@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from benchmarks.disturbed import bundles
 from peil.charter import public_register
 from peil.charter.clock import now
-from peil.store import ledger, verifying
+from peil.store import ledger, released_tables, verifying
 from peil.store.atomic import canonical
 from peil.store.signing import agency_public_key, public_key, sign, sign_as_agency
 from peil.store.verifying.logs import witnessed
@@ -96,6 +100,39 @@ def test_a_parquet_that_is_none_is_named(folder: Path) -> None:
     (folder / f"{NAME}.parquet").write_bytes(b"PAR1 and nothing more")
     with pytest.raises(verifying.Broken, match="cannot be read as Parquet"):
         verifying.same_table(folder, NAME)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        (b"B,2\n", b"B,2,3\n", "has a row of more or fewer cells than its head"),
+        (b"B,2\n", b"B\n", "has a row of more or fewer cells than its head"),
+        (b"B,2\n", b"B,2\n\n", "have other columns or numbers of rows"),
+        (b"A B", b'"A\r\nB"', "differ in REF_AREA"),
+        (b"A B", b"A\xff", "cannot be read as CSV"),
+        (b"REF_AREA,OBS_VALUE\nA B,1\nB,2\n", b"", "cannot be read as CSV"),
+    ],
+)
+def test_a_csv_whose_rows_are_not_those_of_its_parquet_is_named(
+    tmp_path: Path, before: bytes, after: bytes, sentence: str
+) -> None:
+    table = pd.DataFrame({"REF_AREA": ["A B", "B"], "OBS_VALUE": [1, 2]})
+    released_tables.write(table, tmp_path, NAME)
+    assert verifying.same_table(tmp_path, NAME)
+    file = tmp_path / f"{NAME}.csv"
+    file.write_bytes(file.read_bytes().replace(before, after))
+    with pytest.raises(verifying.Broken, match=sentence):
+        verifying.same_table(tmp_path, NAME)
+
+
+def test_a_line_end_within_a_cell_is_not_another(tmp_path: Path) -> None:
+    columns = pa.table({"REF_AREA": ["A\nB"], "OBS_VALUE": [1]})
+    parquet.write_table(columns, tmp_path / f"{NAME}.parquet", store_schema=False)
+    for end, is_same in ((b"\n", True), (b"\r\n", False)):
+        content = b'REF_AREA,OBS_VALUE\n"A' + end + b'B",1\n'
+        (tmp_path / f"{NAME}.csv").write_bytes(content)
+        with nullcontext() if is_same else pytest.raises(verifying.Broken, match="differ in REF"):
+            assert verifying.same_table(tmp_path, NAME)
 
 
 @pytest.mark.parametrize(
