@@ -27,11 +27,15 @@ def verify_command(console: Console, complaint: Console) -> Callable[..., None]:
 
         Example: [bold]peil verify data/agency/released/demo/presence/2026-03-02[/bold]
         """
-        from peil.commands.terminal import plainly
+        from peil.commands.terminal import answering, plainly
+        from peil.outcome import Refused
         from peil.store import checking, verifying
         from peil.store.store import Store
 
         words = (place or Store().verifiable, key, agency_key)
+        with answering():
+            if not words[0].exists():  # nobody changed what was never there
+                raise Refused(f"{words[0]} is not there: name a bundle, ledger, view or store.")
         exit_code, sentence = verifying.answer(*words)
         if exit_code:  # not the fault of who is adding an entry at this moment
             store = Store()

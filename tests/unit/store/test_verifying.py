@@ -16,8 +16,10 @@ from typing import Any
 import pandas as pd
 import pytest
 from pyarrow import parquet
+from typer.testing import CliRunner
 
 from benchmarks.disturbed import bundles, tampering
+from peil import cli
 from peil.charter import public_register
 from peil.charter.clock import now
 from peil.release import bundle
@@ -182,6 +184,13 @@ def test_the_command_names_the_first_wrong_thing(tiny: Any, folder: Path) -> Non
     differs = "tiny: The agency's copy of the ledger differs from the operator's."
     way_out = "Find out who changed it, then restore it from a copy."
     assert (done.returncode, done.stderr.strip()) == (1, f"{differs} {way_out}")
+
+
+def test_a_path_that_is_not_there_is_a_wrong_input_and_accuses_nobody(tiny: Any) -> None:
+    place = tiny.folder / "mistyped"
+    done = CliRunner().invoke(cli.app, ["verify", str(place)])
+    sentence = f"{place} is not there: name a bundle, ledger, view or store."
+    assert (done.exit_code, done.output.replace("\n", "")) == (2, sentence)
 
 
 def test_a_ledger_of_refusals_before_any_charter_accuses_nobody(tiny: Any) -> None:
