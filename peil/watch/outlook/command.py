@@ -19,7 +19,8 @@ def outlook_command(
     def outlook(
         pilot: Annotated[str, typer.Argument(help="A pilot's name, or the path of its charter.")],
         hour: Annotated[
-            str | None, typer.Option(help="As at this local hour, as 2026-03-02T20.")
+            str | None,
+            typer.Option(help="As at this local hour, as 2026-03-02T20: beside what stands."),
         ] = None,
     ) -> None:
         """Say what is normal, what is not, and what the next day brings, from released figures.
@@ -27,13 +28,15 @@ def outlook_command(
         Example: [bold]peil outlook demo --hour 2026-03-04T20[/bold]
         """
         with answering():
-            from peil.watch.outlook import sentences
+            from peil.watch.outlook import replay, sentences
             from peil.watch.outlook.outlook import outlook as compute
 
-            outcome = compute(pilot, hour)
+            outcome, place = replay.look_back(pilot, hour) if hour else (compute(pilot), None)
             say(outcome)
-            for line in sentences.lines(outcome.pilot):
+            for line in sentences.lines(outcome.pilot, place):
                 typer.echo(line)
+            if place:
+                typer.echo(f"It lies in {place.folder}; the outlook that stands is not touched.")
 
     return outlook
 

@@ -42,7 +42,9 @@ class NoHistory(Refused):
     """There are too few figures from before a pilot's week to say what is normal (exit 2)."""
 
 
-def outlook(pilot: str, hour: str | None = None, place: Store | None = None) -> Outcome:
+def outlook(
+    pilot: str, hour: str | None = None, place: Store | None = None, tells: bool = True
+) -> Outcome:
     """Compute the outlook of a pilot as at its newest released hour, and place its two tables.
 
     Parameters
@@ -52,6 +54,8 @@ def outlook(pilot: str, hour: str | None = None, place: Store | None = None) -> 
         As at this local hour, as 2026-03-02T20: nothing that was released of later ones is used.
     place : Store, optional
         Where it is placed and the city's messages are written down, when not at the agency's own.
+    tells : bool
+        Whether the city is told what is new in it.
 
     Returns
     -------
@@ -74,10 +78,10 @@ def outlook(pilot: str, hour: str | None = None, place: Store | None = None) -> 
             "(PEIL_PLANE=operator): run `peil outlook` on the agency's side."
         )
     with models.locked(store, charter.pilot):
-        return _outlook(charter, store, hour)
+        return _outlook(charter, store, hour, tells)
 
 
-def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
+def _outlook(charter: Charter, store: Store, hour: str | None, tells: bool) -> Outcome:
     read = reading_figures.read(charter, store, hour)
     newest_at = read.released[-1]
     assert read.first_at is not None  # an hour is released
@@ -92,7 +96,7 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
     folder = store.outlook(charter.pilot)
     record = read_whole(folder / RECORD)
     if record.get("inputs") == inputs and record.get("sha256") == _hashes(folder):
-        messages = _tell(charter, store, newest_at)
+        messages = _tell(charter, store, newest_at) if tells else {}
         return _outcome(charter, newest_at, "unchanged", {**record["facts"], **messages}, folder)
     computed = _computed(charter, store, read, calendar)
     report = gate.check(
@@ -129,7 +133,7 @@ def _outlook(charter: Charter, store: Store, hour: str | None) -> Outcome:
     }
     write_json(aside / RECORD, content)
     replace_folder(aside, folder)
-    messages = _tell(charter, store, newest_at)
+    messages = _tell(charter, store, newest_at) if tells else {}
     return _outcome(charter, newest_at, "done", {**facts, **messages}, folder)
 
 

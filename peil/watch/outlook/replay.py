@@ -31,14 +31,16 @@ PageOf = Callable[[Charter, float], Callable[[Store], object]]
 class ReplayedStore(Store):
     """The store of a pilot with a place of its own for what a replay makes."""
 
+    _place = "replay"
+
     def __init__(self, pilot: str) -> None:
         self._pilot = pilot
         super().__init__()
 
     @property
     def folder(self) -> Path:
-        """Everything that a replay makes."""
-        return self.agency / "replay" / self._pilot
+        """Everything that is made here."""
+        return self.agency / self._place / self._pilot
 
     @property
     def own(self) -> Path:
@@ -52,6 +54,24 @@ class ReplayedStore(Store):
     def portal(self, pilot: str) -> Path:
         """The page as at the hour that is being replayed."""
         return self.folder / "portal" / pilot
+
+
+class LookedBackStore(ReplayedStore):
+    """The store of a pilot with a place of its own for the outlook as at an hour of before."""
+
+    _place = "looked_back"
+
+
+def look_back(pilot: str, hour: str) -> tuple[Outcome, LookedBackStore]:
+    """Compute the outlook as at an hour, beside the one that stands; the city is told nothing.
+
+    Raises
+    ------
+    Refused, Waiting, GateClosed
+        As `outlook`.
+    """
+    store = LookedBackStore(reading.load(pilot).pilot)
+    return outlook.outlook(pilot, hour, store, tells=False), store
 
 
 def replay(
@@ -81,7 +101,8 @@ def replay(
     wait : callable, optional
         Rests until a moment of the monotonic clock.
     page_of : callable, optional
-        Given charter and seconds an hour, returns what writes the page as a store has it.
+        Given charter and seconds an hour, returns what writes the page as a store has it; none is
+        written by a process that is the agency's alone.
 
     Raises
     ------
@@ -95,7 +116,7 @@ def replay(
     if store.plane == "operator":
         raise Refused(
             "A replay is the agency's to make, and this process is the operator's "
-            "(PEIL_PLANE=operator)."
+            "(PEIL_PLANE=operator): run `peil replay` on the agency's side."
         )
     hours = _hours(charter, Store(), start, end)
     stretch = {"from": name_of(hours[0]), "to": name_of(hours[-1])}
@@ -106,7 +127,8 @@ def replay(
         tell(f"Going on after {record['last']}; `--again` begins at {stretch['from']}.")
     else:
         shutil.rmtree(store.folder, ignore_errors=True)
-    page = page_of(charter, 3600 / speed) if page_of else None
+    # zones' outlines are the operator's: where they do not lie there is no page, as of `outlook`
+    page = page_of(charter, 3600 / speed) if page_of and store.plane != "agency" else None
     due = time.monotonic()
     n_messages = 0
     for hour in left:
@@ -122,7 +144,8 @@ def replay(
         if hour != left[-1]:
             (wait or rest_until)(due)
     facts: dict[str, Fact] = {"n_hours": len(left), "n_messages": n_messages}
-    where = [str(store.portal(charter.pilot) / "index.html"), str(store.outlook(charter.pilot))]
+    shown = [str(store.portal(charter.pilot) / "index.html")] if page else []
+    where = [*shown, str(store.outlook(charter.pilot))]
     return Outcome("replay", charter.pilot, stretch["to"], "done", facts, where)
 
 

@@ -103,6 +103,41 @@ def test_stopped_it_goes_on_and_says_nothing_twice(released: Weeks, told: list[A
     assert [m.id for m in told] == ids
 
 
+@pytest.fixture
+def apart(released: Weeks, monkeypatch: pytest.MonkeyPatch) -> Weeks:
+    """The process is the agency's alone."""
+    monkeypatch.setenv("PEIL_PLANE", "agency")
+    return released
+
+
+def test_an_hour_that_is_looked_back_at_lies_beside_what_stands_and_nobody_is_told(
+    released: Weeks, told: list[Any]
+) -> None:
+    verb.outlook("tiny")
+    before, folder = files_of(released.store.outlook("tiny")), released.store.agency
+    told.clear()
+    done = CliRunner().invoke(cli.app, ["outlook", "tiny", "--hour", "2026-03-04T20"])
+    lines = done.output.replace("\n", " ")
+    assert done.exit_code == 0 and "At 20:00 on 2026-03-04 1 of 3 zones are unusual" in lines
+    beside = replay.LookedBackStore("tiny")
+    assert beside.folder == folder / "looked_back" / "tiny"
+    assert f"It lies in {beside.folder}; the outlook that stands is not touched." in lines
+    assert files_of(released.store.outlook("tiny")) == before and not told
+    assert not (beside.folder / "own" / "quarantine" / "tiny" / "city.jsonl").exists()
+    verb.outlook("tiny", "2026-03-04T20")
+    assert files_of(released.store.outlook("tiny")) == files_of(beside.outlook("tiny"))
+
+
+def test_at_an_agency_that_is_apart_it_walks_without_a_page(apart: Weeks, told: list[Any]) -> None:
+    """Outlines of zones, which a page draws, are among what is delivered to the operator."""
+    words = ("--speed", "36000000", "--from", "2026-03-04T20", "--to", "2026-03-04T20")
+    done = CliRunner().invoke(cli.app, ["replay", "tiny", *words])
+    store = replay.ReplayedStore("tiny")
+    assert done.exit_code == 0 and "1 of 3 zones are unusual" in done.output
+    assert files_of(store.outlook("tiny")) and not store.portal("tiny").exists()
+    assert "index.html" not in done.output
+
+
 def test_it_refuses_what_cannot_be_walked(released: Weeks, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Refused, match="speed above 0"):
         replay.replay("tiny", 0)
