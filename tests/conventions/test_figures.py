@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 import numpy as np
@@ -231,3 +231,80 @@ def test_why_the_mean_is_released_is_what_the_record_measured() -> None:
 def test_what_is_planned_for_a_nation_is_what_was_measured() -> None:
     rows = planned.table(read_json(record_file(FOLDER, "stage")))
     assert "\n".join(rows) in (PROJECT / "docs" / "scale.md").read_text(encoding="utf-8")
+
+
+def row_of(size: dict[str, Any]) -> list[str]:
+    """What ingest and stage of a day took: seconds, those of the processor in the middle, GiB."""
+    steps = [size["steps"][verb] for verb in planned.VERBS]
+    runs = size.get("cpu_s_of_runs", [{v: size["steps"][v]["cpu_s"] for v in planned.VERBS}])
+    cpu_s = sum(median(run[verb] for run in runs) for verb in planned.VERBS)
+    wall_s = sum(step["wall_s"] for step in steps)
+    return [f"{wall_s:,.0f} s", f"{cpu_s:,.0f} s", f"{max(s['peak_gib'] for s in steps):.1f} GiB"]
+
+
+def measured_rows() -> list[list[str]]:
+    """What the records say of each row of the table of docs/scale.md, in its order."""
+    stages, others = (read_json(record_file(FOLDER, name)) for name in ("stage", "estimate"))
+    drawn = read_json(record_file(FOLDER, "draws"))["sizes"][-1]
+    followed, rings = (others[name]["sizes"][-1] for name in ("products", "rings"))
+    return [
+        *map(row_of, stages["sizes"]),
+        *(
+            [f"{row['wall_s']:.0f} s", f"{row['cpu_s']:.0f} s", f"{row['peak_gib']:.1f} GiB"]
+            for row in (followed, drawn)
+        ),
+        ["", f"{rings['cpu_s']:.0f} s", f"{rings['peak_gib']:.1f} GiB"],
+        [f"{stages['fixed_wall_s']:.0f} s", f"{stages['fixed_cpu_s']:.0f} s", ""],
+        *(["", f"{median(chain['cpu_s']):.0f} s", ""] for chain in stages["chains"]),
+        ["", f"{median(stages['idle_cpu_s']['verbs']):.1f} s", ""],
+    ]
+
+
+def test_what_scale_says_was_measured_is_what_the_records_hold() -> None:
+    text = (PROJECT / "docs" / "scale.md").read_text(encoding="utf-8")
+    table = text.split("\n## Measured\n")[1].split("\n|---")[1].split("\n\n")[0].splitlines()[1:]
+    said = [[cell.strip() for cell in line.split("|")[3:6]] for line in table]
+    assert said == measured_rows()
+
+
+def test_what_scale_says_of_packed_days_is_what_the_record_holds() -> None:
+    text = " ".join((PROJECT / "docs" / "scale.md").read_text(encoding="utf-8").split())
+    stages = read_json(record_file(FOLDER, "stage"))
+    large = {
+        name: {size["n_events"]: size for size in stages[name] if size["n_events"] >= 10**7}
+        for name in ("sizes", "packed")
+    }
+    common = sorted(set(large["sizes"]) & set(large["packed"]))
+    ingest = {
+        name: [
+            median(run["ingest"] for run in size["cpu_s_of_runs"])
+            if "cpu_s_of_runs" in size
+            else size["steps"]["ingest"]["cpu_s"]
+            for size in (sizes[n_events] for n_events in common)
+        ]
+        for name, sizes in large.items()
+    }
+    times = [a / b for a, b in zip(ingest["packed"], ingest["sizes"], strict=True)]
+    assert (len(common), [f"{ratio:.1f}" for ratio in times]) == (3, ["1.3", "2.4", "3.0"])
+    assert "1.3 times the CPU to ingest at 10 million events; 2.4 times at 30 million and" in text
+    assert "and 3.0 at 300 million" in text
+    spans = {}
+    for name, sizes in large.items():
+        cost = [
+            sum(size["steps"][verb]["cpu_s"] for verb in planned.VERBS) / size["n_events"] * 1e6
+            for size in sizes.values()
+        ]
+        spans[name] = f"{min(cost):.1f} to {max(cost):.1f} s"
+    said = f"{spans['sizes']} per million events as Parquet and {spans['packed']} as csv.gz"
+    assert said in text
+    whole = [
+        sum(large[name][common[-1]]["steps"][verb]["wall_s"] for verb in planned.VERBS)
+        for name in ("packed", "sizes")
+    ]
+    assert f"took {whole[0] / whole[1]:.1f} times as long" in text
+
+
+def test_a_packed_day_is_planned_with_its_own_spill() -> None:
+    rows = planned.table(read_json(record_file(FOLDER, "stage")))
+    spill = {row.split("|")[2].strip(): row.split("|")[-2].strip() for row in rows[2:6]}
+    assert spill["csv.gz, at once on two cores"] == "84" != spill["Parquet, at once on two cores"]
