@@ -1,7 +1,7 @@
 """Ask the verb that would use a file next, in this process, as far as it looks before it goes on.
 
-Of `peil publish` everything is asked but whether figures are believable or tell too much: these
-were never estimated. Its gate answers that it judged the candidate that was there.
+Of `peil release` as it publishes everything is asked but whether figures are believable or tell too
+much: these were never estimated. Its gate answers that it judged the candidate that was there.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def open_pilot(_: SignedPilot) -> None:
 
 
 def publish(pilot: SignedPilot) -> None:
-    """As `peil publish` of the approved candidate, up to its crossing and with it."""
+    """As `peil release` publishes an approved candidate, up to its crossing and with it."""
     day = str(pilot.days[1])
     report = GateReport("released", NAME, day, True, [], pilot.judged)
     with ExitStack() as stack:
@@ -73,7 +73,7 @@ VERBS: dict[str, Callable[[SignedPilot], None]] = {
     "peil verify": verify,
     "peil charter check": check,
     "any verb": open_pilot,
-    "peil publish": publish,
+    "peil release": publish,
     "peil stage": stage,
     "peil estimate": estimate,
 }

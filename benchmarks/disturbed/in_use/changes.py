@@ -25,8 +25,8 @@ from peil.release import bundle
 from peil.store import parties, verifying
 
 BYTES = ("bit flipped", "cut", "deleted")
-CHECKED = ("peil verify", "peil charter check", "any verb", "peil publish")
-PUBLISHED = ("peil verify", "peil publish")
+CHECKED = ("peil verify", "peil charter check", "any verb", "peil release")
+PUBLISHED = ("peil verify", "peil release")
 # what is changed: in which ways, and which verbs use it, the first of them first
 SUBJECTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "charter": ((*BYTES, "allows more", "replayed"), CHECKED),

@@ -61,8 +61,8 @@ def _in_use(rows: list[dict[str, Any]]) -> list[str]:
         "parties; a candidate that both sides approved; days that are sealed with their keys. One "
         "thing is changed each time. `peil verify` is asked first, then the verbs that would use "
         "it next, up to the first that stops with a sentence; then everything is put back, and "
-        "the one that stopped must go on. Of `peil publish` the gate and what other pilots "
-        "released are not asked: figures were made for neither. Approvals are entries of the "
+        "the one that stopped must go on. Of `peil release` as it publishes the gate and what "
+        "other pilots released are not asked: figures were made for neither. Approvals are entries of the "
         "ledger, chained and signed again with the operator's key.",
         "",
         f"| what was changed | how | tried | {heads} | noticed |",

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from benchmarks.disturbed.in_use import asking, changes, measuring
 from benchmarks.disturbed.in_use.page import report
 from benchmarks.disturbed.in_use.pilot import SignedPilot, at_home
+from peil import cli
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +48,16 @@ def test_who_notices_first_is_named_and_nobody_where_nothing_was_changed(
     files, verbs = pilot.files(), changes.SUBJECTS["charter"][1]
     after = {file: state for file, state in files.items() if file != pilot.charter_file}
     assert measuring.first_to_notice(pilot, after, verbs) == "peil charter check"
-    assert measuring.first_to_notice(pilot, after, verbs[::-1]) == "peil publish"
+    assert measuring.first_to_notice(pilot, after, verbs[::-1]) == "peil release"
     assert measuring.first_to_notice(pilot, files, verbs) == ""
     pilot.put(files)
+
+
+def test_who_notices_is_a_command_that_there_is() -> None:
+    for verb in asking.VERBS.keys() - {"any verb"}:
+        peil, *words = verb.split()
+        done = CliRunner().invoke(cli.app, [*words, "--help"])
+        assert (peil, done.exit_code) == ("peil", 0), verb
 
 
 def test_what_means_the_same_is_not_drawn(pilot: SignedPilot) -> None:
