@@ -186,7 +186,8 @@ def enroll(
     for party in enrolled(store.parties):
         if party.public_key == signer.party.public_key and party != signer.party:
             raise Refused(
-                f"--key is the key of {party.name}, {words(party.role)}: every role has its own."
+                f"--key is the key of {party.name}, {words(party.role)}: every role has its own, "
+                "name another file with --key."
             )
         if account and party.account == account and party != signer.party:
             raise Refused(f"--account is the account of {party.name}: nobody shares one.")
