@@ -29,8 +29,9 @@ from peil.store.atomic import (
 from peil.store.faults import disk
 from peil.store.store import Store
 
-# free disk that staging asks for, as times the size of the raw file: the staged file is 1.9 times
-# as large (a day of 1 000 devices), and as many rows again may be spilled while they are sorted
+# free disk that staging asks for, as times the size of the raw file: the staged file is 1.3 times
+# as large (a day of the demo; 1.9 times a day of 1 000 devices), and as many rows again may be
+# spilled while they are sorted
 STAGED_RATIO = 4
 ACCOUNT = "staged.main.int_rows_accounted__by_file_reason"
 # what is made of the rows of a day, once its parts are joined
