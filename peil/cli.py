@@ -44,6 +44,7 @@ Day = Annotated[str, typer.Argument(help="A day of the pilot's period, as 2026-0
 OfProduct = Annotated[
     str, typer.Option("--product", help="presence, flows, visitors or residence.")
 ]
+OfReleased = Annotated[str, typer.Option("--product", help="presence, flows or visitors.")]
 
 
 say = partial(terminal.say, console=console)
@@ -133,7 +134,7 @@ def estimate(pilot: Pilot, day: Day, product: OfProduct = "presence") -> None:
 def release(
     pilot: Pilot,
     day: Day,
-    product: OfProduct = "presence",
+    product: OfReleased = "presence",
     approved_by: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Protect, audit and sign a day; it crosses when its gate is open and two people approved it.

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from benchmarks.__main__ import app as benchmarks
 from peil import cli
+from peil.adapters.experiments import QUANTITIES
+from peil.estimate.estimators import RELEASED_ESTIMATOR
 from peil.settings import PROJECT
 
 DOCUMENTS = [
@@ -189,3 +191,21 @@ def test_a_slow_test_that_shows_what_is_claimed_is_marked_as_slow() -> None:
         (place, name) for place, name, mark in cited if is_slow(PROJECT / place, name) and not mark
     ]
     assert len(cited) > 100 and unmarked == []
+
+
+def test_the_glossary_names_what_is_released_and_the_verbs_there_are() -> None:
+    lines = (PROJECT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    rows = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
+    assert f"(`{RELEASED_ESTIMATOR}`)" in rows["released estimator"]
+    assert "`peil shred`" in rows["shred"] and "no command" not in rows["shred"]
+    assert all(quantity in rows["champion"] for quantity in QUANTITIES)
+
+
+def test_people_who_enrol_have_a_key_of_their_own_each() -> None:
+    text = (PROJECT / "docs" / "your-own-data.md").read_text(encoding="utf-8")
+    keys = {
+        block: re.findall(r"peil party enroll .*--key (\S+)", block)
+        for block in FENCE.findall(text)
+    }
+    assert any(len(named_here) == 3 for named_here in keys.values())
+    assert all(len(named_here) == len(set(named_here)) for named_here in keys.values())

@@ -14,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from peil import cli
+from peil.charter.products import PRODUCTS
 from peil.outcome import GateClosed, Outcome, Refused, Waiting
 
 HEADER = "imsi,at,mcc,mnc,cell,imei\n"
@@ -195,3 +196,10 @@ def test_fresh_is_refused_for_a_released_period_of_real_data(
     assert "a released period is never made again" in " ".join(result.stderr.split())
     kinds = [entry["kind"] for entry in ledger.entries(tiny.store.ledger("tiny"))]
     assert "withdrawn" not in kinds
+
+
+def test_release_offers_what_is_released_and_nothing_else() -> None:
+    names = {row.name for row in PRODUCTS.values()}
+    shown = set(re.findall(r"\w+", run("release", "--help").output)) & names
+    assert shown == {row.name for row in PRODUCTS.values() if row.is_releasable}
+    assert set(re.findall(r"\w+", run("estimate", "--help").output)) >= names
