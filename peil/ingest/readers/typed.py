@@ -15,7 +15,8 @@ WHOLE = SMALL | {"BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 LOCAL = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 PLAIN_SECONDS = "____-__-_____:__:__"
 OFFSET = "[0-9]:[0-9]{2}([.][0-9]+)? *(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
-NIGHT_H = 4  # clocks change before this hour of the day
+DAYTIME = "BETWEEN 4 AND 21"  # hours of the day at which no clock changes
+CHANGES = (30, 60)  # minutes by which clocks go back
 
 
 @dataclass(frozen=True)
@@ -201,10 +202,10 @@ def is_time(stamp: str, zone: str) -> str:
         return f"isfinite({stamp})"
     at = f"timezone({zone}, {stamp})"
     # a CASE, since AND would ask the calendar about every row, not those of the night alone
+    back = (f"timezone({zone}, {at} - to_minutes({minutes})) <> {stamp}" for minutes in CHANGES)
     return (
-        f"CASE WHEN isfinite({stamp}) AND hour({stamp}) < {NIGHT_H} "
-        f"THEN timezone({zone}, {at}) = {stamp} "
-        f"AND timezone({zone}, {at} - to_hours(1)) <> {stamp} "
+        f"CASE WHEN isfinite({stamp}) AND hour({stamp}) NOT {DAYTIME} "
+        f"THEN timezone({zone}, {at}) = {stamp} AND {' AND '.join(back)} "
         f"ELSE isfinite({stamp}) END"
     )
 

@@ -18,6 +18,7 @@ ZONES = (
     "Africa/Casablanca",  # an hour back for Ramadan
     "America/Sao_Paulo",
     "Australia/Lord_Howe",  # by half an hour
+    "America/Nuuk",  # before midnight
     "Asia/Kathmandu",
     "Pacific/Apia",  # left out a day
 )
