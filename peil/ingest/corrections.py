@@ -103,17 +103,19 @@ def after_release(
     was = {file["name"]: file for file in record["files"]}
     known_hashes = refused_hashes | {file["sha256"] for file in record["files"]}
     troubles = []
-    for file in deliveries.files(reading.root(charter, store), charter.inputs.events.path, day):
-        state = tuple(was.get(file.name, {}).get("state", ()))
+    folder, path = reading.root(charter, store), charter.inputs.events.path
+    names = deliveries.names(folder, path, day, deliveries.files(folder, path, day))
+    for file, name in names.items():
+        state = tuple(was.get(name, {}).get("state", ()))
         if len(state) == 2 and is_still(file, state):
             continue
         try:
-            deliveries.require_within(reading.root(charter, store), file)
+            deliveries.require_within(folder, file)
             digest = look(file, store.settings.unpacked_ratio).sha256
         except FileRefused:
             continue  # what cannot be read corrects nothing
         if digest not in known_hashes:
-            troubles.append(_correction(charter, day, shown(file), file.name in was))
+            troubles.append(_correction(charter, day, shown(name), name in was))
     return troubles
 
 

@@ -40,6 +40,23 @@ def files(folder: Path, path: str, day: date) -> list[Path]:
     return sorted(path for path in paths if not path.name.startswith((".", "_SUCCESS")))
 
 
+def names(folder: Path, path: str, day: date, delivered: list[Path]) -> dict[Path, str]:
+    """What each file of a day's delivery is called: its name, with its folder where one is open.
+
+    So files of one name are told apart, and a file is called the same whatever lies beside it.
+
+    >>> there = Path("/in/noord/2026-03-02")
+    >>> list(names(Path("/in"), "noord/{day}/*", date(2026, 3, 2), [there / "a.csv"]).values())
+    ['a.csv']
+    >>> list(names(Path("/in"), "noord/{day}/*/*", date(2026, 3, 2), [there / "7/a.csv"]).values())
+    ['7/a.csv']
+    """
+    folders = Path(pattern(path, day)).parts[:-1]
+    open_at = (number for number, part in enumerate(folders) if set("*?[") & set(part))
+    same = folder.joinpath(*folders[: next(open_at, len(folders))])
+    return {file: file.relative_to(same).as_posix() for file in delivered}
+
+
 def require_within(folder: Path, file: Path) -> None:
     """Refuse a link that leads out of the delivery folder, and a name that cannot be written."""
     leads = Path(os.path.realpath(file))  # of a link to itself too

@@ -86,6 +86,18 @@ def is_still(file: Path, state: tuple[int, int]) -> bool:
         return False
 
 
+def has_records(file: Path, checked: FileCheck) -> bool:
+    """Whether a file holds more than a header; one of which that cannot be told may."""
+    if checked.kind != "parquet":
+        return checked.n_lines > 1
+    from pyarrow import ArrowException, parquet  # asked of few files, and slow to import
+
+    try:
+        return bool(parquet.read_metadata(file).num_rows)
+    except (ArrowException, OSError):
+        return True
+
+
 def look(file: Path, unpacked_ratio: int) -> FileCheck:
     """Check a file in one pass, from its first byte to its last.
 

@@ -31,26 +31,28 @@ class Landed:
 
     files: list[dict[str, Any]]
     refused: list[dict[str, str]]
+    n_passing: int = 0  # of those refused: they may be read at another moment
 
 
 class UnusableError(Exception):
     """DuckDB gave up on itself over a file: what is open must be opened again without it."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, needs_memory: bool = False) -> None:
         super().__init__()
         self.file = file
+        self.needs_memory = needs_memory
 
 
-def refusal(file: Path, error: FileRefused, sha256: str = "") -> dict[str, str]:
-    """A refused file's line in the manifest."""
-    record = {"name": shown(file), "reason": error.reason, "why": str(error)}
+def refusal(name: str, error: FileRefused, sha256: str = "") -> dict[str, str]:
+    """A refused file's line in the manifest, under the name of `deliveries.names`."""
+    record = {"name": shown(name), "reason": error.reason, "why": str(error)}
     return record | ({"sha256": sha256} if sha256 else {})
 
 
 def land_files(
     opened: duckdb.DuckDBPyConnection,
     charter: Charter,
-    events: list[Path],
+    events: dict[Path, str],
     looks: dict[Path, FileCheck],
     store: Store,
     *,
@@ -64,6 +66,8 @@ def land_files(
 
     Parameters
     ----------
+    events : dict of Path to str
+        Each file and what it is called in the raw table and the manifest.
     n_at_a_time : int
         As `together.at_a_time` has it. DuckDB must have so many fewer threads that none is idle: it
         would take work of one of ours, and ours would look for work without rest until it is done.
@@ -78,17 +82,18 @@ def land_files(
         The disk of the store is at fault.
     """
     most = 1 if is_alone else together.MOST
-    groups = together.groups([looks[file] for file in events], most, 2 * n_at_a_time)
+    files = list(events)
+    groups = together.groups([looks[file] for file in files], most, 2 * n_at_a_time)
 
     def alone(file_id: int, connection: duckdb.DuckDBPyConnection) -> FileOutcome:
-        file = events[file_id]
-        return _landed(connection, file, file_id, looks[file], charter, store)
+        file = files[file_id]
+        return _landed(connection, file, events[file], file_id, looks[file], charter, store)
 
     def of_group(group: range) -> list[FileOutcome]:
         with opened.cursor() as own:
             if len(group) > 1:
-                files = {file_id: events[file_id] for file_id in group}
-                if outcomes := _landed_together(own, files, looks, charter, store):
+                numbered = {file_id: files[file_id] for file_id in group}
+                if outcomes := _landed_together(own, numbered, events, looks, charter, store):
                     return outcomes
             return [alone(file_id, own) for file_id in group]
 
@@ -101,19 +106,21 @@ def land_files(
         finally:
             pool.shutdown(cancel_futures=True)
     outcomes = [outcome for group in of_groups for outcome in group]
-    landed = Landed([], [])
-    for file, outcome in zip(events, outcomes, strict=True):
+    landed, refused = [], []
+    for (file, name), outcome in zip(events.items(), outcomes, strict=True):
         sha256 = looks[file].sha256
         if isinstance(outcome, FileRefused):
-            landed.refused.append(refusal(file, outcome, sha256))
+            refused.append(refusal(name, outcome, sha256))
         else:
-            landed.files.append({"name": file.name, "sha256": sha256, **outcome})
-    return landed
+            landed.append({"name": name, "sha256": sha256, **outcome})
+    n_passing = sum(isinstance(each, FileRefused) and each.is_passing for each in outcomes)
+    return Landed(landed, refused, n_passing)
 
 
 def _landed_together(
     opened: duckdb.DuckDBPyConnection,
     files: dict[int, Path],
+    names: dict[Path, str],
     looks: dict[Path, FileCheck],
     charter: Charter,
     store: Store,
@@ -127,7 +134,7 @@ def _landed_together(
         with disk.ours_first(store):
             opened.begin()
             landed: list[FileOutcome] = [
-                _land_file(opened, file, file_id, looks[file], charter)
+                _land_file(opened, file, names[file], file_id, looks[file], charter)
                 for file_id, file in files.items()
             ]
             opened.commit()
@@ -143,6 +150,7 @@ def _landed_together(
 def _landed(
     opened: duckdb.DuckDBPyConnection,
     file: Path,
+    name: str,
     file_id: int,
     look: FileCheck,
     charter: Charter,
@@ -151,18 +159,20 @@ def _landed(
     """Land one file: what the manifest says of it, or why it cannot be read and no row is left."""
     try:
         with disk.ours_first(store):
-            return _land_file(opened, file, file_id, look, charter)
+            return _land_file(opened, file, name, file_id, look, charter)
     except (duckdb.InternalException, duckdb.FatalException):
         raise UnusableError(file) from None
-    except duckdb.OutOfMemoryException:
-        error = FileRefused("unreadable", needs_memory(file))
+    except duckdb.OutOfMemoryException:  # whose fault it is differs from run to run
+        raise UnusableError(file, needs_memory=True) from None
     except disk.StoreFault:
         raise  # no fault of the file
     except FileRefused as refused:
         error = refused
     except Refused as refused:
         error = FileRefused("wrong_columns", str(refused))
-    except (duckdb.Error, OSError, EOFError, UnicodeError):
+    except (duckdb.IOException, OSError):
+        error = cannot_read(file, is_passing=True)
+    except (duckdb.Error, EOFError, UnicodeError):
         error = cannot_read(file)
     try:
         opened.execute("DELETE FROM raw.main.events WHERE file_id = ?", [file_id])
@@ -172,12 +182,13 @@ def _landed(
     return error
 
 
-def cannot_read(file: Path) -> FileRefused:
+def cannot_read(file: Path, is_passing: bool = False) -> FileRefused:
     """The refusal of a file that is damaged or of another format."""
     return FileRefused(
         "unreadable",
         f"{shown(file)} cannot be read as the charter says (damaged, or another format): "
         "compare it with `inputs` in the charter, or have it delivered again.",
+        is_passing,
     )
 
 
@@ -190,7 +201,12 @@ def needs_memory(file: Path) -> str:
 
 
 def _land_file(
-    opened: duckdb.DuckDBPyConnection, file: Path, file_id: int, look: FileCheck, charter: Charter
+    opened: duckdb.DuckDBPyConnection,
+    file: Path,
+    name: str,
+    file_id: int,
+    look: FileCheck,
+    charter: Charter,
 ) -> dict[str, Any]:
     """Land one file's records and count them all.
 
@@ -213,7 +229,7 @@ def _land_file(
     tolerant_csv.drop(opened)
     opened.execute(
         "INSERT INTO raw.main.files VALUES (?, ?, ?, ?, ?)",
-        [file_id, file.name, look.sha256, n_rows, n_opted_out],
+        [file_id, name, look.sha256, n_rows, n_opted_out],
     )
     record = {
         "n_rows": n_rows,

@@ -43,7 +43,7 @@ def land(
     day: date,
     store: Store,
     folder: Path,
-    events: list[Path],
+    events: dict[Path, str],
     cells: list[Path],
     looks: dict[Path, FileCheck],
 ) -> Landed:
@@ -51,12 +51,17 @@ def land(
 
     A file of events that cannot be read is left out, and said so.
 
+    Parameters
+    ----------
+    events : dict of Path to str
+        Each file of events and its name in the manifest.
+
     Raises
     ------
     NothingLandedError
         No file of events can be read.
     Refused
-        The cell plan or the opt-out list cannot be read.
+        The cell plan or the opt-out list cannot be read, or memory does not do for a file.
     Waiting
         A file changed while it was read.
     """
@@ -104,12 +109,15 @@ def land(
                 opened.execute("DETACH raw")
             break
         except UnusableError as error:
+            if is_alone and error.needs_memory:
+                raise Refused(file_rows.needs_memory(error.file)) from None
             if is_alone:  # else it may be the fault of one that was read at the same time
-                events = [file for file in events if file != error.file]
-                why = file_rows.cannot_read(error.file)
-                unusable.append(file_rows.refusal(error.file, why, looks[error.file].sha256))
+                name, why = events[error.file], file_rows.cannot_read(error.file)
+                events = {file: events[file] for file in events if file != error.file}
+                unusable.append(file_rows.refusal(name, why, looks[error.file].sha256))
             is_alone = True
-    landed = Landed(landed.files, [*unusable, *landed.refused])
+    n_passing = landed.n_passing + len(unusable)  # DuckDB may do better at another moment
+    landed = Landed(landed.files, [*unusable, *landed.refused], n_passing)
     if not landed.files:
         raise NothingLandedError(landed.refused)
     for file, look in looks.items():

@@ -10,6 +10,7 @@ import duckdb
 from peil.charter.schema import Delivery
 from peil.ingest.readers import calm, mapping, tolerant_csv, typed
 from peil.ingest.readers.opening import (
+    NO_FOLDERS,
     compression,
     header,
     is_parquet,
@@ -40,7 +41,7 @@ def source(
     condition under which a record is ragged. Whether the file is whole is not looked at here.
     """
     if is_parquet(file):
-        relation = f"read_parquet({place(file)}, file_row_number=true)"
+        relation = f"read_parquet({place(file)}, file_row_number=true, {NO_FOLDERS})"
         require_fit_names(connection, file)
         described = connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns
         names = [c for c in described if c != "file_row_number"]
@@ -63,7 +64,7 @@ def source(
         f"read_csv({place(file)}, delim={literal(delivery.separator)}, header=false, "
         f"skip=1, quote='\"', escape='\"', nullstr={literal(NEVER)}, columns={{{columns}}}, "
         "null_padding=true, strict_mode=false, auto_detect=false, ignore_errors=true, "
-        f"compression={compression(file)}, "
+        f"compression={compression(file)}, {NO_FOLDERS}, "
         "store_rejects=true, parallel=false)"
     )
     _show(connection, relation, names)

@@ -8,6 +8,7 @@ import duckdb
 
 from peil.charter.schema import Delivery
 from peil.ingest.readers.generic import literal, moment, place
+from peil.ingest.readers.opening import NO_FOLDERS
 from peil.ingest.readers.reader import Match, Reader, Role, Sample
 from peil.ingest.readers.refusal import FileRefused, shown
 
@@ -18,7 +19,7 @@ CELLS = ["cell_id", "latitude", "longitude", "valid_date_start", "valid_date_end
 def _relation(
     connection: duckdb.DuckDBPyConnection, file: Path, needed: list[str]
 ) -> tuple[str, list[str]]:
-    relation = f"read_parquet({place(file)}, file_row_number=true, hive_partitioning=false)"
+    relation = f"read_parquet({place(file)}, file_row_number=true, {NO_FOLDERS})"
     names = [c for c in connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns]
     missing = sorted(set(needed) - set(names))
     if missing:

@@ -8,6 +8,7 @@ import duckdb
 
 from peil.charter.schema import Delivery
 from peil.ingest.readers import generic, plan
+from peil.ingest.readers.opening import NO_FOLDERS
 from peil.ingest.readers.reader import Match, Reader, Role, Sample
 from peil.outcome import Refused
 
@@ -47,7 +48,7 @@ def _relation(file: Path, delivery: Delivery) -> tuple[str, str, str]:
         f"read_csv({generic.place(file)}, delim={generic.literal(delivery.separator)}, "
         f"header=false, skip={int(has_header)}, quote='\"', escape='\"', "
         f"nullstr={generic.literal(generic.NEVER)}, columns={{{spelled}}}, null_padding=true, "
-        f"compression={generic.compression(file)}, "
+        f"compression={generic.compression(file)}, {NO_FOLDERS}, "
         "strict_mode=false, auto_detect=false, ignore_errors=true, store_rejects=true, "
         "parallel=false)"
     )

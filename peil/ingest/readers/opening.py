@@ -13,6 +13,9 @@ import duckdb
 
 from peil.ingest.readers.refusal import FileRefused, shown
 
+# a folder named `cell=7` is no column: it would stand in the place of the delivered one
+NO_FOLDERS = "hive_partitioning=false"
+
 
 def quoted(name: str) -> str:
     """A column name as SQL identifier."""

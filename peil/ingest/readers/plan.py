@@ -14,6 +14,7 @@ import duckdb
 from peil.area.separators import seen_instead
 from peil.charter.schema import Delivery
 from peil.ingest.readers import generic
+from peil.ingest.readers.opening import NO_FOLDERS
 from peil.outcome import Refused
 
 TEXT = "plan_text"  # the temporary table that `whole` makes; `_line` is the record's line
@@ -37,7 +38,7 @@ def names_of(connection: duckdb.DuckDBPyConnection, file: Path, delivery: Delive
         Empty, not UTF-8, or a gzip that breaks off.
     """
     if generic.is_parquet(file):
-        relation = f"read_parquet({generic.place(file)})"
+        relation = f"read_parquet({generic.place(file)}, {NO_FOLDERS})"
         return list(connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns)
     return generic.header(file, delivery.separator)
 

@@ -31,11 +31,14 @@ class FileRefused(Refused):
         Stable name, shown to people and counted.
     sentence : str
         What is wrong, where (file, line, column) and what to do.
+    is_passing : bool
+        Whether it may be the fault of the moment, so that the same file is tried again.
     """
 
-    def __init__(self, reason: Reason, sentence: str) -> None:
+    def __init__(self, reason: Reason, sentence: str, is_passing: bool = False) -> None:
         super().__init__(sentence)
         self.reason: Reason = reason
+        self.is_passing = is_passing
 
 
 def shown(name: str | Path) -> str:
