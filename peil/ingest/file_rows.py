@@ -32,6 +32,7 @@ class Landed:
     files: list[dict[str, Any]]
     refused: list[dict[str, str]]
     n_passing: int = 0  # of those refused: they may be read at another moment
+    n_listed: int = 0  # identifiers on the opt-out list
 
 
 class UnusableError(Exception):

@@ -31,6 +31,10 @@ from peil.store.faults import disk
 from peil.store.store import Store
 
 QUIET_S = 60.0  # a file untouched for so long is not being written any more
+NOBODY_LEFT_OUT = (
+    "nobody on the opt-out list has a record here: if many are on it, compare how list and records "
+    "write an identifier"
+)
 
 
 def ingest(pilot: str, day: str) -> Outcome:
@@ -140,6 +144,7 @@ def _ingest(period: Period) -> Outcome:
         "sealed": sealed.seal_of(raw, key),
         "landed_at": before.get("landed_at") or moment_of(charter, day).isoformat(),
         "opt_out": "".join(digests[file] for file in opt_out),
+        "n_listed": landed.n_listed,
         "files": landed.files,
         "refused": refused,
         "corrected": corrections.corrected(
@@ -157,12 +162,15 @@ def _first_sentence(refused: list[dict[str, str]]) -> str:
 
 
 def _facts(record: dict[str, Any]) -> dict[str, Fact]:
-    return {
+    facts: dict[str, Fact] = {
         "n_files": len(record["files"]),
         "n_delivered": sum(file["n_rows"] for file in record["files"]),
         "n_opted_out": sum(file["n_opted_out"] for file in record["files"]),
         "n_files_refused": len(record["refused"]),
     }
+    if record.get("n_listed") and not facts["n_opted_out"]:
+        facts["note"] = NOBODY_LEFT_OUT
+    return facts
 
 
 @contextmanager

@@ -84,9 +84,10 @@ def land(
                 database.attach_raw(opened, store, charter.pilot, day, file=part, read_only=False)
                 make_tables(opened)
                 opt_out.make_list(opened)
+                n_listed = 0
                 if listed := charter.inputs.opt_out:
                     file = folder / listed.path
-                    _reading(
+                    n_listed = _reading(
                         store,
                         file,
                         lambda f=file, column=listed.column: opt_out.read_list(opened, f, column),
@@ -117,7 +118,7 @@ def land(
                 unusable.append(file_rows.refusal(name, why, looks[error.file].sha256))
             is_alone = True
     n_passing = landed.n_passing + len(unusable)  # DuckDB may do better at another moment
-    landed = Landed(landed.files, [*unusable, *landed.refused], n_passing)
+    landed = Landed(landed.files, [*unusable, *landed.refused], n_passing, n_listed)
     if not landed.files:
         raise NothingLandedError(landed.refused)
     for file, look in looks.items():

@@ -8,8 +8,11 @@ import duckdb
 
 from peil.ingest.readers import EVENT_COLUMNS
 from peil.ingest.readers.generic import place, quoted
+from peil.ingest.readers.opening import NO_FOLDERS
 from peil.ingest.readers.refusal import shown
 from peil.outcome import Refused
+
+BYTES = "([0-9A-Fa-f]{2})+"
 
 
 def one_spelling(name: str) -> str:
@@ -50,21 +53,29 @@ def make_list(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE TABLE memory.main.opted_out (subscriber_id VARCHAR)")
 
 
-def read_list(connection: duckdb.DuckDBPyConnection, file: Path, column: str) -> None:
+def read_list(connection: duckdb.DuckDBPyConnection, file: Path, column: str) -> int:
     """Put the opt-out list in memory, so that its subscribers are left out before any write.
+
+    An identifier that is the hexadecimal of bytes is there in lower case too: so are subscribers
+    landed whose column is bytes, and the list may be written either way.
+
+    Returns the number of identifiers.
 
     Raises
     ------
     Refused
         The list lacks the column that holds its names.
     """
-    listed = f"read_csv({place(file)}, header=true, all_varchar=true)"
+    listed = f"read_csv({place(file)}, header=true, all_varchar=true, {NO_FOLDERS})"
     if column not in connection.sql(f"SELECT * FROM {listed} LIMIT 0").columns:
         raise Refused(
             f"{shown(file)}, line 1 lacks the column {column}: "
             "correct `inputs.opt_out` in the charter, or have the list delivered again."
         )
     connection.execute(
-        f"INSERT INTO opted_out SELECT DISTINCT {one_spelling(quoted(column))} AS id "
-        f"FROM {listed} WHERE id IS NOT NULL"
+        f"INSERT INTO opted_out WITH listed AS MATERIALIZED (SELECT {one_spelling(quoted(column))} "
+        f"AS id FROM {listed}) SELECT id FROM listed WHERE id IS NOT NULL "
+        f"UNION SELECT lower(id) FROM listed WHERE regexp_full_match(id, '{BYTES}')"
     )
+    (n_listed,) = connection.execute("SELECT count(*) FROM opted_out").fetchone() or (0,)
+    return int(n_listed)

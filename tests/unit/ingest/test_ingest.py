@@ -118,6 +118,28 @@ def test_an_opt_out_is_found_however_the_list_spells_it(tiny: Any) -> None:
     assert lines(tiny) == [(3, None), (4, "null_value")]
 
 
+@pytest.mark.parametrize("spelled", ["AB12CD34", "ab12cd34", "Ab12cD34"])
+def test_who_is_delivered_as_bytes_is_found_in_either_case(tiny: Any, spelled: str) -> None:
+    file = tiny.deliver("a.parquet", "")
+    columns = "TIMESTAMP '2026-03-02 10:00' AS \"at\", 204 AS mcc, '08' AS mnc, 'c1' AS cell"
+    people = "unnest(['ab12cd34', 'ab12cd35'])"
+    duckdb.sql(f"COPY (SELECT unhex({people}) AS imsi, {columns}) TO '{file}'")
+    tiny.put("opt_out.csv", f"imsi\n{spelled}\n")
+    assert tiny.ingest().facts["n_opted_out"] == 1
+    assert tiny.raw("SELECT subscriber_id FROM events") == [("ab12cd35",)]
+
+
+def test_a_list_of_which_nobody_is_in_the_delivery_is_told(tiny: Any) -> None:
+    tiny.deliver("a.csv", HEADER + row(1))
+    said = tiny.ingest()
+    assert "nobody on the opt-out list has a record here" in said.sentence()
+    assert tiny.ingest().facts == said.facts
+    for content in ("imsi\n204080000000001\n", "imsi\n"):
+        tiny.put("opt_out.csv", content)
+        tiny.deliver("a.csv", HEADER + row(1) + row(2))
+        assert "note" not in tiny.ingest().facts
+
+
 def test_ingest_and_staging_know_one_spelling() -> None:
     macros = (PROJECT / "dbt_project/dialects/duckdb/dialect.sql").read_text()
     body = re.search(r"macro canonical_id\(subscriber_id\) -%}(.*?)\{%- endmacro", macros, re.S)

@@ -36,6 +36,15 @@ def late(tiny: Any) -> Any:
     return tiny
 
 
+def test_who_was_landed_from_bytes_is_taken_out_in_either_case(tiny: Any) -> None:
+    rows = "".join(f"{who},2026-03-02T00:00:00,204,08,c1,x\n" for who in ("ab12cd34", "ab12cd35"))
+    tiny.deliver("a.csv", HEADER + rows)
+    tiny.ingest()
+    tiny.put("opt_out.csv", "imsi\nAB12CD34\n")
+    assert purging.purge_raw(tiny.charter, tiny.store, DAY) == 1
+    assert tiny.raw("SELECT subscriber_id FROM events") == [("ab12cd35",)]
+
+
 def stage(tiny: Any) -> None:
     """The tables of a staged file that hold rows of devices, one of counts, and a view."""
     store = tiny.store
