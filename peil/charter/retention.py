@@ -7,19 +7,21 @@ folders; gone `retention.raw_hours` after staging. ``staged``: the sealed staged
 joint draws, candidates, what was set aside; gone `retention.staged_days` after staging. ``linked``:
 of a linkage window, named after its first day: the key of its pseudonyms and sums over its devices;
 gone with the staged rows of its last day. A day that was never staged counts from its landing, and
-may stay as long as staged rows do: nothing lives longer.
+may stay as long as staged rows do: nothing lives longer. What a kill left without a record counts
+from when it was written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from peil.charter.clock import end_of
 from peil.charter.schema import Charter
 from peil.charter.windows import Window, window_of, windows
-from peil.store.atomic import read_json, read_whole
+from peil.store.atomic import aside_of, read_json, read_whole
 from peil.store.store import Store
 
 OPT_OUT = "since its counts held somebody who opted out"
@@ -35,7 +37,7 @@ def parts_of(charter: Charter) -> Iterator[tuple[date, Part]]:
 
 
 def due(charter: Charter, store: Store, day: date, part: Part) -> datetime | None:
-    """The moment from which a part of a day must be gone; none where nothing of it was landed.
+    """The moment from which a part of a day must be gone; none where nothing of it is there.
 
     Parameters
     ----------
@@ -48,7 +50,26 @@ def due(charter: Charter, store: Store, day: date, part: Part) -> datetime | Non
     if staged is not None and part == "raw":
         return staged + timedelta(hours=charter.retention.raw_hours)
     landed = _moment(store.raw_manifest(charter.pilot, day), "landed_at", charter, day)
-    return None if staged is None and landed is None else _staged_end(charter, store, day)
+    is_there = staged is not None or landed is not None or left_at(charter, store, day) is not None
+    return _staged_end(charter, store, day) if is_there else None
+
+
+def left_at(charter: Charter, store: Store, day: date) -> datetime | None:
+    """When the first sealed file of a day was written that is there, finished or not; else none.
+
+    It tells of rows to whose record a kill did not come. Of a simulated day it is the day's end, as
+    `peil.charter.clock.moment_of` has it.
+    """
+    sealed = (store.raw_file(charter.pilot, day), store.staged_file(charter.pilot, day))
+    written = []
+    for file in (*sealed, *map(aside_of, sealed)):
+        with suppress(FileNotFoundError):
+            written.append(file.stat().st_mtime)
+    if not written:
+        return None
+    if charter.is_synthetic:
+        return end_of(day, charter.time_zone)
+    return datetime.fromtimestamp(min(written), tz=UTC).replace(microsecond=0)
 
 
 def _staged_end(charter: Charter, store: Store, day: date) -> datetime:
@@ -56,6 +77,7 @@ def _staged_end(charter: Charter, store: Store, day: date) -> datetime:
     began = (
         _moment(store.staged_manifest(pilot, day), "staged_at", charter, day)
         or _moment(store.raw_manifest(pilot, day), "landed_at", charter, day)
+        or left_at(charter, store, day)
         or end_of(day, charter.time_zone)
     )
     return began + timedelta(days=charter.retention.staged_days)

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from peil.charter import reading, windows
+from peil.charter import reading, retention, windows
 from peil.charter.clock import moment_of
 from peil.charter.period import Period
 from peil.charter.schema import Charter
@@ -116,6 +116,7 @@ def _ingest(period: Period) -> Outcome:
         corrections.keep(store, pilot, day, corrections.refused(charter, day, before["refused"]))
         return period.outcome("ingest", "unchanged", _facts(before))
 
+    began = retention.left_at(charter, store, day)  # a kill may have come before the record
     delivered = sum(file.stat().st_size for file in looks)
     disk.require_room(store, store.settings.room_ratio * delivered)
     if windows.is_shredded(store, charter, day):
@@ -142,7 +143,7 @@ def _ingest(period: Period) -> Outcome:
     record = {
         "fingerprint": fingerprint,
         "sealed": sealed.seal_of(raw, key),
-        "landed_at": before.get("landed_at") or moment_of(charter, day).isoformat(),
+        "landed_at": before.get("landed_at") or (began or moment_of(charter, day)).isoformat(),
         "opt_out": "".join(digests[file] for file in opt_out),
         "n_listed": landed.n_listed,
         "files": landed.files,

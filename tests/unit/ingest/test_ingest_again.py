@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from peil.ingest.ingest import ingest
 from peil.ingest.readers.refusal import FileRefused
 from peil.outcome import Refused, Waiting
 from peil.store.faults import disk
+from tests.unit.conftest import REAL
 
 DAY = date(2026, 3, 2)
 HEADER = "imsi,at,mcc,mnc,cell,imei\n"
@@ -194,6 +197,23 @@ def test_a_kill_while_landing_is_mended_by_the_next_run(
         "2026-03-02.raw.json",
     ]
     assert not list(Path(tiny.store.work("tiny", DAY, "ingest").parent).iterdir())
+
+
+def test_a_kill_before_the_record_makes_no_row_younger(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.write_charter(**REAL)
+    tiny.sign()
+    tiny.deliver("a.csv", HEADER + row(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_json", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            ingest("tiny", str(DAY))
+    then = datetime(2026, 3, 3, 4, tzinfo=UTC)
+    os.utime(tiny.store.raw_file("tiny", DAY), (then.timestamp(), then.timestamp()))
+    assert ingest("tiny", str(DAY)).status == "done"
+    record = json.loads(tiny.store.raw_manifest("tiny", DAY).read_text())
+    assert record["landed_at"] == then.isoformat()
 
 
 @pytest.mark.parametrize("name", ["cells.csv", "opt_out.csv"])

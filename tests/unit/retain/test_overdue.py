@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,11 +13,14 @@ from kept_day import DAY, RAW_END, STAGED_END
 from rich.console import Console
 
 from peil.alerts import incidents, telling
+from peil.charter import retention
 from peil.commands.status_table import tell_status
 from peil.outcome import Refused
+from peil.store.atomic import aside_of, write_text
 from peil.watch.retain import overdue
 from peil.watch.retain.retain import retain
 from peil.watch.watch import watch
+from tests.unit.conftest import REAL
 
 GRACE, SECOND = timedelta(days=1), timedelta(seconds=1)
 LATER = datetime.now(tz=UTC) + timedelta(days=2)  # the files of these tests lie there since now
@@ -59,6 +63,45 @@ def test_files_that_came_just_now_are_not_overdue_whatever_the_pilots_clock(full
     full.tiny.deliver("b.csv", "imsi,at,mcc,mnc,cell,imei\n")  # a day that is closed
     assert "kept longer" not in status(at, datetime.now(tz=UTC) + GRACE / 2)
     assert "raw rows of 2026-03-02" in status(at)
+
+
+@pytest.mark.parametrize("state", ["raw", "staged"])
+def test_rows_without_a_record_count_from_the_end_of_their_day(full: Any, state: str) -> None:
+    """A kill between the renaming of a sealed file and its record leaves them so."""
+    store = full.tiny.store
+    shutil.rmtree(full.beside.parent)
+    for record in (store.raw_manifest("tiny", DAY), store.staged_manifest("tiny", DAY)):
+        record.unlink()
+    other = store.staged_file("tiny", DAY) if state == "raw" else store.raw_file("tiny", DAY)
+    other.unlink()
+    assert "kept longer" not in status(STAGED_END + GRACE - SECOND)
+    assert f"{state} rows of 2026-03-02" in status(STAGED_END + GRACE)
+    retain("tiny", STAGED_END - SECOND, LATER)
+    sealed = getattr(store, f"{state}_file")("tiny", DAY)
+    assert sealed.exists()
+    retain("tiny", STAGED_END, LATER)
+    assert not sealed.exists() and not store.key("tiny", DAY, state).exists()
+    assert "kept longer" not in status(STAGED_END + GRACE)
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_rows_of_a_real_pilot_without_a_record_count_from_when_they_were_written(
+    tiny: Any, is_whole: bool
+) -> None:
+    """A day that is landed long after it was is no older for it."""
+    tiny.write_charter(**REAL, retention__staged_days=3)
+    sealed, at = tiny.store.raw_file("tiny", DAY), LATER.replace(microsecond=0)
+    file = write_text(sealed if is_whole else aside_of(sealed), "rows")
+    os.utime(file, (at.timestamp(), at.timestamp()))
+    for part in ("raw", "staged"):
+        due = retention.due(tiny.charter, tiny.store, DAY, part)
+        assert due == at + timedelta(days=3)
+
+
+def test_a_day_of_which_nothing_was_landed_is_never_due(full: Any) -> None:
+    charter, store, nothing = full.tiny.charter, full.tiny.store, DAY + timedelta(days=1)
+    assert retention.due(charter, store, nothing, "raw") is None
+    assert retention.due(charter, store, nothing, "staged") is None
 
 
 def test_what_a_killed_reproduction_left_is_overdue_too(full: Any) -> None:
