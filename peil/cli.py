@@ -46,7 +46,6 @@ OfProduct = Annotated[
 ]
 OfReleased = Annotated[str, typer.Option("--product", help="presence, flows or visitors.")]
 
-
 say = partial(terminal.say, console=console)
 
 
@@ -286,6 +285,7 @@ def main() -> None:
     """Run a command; stopped, it does not wait even for what libraries do at an exit."""
     leaving.prepare()
     look_less_often()
+    terminal.warn_of_variables()
     try:
         app()
     except SystemExit as end:

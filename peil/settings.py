@@ -9,7 +9,7 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +21,19 @@ Plane = Literal["operator", "agency", "both"]
 Engine = Literal["duckdb", "spark"]
 
 MOST_PARTS = 64
+# an address: a file of SQLite's, or a host with or without its port
+MLFLOW_ADDRESS = r"^(sqlite[^:]*://.+|[A-Za-z][\w+]*://([^/]*@)?([^/:@\s\[]+|\[[0-9A-Fa-f:]+\])(:\d+)?([/?].*)?)$"
+# variables that are no settings: of docker compose, of dbt by hand, of tests and benchmarks
+NO_SETTINGS = frozenset(
+    f"PEIL_{name}"
+    for name in (
+        *("AGENCY_DATA", "AGENCY_PILOTS", "AGENCY_UID", "AIRFLOW_PORT", "BUILD_NETWORK"),
+        *("CONSOLE_USERS", "IMAGE", "LOST_AFTER_S", "MLFLOW_PORT", "PART_MEMORY", "RECEIVE_S"),
+        *("SECRETS", "TASKS", "TASKS_MEMORY", "UID", "DBT_DAY", "DBT_PILOT", "BOUNDED_EVENTS"),
+        *("FAIL_ON_SKIP", "FUZZ_EXAMPLES", "KILLED_MOMENTS", "LIVE_HOURS", "TESTS_UNTIL"),
+        "WEEKS_BY_VERBS",
+    )
+)
 PROJECT = Path(__file__).resolve().parent.parent
 # what is kept beside what is installed, of the project's own text: the one place outside the store
 KEPT = Path(sys.prefix) / "var" / "peil"
@@ -78,7 +91,9 @@ class Settings(BaseSettings):
         24.0, ge=0, description="hours past its time after which a row is told to be kept too long"
     )
     lock_wait_s: float = Field(0.0, ge=0, description="seconds to wait for a held period")
-    mlflow_uri: str | None = Field(None, description="default sqlite under the operator's store")
+    mlflow_uri: str | None = Field(
+        None, description="default sqlite under the operator's store", pattern=MLFLOW_ADDRESS
+    )
     smtp_host: str | None = None
     smtp_port: int = Field(25, ge=1, le=65535)
     smtp_from: str | None = None
@@ -161,6 +176,41 @@ def _of_environment(_: tuple[tuple[str, str], ...]) -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "PEIL_" + str(first["loc"][0]).upper()
-        raise Refused(f"Variable {name}: {first['msg']}; correct or unset it.") from None
+        first = error.errors(include_input=False)[0]
+        name = str(first["loc"][0])
+        how = _how_written(name, first["type"], first.get("ctx", {})) or first["msg"]
+        raise Refused(f"Variable PEIL_{name.upper()}: {how}; correct or unset it.") from None
+
+
+def _how_written(name: str, fault: str, bounds: dict[str, Any]) -> str:
+    """Say how a variable is written, without what stands in it: that may hold a password."""
+    if name == "mlflow_uri":
+        return "this is no address, write sqlite:////path or http://host:port"
+    if name == "memory":
+        return "write a whole number and its unit, as 2GB or 500MB"
+    written = {
+        "int_parsing": "write a whole number",
+        "int_from_float": "write a whole number",
+        "float_parsing": "write a number",
+        "bool_parsing": "write true or false",
+        "literal_error": f"write {bounds.get('expected')}",
+        "greater_than_equal": f"write {bounds.get('ge')} or more",
+        "less_than_equal": f"write {bounds.get('le')} or less",
+    }
+    return written.get(fault, "")
+
+
+def misspelt() -> list[str]:
+    """Say of each variable `PEIL_*` that nothing reads so, with the nearest that is read."""
+    read = NO_SETTINGS | {f"PEIL_{field.upper()}" for field in Settings.model_fields}
+    unread = sorted({name for name in os.environ if name.upper().startswith("PEIL_")})
+    lines = []
+    for name in unread:
+        if name.upper() in read:
+            continue
+        from difflib import get_close_matches  # of a mistake alone
+
+        near = get_close_matches(name.upper(), sorted(read), 1)
+        hint = f"is {near[0]} meant?" if near else "see docs/operate.md for those that are read."
+        lines.append(f"Nothing reads the variable {name}: {hint}")
+    return lines

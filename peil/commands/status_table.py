@@ -35,6 +35,7 @@ def tell_status(
         Other moments than the pilot's own and the machine's, by which rows are kept too long.
     """
     charter, store = reading.load(pilot), Store()
+    is_there = store.root.is_dir()
     late = overdue.line(charter, store, at or now(charter), machine_at or machine_now())
     days = status.of_pilot(charter, store)
     linked = [product.name for product in windows.linked_products(charter)]
@@ -43,6 +44,8 @@ def tell_status(
     if linked:
         console.print(f"products: {', '.join(linked)}   ✓ released   ≈ estimated   · not yet")
     lines = [*models(charter, store), *gone(charter, store), *new_opt_outs.in_words(charter, store)]
+    if not is_there:
+        lines.append(f"No folder at {store.root}: nothing has run there, or correct PEIL_DATA.")
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     faults = [f"✗ {fault}" for fault in ledger.check(store, charter.pilot)]

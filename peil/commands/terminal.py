@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from peil.outcome import GateClosed, Outcome, Refused, Stopped
+from peil.settings import misspelt
 from peil.store.faults import disk, stopping
 from peil.store.store import Store
 
@@ -49,6 +50,12 @@ def working() -> Iterator[None]:
     with answering(), stopping.heeding(complain):
         _ = Store().operator
         yield
+
+
+def warn_of_variables() -> None:
+    """Say on stderr which variables `PEIL_*` nothing reads: what they should set is not set."""
+    for line in misspelt():
+        complain(line)
 
 
 def complain(sentence: str) -> None:

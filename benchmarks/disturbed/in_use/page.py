@@ -62,8 +62,8 @@ def _in_use(rows: list[dict[str, Any]]) -> list[str]:
         "thing is changed each time. `peil verify` is asked first, then the verbs that would use "
         "it next, up to the first that stops with a sentence; then everything is put back, and "
         "the one that stopped must go on. Of `peil release` as it publishes the gate and what "
-        "other pilots released are not asked: figures were made for neither. Approvals are entries of the "
-        "ledger, chained and signed again with the operator's key.",
+        "other pilots released are not asked: figures were made for neither. Approvals are "
+        "entries of the ledger, chained and signed again with the operator's key.",
         "",
         f"| what was changed | how | tried | {heads} | noticed |",
         "|" + "---|" * (len(verbs) + 4),

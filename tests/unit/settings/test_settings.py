@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from peil.outcome import Refused
-from peil.settings import PROJECT, settings
+from peil.settings import NO_SETTINGS, PROJECT, Settings, misspelt, settings
 from peil.store.store import Store
 
 
@@ -28,6 +32,83 @@ def test_a_wrong_variable_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -
             patch.setenv(name, value)
             with pytest.raises(Refused, match=f"ariable {name}: .*correct or unset"):
                 settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "how"),
+    [
+        ("PEIL_MEMORY", "2gb", "write a whole number and its unit, as 2GB or 500MB"),
+        ("PEIL_THREADS", "x", "write a whole number"),
+        ("PEIL_THREADS", "0", "write 1 or more"),
+        ("PEIL_PARTS", "65", "write 64 or less"),
+        ("PEIL_SETTLE_S", "x", "write a number"),
+        ("PEIL_KEEP_DELIVERIES", "ja", "write true or false"),
+        ("PEIL_ENGINE", "x", "write 'duckdb' or 'spark'"),
+        ("PEIL_MLFLOW_URI", "/x", "this is no address, write sqlite:////path or http://host:port"),
+    ],
+)
+def test_a_wrong_variable_is_told_how_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, how: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(Refused) as refusal:
+        settings()
+    assert str(refusal.value) == f"Variable {variable}: {how}; correct or unset it."
+
+
+@pytest.mark.parametrize(
+    ("uri", "is_address"),
+    [
+        ("sqlite:////srv/mlflow.db", True),
+        ("http://127.0.0.1:9", True),
+        ("https://somebody:a@b@mlflow.example/x", True),
+        ("postgresql+psycopg2://somebody:secret@[::1]:5432/mlflow", True),
+        ("/x", False),
+        ("mlflow:5000", False),
+        ("http:///x", False),
+        ("http://host:port", False),
+        ("http://somebody:secret@/x", False),
+    ],
+)
+def test_an_address_of_mlflow_has_a_host_or_a_file(
+    monkeypatch: pytest.MonkeyPatch, uri: str, is_address: bool
+) -> None:
+    monkeypatch.setenv("PEIL_MLFLOW_URI", uri)
+    if is_address:
+        assert settings().mlflow_uri == uri
+        return
+    with pytest.raises(Refused) as refusal:
+        settings()
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_variable_that_nothing_reads_is_told_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert misspelt() == []
+    monkeypatch.setenv("PEIL_PART", "4")
+    monkeypatch.setenv("PEIL_QWXYZQWXYZ", "4")
+    assert misspelt() == [
+        "Nothing reads the variable PEIL_PART: is PEIL_PARTS meant?",
+        "Nothing reads the variable PEIL_QWXYZQWXYZ: see docs/operate.md for those that are read.",
+    ]
+
+
+def test_a_misspelt_variable_is_told_once_where_errors_go(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "peil.cli", "alerts", "--help"]
+    told = {**os.environ, "PEIL_DATA": str(tmp_path), "PEIL_PART": "4"}
+    done = subprocess.run(words, env=told, capture_output=True, text=True, check=True)
+    assert done.stderr == "Nothing reads the variable PEIL_PART: is PEIL_PARTS meant?\n"
+
+
+def test_every_variable_that_is_read_anywhere_is_among_those_that_are_read() -> None:
+    read = NO_SETTINGS | {f"PEIL_{name.upper()}" for name in Settings.model_fields}
+    files = [PROJECT / name for name in ("docker-compose.yml", "Makefile", ".ci/run")]
+    for folder in ("peil", "benchmarks", "tests"):
+        files += (PROJECT / folder).rglob("*.py")
+    ways = r"(?:\$\{|environ(?:\.get\(|\[)\"|export |&& )(PEIL_[A-Z0-9_]+)"
+    named = {name for file in files for name in re.findall(ways, file.read_text("utf-8"))}
+    assert len(named) >= 20 and named <= read
 
 
 def test_deliveries_and_truth_may_lie_elsewhere(

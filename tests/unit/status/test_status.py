@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import date
 from pathlib import Path
@@ -57,6 +58,18 @@ def test_a_day_moves_through_the_four_states(tiny: Any) -> None:
         assert (found(tiny).state, found(tiny).why) == (state, why)
         assert found(tiny).gates[state] == "open"
     assert found(tiny).gates["released"] == "-"
+
+
+def test_a_store_that_is_not_there_is_told(
+    tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hint = "nothing has run there, or correct PEIL_DATA"
+    for folder, is_told in ((tiny.store.root, False), (tmp_path / "none" / "x", True)):
+        monkeypatch.setenv("PEIL_DATA", str(folder))
+        console = Console(record=True, width=200, file=io.StringIO())
+        status_table.tell_status("tiny", console)
+        printed = console.export_text()
+        assert (f"No folder at {folder}: {hint}" in printed) == is_told
 
 
 def test_a_folder_without_a_ledger_entry_is_not_released(tiny: Any) -> None:

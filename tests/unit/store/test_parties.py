@@ -49,7 +49,7 @@ def test_nobody_is_enrolled_without_a_name_or_a_role_or_with_a_key_twice(tiny: A
     with pytest.raises(Refused, match="--to lies before --from"):
         enroll(tiny, "operator", "Anna", key, valid=VALID[::-1])
     enroll(tiny, "operator", "Anna", key, account="anna")
-    with pytest.raises(Refused, match="of Anna, operator: .* its own, name another file"):
+    with pytest.raises(Refused, match=r"of Anna, operator: .* its own, name another file"):
         enroll(tiny, "data_protection_officer", "Bert", key)
     with pytest.raises(Refused, match="is the account of Anna"):
         enroll(tiny, "agency", "Carla", tiny.folder / "c.key", account="anna")
