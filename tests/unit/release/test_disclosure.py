@@ -236,34 +236,25 @@ def test_figures_without_few_who_opted_out_since_are_refused_with_release_area_a
 
 
 @pytest.mark.parametrize("again_by", ["first", "second"])
-def test_what_was_kept_and_never_crossed_is_compared_with_nothing(
-    tiny: Tiny, again_by: str
-) -> None:
-    """A kill came before the ledger's entry, then two opted out: nobody saw the figures before."""
-
-    def enter(kind: str, product: str, period: str) -> None:
-        facts = {"product": product, "period": period}
-        ledger.append(tiny.store, "first", kind, now(tiny.charter), facts)
-
+def test_what_never_crossed_is_compared_with_nothing(tiny: Tiny, again_by: str) -> None:
     fewer = DEVICES - np.where((ROW == 2) & (COLUMN == 4), 2.0, 0.0)
     again = without(release(tiny, again_by, THIRDS, devices=fewer), "9 b")
     before = without(release(tiny, "first", THIRDS), "0")
     disclosure.keep(tiny.store, before)
     with pytest.raises(Refused, match="before somebody opted out"):  # no ledger says it did not
         disclosure.check(tiny.store, again)
-    for kind in ("release", "withdrawn"):
-        enter(kind, "presence", "2026-03-03")
-    enter("release", "flows", str(DAY))
+    moment, own = now(tiny.charter), {"product": "presence", "period": str(DAY)}
+    other, flows = own | {"period": "2026-03-03"}, own | {"product": "flows"}
+    entries = [("release", other), ("withdrawn", other), ("release", flows)]
+    ledger.append_all(tiny.store, "first", moment, entries)
     disclosure.check(tiny.store, again)
     for kind in ("release", "withdrawn"):  # what was withdrawn was public
-        enter(kind, "presence", str(DAY))
+        ledger.append(tiny.store, "first", kind, moment, own)
         with pytest.raises(Refused, match="before somebody opted out"):
             disclosure.check(tiny.store, again)
 
 
-def test_what_is_left_of_a_zone_without_those_that_are_told_is_a_difference_too(
-    tiny: Tiny,
-) -> None:
+def test_what_is_left_of_a_zone_without_those_told_is_a_difference_too(tiny: Tiny) -> None:
     """Sixteen of Z0 and two of Z2 opted out; Z2 is told by neither, and ALL by both."""
     fewer = DEVICES - np.where((ROW == 2) & (COLUMN == 4), 2.0, 0.0)
     fewer = fewer - np.where((ROW < 2) & (COLUMN == 0), 8.0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -73,6 +74,8 @@ def test_what_compose_passes_unset_is_the_default(monkeypatch: pytest.MonkeyPatc
         if variable.startswith("PEIL_") and word.startswith("${" + variable)
     }
     assert set(passed.values()) == {"", "true"}
+    for variable in [name for name in os.environ if name.startswith("PEIL_")]:
+        monkeypatch.delenv(variable)
     for variable, default in passed.items():
         monkeypatch.setenv(variable, default)
     alone = {"keep_deliveries": True}
