@@ -84,3 +84,16 @@
 
 {#- More cells than any plan has: where a cell's number is packed behind another whole number. -#}
 {% macro most_cells() -%} 16777216 {%- endmacro %}
+
+{#- What another table says of a row by its key, or null; it has one row of each key. A subquery, not
+    a join: of each batch DuckDB's joins give the rows first that have a partner, out of the order. -#}
+{% macro looked_up(column, table, key, of_row) -%}
+(
+    select {{ only('there.' ~ column) }}
+    from {{ table }} as there
+    where
+        {%- for name in key %}
+        there.{{ name }} = {{ of_row }}.{{ name }}{{ " and" if not loop.last }}
+        {%- endfor %}
+)
+{%- endmacro %}

@@ -86,18 +86,8 @@ order by by_device, by_type, line, rest
 {% macro sorted_again() -%}
 {%- endmacro %}
 
-{#- What another table says of a row by its key, or null; it has one row of each key. A subquery, not
-    a join: of each batch a join gives the rows first that have a partner, and the order is lost. -#}
-{% macro looked_up(column, table, key, of_row) -%}
-(
-    select there.{{ column }}
-    from {{ table }} as there
-    where
-        {%- for name in key %}
-        there.{{ name }} = {{ of_row }}.{{ name }}{{ " and" if not loop.last }}
-        {%- endfor %}
-)
-{%- endmacro %}
+{#- The value of the only row that there is; an error where there are several. -#}
+{% macro only(column) -%} {{ column }} {%- endmacro %}
 
 {#- How often a part of a statement is made that is read more than once. -#}
 {% macro made_once() -%} materialized {%- endmacro %}

@@ -37,17 +37,8 @@ distribute by device_no
 order by {{ order_of_the_day('judged.') }}
 {%- endmacro %}
 
-{#- Spark takes no such subquery without a sum of some kind. -#}
-{% macro looked_up(column, table, key, of_row) -%}
-(
-    select max(there.{{ column }})
-    from {{ table }} as there
-    where
-        {%- for name in key %}
-        there.{{ name }} = {{ of_row }}.{{ name }}{{ " and" if not loop.last }}
-        {%- endfor %}
-)
-{%- endmacro %}
+{#- Spark takes no subquery for a value that has no aggregate. -#}
+{% macro only(column) -%} max({{ column }}) {%- endmacro %}
 
 {% macro made_once() -%}
 {%- endmacro %}
