@@ -20,7 +20,7 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
     ------
     Refused
         A column that is not there, no row of the wanted kind, or the line of a zone that comes
-        twice or without a number of persons.
+        twice or without a number of persons, or whose number has a point between its thousands.
     """
     path = folder / file.path
     register: pd.DataFrame = read_reference(
@@ -45,7 +45,9 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
         raise Refused(f"{path.name} holds no row as `area.register.rows` asks: correct it.")
     register, line = register[wanted], line[wanted]
     zone = register[theirs["zone_id"]].str.strip()
-    persons = pd.to_numeric(register[theirs["n_persons"]], errors="coerce").astype(float)
+    text = register[theirs["n_persons"]].str.strip()
+    persons = pd.to_numeric(text, errors="coerce").astype(float)
+    _require_no_points_in_thousands(text, line, f"{path.name}, line {{}}, {theirs['n_persons']}")
     wrong = {
         theirs["zone_id"]: zone.isna() | zone.duplicated(),
         theirs["n_persons"]: ~(persons >= 0) | np.isinf(persons),
@@ -54,7 +56,23 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
         if is_wrong.any():
             raise Refused(
                 f"{path.name}, line {line[int(np.argmax(is_wrong.to_numpy()))]}, {column}: "
-                "every zone once, with a number of persons."
+                "every zone once, with a number of persons, nothing between its thousands."
             )
     series = pd.Series(persons.to_numpy(), index=pd.Index(zone, name="zone_id"), name="n_persons")
     return series.sort_index()
+
+
+def _require_no_points_in_thousands(text: pd.Series, line: np.ndarray, place: str) -> None:
+    """Refuse 20.507 for 20507, which reads as a number and would make it a thousandth.
+
+    Of decimals most would have another length. Who reads such numbers and writes them again turns
+    20.500 into 20.5, so that not all need to have three.
+    """
+    pointed = text[text.str.contains(".", regex=False, na=False)]
+    if len(pointed) and pointed.str.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+").mean() > 0.5:
+        first = line[int(np.argmax(text.isin(pointed).to_numpy()))]
+        raise Refused(
+            f"{place.format(first)}: its point seems to stand between thousands, so that persons "
+            "would be read as a thousandth; have numbers written without it, and where it is a "
+            "decimal mark with other than three decimals."
+        )

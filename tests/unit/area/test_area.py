@@ -106,6 +106,8 @@ def test_a_register_is_needed_only_where_it_is_asked_for(referenced: Any) -> Non
         ("register.csv", "zone_id,n_persons\nA,400\nB,-5\n", "register.csv, line 3, n_persons"),
         ("register.csv", "zone_id,n_persons\nA,400\nB,5\nA,6\n", "register.csv, line 4, zone_id"),
         ("register.csv", "zone_id,n_persons\nA,400\nB,inf\n", "register.csv, line 3, n_persons"),
+        ("register.csv", "zone_id,n_persons\nA,950\nB,20.507\n", "line 3, n_persons: its point"),
+        ("register.csv", 'zone_id,n_persons\nA,950\nB,"20,507"\n', "nothing between its thousands"),
         ("register.csv", "zone_id,n_persons\nA,0\nB,0\n", "register.csv: no zone .* a person"),
         ("register.csv", "zone_id,n_persons\nA,0\nB,0\nC,5\n", "no zone of the area has a person"),
         ("register.csv", "", "register.csv cannot be read"),
