@@ -73,6 +73,7 @@ TILE_NAMES = {
     "water": "water",
     "roads": "roads road",
 }
+COMPACT = r"20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d){2}"
 VISITED = {"visitednetwork", "visitedplmn", "vplmn"}  # where the device was, not whose SIM it is
 # never proposed: Peil does not land contacts, content or devices
 REFUSED = re.compile(
@@ -133,6 +134,8 @@ def looks_like(values: Iterable[str | None]) -> str:
     texts = [value for value in values if value is not None]
     if _most(texts, _is_luhn) and len(set(texts)) > 3:
         return "IMEI"
+    if _most(texts, lambda v: bool(re.fullmatch(COMPACT, v))):
+        return "moment"  # 20260302083000 could be a Greek IMSI, of 14 digits
     if _most(texts, lambda v: bool(re.fullmatch(r"\d{14,15}", v)) and int(v[:3]) in COUNTRIES):
         return "IMSI"
     if _most(texts, lambda v: bool(re.fullmatch(r"(\+|00)\d{9,14}", v))):

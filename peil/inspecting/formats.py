@@ -79,6 +79,17 @@ def _by_columns(table: Table) -> Format | None:
     return None
 
 
+def why_unknown(table: Table) -> str:
+    """Why a table is of no known format: what it lacks, where it is nearly one of events."""
+    events = guesses(table, EVENT_NAMES)
+    if "subscriber_id" in events and "observed_at" in events:
+        return (
+            f"it has a subscriber, but {events['observed_at'].theirs} is written as no moment that "
+            "is known here: map it with a `time_format`, or ask for 2026-03-02 08:30:00+00:00"
+        )
+    return "no format that is known here"
+
+
 def plane_of(x: list[str | None], y: list[str | None]) -> tuple[str | None, str]:
     """An EPSG code of positions in metres, by their size alone, and why; it must be asked."""
     planes = [

@@ -110,7 +110,7 @@ def _first_look(place: str, files: list[Path]) -> Proposal:
         return Proposal("unknown", "", table.why, place, files, table, problems=[problem])
     form = formats.format_of(table)
     if form is None:
-        return Proposal("unknown", "", "no format that is known here", place, files, table)
+        return Proposal("unknown", "", formats.why_unknown(table), place, files, table)
     if form.reader in READERS and (names := READERS[form.reader].field_names):
         named = dict(zip(names, table.columns.values(), strict=False))
         table = replace(table, columns=named, kinds=dict.fromkeys(named, "text"))

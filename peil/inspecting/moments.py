@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from peil.area.countries import zone_of_mcc
 
-OFFSET = re.compile(r"\d:\d\d(?:\.\d+)? *(?:Z|z|[+-]\d\d(?::?\d\d)?)$")
+OFFSET = re.compile(r"\d:\d\d(?:\.\d+)? *(?:(?i:Z|UTC)|[+-]\d\d(?::?\d\d)?)$")
 FORMATS = [
     "%Y-%m-%d %H:%M:%S",
     "%d-%m-%Y %H:%M:%S",
@@ -30,11 +30,20 @@ FORMATS = [
     "%Y-%m-%d %H:%M:%S.%f",
     "%d-%m-%Y %H:%M:%S.%f",
     "%d/%m/%Y %H:%M:%S.%f",
+    "%d-%b-%Y %H:%M:%S",
+    "%d/%m/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M:%S %p",
 ]
 ISO, ISO_T = "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"
 QUIET_HOUR = 3.5  # people's networks are quietest then, local time
 ENOUGH = 2_000  # moments, spread over every hour, from which the quiet hours can be told
-EPOCHS = {"seconds": (5e8, 4e9), "milliseconds": (5e11, 4e12)}
+# unit in seconds; long numbers may be an IMSI or IMEISV, which would lie before 2001 or after 2039
+EPOCHS = {
+    "seconds": (1.0, 5e8, 4e9),
+    "milliseconds": (1e-3, 5e8, 4e9),
+    "microseconds": (1e-6, 1e9, 2.2e9),
+    "nanoseconds": (1e-9, 1e9, 2.2e9),
+}
 
 
 @dataclass(frozen=True)
@@ -98,11 +107,10 @@ def writing_of(values: Sequence[str | None], day: date | None = None) -> Writing
             True,
             moments,
         )
-    for unit, (least, most) in EPOCHS.items():
-        numbers = [float(v) for v in texts if re.fullmatch(r"\d{9,13}(\.\d+)?", v)]
-        inside = [n for n in numbers if least <= n <= most]
+    numbers = [float(v) for v in texts if re.fullmatch(r"\d{9,19}(\.\d+)?", v)]
+    for unit, (scale, least, most) in EPOCHS.items():
+        inside = [n for n in numbers if least <= n * scale <= most]
         if len(inside) > 0.9 * len(texts):
-            scale = 1.0 if unit == "seconds" else 0.001
             moments = [datetime.fromtimestamp(n * scale, tz=ZoneInfo("UTC")) for n in inside]
             why = f"numbers of {unit} since 1970, which are UTC"
             return Writing(None, False, True, scale, len(inside) / len(texts), why, True, moments)
@@ -133,7 +141,7 @@ def writing_of(values: Sequence[str | None], day: date | None = None) -> Writing
 def _iso(value: str) -> datetime | None:
     text = re.sub(r"([+-]\d\d)$", r"\1:00", value.replace(" +", "+").replace(" -", "-"))
     try:
-        return datetime.fromisoformat(text.replace("z", "Z"))
+        return datetime.fromisoformat(re.sub("(?i) *(?:Z|UTC)$", "Z", text))
     except ValueError:
         return None
 
@@ -149,6 +157,8 @@ def _order(texts: list[str], best: str, day: date | None) -> tuple[str, str, boo
     """Whether day or month comes first, and why; the other order may read as many."""
     if best.startswith("%Y"):
         return best, "year first", True
+    if "%b" in best:
+        return best, "the month is named", True
     swap = {"%d": "%m", "%m": "%d"}
     other = re.sub("%[dm]", lambda match: swap[match[0]], best)
     named = {"%d": "day", "%m": "month"}

@@ -14,7 +14,7 @@ SMALL = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"}
 WHOLE = SMALL | {"BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 LOCAL = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 PLAIN_SECONDS = "____-__-_____:__:__"
-OFFSET = "[0-9]:[0-9]{2}([.][0-9]+)? *(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+OFFSET = "[0-9]:[0-9]{2}([.][0-9]+)? *((?i:Z|UTC)|[+-][0-9]{2}(:?[0-9]{2}(:[0-9]{2})?)?)$"
 DAYTIME = "BETWEEN 4 AND 21"  # hours of the day at which no clock changes
 CHANGES = (30, 60)  # minutes by which clocks go back
 
@@ -179,7 +179,9 @@ def moment(
         if not is_iso:
             return field
         own = f"CASE WHEN {says_offset(given)} THEN {with_offset(given)}"
-        return replace(field, value=f"{own} ELSE {field.value} END")
+        # a cast would take a day for its first moment, and put everybody there
+        no_time = f"WHEN {given} NOT LIKE '{PLAIN_SECONDS}' AND NOT contains({given}, ':') THEN NULL"
+        return replace(field, value=f"{own} {no_time} ELSE {field.value} END")
     if is_number:
         raise UnfitError(f"is {kind}: give the moment of 0 as `epoch`, and `seconds_per_t`, of it")
     raise UnfitError(f"is {kind}, which holds no time of day")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from peil.inspecting.formats import day_of, format_of, plane_of, template
+from peil.inspecting.formats import day_of, format_of, plane_of, template, why_unknown
 from peil.inspecting.tables import Table
 
 
@@ -38,6 +38,12 @@ def test_a_format_is_known_by_its_columns(columns: str, reader: str, role: str) 
 @pytest.mark.parametrize("columns", ["name,latitude,longitude", "a,b", "date,holiday"])
 def test_a_table_of_something_else_is_not_taken(columns: str) -> None:
     assert format_of(table(**{name: ["1"] for name in columns.split(",")})) is None
+
+
+def test_a_table_of_events_whose_moments_cannot_be_read_says_which_column_it_is() -> None:
+    days = table(IMSI=["204080000000001"] * 5, AT=["2026-03-02"] * 5, CELL=["c1"] * 5)
+    assert format_of(days) is None
+    assert why_unknown(days).startswith("it has a subscriber, but AT is written as no moment")
 
 
 @pytest.mark.parametrize(

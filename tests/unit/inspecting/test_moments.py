@@ -43,6 +43,11 @@ def test_the_day_of_the_path_settles_the_order(day: date, form: str) -> None:
     assert writing.moments[0].date() == day
 
 
+def test_a_month_by_name_leaves_no_order_open() -> None:
+    writing = writing_of(written("%d-%b-%Y %H:%M:%S", n=20))
+    assert writing is not None and writing.is_sure and writing.time_format == "%d-%b-%Y %H:%M:%S"
+
+
 def test_a_t_between_some_days_and_times_is_accepted_and_told() -> None:
     mixed = written("%Y-%m-%d %H:%M:%S") + written("%Y-%m-%dT%H:%M:%S", n=10)
     writing = writing_of(mixed)
@@ -56,19 +61,31 @@ def test_iso_needs_no_format(form: str) -> None:
     assert writing is not None and writing.time_format is None and not writing.has_offset
 
 
-@pytest.mark.parametrize("tail", ["+00:00", "Z", "+02", "+0100"])
+def test_a_moment_without_signs_is_no_imsi_of_greece() -> None:
+    assert looks_like(written("%Y%m%d%H%M%S")) == "moment"
+    assert looks_like([f"20205{number:09d}" for number in range(20)]) == "IMSI"
+
+
+@pytest.mark.parametrize("tail", ["+00:00", "Z", "+02", "+0100", " UTC"])
 def test_an_offset_in_the_text_settles_the_zone(tail: str) -> None:
     writing = writing_of([f"{text}{tail}" for text in written("%Y-%m-%d %H:%M:%S")])
     assert writing is not None and writing.has_offset and writing.share == 1.0
     assert zone_of(writing, "at", 204).sure == "high"
 
 
-@pytest.mark.parametrize(("unit", "scale"), [(1, 1.0), (1000, 0.001)])
-def test_seconds_and_milliseconds_are_told_apart(unit: int, scale: float) -> None:
+@pytest.mark.parametrize(
+    ("unit", "scale"), [(1, 1.0), (1000, 1e-3), (1_000_000, 1e-6), (10**9, 1e-9)]
+)
+def test_units_since_1970_are_told_apart(unit: int, scale: float) -> None:
     start = int(START.replace(tzinfo=UTC).timestamp())
     writing = writing_of([str((start + 60 * k) * unit) for k in range(20)])
     assert writing is not None and writing.seconds_per_t == scale and writing.has_offset
-    assert writing.moments[0] == START.replace(tzinfo=UTC)
+    assert abs(writing.moments[0] - START.replace(tzinfo=UTC)) < timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize("number", [505_013_000_000_000, 3_569_380_356_438_090])
+def test_long_numbers_of_subscribers_and_devices_are_no_moments(number: int) -> None:
+    assert writing_of([str(number + k) for k in range(20)]) is None
 
 
 @settings(deadline=None)

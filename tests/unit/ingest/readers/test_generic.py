@@ -145,6 +145,25 @@ def test_an_iso_moment_is_read_without_a_format(desk: Any, tmp_path: Path) -> No
     assert rows == EXPECTED[:1]
 
 
+@pytest.mark.parametrize(
+    ("moment", "read"),
+    [
+        ("2026-03-02 07:30:00 UTC", datetime(2026, 3, 2, 7, 30, tzinfo=UTC)),
+        ("2026-03-02 07:30:00.5 utc", datetime(2026, 3, 2, 7, 30, 0, 500_000, tzinfo=UTC)),
+        ("2026-03-02 07:30:00-05:00:00", datetime(2026, 3, 2, 12, 30, tzinfo=UTC)),
+        ("2026-03-02", None),  # no moment: a cast would say midnight
+    ],
+)
+def test_text_that_says_utc_is_no_local_time_and_a_day_no_midnight(
+    desk: Any, tmp_path: Path, moment: str, read: datetime | None
+) -> None:
+    local = MAPPING.model_copy(update={"time_format": None, "time_zone": "Asia/Kolkata"})
+    line = LINES[1].replace("02-03-2026 08:30:00", moment)
+    file = write(tmp_path, text([LINES[0], line]))
+    rows, _ = desk.events("generic", file, local, "observed_at, defect")
+    assert rows == [(read, None if read else "cannot_parse")]
+
+
 def test_the_network_of_the_charter_fills_what_records_lack(desk: Any, tmp_path: Path) -> None:
     given = MAPPING.model_copy(update={"mcc": 204, "mnc": "08"})
     file = write(tmp_path, text([LINES[0], "2041;02-03-2026 08:30:00;;;c1;;;;"]))
