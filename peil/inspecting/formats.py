@@ -117,6 +117,7 @@ def identifiers(table: Table) -> dict[str, str]:
     return {name: look for name, look in looks.items() if look in ("IMSI", "MSISDN", "IMEI")}
 
 
+CLOCK = r"[0-2]\d(?:[0-5]\d){0,2}"  # hour, or hour and minute, that a name has behind its day
 DATES = [
     (r"year=\d{4}", "year={year}"),
     (r"month=(?:[1-9]|1[0-2])\b", "month={month}"),
@@ -126,6 +127,7 @@ DATES = [
     (r"(?<!\d)20\d{2}-[01]\d-[0-3]\d(?!\d)", "{day}"),
     (r"(?<!\d)20\d{2}[01]\d[0-3]\d(?!\d)", "{day:%Y%m%d}"),
     (r"(?<!\d)20\d{2}_[01]\d_[0-3]\d(?!\d)", "{day:%Y_%m_%d}"),
+    (rf"(?<!\d)20\d{{2}}[01]\d[0-3]\d(?={CLOCK}(?!\d))", "{day:%Y%m%d}"),
 ]
 
 
@@ -136,7 +138,9 @@ def day_of(file: Path) -> date | None:
     datetime.date(2023, 1, 7)
     """
     path = file.as_posix()
-    parts = re.findall(r"(?<!\d)(20\d{2})[-_]?([01]\d)[-_]?([0-3]\d)(?!\d)", path)
+    parts = re.findall(
+        rf"(?<!\d)(20\d{{2}})[-_]?([01]\d)[-_]?([0-3]\d)(?={CLOCK}(?!\d)|(?!\d))", path
+    )
     parts += re.findall(r"year=(\d{4})/month=(\d{1,2})/day=(\d{1,2})", path)
     for year, month, day in parts[::-1]:
         try:
@@ -163,3 +167,21 @@ def template(path: str) -> str:
             Path(name).suffixes[-2:] if name.endswith(".gz") else Path(name).suffixes[-1:]
         )
     return f"{folder}/{name}" if folder else name
+
+
+def within_day(pattern_path: str) -> str:
+    """A path of events with `*` for what tells the files of one day apart: hours, partitions.
+
+    >>> within_day("date={day}/hour=08/*.parquet"), within_day("{day}/08/a.csv")
+    ('date={day}/hour=*/*.parquet', '{day}/*/a.csv')
+    >>> within_day("ev_{day:%Y%m%d}_0800.csv.gz"), within_day("calls_{day}.csv")
+    ('ev_{day:%Y%m%d}_*.csv.gz', 'calls_{day}.csv')
+    """
+    *folders, name = pattern_path.split("/")
+    folders = [re.sub("^([^{}=]+)=[^{}=]+$", r"\1=*", folder) for folder in folders]
+    folders = [re.sub(r"^\d{1,2}$", "*", folder) for folder in folders]
+    head, close, tail = name.rpartition("}")
+    if close:
+        stem, dot, kind = tail.partition(".")
+        tail = re.sub(r"\d+(?:[-_T:h]?\d+)*", "*", stem) + dot + kind
+    return "/".join([*folders, head + close + tail])

@@ -118,10 +118,10 @@ def _first_look(place: str, files: list[Path]) -> Proposal:
 
 
 def _joined(events: list[Proposal]) -> list[Proposal]:
-    """Files of one folder that are read alike are one delivery: calls and SMS, late files too."""
+    """Files that are read alike are one delivery: calls and SMS, hours of a day, late files too."""
     groups: dict[tuple[str, str, str, tuple[str, ...]], list[Proposal]] = {}
     for proposal in events:
-        folder, _, name = proposal.path.rpartition("/")
+        folder, _, name = formats.within_day(proposal.path).rpartition("/")
         has_kinds = READERS[proposal.reader].has_kinds
         names = () if has_kinds or proposal.table is None else tuple(proposal.table.names)
         groups.setdefault((proposal.reader, folder, _tail(folder, name), names), []).append(
@@ -129,12 +129,12 @@ def _joined(events: list[Proposal]) -> list[Proposal]:
         )
     deliveries = []
     for (_, folder, tail, _), group in groups.items():
-        first = group[0]
-        if len(group) > 1:
+        patterns = {formats.within_day(proposal.path) for proposal in group}
+        path = patterns.pop()
+        if patterns:
             path = f"{folder}/*{tail}" if folder else f"*{tail}"
-            files = sorted(file for proposal in group for file in proposal.files)
-            first = replace(first, path=path, files=files)
-        deliveries.append(first)
+        files = sorted(file for proposal in group for file in proposal.files)
+        deliveries.append(replace(group[0], path=path, files=files))
     return deliveries
 
 

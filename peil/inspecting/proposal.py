@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from peil.area.countries import mcc_of_imsi
+from peil.area.countries import mcc_of_imsi, zone_of_mcc
 from peil.charter.schema import Delivery
 from peil.ingest.readers import READERS
 from peil.inspecting import columns, formats, problems
@@ -126,9 +126,8 @@ def propose_events(
     elif "observed_at" in matches:
         proposal = _written(opened, proposal, matches["observed_at"].theirs, home)
     proposal = replace(proposal, not_landed=_not_landed(opened, proposal))
-    read = problems.of_events(
-        opened, proposal.files, proposal.delivery(), proposal.time_zone or "UTC"
-    )
+    local = zone_of_mcc(home) or proposal.time_zone or "UTC"  # days of the pilot are local
+    read = problems.of_events(opened, proposal.files, proposal.delivery(), local)
     return replace(proposal, n_rows=read.n_rows, problems=read.problems, days=read.days)
 
 

@@ -67,6 +67,11 @@ def write(
     head = ["# Written by `peil inspect`: what the files say is filled in."]
     if home.setting:
         head.append(f"# Paths are relative to the deliveries: set {home.setting}")
+    if content["time_zone"] == zone_of_mcc(content["operator"]["mcc"]):
+        questions.append(
+            f"time_zone: {content['time_zone']} is that of most people in the network's country; "
+            "is it the area's?"
+        )
     head += [f"# ask: {line}" for line in questions]
     head.append("# attribution: say who made these files and under which licence, where it asks so")
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
@@ -105,7 +110,9 @@ def charter(
     network = mcc or (events.mcc if events else None) or (SIMULATED_MCC if simulated else None)
     days = _days(proposals)
     end = days[1] if days else None
-    local = zone_of_mcc(network) or (events.time_zone if events else None) or "UTC"
+    written = (events.time_zone if events else None) or "UTC"
+    where = "the area's local time, such as Europe/Amsterdam: its days are the pilot's"
+    local = zone_of_mcc(network) or ask(where, written)
     content: dict[str, Any] = {
         "pilot": pilot,
         "title": {
