@@ -42,6 +42,12 @@ POSSIBLE = {
     "tilt_deg": ("tilt_deg BETWEEN -90 AND 90", "from -90 to 90"),
 }
 
+# cells by which -1 is no angle: of a plan that writes angles below 0 there would be others
+CODED_AZIMUTH = (
+    "azimuth_deg = -1 AND is_directional IS DISTINCT FROM FALSE AND NOT EXISTS "
+    "(SELECT 1 FROM {table} WHERE azimuth_deg < 0 AND azimuth_deg <> -1)"
+)
+
 
 def require_possible(
     connection: duckdb.DuckDBPyConnection, plan: str, table: str = "raw.main.cells"
@@ -76,6 +82,16 @@ def require_possible(
                 f"{plan}, cell {shown(row[0])}, {name}: is not {must}{_others(row[1])}; correct "
                 "it, or leave it empty where it is not known."
             )
+    row = connection.execute(
+        f"SELECT min(cell_id), count(DISTINCT cell_id) FROM {table} "
+        f"WHERE {CODED_AZIMUTH.format(table=table)}"
+    ).fetchone()
+    if row is not None and row[1]:
+        raise Refused(
+            f"{plan}, cell {shown(row[0])}, azimuth_deg: is -1, the only angle below 0 in the plan"
+            f"{_others(row[1])}, as if it stood for no direction; leave it empty there, or write "
+            "359."
+        )
 
 
 def require_placed(

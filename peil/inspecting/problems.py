@@ -13,6 +13,7 @@ import duckdb
 
 from peil.adapters import database
 from peil.charter.schema import Delivery
+from peil.ingest.plan_checks import CODED_AZIMUTH
 from peil.ingest.readers import READERS, generic
 from peil.ingest.readers.generic import literal
 from peil.outcome import Refused
@@ -28,6 +29,8 @@ REMEDY = {
     "unknown_cell": "the cell is not in the plan beside it: deliver the plan of these days",
     "no_position": "a cell without position serves nothing: complete the plan",
     "out_of_range": "latitude or longitude is none: swapped, or another plane?",
+    "coded_azimuth": "an azimuth of -1, the only angle below 0: leave it empty where a cell has no "
+    "direction, or the plan is refused",
     "duplicate": "a cell comes more than once for one period: only one version is used",
     "file": "",
 }
@@ -170,10 +173,14 @@ def of_cells(opened: duckdb.DuckDBPyConnection, files: list[Path], delivery: Del
         if is_there
     )
     off = "abs(latitude) > 90 OR abs(longitude) > 180" if globe else "false"
+    has_flag = "is_directional" in names
+    coded = CODED_AZIMUTH.format(table="plan") if "azimuth_deg" in names else "false"
+    coded = coded if has_flag else coded.replace("is_directional", "NULL::BOOLEAN")
     period = "valid_from" if "valid_from" in names else "NULL"
     for kind, query in (
         ("no_position", f"SELECT file, count(*) FROM plan WHERE ({placed or 'false'}) IS NOT TRUE"),
         ("out_of_range", f"SELECT file, count(*) FROM plan WHERE {off}"),
+        ("coded_azimuth", f"SELECT file, count(*) FROM plan WHERE {coded}"),
         (
             "duplicate",
             "SELECT file, sum(n - 1) FROM (SELECT file, count(*) AS n FROM plan "

@@ -86,6 +86,13 @@ def test_an_azimuth_of_a_cell_that_has_none_is_not_judged(tiny: Any) -> None:
     assert ingest(tiny, plan, azimuth_deg="f", is_directional="d").status == "done"
 
 
+def test_an_azimuth_of_minus_one_alone_stands_for_none_and_is_refused(tiny: Any) -> None:
+    plan = "cell,x,y,f\nc2,100,100,-1\nc1,400,100,-1\nc3,100,200,360\n"
+    with pytest.raises(Refused, match=r"cell c1, azimuth_deg: is -1, .* \(and 1 other cells\)"):
+        ingest(tiny, plan, azimuth_deg="f")
+    assert ingest(tiny, plan + "c4,100,300,-120\n", azimuth_deg="f").status == "done"
+
+
 @pytest.mark.parametrize("n_near", [0, 1])
 def test_a_plan_of_another_part_of_the_world_is_refused(tiny: Any, n_near: int) -> None:
     cells = [(f"c{n:03}", 9_000_000 + n, 9_000_000) for n in range(200 - n_near)]

@@ -52,6 +52,7 @@ def test_a_table_of_events_whose_moments_cannot_be_read_says_which_column_it_is(
         ("e/2026-03-02/a.csv", date(2026, 3, 2)),
         ("cells_20260302.csv", date(2026, 3, 2)),
         ("year=2023/month=1/day=7/a", date(2023, 1, 7)),
+        ("ev_2026030208.csv", date(2026, 3, 2)),
         ("e/2026-13-40/a.csv", None),
         ("n_12345678901.csv", None),
     ],

@@ -105,6 +105,13 @@ def test_cells_are_mapped_and_their_gaps_are_told(delivery: Path) -> None:
     assert cells.box == (4.9, 52.37, 4.91, 52.38)
 
 
+def test_an_azimuth_that_stands_for_none_is_told(delivery: Path) -> None:
+    plan = delivery / "plan.csv"
+    plan.write_text(plan.read_text().replace(";110;", ";-1;"))
+    kinds = {(p.kind, p.n_rows) for p in found_in(delivery, "cells").problems}
+    assert ("coded_azimuth", 1) in kinds
+
+
 def looked(*words: str) -> Any:
     return CliRunner().invoke(cli.app, ["inspect", *words])
 
