@@ -10,12 +10,16 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from peil.area.files import read_reference
+from peil.area.files import read_reference, require_file
 from peil.charter.area_schema import ZoneFile
 from peil.outcome import Refused
 
 COLUMNS = ["zone_id", "name", "parent_id", "level", "geometry"]
 WHOLE = "ALL"  # the zone above all, where files have one level only
+SHAPEFILE = (
+    "a Shapefile, whose codes lie in a file beside it that nobody would sign: have it written as a "
+    "GeoPackage, as by `ogr2ogr zones.gpkg zones.shp`"
+)
 # tabs, line ends, escapes and marks that turn the direction of what follows
 CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 
@@ -95,7 +99,7 @@ def bottom(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _read(path: Path, file: ZoneFile, crs: str) -> pd.DataFrame:
-    raw = read_reference(lambda p: _load(p, file), path)
+    raw = read_reference(lambda p: load(p, file.layer), path)
     mapping = {str(ours): their for ours, their in file.columns.items()}
     theirs = {ours: mapping.get(ours, ours) for ours in COLUMNS if ours != "geometry"}
     for ours, name in theirs.items():
@@ -108,6 +112,7 @@ def _read(path: Path, file: ZoneFile, crs: str) -> pd.DataFrame:
         {ours: raw[name].to_numpy() for ours, name in theirs.items() if name in raw.columns}
     )
     for ours in zones.columns:
+        zones[ours] = _without_point(zones[ours])
         is_null = zones[ours].isna() | (zones[ours].astype(str).str.strip() == "")
         zones[ours] = zones[ours].astype(str).str.strip().astype(object).where(~is_null, None)
     zones["geometry"] = _on_plane(raw, path, file, crs)
@@ -129,10 +134,38 @@ def _read(path: Path, file: ZoneFile, crs: str) -> pd.DataFrame:
     return zones
 
 
-def _load(path: Path, file: ZoneFile) -> gpd.GeoDataFrame:
+def _without_point(codes: pd.Series) -> pd.Series:
+    """Codes that a file keeps as floating-point numbers, as whole ones: 51800, not 51800.0."""
+    if not pd.api.types.is_float_dtype(codes):
+        return codes
+    is_whole = bool((codes.dropna() % 1 == 0).all())
+    return codes.astype("Int64") if is_whole else codes
+
+
+def load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    """A file of zones as it is, of the layer that is named or its only one."""
     if path.suffix == ".parquet":
         return gpd.read_parquet(path)
-    return gpd.read_file(path, **({"layer": file.layer} if file.layer else {}))
+    return gpd.read_file(path, layer=layer_of(require_file(path), layer))
+
+
+def layer_of(path: Path, layer: str | None) -> str:
+    """The layer of a file of zones to read.
+
+    Raises
+    ------
+    Refused
+        It has several and the charter names none of them, or it is one of several files.
+    """
+    if path.suffix.lower() == ".shp":
+        raise Refused(f"{path.name} is {SHAPEFILE}.")
+    layers = [str(name) for name in gpd.list_layers(path)["name"]]
+    if layer in layers or (layer is None and len(layers) == 1):
+        return layer or layers[0]
+    raise Refused(
+        f"{path.name} has {'the layers ' if len(layers) > 1 else 'the layer '}"
+        f"{', '.join(layers)}: write which as `layer` beside its path in `area.zones`."
+    )
 
 
 def _on_plane(raw: gpd.GeoDataFrame, path: Path, file: ZoneFile, crs: str) -> gpd.GeoSeries:
@@ -175,7 +208,7 @@ def _first(is_bad: pd.Series) -> int:
 
 def _wrong(zones: pd.DataFrame, number: int, why: str) -> Refused:
     row = zones.iloc[number - 1]
-    return Refused(f"{row['file']}, feature {row['feature']}: {why}.")
+    return Refused(f"{row['file']}, feature {int(row['feature'])}: {why}.")
 
 
 def _parents(zones: pd.DataFrame) -> None:
@@ -212,7 +245,8 @@ def _no_overlap(zones: pd.DataFrame, tile_m: float) -> None:
     for number in np.flatnonzero(area >= tile_m**2)[:1]:
         first, second = (lowest.iloc[position] for position in pairs[number])
         raise Refused(
-            f"{second['file']}, feature {second['feature']} overlaps feature {first['feature']} "
-            f"of {first['file']} by {area[number] / 1e4:.1f} ha: zones of one level share "
-            "borders only; correct one of them."
+            f"{second['file']}, feature {int(second['feature'])} overlaps feature "
+            f"{int(first['feature'])} of {first['file']} by {area[number] / 1e4:.1f} ha: zones of "
+            "one level share borders only; correct one of them, or where one lies in the other "
+            "say so by `parent_id`."
         )

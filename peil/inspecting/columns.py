@@ -54,7 +54,8 @@ ZONE_NAMES = {
     "zone_id": "zoneid statcode gemcode gmcode municode gemeentecode nutsid regioncode code "
     "geocode id region",
     "name": "name statnaam naam muniname gemeentenaam namelatn nutsname regionname label",
-    "parent_id": "parentid parent province provincie provincecode provinciecode",
+    "parent_id": "parentid parent province provincie provincecode provinciecode district "
+    "districtcode county countycode state statecode department",
     "level": "level levlcode niveau",
 }
 REGISTER_NAMES = {

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from peil.area.tiling import LAND_USE
+from peil.area.zones import SHAPEFILE
 from peil.ingest.readers import generic, recognise
 from peil.inspecting.columns import (
     CELL_NAMES,
@@ -81,6 +82,8 @@ def _by_columns(table: Table) -> Format | None:
 
 def why_unknown(table: Table) -> str:
     """Why a table is of no known format: what it lacks, where it is nearly one of events."""
+    if table.file.suffix.lower() == ".shp":
+        return SHAPEFILE
     events = guesses(table, EVENT_NAMES)
     if "subscriber_id" in events and "observed_at" in events:
         return (

@@ -14,7 +14,7 @@ import rasterio
 from peil.area.files import read_reference
 from peil.area.registers import read_register
 from peil.area.tiling import LAND_USE, delivered_tiles
-from peil.area.zones import read_zones
+from peil.area.zones import load, read_zones
 from peil.charter.area_schema import RegisterFile, TileFile, ZoneFile
 from peil.inspecting import columns
 from peil.inspecting.formats import plane_of
@@ -57,9 +57,10 @@ def zones(proposals: list[Proposal]) -> list[Proposal]:
     for proposal in proposals:
         file = proposal.files[0]
         try:
-            frame = read_reference(
-                gpd.read_parquet if file.suffix == ".parquet" else gpd.read_file, file
-            )
+            if file.suffix != ".parquet":
+                _choose_layer(proposal)
+            layer = proposal.settings.get("layer")
+            frame = read_reference(lambda p, name=layer: load(p, name), file)  # type: ignore[misc]
         except Refused as stop:
             reviewed.append(replace(proposal, problems=[refusal(file, stop)]))
             continue
@@ -69,6 +70,7 @@ def zones(proposals: list[Proposal]) -> list[Proposal]:
         return reviewed
     plane = plane_for(frames[0])
     readable = [proposal for proposal in reviewed if not proposal.problems]
+    broken = [proposal for proposal in reviewed if proposal.problems]
     _known_parents(readable, frames)
     checked = []
     for proposal, frame in zip(readable, frames, strict=True):
@@ -86,14 +88,24 @@ def zones(proposals: list[Proposal]) -> list[Proposal]:
     except Refused as stop:
         checked[0].problems.append(Problem("file", readable[0].files[0].name, 0, [], str(stop)))
     checked[0].settings["plane"] = plane
-    return checked + [proposal for proposal in reviewed if proposal.problems]
+    return checked + broken
+
+
+def _choose_layer(proposal: Proposal) -> None:
+    """Take the first layer of polygons of a file that has several, and ask which."""
+    layers = read_reference(gpd.list_layers, proposal.files[0])
+    if len(layers) < 2:
+        return
+    is_plane = layers["geometry_type"].astype(str).str.contains("Polygon")
+    proposal.settings["layer"] = str((layers[is_plane] if is_plane.any() else layers)["name"].iloc[0])
+    proposal.questions.append(f"layer: it has {', '.join(map(str, layers['name']))}; which?")
 
 
 def zone_file(proposal: Proposal, path: str) -> ZoneFile:
     """The proposal as the charter's own part."""
     named = {ours: guess.theirs for ours, guess in proposal.columns.items() if ours != guess.theirs}
-    level = proposal.settings.get("level")
-    return ZoneFile.model_validate({"path": path, "columns": named, "level": level})
+    said = {name: proposal.settings.get(name) for name in ("level", "layer")}
+    return ZoneFile.model_validate({"path": path, "columns": named, **said})
 
 
 def _named(proposal: Proposal, frame: gpd.GeoDataFrame) -> Proposal:

@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 from pyproj import CRS, Transformer
 
+from peil.area.zones import load
 from peil.charter.schema import FILL_IN
 from peil.ingest.readers import READERS
 from peil.inspecting import references
@@ -93,9 +94,8 @@ def _fit(zones: list[Proposal], cells: Proposal | None) -> bool:
     """Whether zones and cells lie on the same land, of a size."""
     if cells is None or READERS[cells.reader].position == "local":
         return cells is None
-    file = zones[0].files[0]
-    read = gpd.read_parquet if file.suffix == ".parquet" else gpd.read_file
-    frame = read(file)
+    layer = zones[0].settings.get("layer")
+    frame = load(zones[0].files[0], str(layer) if layer else None)
     if frame.crs is None:
         return False
     plane = references.plane_for(frame)

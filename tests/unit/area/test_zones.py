@@ -151,3 +151,28 @@ def test_a_missing_column_plane_or_feature_is_told(folder: Path) -> None:
     zones.iloc[:0].to_parquet(folder / "cities.parquet")
     with pytest.raises(Refused, match=r"cities.parquet holds no zone"):
         read_zones(folder, [with_plane], "EPSG:28992", 100, "Land")
+
+
+def test_a_file_of_several_layers_or_files_is_not_read_by_chance(folder: Path) -> None:
+    cities = frame(CITIES)
+    cities.to_file(folder / "cities.gpkg", layer="cities")
+    cities.to_file(folder / "cities.gpkg", layer="older")
+    cities.to_file(folder / "cities.shp")
+    named = {"zone_id": "statcode"}
+    for layer in (None, "newer"):
+        with pytest.raises(Refused, match=r"cities.gpkg has the layers cities, older: write which"):
+            either = ZoneFile(path="cities.gpkg", columns=named, layer=layer)
+            read_zones(folder, [either], "EPSG:28992", 100, "Land")
+    with pytest.raises(Refused, match=r"cities.shp is a Shapefile, .* as a GeoPackage"):
+        read_zones(folder, [ZoneFile(path="cities.shp", columns=named)], "EPSG:28992", 100, "Land")
+
+
+def test_codes_that_are_kept_as_floating_point_are_whole(folder: Path) -> None:
+    rows = [(51800.0, "A", None, square(0)), (51801.0, "B", None, square(1000))]
+    frame(rows).to_file(folder / "cities.gpkg")
+    plain = ZoneFile(path="cities.gpkg", columns={"zone_id": "statcode"})
+    zones = read_zones(folder, [plain], "EPSG:28992", 100, "Land")
+    assert set(zones["zone_id"]) == {"51800", "51801", "ALL"}
+    frame([*rows, (51802.0, "C", None, square(1500))]).to_file(folder / "cities.gpkg")
+    with pytest.raises(Refused, match=r"gpkg, feature 3 overlaps feature 2 of cities.gpkg .*parent"):
+        read_zones(folder, [plain], "EPSG:28992", 100, "Land")

@@ -83,6 +83,31 @@ def test_reference_files_are_looked_at_together(tiny: Any) -> None:
     assert "FILL IN" in area["land_use"]["classes"]
 
 
+def test_a_layer_is_asked_for_and_a_file_that_is_not_right_comes_once(tiny: Any) -> None:
+    folder = tiny.deliveries / "land"
+    folder.mkdir()
+    wards = gpd.GeoDataFrame({"code": ["A"], "district": ["D"]}, geometry=[box(0, 0, 1000, 1000)])
+    wards = wards.set_crs("EPSG:32643")
+    wards.to_file(folder / "wards.gpkg", layer="wards")
+    wards.to_file(folder / "wards.gpkg", layer="older")
+    (only,) = inspect(folder, None, DAY)
+    assert only.settings["layer"] == "wards"
+    assert "layer: it has wards, older; which?" in only.questions
+    districts = wards.assign(code="D").drop(columns="district")
+    districts.to_file(folder / "districts.gpkg")
+    assert [zones.columns.get("parent_id") is not None for zones in inspect(folder, None, DAY)] == [
+        False,
+        True,
+    ]
+    districts.assign(code="E").to_file(folder / "districts.gpkg")
+    proposals = inspect(folder, None, DAY)
+    assert [zones.path for zones in proposals] == ["districts.gpkg", "wards.gpkg"]
+    assert ["overlaps" in str(zones.problems) for zones in proposals] == [True, False]
+    wards.to_file(folder / "wards.shp")
+    reasons = {proposal.path: proposal.why for proposal in inspect(folder, None, DAY)}
+    assert reasons["wards.shp"].startswith("a Shapefile, whose codes lie in a file beside it")
+
+
 @settings(
     max_examples=int(os.environ.get("PEIL_FUZZ_EXAMPLES", "20")),
     deadline=None,
