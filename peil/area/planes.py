@@ -4,10 +4,47 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
-from pyproj import CRS, Transformer
+from pyproj import CRS, Proj, Transformer
+from pyproj.exceptions import CRSError
 
 from peil.outcome import Refused
+
+MOST_STRETCH = 0.05  # of distances: more is another region's plane, or the web's map
+
+
+def require_true_distances(crs: str, bounds: tuple[float, float, float, float]) -> None:
+    """Refuse a plane on which distances in the area are not those on the ground.
+
+    EPSG:3857, of maps on the web, has metres of 1.6 m in the Netherlands.
+
+    Parameters
+    ----------
+    crs : str
+        An EPSG code, or ``local``.
+    bounds : tuple of float
+        West, south, east and north of the area on it, in m.
+
+    Raises
+    ------
+    Refused
+        With what to take instead.
+    """
+    if crs == "local":
+        return
+    west, south, east, north = bounds
+    middle = ((west + east) / 2, (south + north) / 2)
+    degrees = _change(crs, "EPSG:4326").transform(*middle)
+    if np.isfinite(degrees).all():
+        factors = Proj(CRS.from_user_input(crs)).get_factors(*degrees)
+        scales = (factors.meridional_scale, factors.parallel_scale)
+        if all(abs(scale - 1) <= MOST_STRETCH for scale in scales):
+            return
+    raise Refused(
+        f"area.crs: distances on {crs} are not those on the ground where the area lies; take a "
+        "plane made for that region, such as its zone of UTM."
+    )
 
 
 def on_plane(cells: pd.DataFrame, crs: str) -> pd.DataFrame:
@@ -38,9 +75,19 @@ def on_plane(cells: pd.DataFrame, crs: str) -> pd.DataFrame:
                     f"The cell plan lies on {theirs} and the charter's area on {crs}: a "
                     "plane of its own cannot be laid on another; correct `crs`."
                 )
-        elif not is_one_plane(theirs, crs):
+        elif not _is_one_plane(theirs, crs):
             _move(placed, ~globe & (placed["crs"] == theirs), (theirs, crs), ("x_m", "y_m"))
     return placed
+
+
+def _is_one_plane(theirs: str, ours: str) -> bool:
+    try:
+        return is_one_plane(theirs, ours)
+    except CRSError:
+        raise Refused(
+            "The cell plan lies on a plane that there is not: correct `crs` in `inputs.cells`, or "
+            "in the plan, as EPSG:3035."
+        ) from None
 
 
 def _move(

@@ -54,6 +54,20 @@ class GridExtent(Bounds):
     zone_m: float = Field(2500, gt=0)
 
 
+def _known_crs(code: str) -> str:
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        CRS.from_user_input(code)
+    except CRSError:
+        raise ValueError("no such coordinate reference system; write its code as EPSG:3035") from None
+    return code
+
+
+KnownCrs = Annotated[str, AfterValidator(_known_crs)]
+
+
 class ZoneFile(CharterPart):
     """Zones of one or more levels: GeoPackage, GeoJSON or GeoParquet."""
 
@@ -63,7 +77,7 @@ class ZoneFile(CharterPart):
         default_factory=dict, description="ours: theirs; parent_id may hold the parent's name"
     )
     level: str | None = Field(None, description="of every zone, where the file does not say it")
-    crs: str | None = Field(None, description="where the file does not say it")
+    crs: KnownCrs | None = Field(None, description="where the file does not say it")
 
 
 class TileFile(CharterPart):
@@ -117,6 +131,33 @@ class AreaInput(CharterPart):
     within: Bounds | None = Field(None, description="the part of the reference files to use")
     only: list[str] = Field(default_factory=list, description="zones of any level to use")
     grid: GridExtent | None = None
+
+    @field_validator("crs")
+    @classmethod
+    def _plane(cls, code: str) -> str:
+        if code == "local":
+            return code
+        from pyproj import CRS
+
+        system = CRS.from_user_input(_known_crs(code))
+        if not system.is_projected or {axis.unit_name for axis in system.axis_info} != {"metre"}:
+            raise ValueError("is no plane in metres, in which tiles are; take one as EPSG:3035")
+        return code
+
+    @field_validator("country")
+    @classmethod
+    def _with_holidays(cls, code: str | None) -> str | None:
+        if code is None:
+            return None
+        import holidays
+
+        try:
+            if not (code.isupper() and len(code) in (2, 3)):
+                raise NotImplementedError
+            holidays.country_holidays(code)
+        except NotImplementedError:
+            raise ValueError("no country whose holidays are known; write one as NL") from None
+        return code
 
     @field_validator("tiles", "register_", mode="before")
     @classmethod

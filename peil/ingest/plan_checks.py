@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from peil import methods
-from peil.area.planes import on_plane
+from peil.area.planes import on_plane, require_true_distances
 from peil.charter.schema import Charter
 from peil.ingest.cell_plan import bounds_of
 from peil.ingest.readers.refusal import shown
@@ -119,7 +119,8 @@ def require_placed(
     placed = on_plane(plan_cells, charter.area.crs)
     _require_one_place(placed, plan, float(choices["apart_m"]))
     margin, share_min = float(choices["margin_m"]), float(choices["inside_share_min"])
-    west, south, east, north = bounds_of(charter, store)
+    west, south, east, north = bounds = bounds_of(charter, store)
+    require_true_distances(charter.area.crs, bounds)
     is_near = placed["x_m"].between(west - margin, east + margin)
     is_near &= placed["y_m"].between(south - margin, north + margin)
     n_cells, n_near = (cells["cell_id"].nunique() for cells in (placed, placed[is_near]))

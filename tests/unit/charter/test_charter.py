@@ -91,6 +91,15 @@ def test_a_duty_that_is_left_out_is_named(tiny: Any, key: str) -> None:
         ({"pilot": "other"}, "pilot: is other, but the file says tiny"),
         ({"pilot": "Tiny!"}, "pilot: String should match pattern"),
         ({"area": {"crs": "local"}}, "area: give either `grid`, or `zones`"),
+        ({"area__crs": "EPSG:99999"}, "area.crs: no such coordinate reference system"),
+        ({"area__crs": "EPSG:4326"}, "area.crs: is no plane in metres"),
+        ({"area__crs": "EPSG:2263"}, "area.crs: is no plane in metres"),  # in feet
+        ({"area__country": "XX"}, "area.country: no country whose holidays are known"),
+        ({"area__country": "Nederland"}, "area.country: no country whose holidays are known"),
+        (
+            {"area": {"crs": "EPSG:3035", "zones": {"path": "a.gpkg", "crs": "EPSG:1"}}},
+            "area.zones.0.crs: no such coordinate reference system",
+        ),
         ({"inputs__events__path": "tiny/{dya}/*"}, "inputs.events.path: knows {day}, {year}"),
         ({"inputs__events__path": "/etc/passwd"}, "inputs.events.path: must be relative"),
         ({"inputs__cells__path": "../elsewhere/*"}, "inputs.cells.path: must be relative"),

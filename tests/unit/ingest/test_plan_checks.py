@@ -118,6 +118,35 @@ def test_degrees_of_another_continent_are_refused(tiny: Any) -> None:
         tiny.ingest()
 
 
+@pytest.mark.parametrize(
+    ("plane", "x_m", "y_m"),
+    [("EPSG:3857", 545_000, 6_860_000), ("EPSG:28992", 6_700_000, -2_800_000)],
+)
+def test_a_plane_on_which_metres_are_not_those_of_the_area_is_refused(
+    tiny: Any, plane: str, x_m: int, y_m: int
+) -> None:
+    bounds = {"x_min_m": x_m, "y_min_m": y_m, "x_max_m": x_m + 1000, "y_max_m": y_m + 1000}
+    tiny.write_charter(
+        area={"crs": plane, "grid": {**bounds, "zone_m": 500}}, inputs__cells__columns=COLUMNS
+    )
+    tiny.put("cells.csv", f"cell,x,y\nc1,{x_m},{y_m}\n")
+    tiny.deliver("a.csv", EVENT)
+    with pytest.raises(Refused, match=f"area.crs: distances on {plane} are not those on the groun"):
+        tiny.ingest()
+
+
+def test_a_plan_on_a_plane_that_there_is_not_is_refused(tiny: Any) -> None:
+    area = {"x_min_m": 4_000_000, "y_min_m": 3_000_000, "x_max_m": 4_001_000, "y_max_m": 3_001_000}
+    tiny.write_charter(
+        area={"crs": "EPSG:3035", "grid": {**area, "zone_m": 500}},
+        inputs__cells__columns={**COLUMNS, "crs": "c"},
+    )
+    tiny.put("cells.csv", "cell,x,y,c\nc1,4000100,3000100,EPSG:1\n")
+    tiny.deliver("a.csv", EVENT)
+    with pytest.raises(Refused, match="lies on a plane that there is not"):
+        tiny.ingest()
+
+
 def test_a_national_plan_of_a_small_region_is_taken(tiny: Any) -> None:
     far = "".join(f"f{n},{200_000 + n},{300_000 + n}\n" for n in range(60))
     assert ingest(tiny, f"cell,x,y\nc1,100,100\n{far}").status == "done"
