@@ -16,6 +16,7 @@ from peil.charter.schema import Delivery
 from peil.ingest.plan_checks import CODED_AZIMUTH
 from peil.ingest.readers import READERS, generic
 from peil.ingest.readers.generic import literal
+from peil.inspecting.formats import day_of
 from peil.outcome import Refused
 from peil.store.store import Store
 
@@ -27,6 +28,8 @@ REMEDY = {
     "no_network": "no network: map `mcc`, or `plmn` where both codes are one",
     "identifier_in_wrong_column": "the cell holds a number of a subscriber: correct the mapping",
     "unknown_cell": "the cell is not in the plan beside it: deliver the plan of these days",
+    "other_day": "not of the local day that the path names: another time zone, or files by the day of "
+    "UTC? have them cut by the local day, or rows are set aside",
     "no_position": "a cell without position serves nothing: complete the plan",
     "out_of_range": "latitude or longitude is none: swapped, or another plane?",
     "coded_azimuth": "an azimuth of -1, the only angle below 0: leave it empty where a cell has no "
@@ -108,12 +111,15 @@ def of_events(
                     WHEN regexp_full_match(cell_id, '[+]?[0-9]{{14,15}}') AND {stray}
                       THEN 'identifier_in_wrong_column'
                     WHEN mcc IS NULL THEN 'no_network'
-                    WHEN {stray if has_plan else "false"} THEN 'unknown_cell' END AS kind
+                    WHEN {stray if has_plan else "false"} THEN 'unknown_cell'
+                    WHEN timezone({literal(zone)}, observed_at)::DATE <> $day
+                      THEN 'other_day' END AS kind
                   FROM incoming)
                 SELECT kind, count(*), min(line, {FIRST}),
                   min(timezone({literal(zone)}, observed_at))::DATE,
                   max(timezone({literal(zone)}, observed_at))::DATE
-                FROM judged GROUP BY kind ORDER BY kind"""
+                FROM judged GROUP BY kind ORDER BY kind""",
+                {"day": day_of(file)},
             ).fetchall()
         except Refused as stop:
             problems.append(refusal(file, stop))

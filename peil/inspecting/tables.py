@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from peil.ingest.file_check import PACKED
 from peil.outcome import Refused
 
 Container = Literal["csv", "parquet", "xml", "vector", "raster", "other"]
@@ -58,11 +59,15 @@ def container_of(file: Path) -> Container:
     Raises
     ------
     Refused
-        Empty, or a gzip that breaks off.
+        Empty, packed with anything but gzip, or a gzip that breaks off.
     """
     start = _start(file, 4000)
     if not start.strip():
         raise Refused(f"{file.name} is empty: have it delivered again.")
+    if packed := next((what for sign, what in PACKED.items() if start.startswith(sign)), ""):
+        raise Refused(
+            f"{file.name} is {packed}: deliver plain CSV, CSV packed with gzip, or Parquet."
+        )
     if start.startswith(b"PAR1"):
         names = pq.read_schema(file).metadata or {}
         return "vector" if b"geo" in names else "parquet"

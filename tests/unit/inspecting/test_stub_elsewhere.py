@@ -39,6 +39,16 @@ def test_the_hours_of_a_day_are_one_delivery(tmp_path: Path, name: str, path: st
     (events,) = inspect(hourly(tmp_path / "op", "404", name), None, date(2026, 3, 2))
     assert (events.path, len(events.files), events.n_rows) == (path, 2, 60)
     assert events.days == (date(2026, 6, 15), date(2026, 6, 15))  # in UTC it is the day before
+    assert not events.problems
+
+
+def test_files_by_the_day_of_utc_are_told(tmp_path: Path) -> None:
+    name = "date=2026-06-14/hour={:02d}/part-0.csv"
+    (events,) = inspect(hourly(tmp_path / "op", "404", name), None, date(2026, 3, 2))
+    assert [(problem.kind, problem.n_rows) for problem in events.problems] == [
+        ("other_day", 30),
+        ("other_day", 30),
+    ]
 
 
 @pytest.mark.parametrize(("country", "zone"), [("404", "Asia/Kolkata"), ("999", "FILL IN")])

@@ -54,6 +54,7 @@ def test_another_encoding_is_told_with_its_remedy(
         (b"  \n", "is empty"),
         (gzip.compress(b"a,b\n" * 99, mtime=0)[:20], "breaks off"),
         (b"PAR1 and nothing", "is damaged"),
+        (b"\x28\xb5\x2f\xfd and more", "is packed with zstd: deliver plain CSV"),
     ],
 )
 def test_a_file_that_cannot_be_looked_into_is_told(
