@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,12 +24,7 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
         twice or without a number of persons, or whose number has a point between its thousands.
     """
     path = folder / file.path
-    register: pd.DataFrame = read_reference(
-        lambda p: pd.read_csv(
-            p, dtype=str, sep=file.separator, encoding="utf-8-sig", skipinitialspace=True
-        ),
-        path,
-    )
+    register: pd.DataFrame = read_reference(lambda p: read_texts(p, file.separator), path)
     names = {str(ours): their for ours, their in file.columns.items()}
     theirs = {ours: names.get(ours, ours) for ours in ("n_persons", "zone_id")}
     if missing := sorted({*theirs.values(), *file.rows} - set(register.columns)):
@@ -60,6 +56,26 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
             )
     series = pd.Series(persons.to_numpy(), index=pd.Index(zone, name="zone_id"), name="n_persons")
     return series.sort_index()
+
+
+def read_texts(path: Path, separator: str) -> pd.DataFrame:
+    """A CSV of reference data as text, each column under the name of its first line.
+
+    Raises
+    ------
+    Refused
+        It is not UTF-8, or its first line names a column twice.
+    """
+    csv: dict[str, Any] = {"dtype": str, "sep": separator, "encoding": "utf-8-sig"}
+    try:
+        rows = pd.read_csv(path, skipinitialspace=True, **csv)
+        names = pd.read_csv(path, skipinitialspace=True, header=None, nrows=1, **csv).iloc[0]
+    except UnicodeDecodeError:
+        raise Refused(f"{path.name} is not UTF-8: deliver it as that, or convert it.") from None
+    twice = names[names.notna() & names.duplicated()]
+    if len(twice):
+        raise Refused(f"{path.name}, line 1 names a column twice: have the header corrected.")
+    return rows
 
 
 def _require_no_points_in_thousands(text: pd.Series, line: np.ndarray, place: str) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import rasterio
 
 from peil.area.files import read_reference
-from peil.area.registers import read_register
+from peil.area.registers import read_register, read_texts
 from peil.area.tiling import LAND_USE, delivered_tiles
 from peil.area.zones import load, read_zones
 from peil.charter.area_schema import RegisterFile, TileFile, ZoneFile
@@ -168,12 +168,10 @@ def register(proposal: Proposal) -> Proposal:
     assert table is not None
     matches = columns.guesses(table, columns.REGISTER_NAMES)
     file = proposal.files[0]
-    whole = read_reference(
-        lambda p: pd.read_csv(
-            p, dtype=str, sep=table.separator, encoding="utf-8-sig", skipinitialspace=True
-        ),
-        file,
-    )
+    try:
+        whole = read_reference(lambda p: read_texts(p, table.separator), file)
+    except Refused as stop:
+        return replace(proposal, columns=matches, problems=[refusal(file, stop)])
     if table.separator != ",":
         proposal.settings["separator"] = table.separator
     code = matches["zone_id"].theirs

@@ -110,6 +110,11 @@ def test_a_register_is_needed_only_where_it_is_asked_for(referenced: Any) -> Non
         ("register.csv", 'zone_id,n_persons\nA,950\nB,"20,507"\n', "nothing between its thousands"),
         ("register.csv", "zone_id,n_persons\nA,0\nB,0\n", "register.csv: no zone .* a person"),
         ("register.csv", "zone_id,n_persons\nA,0\nB,0\nC,5\n", "no zone of the area has a person"),
+        (
+            "register.csv",
+            "zone_id,n_persons,n_persons\nA,1,9\nB,2,9\n",
+            "register.csv, line 1 names a column twice",
+        ),
         ("register.csv", "", "register.csv cannot be read"),
         ("tiles.parquet", "no parquet", "tiles.parquet cannot be read"),
         ("zones.geojson", "{", "zones.geojson cannot be read"),
@@ -123,6 +128,13 @@ def test_a_wrong_reference_file_is_told_by_name_and_place(
     with pytest.raises(Refused, match=sentence) as refused:
         read(referenced)
     assert "many" not in str(refused.value)
+
+
+def test_a_register_in_another_encoding_says_so(referenced: Any) -> None:
+    file: Path = referenced.deliveries / "tiny" / "register.csv"
+    file.write_text("zone_id,n_persons,name\nA,1,Orléans\nB,2,Metz\n", encoding="latin-1")
+    with pytest.raises(Refused, match="register.csv is not UTF-8"):
+        read(referenced)
 
 
 def test_a_tile_in_no_known_zone_is_told(referenced: Any) -> None:
