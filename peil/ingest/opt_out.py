@@ -8,11 +8,15 @@ import duckdb
 
 from peil.ingest.readers import EVENT_COLUMNS
 from peil.ingest.readers.generic import place, quoted
-from peil.ingest.readers.opening import NO_FOLDERS
+from peil.ingest.readers.opening import NO_FOLDERS, compression
 from peil.ingest.readers.refusal import shown
 from peil.outcome import Refused
 
 BYTES = "([0-9A-Fa-f]{2})+"
+# what a spreadsheet makes of an identifier (2.04E+14, 204080000000001.0, ="204…"), and what a
+# quote that is never closed leaves of one: no record has it, so that nobody would be left out
+SPOILT = "[0-9]([.,][0-9]*)?[Ee][+][0-9]+|[0-9]{5,}[.,]0+"
+SIGNS = "[\"'[:cntrl:]]"
 
 
 def one_spelling(name: str) -> str:
@@ -64,18 +68,40 @@ def read_list(connection: duckdb.DuckDBPyConnection, file: Path, column: str) ->
     Raises
     ------
     Refused
-        The list lacks the column that holds its names.
+        The list lacks the column that holds its names, or an identifier in it is spoilt.
     """
-    listed = f"read_csv({place(file)}, header=true, all_varchar=true, {NO_FOLDERS})"
+    how = f"header=true, all_varchar=true, compression={compression(file)}, {NO_FOLDERS}"
+    try:
+        _insert(connection, file, column, f"read_csv({place(file)}, {how})")
+    except duckdb.InvalidInputException:  # what it says quotes a line of the list
+        raise Refused(
+            f"{shown(file)} cannot be read: the list of who opted out is a CSV in UTF-8, plain or "
+            "packed with gzip; have it delivered so."
+        ) from None
+    (n_listed,) = connection.execute("SELECT count(*) FROM opted_out").fetchone() or (0,)
+    return int(n_listed)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, file: Path, column: str, listed: str) -> None:
     if column not in connection.sql(f"SELECT * FROM {listed} LIMIT 0").columns:
         raise Refused(
             f"{shown(file)}, line 1 lacks the column {column}: "
             "correct `inputs.opt_out` in the charter, or have the list delivered again."
+        )
+    row = connection.execute(
+        f"SELECT min(record), count(*) FROM (SELECT row_number() OVER () AS record, "
+        f"trim({quoted(column)}) AS id FROM {listed}) WHERE regexp_full_match(id, $spoilt) "
+        "OR regexp_matches(id, $signs)",
+        {"spoilt": SPOILT, "signs": SIGNS},
+    ).fetchone()
+    if row is not None and row[1]:
+        raise Refused(
+            f"{shown(file)}: {row[1]} identifiers, the first in record {row[0]}, are written as a "
+            "spreadsheet's number (E+14, .0) or with a quote, so that nobody would be found by "
+            "them; have the column written as text."
         )
     connection.execute(
         f"INSERT INTO opted_out WITH listed AS MATERIALIZED (SELECT {one_spelling(quoted(column))} "
         f"AS id FROM {listed}) SELECT id FROM listed WHERE id IS NOT NULL "
         f"UNION SELECT lower(id) FROM listed WHERE regexp_full_match(id, '{BYTES}')"
     )
-    (n_listed,) = connection.execute("SELECT count(*) FROM opted_out").fetchone() or (0,)
-    return int(n_listed)
