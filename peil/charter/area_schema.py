@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
@@ -31,6 +32,14 @@ def _within_deliveries(path: str) -> str:
 
 
 Place = Annotated[str, AfterValidator(_within_deliveries)]
+
+
+def _tab_by_name(given: Any) -> Any:
+    r"""A tab, however it is named: YAML reads \t as one only within double quotes."""
+    return "\t" if given in ("tab", r"\t") else given
+
+
+Separator = Annotated[str, Field(min_length=1, max_length=1), BeforeValidator(_tab_by_name)]
 
 
 class Bounds(CharterPart):
@@ -94,7 +103,7 @@ class RegisterFile(CharterPart):
 
     path: Place
     columns: dict[Literal["zone_id", "n_persons"], str] = Field(default_factory=dict)
-    separator: str = Field(",", min_length=1, max_length=1)
+    separator: Separator = ","
     rows: dict[str, str] = Field(
         default_factory=dict, description="only rows with these texts, as reference_date: …"
     )

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from peil.charter.area_schema import AreaInput as AreaInput
 from peil.charter.area_schema import CharterPart as CharterPart
 from peil.charter.area_schema import GridExtent as GridExtent
+from peil.charter.area_schema import Separator
 from peil.charter.hour import hours_fault, hours_within
 from peil.charter.products import MAX_DAYS, PRODUCTS, linkage_fault
 
@@ -98,7 +99,7 @@ class Delivery(CharterPart):
     counted: dict[CountedField, str] = Field(
         default_factory=dict, description="columns that are counted on the way in, never landed"
     )
-    separator: str = Field(",", min_length=1, max_length=1)
+    separator: Separator = ","
     time_format: str | None = Field(None, description="strptime format of the time stamps")
     time_zone: str = Field("UTC", description="time zone the time stamps are written in")
     accept_iso_t: bool = Field(False, description="also read 2026-03-02T08:00:00")

@@ -110,6 +110,15 @@ def test_a_wrong_value_is_told_with_its_key(tiny: Any, changes: dict[str, Any], 
     assert said in refusal(tiny, **changes)
 
 
+@pytest.mark.parametrize("named", ["\t", "tab", r"\t"])
+def test_a_tab_may_be_named(tiny: Any, named: str) -> None:
+    tiny.write_charter(inputs__events__separator=named)
+    assert reading.load("tiny").inputs.events.separator == "\t"
+    assert "inputs.events.separator: String should have at most 1" in refusal(
+        tiny, inputs__events__separator="||"
+    )
+
+
 def test_what_is_not_yaml_is_told_with_its_line(tiny: Any) -> None:
     tiny.charter_file.write_text("pilot: tiny\ntitle: {en: [\n")
     with pytest.raises(Refused, match=r"tiny.yml is not YAML at line 3"):
