@@ -29,6 +29,7 @@ __all__ = ["compression", "header", "is_parquet", "literal", "place", "quoted", 
 
 MOST_MS = 1e14  # three thousand years from the epoch
 READ = "events_read"  # the temporary view of what `land_events` made of each field
+THOUSANDS = "regexp_full_match({0}, '[+-]?[0-9]{{1,3}}([.][0-9]{{3}})+')"
 NEVER = "\x01"  # a null marker that no delivery holds, so that an empty field stays ''
 
 
@@ -252,7 +253,10 @@ class Generic(Reader):
                 continue
             text = text_of(delivery, column)
             if kind == "DOUBLE" and delivery.decimal == ",":
-                text = f"replace({text}, ',', '.')"
+                number = f"replace({text}, ',', '.')"
+                # with a decimal comma 1.800 is 1800, and no reading of it passes in silence
+                is_odd = "false" if is_parquet(file) else THOUSANDS.format(text)
+                text = f"CASE WHEN {is_odd} THEN 'x' ELSE {number} END"
             is_moment = kind == "TIMESTAMPTZ"
             value = moment(text, delivery) if is_moment else f"TRY_CAST({text} AS {kind})"
             parts.append(f"{value} AS {column}")

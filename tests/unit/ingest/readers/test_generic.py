@@ -229,6 +229,9 @@ def test_a_decimal_comma_is_read_where_the_charter_says_so(desk: Any, tmp_path: 
     assert desk.cells("generic", file, comma, "latitude, longitude") == [(52.37, 4.9)]
     with pytest.raises(Refused, match="line 2, latitude"):
         desk.cells("generic", file, PLAN)
+    file = write(tmp_path, "LON;NAME;LAT;W;DIR;FROM\n4,9;c1;52,37;1.800;1;\n")
+    with pytest.raises(Refused, match="line 2, power_w: cannot be read"):  # 1800, and not 1.8
+        desk.cells("generic", file, comma)
 
 
 @pytest.mark.parametrize(
