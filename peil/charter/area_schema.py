@@ -70,7 +70,9 @@ def _known_crs(code: str) -> str:
     try:
         CRS.from_user_input(code)
     except CRSError:
-        raise ValueError("no such coordinate reference system; write its code as EPSG:3035") from None
+        raise ValueError(
+            "no such coordinate reference system; write its code as EPSG:3035"
+        ) from None
     return code
 
 

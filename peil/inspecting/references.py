@@ -97,7 +97,9 @@ def _choose_layer(proposal: Proposal) -> None:
     if len(layers) < 2:
         return
     is_plane = layers["geometry_type"].astype(str).str.contains("Polygon")
-    proposal.settings["layer"] = str((layers[is_plane] if is_plane.any() else layers)["name"].iloc[0])
+    proposal.settings["layer"] = str(
+        (layers[is_plane] if is_plane.any() else layers)["name"].iloc[0]
+    )
     proposal.questions.append(f"layer: it has {', '.join(map(str, layers['name']))}; which?")
 
 

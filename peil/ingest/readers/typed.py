@@ -180,7 +180,9 @@ def moment(
             return field
         own = f"CASE WHEN {says_offset(given)} THEN {with_offset(given)}"
         # a cast would take a day for its first moment, and put everybody there
-        no_time = f"WHEN {given} NOT LIKE '{PLAIN_SECONDS}' AND NOT contains({given}, ':') THEN NULL"
+        no_time = (
+            f"WHEN {given} NOT LIKE '{PLAIN_SECONDS}' AND NOT contains({given}, ':') THEN NULL"
+        )
         return replace(field, value=f"{own} {no_time} ELSE {field.value} END")
     if is_number:
         raise UnfitError(f"is {kind}: give the moment of 0 as `epoch`, and `seconds_per_t`, of it")

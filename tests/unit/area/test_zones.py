@@ -174,5 +174,7 @@ def test_codes_that_are_kept_as_floating_point_are_whole(folder: Path) -> None:
     zones = read_zones(folder, [plain], "EPSG:28992", 100, "Land")
     assert set(zones["zone_id"]) == {"51800", "51801", "ALL"}
     frame([*rows, (51802.0, "C", None, square(1500))]).to_file(folder / "cities.gpkg")
-    with pytest.raises(Refused, match=r"gpkg, feature 3 overlaps feature 2 of cities.gpkg .*parent"):
+    with pytest.raises(
+        Refused, match=r"gpkg, feature 3 overlaps feature 2 of cities.gpkg .*parent"
+    ):
         read_zones(folder, [plain], "EPSG:28992", 100, "Land")
