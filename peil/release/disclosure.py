@@ -29,7 +29,7 @@ from peil.store import checking, ledger
 from peil.store.atomic import read_json
 from peil.store.store import Store
 from peil_models.disclosure.audit import EXACT
-from peil_models.disclosure.blocks import Margins
+from peil_models.disclosure.differences import differences
 from peil_models.disclosure.joint_audit import Narrowed, narrowed
 from peil_models.disclosure.joint_hour import CrossingError
 
@@ -96,14 +96,14 @@ def check(store: Store, release: ReleasedMargins) -> None:
     Raises
     ------
     Refused
-        It would narrow a withheld entry, or single out few people by a difference: of zones, or of
-        before and after they opted out; or what was released of the same delivery is not known any
-        more.
+        It would narrow a withheld entry, or single out few people by a difference: of zones, of
+        files, or of before and after they opted out; or what was released of the same delivery is
+        not known any more.
     """
     _mend(store, release)
     before = margins.kept(store, release.delivery, release.product)
     for other in before:
-        if not release.is_without_the_same(other):
+        if not (release.is_without_the_same(other) and release.is_of_the_same_files(other)):
             _check_left_out(release, other)
     others = [other for other in before if other.pilot != release.pilot]
     if not others:
@@ -133,11 +133,16 @@ def keep(store: Store, release: ReleasedMargins) -> None:
 def _check_left_out(release: ReleasedMargins, other: ReleasedMargins) -> None:
     """Refuse figures of the same records without few people whom an earlier release counted.
 
-    Whoever subtracts one from the other would know where these were. Zones of both that are the
-    same tiles are compared, and what is left of a zone without those within it that are told.
+    Or with few more, of a file that came since. Whoever subtracts one from the other would know
+    where these were, of each zone and of each sum of zones that both tell.
     """
     where = f"{other.pilot} released {other.product} of the same records ({other.period})"
-    what = "before somebody opted out, and the difference would tell of fewer than"
+    why = (
+        "though not of all the same files"
+        if release.is_without_the_same(other)
+        else "before somebody opted out"
+    )
+    what = f"{why}, and the difference would tell of fewer than"
     threshold = max(release.threshold, other.threshold)
     if release.product != PRESENCE:
         key = margins.key_of(release.product, release.entries)
@@ -150,48 +155,12 @@ def _check_left_out(release: ReleasedMargins, other: ReleasedMargins) -> None:
             )
         return
     hours, (earlier, later) = margins.aligned([other, release])
-    for zone, taken in differences(earlier, later):
-        few = np.flatnonzero((np.abs(taken) > EXACT) & (np.abs(taken) < threshold))
-        if len(few):
+    for hour, zone, taken in differences(earlier, later):
+        if EXACT < abs(taken) < threshold:
             raise Refused(
                 f"{release.pilot} {release.period}: {where} {what} {threshold} devices of "
-                f"{list(release.members)[zone]} at {_local(hours[few[0]])}: it is not released."
+                f"{list(release.members)[zone]} at {_local(hours[hour])}: it is not released."
             )
-
-
-def differences(
-    earlier: Margins, later: Margins
-) -> Iterator[tuple[int, np.ndarray[Any, np.dtype[np.float64]]]]:
-    """What two releases of the same zones tell by subtraction, of each zone and of what is left.
-
-    Yields
-    ------
-    zone, taken : int, ndarray of float64
-        Number of an entry of the later one; devices by hour that are in the earlier figure only:
-        of the zone, then of the zone without those within it that both tell. NaN where not told.
-    """
-    cells = [
-        {
-            np.isin(release.part, parts).tobytes(): number
-            for number, parts in enumerate(release.entries)
-        }
-        for release in (earlier, later)
-    ]
-    pairs = sorted(
-        (np.frombuffer(tiles, dtype=bool).sum(), number, cells[0][tiles])
-        for tiles, number in cells[1].items()
-        if tiles in cells[0]
-    )
-    sums: dict[int, np.ndarray[Any, np.dtype[np.float64]]] = {}  # of zones that lie in no other yet
-    inside: dict[int, set[int]] = {}
-    for _, number, before in pairs:
-        own = set(later.entries[number].tolist())
-        within = [other for other in sums if inside[other] <= own]
-        parts = np.sum([sums.pop(other) for other in within], axis=0) if within else 0.0
-        taken = earlier.devices[before] - later.devices[number]
-        yield number, taken
-        yield number, taken - parts
-        sums[number], inside[number] = np.where(np.isnan(taken), parts, taken), own
 
 
 def _check_linked(release: ReleasedMargins, others: list[ReleasedMargins]) -> None:

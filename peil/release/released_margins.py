@@ -78,6 +78,13 @@ class ReleasedMargins:
         shared = set(self.delivery) & set(other.delivery)
         return all(self.left_out.get(file) == other.left_out.get(file) for file in shared)
 
+    def is_of_the_same_files(self, other: ReleasedMargins) -> bool:
+        """Whether both rest on the same files of one period; of two periods nothing is said.
+
+        A day and an hour of it rest on other files, and so do two days that share a file.
+        """
+        return self.period != other.period or set(self.delivery) == set(other.delivery)
+
 
 def tiled(charter: Charter, area: Area) -> Tiled:
     """The tiles of a pilot that lie in a zone."""
