@@ -35,8 +35,8 @@ def read_register(folder: Path, file: RegisterFile) -> pd.Series:
         )
     line = np.arange(len(register)) + 2  # the header is line 1
     wanted = np.ones(len(register), dtype=bool)
-    for column, text in file.rows.items():
-        wanted &= (register[column].str.strip() == text).to_numpy()
+    for column, word in file.rows.items():
+        wanted &= (register[column].str.strip() == word).to_numpy()
     if not wanted.any():
         raise Refused(f"{path.name} holds no row as `area.register.rows` asks: correct it.")
     register, line = register[wanted], line[wanted]
@@ -68,7 +68,7 @@ def read_texts(path: Path, separator: str) -> pd.DataFrame:
     """
     csv: dict[str, Any] = {"dtype": str, "sep": separator, "encoding": "utf-8-sig"}
     try:
-        rows = pd.read_csv(path, skipinitialspace=True, **csv)
+        rows: pd.DataFrame = pd.read_csv(path, skipinitialspace=True, **csv)
         names = pd.read_csv(path, skipinitialspace=True, header=None, nrows=1, **csv).iloc[0]
     except UnicodeDecodeError:
         raise Refused(f"{path.name} is not UTF-8: deliver it as that, or convert it.") from None

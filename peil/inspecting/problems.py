@@ -28,8 +28,8 @@ REMEDY = {
     "no_network": "no network: map `mcc`, or `plmn` where both codes are one",
     "identifier_in_wrong_column": "the cell holds a number of a subscriber: correct the mapping",
     "unknown_cell": "the cell is not in the plan beside it: deliver the plan of these days",
-    "other_day": "not of the local day that the path names: another time zone, or files by the day of "
-    "UTC? have them cut by the local day, or rows are set aside",
+    "other_day": "not of the local day that the path names: another time zone, or files by the "
+    "day of UTC? have them cut by the local day, or rows are set aside",
     "no_position": "a cell without position serves nothing: complete the plan",
     "out_of_range": "latitude or longitude is none: swapped, or another plane?",
     "coded_azimuth": "an azimuth of -1, the only angle below 0: leave it empty where a cell has no "

@@ -133,7 +133,7 @@ def test_a_wrong_reference_file_is_told_by_name_and_place(
 def test_a_register_in_another_encoding_says_so(referenced: Any) -> None:
     file: Path = referenced.deliveries / "tiny" / "register.csv"
     file.write_text("zone_id,n_persons,name\nA,1,Orléans\nB,2,Metz\n", encoding="latin-1")
-    with pytest.raises(Refused, match="register.csv is not UTF-8"):
+    with pytest.raises(Refused, match=r"register\.csv is not UTF-8"):
         read(referenced)
 
 
