@@ -106,8 +106,8 @@ def _choose_layer(proposal: Proposal) -> None:
 def zone_file(proposal: Proposal, path: str) -> ZoneFile:
     """The proposal as the charter's own part."""
     named = {ours: guess.theirs for ours, guess in proposal.columns.items() if ours != guess.theirs}
-    said = {name: proposal.settings.get(name) for name in ("level", "layer")}
-    return ZoneFile.model_validate({"path": path, "columns": named, **said})
+    chosen = {name: proposal.settings.get(name) for name in ("level", "layer")}
+    return ZoneFile.model_validate({"path": path, "columns": named, **chosen})
 
 
 def _named(proposal: Proposal, frame: gpd.GeoDataFrame) -> Proposal:
