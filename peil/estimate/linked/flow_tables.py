@@ -12,8 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peil.estimate.linked.plan import FlowPlan
-from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing, moments, of_day
-from peil_models.uncertainty import presence_interval
+from peil.estimate.linked.tables import (
+    ESTIMATOR,
+    TablePeriod,
+    Weighing,
+    interval_of,
+    moments,
+    of_day,
+)
 
 WIDTH = ("level", "sampling_overdispersion", "model_error_share")
 
@@ -96,7 +102,10 @@ def without_phone(share: float, trips: float) -> float:
 def _weighed(
     weighing: Weighing, rows: pd.DataFrame, key: list[str], is_weekend: NDArray[np.bool_]
 ) -> pd.DataFrame:
-    """Devices, trips and trips of persons by key; devices of unknown home are left out."""
+    """Devices, trips and trips of persons by key, the last also with squared weights.
+
+    Devices of unknown home are left out.
+    """
     choices, unknown = weighing.choices, weighing.origins.unknown
     share, of_trips = choices["linked"]["without_phone_share"], choices["trips"]
     workday = without_phone(share, of_trips["without_phone_workday"])
@@ -104,15 +113,21 @@ def _weighed(
     weights = weighing.per_device(weighing.homed())
     origin = rows["origin"].to_numpy()
     if weights is None:
-        persons = np.full(len(rows), np.nan)
+        each = np.full(len(rows), np.nan)
     else:
         # whoever comes from abroad is in no register and carries a phone
         travels = np.where(origin > unknown, 1.0, np.where(is_weekend, weekend, workday))
-        persons = weights[origin] * travels * rows["mass"].to_numpy()
+        each = weights[origin] * travels
+    mass = rows["mass"].to_numpy()
     whole: pd.DataFrame = (
-        rows.assign(persons=persons)[origin != unknown]
+        rows.assign(persons=each * mass, squared=each**2 * mass)[origin != unknown]
         .groupby(key, as_index=False, sort=True)
-        .agg(n_devices=("n_devices", "sum"), n_trips=("mass", "sum"), persons=("persons", "sum"))
+        .agg(
+            n_devices=("n_devices", "sum"),
+            n_trips=("mass", "sum"),
+            persons=("persons", "sum"),
+            squared=("squared", "sum"),
+        )
     )
     if weights is None:
         whole["persons"] = np.nan
@@ -123,10 +138,8 @@ def _figures(weighing: Weighing, whole: pd.DataFrame) -> dict[str, Any]:
     value = whole["persons"].to_numpy(dtype=np.float64)
     lower = upper = value
     if not np.isnan(value).all():
-        trips = whole["n_trips"].to_numpy(dtype=np.float64)
-        ratio = value / np.maximum(trips, 1e-9)
         width = {name: weighing.choices["trips"][name] for name in WIDTH}
-        lower, upper = presence_interval(value, trips, ratio, **width)
+        lower, upper = interval_of(value, whole["squared"].to_numpy(dtype=np.float64), width)
     return {
         "estimator": ESTIMATOR,
         "n_devices": whole["n_devices"],

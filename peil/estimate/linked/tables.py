@@ -74,19 +74,43 @@ class Weighing:
             Devices by zone of home.
         """
         register = self.register()
-        if register is None or not devices.sum() > 0:
+        if register is None or not self.homed().sum() > 0:
             return None
         carry = 1.0 - float(self.choices["linked"]["without_phone_share"])
-        of_share = carry * register.sum() / max(float(self.homed().sum()), 1.0)
+        of_share = carry * register.sum() / float(self.homed().sum())
         weights = np.full(self.origins.size, max(of_share, 1.0))
-        weights[: len(devices)] = NightRatio().fit(devices[:, None], register).ratio_
+        if devices.sum() > 0:  # else visitors from abroad alone are there
+            weights[: len(devices)] = NightRatio().fit(devices[:, None], register).ratio_
         weights[self.origins.unknown] = 0.0
         return weights
 
-    def interval(self, value: Floats, n_counted: Floats) -> tuple[Floats, Floats]:
-        """Interval of figures that rest on so many counted events or devices."""
-        ratio = value / np.maximum(n_counted, 1e-9)
-        return presence_interval(value, n_counted, ratio, **self.choices["linked_interval"])
+    def interval(self, value: Floats, squared: Floats) -> tuple[Floats, Floats]:
+        """Interval of figures that are sums of weights, given the sums of their squares."""
+        return interval_of(value, squared, self.choices["linked_interval"])
+
+
+def interval_of(value: Floats, squared: Floats, width: dict[str, float]) -> tuple[Floats, Floats]:
+    """Interval of sums of weights: as of so many equal ones as vary as much.
+
+    Parameters
+    ----------
+    value, squared : ndarray of shape (n,)
+        Sums over counted events or devices of what each stands for, and of its square: few that
+        stand for many vary more than their number says.
+    width : dict
+        Arguments of `presence_interval`.
+
+    Examples
+    --------
+    >>> width = {"sampling_overdispersion": 1.0, "model_error_share": 0.0}
+    >>> alike = interval_of(np.array([400.0]), np.array([100 * 4.0**2]), width)
+    >>> unlike = interval_of(np.array([400.0]), np.array([80 * 1.0**2 + 20 * 16.0**2]), width)
+    >>> [[round(float(end[0])) for end in ends] for ends in (alike, unlike)]
+    [[339, 471], [296, 530]]
+    """
+    each = np.divide(squared, value, out=np.zeros_like(value), where=value > 0)
+    n_alike = np.divide(value, each, out=np.zeros_like(value), where=each > 0)
+    return presence_interval(value, n_alike, each, **width)
 
 
 @dataclass(frozen=True)
@@ -139,12 +163,13 @@ def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.D
     origins = weighing.origins
     rows = of_day(tally, part.positions)
     rows = rows[rows["origin"] != origins.unknown].copy()
-    rows["n_persons"] = np.nan
+    rows["n_persons"] = rows["squared"] = np.nan
     for _, own in rows.groupby("hour"):
         present = np.bincount(own["origin"], own["mass"], origins.size)[: origins.unknown]
         weights = weighing.per_device(present.astype(np.float64))
         if weights is not None:
             rows.loc[own.index, "n_persons"] = weights[own["origin"]] * own["mass"]
+            rows.loc[own.index, "squared"] = weights[own["origin"]] ** 2 * own["mass"]
     homes = origins.zones
     zone, hour, origin = (rows[name].to_numpy() for name in ("zone", "hour", "origin"))
     codes = part.origin_plan().codes(zone, hour, origin, origin > origins.unknown)
@@ -153,15 +178,15 @@ def visitors(weighing: Weighing, tally: pd.DataFrame, part: TablePeriod) -> pd.D
         KINDS.get(code, "resident" if code == homes[at] else "region")
         for code, at in zip(codes, zone, strict=True)
     ]
-    whole = rows.groupby(
-        ["zone", "hour", "origin_kind", "origin_id"], as_index=False, sort=True
-    ).agg(n_devices=("n_devices", "sum"), mass=("mass", "sum"), n_persons=("n_persons", "sum"))
+    whole = rows.groupby(["zone", "hour", "origin_kind", "origin_id"], as_index=False, sort=True)[
+        ["n_devices", "n_persons", "squared"]
+    ].sum()
     value = whole["n_persons"].to_numpy(dtype=np.float64)
     if weighing.register() is None:
         value = np.full(len(whole), np.nan)
     lower = upper = value
     if weighing.register() is not None:
-        lower, upper = weighing.interval(value, whole["mass"].to_numpy(dtype=np.float64))
+        lower, upper = weighing.interval(value, whole["squared"].to_numpy(dtype=np.float64))
     zones = np.array(homes, dtype=object)
     return pd.DataFrame(
         {

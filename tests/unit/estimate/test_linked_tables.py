@@ -16,7 +16,7 @@ from peil.area.regions import regions
 from peil.charter.windows import Window
 from peil.estimate.linked import flow_tables
 from peil.estimate.linked import tables as product_tables
-from peil.estimate.linked.origin_plan import OriginPlan
+from peil.estimate.linked.origin_plan import ALL, OriginPlan
 from peil.estimate.linked.plan import FlowPlan
 from peil.estimate.linked.sums import PARTS, Origins
 from peil.estimate.linked.tables import Weighing
@@ -156,6 +156,45 @@ def test_visitors_of_an_hour_add_up_to_the_register_and_the_roamers() -> None:
     assert named.loc[("A1", "region", "B"), ["n_devices", "n_persons"]].tolist() == [0, 5.0]
     assert named.loc[("A1", "region", "A"), "n_persons"] == pytest.approx(25.0)
     assert named.loc[("A1", "resident", "A1"), "n_persons"] == pytest.approx(225.0)
+
+
+def test_visitors_from_abroad_stand_for_persons_when_no_resident_is_there() -> None:
+    alone = PRESENT[PRESENT["origin"] == GERMANY].assign(hour=9)
+    (row,) = product_tables.visitors(weighing(), alone, DAY).to_dict("records")
+    assert row["n_persons"] == pytest.approx(12 * 3.375)
+    assert row["n_persons_lower"] < row["n_persons"] < row["n_persons_upper"]
+
+
+@pytest.mark.parametrize("product", ["trips", "visitors"])
+def test_an_interval_is_that_of_the_few_who_stand_for_many(product: str) -> None:
+    """Of A1 4 in 10 carry the operator's phones, of B1 1 in 50: drawn apart, then weighted."""
+    homed, counts = np.array([120_000, 20_000, 20_000]), np.array([40, 5])
+    place, width = weighing(), {**WIDTH, "sampling_overdispersion": 1.0, "model_error_share": 0.0}
+    place = replace(
+        place,
+        area=replace(place.area, register=pd.Series([3e5, 5e4, 1e6], index=ZONES)),
+        homes=pd.DataFrame({"origin": [0, 1, 2], "n_devices": homed}),
+        choices={
+            "linked": {"without_phone_share": 0.0},
+            "trips": {**width, "without_phone_workday": 1.0, "without_phone_weekend": 1.0},
+            "linked_interval": width,
+        },
+    )
+    rows = pd.DataFrame({"origin": [0, 2], "hour": 8, "n_devices": counts})
+    if product == "trips":
+        rows = rows.assign(from_zone=0, to_zone=2, n_parts=counts * PARTS)
+        table = flow_tables.by_hour(place, rows, DAY)
+    else:
+        others = pd.DataFrame({"origin": [0, 1, 2], "hour": 8, "n_devices": homed - [40, 0, 5]})
+        rows = pd.concat([rows.assign(zone=1), others.assign(zone=0)], ignore_index=True)
+        rows = rows.assign(n_parts=rows["n_devices"] * PARTS)
+        together = replace(TOLD_APART, level=np.full((3, N_HOURS), ALL))
+        table = product_tables.visitors(place, rows, replace(DAY, origins=together))
+        table = table[table["zone_id"] == "A2"]
+    value, lower, upper = table.filter(regex="^n_person").to_numpy()[0]
+    assert value == pytest.approx(40 * 2.5 + 5 * 50.0)
+    true = np.random.default_rng(1).gamma(counts + 0.5, size=(100_000, 2)) @ [2.5, 50.0]
+    assert [lower, upper] == pytest.approx(np.quantile(true, [0.05, 0.95]), rel=0.07)
 
 
 def test_residence_is_told_beside_the_register() -> None:
