@@ -177,6 +177,7 @@ def privacy(charter: Charter, metadata: dict[str, Any]) -> dict[str, str]:
                 "subject": statement_linked.SUBJECT[product][language],
                 "together": statement_linked.TOGETHER[product][language],
                 "within": statement_linked.WITHIN[language] if product == "flows" else "",
+                "outside": statement_linked.outside(charter, language),
             }
     return {
         "en": texts["en"].format(

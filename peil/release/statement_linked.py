@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from peil.charter.schema import Charter
+
 SUBJECT = {
     "flows": {
         "en": "Estimated trips of people between municipalities per period of departure",
@@ -41,6 +43,13 @@ WITHIN = {  # of trips
     "  stilte begint: wanneer zij is gemaakt, is niet te zien.",
 }
 
+OUTSIDE = {  # of a part of a country: nobody knows how many live elsewhere and come in
+    "en": "\n- The area is part of a country: people who live in that country outside the area\n"
+    "  are not in these figures, even while they are in it or travel there.",
+    "nl": "\n- Het gebied is een deel van een land: wie in dat land buiten het gebied woont, zit\n"
+    "  niet in deze cijfers, ook niet waar die er is of reist.",
+}
+
 EN = """# What these figures are, and what protects the people behind them
 
 {title}, {period}. {subject}, made from network records of
@@ -64,7 +73,7 @@ EN = """# What these figures are, and what protects the people behind them
   number; {held}{within}
 - Devices are not people. Persons are found by letting the devices that live in a municipality
   stand for everybody in its register; a device of a visitor from abroad stands for as many as
-  the operator's share says.
+  the operator's share says.{outside}
 
 ## Use
 {limits}
@@ -98,7 +107,7 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
   aantal bevatten; {held}{within}
 - Toestellen zijn geen mensen. Personen volgen doordat de toestellen die in een gemeente wonen voor
   iedereen in haar register staan; een toestel van een bezoeker uit het buitenland staat voor zo
-  veel bezoekers als het aandeel van de operator zegt.
+  veel bezoekers als het aandeel van de operator zegt.{outside}
 
 ## Gebruik
 {limits}
@@ -106,3 +115,9 @@ NL = """# Wat deze cijfers zijn, en wat de mensen erachter beschermt
 Voor: {recipients}. Vragen en bezwaar: {contact}.
 {attribution}
 """
+
+
+def outside(charter: Charter, language: str) -> str:
+    """What is said of residents of elsewhere: nothing where the area is a whole country."""
+    is_part = charter.area.within is not None or bool(charter.area.only)
+    return OUTSIDE[language] if is_part else ""

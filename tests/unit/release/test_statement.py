@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from peil.charter.area_schema import Bounds
 from peil.pages import build
 from peil.release import presence, statement
 
@@ -173,3 +174,18 @@ def test_a_product_that_follows_devices_says_so_and_for_how_long(tiny: Any, prod
     assert not re.search(r"[{}]", words["en"] + words["nl"])
     shape = [re.findall(r"^(# |## |- )", words[language], re.M) for language in ("en", "nl")]
     assert shape[0] == shape[1]
+
+
+@pytest.mark.parametrize("product", ["flows", "visitors"])
+def test_of_a_part_of_a_country_it_is_said_who_is_not_in_the_figures(
+    tiny: Any, product: str
+) -> None:
+    metadata, area = {**LINKED, "product": product}, tiny.charter.area
+    whole = statement.privacy(tiny.charter, metadata)
+    bounds = Bounds(x_min_m=0.0, y_min_m=0.0, x_max_m=1.0, y_max_m=1.0)
+    for part in ({"only": ["A"]}, {"within": bounds}):
+        charter = tiny.charter.model_copy(update={"area": area.model_copy(update=part)})
+        words = statement.privacy(charter, metadata)
+        for language, told in (("en", "live in that country outside"), ("nl", "buiten het gebied")):
+            assert told in " ".join(words[language].split())
+            assert told not in " ".join(whole[language].split())
