@@ -23,7 +23,8 @@ def fill_withheld(
 
     A count of 0 may be any number below the threshold. With ``y[c] ~ Poisson(expected[c])`` its
     mean, given that it is below, is ``m P(Y <= t - 2) / P(Y <= t - 1)``; where the devices withheld
-    in an hour are known together, these means are scaled to their sum. This is the E-step of EM
+    in an hour are known together, these means are scaled to their sum, as far as all entries below
+    the threshold can hold it. This is the E-step of EM
     for counts with a censored end [1]_: estimate, fill, and estimate again.
 
     Parameters
@@ -90,6 +91,19 @@ def fill_withheld(
             raise ValueError(f"totals has shape {wanted.shape}, expected {sums.shape}, one an hour")
         check_values("totals", wanted)
         wanted = np.where(wanted >= threshold, wanted, np.minimum(sums, most))
-        scale = np.divide(wanted, sums, out=np.ones_like(sums), where=sums > 0)
-        filled = np.minimum(filled * scale, most)
+        filled = _scaled(filled, wanted, most)
     return np.where(is_open, filled, counts)
+
+
+def _scaled(likely: Floats, wanted: Floats, most: float) -> Floats:
+    """Scale each column to its sum; what is more than `most` anywhere goes to the others of it."""
+    is_full = np.zeros(likely.shape, dtype=bool)
+    while True:
+        sums = np.where(is_full, 0.0, likely).sum(axis=0)
+        rest = wanted - most * is_full.sum(axis=0)
+        scale = np.divide(rest, sums, out=np.ones_like(sums), where=sums > 0)
+        scaled = np.where(is_full, most, likely * scale)
+        beyond = scaled > most
+        if not beyond.any():
+            return np.asarray(scaled)
+        is_full |= beyond

@@ -33,6 +33,24 @@ def test_devices_withheld_together_are_met_and_a_small_sum_only_bounds() -> None
     assert small.sum() == pytest.approx(fill_withheld(expected[:2], none[:2], threshold=15).sum())
 
 
+def test_devices_that_one_cell_cannot_have_held_were_with_the_others() -> None:
+    """By bisection: the one scale at which entries, none of 15 or more, sum to what is known."""
+    random = np.random.default_rng(2)
+    expected = random.gamma(0.7, 10.0, (12, 40))
+    totals = random.uniform(15.0, 12 * 14.0, 40)
+    none = np.zeros_like(expected)
+    likely = fill_withheld(expected, none, threshold=15)
+    low, high = np.zeros(40), np.full(40, 1e9)
+    for _ in range(200):
+        middle = (low + high) / 2
+        is_less = np.minimum(likely * middle, 14.0).sum(axis=0) < totals
+        low, high = np.where(is_less, middle, low), np.where(is_less, high, middle)
+    filled = fill_withheld(expected, none, threshold=15, totals=totals)
+    assert filled == pytest.approx(np.minimum(likely * high, 14.0))
+    assert filled.sum(axis=0) == pytest.approx(totals)
+    assert (fill_withheld([[6.0], [2.0]], none[:2, :1], threshold=15, totals=[90.0]) == 14.0).all()
+
+
 def test_an_emptied_countryside_is_filled_again() -> None:
     """Twenty villages of 10 devices beside a town: read as 0 they are gone."""
     X, true = np.eye(21), np.array([[10.0]] * 20 + [[400.0]])
