@@ -78,7 +78,7 @@ def times() -> list[Kind]:
             out_of_range=1,
             cannot_parse=1,
         ),
-        _of("date_only", 118, *_at(day), staged=1),
+        _of("date_only", 118, *_at(day), cannot_parse=1),
         _of("no_time", 119, *_at("", "  ", "NULL"), null_value=2, cannot_parse=1),
     ]
 
