@@ -11,8 +11,10 @@ const MORE_ZONES = "#f0e442";
 const COUNTRIES = ["#d55e00", "#e69f00"];
 const MORE_COUNTRIES = "#cc79a7";
 const REST = "#000000";
+const EVERYBODY = "#5a5a5a";
+const EVERYBODY_CODE = "_T"; // residents and visitors in one figure, of an hour in which few are expected
 
-const SPECIAL = { _T: "crowd_everybody", _O: "crowd_others", SIM_O: "crowd_abroad" };
+const SPECIAL = { [EVERYBODY_CODE]: "crowd_everybody", _O: "crowd_others", SIM_O: "crowd_abroad" };
 
 export function originName(origin) {
   if (SPECIAL[origin.code]) return say(SPECIAL[origin.code]);
@@ -43,15 +45,23 @@ function byKind(rows, kind, colours, moreColour, moreWords, dayHours) {
   return others.length ? [...all, crowdGroup(`${kind}-more`, kind, say(alone.length ? moreWords : `${moreWords}_alone`, { n: others.length }), moreColour, others)] : all;
 }
 
-// At most eight groups, in the order in which they are stacked.
+// Whether residents are in it: such a group is left out of visitors only.
+export function hasResidents({ kind }) {
+  return kind === "resident" || kind === "everybody";
+}
+
+// At most ten groups, in the order in which they are stacked.
 export function crowdGroups(rows, dayHours) {
   const residents = rows.filter((row) => row.isResident);
   const of = (kind) => rows.filter((row) => !row.isResident && row.origin.kind === kind);
-  const rest = of("rest");
+  const isEverybody = (row) => row.origin.code === EVERYBODY_CODE;
+  const everybody = of("rest").filter(isEverybody);
+  const rest = of("rest").filter((row) => !isEverybody(row));
   return [
     ...(residents.length ? [crowdGroup("resident", "resident", say("crowd_resident"), RESIDENT, residents)] : []),
     ...byKind(of("zone"), "zone", ZONES, MORE_ZONES, "crowd_more_zones", dayHours),
     ...byKind(of("country"), "country", COUNTRIES, MORE_COUNTRIES, "crowd_more_countries", dayHours),
     ...(rest.length ? [crowdGroup("rest", "rest", say("crowd_rest"), REST, rest)] : []),
+    ...(everybody.length ? [crowdGroup("everybody", "everybody", say("crowd_everybody"), EVERYBODY, everybody)] : []),
   ];
 }

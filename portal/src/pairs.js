@@ -84,8 +84,9 @@ function during(pair, hours) {
 const areas = new Map();
 function areaOf(id) {
   if (zoneById.has(id)) return zoneById.get(id);
-  if (!areas.has(id)) areas.set(id, { id, isOthers: true, name: say("flow_others", { region: zoneById.get(id.replace(/_O$/, ""))?.name ?? id }) });
-  return areas.get(id);
+  const key = `${state.lang}|${id}`;
+  if (!areas.has(key)) areas.set(key, { id, isOthers: true, name: say("flow_others", { region: zoneById.get(id.replace(/_O$/, ""))?.name ?? id }) });
+  return areas.get(key);
 }
 
 function bySize(a, b) {
@@ -114,7 +115,7 @@ let lastRows = { key: "", rows: [] };
 
 // Flows of the zone in the hour or day looked at, the way looked at: largest first, withheld last.
 export function flowRows(zone) {
-  const key = [zone.id, state.way, state.span, state.t].join("|");
+  const key = [state.lang, zone.id, state.way, state.span, state.t].join("|");
   if (lastRows.key !== key) lastRows = { key, rows: flowRowsAnew(zone) };
   return lastRows.rows;
 }

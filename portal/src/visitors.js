@@ -3,7 +3,7 @@
 import { h, hatch, onWidth, s, table, tableBehind } from "./dom.js";
 import { isUnobserved, zoneById } from "./figures.js";
 import { dayLong, hourOf, hours, momentLong, say, short, whole } from "./format.js";
-import { crowdGroups, kindWords, originName } from "./origins.js";
+import { crowdGroups, hasResidents, kindWords, originName } from "./origins.js";
 import { added, hoursOfDay, isVisitorHour, isVisitorZone, visitorRows, visitorUnit } from "./pairs.js";
 import { radios } from "./radios.js";
 import { boundsWords, intervalNote } from "./sentences.js";
@@ -21,7 +21,7 @@ function stripesOver(id) {
 // One bar an hour, the groups on top of each other; below it a hatched mark where one is withheld.
 function crowdBars(zone, groups, width) {
   const list = hoursOfDay(state.t);
-  const shown = groups.filter((group) => state.crowd === "all" || group.kind !== "resident");
+  const shown = groups.filter((group) => state.crowd === "all" || !hasResidents(group));
   const stacks = list.map((t) => {
     let top = 0;
     return { t, parts: shown.map((group) => {
@@ -66,7 +66,7 @@ function keyOf(groups) {
     s("rect", { width: 16, height: 14, rx: 2, fill: group.colour }),
     group.isForeign ? s("rect", { width: 16, height: 14, rx: 2, fill: `url(#stripes-${group.id})` }) : null);
   const isWithheld = hoursOfDay(state.t).some((t) => groups.some((group) => group.at(t).nWithheld));
-  return [...groups.filter((group) => state.crowd === "all" || group.kind !== "resident")
+  return [...groups.filter((group) => state.crowd === "all" || !hasResidents(group))
     .map((group) => h("li", {}, box(group), h("span", {}, group.name))),
   isWithheld ? h("li", {}, s("svg", { width: 16, height: 8, "aria-hidden": "true" }, s("defs", {}, hatch("crowd-key-hatch")),
     s("rect", { width: 16, height: 8, fill: "url(#crowd-key-hatch)" })), h("span", {}, say("crowd_mark"))) : null];

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from chromium import Browser
 from screen import look, names, written
-from small_flows import BEACH, LONELY, N_HOURS, QUIET
+from small_country import hours
+from small_flows import BEACH, LONELY, N_HOURS, QUIET, moving_data
 from test_flows_section import WITHHELD, Wait
 from test_portal_access import CONTRAST
 
-from peil.pages.portal import PortalData
+from peil.pages.portal import PortalData, build
+from peil.pages.portal_tables import Origin, ReleasedFlows, ReleasedVisitors
 
 ZONE, NOON = "M08", 13
 MIXED = "M03"  # has hours in which of the lesser countries one is shown and one withheld
@@ -229,3 +231,56 @@ def test_on_paper_the_controls_go_and_the_whole_table_stays(
         assert browser.run("return document.querySelectorAll('path[data-flow]').length") > 5
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_everybody_together_is_no_other_origin_and_no_visitor(
+    browser: Browser, tmp_path: Path
+) -> None:
+    times = hours("2026-03-02T00:00:00", 24)
+    numbers: list[int | None] = [900] * 6 + [None] * 18
+    others: list[int | None] = [None] * 6 + [80] * 18
+    table = ReleasedVisitors(
+        zone_ids=["M01"],
+        origins=[Origin(code="_T", kind="rest"), Origin(code="_O", kind="rest")],
+        times=times,
+        pairs=[(0, 0), (0, 1)],
+        values=[numbers, others],
+        lower=[numbers, others],
+        upper=[numbers, others],
+        conf_status=["F" * 6 + "-" * 18, "-" * 6 + "F" * 18],
+        unit="PS",
+    )
+    data: PortalData = moving_data(visitors=table)
+    page = data, build(data, tmp_path)
+    key = "return [...document.querySelectorAll('#crowd-key li')].map(li => li.innerText)"
+    bars = """return [...document.querySelectorAll('#crowd .hour')]
+      .map(hour => [...hour.querySelectorAll('.part')].map(part => part.getAttribute('fill')))"""
+    look(browser, page, "M01", 3)
+    assert browser.run(key) == ["Other origins", "Everybody together"]
+    everybody, later = browser.run(bars)[3], browser.run(bars)[12]
+    assert len(everybody) == len(later) == 1 and everybody != later
+    look(browser, page, "M01", 3, "&crowd=visitors")
+    assert browser.run(key) == ["Other origins"]
+    assert [len(parts) for parts in browser.run(bars)] == [0] * 6 + [1] * 18
+
+
+def test_the_others_of_a_region_follow_the_language(browser: Browser, tmp_path: Path) -> None:
+    times = hours("2026-03-02T00:00:00", 24)
+    numbers: list[int | None] = [90] + [None] * 23
+    table = ReleasedFlows(
+        zone_ids=["M01", "R1_O"],
+        times=times,
+        pairs=[(0, 1)],
+        values=[numbers],
+        lower=[numbers],
+        upper=[numbers],
+        conf_status=["F" + "=" * 23],
+        n_entries=1,
+        unit="PS_TRIP",
+    )
+    data: PortalData = moving_data(flows=table)
+    look(browser, (data, build(data, tmp_path)), "M01", 3, "&shows=flows&way=from")
+    name = "#flows-table tbody th"
+    assert browser.text(name).startswith("others in ")
+    browser.click("#lang-nl")
+    assert browser.text(name).startswith("overige in ")
