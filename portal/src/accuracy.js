@@ -39,7 +39,7 @@ function footprintWords(score) {
 function bars(scores) {
   const isCoverage = scores[0].measure.startsWith("coverage");
   const low = Math.min(0, d3.min(scores, (score) => score.value));
-  const high = isCoverage ? 1 : Math.max(0, d3.max(scores, (score) => score.value)) || 1;
+  const high = isCoverage ? 1 : Math.max(0, d3.max(scores, (score) => score.value)) || (low < 0 ? 0 : 1);
   const at = (value) => (100 * (value - low)) / (high - low || 1);
   return h("div", { class: "scores" }, scores.map((score) => h("div", { class: score.is_champion ? "score champion" : "score" },
     h("div", { class: "name" }, h("span", {}, estimatorWords(score)),

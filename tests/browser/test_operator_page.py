@@ -63,6 +63,14 @@ def test_the_operators_page_needs_no_sideways_scroll_on_a_phone(
     assert not browser.has_sideways_scroll()
 
 
+def test_reasons_of_rows_set_aside_stand_side_by_side_on_a_phone(
+    browser: Browser, tmp_path: Path
+) -> None:
+    browser.open(build(operator_data(), tmp_path), width=360, height=740)
+    width = "return document.querySelector('#files .reasons').getBoundingClientRect().width"
+    assert browser.run(width) >= 230
+
+
 def test_missing_rows_are_counted_in_both_directions() -> None:
     account = {"day": "2026-03-02", "file": "a", "n_delivered": 10, "n_opted_out": 1}
     assert FileAccount(**account, n_staged=7, quarantined={"late": 2}).n_missing == 0

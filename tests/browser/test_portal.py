@@ -17,7 +17,7 @@ from small_country import country, grid_data, hours, page_data, released
 from peil.charter import reading
 from peil.charter.schema import Words
 from peil.pages.algorithms import algorithms
-from peil.pages.portal import PortalData, build
+from peil.pages.portal import PortalData, Score, build
 from peil.pages.portal_tables import Interval
 from peil.settings import PROJECT
 
@@ -211,6 +211,17 @@ def test_the_scores_on_screen_are_the_scores_given(
     given = [f"{s.value:.1%}" for s in data.scores if s.measure == "mape"]
     assert shown == [text if language == "en" else text.replace(".", ",") for text in given]
     assert len(browser.driver.find_elements("css selector", ".score.champion")) == 4
+
+
+def test_a_bias_below_zero_has_a_bar_as_long_as_it_is_large(
+    browser: Browser, tmp_path: Path
+) -> None:
+    sizes = {"sb": -0.001, "em": -0.002}
+    scores = [Score(estimator=name, measure="bias", value=size) for name, size in sizes.items()]
+    browser.open(build(page_data(scores=scores), tmp_path), "#tab=accuracy")
+    bars = """return [...document.querySelectorAll('.score .rail')].map(rail =>
+      rail.querySelector('i').getBoundingClientRect().width / rail.getBoundingClientRect().width)"""
+    assert browser.run(bars) == pytest.approx([0.5, 1.0], abs=0.02)
 
 
 def test_a_closed_gate_shows_and_exact_counts_of_raw_do_not(
