@@ -2,7 +2,7 @@
 
 import { estimatorName } from "./accuracy.js";
 import { badge, h } from "./dom.js";
-import { dayMiddle, daysBetween, say, sayOr, textOf } from "./format.js";
+import { daysBetween, isHour, periodMiddle, say, sayOr, textOf } from "./format.js";
 import { measuredWords } from "./sentences.js";
 import { data } from "./state.js";
 
@@ -46,12 +46,12 @@ function method() {
 function releases() {
   const kinds = { released: "released", withheld: "withheld", closed: "closed", waiting: "waiting", broken: "closed" };
   return h("section", { class: "card" }, h("h2", {}, say("releases")),
-    h("p", { class: "lead" }, say("releases_lead")),
+    h("p", { class: "lead" }, say(data.releases.some(({ day }) => isHour(day)) ? "releases_lead_hours" : "releases_lead")),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": say("releases") }, h("table", { class: "releases" },
       h("thead", {}, h("tr", {}, [say("day"), say("status"), say("ledger"), say("downloads")]
         .map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, data.releases.map((release) => h("tr", {},
-        h("th", { scope: "row" }, dayMiddle(release.day)),
+        h("th", { scope: "row" }, periodMiddle(release.day)),
         h("td", {}, badge(kinds[release.status], say(`status_${release.status}`)),
           textOf(release.reason) ? h("small", {}, textOf(release.reason)) : null),
         h("td", {}, release.ledger ? h("code", {}, release.ledger) : "–"),

@@ -1,7 +1,7 @@
 // The exact accounting of delivered files: staged, quarantined with a reason, opted out.
 
 import { badge, h } from "./dom.js";
-import { dayMiddle, say, sayOr, whole } from "./format.js";
+import { periodMiddle, say, sayOr, whole } from "./format.js";
 
 export function total(list, value) {
   return list.reduce((sum, item) => sum + value(item), 0);
@@ -34,7 +34,7 @@ function reasonList(quarantined) {
 export function accountsTable(files) {
   const number = (n) => h("td", { class: "number" }, whole(n));
   const line = (name, file, quarantined, missing, reasons, isTotal) => h("tr", { class: isTotal ? "total" : null },
-    h("th", { scope: "row" }, name), h("td", {}, isTotal ? "" : dayMiddle(file.day)), number(file.n_delivered), number(file.n_staged), number(quarantined), number(file.n_opted_out),
+    h("th", { scope: "row" }, name), h("td", {}, isTotal ? "" : periodMiddle(file.day)), number(file.n_delivered), number(file.n_staged), number(quarantined), number(file.n_opted_out),
     h("td", {}, badge(missing === 0 ? "open" : "closed", exactWords(missing))), h("td", {}, reasonList(reasons)));
   const sums = {
     n_delivered: total(files, (file) => file.n_delivered), n_staged: total(files, (file) => file.n_staged),

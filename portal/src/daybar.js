@@ -1,14 +1,14 @@
 // The day that the whole page is about: a slider, a step each way, and where something was wrong.
 
 import { h, s } from "./dom.js";
-import { dayLong, dayShort, say } from "./format.js";
+import { periodLong, periodShort, say } from "./format.js";
 import { data, set, shownState, today, worstOf } from "./quality_state.js";
 
 const ARROWS = { back: "M10.5 3L5 8l5.5 5", forth: "M5.5 3L11 8l-5.5 5" };
 const MARK = { stop: "✕", note: "!", fine: "" };
 
 function dayWords(day) {
-  return `${dayLong(day.day)}, ${say(`q_day_${worstOf(day)}`)}`;
+  return `${periodLong(day.day)}, ${say(`q_day_${worstOf(day)}`)}`;
 }
 
 export function mountDays() {
@@ -26,14 +26,14 @@ export function mountDays() {
   const marks = h("div", { class: "day-marks", "aria-hidden": "true" }, data.days.map((day, i) => {
     const worst = worstOf(day);
     return h("span", { class: worst, style: { left: `${(100 * i) / Math.max(1, last)}%` } },
-      h("i", {}, MARK[worst] || "·"), h("small", { class: i % every ? "unseen" : (last - i) % 2 ? "odd" : null }, dayShort(day.day)));
+      h("i", {}, MARK[worst] || "·"), h("small", { class: i % every ? "unseen" : (last - i) % 2 ? "odd" : null }, periodShort(day.day)));
   }));
 
   function update() {
     slider.value = shownState.day;
     slider.setAttribute("aria-valuetext", dayWords(today()));
     slider.style.setProperty("--done", `${(100 * shownState.day) / Math.max(1, last)}%`);
-    name.textContent = dayLong(today().day);
+    name.textContent = periodLong(today().day);
   }
   update();
   const box = h("div", { class: "daybar" }, h("div", { class: "inner" },

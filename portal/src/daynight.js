@@ -1,9 +1,9 @@
 // Day against night for every zone: a table whose bars are the graphic.
 
 import { h } from "./dom.js";
-import { dayAgainstNight, mapped, usualOf } from "./figures.js";
+import { dayAgainstNight, mapped, usualOf, whyNoUsual } from "./figures.js";
 import { say, signedPercent, whole } from "./format.js";
-import { unitWords } from "./sentences.js";
+import { noNumberWords, unitWords } from "./sentences.js";
 import { change, data, state } from "./state.js";
 
 export function mountDayNight() {
@@ -29,7 +29,7 @@ export function mountDayNight() {
     h("td", { class: "number wide" }, row.night === null ? "–" : whole(row.night)),
     h("td", { class: "number wide" }, row.day === null ? "–" : whole(row.day)),
     row.moved === null
-      ? h("td", { colspan: 2, class: "small" }, say("withheld"))
+      ? h("td", { colspan: 2, class: "small" }, row.night === null || row.day === null ? noNumberWords(whyNoUsual(row.zone)) : "–")
       : [h("td", { class: "bar" }, bar(row)), h("td", { class: "number" }, h("b", {}, signedPercent(row.moved)))])]));
 
   const [n0, n1] = data.night_hours;

@@ -1,7 +1,7 @@
 // The released figures, and the few numbers that this page computes from them.
 
 import { data, times } from "./state.js";
-import { dayShort, hourOf } from "./format.js";
+import { dayOfMonth, dayShort, hourOf } from "./format.js";
 import { fromNormal, newest, surges } from "./outlook.js";
 
 const released = data.released;
@@ -72,6 +72,14 @@ export function usualOf(zone) {
   return usual.get(zone.id);
 }
 
+// Why a zone has no usual night or no usual day: what stands in their hours instead of numbers.
+export function whyNoUsual(zone) {
+  const { night, day } = usualOf(zone);
+  const empty = d3.range(times.length).filter((t) => (night === null && isNight(t)) || (day === null && isDay(t)));
+  const status = ["C", "L"].find((letter) => empty.some((t) => entry(zone, t).status === letter));
+  return { status: status ?? null };
+}
+
 // Day against night as a share of the night, or null when either has no released value.
 export function dayAgainstNight(zone) {
   const { night, day } = usualOf(zone);
@@ -108,7 +116,8 @@ export function timeMarks(most) {
       .map((t) => ({ t, text: starts.includes(t) ? dayShort(times[t]) : times[t].slice(11, 16) }));
   }
   const step = Math.ceil(starts.length / most);
-  return starts.filter((_, i) => i % step === 0).map((t) => ({ t, text: dayShort(times[t]) }));
+  const words = starts.length > 28 ? dayOfMonth : dayShort;
+  return starts.filter((_, i) => i % step === 0).map((t) => ({ t, text: words(times[t]) }));
 }
 
 // Where to start: the newest hour and what is unusual in it, where an outlook says that; else noon

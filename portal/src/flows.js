@@ -30,7 +30,7 @@ const isOpen = (row) => row.now.status === "F";
 function periodWords(now) {
   if (state.span === "day" || !(now.nHours > 1)) return null;
   return h("small", { class: "period" }, now.nHours >= 23 ? say("flow_whole_day")
-    : say("flow_period", { from: hourOf(times[now.start]), to: hourOf(times[now.start]) + now.nHours }));
+    : say("flow_period", { from: hourOf(times[now.start]), to: hourOf(times[now.start + now.nHours - 1]) + 1 })); // by local clocks
 }
 
 function rowOfFlow({ other, now }, zone, most) {

@@ -74,6 +74,11 @@ export function dayShort(time) {
   return dated(time, { weekday: "short", day: "numeric" }).replace(",", "");
 }
 
+// For periods of which a weekday and a number name several days.
+export function dayOfMonth(time) {
+  return dated(time, { day: "numeric", month: "short" });
+}
+
 // "2–8 March 2026"; one day when both are the same.
 export function daysBetween(start, end) {
   return new Intl.DateTimeFormat(LOCALE[language], { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" })
@@ -94,9 +99,22 @@ export function findDoubledHours(times) {
 
 export function hours(time) {
   const two = (hour) => String(hour).padStart(2, "0") + ":00";
-  const which = twice.has(time.slice(0, 13)) ? ` (UTC${time.slice(19)})` : "";
+  const which = twice.has(time.slice(0, 13)) && time.length > 19 ? ` (UTC${time.slice(19)})` : "";
   return `${two(hourOf(time))}–${two((hourOf(time) + 1) % 24)}${which}`;
 }
+
+// What was released at once: a day, or an hour of one, written 2026-03-02T20; of two hours of one
+// name the second has its offset: 2026-10-25T02+0100.
+export const isHour = (period) => period.length > 10;
+
+function withHour(day, period) {
+  const offset = period.slice(13);
+  return isHour(period) ? `${day}, ${hours(period.slice(0, 13))}${offset ? ` (UTC${offset.slice(0, 3)}:${offset.slice(3)})` : ""}` : day;
+}
+
+export const periodMiddle = (period) => withHour(dayMiddle(period), period);
+export const periodLong = (period) => withHour(dayLong(period), period);
+export const periodShort = (period) => (isHour(period) ? `${period.slice(11, 13)}:00` : dayShort(period));
 
 export function momentLong(time) {
   return `${dayLong(time)}, ${hours(time)}`;

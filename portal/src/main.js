@@ -5,7 +5,7 @@ import { accuracy } from "./accuracy.js";
 import { mountDayNight } from "./daynight.js";
 import { h, s } from "./dom.js";
 import { free, isDevices, mapped, startingPoint, withheld, zones } from "./figures.js";
-import { dayMiddle, daysBetween, findDoubledHours, say, textOf, useLanguage } from "./format.js";
+import { daysBetween, findDoubledHours, periodMiddle, say, textOf, useLanguage } from "./format.js";
 import { keepFresh } from "./fresh.js";
 import { flowChoices, flowTitle, mountFlows } from "./flows.js";
 import { mountMap } from "./map.js";
@@ -95,7 +95,7 @@ function mapHead() {
 }
 
 function brokenNotice() {
-  const days = data.releases.filter((release) => release.is_broken).map((release) => dayMiddle(release.day));
+  const days = data.releases.filter((release) => release.is_broken).map((release) => periodMiddle(release.day));
   return days.length ? h("div", { class: "notice", id: "broken", role: "note" },
     h("h2", {}, say(times.length ? "broken" : "broken_all")),
     h("p", {}, say("broken_why", { days: days.join(", ") }), " ", h("a", { href: "#tab=about" }, say("broken_list")))) : null;

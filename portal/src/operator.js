@@ -2,7 +2,7 @@
 
 import { accountsTable, quarantinedOf, total } from "./accounts.js";
 import { badge, h } from "./dom.js";
-import { dayMiddle, daysBetween, percent, say, textOf, useLanguage, whole } from "./format.js";
+import { daysBetween, isHour, percent, periodMiddle, say, textOf, useLanguage, whole } from "./format.js";
 import { masthead } from "./masthead.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -17,11 +17,12 @@ function fact(term, value, more, kind = "") {
 }
 
 function summary() {
+  const isHourly = data.days.some(({ day }) => isHour(day));
   const released = data.days.filter((day) => day.states.released && day.states.released.gate === "open").length;
   const closed = total(data.days, (day) => Object.values(day.states).filter((state) => state.gate === "closed").length);
   const bad = data.files.filter((file) => file.n_missing !== 0).length;
   return h("dl", { class: "facts" },
-    fact(say("op_days"), whole(data.days.length), say("op_days_released", { n: released, all: data.days.length })),
+    fact(say(isHourly ? "op_hours" : "op_days"), whole(data.days.length), say(isHourly ? "op_hours_released" : "op_days_released", { n: released, all: data.days.length })),
     fact(say("op_closed_gates"), whole(closed), closed ? say("op_alerts") + ": " + whole(data.alerts.length) : "", closed ? "bad" : ""),
     fact(say("op_rows"), whole(total(data.files, (file) => file.n_delivered)), say("op_rows_split", {
       staged: whole(total(data.files, (file) => file.n_staged)),
@@ -45,7 +46,7 @@ function states() {
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("day")),
         STATE_NAMES.map((name) => h("th", { scope: "col" }, say(`state_${name}`))),
         h("th", { scope: "col", class: "number" }, say("op_withheld")), h("th", { scope: "col", class: "number" }, say("op_unlocated")))),
-      h("tbody", {}, data.days.map((day) => h("tr", {}, h("th", { scope: "row" }, dayMiddle(day.day)),
+      h("tbody", {}, data.days.map((day) => h("tr", {}, h("th", { scope: "row" }, periodMiddle(day.day)),
         STATE_NAMES.map((name) => stateCell(day.states[name])), share(day.withheld_share), share(day.unlocated_share)))))));
 }
 
@@ -55,7 +56,7 @@ function shadows() {
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": say("op_shadow") }, h("table", { class: "matrix wordy", id: "shadows" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("day")), h("th", { scope: "col" }, say("op_challenger")),
         h("th", { scope: "col", class: "number" }, say("op_apart")), h("th", { scope: "col", class: "number" }, say("op_outside")))),
-      h("tbody", {}, data.shadows.map((row) => h("tr", {}, h("th", { scope: "row" }, dayMiddle(row.day)),
+      h("tbody", {}, data.shadows.map((row) => h("tr", {}, h("th", { scope: "row" }, periodMiddle(row.day)),
         h("td", {}, row.challenger, row.failed ? h("small", {}, say("op_shadow_failed", { why: row.failed })) : null),
         share(row.difference_share), share(row.outside_share)))))));
 }
@@ -69,7 +70,7 @@ function alerts() {
   const body = data.alerts.length
     ? h("ul", { class: "failures", id: "alerts" }, data.alerts.map((alert) => h("li", {},
       badge(alert.severity === "stop" ? "closed" : "note", say(`severity_${alert.severity}`)),
-      h("div", {}, h("b", {}, `${dayMiddle(alert.day)}, ${say(`state_${alert.state}`)}: `), alert.why))))
+      h("div", {}, h("b", {}, `${periodMiddle(alert.day)}, ${say(`state_${alert.state}`)}: `), alert.why))))
     : h("p", {}, say("op_no_alerts"));
   return h("section", { class: "card" }, h("h2", {}, say("op_alerts")), body);
 }

@@ -1,7 +1,7 @@
 // What the gates found, day by day. Exact counts of raw and staged stay with the operator.
 
 import { badge, h, table } from "./dom.js";
-import { dayMiddle, percent, say, sayOr, short, textOf } from "./format.js";
+import { percent, periodMiddle, say, sayOr, short, textOf } from "./format.js";
 import { data } from "./state.js";
 
 export const STATES = ["raw", "staged", "estimated", "released"];
@@ -21,7 +21,7 @@ function matrix(gates) {
     h("caption", { class: "unseen" }, say("quality_matrix")),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("day")),
       STATES.map((state) => h("th", { scope: "col" }, say(`state_${state}`))))),
-    h("tbody", {}, days.map((day) => h("tr", {}, h("th", { scope: "row" }, dayMiddle(day)),
+    h("tbody", {}, days.map((day) => h("tr", {}, h("th", { scope: "row" }, periodMiddle(day)),
       STATES.map((state) => h("td", {}, gateCell(find(day, state))))))))),
   h("p", { class: "signs" }, badge("open", say("gate_open")), badge("note", say("gate_open_note")),
     badge("closed", say("gate_closed")), badge("none", say("gate_none")))];
@@ -42,7 +42,7 @@ function failures(gates) {
   if (!failed.length) return h("p", {}, say("quality_all_passed"));
   return h("ul", { class: "failures" }, failed.map(({ gate, result }) => h("li", {},
     badge(result.severity === "stop" ? "closed" : "note", say(`severity_${result.severity}`)),
-    h("div", {}, h("b", {}, `${dayMiddle(gate.day)}, ${say(`state_${gate.state}`)}: `), whyWords(result.why),
+    h("div", {}, h("b", {}, `${periodMiddle(gate.day)}, ${say(`state_${gate.state}`)}: `), whyWords(result.why),
       h("small", {}, h("code", {}, result.expectation), " · ", h("code", {}, result.table),
         Object.keys(result.observed).length ? ` · ${observedWords(result.observed)}` : "")))));
 }

@@ -2,7 +2,7 @@
 
 import { reasonsOf, total } from "./accounts.js";
 import { h, onWidth, s, table, tableBehind } from "./dom.js";
-import { dayMiddle, dayShort, percent, say, sayOr, whole } from "./format.js";
+import { percent, periodMiddle, periodShort, say, sayOr, whole } from "./format.js";
 import { data, set, shownState, today } from "./quality_state.js";
 
 const HEIGHT = 74;
@@ -43,8 +43,8 @@ function chart(reason) {
       "aria-label": say("q_reason_label", { reason: sayOr(`reason_${reason}`, reason), most: shareWords(most) }) },
     s("line", { class: "most", x1: 0, x2: width, y1: 14, y2: 14 }), s("text", { class: "most", x: width, y: 10, "text-anchor": "end" }, say("q_most", { share: shareWords(most) })),
     bars, s("line", { class: "floor", x1: 0, x2: width, y1: HEIGHT - 15.5, y2: HEIGHT - 15.5 }),
-    s("text", { class: "ends", x: 0, y: HEIGHT - 3 }, dayShort(data.days[0].day)),
-    last ? s("text", { class: "ends", x: width, y: HEIGHT - 3, "text-anchor": "end" }, dayShort(data.days[last].day)) : null));
+    s("text", { class: "ends", x: 0, y: HEIGHT - 3 }, periodShort(data.days[0].day)),
+    last ? s("text", { class: "ends", x: width, y: HEIGHT - 3, "text-anchor": "end" }, periodShort(data.days[last].day)) : null));
     mark();
   });
   function mark() {
@@ -60,11 +60,11 @@ export function mountReasons() {
   const head = h("p", { class: "lead", id: "reasons-lead" });
   const behind = tableBehind(say("q_reasons_table"), () => table(say("q_reasons"),
     [say("day"), `#${say("op_delivered")}`, ...reasons.map((reason) => `#${sayOr(`reason_${reason}`, reason)}`)],
-    data.days.map((day, i) => [dayMiddle(day.day), whole(perDay[i].rows), ...reasons.map((reason) => whole(perDay[i].reasons[reason] ?? 0))])));
+    data.days.map((day, i) => [periodMiddle(day.day), whole(perDay[i].rows), ...reasons.map((reason) => whole(perDay[i].reasons[reason] ?? 0))])));
   function update() {
     const rows = perDay[shownState.day].rows;
     const aside = d3.sum(Object.values(perDay[shownState.day].reasons));
-    head.textContent = rows ? say("q_reasons_lead", { day: dayMiddle(today().day), n: whole(aside), rows: whole(rows), share: shareWords(aside / rows) }) : say("q_no_files");
+    head.textContent = rows ? say("q_reasons_lead", { day: periodMiddle(today().day), n: whole(aside), rows: whole(rows), share: shareWords(aside / rows) }) : say("q_no_files");
     for (const each of charts) each.mark();
   }
   update();

@@ -1,7 +1,7 @@
 // The panel of the chosen zone: its figure in words, its line, its day against its night.
 
 import { h } from "./dom.js";
-import { dayAgainstNight, entry, mapped, measured, silentShare, upper, usualOf, zoneById } from "./figures.js";
+import { dayAgainstNight, entry, mapped, measured, silentShare, upper, usualOf, whyNoUsual, zoneById } from "./figures.js";
 import { momentLong, percent, say, sayOr, short, signedPercent, whole } from "./format.js";
 import { mountLine } from "./line.js";
 import { bandAt } from "./outlook.js";
@@ -29,7 +29,8 @@ function dayNight(zone) {
   const { night, day } = usualOf(zone);
   const title = h("h3", {}, say("daynight_title"));
   if (night === null || day === null) {
-    return [title, h("p", { class: "small" }, say("daynight_withheld"))];
+    return [title, h("p", { class: "small" }, say(
+      { C: "daynight_withheld", L: "daynight_not_observed" }[whyNoUsual(zone).status] ?? "daynight_not_released"))];
   }
   const most = Math.max(night, day) || 1;
   const bar = (name, [start, end], value) => h("div", { class: `pair ${name}` },
