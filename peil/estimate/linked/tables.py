@@ -106,7 +106,7 @@ def interval_of(value: Floats, squared: Floats, width: dict[str, float]) -> tupl
     >>> alike = interval_of(np.array([400.0]), np.array([100 * 4.0**2]), width)
     >>> unlike = interval_of(np.array([400.0]), np.array([80 * 1.0**2 + 20 * 16.0**2]), width)
     >>> [[round(float(end[0])) for end in ends] for ends in (alike, unlike)]
-    [[339, 471], [296, 530]]
+    [[338, 470], [295, 533]]
     """
     each = np.divide(squared, value, out=np.zeros_like(value), where=value > 0)
     n_alike = np.divide(value, each, out=np.zeros_like(value), where=each > 0)
