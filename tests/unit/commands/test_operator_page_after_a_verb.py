@@ -39,7 +39,7 @@ def test_a_verb_makes_the_operators_page(
 def test_a_closed_gate_is_on_the_page_that_its_sentence_points_to(tiny: Any) -> None:
     header = "imsi,at,mcc,mnc,cell,imei\n"
     # rows of another day: landed, and not believed
-    rows = "".join(f"20408{n:010d},2026-02-0{n},204,08,c1,\n" for n in range(1, 9))
+    rows = "".join(f"20408{n:010d},2026-02-0{n} 08:00:00,204,08,c1,\n" for n in range(1, 9))
     tiny.deliver("a.csv", header + rows)
     tiny.vouch()
     result = CliRunner().invoke(cli.app, ["ingest", "tiny", DAY])
