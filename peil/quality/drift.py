@@ -98,11 +98,9 @@ def causes_of(charter: Charter, day: date, store: Store, choices: Choices) -> li
     unobserved, volume = unobserved_in(recent, recent.volume())
     causes = [*_doubled(recent, choices), *_clock(recent, choices), *unobserved]
     explained = {kind for cause in causes for kind in cause.explains}
-    if "silent_region" not in explained:
+    if not {"silent_region", "unlocated_high"} & explained:
         silent, volume = _silent(recent, volume, choices)
-        causes += silent
-    if "unlocated_high" not in explained:
-        causes += _plan(recent, choices)
+        causes += [*silent, *_plan(recent, silent, choices)]
     causes += _losses(volume, choices)
     explained = {kind for cause in causes for kind in cause.explains}
     if not causes:
@@ -200,12 +198,12 @@ def _silent(recent: Recent, volume: Series, choices: Choices) -> tuple[list[Caus
         )
     if len(causes) > max(len(regions) // 2, 1):  # not regions: the delivery is a part
         return [], volume
-    whole = volume.with_today() + lost
+    whole = volume.with_today() + np.clip(lost - recent.renamed(), 0.0, None)
     return causes, Series(float(whole[0]), whole[1:])
 
 
-def _plan(recent: Recent, choices: Choices) -> Iterator[Cause]:
-    """Rows that the plan cannot place, and cells that it has of late."""
+def _plan(recent: Recent, silent: list[Cause], choices: Choices) -> Iterator[Cause]:
+    """Rows that the plan cannot place, be they what regions lack; cells that it has of late."""
     share, added = recent.of("unlocated_share"), recent.of("count_added_rows")
     extra = share.today - share.usual
     ranged = share.range("share", choices, added.today)
@@ -218,8 +216,12 @@ def _plan(recent: Recent, choices: Choices) -> Iterator[Cause]:
             "unlocated_share": round(share.today, 4),
             "unlocated_share_expected": round(share.usual, 4),
         }
-        plan = f", and the plan is that of {same}." if same else "."
-        yield Cause(kind, "cells", rows + plan, UNLOCATED - {kind}, observed=observed)
+        rows += f", and the plan is that of {same}." if same else "."
+        lack = sum(
+            region.observed["n_rows_expected"] - region.observed["n_rows"] for region in silent
+        )
+        lacking = {"silent_region"} if extra * added.today > lack / 2 else set()
+        yield Cause(kind, "cells", rows, (UNLOCATED | lacking) - {kind}, observed=observed)
     new = len(today - before)
     if before and new >= choices.new_cells_min and new >= choices.new_cells_share_min * len(today):
         yield Cause(
@@ -237,14 +239,12 @@ def _of_plan(recent: Recent, n_rows: float) -> tuple[str, str]:
     An old plan has the content of an earlier one, and the names that it lacks behave as cells do:
     each has about as many rows. Names that are garbage have few rows each, or one has them all.
     """
-    marks = recent.plan_marks(PLAN_DAYS)
-    mark = marks.pop(str(recent.day), None)
-    same = sorted(day for day, other in marks.items() if other == mark)
+    same = recent.day_of_this_plan(PLAN_DAYS)
     named, located = recent.of("count_location_ids"), recent.of("count_locatable_location_ids")
     n_unknown = (named.today - located.today) - (named.usual - located.usual)
     of_cell = recent.of("count_locatable_events").today / max(located.today, 1)
     is_like_cells = n_unknown >= 1 and 0.1 < n_rows / n_unknown / max(of_cell, 1e-9) < 10
-    return ("old_cell_plan", same[-1]) if same and is_like_cells else ("unlocated_high", "")
+    return ("old_cell_plan", same) if same and is_like_cells else ("unlocated_high", "")
 
 
 def _losses(volume: Series, choices: Choices) -> Iterator[Cause]:

@@ -81,7 +81,8 @@ def slow_loss(today: float, history: Array, choices: Choices) -> Loss | None:
     share each day, by generalised least squares: the noise of the days, that of their weekdays'
     levels, and that of the level before the beginning, which all of them share. The best
     beginning counts (Page's test with a ramp for a step). A single low day is no ramp: without
-    any one of its days a ramp must still be one.
+    any one of its days a ramp must still be one, and where one day lies off the ramp of the others
+    by as much as alerts are told of, the others alone are the ramp.
 
     Parameters
     ----------
@@ -128,10 +129,17 @@ def slow_loss(today: float, history: Array, choices: Choices) -> Loss | None:
         shared = 1 / len(counted)
         ramp = np.arange(n_days, 0.0, -1.0)
         score, share = _ramp(fallen, ramp, noise, 1 / n_weeks, shared)
-        rest = min(
-            _ramp(np.delete(fallen, left), np.delete(ramp, left), noise, 1 / n_weeks, shared)[0]
+        without = [
+            _ramp(np.delete(fallen, left), np.delete(ramp, left), noise, 1 / n_weeks, shared)
             for left in range(n_days)
-        )
+        ]
+        away_from_rest = [
+            abs(fallen[left] - slope * ramp[left]) for left, (_, slope) in enumerate(without)
+        ]
+        odd = int(np.argmax(away_from_rest))
+        rest = min(score_left for score_left, _ in without)
+        if away_from_rest[odd] > choices.alert_sd * noise:  # as a day by itself
+            score, share = without[odd]
         is_ramp = rest >= max(choices.loss_rest_sd, choices.loss_rest_share * score)
         if score >= choices.loss_sd and is_ramp and share >= choices.loss_share / 3:
             candidate = Loss(n_days, float(-np.expm1(-share)), score)

@@ -89,6 +89,15 @@ class Recent:
         left = added - np.nan_to_num(repeats) - np.nan_to_num(late)
         return Series(float(left[0]), left[1:])
 
+    def renamed(self) -> Array:
+        """Rows of each day beyond its usual at no cell of its plan, today first; 0 if unknown.
+
+        They were not lost, whatever the places lack that had them: they are in the volume.
+        """
+        added, located = (self.of(f"count_{name}") for name in ("added_rows", "locatable_events"))
+        rows = Series(added.today - located.today, added.history - located.history)
+        return np.clip(np.nan_to_num(rows.with_today() - rows.usual_by_weekday()), 0.0, None)
+
     def regions(self) -> list[str]:
         """Every region of the day's plan, in order."""
         return sorted(
@@ -127,12 +136,14 @@ class Recent:
         empty = sorted(moments[number] for number in rows if self._figures.today[number] == 0)
         return [moment.astimezone(zone) for moment in empty]
 
-    def plan_marks(self, n_days: int) -> dict[str, float]:
-        """The mark of the plan's content on the day and on the days before it, by day."""
+    def day_of_this_plan(self, n_days: int) -> str:
+        """The last of the days before whose plan has the content of today's; empty for none."""
         days = [str(self.day - timedelta(days=back)) for back in range(n_days + 1)]
         rows = quality.figures(self.store, self.charter.pilot, days, scopes=["day"])
-        marks = rows[rows["check"] == "plan_mark"]
-        return dict(zip(marks["day"], marks["value"].astype(float), strict=True))
+        rows = rows[rows["check"] == "plan_mark"]
+        marks = dict(zip(rows["day"], rows["value"].astype(float), strict=True))
+        mark = marks.pop(str(self.day), None)
+        return max((day for day, other in marks.items() if other == mark), default="")
 
     def cells(self, n_days: int) -> tuple[set[str], set[str]]:
         """Cells of the day's plan, and of the plans of the days before."""

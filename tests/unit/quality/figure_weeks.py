@@ -36,6 +36,7 @@ class Day:
     n_late: float = 10
     n_unlocated: float = 60
     n_cells_named: float = 62
+    n_cells_located: float = 60
     rows_per_device: float = 20.0
     plan_mark: float = 7.0
     n_hours_silent: float = 0
@@ -56,7 +57,7 @@ class Day:
             "n_rows_staged": self.n_rows - self.n_duplicates - self.n_late - self.n_unlocated,
             "unlocated_share": self.n_unlocated / self.n_rows,
             "count_location_ids": self.n_cells_named,
-            "count_locatable_location_ids": 60.0,
+            "count_locatable_location_ids": self.n_cells_located,
             "count_locatable_events": self.n_rows - self.n_unlocated,
             "rows_per_device": self.rows_per_device,
             "plan_mark": self.plan_mark,

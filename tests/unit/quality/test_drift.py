@@ -152,6 +152,18 @@ def test_a_loss_beyond_a_silent_region_is_told_beside_it(weeks: Weeks) -> None:
     assert list(told(weeks, both)) == ["silent_region", "volume_low"]
 
 
+@pytest.mark.parametrize(("mark", "kind"), [(7.0, "old_cell_plan"), (8.0, "unlocated_high")])
+def test_regions_whose_cells_have_other_names_are_not_silent_and_no_row_is_put_back(
+    weeks: Weeks, mark: float, kind: str
+) -> None:
+    def renamed(day: Day) -> None:
+        day.by_region = [1 / 6, 1 / 6, 0.0, 0.0, 1 / 6, 1 / 6]
+        day.n_unlocated += day.n_rows / 3
+        day.n_cells_located, day.plan_mark = 40, mark
+
+    assert list(told(weeks, renamed)) == [kind]
+
+
 def test_when_most_regions_are_silent_the_delivery_is_a_part(weeks: Weeks) -> None:
     def most(day: Day) -> None:
         day.n_rows *= 0.3

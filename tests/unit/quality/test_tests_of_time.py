@@ -106,6 +106,17 @@ def test_a_single_low_day_is_no_ramp(choices: Choices) -> None:
         assert slow_loss(rows[0], rows[1:], choices) is None
 
 
+def test_days_after_a_low_day_are_no_ramp(choices: Choices) -> None:
+    """A fifth or more is missing on one day: as seldom told of later as clean weeks are."""
+    rng = np.random.default_rng(8)
+    n_false = 0
+    for number in range(240):
+        rows = weeks_of_rows(rng)
+        rows[1 + number % 4] *= (0.8, 0.7, 0.5)[number % 3]
+        n_false += slow_loss(rows[0], rows[1:], choices) is not None
+    assert n_false <= 7
+
+
 def test_without_a_week_of_differences_nothing_is_said(choices: Choices) -> None:
     rng = np.random.default_rng(6)
     rows = weeks_of_rows(rng)
