@@ -136,14 +136,21 @@ def _dataset(name: str, digest: str) -> DatasetInput:
 
 
 def add_scores(store: Store, pilot: str, run_id: str, scores: Mapping[str, float]) -> None:
-    """Write scores on known truth beside the run that made the figures; the same ones once."""
+    """Write scores on known truth beside the run that made the figures; the same ones once.
+
+    Another score of the same figures takes the place of the one before: of two of one moment MLflow
+    would show the larger.
+    """
     flow = client(store)
     for run in runs_of(flow, experiment_of(flow, store, pilot), f"tags.`{RUN_ID}` = '{run_id}'"):
-        new = {key: value for key, value in scores.items() if run.data.metrics.get(key) != value}
-        moment = int(run.info.start_time)
-        flow.log_batch(
-            run.info.run_id, metrics=[Metric(k, float(v), moment, 0) for k, v in new.items()]
-        )
+        own, before = run.info.run_id, run.data.metrics
+        new = []
+        for key, value in scores.items():
+            if before.get(key) == value:
+                continue
+            moments = [each.timestamp + 1 for each in flow.get_metric_history(own, key)]
+            new.append(Metric(key, float(value), max(moments, default=run.info.start_time), 0))
+        flow.log_batch(own, metrics=new)
 
 
 def close_cut_off(store: Store, pilot: str, period: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from peil.adapters import tracking, versions
+from peil.adapters import experiments, tracking, versions
 from peil.settings import Settings
 from peil.store.store import Store
 from peil_models.footprint import FootprintSignalStrength
@@ -29,6 +29,17 @@ def test_a_version_from_before_a_parameter_takes_its_default(
     assert champion is not None
     assert champion.footprint.path_loss_exponent == 4.2
     assert champion.footprint.steepness == FootprintSignalStrength().steepness
+
+
+def test_another_score_of_the_same_figures_takes_the_place_of_the_one_before(tiny: Any) -> None:
+    run_id = "e" * 32
+    own = experiments.log_run(tiny.store, "tiny", run_id, "em", {}, {"mape_day": 0.06}, {})
+    for scores in ({"mape_day": 0.08}, {"mape_day": 0.04, "coverage": 0.9}, {"mape_day": 0.04}):
+        experiments.add_scores(tiny.store, "tiny", run_id, scores)
+        shown = tracking.client(tiny.store).get_run(own).data.metrics
+        assert shown["mape_day"] == scores["mape_day"]
+    history = tracking.client(tiny.store).get_metric_history(own, "mape_day")
+    assert [each.value for each in history] == [0.06, 0.08, 0.04]
 
 
 def test_what_fails_in_the_registry_is_raised_and_its_statement_shown_to_nobody(
