@@ -31,6 +31,7 @@ from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from peil.adapters import fitted
 from peil.outcome import Refused
+from peil.store.atomic import sha256
 
 # Only our own estimators are ever loaded from a registry file (no pickle, see docs/privacy.md).
 TRUSTED = [
@@ -42,7 +43,11 @@ TRUSTED = [
 ]
 FILE = "model.skops"  # within the folder of a model, beside MLmodel
 RUN_ID = "peil.run_id"
+FILE_HASH = "peil.file_sha256"  # of the file that was registered; older versions have none
 NEEDED = ("peil-models", "scikit-learn", "skops")  # to load one
+RESTORE = (
+    "restore MLflow's folder from backup, or let the version before stand again with `peil rollback`"
+)
 # columns of MLflow's database that hold the place of the store
 PLACES = (
     ("experiments", "artifact_location"),
@@ -107,57 +112,71 @@ def log(
     name: str,
     model: Any,
     parameters: Mapping[str, Any],
-) -> tuple[str, str]:
-    """Log a model with its run, once per `run_id`. Returns MLflow's id of it and its place."""
+) -> tuple[str, str, str]:
+    """Log a model with its run, once per `run_id`. Returns MLflow's id of it, place and hash."""
     query = f"tags.`{RUN_ID}` = '{run_id}'"
     for left in flow.search_logged_models([experiment], filter_string=query):
         if str(left.status) == "READY":
-            return str(left.model_id), str(left.artifact_location)
+            return str(left.model_id), str(left.artifact_location), left.tags.get(FILE_HASH, "")
         flow.delete_logged_model(left.model_id)
-    logged = flow.create_logged_model(
-        experiment,
-        name=name,
-        source_run_id=own,
-        tags={RUN_ID: run_id},
-        params={key: str(value) for key, value in parameters.items()},
-        model_type=name,
-    )
     with tempfile.TemporaryDirectory() as folder:
         save(model, Path(folder) / "model", run_id, name)
+        file_hash = sha256(Path(folder) / "model" / FILE)
+        logged = flow.create_logged_model(
+            experiment,
+            name=name,
+            source_run_id=own,
+            tags={RUN_ID: run_id, FILE_HASH: file_hash},
+            params={key: str(value) for key, value in parameters.items()},
+            model_type=name,
+        )
         flow.log_model_artifacts(logged.model_id, str(Path(folder) / "model"))
     flow.finalize_logged_model(logged.model_id, "READY")
-    return str(logged.model_id), str(logged.artifact_location)
+    return str(logged.model_id), str(logged.artifact_location), file_hash
 
 
-def load(file: Path, label: str) -> Any:
+def load(file: Path, label: str, file_hash: str = "") -> Any:
     """Load a model of ours.
+
+    Parameters
+    ----------
+    file_hash : str, optional
+        Of the file as it was registered.
 
     Raises
     ------
     Refused
-        It holds types that are none of ours, or it cannot be read.
+        It holds types that are none of ours or a parameter that this Peil lacks, it cannot be read,
+        or it is not what was registered.
     """
     skops = fitted.library()
     try:
         model = skops.load(file, trusted=TRUSTED)
     except skops.exceptions.UntrustedTypesFoundException:
         raise Refused(
-            f"{label} holds types that are not on our list: it is not loaded; restore MLflow's "
-            "folder from backup, or register it again with `peil train`."
+            f"{label} holds types that are not on our list: it is not loaded; {RESTORE}."
         ) from None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise Refused(
-            f"{label} cannot be read ({type(error).__name__}): restore the folder of MLflow from "
-            "backup, or register it again with `peil train`."
+            f"{label} cannot be read ({type(error).__name__}): {RESTORE}."
         ) from None
+    if file_hash and sha256(file) != file_hash:
+        raise Refused(
+            f"{label} is not the file that was registered: it is not loaded; {RESTORE}."
+        )
     # A version registered before a parameter existed takes that parameter's default.
     attributes, kind = vars(model), type(model)
-    loaded = kind(
-        **{name: attributes[name] for name in kind._get_param_names() if name in attributes}
-    )
-    for name, value in attributes.items():
-        if name.endswith("_"):  # what was learnt, of a model that is kept fitted
-            setattr(loaded, name, value)
+    names = kind._get_param_names()
+    learnt = [name for name in attributes if name.endswith("_")]
+    if newer := sorted(set(attributes) - {*names, *learnt}):
+        raise Refused(
+            f"{label} has a parameter that this Peil does not know ({newer[0]}), so that it would "
+            "give other figures: run the Peil that registered it, or let the version before stand "
+            "again with `peil rollback`."
+        )
+    loaded = kind(**{name: attributes[name] for name in names if name in attributes})
+    for name in learnt:  # of a model that is kept fitted
+        setattr(loaded, name, attributes[name])
     return loaded
 
 

@@ -17,7 +17,7 @@ from mlflow.tracking import MlflowClient
 
 from peil.adapters import registered
 from peil.adapters.experiments import experiment_of, log_run, model_name
-from peil.adapters.registered import RUN_ID
+from peil.adapters.registered import FILE_HASH, RUN_ID
 from peil.adapters.tracking import answering, client
 from peil.outcome import Refused
 from peil.store.store import Store
@@ -113,7 +113,7 @@ def register(
         quantity,
     )
     values = {key: value for key, value in vars(model).items() if not key.endswith("_")}
-    model_id, place = registered.log(
+    model_id, place, file_hash = registered.log(
         flow, experiment_of(flow, store, pilot, quantity), own, run_id, quantity, model, values
     )
     try:
@@ -124,7 +124,13 @@ def register(
         name,
         source=place,
         run_id=own,
-        tags={**tags, "peil.model": quantity, "peil.pilot": pilot, RUN_ID: run_id},
+        tags={
+            **tags,
+            "peil.model": quantity,
+            "peil.pilot": pilot,
+            RUN_ID: run_id,
+            **({FILE_HASH: file_hash} if file_hash else {}),
+        },
         description=evidence.card or None,
         model_id=model_id,
     )
@@ -266,7 +272,7 @@ def _loaded(
     with tempfile.TemporaryDirectory() as folder:
         with answering(store, quantity):
             file = _file_of(flow, version, Path(folder))
-        model = registered.load(file, label)
+        model = registered.load(file, label, version.tags.get(FILE_HASH, ""))
     tags = dict(version.tags)
     return Version(int(version.version), tags[RUN_ID], model, is_champion, tags)
 

@@ -32,6 +32,13 @@ def entries_on(store: Store, pilot: str, quantity: str) -> list[dict[str, Any]]:
     return entries
 
 
+def approved_hash(store: Store, pilot: str, quantity: str, number: int) -> str:
+    """Hash of what was approved as the version of a number; empty where nobody was asked."""
+    facts = [entry["facts"] for entry in entries_on(store, pilot, quantity)]
+    hashes = [str(each.get("model_sha256", "")) for each in facts if each["version"] == number]
+    return next(filter(None, reversed(hashes)), "")
+
+
 def in_words(store: Store, pilot: str) -> list[str]:
     """A sentence on each model of which a version took another's place, in order of their names."""
     newest: dict[str, dict[str, Any]] = {}

@@ -13,6 +13,7 @@ from peil import methods
 from peil.adapters import versions
 from peil.adapters.versions import PRESENCE, Evidence, Version
 from peil.charter.schema import Charter
+from peil.estimate.by_ledger import approved_hash
 from peil.estimate.estimators import ESTIMATORS, RELEASED_ESTIMATOR, Estimator, Given
 from peil.estimate.standing import enter, standing
 from peil.outcome import Refused
@@ -58,7 +59,8 @@ def presence_of(store: Store, pilot: str) -> Version:
     Raises
     ------
     Refused
-        Its estimator is none of Peil's: what leaves an operator is reviewed code.
+        Its estimator is none of Peil's: what leaves an operator is reviewed code; or it is not what
+        was approved.
     """
     champion = standing(store, pilot, PRESENCE)
     if champion is None:
@@ -68,6 +70,12 @@ def presence_of(store: Store, pilot: str) -> Version:
             f"presence@{champion.number} of {pilot} is an estimator that Peil does not have "
             f"({champion.model.estimator}): add its row to peil/estimate/estimators.py, or go back "
             f"with `peil rollback {pilot} presence`."
+        )
+    approved = approved_hash(store, pilot, PRESENCE, champion.number)
+    if approved not in ("", described(champion)["sha256"]):
+        raise Refused(
+            f"presence@{champion.number} of {pilot} is not what the ledger says was approved: "
+            f"restore MLflow from backup, or go back with `peil rollback {pilot} presence`."
         )
     return champion
 

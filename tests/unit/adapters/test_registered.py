@@ -99,6 +99,23 @@ def test_the_same_model_has_the_same_bytes(tmp_path: Path) -> None:
     assert first == second and {"MLmodel", registered.FILE} <= set(first)
 
 
+def test_a_registered_file_that_was_altered_is_not_loaded(store: Store) -> None:
+    (file,) = store.mlflow_artifacts.rglob(registered.FILE)
+    file.chmod(0o600)
+    skops.io.dump(FootprintSignalStrength(steepness=0.5), file)
+    with pytest.raises(Refused, match=r"^Version 1 of footprint__tiny is not the file that was"):
+        versions.champion(store, "tiny")
+
+
+def test_a_version_of_a_newer_peil_is_not_read_without_its_parameter(tiny: Any) -> None:
+    newer = FootprintSignalStrength()
+    newer.reflection_db = 3.0
+    parts = ("d" * 32, newer, {}, {}, {"peil.footprint": "calibrated"})
+    versions.promote(tiny.store, "tiny", versions.register(tiny.store, "tiny", *parts))
+    with pytest.raises(Refused, match=r"has a parameter that this Peil .* \(reflection_db\)"):
+        versions.champion(tiny.store, "tiny")
+
+
 def test_a_registered_file_of_foreign_types_is_not_loaded(store: Store) -> None:
     (file,) = store.mlflow_artifacts.rglob(registered.FILE)
     file.chmod(0o600)

@@ -71,6 +71,17 @@ def test_a_promotion_cut_off_after_its_entry_is_made_whole(tiny: Any, store: Sto
     assert champion.presence_of(store, "tiny").number == 1
 
 
+def test_another_version_than_was_approved_is_not_followed(tiny: Any, store: Store) -> None:
+    approved = champion.described(versions.of_number(store, "tiny", PRESENCE, 2))
+    for sha256 in (approved["sha256"], "0" * 64):
+        facts = {"version": 2, "in_place_of": 1, "model_sha256": sha256}
+        ledger.append(store, "tiny", "presence_promoted", now(tiny.charter), facts)
+        if sha256 == approved["sha256"]:
+            assert champion.presence_of(store, "tiny").number == 2
+    with pytest.raises(Refused, match=r"^presence@2 of tiny is not what the ledger says was appr"):
+        champion.presence_of(store, "tiny")
+
+
 def test_a_registry_that_was_emptied_begins_anew(tiny: Any, store: Store) -> None:
     champion.stand_in(tiny.charter, store, "em", FEW)
     assert champion.presence_of(store, "tiny").number == 2
