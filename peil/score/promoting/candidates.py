@@ -9,10 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from peil import methods
 from peil.adapters import versions
-from peil.adapters.versions import PRESENCE, Version
-from peil.estimate.champion import choices_of
+from peil.adapters.versions import FOOTPRINT, PRESENCE, Version
+from peil.estimate.champion import SECTIONS, choices_of
 from peil.outcome import Refused
+from peil.score.studies.plan import PILOT
 from peil.store.store import Store
 
 VERSION = re.compile(rf"{PRESENCE}@([1-9]\d{{0,8}})")
@@ -49,11 +51,11 @@ def meant(store: Store, pilot: str, words: str, record: dict[str, Any]) -> Tried
     Raises
     ------
     Refused
-        No such version or candidate, or a version that the study does not try.
+        No such version or candidate; or the study does not try what it would be in this pilot.
     """
     if match := VERSION.fullmatch(words):
         version = versions.of_number(store, pilot, PRESENCE, int(match[1]))
-        return of_version(version, record)
+        return of_version(version, pilot, record)
     if words not in record["candidates"]:
         names = ", ".join(record["candidates"])
         raise Refused(
@@ -61,10 +63,32 @@ def meant(store: Store, pilot: str, words: str, record: dict[str, Any]) -> Tried
             f"{record['study']['study']}: there are {names}."
         )
     estimator, _, label = words.partition("@")
-    return Tried(words, estimator, dict(record["study"]["parameters"][label]))
+    choices, usual = dict(record["study"]["parameters"][label]), usual_of(pilot)
+    if missing := sorted(set(usual) - set(choices)):
+        raise Refused(
+            f"{words} was tried with another {missing[0]} than {pilot} has in methods.toml "
+            f"({usual[missing[0]]}): add it to that set of parameters, and to one that has nothing "
+            f"else; then run the study {record['study']['study']} again."
+        )
+    choices = {key: value for key, value in choices.items() if usual.get(key) != value}
+    return Tried(words, estimator, choices)
 
 
-def of_version(version: Version, record: dict[str, Any]) -> Tried:
+def usual_of(pilot: str) -> dict[str, Any]:
+    """Choices in which methods.toml gives a pilot others than the worlds of studies, by dotted name.
+
+    Those that decide estimates; but for the footprint, which is trained in each world by itself.
+    """
+    return {
+        f"{name}.{key}": value
+        for name in SECTIONS
+        if name != FOOTPRINT
+        for key, value in methods.section(name, pilot).items()
+        if value != methods.section(name, PILOT)[key]
+    }
+
+
+def of_version(version: Version, pilot: str, record: dict[str, Any]) -> Tried:
     """A version as the study tries it.
 
     Raises
@@ -73,10 +97,11 @@ def of_version(version: Version, record: dict[str, Any]) -> Tried:
         The study does not.
     """
     estimator, choices = version.model.estimator, choices_of(version)
-    name = named(record, estimator, choices)
+    tried = {**usual_of(pilot), **choices}
+    name = named(record, estimator, tried)
     if name is None:
         what = version.label if version.number else "what is released"
-        ways = ", ".join(f"{key}: {value}" for key, value in choices.items()) or "as released"
+        ways = ", ".join(f"{key}: {value}" for key, value in tried.items()) or "as released"
         raise Refused(
             f"The study {record['study']['study']} does not try {what} ({estimator}, {ways}): add "
             "that estimator and set of parameters to it, and run it again."

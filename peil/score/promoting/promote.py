@@ -147,7 +147,7 @@ def _question(charter: Charter, store: Store, words: str, study: str) -> Promoti
     if stands.number == 0:
         first_presence(store, pilot)
         stands = presence_of(store, pilot)
-    incumbent = of_version(stands, record)
+    incumbent = of_version(stands, pilot, record)
     judgement = evidence.judge(store, pilot, record, incumbent, candidate)
     if judgement.compared:
         candidate = registering.registered(charter, store, record, candidate, incumbent, judgement)

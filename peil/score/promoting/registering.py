@@ -18,6 +18,8 @@ from peil.score.studies import own, results
 from peil.store.atomic import canonical, sha256
 from peil.store.store import Store
 
+AGAINST, NOTHING = "peil.against", "nothing"  # a tag: what speaks against a promotion
+
 
 def registered(
     charter: Charter,
@@ -29,12 +31,20 @@ def registered(
 ) -> Tried:
     """The candidate as a version: registered now, unless it is one with the same evidence.
 
+    One that was weighed on another study, or beside another incumbent, is registered once more: the
+    card of what stands is that of what spoke for it.
+
     Scores go with it as metrics with their intervals, its rows in the study as data sets by hash,
     pictures of its errors as files, and a card as the version's description.
     """
-    if candidate.version is not None:
-        return candidate
     pilot, name = charter.pilot, record["study"]["study"]
+    weighed = {"peil.study_sha256": study_hash(record), "peil.beside": incumbent.name}
+    against = judgement.against or NOTHING
+    if candidate.version is not None:
+        tags = candidate.version.tags  # those that a version lacks say nothing else
+        is_alike = (tags.get(AGAINST, against) == NOTHING) == (against == NOTHING)
+        if is_alike and all(tags.get(tag, value) == value for tag, value in weighed.items()):
+            return candidate
     rows = results.rows_of(store, name, candidate.name)
     row = own.rows(store.settings)[candidate.estimator]
     with tempfile.TemporaryDirectory() as folder:
@@ -53,10 +63,10 @@ def registered(
             {
                 "peil.title": f"presence {candidate.name}",
                 "peil.study": name,
-                "peil.study_sha256": study_hash(record),
+                **weighed,
+                AGAINST: against,
                 "peil.seeds": " ".join(record["worlds"]),
                 "peil.own": own.source(store.settings)[:32] or "none",
-                "peil.against": judgement.against or "nothing",
             },
             Evidence(words, _inputs(store, record, candidate), [file, *pictures]),
         )

@@ -13,7 +13,7 @@ import skops.io
 from rich.console import Console
 from typer.testing import CliRunner
 
-from peil import cli, train
+from peil import cli, methods, train
 from peil.adapters import registered, tracking, versions
 from peil.adapters.versions import PRESENCE
 from peil.estimate import champion
@@ -22,7 +22,9 @@ from peil.outcome import Refused, Waiting
 from peil.pages import study_page
 from peil.score.promoting import evidence
 from peil.score.promoting import promote as promoting
+from peil.score.promoting.candidates import meant
 from peil.score.promoting.promote import PROMOTED, promote
+from peil.score.studies import results
 from peil.store import ledger, lock, parties
 from peil.store.atomic import write_json
 from peil.store.store import Store
@@ -175,6 +177,43 @@ def test_a_study_of_other_code_says_nothing(store: Store) -> None:
     write_json(store.root / "studies" / planted.STUDY / "scores.json", record)
     with pytest.raises(Refused, match=r"was made by other code, .* run `peil study run planted`"):
         promote("tiny", "em@few", planted.STUDY)
+
+
+def test_the_card_of_what_stands_is_that_of_what_spoke_for_it(store: Store) -> None:
+    planted.write(store, {"em@few": 1.3})
+    for words in ("em@few", "presence@2"):
+        with pytest.raises(Refused, match=r"em@few\)? is worse than"):
+            promote("tiny", words, planted.STUDY)
+    assert standing(store)[0] == [1, 2]  # weighed alike, registered once
+    shutil.rmtree(store.root / "studies")
+    planted.write(store, BETTER)
+    promote("tiny", "presence@2", planted.STUDY)
+    assert standing(store) == ([1, 2, 3], {"champion": 3, "earlier": 1, "challenger": None})
+    version = tracking.client(store).get_model_version("presence__tiny", "3")
+    assert version.tags["peil.against"] == "nothing"
+    assert "**Against it.** Nothing that is asked of a promotion." in version.description
+
+
+def test_a_pilot_with_choices_of_its_own_needs_a_study_that_tries_them(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "methods.toml"
+    choice = 'value = 0.5\nunit = "1"\nreason = "a test"\nreference = "none"\n'
+    usual = methods.text()
+    own.write_text(f"{usual}\n[pilot.tiny.presence.landuse_floor_share]\n{choice}")
+    monkeypatch.setenv("PEIL_METHODS", str(own))
+    planted.write(store, BETTER)
+    with pytest.raises(Refused, match=r"^em@few was tried with another presence.landuse_floor_sh"):
+        promote("tiny", "em@few", planted.STUDY)
+    with pytest.raises(Refused, match=r"does not try version 1 \(combined, presence.landuse_floor"):
+        meant(store, "tiny", "presence@1", results.record_of(store, planted.STUDY))
+    shutil.rmtree(store.root / "studies")
+    half = {"presence.landuse_floor_share": 0.5}
+    sets = {"half": half, "half_few": {**half, **planted.SETS["few"]}}
+    monkeypatch.setattr(planted, "SETS", sets)
+    planted.write(store, {"em@half_few": 0.7})
+    promote("tiny", "em@half_few", planted.STUDY)
+    assert champion.choices_of(champion.presence_of(store, "tiny")) == {"presence.em_max_iter": 3}
 
 
 def test_two_promotions_at_once_leave_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
