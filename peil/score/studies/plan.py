@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -165,7 +166,34 @@ def read(name: str, settings: Settings) -> Study:
         raise Refused(f"{file}, study: is {study.study}, but the file says {name}.")
     if unknown := sorted(set(study.worlds.makes) - set(MAKES)):
         raise Refused(f"{file}, worlds.makes: no make {unknown[0]}; there are {', '.join(MAKES)}.")
+    lists = {"worlds.makes": study.worlds.makes, "worlds.seeds": study.worlds.seeds}
+    for key, values in {**lists, "estimators": study.estimators}.items():
+        if len(set(values)) < len(values):
+            raise Refused(f"{file}, {key}: names one twice, which tells nothing more.")
+    for label, choices in study.parameters.items():
+        for choice, value in choices.items():
+            if why := _not_to_be_tried(choice, value):
+                raise Refused(f"{file}, parameters.{label}, {choice}: {why}.")
     return study
+
+
+def _not_to_be_tried(choice: str, value: Value) -> str:
+    """Why a choice cannot be tried with a value; empty where it can.
+
+    >>> _not_to_be_tried("presence.em_max_iter", 20)
+    ''
+    """
+    section, _, key = choice.partition(".")
+    usual = methods.every(PILOT).get(section, {}).get(key)
+    if usual is None:
+        return "methods.toml has no such choice"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "is no finite number"
+    number = (int, float)
+    kind = number if isinstance(usual, number) and not isinstance(usual, bool) else type(usual)
+    if not isinstance(value, kind) or isinstance(value, bool) != isinstance(usual, bool):
+        return f"is of another type than in methods.toml, which has {usual}"
+    return ""
 
 
 def names(settings: Settings) -> list[str]:

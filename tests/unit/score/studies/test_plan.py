@@ -66,6 +66,13 @@ def test_another_size_choice_or_file_of_ones_own_is_another_unit(tmp_path: Path)
         (("title: Mine", "titel: Mine"), "title: Field required."),
         (("{seeds", "{days: 6, seeds"), "worlds.days: Input should be less than or equal to 5."),
         (("[sb, em]", "[sb, em"), "is not YAML: correct it"),
+        (("[sb, em]", "[sb, sb]"), "estimators: names one twice, which tells nothing more."),
+        (("seeds: [1, 2]", "seeds: [1, 1, 1]"), "worlds.seeds: names one twice"),
+        (("max_iter: 3", "max_itr: 3"), "few, presence.em_max_itr: methods.toml has no such"),
+        (("presence.em", "presense.em"), "few, presense.em_max_iter: methods.toml has no such"),
+        (("max_iter: 3", "max_iter: many"), "is of another type than in methods.toml, which has"),
+        (("max_iter: 3", "max_iter: true"), "is of another type than in methods.toml, which has"),
+        (("max_iter: 3", "max_iter: .nan"), "few, presence.em_max_iter: is no finite number."),
     ],
 )
 def test_what_is_no_study_is_refused(tmp_path: Path, change: tuple[str, str], words: str) -> None:
