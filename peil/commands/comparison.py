@@ -31,7 +31,7 @@ def tables(pilot: str) -> list[Table]:
     heads = ("estimator", "footprint", "days", *(name.replace("_", "\n") for name in SCORES))
     runs = Table(*heads, title=f"Estimators of {pilot}: mean over days")
     groups = defaultdict(list)
-    for run in record["runs"]:
+    for run in _once_a_day(record["runs"], _standing_runs(period)):
         groups[run["estimator"], run["footprint"]].append(run)
     for (estimator, footprint), members in sorted(groups.items()):
         figures = []
@@ -57,6 +57,23 @@ def tables(pilot: str) -> list[Table]:
         note = standing.disagreement(period.store, period.pilot, "presence")
         shown.append(_presences(record["presences"], note or None))
     return shown + ([_followed(record["followed"])] if record.get("followed") else [])
+
+
+def _standing_runs(period: Period) -> set[str]:
+    """Run ids of the estimates that stand."""
+    folders = [period.store.estimated(period.pilot, day) for day in period.charter.units()]
+    records = [read_whole(folder / "estimated.json") for folder in folders]
+    return {run_id for each in records for run_id in each.get("run_ids", {}).values()}
+
+
+def _once_a_day(runs: list[dict[str, Any]], standing_runs: set[str]) -> list[dict[str, Any]]:
+    """Of a day that was estimated again by the same names the run that stands, else the newest."""
+    chosen: dict[tuple[str, ...], dict[str, Any]] = {}
+    for run in runs:  # the oldest of a day first
+        key = (run["day"], run["estimator"], run["footprint"])
+        if key not in chosen or chosen[key]["run_id"] not in standing_runs:
+            chosen[key] = run
+    return list(chosen.values())
 
 
 def _presences(rows: list[dict[str, Any]], note: str | None) -> Table:
@@ -96,7 +113,7 @@ def beside(
         title=f"Errors of estimates, before protection, beside {released}'s",
         caption=f"{released} is released. Smaller (+) or larger (-) than its error, with "
         f"intervals over zones and days ({max(row['n_zones'] for row in compared)} and "
-        f"{max(row['n_days'] for row in compared)}; [compare] in methods.toml).",
+        f"{max(row['n_days'] for row in compared)}; \\[compare] in methods.toml).",
         padding=(0, 0),
     )
     for name in sorted({row["estimator"] for row in compared}):

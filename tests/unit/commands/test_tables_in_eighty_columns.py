@@ -63,8 +63,9 @@ def test_estimators_and_footprints_fit_with_every_head_whole(
     scores = dict.fromkeys(comparison.SCORES, -0.123456)
     figures = (12.345, -101.234, 0.123, 123456.789)
     parameters = dict(zip(comparison.PARAMETERS, figures, strict=True))
+    run = {"estimator": "landuse", "footprint": "version 12", **scores}
     record = {
-        "runs": [{"estimator": "landuse", "footprint": "version 12", **scores}] * 2,
+        "runs": [{**run, "day": DAY, "run_id": "a"}, {**run, "day": "2026-03-04", "run_id": "b"}],
         "versions": [{"version": 2, "is_champion": True, "footprint": "calibrated", **parameters}],
     }
     monkeypatch.setattr(comparison.version_rows, "compare", lambda *_: record)
@@ -75,6 +76,26 @@ def test_estimators_and_footprints_fit_with_every_head_whole(
     assert max(map(len, text.splitlines())) <= 80 and "…" not in text
     for word in ("coverage", "champion", "calibrated", "version 12", "123456.789", "-0.123"):
         assert word in text, word
+
+
+def test_a_day_estimated_again_counts_once_by_the_run_that_stands(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = {"estimator": "em", "footprint": "version 2", "day": DAY}
+    scored = {"a": 0.1, "b": 0.2, "c": 0.3}
+    runs = [{**run, "run_id": run_id, "mape_day": each} for run_id, each in scored.items()]
+    record: dict[str, Any] = {"runs": runs, "versions": []}
+    monkeypatch.setattr(comparison.version_rows, "compare", lambda *_: record)
+
+    def row() -> list[str]:
+        (table,) = comparison.tables("tiny")
+        return [str(next(iter(column.cells))) for column in table.columns]
+
+    days, mape_day = 2, 3 + comparison.SCORES.index("mape_day")
+    assert (row()[days], row()[mape_day]) == ("1", "0.300")  # the newest
+    folder = tiny.store.estimated("tiny", tiny.charter.days()[1])
+    write_json(folder / "estimated.json", {"run_ids": {"em": "b"}})
+    assert (row()[days], row()[mape_day]) == ("1", "0.200")
 
 
 def test_every_group_beside_the_released_estimator_fits(tiny: Any) -> None:
@@ -88,7 +109,7 @@ def test_every_group_beside_the_released_estimator_fits(tiny: Any) -> None:
     console.print(comparison.beside(compared, 0.02))
     text = output.getvalue()
     assert max(map(len, text.splitlines())) <= 80 and "…" not in text
-    for word in ("-12%", "-46..+10", "visited", "no difference", "342 and", "landuse"):
+    for word in ("-12%", "-46..+10", "visited", "no difference", "342 and", "landuse", "[compare] in"):
         assert word in text, word
 
 
