@@ -45,9 +45,7 @@ FILE = "model.skops"  # within the folder of a model, beside MLmodel
 RUN_ID = "peil.run_id"
 FILE_HASH = "peil.file_sha256"  # of the file that was registered; older versions have none
 NEEDED = ("peil-models", "scikit-learn", "skops")  # to load one
-RESTORE = (
-    "restore MLflow's folder from backup, or let the version before stand again with `peil rollback`"
-)
+RESTORE = "restore MLflow's folder from backup, or let the version before stand again with `peil rollback`"
 # columns of MLflow's database that hold the place of the store
 PLACES = (
     ("experiments", "artifact_location"),
@@ -157,13 +155,9 @@ def load(file: Path, label: str, file_hash: str = "") -> Any:
             f"{label} holds types that are not on our list: it is not loaded; {RESTORE}."
         ) from None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise Refused(
-            f"{label} cannot be read ({type(error).__name__}): {RESTORE}."
-        ) from None
+        raise Refused(f"{label} cannot be read ({type(error).__name__}): {RESTORE}.") from None
     if file_hash and sha256(file) != file_hash:
-        raise Refused(
-            f"{label} is not the file that was registered: it is not loaded; {RESTORE}."
-        )
+        raise Refused(f"{label} is not the file that was registered: it is not loaded; {RESTORE}.")
     # A version registered before a parameter existed takes that parameter's default.
     attributes, kind = vars(model), type(model)
     names = kind._get_param_names()

@@ -75,7 +75,7 @@ def meant(store: Store, pilot: str, words: str, record: dict[str, Any]) -> Tried
 
 
 def usual_of(pilot: str) -> dict[str, Any]:
-    """Choices in which methods.toml gives a pilot others than the worlds of studies, by dotted name.
+    """Choices in which methods.toml gives a pilot others than worlds of studies, by dotted name.
 
     Those that decide estimates; but for the footprint, which is trained in each world by itself.
     """

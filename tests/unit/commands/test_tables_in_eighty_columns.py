@@ -109,7 +109,15 @@ def test_every_group_beside_the_released_estimator_fits(tiny: Any) -> None:
     console.print(comparison.beside(compared, 0.02))
     text = output.getvalue()
     assert max(map(len, text.splitlines())) <= 80 and "…" not in text
-    for word in ("-12%", "-46..+10", "visited", "no difference", "342 and", "landuse", "[compare] in"):
+    for word in (
+        "-12%",
+        "-46..+10",
+        "visited",
+        "no difference",
+        "342 and",
+        "landuse",
+        "[compare] in",
+    ):
         assert word in text, word
 
 
