@@ -45,7 +45,7 @@ FILE = "model.skops"  # within the folder of a model, beside MLmodel
 RUN_ID = "peil.run_id"
 FILE_HASH = "peil.file_sha256"  # of the file that was registered; older versions have none
 NEEDED = ("peil-models", "scikit-learn", "skops")  # to load one
-RESTORE = "restore MLflow's folder from backup, or let the version before stand again with `peil rollback`"
+RESTORE = "restore MLflow from backup, or let the version before stand with `peil rollback`"
 # columns of MLflow's database that hold the place of the store
 PLACES = (
     ("experiments", "artifact_location"),

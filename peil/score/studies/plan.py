@@ -166,9 +166,13 @@ def read(name: str, settings: Settings) -> Study:
         raise Refused(f"{file}, study: is {study.study}, but the file says {name}.")
     if unknown := sorted(set(study.worlds.makes) - set(MAKES)):
         raise Refused(f"{file}, worlds.makes: no make {unknown[0]}; there are {', '.join(MAKES)}.")
-    lists = {"worlds.makes": study.worlds.makes, "worlds.seeds": study.worlds.seeds}
-    for key, values in {**lists, "estimators": study.estimators}.items():
-        if len(set(values)) < len(values):
+    doubled = {
+        "worlds.makes": len(set(study.worlds.makes)) < len(study.worlds.makes),
+        "worlds.seeds": len(set(study.worlds.seeds)) < len(study.worlds.seeds),
+        "estimators": len(set(study.estimators)) < len(study.estimators),
+    }
+    for key, is_doubled in doubled.items():
+        if is_doubled:
             raise Refused(f"{file}, {key}: names one twice, which tells nothing more.")
     for label, choices in study.parameters.items():
         for choice, value in choices.items():
