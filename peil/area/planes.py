@@ -11,10 +11,10 @@ from pyproj.exceptions import CRSError
 
 from peil.outcome import Refused
 
-MOST_STRETCH = 0.05  # of distances: more is another region's plane, or the web's map
 
-
-def require_true_distances(crs: str, bounds: tuple[float, float, float, float]) -> None:
+def require_true_distances(
+    crs: str, bounds: tuple[float, float, float, float], stretch_max: float
+) -> None:
     """Refuse a plane on which distances in the area are not those on the ground.
 
     EPSG:3857, of maps on the web, has metres of 1.6 m in the Netherlands.
@@ -25,6 +25,8 @@ def require_true_distances(crs: str, bounds: tuple[float, float, float, float]) 
         An EPSG code, or ``local``.
     bounds : tuple of float
         West, south, east and north of the area on it, in m.
+    stretch_max : float
+        Most by which a distance on it may differ, as a share of that on the ground.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def require_true_distances(crs: str, bounds: tuple[float, float, float, float]) 
     if np.isfinite(degrees).all():
         factors = Proj(CRS.from_user_input(crs)).get_factors(*degrees)
         scales = (factors.meridional_scale, factors.parallel_scale)
-        if all(abs(scale - 1) <= MOST_STRETCH for scale in scales):
+        if all(abs(scale - 1) <= stretch_max for scale in scales):
             return
     raise Refused(
         f"area.crs: distances on {crs} are not those on the ground where the area lies; take a "

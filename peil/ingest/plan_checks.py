@@ -120,7 +120,7 @@ def require_placed(
     _require_one_place(placed, plan, float(choices["apart_m"]))
     margin, share_min = float(choices["margin_m"]), float(choices["inside_share_min"])
     west, south, east, north = bounds = bounds_of(charter, store)
-    require_true_distances(charter.area.crs, bounds)
+    require_true_distances(charter.area.crs, bounds, float(choices["stretch_max"]))
     is_near = placed["x_m"].between(west - margin, east + margin)
     is_near &= placed["y_m"].between(south - margin, north + margin)
     n_cells, n_near = (cells["cell_id"].nunique() for cells in (placed, placed[is_near]))
