@@ -14,7 +14,7 @@ from scipy import sparse
 
 from peil_models.mobility.trips import Trips
 from peil_models.stays import Places
-from peil_models.uncertainty import presence_interval
+from peil_models.uncertainty import weighted_interval
 
 Floats = NDArray[np.float64]
 
@@ -178,7 +178,7 @@ def flow_interval(
     Returns
     -------
     lower, upper : ndarray of the table's shape
-        Quantiles of a gamma distribution, as `peil_models.uncertainty.presence_interval`; an entry
+        Quantiles of a gamma distribution, as `peil_models.uncertainty.weighted_interval`; an entry
         without trips is taken to have the mean weight.
 
     Examples
@@ -189,14 +189,10 @@ def flow_interval(
     """
     total = float(table.n_trips.sum())
     usual = float(table.n_trips_squared.sum()) / total if total > 0 else 1.0
-    weight = np.full(table.n_trips.shape, usual)  # of an entry without trips
-    is_seen = table.n_trips > 0
-    np.divide(table.n_trips_squared, table.n_trips, out=weight, where=is_seen)
-    devices = table.n_trips / weight
-    return presence_interval(
+    return weighted_interval(
         table.n_trips,
-        devices,
-        weight,
+        table.n_trips_squared,
+        weight_of_none=usual,
         level=level,
         sampling_overdispersion=sampling_overdispersion,
         model_error_share=model_error_share,

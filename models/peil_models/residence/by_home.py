@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from peil_models.uncertainty import presence_interval
+from peil_models.uncertainty import weighted_interval
 from peil_models.weighting import NightRatio
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ class PersonsByHome(BaseEstimator):  # type: ignore[misc, unused-ignore]
     level : float in (0, 1), default=0.9
         Probability that an interval should cover.
     sampling_overdispersion : float in [1, inf), default=1.0
-        As `peil_models.uncertainty.presence_interval`.
+        As `peil_models.uncertainty.weighted_interval`.
     model_error_share : float in [0, inf), default=0.0
         Relative standard deviation of what the model gets wrong.
     choices : mapping of str to value, default=None
@@ -68,6 +68,9 @@ class PersonsByHome(BaseEstimator):  # type: ignore[misc, unused-ignore]
     array([30., 10., 14.])
     >>> round(model.travels(is_weekend=False), 3)
     0.9
+    >>> lower, upper = model.interval([30.0, 10.0], [90.0, 25.0])
+    >>> lower.round(), upper.round()
+    (array([17.,  4.]), array([49., 21.]))
     """
 
     ratio_: Floats
@@ -146,18 +149,21 @@ class PersonsByHome(BaseEstimator):  # type: ignore[misc, unused-ignore]
         trips = self.without_phone_weekend if is_weekend else self.without_phone_workday
         return 1.0 - self.without_phone_share * (1.0 - trips)
 
-    def interval(self, n_persons: ArrayLike, n_counted: ArrayLike) -> tuple[Floats, Floats]:
-        """Interval of figures that rest on so many counted devices or events.
+    def interval(self, n_persons: ArrayLike, n_squared: ArrayLike) -> tuple[Floats, Floats]:
+        """Interval of figures that are sums of what devices stand for.
+
+        Parameters
+        ----------
+        n_persons, n_squared : array-like of shape (n,)
+            The sums, and those of squares: of counted devices ``persons(persons(n, home), home)``.
 
         Returns
         -------
         lower, upper : ndarray of shape (n,)
         """
-        value, counted = np.asarray(n_persons, np.float64), np.asarray(n_counted, np.float64)
-        return presence_interval(
-            value,
-            counted,
-            value / np.maximum(counted, 1e-9),
+        return weighted_interval(
+            n_persons,
+            n_squared,
             level=self.level,
             sampling_overdispersion=self.sampling_overdispersion,
             model_error_share=self.model_error_share,

@@ -3,7 +3,8 @@
 Joint draws of a day (`draw_persons`), of which every sum and every change has an interval: from
 footprints re-drawn (`redrawn_footprint`), the operator's share of the homes that visitors come from
 (`homes_of_visitors`) and overnight guests (`draw_guests`), made up for nearby (`neighbourhoods`,
-`made_up_nearby`). Intervals of single entries (`presence_interval`).
+`made_up_nearby`). Intervals of single entries (`presence_interval`), and of sums of unlike weights
+(`weighted_interval`).
 """
 
 from peil_models.uncertainty.draws import PresenceErrors, draw_persons
@@ -11,6 +12,7 @@ from peil_models.uncertainty.guests import draw_guests
 from peil_models.uncertainty.neighbours import made_up_nearby, neighbourhoods
 from peil_models.uncertainty.origins import homes_of_visitors, shares_of_visitors
 from peil_models.uncertainty.redrawn import redrawn_footprint
+from peil_models.uncertainty.weighted import weighted_interval
 from peil_models.uncertainty.widths import (
     ModelError,
     ambiguous_shares,
@@ -31,4 +33,5 @@ __all__ = [
     "presence_interval",
     "redrawn_footprint",
     "shares_of_visitors",
+    "weighted_interval",
 ]

@@ -12,14 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peil.estimate.linked.plan import FlowPlan
-from peil.estimate.linked.tables import (
-    ESTIMATOR,
-    TablePeriod,
-    Weighing,
-    interval_of,
-    moments,
-    of_day,
-)
+from peil.estimate.linked.tables import ESTIMATOR, TablePeriod, Weighing, moments, of_day
+from peil_models.uncertainty import weighted_interval
 
 WIDTH = ("level", "sampling_overdispersion", "model_error_share")
 
@@ -139,7 +133,7 @@ def _figures(weighing: Weighing, whole: pd.DataFrame) -> dict[str, Any]:
     lower = upper = value
     if not np.isnan(value).all():
         width = {name: weighing.choices["trips"][name] for name in WIDTH}
-        lower, upper = interval_of(value, whole["squared"].to_numpy(dtype=np.float64), width)
+        lower, upper = weighted_interval(value, whole["squared"], **width)
     return {
         "estimator": ESTIMATOR,
         "n_devices": whole["n_devices"],

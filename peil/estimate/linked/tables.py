@@ -19,7 +19,7 @@ from peil.charter.windows import Window
 from peil.estimate.linked.origin_plan import KINDS, OriginPlan
 from peil.estimate.linked.plan import FlowPlan
 from peil.estimate.linked.sums import PARTS, Origins
-from peil_models.uncertainty import presence_interval
+from peil_models.uncertainty import weighted_interval
 from peil_models.weighting import NightRatio
 
 ESTIMATOR = "stays"
@@ -86,31 +86,7 @@ class Weighing:
 
     def interval(self, value: Floats, squared: Floats) -> tuple[Floats, Floats]:
         """Interval of figures that are sums of weights, given the sums of their squares."""
-        return interval_of(value, squared, self.choices["linked_interval"])
-
-
-def interval_of(value: Floats, squared: Floats, width: dict[str, float]) -> tuple[Floats, Floats]:
-    """Interval of sums of weights: as of so many equal ones as vary as much.
-
-    Parameters
-    ----------
-    value, squared : ndarray of shape (n,)
-        Sums over counted events or devices of what each stands for, and of its square: few that
-        stand for many vary more than their number says.
-    width : dict
-        Arguments of `presence_interval`.
-
-    Examples
-    --------
-    >>> width = {"sampling_overdispersion": 1.0, "model_error_share": 0.0}
-    >>> alike = interval_of(np.array([400.0]), np.array([100 * 4.0**2]), width)
-    >>> unlike = interval_of(np.array([400.0]), np.array([80 * 1.0**2 + 20 * 16.0**2]), width)
-    >>> [[round(float(end[0])) for end in ends] for ends in (alike, unlike)]
-    [[338, 470], [295, 533]]
-    """
-    each = np.divide(squared, value, out=np.zeros_like(value), where=value > 0)
-    n_alike = np.divide(value, each, out=np.zeros_like(value), where=each > 0)
-    return presence_interval(value, n_alike, each, **width)
+        return weighted_interval(value, squared, **self.choices["linked_interval"])
 
 
 @dataclass(frozen=True)
